@@ -1,0 +1,1 @@
+"""A telephony-first call-centre engine for the situation centre of a housing-management company."""

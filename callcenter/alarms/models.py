@@ -1,0 +1,39 @@
+"""Alarms: what the board shows in red until somebody has seen to it."""
+
+from enum import StrEnum
+
+from sqlalchemy import Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.database import Base, Facts, Moment, RowId
+
+
+class AlarmKind(StrEnum):
+    DANGER = "danger"
+    TASK_DUE = "task_due"
+    RECORDING = "recording"
+    DISK = "disk"
+    SCRIPT = "script"
+    TELEPHONY = "telephony"
+    JOURNAL = "journal"
+
+
+class Alarm(Base):
+    """One trouble. At most one open alarm stands for a (kind, subject)."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        Index("uq_alarm_open", "kind", "subject", unique=True, postgresql_where=text("cleared_at IS NULL")),
+    )
+
+    id: Mapped[RowId]
+    kind: Mapped[AlarmKind] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(200))
+    """What it is about: a call id, a file, a disk."""
+    message: Mapped[str] = mapped_column(Text)
+    """For the dispatcher, in Russian."""
+    raised_at: Mapped[Moment]
+    seen_at: Mapped[Moment | None]
+    seen_by: Mapped[str | None] = mapped_column(String(100))
+    cleared_at: Mapped[Moment | None]
+    facts: Mapped[Facts] = mapped_column(default=dict)

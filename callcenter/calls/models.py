@@ -1,0 +1,129 @@
+"""The record of a call: who, when, what happened, and where the recording lies."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.database import Base, Facts, Moment, RowId
+
+
+class CallState(StrEnum):
+    IVR = "ivr"
+    QUEUED = "queued"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """How a call ended; None while it lasts."""
+
+    ROBOT = "robot"
+    """The robot served the caller: an answer, a ticket, a status."""
+    TALKED = "talked"
+    """A dispatcher talked with the caller."""
+    ABANDONED = "abandoned"
+    """The caller hung up in the queue or before anything was settled in the IVR."""
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    OVERFLOW = "overflow"
+    """All lines were busy."""
+
+
+class Call(Base):
+    """One inbound call. `id` is the uniqueid of the caller's channel in Asterisk: also its linkedid, the ARI
+    channel id, the call id of queue_log and the stem of the raw recording's name."""
+
+    __tablename__ = "call"
+    __table_args__ = (Index(None, "arrived_at"), Index(None, "caller_number"))
+
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    caller_number: Mapped[str | None] = mapped_column(String(20))
+    """E.164; None when withheld or not a number."""
+    caller_shown: Mapped[str] = mapped_column(String(80), default="")
+    """As the trunk gave it."""
+    dialled: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[CallState] = mapped_column(String(12), default=CallState.IVR)
+    outcome: Mapped[Outcome | None] = mapped_column(String(12))
+    danger: Mapped[str | None] = mapped_column(String(60))
+    """The category code of a danger named in the call."""
+    arrived_at: Mapped[Moment]
+    answered_at: Mapped[Moment | None]
+    queued_at: Mapped[Moment | None]
+    connected_at: Mapped[Moment | None]
+    """A dispatcher and the caller first heard each other."""
+    ended_at: Mapped[Moment | None]
+    member: Mapped[str | None] = mapped_column(String(80))
+    """The queue member that talked, e.g. `PJSIP/d-4f1a`."""
+    hangup_cause: Mapped[int | None]
+
+
+class EventSource(StrEnum):
+    ROBOT = "robot"
+    CEL = "cel"
+    QUEUE_LOG = "queue_log"
+    CENTRE = "centre"
+
+
+class CallEvent(Base):
+    """One line of a call's timeline; append-only. `key` makes it unique: nothing counts twice."""
+
+    __tablename__ = "call_event"
+    __table_args__ = (UniqueConstraint("call_id", "key"), Index(None, "call_id", "at"))
+
+    id: Mapped[RowId]
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    at: Mapped[Moment]
+    source: Mapped[EventSource] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(120))
+    facts: Mapped[Facts] = mapped_column(default=dict)
+
+
+class LegRole(StrEnum):
+    CALLER = "caller"
+    MEMBER = "member"
+
+
+class CallLeg(Base):
+    __tablename__ = "call_leg"
+    __table_args__ = (UniqueConstraint("call_id", "channel_id"),)
+
+    id: Mapped[RowId]
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    channel_id: Mapped[str] = mapped_column(String(80))
+    channel_name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[LegRole] = mapped_column(String(10))
+    started_at: Mapped[Moment]
+    answered_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    hangup_cause: Mapped[int | None]
+
+
+class RecordingState(StrEnum):
+    PENDING = "pending"
+    FILED = "filed"
+    MISSING = "missing"
+    SHORT = "short"
+    SILENT = "silent"
+    EXPIRED = "expired"
+    """Removed at the end of its retention."""
+
+
+class Recording(Base):
+    """The one recording of a call: two channels, caller left, our side right."""
+
+    __tablename__ = "recording"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    state: Mapped[RecordingState] = mapped_column(String(10), default=RecordingState.PENDING)
+    path: Mapped[str | None] = mapped_column(Text)
+    """Below `recordings/`, with forward slashes."""
+    seconds: Mapped[float | None] = mapped_column(Float)
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    gaps: Mapped[list[dict[str, float]]] = mapped_column(JSONB, default=list)
+    """Seconds that could not be recorded and were padded: [{"at": 12.3, "seconds": 4.0}]."""
+    filed_at: Mapped[Moment | None]
+    fault: Mapped[str | None] = mapped_column(Text)

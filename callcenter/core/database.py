@@ -1,0 +1,68 @@
+"""The database session, the declarative base and the notices that cross processes.
+
+Whoever opens a session commits it; services never do. PostgreSQL LISTEN/NOTIFY carries only
+`<topic>:<id>`; the listener reads the row itself.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+NOTICE_CHANNEL = "callcenter"
+
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Facts = Annotated[dict[str, Any], mapped_column(JSONB)]
+RowId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """The root of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database, given as a `postgresql+psycopg://` address."""
+
+    def __init__(self, address: str, *, connect_seconds: int = 2) -> None:
+        self.address = address
+        self.engine = create_async_engine(
+            address,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            pool_timeout=connect_seconds,
+            connect_args={"connect_timeout": connect_seconds, "options": "-c timezone=UTC"},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction: committed at the end of the block, rolled back by an exception."""
+        async with self._sessions.begin() as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def notify(session: AsyncSession, topic: str, identifier: str | int) -> None:
+    """Tells every listening process, at commit, that the row `identifier` of `topic` changed."""
+    await session.execute(
+        text("SELECT pg_notify(:channel, :payload)"),
+        {"channel": NOTICE_CHANNEL, "payload": f"{topic}:{identifier}"},
+    )

@@ -1,0 +1,173 @@
+"""Every setting of the centre, typed: defaults here, then `callcenter.toml`, then `CALLCENTER_*` in the environment.
+
+`CALLCENTER_TELEPHONY__MAX_CALLS=40` overrides `max_calls` in the table `[telephony]`.
+"""
+
+import os
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from callcenter.core.errors import CallcenterError
+
+TREE = Path(__file__).resolve().parent.parent
+"""The work tree: `ivr_scripts/`, `knowledge_base/`, `asterisk_conf/` lie here."""
+
+
+class BrokenSettings(CallcenterError):
+    """The settings cannot be read."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no time zone «{name}»; write it as Europe/Moscow")
+    return name
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Table):
+    name: str = "Управляющая компания «Северный берег»"
+    number: Annotated[str, Field(pattern=r"^\+7\d{10}$")] = "+78125550192"
+    """The one multichannel number, E.164."""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Moscow"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class TrunkKind(StrEnum):
+    NONE = "none"
+    REGISTRATION = "registration"
+    ADDRESS = "address"
+
+
+class Trunk(_Table):
+    """The provider's line: we register with a name, or the provider is known by its source addresses."""
+
+    kind: TrunkKind = TrunkKind.NONE
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 5060
+    user: str = ""
+    password_file: Path | None = None
+    """A 0600 file with the password on its first line."""
+    addresses: tuple[IPv4Network, ...] = ()
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Trunk":
+        if self.kind is TrunkKind.REGISTRATION and not (self.host and self.user and self.password_file):
+            raise ValueError("a trunk by registration needs host, user and password_file")
+        if self.kind is TrunkKind.ADDRESS and not (self.host and self.addresses):
+            raise ValueError("a trunk by address needs host and addresses")
+        return self
+
+
+class Telephony(_Table):
+    bind_address: IPv4Address = IPv4Address("127.0.0.1")
+    """Where SIP and RTP listen. Loopback until you say otherwise."""
+    external_address: IPv4Address | None = None
+    """Our address as the provider sees it, behind NAT."""
+    local_networks: tuple[IPv4Network, ...] = ()
+    max_calls: Annotated[int, Field(ge=1, le=500)] = 30
+    lease_seconds: Annotated[int, Field(ge=3, le=30)] = 6
+    test_resident: bool = True
+    """A softphone account that plays the resident; never rendered in production."""
+    inband_dtmf: bool = False
+    trunk: Trunk = Trunk()
+
+
+class Strategy(StrEnum):
+    RRMEMORY = "rrmemory"
+    LEASTRECENT = "leastrecent"
+    FEWESTCALLS = "fewestcalls"
+    RINGALL = "ringall"
+
+
+class Queue(_Table):
+    dispatchers: Annotated[int, Field(ge=1, le=80)] = 8
+    strategy: Strategy = Strategy.RRMEMORY
+    ring_seconds: Annotated[int, Field(ge=5, le=60)] = 15
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 15
+    callback_after_seconds: Annotated[int, Field(ge=1, le=3600)] = 240
+    longest_wait_seconds: Annotated[int, Field(ge=5, le=7200)] = 600
+    position_every_seconds: Annotated[int, Field(ge=10, le=600)] = 45
+
+
+class Recordings(_Table):
+    directory: Path = Path("recordings")
+    """Relative paths are taken from the work tree."""
+    retention_days: Annotated[int, Field(ge=1)] = 365
+    low_disk_mb: Annotated[int, Field(ge=1)] = 2048
+
+
+class Desk(_Table):
+    bind_address: IPv4Address = IPv4Address("127.0.0.1")
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 13
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="CALLCENTER_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    production: bool = False
+    script: str = "main"
+    """The script of `ivr_scripts/` that answers the number."""
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+    company: Company = Company()
+    telephony: Telephony = Telephony()
+    queue: Queue = Queue()
+    recordings: Recordings = Recordings()
+    desk: Desk = Desk()
+
+    @property
+    def test_resident(self) -> bool:
+        return self.telephony.test_resident and not self.production
+
+    @property
+    def recordings_directory(self) -> Path:
+        return TREE / self.recordings.directory
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+
+
+def settings_file() -> Path:
+    """The TOML file in force: `$CALLCENTER_SETTINGS_FILE`, else `callcenter.toml` of the work tree."""
+    return Path(os.environ.get("CALLCENTER_SETTINGS_FILE", TREE / "callcenter.toml"))
+
+
+def read_settings() -> Settings:
+    """The settings in force. Raises BrokenSettings naming each field, what it holds and what it may hold."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{settings_file()}: {'.'.join(str(part) for part in finding['loc']) or 'settings'} = "
+            f"{finding['input']!r}: {finding['msg']}"
+            for finding in error.errors()
+        ]
+        raise BrokenSettings("\n".join(lines)) from error
+    except ValueError as error:  # the file is not TOML, or a variable is not JSON
+        raise BrokenSettings(f"{settings_file()}: {error}") from error

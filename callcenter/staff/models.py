@@ -1,0 +1,51 @@
+"""The people of the centre and how they sign in."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.database import Base, Moment, RowId
+
+
+class Role(StrEnum):
+    DISPATCHER = "dispatcher"
+    DIRECTOR = "director"
+    ADMINISTRATOR = "administrator"
+
+
+class Employee(Base):
+    __tablename__ = "employee"
+
+    id: Mapped[RowId]
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[Role] = mapped_column(String(20))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    """argon2id."""
+    interface: Mapped[str | None] = mapped_column(String(80), unique=True)
+    """The queue member that is this person's softphone, e.g. `PJSIP/d-4f1a`."""
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class WebSession(Base):
+    __tablename__ = "web_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of the cookie's token, so that a copy of the table opens nothing."""
+    employee_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("employee.id", ondelete="CASCADE"))
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+
+
+class SignInAttempt(Base):
+    """A failed sign-in; counted to slow down guessing."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index(None, "login", "at"), Index(None, "address", "at"))
+
+    id: Mapped[RowId]
+    login: Mapped[str] = mapped_column(String(60))
+    address: Mapped[str] = mapped_column(String(60))
+    at: Mapped[Moment]

@@ -1,0 +1,88 @@
+"""Tickets, their clocks and the append-only record of what was done."""
+
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.core.database import Base, Facts, Moment, RowId
+
+
+class TicketState(StrEnum):
+    DRAFT = "draft"
+    """Opened with the call; holds what is known so far; no number yet."""
+    REGISTERED = "registered"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    DROPPED = "dropped"
+    """A draft whose call needed no ticket; the reason stands in its events."""
+
+
+class Ticket(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (UniqueConstraint("year", "ordinal"), Index(None, "state", "created_at"))
+
+    id: Mapped[RowId]
+    call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"), unique=True)
+    state: Mapped[TicketState] = mapped_column(String(12), default=TicketState.DRAFT)
+    year: Mapped[int | None] = mapped_column(Integer)
+    """In the company's time zone, taken at registration; with `ordinal` it makes the number: 26-000123."""
+    ordinal: Mapped[int | None] = mapped_column(Integer)
+    category: Mapped[str | None] = mapped_column(String(40))
+    category_name: Mapped[str | None] = mapped_column(Text)
+    urgency: Mapped[str | None] = mapped_column(String(20))
+    responsible: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")
+    address: Mapped[str] = mapped_column(Text, default="")
+    contact_phone: Mapped[str | None] = mapped_column(String(20))
+    created_at: Mapped[Moment]
+    registered_at: Mapped[Moment | None]
+    registered_by: Mapped[str | None] = mapped_column(String(60))
+    """A login, or `robot`."""
+
+    @property
+    def number(self) -> str | None:
+        """The number told to people, `26-000123`; None for a draft."""
+        if self.year is None or self.ordinal is None:
+            return None
+        return f"{self.year % 100:02d}-{self.ordinal:06d}"
+
+
+class TicketClock(Base):
+    """One legal or agreed term of a ticket, with its source."""
+
+    __tablename__ = "ticket_clock"
+    __table_args__ = (UniqueConstraint("ticket_id", "kind"), Index(None, "due_at"))
+
+    id: Mapped[RowId]
+    ticket_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ticket.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    starts_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    stopped_at: Mapped[Moment | None]
+    basis: Mapped[str] = mapped_column(Text)
+
+
+class TicketEvent(Base):
+    """One line of a ticket's history; append-only."""
+
+    __tablename__ = "ticket_event"
+    __table_args__ = (Index(None, "ticket_id", "at"),)
+
+    id: Mapped[RowId]
+    ticket_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ticket.id"))
+    at: Mapped[Moment]
+    kind: Mapped[str] = mapped_column(String(40))
+    author: Mapped[str] = mapped_column(String(60))
+    facts: Mapped[Facts] = mapped_column(default=dict)
+
+
+class TicketCounter(Base):
+    """The last number given in a year. Its row is locked while a number is taken: no gaps."""
+
+    __tablename__ = "ticket_counter"
+
+    year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(Integer)
