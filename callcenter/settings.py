@@ -119,9 +119,7 @@ class Desk(_Table):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix="CALLCENTER_", env_nested_delimiter="__", extra="forbid", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     production: bool = False
     script: str = "main"
