@@ -1,0 +1,163 @@
+"""The reference answers: one Markdown file each, a YAML head and the spoken answer as its body."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.knowledge.sheets import Findings, Node, Sheet, find_mixed_words, read_text, read_yaml
+
+EVERY_HOUSE = "все"
+LONGEST_ANSWER = 420
+"""Letters; about half a minute of speech. Who listens by telephone keeps no more."""
+
+_KEYS = ("id", "question", "wordings", "approved_by", "approved_on", "valid_until", "houses", "basis", "mark")
+_PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+_STRAY_BRACE = re.compile(r"\{(?![A-Z][A-Z0-9_]*\})|(?<!\w)\}")
+_HEARING = re.compile(r"\b(?:назовите|скажите|произнесите|продиктуйте)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"(?m)^\s*(?:#|[-*] |>|\||\d+\. )|\*\*|`|\]\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One answer as its file holds it."""
+
+    id: str
+    question: str
+    wordings: tuple[str, ...]
+    body: str
+    """The answer with placeholders like {PASSPORT_HOURS}, one line."""
+    approved_by: str
+    """Empty: nobody approved it, so it is never spoken."""
+    approved_on: date | None
+    valid_until: date | None
+    """The last day it may be spoken; None: until somebody changes it."""
+    houses: tuple[str, ...]
+    """Empty: true for every house."""
+    basis: str
+    mark: str
+    file: Path
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.body)))
+
+    def spoken_answer(self, company: Mapping[str, str], on: date) -> str | None:
+        """The answer with the company's facts filled in; None when it may not be spoken on that day."""
+        if self.reason_for_silence(company, on):
+            return None
+        return _PLACEHOLDER.sub(lambda found: company[found[1]], self.body)
+
+    def reason_for_silence(self, company: Mapping[str, str], on: date) -> tuple[int, str] | None:
+        """Why the answer may not be spoken on a day: the number of the rule (KB101-KB105) and a sentence; None: it may."""
+        if not self.approved_by or self.approved_on is None:
+            return 101, "ответ никем не утверждён, робот его не произносит; заполните approved_by и approved_on"
+        if self.approved_on > on:
+            return 102, f"ответ утверждён будущим числом ({self.approved_on}), до него робот молчит"
+        if self.valid_until is not None and self.valid_until < on:
+            return 103, f"срок ответа истёк {self.valid_until}; проверьте его и продлите valid_until"
+        missing = [name for name in self.placeholders if not company.get(name)]
+        if missing:
+            return 104, f"не заполнено или устарело в company.yaml: {', '.join(missing)}; робот ответ не произносит"
+        if self.houses:
+            return 105, "ответ верен не для всех домов, а дом звонящего роботу пока неизвестен; ответит диспетчер"
+        return None
+
+
+def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
+    """All `*.md` of `directory` except README.md, by id, and every fault of their form. A faulty file gives no article."""
+    articles: dict[str, Article] = {}
+    problems: list[Problem] = []
+    for file in sorted(directory.glob("*.md")):
+        if file.name == "README.md":
+            continue
+        findings = Findings(file, "KB")
+        article = _read_article(findings)
+        if article is not None and article.id in articles:
+            findings.add(20, f"id «{article.id}» уже занят файлом {articles[article.id].file.name}", 1)
+            article = None
+        problems += findings.problems
+        if article is not None:
+            articles[article.id] = article
+    return tuple(articles[name] for name in sorted(articles)), problems
+
+
+def find_silent_articles(articles: tuple[Article, ...], company: Mapping[str, str], on: date) -> list[Problem]:
+    """A non-fatal problem for each article that would not be spoken on a day."""
+    problems = []
+    for article in articles:
+        reason = article.reason_for_silence(company, on)
+        if reason is not None:
+            findings = Findings(article.file, "KB")
+            findings.add(reason[0], f"{article.id}: {reason[1]}", fatal=False)
+            problems += findings.problems
+    return problems
+
+
+def _read_article(findings: Findings) -> Article | None:
+    text = read_text(findings)
+    if text is None:
+        return None
+    parts = re.split(r"(?m)^---[ \t]*\r?$\n?", text, maxsplit=2)
+    if len(parts) != 3 or parts[0].strip():
+        findings.add(21, "файл должен начинаться с «---», затем ключи, снова «---» и сам ответ", 1)
+        return None
+    head = read_yaml(findings, parts[1], first_line=2)
+    if head is None:
+        if not findings.problems:
+            findings.add(21, "между «---» нет ни одного ключа", 1)
+        return None
+    sheet = Sheet(findings, head, known=_KEYS)
+    article = Article(
+        id=sheet.text("id"),
+        question=sheet.text("question"),
+        wordings=sheet.texts("wordings"),
+        body=re.sub(r"\s+", " ", parts[2]).strip(),
+        approved_by=sheet.text("approved_by", required=False),
+        approved_on=sheet.day("approved_on"),
+        valid_until=sheet.day("valid_until"),
+        houses=_read_houses(sheet),
+        basis=sheet.text("basis"),
+        mark=sheet.text("mark"),
+        file=findings.file,
+    )
+    _check_id(findings, article, head)
+    _check_body(findings, article, parts[2], first_line=parts[1].count("\n") + 3)
+    return None if any(problem.fatal for problem in findings.problems) else article
+
+
+def _read_houses(sheet: Sheet) -> tuple[str, ...]:
+    node = sheet.values.get("houses")
+    if node is not None and isinstance(node.value, str):
+        if sheet.text("houses") != EVERY_HOUSE:
+            sheet.findings.add(22, f"«houses»: пишите «{EVERY_HOUSE}» или список домов", node)
+        return ()
+    houses = sheet.texts("houses")
+    if node is not None and not houses:
+        sheet.findings.add(22, f"«houses»: список пуст; пишите «{EVERY_HOUSE}» или перечислите дома", node)
+    return houses
+
+
+def _check_id(findings: Findings, article: Article, head: Node) -> None:
+    if article.id and not re.fullmatch(r"KB[0-9]{2,3}", article.id):
+        findings.add(23, f"id «{article.id}»: нужно KB и номер, например KB07", head)
+    elif article.id and not findings.file.name.startswith(f"{article.id}-"):
+        findings.add(24, f"имя файла должно начинаться с «{article.id}-», чтобы ответ находили по номеру", head)
+
+
+def _check_body(findings: Findings, article: Article, body: str, *, first_line: int) -> None:
+    if not article.body:
+        findings.add(25, "нет самого ответа под вторым «---»", first_line)
+    if len(article.body) > LONGEST_ANSWER:
+        findings.add(26, f"ответ длиной {len(article.body)} знаков на слух не удержать; сократите до {LONGEST_ANSWER}", first_line)
+    for number, line in enumerate(body.splitlines(), start=first_line):
+        if _STRAY_BRACE.search(line):
+            findings.add(27, "фигурная скобка без имени; подстановка пишется {PASSPORT_HOURS}", number)
+        if found := _HEARING.search(line):
+            findings.add(28, f"«{found[0]}»: робот пока не слышит речи, только кнопки; перепишите фразу", number)
+        if _MARKUP.search(line):
+            findings.add(29, "ответ произносят вслух: уберите списки, заголовки и выделение", number)
+        for word in find_mixed_words(line):
+            findings.add(11, f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново", number)

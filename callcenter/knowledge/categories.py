@@ -1,0 +1,143 @@
+"""Ticket categories: what people report, how urgent it is, which clocks the law or the company sets."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+
+
+class Urgency(StrEnum):
+    EMERGENCY = "emergency"
+    """Danger to people: the robot says 101, 102, 103, 104 or 112 first."""
+    ACCIDENT = "accident"
+    URGENT = "urgent"
+    PLANNED = "planned"
+    CONSULTATION = "consultation"
+    PAID = "paid"
+    NONE = "none"
+
+    @property
+    def title(self) -> str:
+        """In Russian, for people."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Urgency.EMERGENCY: "экстренная",
+    Urgency.ACCIDENT: "авария",
+    Urgency.URGENT: "срочная",
+    Urgency.PLANNED: "плановая",
+    Urgency.CONSULTATION: "консультация",
+    Urgency.PAID: "платная",
+    Urgency.NONE: "не определена",
+}
+
+
+class ClockKind(StrEnum):
+    RESPOND = "respond"
+    LOCALISE = "localise"
+    RESOLVE = "resolve"
+    CHECK = "check"
+
+
+class ClockStart(StrEnum):
+    """The event a clock runs from; the law knows several."""
+
+    REGISTRATION = "registration"
+    MESSAGE = "message"
+    """The caller's message to the emergency service, so the call's arrival."""
+    DAMAGE = "damage"
+    """When the damage happened, which the dispatcher may correct; until then the call's arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Hours of the day, local time, outside which a clock stands still."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """One term. `minutes` are calendar minutes, counted only inside `window` where there is one."""
+
+    kind: ClockKind
+    minutes: int
+    starts: ClockStart
+    basis: str
+    regulation: bool
+    """True: «регламент», the company's own proposal, no statutory term."""
+    window: Window | None = None
+    condition: str = ""
+    """When it applies, in words; a rule with a condition is for the dispatcher to choose, never automatic."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTerm:
+    """A term in working days for an answer or a paper."""
+
+    working_days: int
+    basis: str
+    regulation: bool
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    code: str
+    name: str
+    phrases: tuple[str, ...]
+    urgency: Urgency
+    urgency_note: str
+    """When another urgency applies, in words."""
+    clocks: tuple[ClockRule, ...]
+    """The terms that always apply, at most one of a kind."""
+    conditional_clocks: tuple[ClockRule, ...]
+    answer_terms: tuple[AnswerTerm, ...]
+    term: str
+    """The terms in words, for the dispatcher."""
+    basis: str
+    responsible: str
+    safety: str
+    """What the dispatcher tells the caller; empty when there is nothing to warn of."""
+    safety_spoken: str
+    """The same, short, for the robot."""
+    asked_by_keys: int | None
+    """Its place among those the IVR offers, from 1; None: not offered."""
+    mark: str
+    """How far the source was read: [K] known but not read, [?] doubtful, [Sn] read."""
+
+
+class Categories:
+    """All categories by code, in the order of the file."""
+
+    def __init__(self, categories: tuple[Category, ...]) -> None:
+        self._by_code = {category.code: category for category in categories}
+
+    def __iter__(self) -> Iterator[Category]:
+        return iter(self._by_code.values())
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._by_code
+
+    def __getitem__(self, code: str) -> Category:
+        """Raises KeyError for an unknown code."""
+        return self._by_code[code]
+
+    def get(self, code: str) -> Category | None:
+        return self._by_code.get(code)
+
+    @property
+    def asked_by_keys(self) -> tuple[Category, ...]:
+        """Those the IVR offers, in their order."""
+        offered = [category for category in self if category.asked_by_keys is not None]
+        return tuple(sorted(offered, key=lambda category: category.asked_by_keys or 0))

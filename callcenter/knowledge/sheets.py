@@ -1,0 +1,212 @@
+"""Reading the files that people write: strict text, then YAML walked node by node so that every fault has its line.
+
+Scalars stay text («007», «0», «да»), a key given twice is a fault, and a Latin letter inside a Russian key is named.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import yaml
+
+from callcenter.core.problems import Place, Problem
+
+_BOM = b"\xef\xbb\xbf"
+_MIXED = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])[а-яёa-z]+\b", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects the problems of one file. `room` is the prefix of their codes: KB, CAT, COM, LAW."""
+
+    file: Path
+    room: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, number: int, message: str, at: "Node | int" = 0, *, fatal: bool = True) -> None:
+        """One problem at a node, or at a line."""
+        place = Place(self.file, at) if isinstance(at, int) else Place(self.file, at.line, at.column)
+        self.problems.append(Problem(place, f"{self.room}{number:03d}", message, fatal))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One YAML value and where it begins; line and column count from 1."""
+
+    value: "str | tuple[Node, ...] | dict[str, Node]"
+    line: int
+    column: int
+    keys: "dict[str, tuple[int, int]]" = field(default_factory=dict)
+    """For a mapping: where each key stands."""
+
+
+def read_text(findings: Findings) -> str | None:
+    """The file's text in UTF-8 and NFC. None, with a problem, when it is not readable as that (001-004)."""
+    try:
+        raw = findings.file.read_bytes()
+    except OSError as error:
+        findings.add(1, f"файл не читается: {error.strerror or error}")
+        return None
+    if raw.startswith(_BOM):
+        findings.add(2, "в начале файла стоит метка BOM; сохраните файл как «UTF-8 без BOM»", 1)
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        findings.add(3, "файл не в кодировке UTF-8 (похоже на Windows-1251); пересохраните его в UTF-8", line)
+        return None
+    if not unicodedata.is_normalized("NFC", text):
+        for number, line_text in enumerate(text.splitlines(), start=1):
+            if not unicodedata.is_normalized("NFC", line_text):
+                findings.add(4, "буква «й» или «ё» составлена из двух знаков; наберите её заново (нужна форма NFC)", number)
+                break
+        return None
+    return text
+
+
+def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | None:
+    """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when it is not YAML."""
+    try:
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + first_line if error.problem_mark else first_line
+        findings.add(5, f"разметка YAML нарушена: {error.problem}; проверьте отступы, кавычки и двоеточия", line)
+        return None
+    except yaml.YAMLError as error:
+        findings.add(5, f"разметка YAML нарушена: {error}", first_line)
+        return None
+    return None if document is None else _node(findings, document, first_line, ())
+
+
+def _node(findings: Findings, node: yaml.Node, first_line: int, parents: tuple[int, ...]) -> Node:
+    line, column = node.start_mark.line + first_line, node.start_mark.column + 1
+    if id(node) in parents:
+        findings.add(5, "значение ссылается само на себя", line)
+        return Node("", line, column)
+    parents = (*parents, id(node))
+    if isinstance(node, yaml.MappingNode):
+        values: dict[str, Node] = {}
+        places: dict[str, tuple[int, int]] = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            at = key.start_mark.line + first_line
+            if name in values:
+                findings.add(6, f"ключ «{name}» стоит второй раз; оставьте один", at)
+                continue
+            values[name] = _node(findings, value, first_line, parents)
+            places[name] = (at, key.start_mark.column + 1)
+        return Node(values, line, column, places)
+    if isinstance(node, yaml.SequenceNode):
+        return Node(tuple(_node(findings, item, first_line, parents) for item in node.value), line, column)
+    return Node(str(node.value), line, column)
+
+
+class Sheet:
+    """A mapping being read: takes known keys, and reports at the end those that nobody asked for."""
+
+    def __init__(self, findings: Findings, node: Node, *, known: Collection[str]) -> None:
+        self.findings = findings
+        self.node = node
+        self.values: dict[str, Node] = node.value if isinstance(node.value, dict) else {}
+        if not isinstance(node.value, dict):
+            findings.add(7, "здесь нужны строки вида «ключ: значение»", node)
+        for name in self.values:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"; может быть, «{close[0]}»?" if close else f"; бывают: {', '.join(known)}"
+                line, _ = node.keys[name]
+                findings.add(8, f"неизвестный ключ «{name}»{hint}", line)
+
+    def text(self, name: str, *, required: bool = True) -> str:
+        """The text under `name`; empty, with a problem when `required`, if it is missing or no text."""
+        node = self.values.get(name)
+        if node is None:
+            if required:
+                self.findings.add(9, f"нет ключа «{name}»", self.node)
+            return ""
+        if not isinstance(node.value, str):
+            self.findings.add(10, f"«{name}»: нужен текст", node)
+            return ""
+        value = re.sub(r"\s+", " ", node.value).strip()
+        if required and not value:
+            self.findings.add(9, f"ключ «{name}» пуст", node)
+        for word in find_mixed_words(value):
+            self.findings.add(11, f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново", node)
+        return value
+
+    def texts(self, name: str, *, required: bool = True) -> tuple[str, ...]:
+        """The list of texts under `name`."""
+        node = self.values.get(name)
+        if node is None:
+            if required:
+                self.findings.add(9, f"нет ключа «{name}»", self.node)
+            return ()
+        if not isinstance(node.value, tuple):
+            self.findings.add(10, f"«{name}»: нужен список, каждая строка с «- »", node)
+            return ()
+        texts = []
+        for item in node.value:
+            if isinstance(item.value, str) and item.value.strip():
+                texts.append(item.value.strip())
+                for word in find_mixed_words(item.value):
+                    self.findings.add(11, f"в слове «{word}» смешаны русские и латинские буквы", item)
+            else:
+                self.findings.add(10, f"«{name}»: в списке нужен текст", item)
+        return tuple(texts)
+
+    def day(self, name: str, *, required: bool = False) -> date | None:
+        """The date under `name`, written 2026-11-24."""
+        node = self.values.get(name)
+        value = self.text(name, required=required)
+        if not value or node is None:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.findings.add(12, f"«{name}»: «{value}» не дата; пишите год-месяц-день, например 2026-11-24", node)
+            return None
+
+    def number(self, name: str, *, required: bool = False, least: int = 1, most: int = 10**6) -> int | None:
+        """The whole number under `name`."""
+        node = self.values.get(name)
+        value = self.text(name, required=required)
+        if not value or node is None:
+            return None
+        if not re.fullmatch(r"[0-9]+", value) or not least <= int(value) <= most:
+            self.findings.add(13, f"«{name}»: «{value}» не подходит; нужно целое число от {least} до {most}", node)
+            return None
+        return int(value)
+
+    def one_of(self, name: str, words: Collection[str]) -> str:
+        """The word under `name`, one of `words`; empty, with a problem, otherwise."""
+        value = self.text(name)
+        if value and value not in words:
+            close = difflib.get_close_matches(value, words, n=1)
+            hint = f"; может быть, «{close[0]}»?" if close else ""
+            self.findings.add(14, f"«{name}»: нет такого значения «{value}»{hint}; бывают: {', '.join(words)}", self.values[name])
+            return ""
+        return value
+
+    def yes(self, name: str) -> bool:
+        """True when `name` is there and says true."""
+        return name in self.values and self.one_of(name, ("true", "false")) == "true"
+
+    def items(self, name: str) -> Iterator[Node]:
+        """The nodes of the list under `name`; none when it is not there."""
+        node = self.values.get(name)
+        if node is None:
+            return
+        if isinstance(node.value, tuple):
+            yield from node.value
+        else:
+            self.findings.add(10, f"«{name}»: нужен список, каждая строка с «- »", node)
+
+
+def find_mixed_words(text: str) -> list[str]:
+    """Words that hold both Russian and Latin letters: «cтол» with a Latin «c» looks right and is never found."""
+    return _MIXED.findall(text)

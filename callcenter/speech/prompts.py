@@ -1,0 +1,181 @@
+"""The prompt cache: every text the robot says is a WAV file, rendered once, replaceable by a person's recording.
+
+In one directory lie, for each text,
+- `<stem>.wav`, rendered by the voice;
+- `<stem>.human.wav`, a person's recording put there by hand: it wins;
+- a line `stem <tab> voice <tab> text <tab> words` in `index.tsv`, the list for whoever records.
+
+The stem depends on the text as written, not on the voice, so a recording outlives a change of voice. Which voice
+and which words a rendered file holds stands in the index; when either changed, the file is rendered anew.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import structlog
+
+from callcenter.speech.recordings import UnusableRecording, fit_recording
+from callcenter.speech.voice import Voice, VoiceFailed
+from callcenter.wording.slug import slug
+from callcenter.wording.spoken import spoken
+
+log = structlog.get_logger()
+
+INDEX = "index.tsv"
+_HEAD = "stem\tvoice\ttext\twords"
+_FIELDS = 4
+
+Progress = Callable[[int, int, str], None]
+"""Called after each prompt with how many are done, how many there are, and the text."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What `prepare` did, in numbers of texts."""
+
+    rendered: int = 0
+    kept: int = 0
+    human: int = 0
+    unusable: list[str] = field(default_factory=list)
+    """A sentence for each human recording that cannot be played; the voice speaks instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    voice: str
+    text: str
+    words: str
+
+
+class PromptCache:
+    """Sounds by text, kept in `directory`. Several processes may share one directory."""
+
+    def __init__(self, directory: Path, voice: Voice, *, limit_seconds: float = 5.0) -> None:
+        """`limit_seconds` bounds a rendering asked for while a caller waits."""
+        self.directory = directory
+        self.voice = voice
+        self._limit_seconds = limit_seconds
+        self._index: dict[str, _Entry] = {}
+        self._index_stamp = (0, 0)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def stem(self, text: str) -> str:
+        """The file name of a text without ending: its first words in Latin letters and ten hex digits of its hash."""
+        text = _tidy(text)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+        return f"{slug(text)}-{digest}"
+
+    async def sound(self, text: str) -> str:
+        """The path of the text's sound without the ending `.wav`, as Asterisk wants it.
+
+        Renders what is missing. Raises VoiceMissing or VoiceFailed, the latter also after `limit_seconds`.
+        """
+        try:
+            async with asyncio.timeout(self._limit_seconds):
+                path, _ = await self._find_or_render(text)
+        except TimeoutError as error:
+            raise VoiceFailed(f"«{_tidy(text)[:60]}» was not rendered within {self._limit_seconds:g} s") from error
+        return str(path.with_suffix(""))
+
+    async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> Prepared:
+        """Renders all `texts` that have no current sound, one after the other, so that a caller's text gets between."""
+        wanted = list(dict.fromkeys(_tidy(text) for text in texts))
+        done = Prepared()
+        for number, text in enumerate(wanted, start=1):
+            path, fresh = await self._find_or_render(text, unusable=done.unusable)
+            if path.stem != self.stem(text):
+                done.human += 1
+            elif fresh:
+                done.rendered += 1
+            else:
+                done.kept += 1
+            if progress is not None:
+                progress(number, len(wanted), text)
+        self._write_index()
+        return done
+
+    async def _find_or_render(self, text: str, *, unusable: list[str] | None = None) -> tuple[Path, bool]:
+        text = _tidy(text)
+        stem = self.stem(text)
+        recording = self.directory / f"{stem}.human.wav"
+        if recording.exists():
+            try:
+                fitted = await asyncio.to_thread(fit_recording, recording)
+            except UnusableRecording as error:
+                log.warning("human recording cannot be played", file=recording.name, why=str(error))
+                if unusable is not None:
+                    unusable.append(str(error))
+            else:
+                self._remember(stem, _Entry(self.voice.name, text, spoken(text)))
+                return fitted, False
+        lock = self._locks.setdefault(stem, asyncio.Lock())
+        async with lock:  # two callers with the same text: the second finds the file of the first
+            file = self.directory / f"{stem}.wav"
+            entry = _Entry(self.voice.name, text, spoken(text))
+            if file.exists() and self._entry(stem) == entry:
+                return file, False
+            self.directory.mkdir(parents=True, exist_ok=True)
+            draft = self.directory / f".{stem}.{os.getpid()}.wav"
+            try:
+                await self.voice.render(entry.words, draft)
+                draft.chmod(0o644)  # Asterisk runs as another user
+                draft.replace(file)
+            finally:
+                draft.unlink(missing_ok=True)
+            self._remember(stem, entry)
+            return file, True
+
+    def _entry(self, stem: str) -> _Entry | None:
+        self._read_index()
+        return self._index.get(stem)
+
+    def _read_index(self) -> None:
+        file = self.directory / INDEX
+        try:
+            state = file.stat()
+        except FileNotFoundError:
+            return
+        stamp = (state.st_mtime_ns, state.st_size)
+        if stamp == self._index_stamp:
+            return
+        self._index_stamp = stamp
+        for line in file.read_text(encoding="utf-8").splitlines()[1:]:
+            fields = line.split("\t")
+            if len(fields) == _FIELDS:  # a line cut by a crash is not counted: its text is rendered again
+                self._index[fields[0]] = _Entry(*fields[1:])
+
+    def _remember(self, stem: str, entry: _Entry) -> None:
+        """Appends to the index, in one write, so that a second process never tears a line."""
+        if self._entry(stem) == entry:
+            return
+        self._index[stem] = entry
+        self.directory.mkdir(parents=True, exist_ok=True)
+        line = "\t".join((stem, entry.voice, entry.text, entry.words)) + "\n"
+        with (self.directory / INDEX).open("ab") as index:
+            if index.tell() == 0:
+                line = f"{_HEAD}\n{line}"
+            index.write(line.encode())
+
+    def _write_index(self) -> None:
+        """Rewrites the index with one line a text, in the order of the stems."""
+        self._read_index()
+        if not self._index:
+            return
+        lines = [_HEAD, *("\t".join((s, e.voice, e.text, e.words)) for s, e in sorted(self._index.items()))]
+        draft = self.directory / f".{INDEX}.{os.getpid()}"
+        with contextlib.suppress(FileNotFoundError):
+            draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            draft.replace(self.directory / INDEX)
+
+
+def _tidy(text: str) -> str:
+    """One spelling of a text: NFC, single spaces, no tabs or line ends."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

@@ -1,0 +1,67 @@
+"""Samples made ready for the telephone: 8 kHz, one loudness, no dead air at the edges."""
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from callcenter.speech.voice import RATE
+
+Samples = npt.NDArray[np.float64]
+"""One channel, full scale is 1.0."""
+
+PEAK = 10 ** (-3 / 20)
+"""-3 dBFS: loud on a telephone, with room for the codec."""
+_LEADING_SECONDS = 0.03
+_TRAILING_SECONDS = 0.12
+_FRAME = RATE // 100
+_FLOOR = 10 ** (-40 / 20)
+"""40 dB below the loudest frame is silence: breaths and the synthesiser's hum lie there."""
+
+
+def resample(samples: Samples, rate: int) -> Samples:
+    """`samples` taken at `rate` brought to 8 kHz: a windowed-sinc low-pass at 3.7 kHz read off at the new moments."""
+    if rate == RATE or not len(samples):
+        return samples
+    if rate > RATE:
+        taps = 2 * (8 * rate // RATE) + 1
+        turns = (np.arange(taps) - taps // 2) * (2 * 3700 / rate)
+        kernel = np.sinc(turns) * np.hamming(taps)
+        samples = np.convolve(samples, kernel / kernel.sum(), mode="same")
+    moments = np.arange(int(len(samples) * RATE / rate)) * (rate / RATE)
+    if rate % RATE == 0:
+        return samples[:: rate // RATE]
+    resampled: Samples = np.interp(moments, np.arange(len(samples)), samples)
+    return resampled
+
+
+def level_and_trim(samples: Samples) -> Samples | None:
+    """8 kHz speech with its peak at -3 dBFS, at most 50 ms of silence before it and 150 ms after; None for silence."""
+    if len(samples) < _FRAME or not np.isfinite(samples).all():
+        return None
+    samples = samples - samples.mean()
+    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    loudness = np.sqrt((frames**2).mean(axis=1))
+    if loudness.max() < 1e-4:
+        return None
+    speech = np.flatnonzero(loudness > loudness.max() * _FLOOR)
+    first = max(0, speech[0] * _FRAME - int(_LEADING_SECONDS * RATE))
+    last = min(len(samples), (speech[-1] + 1) * _FRAME + int(_TRAILING_SECONDS * RATE))
+    cut = samples[first:last]
+    return cut * (PEAK / np.abs(cut).max())
+
+
+def write_wav(file: Path, samples: Samples) -> None:
+    """Writes 8 kHz mono 16-bit WAV, whole or not at all."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with wave.open(str(draft), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(RATE)
+            sound.writeframes(np.clip(np.rint(samples * 32767), -32768, 32767).astype("<i2").tobytes())
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""What a voice is: text in, one telephone-ready WAV file out."""
+
+from pathlib import Path
+from typing import Protocol
+
+from callcenter.core.errors import CallcenterError
+
+RATE = 8000
+"""Samples a second of every prompt: the telephone band, so that Asterisk never resamples."""
+
+
+class VoiceMissing(CallcenterError):
+    """The voice's program is not installed on this machine."""
+
+
+class VoiceFailed(CallcenterError):
+    """The voice did not render a text."""
+
+
+class Voice(Protocol):
+    """Renders Russian words. May be asked by several tasks at once; it queues them itself.
+
+    The text is already words (`wording.spoken`): a voice need not know how to read digits or Latin letters,
+    but it must not fail, hang or execute anything because of what the text holds.
+    """
+
+    @property
+    def name(self) -> str:
+        """Names the sound, version included: another name means that every prompt is rendered anew."""
+        ...
+
+    async def render(self, text: str, file: Path) -> None:
+        """Writes `text` as 8 kHz mono signed 16-bit WAV to `file`, which is complete when this returns.
+
+        Raises VoiceMissing when it is not installed, VoiceFailed when there is nothing to say or it broke.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends whatever the voice keeps running. Rendering afterwards starts it again."""
+        ...

@@ -1,0 +1,18 @@
+"""A short Latin file name from the first words of a Russian text."""
+
+import re
+
+_LETTERS = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".split(),
+        strict=True,
+    )
+)
+
+
+def slug(text: str, *, words: int = 4, letters: int = 40) -> str:
+    """`Здравствуйте! Ситуационный центр` -> `zdravstvuyte-situatsionnyy-tsentr`; `prompt` when nothing remains."""
+    latin = "".join(_LETTERS.get(letter, letter).replace("-", "") for letter in text.lower())
+    parts = re.findall(r"[a-z0-9]+", latin)[:words]
+    return "-".join(parts)[:letters].rstrip("-") or "prompt"
