@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, Uniqu
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callcenter.core.columns import words
 from callcenter.core.database import Base, Facts, Moment, RowId
 
 
@@ -44,8 +45,8 @@ class Call(Base):
     caller_shown: Mapped[str] = mapped_column(String(80), default="")
     """As the trunk gave it."""
     dialled: Mapped[str] = mapped_column(String(40), default="")
-    state: Mapped[CallState] = mapped_column(String(12), default=CallState.IVR)
-    outcome: Mapped[Outcome | None] = mapped_column(String(12))
+    state: Mapped[CallState] = mapped_column(words(CallState, length=12), default=CallState.IVR)
+    outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, length=12))
     danger: Mapped[str | None] = mapped_column(String(60))
     """The category code of a danger named in the call."""
     arrived_at: Mapped[Moment]
@@ -75,7 +76,7 @@ class CallEvent(Base):
     id: Mapped[RowId]
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     at: Mapped[Moment]
-    source: Mapped[EventSource] = mapped_column(String(12))
+    source: Mapped[EventSource] = mapped_column(words(EventSource, length=12))
     kind: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(120))
     facts: Mapped[Facts] = mapped_column(default=dict)
@@ -94,7 +95,7 @@ class CallLeg(Base):
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     channel_id: Mapped[str] = mapped_column(String(80))
     channel_name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[LegRole] = mapped_column(String(10))
+    role: Mapped[LegRole] = mapped_column(words(LegRole, length=10))
     started_at: Mapped[Moment]
     answered_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
@@ -117,7 +118,7 @@ class Recording(Base):
     __tablename__ = "recording"
 
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
-    state: Mapped[RecordingState] = mapped_column(String(10), default=RecordingState.PENDING)
+    state: Mapped[RecordingState] = mapped_column(words(RecordingState, length=10), default=RecordingState.PENDING)
     path: Mapped[str | None] = mapped_column(Text)
     """Below `recordings/`, with forward slashes."""
     seconds: Mapped[float | None] = mapped_column(Float)

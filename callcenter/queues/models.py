@@ -5,6 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from callcenter.core.columns import words
 from callcenter.core.database import Base, Moment, RowId
 
 
@@ -25,7 +26,7 @@ class Member(Base):
     interface: Mapped[str] = mapped_column(String(80), primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     extension: Mapped[str] = mapped_column(String(20))
-    state: Mapped[MemberState] = mapped_column(String(12), default=MemberState.ABSENT)
+    state: Mapped[MemberState] = mapped_column(words(MemberState, length=12), default=MemberState.ABSENT)
     pause_reason: Mapped[str | None] = mapped_column(String(100))
     since: Mapped[Moment]
 
@@ -69,13 +70,14 @@ class Task(Base):
 
     id: Mapped[RowId]
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), unique=True)
-    kind: Mapped[TaskKind] = mapped_column(String(12))
-    state: Mapped[TaskState] = mapped_column(String(8), default=TaskState.OPEN)
+    kind: Mapped[TaskKind] = mapped_column(words(TaskKind, length=12))
+    state: Mapped[TaskState] = mapped_column(words(TaskState, length=8), default=TaskState.OPEN)
     phone: Mapped[str | None] = mapped_column(String(20))
     owner: Mapped[str] = mapped_column(String(60))
     """A login, or `shift`: whoever is on duty."""
     created_at: Mapped[Moment]
     due_at: Mapped[Moment]
     warned_at: Mapped[Moment | None]
+    taken_at: Mapped[Moment | None]
     done_at: Mapped[Moment | None]
     result: Mapped[str | None] = mapped_column(Text)
