@@ -1,0 +1,204 @@
+"""Finds the instance that belongs to this work tree: its home directory, its ports, its secrets."""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.layout import Layout, Ports
+from callcenter.instance.secrets import Secrets, ensure_secrets
+from callcenter.instance.service_user import service_user
+from callcenter.settings import TREE, Settings, read_settings
+
+_BLOCKS = 30
+_RTP_FIRST = 20000
+_RTP_BLOCK = 400
+_RTP_LAST = 32767  # above it the kernel hands out ports by itself
+_PORTS_A_CALL = 4  # RTP and RTCP, the caller's leg and the member's
+
+
+class NoPlace(CallcenterError):
+    """The instance has no place to live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One running or runnable centre."""
+
+    settings: Settings
+    layout: Layout
+    ports: Ports
+    secrets: Secrets
+
+
+def open_instance(*, home: Path | None = None, settings: Settings | None = None) -> Instance:
+    """The instance of this work tree, its directories, ports and secrets made when they are missing.
+
+    `home` defaults to find_home(), `settings` to read_settings(). Raises NoPlace, BrokenSettings, BrokenSecrets.
+    """
+    settings = settings or read_settings()
+    layout = Layout(home or find_home())
+    prepare_directories(layout)
+    ports = ensure_ports(layout, calls=settings.telephony.max_calls)
+    secrets = ensure_secrets(layout, dispatchers=settings.queue.dispatchers)
+    return Instance(settings=settings, layout=layout, ports=ports, secrets=secrets)
+
+
+def find_home() -> Path:
+    """`$CALLCENTER_HOME`, else a directory named after the work tree in `/var/lib/callcenter` (root) or in
+    `$XDG_DATA_HOME/callcenter`."""
+    chosen = os.environ.get("CALLCENTER_HOME")
+    if chosen:
+        return Path(chosen).absolute()
+    name = re.sub(r"[^a-z0-9]+", "-", TREE.name.lower()).strip("-")[:20] or "tree"
+    return _homes() / f"{name}-{_tree_mark()}"
+
+
+def test_home() -> Path:
+    """The home directory of this work tree's tests, a sibling of the running centre's."""
+    return _homes() / f"test-{_tree_mark()}"
+
+
+test_home.__test__ = False  # type: ignore[attr-defined]  # pytest would take the name for a test's
+
+
+def prepare_directories(layout: Layout) -> None:
+    """Makes the directories of an instance with their owners and modes; repeats harmlessly.
+
+    What PostgreSQL and Asterisk write belongs to the service user, the rest to whoever starts the centre.
+    """
+    user = service_user()
+    try:
+        layout.home.mkdir(parents=True, exist_ok=True)
+        layout.home.parent.chmod(0o755) if user.drops and layout.home.parent == _homes() else None
+        layout.home.chmod(0o711 if user.drops else 0o700)
+        for path, mode in (
+            (layout.logs, 0o700),
+            (layout.pids, 0o700),
+            (layout.journal, 0o700),
+            (layout.prompts, 0o755),
+        ):
+            path.mkdir(exist_ok=True)
+            path.chmod(mode)
+        for path in (
+            layout.sockets,
+            layout.asterisk,
+            layout.asterisk_etc,
+            layout.asterisk_logs,
+            layout.asterisk / "run",
+            layout.asterisk / "db",
+            layout.asterisk / "cache",
+            layout.asterisk / "spool",
+            layout.monitor,
+            layout.sounds.parent,
+            layout.sounds,
+            layout.music,
+        ):
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o700)
+            user.own(path)
+    except OSError as error:
+        raise NoPlace(
+            f"{error.filename}: {error.strerror}; set CALLCENTER_HOME to a directory you may write"
+        ) from error
+
+
+def ensure_ports(layout: Layout, *, calls: int) -> Ports:
+    """The ports of the instance, chosen once and kept in `HOME/ports.json`.
+
+    A block of ports is taken when no sibling instance keeps it, running or not, and when all of it can be
+    bound now. `calls` sizes the RTP range. Raises NoPlace when the kept range is too small, or no block is free.
+    """
+    with _alone(layout.home.parent / ".ports.lock"):
+        if layout.ports_file.exists():
+            return _fitting(_read_ports(layout.ports_file), calls, layout.ports_file)
+        siblings = [_read_ports(file) for file in layout.home.parent.glob("*/ports.json") if file != layout.ports_file]
+        for number in range(_BLOCKS):
+            ports = _block(number, calls)
+            if ports.rtp_end <= _RTP_LAST and not any(_overlap(ports, other) for other in siblings) and _free(ports):
+                fresh = layout.ports_file.with_suffix(".new")
+                fresh.write_text(json.dumps(asdict(ports), indent=2) + "\n", encoding="utf-8")
+                fresh.replace(layout.ports_file)
+                return ports
+    raise NoPlace(f"no block of free ports is left; remove old instances from {layout.home.parent}")
+
+
+def _homes() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/callcenter")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "callcenter"
+
+
+def _tree_mark() -> str:
+    return hashlib.sha256(os.fsencode(TREE)).hexdigest()[:8]
+
+
+def _block(number: int, calls: int) -> Ports:
+    start = _RTP_FIRST + _RTP_BLOCK * number
+    return Ports(
+        sip=5060 + 10 * number,
+        asterisk_http=8088 + 10 * number,
+        ami=5038 + 10 * number,
+        desk=8080 + 10 * number,
+        postgres=54320 + 10 * number,
+        rtp_start=start,
+        rtp_end=start + max(_RTP_BLOCK, _PORTS_A_CALL * calls) - 1,
+    )
+
+
+def _single(ports: Ports) -> set[int]:
+    return {ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.postgres}
+
+
+def _overlap(one: Ports, other: Ports) -> bool:
+    return bool(_single(one) & _single(other)) or (one.rtp_start <= other.rtp_end and other.rtp_start <= one.rtp_end)
+
+
+def _free(ports: Ports) -> bool:
+    """Whether every port can be bound on every address now; the PostgreSQL port only names a socket."""
+    stream = (ports.sip, ports.asterisk_http, ports.ami, ports.desk)
+    datagram = (ports.sip, *range(ports.rtp_start, ports.rtp_end + 1))
+    return all(_bindable(port, socket.SOCK_STREAM) for port in stream) and all(
+        _bindable(port, socket.SOCK_DGRAM) for port in datagram
+    )
+
+
+def _bindable(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:  # else a closed connection's TIME_WAIT looks like a listener
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))  # noqa: S104 - bound for an instant, to see that nobody else is
+        except OSError:
+            return False
+    return True
+
+
+def _read_ports(file: Path) -> Ports:
+    try:
+        return Ports(**json.loads(file.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise NoPlace(f"{file}: {error}; remove the file and ports are chosen anew") from error
+
+
+def _fitting(ports: Ports, calls: int, file: Path) -> Ports:
+    if ports.rtp_end - ports.rtp_start + 1 < _PORTS_A_CALL * calls:
+        raise NoPlace(
+            f"{file}: {ports.rtp_end - ports.rtp_start + 1} RTP ports are too few for "
+            f"telephony.max_calls = {calls} (four a call); stop the centre, remove the file, run again"
+        )
+    return ports
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,206 @@
+"""The instance's own passwords and names, made on the first run and kept in `HOME/secrets.toml` (0600).
+
+Nothing here is ever in the repository. A device's name is random, so that knowing an extension tells a
+scanner nothing.
+"""
+
+import json
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.layout import Layout, Ports
+from callcenter.staff.models import Role
+
+FIRST_EXTENSION = 101
+RESIDENT_EXTENSION = "900"
+_CONSONANTS = "bdfgklmnprstvz"
+_VOWELS = "aeiou"
+
+
+class BrokenSecrets(CallcenterError):
+    """The instance's secrets cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A softphone account: `name` is the SIP user and the Asterisk endpoint, `extension` what colleagues dial."""
+
+    name: str
+    extension: str
+    password: str
+
+    @property
+    def interface(self) -> str:
+        """The queue member of this device."""
+        return f"PJSIP/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebAccount:
+    """A sign-in of the desk; `interface` is the queue member that is this person's phone, dispatchers only."""
+
+    login: str
+    name: str
+    role: Role
+    password: str
+    interface: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """`devices` are the dispatchers' phones in order of extension; the ARI and AMI user is `callcenter`."""
+
+    ari_password: str
+    ami_password: str
+    devices: tuple[Device, ...]
+    resident: Device
+    web_accounts: tuple[WebAccount, ...]
+
+
+def ensure_secrets(layout: Layout, *, dispatchers: int) -> Secrets:
+    """The secrets of the instance with `dispatchers` devices; makes what is missing, changes nothing that is there.
+
+    A smaller number of dispatchers leaves the surplus in the file and hides it, so that a later larger
+    number brings the same phones back. Raises BrokenSecrets when the file is not ours to read.
+    """
+    kept = _read(layout.secrets_file) if layout.secrets_file.exists() else None
+    grown = _grow(kept, dispatchers)
+    if grown != kept:
+        _write_private(layout.secrets_file, _as_toml(grown))
+    return Secrets(
+        ari_password=grown.ari_password,
+        ami_password=grown.ami_password,
+        devices=grown.devices[:dispatchers],
+        resident=grown.resident,
+        web_accounts=tuple(
+            account
+            for account in grown.web_accounts
+            if account.interface is None
+            or account.interface in {device.interface for device in grown.devices[:dispatchers]}
+        ),
+    )
+
+
+def write_accounts(
+    layout: Layout, ports: Ports, made: Secrets, *, sip_address: str, desk_address: str, resident: bool
+) -> None:
+    """Writes the page with all accounts and passwords for people, in Russian, 0600."""
+    lines = [
+        "Учётные записи центра. Никому не пересылайте этот файл целиком.",
+        "",
+        f"Программный телефон: сервер (домен) {sip_address}:{ports.sip}, протокол UDP.",
+        "",
+        "Диспетчеры",
+    ]
+    lines += [
+        f"  внутренний {device.extension}   имя {device.name}   пароль {device.password}" for device in made.devices
+    ]
+    if resident:
+        lines += [
+            "",
+            "Тестовый житель (звонит на любой номер и попадает в центр)",
+            f"  имя {made.resident.name}   пароль {made.resident.password}",
+        ]
+    lines += ["", f"Рабочее место: http://{desk_address}:{ports.desk}/"]
+    lines += [f"  {account.name}: имя {account.login}   пароль {account.password}" for account in made.web_accounts]
+    _write_private(layout.accounts_file, "\n".join(lines) + "\n")
+
+
+def _grow(kept: Secrets | None, dispatchers: int) -> Secrets:
+    devices = list(kept.devices if kept else ())
+    accounts = list(
+        kept.web_accounts
+        if kept
+        else (
+            WebAccount("admin", "Администратор", Role.ADMINISTRATOR, _password(4)),
+            WebAccount("director", "Директор центра", Role.DIRECTOR, _password(4)),
+        )
+    )
+    while len(devices) < dispatchers:
+        extension = str(FIRST_EXTENSION + len(devices))
+        device = Device(_device_name(devices), extension, _password(6))
+        devices.append(device)
+        accounts.append(
+            WebAccount(
+                f"d{extension}",
+                f"Диспетчер {len(devices)} (внутренний {extension})",
+                Role.DISPATCHER,
+                _password(4),
+                device.interface,
+            )
+        )
+    return Secrets(
+        ari_password=kept.ari_password if kept else secrets.token_hex(24),
+        ami_password=kept.ami_password if kept else secrets.token_hex(24),
+        devices=tuple(devices),
+        resident=kept.resident if kept else Device(_device_name(devices), RESIDENT_EXTENSION, _password(6)),
+        web_accounts=tuple(accounts),
+    )
+
+
+def _device_name(taken: list[Device]) -> str:
+    while True:
+        name = f"d-{secrets.token_hex(3)}"
+        if all(device.name != name for device in taken):
+            return name
+
+
+def _password(groups: int) -> str:
+    """Pronounceable, for a person to type: `rovi-pate-…`; 12 bits a group of four letters, plus a number."""
+    words = ["".join(secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS) for _ in range(2)) for _ in range(groups)]
+    return "-".join([*words, f"{secrets.randbelow(9000) + 1000}"])
+
+
+def _read(file: Path) -> Secrets:
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Secrets(
+            ari_password=found["ari_password"],
+            ami_password=found["ami_password"],
+            devices=tuple(Device(**row) for row in found["devices"]),
+            resident=Device(**found["resident"]),
+            web_accounts=tuple(WebAccount(**{**row, "role": Role(row["role"])}) for row in found["web_accounts"]),
+        )
+    except PermissionError as error:
+        raise BrokenSecrets(
+            f"{file}: only its owner may read it; run this as the user who set the centre up"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenSecrets(
+            f"{file}: {error}; mend the file, or move it away and new passwords are made at the next run"
+        ) from error
+
+
+def _as_toml(made: Secrets) -> str:
+    def row(pairs: dict[str, str | None]) -> str:  # a JSON string is a TOML string too
+        return "".join(f"{key} = {json.dumps(text, ensure_ascii=False)}\n" for key, text in pairs.items() if text)
+
+    def device(one: Device) -> dict[str, str | None]:
+        return {"name": one.name, "extension": one.extension, "password": one.password}
+
+    parts = [row({"ari_password": made.ari_password, "ami_password": made.ami_password})]
+    parts.append("[resident]\n" + row(device(made.resident)))
+    parts += ["[[devices]]\n" + row(device(one)) for one in made.devices]
+    parts += [
+        "[[web_accounts]]\n"
+        + row({"login": one.login, "name": one.name, "role": one.role.value, "password": one.password,
+               "interface": one.interface})
+        for one in made.web_accounts
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _write_private(file: Path, text: str) -> None:
+    """Replaces the file whole, never readable by others, not even for a moment."""
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
