@@ -51,7 +51,7 @@ class Article:
         return _PLACEHOLDER.sub(lambda found: company[found[1]], self.body)
 
     def reason_for_silence(self, company: Mapping[str, str], on: date) -> tuple[int, str] | None:
-        """Why the answer may not be spoken on a day: the number of the rule (KB101-KB105) and a sentence; None: it may."""
+        """Why the answer may not be spoken on a day: the rule (101-105) and a sentence; None: it may."""
         if not self.approved_by or self.approved_on is None:
             return 101, "ответ никем не утверждён, робот его не произносит; заполните approved_by и approved_on"
         if self.approved_on > on:
@@ -67,7 +67,7 @@ class Article:
 
 
 def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
-    """All `*.md` of `directory` except README.md, by id, and every fault of their form. A faulty file gives no article."""
+    """All `*.md` of `directory` except README.md, by id, and every fault of form. A faulty file gives none."""
     articles: dict[str, Article] = {}
     problems: list[Problem] = []
     for file in sorted(directory.glob("*.md")):
@@ -151,7 +151,11 @@ def _check_body(findings: Findings, article: Article, body: str, *, first_line: 
     if not article.body:
         findings.add(25, "нет самого ответа под вторым «---»", first_line)
     if len(article.body) > LONGEST_ANSWER:
-        findings.add(26, f"ответ длиной {len(article.body)} знаков на слух не удержать; сократите до {LONGEST_ANSWER}", first_line)
+        findings.add(
+            26,
+            f"ответ длиной {len(article.body)} знаков на слух не удержать; сократите до {LONGEST_ANSWER}",
+            first_line,
+        )
     for number, line in enumerate(body.splitlines(), start=first_line):
         if _STRAY_BRACE.search(line):
             findings.add(27, "фигурная скобка без имени; подстановка пишется {PASSPORT_HOURS}", number)

@@ -1,14 +1,9 @@
 """Ticket categories: what people report, how urgent it is, which clocks the law or the company sets."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
-from pathlib import Path
-
-from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
 
 
 class Urgency(StrEnum):
@@ -22,12 +17,12 @@ class Urgency(StrEnum):
     NONE = "none"
 
     @property
-    def title(self) -> str:
-        """In Russian, for people."""
-        return _TITLES[self]
+    def russian(self) -> str:
+        """As people read it."""
+        return _RUSSIAN[self]
 
 
-_TITLES = {
+_RUSSIAN = {
     Urgency.EMERGENCY: "экстренная",
     Urgency.ACCIDENT: "авария",
     Urgency.URGENT: "срочная",

@@ -63,14 +63,16 @@ def read_text(findings: Findings) -> str | None:
     if not unicodedata.is_normalized("NFC", text):
         for number, line_text in enumerate(text.splitlines(), start=1):
             if not unicodedata.is_normalized("NFC", line_text):
-                findings.add(4, "буква «й» или «ё» составлена из двух знаков; наберите её заново (нужна форма NFC)", number)
+                findings.add(
+                    4, "буква «й» или «ё» составлена из двух знаков; наберите её заново (нужна форма NFC)", number
+                )
                 break
         return None
     return text
 
 
 def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | None:
-    """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when it is not YAML."""
+    """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when not YAML."""
     try:
         document = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -188,7 +190,9 @@ class Sheet:
         if value and value not in words:
             close = difflib.get_close_matches(value, words, n=1)
             hint = f"; может быть, «{close[0]}»?" if close else ""
-            self.findings.add(14, f"«{name}»: нет такого значения «{value}»{hint}; бывают: {', '.join(words)}", self.values[name])
+            self.findings.add(
+                14, f"«{name}»: нет такого значения «{value}»{hint}; бывают: {', '.join(words)}", self.values[name]
+            )
             return ""
         return value
 

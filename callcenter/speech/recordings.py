@@ -18,7 +18,7 @@ class UnusableRecording(CallcenterError):
 
 
 def fit_recording(recording: Path) -> Path:
-    """The file to play for `<stem>.human.wav`: itself when it is 8 kHz mono 16-bit, else `<stem>.human8k.wav` made of it.
+    """The file to play for `<stem>.human.wav`: itself when 8 kHz mono 16-bit, else `<stem>.human8k.wav` made of it.
 
     Raises UnusableRecording when the file is no sound, holds only silence, or cannot be written beside.
     """

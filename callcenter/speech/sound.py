@@ -50,7 +50,8 @@ def level_and_trim(samples: Samples) -> Samples | None:
     first = max(0, speech[0] * _FRAME - int(_LEADING_SECONDS * RATE))
     last = min(len(samples), (speech[-1] + 1) * _FRAME + int(_TRAILING_SECONDS * RATE))
     cut = samples[first:last]
-    return cut * (PEAK / np.abs(cut).max())
+    levelled: Samples = cut * (PEAK / np.abs(cut).max())
+    return levelled
 
 
 def write_wav(file: Path, samples: Samples) -> None:

@@ -2,10 +2,16 @@
 
 import re
 
+# fmt: off
+_LATIN = (
+    "a", "b", "v", "g", "d", "e", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s", "t", "u", "f",
+    "kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya",
+)
+# fmt: on
 _LETTERS = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".split(),
+        _LATIN,
         strict=True,
     )
 )
@@ -13,6 +19,6 @@ _LETTERS = dict(
 
 def slug(text: str, *, words: int = 4, letters: int = 40) -> str:
     """`Здравствуйте! Ситуационный центр` -> `zdravstvuyte-situatsionnyy-tsentr`; `prompt` when nothing remains."""
-    latin = "".join(_LETTERS.get(letter, letter).replace("-", "") for letter in text.lower())
+    latin = "".join(_LETTERS.get(letter, letter) for letter in text.lower())
     parts = re.findall(r"[a-z0-9]+", latin)[:words]
     return "-".join(parts)[:letters].rstrip("-") or "prompt"

@@ -1,0 +1,226 @@
+"""The Russian voice of festival and festvox-ru, spoken through one long-lived child on a pipe.
+
+Festival reads Scheme from its standard input: whoever can write there can run programs. So nothing but letters and
+a few marks of a text ever reaches it, and `festival --server`, which takes Scheme from the network, is never used.
+
+Protocol: two expressions a sentence. The first synthesises and saves; when it fails, festival reports on standard
+error and goes on. The second prints the number of the request, so that an answer is never taken for another's.
+"""
+
+import asyncio
+import contextlib
+import re
+import shutil
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import structlog
+
+from callcenter.speech.sound import Samples, level_and_trim, resample, write_wav
+from callcenter.speech.voice import RATE, VoiceFailed, VoiceMissing
+
+log = structlog.get_logger()
+
+_VOICES = Path("/usr/share/festival/voices/russian")
+_LONGEST_PIECE = 300
+"""Letters. Festival's reader refuses a string above 5120 bytes, and long utterances take more than linear time."""
+_PAUSE_SECONDS = 0.35
+_RENDER_SECONDS = 12.0
+_START_SECONDS = 15.0
+_ATTEMPTS = 2
+_STDERR_KEPT = 2000
+
+
+class FestivalVoice:
+    """One festival child; texts wait for each other in a queue."""
+
+    def __init__(
+        self,
+        *,
+        program: str = "festival",
+        speaker: str = "msu_ru_nsh_clunits",
+        render_seconds: float = _RENDER_SECONDS,
+    ) -> None:
+        """`render_seconds` is how long one sentence may take before the child counts as hung and is replaced."""
+        self._program = program
+        self._speaker = speaker
+        self._render_seconds = render_seconds
+        self._turn = asyncio.Lock()
+        self._child: _Child | None = None
+
+    @property
+    def name(self) -> str:
+        return f"festival-{self._speaker}-1"
+
+    async def render(self, text: str, file: Path) -> None:
+        """See Voice. A dead or hung child is replaced and the text tried once more."""
+        pieces = split_for_festival(text)
+        if not pieces:
+            raise VoiceFailed(f"nothing to say in «{text[:60]}»: no Russian words")
+        self._check_installed()
+        with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
+            async with self._turn:
+                parts = await self._synthesise(pieces, Path(directory))
+            await asyncio.to_thread(_write_prompt, parts, file, text)
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._drop_child()
+
+    def _check_installed(self) -> None:
+        if shutil.which(self._program) is None:
+            raise VoiceMissing(f"the program «{self._program}» is not installed; install it: apt-get install festival")
+        if self._program == "festival" and not (_VOICES / self._speaker).is_dir():
+            raise VoiceMissing(
+                f"festival has no voice «{self._speaker}» in {_VOICES}; install it: apt-get install festvox-ru"
+            )
+
+    async def _synthesise(self, pieces: list[str], directory: Path) -> list[Path]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                if self._child is None:
+                    self._child = await _Child.start(self._program, self._speaker)
+                files = []
+                for number, piece in enumerate(pieces):
+                    part = directory / f"{number}.wav"
+                    await self._child.save(piece, part, seconds=self._render_seconds)
+                    files.append(part)
+                return files
+            except VoiceFailed as error:
+                log.warning("festival is replaced", attempt=attempt, why=str(error))
+                await self._drop_child()
+                if attempt == _ATTEMPTS:
+                    raise
+            except BaseException:
+                # Cancelled half-way: an answer is still on its way and would be taken for the next text's.
+                await self._drop_child()
+                raise
+        raise AssertionError("unreachable")
+
+    async def _drop_child(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            await child.end()
+
+
+class _Child:
+    """A festival process and the number of the last request."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        stdin: asyncio.StreamWriter,
+        stdout: asyncio.StreamReader,
+        stderr: asyncio.StreamReader,
+    ) -> None:
+        self._process = process
+        self._stdin = stdin
+        self._stdout = stdout
+        self._last = 0
+        self._complaints = b""
+        # Held here and awaited in end(): an unread standard error would fill its pipe and stop festival.
+        self._listener = asyncio.ensure_future(self._read_complaints(stderr))
+
+    @classmethod
+    async def start(cls, program: str, speaker: str) -> "_Child":
+        try:
+            process = await asyncio.create_subprocess_exec(
+                program,
+                "--pipe",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
+            )
+        except OSError as error:
+            raise VoiceMissing(f"the program «{program}» does not start: {error.strerror or error}") from error
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise VoiceFailed("festival was started without pipes")
+        child = cls(process, process.stdin, process.stdout, process.stderr)
+        try:
+            await child._ask(f"(voice_{speaker})", seconds=_START_SECONDS)
+        except BaseException:
+            await child.end()
+            raise
+        return child
+
+    async def save(self, words: str, file: Path, *, seconds: float) -> None:
+        await self._ask(
+            f'(utt.save.wave (utt.synth (Utterance Text "{words}")) "{file}" \'riff)',
+            seconds=seconds,
+        )
+        if not await asyncio.to_thread(file.exists):
+            raise VoiceFailed(f"festival made no sound of «{words[:60]}»: {self._last_complaint()}")
+
+    async def _ask(self, expression: str, *, seconds: float) -> None:
+        """Sends an expression and waits until festival has finished with it, whether it worked or not."""
+        self._last += 1
+        done = f"done {self._last}"
+        try:
+            async with asyncio.timeout(seconds):
+                self._stdin.write(f'{expression}\n(format t "{done}\\n")\n(fflush nil)\n'.encode())
+                await self._stdin.drain()
+                while line := await self._stdout.readline():
+                    if line.strip().decode(errors="replace") == done:
+                        return
+        except TimeoutError as error:
+            raise VoiceFailed(f"festival gave no answer within {seconds:g} s") from error
+        except (ConnectionError, ValueError) as error:
+            raise VoiceFailed(f"festival's pipe broke: {error}; {self._last_complaint()}") from error
+        raise VoiceFailed(f"festival ended: {self._last_complaint()}")
+
+    async def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+        await self._listener
+        self._stdin.close()
+        with contextlib.suppress(ConnectionError):
+            await self._stdin.wait_closed()
+
+    async def _read_complaints(self, stderr: asyncio.StreamReader) -> None:
+        while piece := await stderr.read(4096):
+            self._complaints = (self._complaints + piece)[-_STDERR_KEPT:]
+
+    def _last_complaint(self) -> str:
+        lines = self._complaints.decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def split_for_festival(text: str) -> list[str]:
+    """The text as pieces of plain Russian words with pauses marked by `,` `.` `?` `!`; nothing else passes.
+
+    An allow-list, because the pieces stand inside a Scheme string: quotes, backslashes, parentheses and control
+    characters become spaces. A hyphen stays only inside a word. Pieces end where a sentence ends, or, in a very
+    long sentence, at a comma or a space.
+    """
+    plain = unicodedata.normalize("NFC", text).lower()
+    plain = re.sub(r"[;:]|\s[-–—]+\s", ", ", plain)
+    plain = re.sub(r"[^а-яё,.?!-]+", " ", plain)
+    plain = re.sub(r"(?<![а-яё])-+|-+(?![а-яё])", " ", plain)
+    pieces = []
+    for sentence in re.split(r"(?<=[.?!])\s*", plain):
+        rest = re.sub(r"\s+([,.?!])", r"\1", re.sub(r"\s+", " ", sentence)).strip(" ,")
+        while len(rest) > _LONGEST_PIECE:
+            cut = max(rest.rfind(", ", 0, _LONGEST_PIECE) + 1, 0) or rest.rfind(" ", 0, _LONGEST_PIECE)
+            cut = cut if cut > 0 else _LONGEST_PIECE
+            pieces.append(rest[:cut].strip(" ,"))
+            rest = rest[cut:].strip(" ,")
+        pieces.append(rest)
+    return [piece for piece in pieces if re.search(r"[а-яё]", piece)]
+
+
+def _write_prompt(parts: list[Path], file: Path, text: str) -> None:
+    pause: Samples = np.zeros(int(_PAUSE_SECONDS * RATE))
+    sounds: list[Samples] = []
+    for part in parts:
+        samples, rate = soundfile.read(str(part), dtype="float64", always_2d=True)
+        heard = level_and_trim(resample(samples.mean(axis=1), rate))
+        if heard is not None:
+            sounds += [pause, heard] if sounds else [heard]
+    if not sounds:
+        raise VoiceFailed(f"festival made only silence of «{text[:60]}»")
+    write_wav(file, np.concatenate(sounds))
