@@ -1,0 +1,7 @@
+"""What can go wrong with an alarm."""
+
+from callcenter.core.errors import CallcenterError
+
+
+class AlarmNotFound(CallcenterError):
+    """Такой тревоги нет."""

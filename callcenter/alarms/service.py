@@ -1,0 +1,69 @@
+"""Raising, seeing and clearing alarms. Nothing here commits."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.errors import AlarmNotFound
+from callcenter.alarms.models import Alarm, AlarmKind
+from callcenter.core.database import notify
+
+PASSING = frozenset({AlarmKind.DANGER, AlarmKind.RECORDING, AlarmKind.JOURNAL})
+"""Kinds that tell of one event: seen is settled. The others tell of a state and go when the state goes."""
+
+
+async def raise_alarm(
+    session: AsyncSession,
+    *,
+    kind: AlarmKind,
+    subject: str,
+    message: str,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
+) -> bool:
+    """Raises an alarm unless one stands for this kind and subject; True when it is new. `message` is Russian."""
+    made = await session.scalar(
+        insert(Alarm)
+        .values(kind=kind, subject=subject[:200], message=message, raised_at=now, facts=facts or {})
+        .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=text("cleared_at IS NULL"))
+        .returning(Alarm.id)
+    )
+    if made is None:
+        return False
+    await notify(session, "alarm", made)
+    return True
+
+
+async def clear_alarm(session: AsyncSession, *, kind: AlarmKind, subject: str, now: datetime) -> bool:
+    """Takes the standing alarm of this kind and subject off the board; False when none stands."""
+    cleared = await session.scalar(
+        update(Alarm)
+        .where(Alarm.kind == kind, Alarm.subject == subject[:200], Alarm.cleared_at.is_(None))
+        .values(cleared_at=now)
+        .returning(Alarm.id)
+    )
+    if cleared is None:
+        return False
+    await notify(session, "alarm", cleared)
+    return True
+
+
+async def mark_seen(session: AsyncSession, alarm_id: int, *, by: str, now: datetime) -> Alarm:
+    """A person has seen to it; the first one is remembered. Alarms of one event leave the board with that.
+
+    Raises AlarmNotFound.
+    """
+    alarm = await session.scalar(select(Alarm).where(Alarm.id == alarm_id).with_for_update())
+    if alarm is None:
+        raise AlarmNotFound
+    if alarm.seen_at is None:
+        alarm.seen_at = now
+        alarm.seen_by = by
+    if alarm.kind in PASSING and alarm.cleared_at is None:
+        alarm.cleared_at = now
+    await session.flush()
+    await notify(session, "alarm", alarm.id)
+    return alarm

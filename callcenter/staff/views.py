@@ -1,0 +1,19 @@
+"""What may be asked about the people of the centre."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.staff.models import Employee
+
+
+async def employees(session: AsyncSession) -> Sequence[Employee]:
+    """Everybody who may work, by name."""
+    return (await session.scalars(select(Employee).where(Employee.active).order_by(Employee.name))).all()
+
+
+async def names_by_interface(session: AsyncSession) -> dict[str, str]:
+    """Whose phone a queue member is: `PJSIP/d-4f1a9c` -> name."""
+    rows = await session.execute(select(Employee.interface, Employee.name).where(Employee.interface.is_not(None)))
+    return {interface: name for interface, name in rows if interface is not None}
