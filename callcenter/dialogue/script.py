@@ -1,0 +1,194 @@
+"""The model of a script: five kinds of step, each its own frozen type.
+
+What a step cannot do without is a field without a default: a question without «сдаться» cannot be built.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from callcenter.core.problems import Place
+
+KEYS = "0123456789*#"
+PERSON_KEY = "0"
+REPEAT_KEY = "*"
+END_KEY = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """An action a script may ask for: what it must know, what it may know, what it gives with each outcome."""
+
+    name: str
+    needs: tuple[str, ...]
+    gives: Mapping[str, tuple[str, ...]]
+    """Outcome -> the facts known after it. Its keys are all the outcomes there are."""
+    may_take: tuple[str, ...] = ()
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        return tuple(self.gives)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A `{fact}` inside a text."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words with `{facts}` in them, and where they stand in the file."""
+
+    parts: tuple[str | Fact, ...]
+    place: Place
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.parts if isinstance(part, Fact))
+
+    def fill(self, facts: Mapping[str, str]) -> str | None:
+        """The words with the facts in their places; None when a fact is not known: half a sentence is never spoken."""
+        if any(name not in facts for name in self.facts):
+            return None
+        return "".join(facts[part.name] if isinstance(part, Fact) else part for part in self.parts)
+
+    def __str__(self) -> str:
+        return "".join(f"{{{part.name}}}" if isinstance(part, Fact) else part for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The name of the step to go to, and where it is named."""
+
+    step: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An answer of the knowledge base instead of words of the script; `otherwise` when it may not be spoken."""
+
+    article: Text
+    otherwise: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    name: str
+    place: Place
+    words: Text | Reference
+    next: Target
+    uninterrupted: bool = False
+    """«дослушать: да»: a key does not stop it."""
+    notice: bool = False
+    """«уведомление: да»: these are the words about the recording."""
+    served: bool = False
+    """«готово: да»: who heard this got what they called for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a caller may say: `source` as written, `pattern` searched in the caller's words (see phrases.py)."""
+
+    source: str
+    pattern: re.Pattern[str]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    place: Place
+    next: Target
+    key: str | None = None
+    phrases: tuple[Phrase, ...] = ()
+    remember: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number by keys: ends with `#`, with the last possible digit, or with a pause after enough of them."""
+
+    least: int
+    most: int
+    fact: str
+    next: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    name: str
+    place: Place
+    prompt: Text
+    reply: Choice | Digits
+    misses: tuple[tuple[Text, ...], ...]
+    """What is said after the first miss, the second …; after the last of them the caller gets a person."""
+    silences: tuple[tuple[Text, ...], ...]
+    give_up: Target
+    seconds: float = 7.0
+    uninterrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    name: str
+    place: Place
+    action: ActionSpec
+    outcomes: Mapping[str, Target]
+    give_up: Target
+    """Where the caller goes when the action broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutThrough:
+    name: str
+    place: Place
+    queue: str
+    reason: str
+    danger: bool = False
+    prompt: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    name: str
+    place: Place
+    prompt: Text
+    served: bool = False
+
+
+Step = Tell | Ask | Act | PutThrough | Goodbye
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    name: str
+    start: Target
+    steps: Mapping[str, Step] = field(hash=False)
+
+
+def list_texts(step: Step) -> tuple[Text, ...]:
+    """Every text the step itself may speak, in the order of the file."""
+    match step:
+        case Tell(words=Text() as text):
+            return (text,)
+        case Ask():
+            return (step.prompt, *(text for row in (*step.misses, *step.silences) for text in row))
+        case PutThrough(prompt=Text() as text) | Goodbye(prompt=text):
+            return (text,)
+        case _:
+            return ()
+
+
+def list_fixed_prompts(script: Script, answers: Mapping[str, str]) -> tuple[str, ...]:
+    """Every prompt known before a call: texts without facts, and `answers`; for the voice to prepare. No doubles."""
+    texts = (text.fill({}) for step in script.steps.values() for text in list_texts(step))
+    return tuple(dict.fromkeys([*(text for text in texts if text), *answers.values()]))
