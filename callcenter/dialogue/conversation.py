@@ -4,7 +4,7 @@ It knows no clock, no network and no database. Three ideas carry it:
 
 * Every `Say`, `Listen` and `Do` has a turn, and at most one turn is awaited. An event of another turn is late and
   dropped, so the edge need not cancel anything in time: a prompt that ends while a key is on its way does no harm.
-* Keys belong to no turn. What they mean depends on what is awaited: in an interruptible question they act at once, in
+* Keys belong to no turn. What they mean depends on what is awaited: in an interruptible question they act at once; in
   words that must be heard out, and while an action runs, they are kept and applied to the next question. A kept key
   that means nothing there is forgotten and no miss: the caller could not have known the question.
 * Whatever a script lacks at run time (an unknown outcome, a fact that is not there, a step that is not there) leads to
@@ -18,20 +18,27 @@ from typing import assert_never
 
 from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.events import ActionDone, Began, Event, Heard, HungUp, KeyPressed, SayingEnded, Silence
-from callcenter.dialogue.phrases import find_phrase
+from callcenter.dialogue.question import (
+    Accepted,
+    Meaning,
+    Meaningless,
+    Missed,
+    Unfinished,
+    WantsPerson,
+    WantsRepeat,
+    judge_key,
+    judge_number,
+    judge_words,
+)
 from callcenter.dialogue.script import (
-    END_KEY,
     KEYS,
-    PERSON_KEY,
-    REPEAT_KEY,
     Act,
-    Answer,
     Ask,
-    Choice,
     Digits,
     Goodbye,
     PutThrough,
     Script,
+    Step,
     Target,
     Tell,
     Text,
@@ -65,7 +72,7 @@ class _Doing:
 class Conversation:
     """One caller's way through `script`.
 
-    `answers`: article id -> spoken text, only those that may be spoken now. `facts`: what is known before the first word.
+    `answers`: article id -> spoken text, only those that may be spoken now. `facts`: what is known at the beginning.
     """
 
     def __init__(self, script: Script, answers: Mapping[str, str], facts: Mapping[str, str]) -> None:
@@ -75,7 +82,7 @@ class Conversation:
         self._commands: list[Command] = []
         self._turn = 0
         self._awaited: _Saying | _Listening | _Doing | None = None
-        self._step: Tell | Ask | Act | PutThrough | Goodbye | None = None
+        self._step: Step | None = None
         self._next: Target | None = None
         self._kept: deque[str] = deque(maxlen=KEPT_KEYS)
         self._digits = ""
@@ -102,32 +109,25 @@ class Conversation:
         self._commands = []
         if self._ended:
             return []
-        match event:
-            case HungUp():
+        match event, self._awaited:
+            case HungUp(), _:
                 self._end()
-            case Began():
-                if self._step is None:
-                    self._next = self._script.start
-            case KeyPressed(key):
+            case Began(), None if self._step is None:
+                self._next = self._script.start
+            case KeyPressed(key), _ if len(key) == 1 and key in KEYS:
                 self._take_key(key)
-            case SayingEnded(turn):
-                if isinstance(self._awaited, _Saying) and self._awaited.turn == turn:
-                    self._say_on(self._awaited)
-            case Heard(turn, text):
-                if isinstance(self._awaited, _Saying | _Listening) and self._awaited.turn == turn:
-                    self._take_words(text)
-            case Silence(turn):
-                if isinstance(self._awaited, _Listening) and self._awaited.turn == turn:
-                    self._take_silence()
-            case ActionDone(turn, outcome, facts):
-                if isinstance(self._awaited, _Doing) and self._awaited.turn == turn:
-                    self._take_outcome(outcome, facts)
-            case _:
-                assert_never(event)
+            case SayingEnded(turn), _Saying() as saying if saying.turn == turn:
+                self._say_on(saying)
+            case Heard(turn, text), (_Saying() | _Listening()) as awaited if awaited.turn == turn:
+                self._take_words(text)
+            case Silence(turn), _Listening() as listening if listening.turn == turn:
+                self._take_silence()
+            case ActionDone(turn, outcome, facts), _Doing() as doing if doing.turn == turn:
+                self._take_outcome(outcome, facts)
         self._walk()
         return self._commands
 
-    # Steps
+    # From step to step
 
     def _walk(self) -> None:
         for _ in range(STEPS_AT_ONCE):
@@ -143,21 +143,14 @@ class Conversation:
             self._enter(step)
         self._break("круг без вопроса")
 
-    def _enter(self, step: Tell | Ask | Act | PutThrough | Goodbye) -> None:
+    def _enter(self, step: Step) -> None:
         match step:
-            case Tell(words=Text() as text):
-                self._say((text,), interruptible=not step.uninterrupted)
-            case Tell(words=reference):
-                article = reference.article.fill(self._facts)
-                answer = self._answers.get(article) if article else None
-                if answer:
-                    self._say_words((answer,), interruptible=not step.uninterrupted)
-                else:
-                    self._next = reference.otherwise
+            case Tell():
+                self._tell(step)
             case Ask():
                 self._digits, self._misses, self._silences = "", 0, 0
-                if step.uninterrupted or not self._apply_kept():
-                    self._say((step.prompt,), interruptible=not step.uninterrupted)
+                if step.uninterrupted or not self._apply_kept(step):
+                    self._ask(step)
             case Act(action=action):
                 wanted = (*action.needs, *action.may_take)
                 self._turn += 1
@@ -175,7 +168,16 @@ class Conversation:
             case _:
                 assert_never(step)
 
-    def _leave(self, step: Tell | Ask | Act | PutThrough | Goodbye) -> None:
+    def _tell(self, step: Tell) -> None:
+        interruptible = not step.uninterrupted
+        if isinstance(step.words, Text):
+            self._say((step.words,), interruptible=interruptible)
+        elif answer := self._answers.get(step.words.article.fill(self._facts) or ""):
+            self._say_words((answer,), interruptible=interruptible)
+        else:
+            self._next = step.words.otherwise
+
+    def _leave(self, step: Step) -> None:
         """All words of the step were said, or a key cut them short."""
         match step:
             case Tell():
@@ -185,7 +187,7 @@ class Conversation:
                     self._remark("served")
                 self._next = step.next
             case Ask():
-                if not self._apply_kept():
+                if not self._apply_kept(step):
                     self._listen(step.seconds)
             case PutThrough():
                 self._commands.append(ToQueue(step.reason, DANGER_PRIORITY if step.danger else ORDINARY_PRIORITY))
@@ -198,120 +200,82 @@ class Conversation:
             case _:
                 assert_never(step)
 
-    # What the caller does
+    # What happens
 
     def _take_key(self, key: str) -> None:
-        if key not in KEYS or len(key) != 1:
-            return
-        saying = self._awaited if isinstance(self._awaited, _Saying) else None
-        match self._step:
-            case Ask() as ask if isinstance(self._awaited, _Listening) or (saying and saying.interruptible):
-                if saying and not _is_deaf_to(ask, key):
-                    self._commands.append(Hush(saying.turn))
-                self._press(ask, key)
-            case Tell() as tell if saying and saying.interruptible:
-                self._commands.append(Hush(saying.turn))
+        match self._step, self._awaited:
+            case Ask() as ask, _Listening() | _Saying(interruptible=True):
+                meaning = judge_key(ask, key, digits=self._digits)
+                if meaning != Meaningless():
+                    self._hush()
+                    self._react(ask, meaning)
+            case Tell() as tell, _Saying(interruptible=True):
+                self._hush()
                 self._kept.append(key)
                 self._leave(tell)
             case _:
                 self._kept.append(key)
 
-    def _press(self, ask: Ask, key: str) -> None:
-        if _is_deaf_to(ask, key):
-            return
-        if isinstance(ask.reply, Digits):
-            self._press_digit(ask, ask.reply, key)
-            return
-        answer = _find_answer(ask, key)
-        if answer:
-            self._accept(answer)
-        elif key == PERSON_KEY:
-            self._next = ask.give_up
-        elif key == REPEAT_KEY:
-            self._say((ask.prompt,), interruptible=not ask.uninterrupted)
-        else:
-            self._miss(ask, why="key", key=key)
-
-    def _press_digit(self, ask: Ask, reply: Digits, key: str) -> None:
-        if key == REPEAT_KEY:  # a slip of the finger: from the beginning
-            self._digits = ""
-            self._say((ask.prompt,), interruptible=not ask.uninterrupted)
-        elif key == END_KEY:
-            self._finish_digits(ask, reply)
-        else:
-            self._digits += key
-            if len(self._digits) == reply.most:
-                self._finish_digits(ask, reply)
-            else:
-                self._listen(BETWEEN_DIGITS_SECONDS)
-
-    def _finish_digits(self, ask: Ask, reply: Digits) -> None:
-        digits, self._digits = self._digits, ""
-        if digits == PERSON_KEY:
-            self._next = ask.give_up
-        elif reply.least <= len(digits) <= reply.most:
-            self._remember({reply.fact: digits})
-            self._next = reply.next
-        else:
-            self._miss(ask, why="digits", key=digits)
-
-    def _apply_kept(self) -> bool:
+    def _apply_kept(self, ask: Ask) -> bool:
         """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
-        ask = self._step
-        if not isinstance(ask, Ask):
-            return False
-        while self._kept and self._next is None:
-            key = self._kept.popleft()
-            if isinstance(ask.reply, Digits):
-                if key.isdigit() or self._digits:
-                    self._awaited = None
-                    self._press(ask, key)
-            elif _find_answer(ask, key) or key == PERSON_KEY:
-                self._press(ask, key)
-        return self._next is not None or isinstance(self._awaited, _Listening)
+        while self._kept:
+            meaning = judge_key(ask, self._kept.popleft(), digits=self._digits)
+            match meaning:
+                case Accepted() | WantsPerson():
+                    self._react(ask, meaning)
+                    return True
+                case Unfinished(digits):
+                    self._digits = digits
+                case _:
+                    self._digits = ""
+        if self._digits:
+            self._listen(BETWEEN_DIGITS_SECONDS)
+        return bool(self._digits)
 
     def _take_words(self, text: str) -> None:
-        if not isinstance(self._step, Ask):
-            return
-        if isinstance(self._awaited, _Saying):
-            if not self._awaited.interruptible:
-                return
-            self._commands.append(Hush(self._awaited.turn))
-        reply = self._step.reply
-        answers = reply.answers if isinstance(reply, Choice) else ()
-        for answer in answers:
-            if find_phrase(answer.phrases, text):
-                self._accept(answer)
-                return
-        self._miss(self._step, why="words")
+        match self._step, self._awaited:
+            case Ask() as ask, _Listening() | _Saying(interruptible=True):
+                self._hush()
+                self._react(ask, judge_words(ask, text))
 
     def _take_silence(self) -> None:
-        if not isinstance(self._step, Ask):
-            return
-        if self._digits and isinstance(self._step.reply, Digits):
-            self._finish_digits(self._step, self._step.reply)
-            return
-        self._silences += 1
-        self._remark("miss", step=self._step.name, why="silence")
-        self._encourage(self._step, self._step.silences, self._silences)
+        match self._step:
+            case Ask(reply=Digits() as reply) as ask if self._digits:
+                self._react(ask, judge_number(reply, self._digits))
+            case Ask() as ask:
+                self._silences += 1
+                self._remark("miss", step=ask.name, why="silence")
+                self._encourage(ask, ask.silences, self._silences)
 
     def _take_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
-        if not isinstance(self._step, Act):
-            return
-        self._remember(facts)
-        target = self._step.outcomes.get(outcome)
-        if target is None:
-            self._remark("broken", step=self._step.name, why=f"исход «{outcome}»")
-        self._next = target or self._step.give_up
+        if isinstance(self._step, Act):
+            self._remember(facts)
+            target = self._step.outcomes.get(outcome)
+            if target is None:
+                self._remark("broken", step=self._step.name, why=f"исход «{outcome}»")
+            self._next = target or self._step.give_up
 
-    def _accept(self, answer: Answer) -> None:
-        self._remember(dict(answer.remember))
-        self._next = answer.next
-
-    def _miss(self, ask: Ask, *, why: str, key: str = "") -> None:
-        self._misses += 1
-        self._remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
-        self._encourage(ask, ask.misses, self._misses)
+    def _react(self, ask: Ask, meaning: Meaning) -> None:
+        self._digits = ""
+        match meaning:
+            case Accepted(target, facts):
+                self._remember(facts)
+                self._next = target
+            case WantsPerson():
+                self._next = ask.give_up
+            case WantsRepeat():
+                self._ask(ask)
+            case Unfinished(digits):
+                self._digits = digits
+                self._listen(BETWEEN_DIGITS_SECONDS)
+            case Missed(why, key):
+                self._misses += 1
+                self._remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
+                self._encourage(ask, ask.misses, self._misses)
+            case Meaningless():
+                pass
+            case _:
+                assert_never(meaning)
 
     def _encourage(self, ask: Ask, rows: tuple[tuple[Text, ...], ...], count: int) -> None:
         if count > len(rows):
@@ -322,14 +286,15 @@ class Conversation:
 
     # What we do
 
+    def _ask(self, ask: Ask) -> None:
+        self._say((ask.prompt,), interruptible=not ask.uninterrupted)
+
     def _say(self, texts: tuple[Text, ...], *, interruptible: bool) -> None:
-        filled = [text.fill(self._facts) for text in texts]
-        words = tuple(text for text in filled if text is not None)
-        if len(words) < len(filled):
-            missing = sorted({name for text in texts for name in text.facts if name not in self._facts})
+        missing = sorted({name for text in texts for name in text.facts if name not in self._facts})
+        if missing:
             self._break(f"неизвестно: {', '.join(missing)}")
         else:
-            self._say_words(words, interruptible=interruptible)
+            self._say_words(tuple(text.fill(self._facts) or "" for text in texts), interruptible=interruptible)
 
     def _say_words(self, words: tuple[str, ...], *, interruptible: bool) -> None:
         self._say_on(_Saying(self._turn, interruptible, words))
@@ -343,6 +308,11 @@ class Conversation:
         elif self._step is not None:
             self._awaited = None
             self._leave(self._step)
+
+    def _hush(self) -> None:
+        if isinstance(self._awaited, _Saying):
+            self._commands.append(Hush(self._awaited.turn))
+            self._awaited = None
 
     def _listen(self, seconds: float) -> None:
         self._turn += 1
@@ -366,13 +336,3 @@ class Conversation:
         self._ended = True
         self._awaited = None
         self._next = None
-
-
-def _find_answer(ask: Ask, key: str) -> Answer | None:
-    answers = ask.reply.answers if isinstance(ask.reply, Choice) else ()
-    return next((answer for answer in answers if answer.key == key), None)
-
-
-def _is_deaf_to(ask: Ask, key: str) -> bool:
-    """`#` after a number that was complete already: a habit, not a mistake."""
-    return key == END_KEY and isinstance(ask.reply, Choice) and _find_answer(ask, key) is None

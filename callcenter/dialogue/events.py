@@ -1,6 +1,6 @@
 """What happens to a conversation. The edge brings these, one at a time, in order.
 
-`turn` names the command an event belongs to; an event of an older turn is dropped by the engine, so the edge may be late.
+`turn` names the command an event belongs to. The engine drops an event of an older turn, so the edge may be late.
 """
 
 from collections.abc import Mapping

@@ -18,6 +18,10 @@ class BrokenPhrase(ValueError):
     """The notation is broken: a bracket without its pair, an empty phrase, a circle of words."""
 
 
+class EmptyPhrase(BrokenPhrase):
+    """A phrase, or a branch of one, without a word: it is found in whatever is said."""
+
+
 class UnknownWord(BrokenPhrase):
     """A `<word>` that «слова» does not hold."""
 
@@ -86,6 +90,8 @@ class _Parser:
                 row.extend(re.escape(word) for word in normalize_words(token["word"]).split())
             else:
                 raise BrokenPhrase(f"знак «{token['stray']}» без пары")
+        if not row:
+            raise EmptyPhrase
         return r"\s+".join(row), tokens
 
     def _refer(self, name: str, depth: int) -> str:

@@ -1,0 +1,93 @@
+"""What a key, a pause or words mean to a question. Decides only; the engine carries it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcenter.dialogue.phrases import find_phrase
+from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Ask, Choice, Digits, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The question is answered."""
+
+    next: Target
+    remember: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WantsPerson:
+    """The caller asks for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantsRepeat:
+    """The caller wants to hear the question again; a number begun is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A number has begun."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The question has no such answer. `why`: key, digits, words."""
+
+    why: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaningless:
+    """Nothing to react to."""
+
+
+Meaning = Accepted | WantsPerson | WantsRepeat | Unfinished | Missed | Meaningless
+
+_OWN_KEYS: Mapping[str, Meaning] = {
+    PERSON_KEY: WantsPerson(),
+    REPEAT_KEY: WantsRepeat(),
+    END_KEY: Meaningless(),  # the end of a number that was complete already: a habit, no mistake
+}
+"""What the keys mean that a question does not name."""
+
+
+def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
+    """What `key` means; `digits` is what was pressed of a number so far."""
+    if isinstance(ask.reply, Digits):
+        return _judge_digit(ask.reply, key, digits=digits)
+    for answer in ask.reply.answers:
+        if answer.key == key:
+            return Accepted(answer.next, dict(answer.remember))
+    return _OWN_KEYS.get(key) or Missed("key", key)
+
+
+def _judge_digit(reply: Digits, key: str, *, digits: str) -> Meaning:
+    if key == REPEAT_KEY:
+        return WantsRepeat()
+    if key == END_KEY:
+        return judge_number(reply, digits)
+    if len(digits) + 1 == reply.most:
+        return judge_number(reply, digits + key)
+    return Unfinished(digits + key)
+
+
+def judge_number(reply: Digits, digits: str) -> Meaning:
+    """What a finished number means; a lone 0 asks for a person here too."""
+    if digits == PERSON_KEY:
+        return WantsPerson()
+    if reply.least <= len(digits) <= reply.most:
+        return Accepted(reply.next, {reply.fact: digits})
+    return Missed("digits", digits)
+
+
+def judge_words(ask: Ask, text: str) -> Meaning:
+    """What the caller's words mean: the first answer of the file with a phrase found in them."""
+    if isinstance(ask.reply, Choice):
+        for answer in ask.reply.answers:
+            if find_phrase(answer.phrases, text):
+                return Accepted(answer.next, dict(answer.remember))
+    return Missed("words")
