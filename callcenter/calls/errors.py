@@ -1,0 +1,7 @@
+"""What can go wrong with the record of a call."""
+
+from callcenter.core.errors import CallcenterError
+
+
+class CallNotFound(CallcenterError):
+    """Такого звонка нет."""

@@ -1,0 +1,179 @@
+"""Writing the record of a call. Every function may be repeated: the second time changes nothing. None commits.
+
+A call's states only go forward (ivr, queued, talking, ended), whichever of our sources speaks first.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.errors import CallNotFound
+from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome
+from callcenter.core.database import notify
+
+_RANK = {CallState.IVR: 0, CallState.QUEUED: 1, CallState.TALKING: 2, CallState.ENDED: 3}
+
+
+async def admit_call(
+    session: AsyncSession,
+    call_id: str,
+    *,
+    arrived_at: datetime,
+    dialled: str = "",
+    caller_number: str | None = None,
+    caller_shown: str = "",
+) -> bool:
+    """Makes the call's row, or fills in what the row does not know yet; True when it was made.
+
+    The earliest arrival told by anybody stands.
+    """
+    made = await session.scalar(
+        insert(Call)
+        .values(
+            id=call_id,
+            arrived_at=arrived_at,
+            dialled=dialled[:40],
+            caller_number=caller_number,
+            caller_shown=caller_shown[:80],
+            state=CallState.IVR,
+        )
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(Call.id)
+    )
+    if made is None:
+        call = await lock_call(session, call_id)
+        call.arrived_at = min(call.arrived_at, arrived_at)
+        call.dialled = call.dialled or dialled[:40]
+        call.caller_number = call.caller_number or caller_number
+        call.caller_shown = call.caller_shown or caller_shown[:80]
+        await session.flush()
+    await notify(session, "call", call_id)
+    return made is not None
+
+
+async def lock_call(session: AsyncSession, call_id: str) -> Call:
+    """The call's row, as it stands now, locked until the session ends. Raises CallNotFound."""
+    call = await session.scalar(
+        select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if call is None:
+        raise CallNotFound(f"Звонка {call_id} нет.")
+    return call
+
+
+async def record_event(
+    session: AsyncSession,
+    call_id: str,
+    *,
+    at: datetime,
+    source: EventSource,
+    kind: str,
+    key: str,
+    facts: Mapping[str, Any] | None = None,
+) -> bool:
+    """Adds a line to the call's timeline; False when a line with this key is there already."""
+    made = await session.scalar(
+        insert(CallEvent)
+        .values(call_id=call_id, at=at, source=source, kind=kind[:40], key=key[:120], facts=dict(facts or {}))
+        .on_conflict_do_nothing(index_elements=["call_id", "key"])
+        .returning(CallEvent.id)
+    )
+    if made is not None:
+        await notify(session, "call", call_id)
+    return made is not None
+
+
+async def record_leg(
+    session: AsyncSession, call_id: str, *, channel_id: str, channel_name: str, role: LegRole, started_at: datetime
+) -> None:
+    """Writes down a channel of the call; the earliest start stands."""
+    statement = insert(CallLeg).values(
+        call_id=call_id, channel_id=channel_id, channel_name=channel_name[:120], role=role, started_at=started_at
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["call_id", "channel_id"],
+            set_={"started_at": func.least(CallLeg.started_at, statement.excluded.started_at)},
+        )
+    )
+
+
+async def answer_leg(session: AsyncSession, call_id: str, channel_id: str, *, at: datetime) -> None:
+    leg = await _leg(session, call_id, channel_id)
+    if leg is not None and leg.answered_at is None:
+        leg.answered_at = at
+        await session.flush()
+
+
+async def end_leg(session: AsyncSession, call_id: str, channel_id: str, *, at: datetime, cause: int | None) -> None:
+    leg = await _leg(session, call_id, channel_id)
+    if leg is not None and leg.ended_at is None:
+        leg.ended_at, leg.hangup_cause = at, cause
+        await session.flush()
+
+
+async def leg_named(session: AsyncSession, call_id: str, channel_name: str) -> CallLeg | None:
+    """The call's leg on the channel with this name; a name is used again only after the channel is gone."""
+    return await session.scalar(
+        select(CallLeg)
+        .where(CallLeg.call_id == call_id, CallLeg.channel_name == channel_name[:120])
+        .order_by(CallLeg.id.desc())
+        .limit(1)
+    )
+
+
+async def mark_answered(session: AsyncSession, call: Call, *, at: datetime) -> None:
+    """Somebody, robot or person, answered the line."""
+    call.answered_at = call.answered_at or at
+    await _save(session, call)
+
+
+async def mark_queued(session: AsyncSession, call: Call, *, at: datetime) -> None:
+    call.queued_at = call.queued_at or at
+    _advance(call, CallState.QUEUED)
+    await _save(session, call)
+
+
+async def mark_connected(session: AsyncSession, call: Call, *, at: datetime, member: str | None) -> None:
+    call.connected_at = call.connected_at or at
+    call.member = call.member or (member[:80] if member else None)
+    _advance(call, CallState.TALKING)
+    await _save(session, call)
+
+
+async def mark_ended(session: AsyncSession, call: Call, *, at: datetime, cause: int | None) -> None:
+    if call.ended_at is None:
+        call.ended_at, call.hangup_cause = at, cause
+    _advance(call, CallState.ENDED)
+    await _save(session, call)
+
+
+async def mark_danger(session: AsyncSession, call: Call, *, category: str) -> None:
+    call.danger = call.danger or category[:60]
+    await _save(session, call)
+
+
+async def settle_outcome(session: AsyncSession, call: Call, outcome: Outcome | None) -> None:
+    """Writes how the call ended; None opens the question again, because a late note may change the answer."""
+    call.outcome = outcome
+    await _save(session, call)
+
+
+def _advance(call: Call, state: CallState) -> None:
+    if _RANK[state] > _RANK[call.state]:
+        call.state = state
+
+
+async def _save(session: AsyncSession, call: Call) -> None:
+    await session.flush()
+    await notify(session, "call", call.id)
+
+
+async def _leg(session: AsyncSession, call_id: str, channel_id: str) -> CallLeg | None:
+    return await session.scalar(
+        select(CallLeg).where(CallLeg.call_id == call_id, CallLeg.channel_id == channel_id).with_for_update()
+    )

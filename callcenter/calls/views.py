@@ -1,0 +1,129 @@
+"""What may be asked about calls."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, Outcome, Recording, RecordingState
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilters:
+    """Which calls; None means any. `since` is included, `until` is not."""
+
+    outcome: Outcome | None = None
+    state: CallState | None = None
+    danger: bool | None = None
+    member: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A line of the list; `recording` is None when the call needed none."""
+
+    call: Call
+    recording: RecordingState | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """`page` counts from 1; `pages` is at least 1."""
+
+    rows: tuple[CallRow, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One call with all this room knows of it."""
+
+    call: Call
+    legs: tuple[CallLeg, ...]
+    events: tuple[CallEvent, ...]
+    recording: Recording | None
+
+
+async def live_calls(session: AsyncSession) -> Sequence[Call]:
+    """Calls that have not ended, those in danger first, then the oldest first."""
+    return (
+        await session.scalars(
+            select(Call).where(Call.state != CallState.ENDED).order_by(Call.danger.is_(None), Call.arrived_at, Call.id)
+        )
+    ).all()
+
+
+async def one_call(session: AsyncSession, call_id: str) -> Call | None:
+    return await session.get(Call, call_id)
+
+
+async def find_calls(
+    session: AsyncSession, filters: CallFilters | None = None, *, search: str = "", page: int = 1
+) -> CallPage:
+    """A page of calls, the newest first. `search` is looked for in the caller's number and in the call's id.
+
+    A page out of range gives the nearest one.
+    """
+    conditions = _conditions(filters or CallFilters(), search)
+    total = await session.scalar(select(func.count()).select_from(Call).where(*conditions)) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, page), pages)
+    rows = await session.execute(
+        select(Call, Recording.state, Recording.seconds)
+        .outerjoin(Recording, Recording.call_id == Call.id)
+        .where(*conditions)
+        .order_by(Call.arrived_at.desc(), Call.id.desc())
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE)
+    )
+    return CallPage(tuple(CallRow(*row) for row in rows), total, page, pages)
+
+
+async def call_record(session: AsyncSession, call_id: str) -> CallRecord | None:
+    """The call with its legs, timeline (in order of time) and recording; None when there is no such call."""
+    call = await session.get(Call, call_id)
+    if call is None:
+        return None
+    legs = await session.scalars(
+        select(CallLeg).where(CallLeg.call_id == call_id).order_by(CallLeg.started_at, CallLeg.id)
+    )
+    events = await session.scalars(
+        select(CallEvent).where(CallEvent.call_id == call_id).order_by(CallEvent.at, CallEvent.id)
+    )
+    return CallRecord(call, tuple(legs), tuple(events), await session.get(Recording, call_id))
+
+
+def _conditions(filters: CallFilters, search: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.outcome is not None:
+        conditions.append(Call.outcome == filters.outcome)
+    if filters.state is not None:
+        conditions.append(Call.state == filters.state)
+    if filters.danger is not None:
+        conditions.append(Call.danger.is_not(None) if filters.danger else Call.danger.is_(None))
+    if filters.member is not None:
+        conditions.append(Call.member == filters.member)
+    if filters.since is not None:
+        conditions.append(Call.arrived_at >= filters.since)
+    if filters.until is not None:
+        conditions.append(Call.arrived_at < filters.until)
+    words = search.strip()
+    if words:
+        found = [Call.id.contains(words, autoescape=True), Call.caller_shown.contains(words, autoescape=True)]
+        digits = re.sub(r"\D", "", words)
+        if len(digits) >= 10:  # 8 911 … and +7 911 … are one number
+            digits = digits[-10:]
+        if digits:
+            found.append(Call.caller_number.contains(digits))
+        conditions.append(or_(*found))
+    return conditions

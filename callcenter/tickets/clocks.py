@@ -1,0 +1,66 @@
+"""Deadline arithmetic. Pure: moments in, moments out, all aware.
+
+A term counts real minutes, so it passes a change to summer time unharmed; only the hours of a window are read
+from the wall clock of the company's zone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from callcenter.knowledge.categories import ClockKind, ClockRule, ClockStart, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A rule applied to one ticket; both moments in UTC."""
+
+    kind: ClockKind
+    starts_at: datetime
+    due_at: datetime
+    basis: str
+
+
+def set_clocks(
+    rules: Iterable[ClockRule], *, starts: Mapping[ClockStart, datetime], zone: tzinfo
+) -> tuple[Deadline, ...]:
+    """The deadlines of a ticket, the earliest first. `starts` tells when each kind of start happened.
+
+    Raises KeyError when a rule starts at an event that `starts` does not name.
+    """
+    made = []
+    for rule in rules:
+        starts_at = starts[rule.starts].astimezone(UTC)
+        made.append(Deadline(rule.kind, starts_at, due_at(rule, starts_at=starts_at, zone=zone), rule.basis))
+    return tuple(sorted(made, key=lambda deadline: (deadline.due_at, deadline.kind)))
+
+
+def due_at(rule: ClockRule, *, starts_at: datetime, zone: tzinfo) -> datetime:
+    """When the term of `rule` ends, in UTC. Minutes outside the rule's window do not count."""
+    term = timedelta(minutes=rule.minutes)
+    if rule.window is None:
+        return starts_at.astimezone(UTC) + term
+    return _count_inside(rule.window, starts_at.astimezone(UTC), term, zone)
+
+
+def _count_inside(window: Window, moment: datetime, term: timedelta, zone: tzinfo) -> datetime:
+    # A window that closes after midnight (22:00-6:00) belongs to the day it opens on: start a day earlier.
+    day = moment.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        opens, closes = _bounds(window, day, zone)
+        begins = max(moment, opens)
+        if begins < closes:
+            if term <= closes - begins:
+                return begins + term
+            term -= closes - begins
+            moment = closes
+        day += timedelta(days=1)
+
+
+def _bounds(window: Window, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    closing_day = day if window.closes > window.opens else day + timedelta(days=1)
+    return _utc(day, window.opens, zone), _utc(closing_day, window.closes, zone)
+
+
+def _utc(day: date, hour: time, zone: tzinfo) -> datetime:
+    return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)
