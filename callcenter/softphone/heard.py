@@ -1,0 +1,100 @@
+"""What arrived on a call's RTP port, laid out on the wall clock.
+
+A packet is placed by its own timestamp relative to the first packet of its run, so that network jitter does not chop
+the sound; but a run is trusted only while it agrees with the arrival times. So lost packets leave silence, reordered
+ones land where they belong, and a pause of the sender is a pause of the same length here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from callcenter.softphone.g711 import RATE, Samples, decode_alaw
+
+TRUST = int(0.1 * RATE)
+"""Samples by which a run may differ from its arrival times before it is laid anew: ten packets of jitter make 0.1 s
+on a busy machine, and a pause that short is measured from the arrivals, not from the layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet: `at` is its arrival by `time.monotonic()`, stamped by the kernel; a key's packet has no payload."""
+
+    at: float
+    sequence: int
+    timestamp: int
+    source: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """No packet arrived for `seconds`, from `second` on (counted from the beginning of the call)."""
+
+    second: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How evenly packets came: seconds between arrivals, packets that never came."""
+
+    packets: int
+    lost: int
+    median: float
+    p99: float
+    longest: float
+
+
+def lay_out(packets: Sequence[Packet], *, zero: float, seconds: float) -> Samples:
+    """The sound of `packets` in order of arrival, 8 kHz; sample 0 is the moment `zero`, silence where nothing came."""
+    sound = np.zeros(max(int(seconds * RATE), 0), dtype=np.int16)
+    first: Packet | None = None
+    start = 0
+    for packet in packets:
+        if not packet.payload:
+            continue
+        arrived = round((packet.at - zero) * RATE)
+        position = start + _ahead(packet.timestamp, first.timestamp) if first is not None else arrived
+        if first is None or packet.source != first.source or abs(position - arrived) > TRUST:
+            first, start, position = packet, arrived, arrived
+        samples = decode_alaw(packet.payload)
+        begin, end = max(position, 0), min(position + len(samples), len(sound))
+        if begin < end:
+            sound[begin:end] = samples[begin - position : end - position]
+    return sound
+
+
+def find_gaps(packets: Sequence[Packet], *, zero: float, longer_than: float) -> list[Gap]:
+    """Every pause between two arrivals longer than `longer_than` seconds."""
+    return [
+        Gap(before.at - zero, after.at - before.at)
+        for before, after in pairwise(packets)
+        if after.at - before.at > longer_than
+    ]
+
+
+def measure_pace(packets: Sequence[Packet]) -> Pace:
+    """Pace of a stream of at least two packets; of fewer all seconds are 0."""
+    lost = 0
+    for before, after in pairwise(packets):
+        if before.source == after.source:
+            lost += _ahead(after.sequence, before.sequence, bits=16) - 1  # a reordered packet takes its loss back
+    if len(packets) < 2:
+        return Pace(len(packets), 0, 0.0, 0.0, 0.0)
+    between = np.diff(np.array([packet.at for packet in packets]))
+    return Pace(
+        packets=len(packets),
+        lost=max(lost, 0),
+        median=float(np.median(between)),
+        p99=float(np.percentile(between, 99)),
+        longest=float(between.max()),
+    )
+
+
+def _ahead(later: int, earlier: int, *, bits: int = 32) -> int:
+    """How far `later` is ahead of `earlier` on a counter that wraps; negative when behind."""
+    half = 1 << (bits - 1)
+    return ((later - earlier + half) % (1 << bits)) - half
