@@ -1,0 +1,134 @@
+"""Renders the templates of `asterisk_conf/` into the configuration of this instance.
+
+The templates hold what is the same everywhere, with the reasons; settings, ports and secrets fill them.
+The rendered files hold passwords: they belong to Asterisk's user and nobody else reads them.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.layout import Layout, Ports
+from callcenter.instance.secrets import Secrets
+from callcenter.instance.service_user import service_user
+from callcenter.settings import TREE, Settings, TrunkKind
+
+TEMPLATES = TREE / "asterisk_conf"
+_ENDING = ".j2"
+_UNFIT = frozenset(";[]<>,\"'\\\r\n\t")
+
+
+class BrokenConfiguration(CallcenterError):
+    """Asterisk's configuration cannot be rendered."""
+
+
+def render_configuration(
+    settings: Settings,
+    layout: Layout,
+    ports: Ports,
+    secrets: Secrets,
+    *,
+    data_directory: Path,
+    module_directory: Path,
+    system_name: str,
+) -> dict[str, str]:
+    """The text of every configuration file by its name.
+
+    `data_directory` is Asterisk's astdatadir (its `sounds/` must be `layout.sounds`), `module_directory` holds
+    the modules, both as Asterisk sees them; `system_name` prefixes channel ids and differs at every boot.
+    Raises BrokenConfiguration when a setting cannot stand in a configuration file or the trunk's password
+    cannot be read.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - not HTML; what could break a line is refused by `plain`
+    )
+    environment.filters["plain"] = _plain
+    facts: dict[str, object] = {
+        "settings": settings,
+        "layout": layout,
+        "ports": ports,
+        "secrets": secrets,
+        "data_directory": data_directory,
+        "module_directory": module_directory,
+        "system_name": _plain(system_name),
+        "doors": _doors(settings),
+        "trunk_password": _trunk_password(settings),
+    }
+    return {
+        file.name.removesuffix(_ENDING): environment.get_template(file.name).render(facts)
+        for file in sorted(TEMPLATES.glob(f"*.conf{_ENDING}"))
+    }
+
+
+def write_configuration(files: Mapping[str, str], directory: Path) -> list[str]:
+    """Writes the rendered files, each whole or not at all, for Asterisk's user only; removes strangers.
+
+    Returns the names of the files that changed: nothing changed means nothing to reload. The directory stays
+    the same one, because it may be bound into Asterisk's root.
+    """
+    user = service_user()
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o700)
+    user.own(directory)
+    changed = [name for name, text in files.items() if _replace(directory / name, text)]
+    for name in files:
+        user.own(directory / name)
+    for stranger in set(directory.glob("*.conf")) - {directory / name for name in files}:
+        stranger.unlink()
+        changed.append(stranger.name)
+    return sorted(changed)
+
+
+def _doors(settings: Settings) -> list[str]:
+    """The contexts that endpoints outside the centre enter."""
+    doors = ["from-trunk"] if settings.telephony.trunk.kind is not TrunkKind.NONE else []
+    return [*doors, "from-resident"] if settings.test_resident else doors
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    if text != text.strip() or not text or any(sign in _UNFIT or ord(sign) < 32 for sign in text):
+        raise BrokenConfiguration(
+            f"«{text}» cannot stand in Asterisk's configuration: "
+            "no spaces around it, no quotes, commas, brackets, semicolons or line ends in it"
+        )
+    return text
+
+
+def _trunk_password(settings: Settings) -> str:
+    file = settings.telephony.trunk.password_file
+    if settings.telephony.trunk.kind is not TrunkKind.REGISTRATION or file is None:
+        return ""
+    try:
+        first, *_ = file.read_text(encoding="utf-8").splitlines() or [""]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenConfiguration(f"telephony.trunk.password_file = {file}: {error}") from error
+    if not first.strip():
+        raise BrokenConfiguration(f"telephony.trunk.password_file = {file}: the first line must hold the password")
+    return first.strip()
+
+
+def _replace(file: Path, text: str) -> bool:
+    with suppress(OSError, UnicodeDecodeError):
+        if file.read_text(encoding="utf-8") == text:
+            file.chmod(0o600)
+            return False
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    service_user().own(fresh)
+    fresh.replace(file)
+    return True
