@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +37,11 @@ class Call(Base):
     channel id, the call id of queue_log and the stem of the raw recording's name."""
 
     __tablename__ = "call"
-    __table_args__ = (Index(None, "arrived_at"), Index(None, "caller_number"))
+    __table_args__ = (
+        Index(None, "arrived_at"),
+        Index(None, "caller_number"),
+        Index("ix_call_unsettled", "state", "ended_at", postgresql_where=text("outcome IS NULL")),
+    )
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
     caller_number: Mapped[str | None] = mapped_column(String(20))

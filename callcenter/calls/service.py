@@ -58,7 +58,10 @@ async def admit_call(
 async def lock_call(session: AsyncSession, call_id: str) -> Call:
     """The call's row, as it stands now, locked until the session ends. Raises CallNotFound."""
     call = await session.scalar(
-        select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
+        select(Call)
+        .where(Call.id == call_id)
+        .with_for_update(key_share=True)  # others may go on adding lines to its timeline
+        .execution_options(populate_existing=True)
     )
     if call is None:
         raise CallNotFound(f"Звонка {call_id} нет.")

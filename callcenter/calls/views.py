@@ -58,7 +58,9 @@ async def live_calls(session: AsyncSession) -> Sequence[Call]:
     """Calls that have not ended, those in danger first, then the oldest first."""
     return (
         await session.scalars(
-            select(Call).where(Call.state != CallState.ENDED).order_by(Call.danger.is_(None), Call.arrived_at, Call.id)
+            select(Call)
+            .where(Call.state != CallState.ENDED, Call.outcome.is_(None))
+            .order_by(Call.danger.is_(None), Call.arrived_at, Call.id)
         )
     ).all()
 

@@ -82,6 +82,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_call_arrived_at"), "call", ["arrived_at"], unique=False)
     op.create_index(op.f("ix_call_caller_number"), "call", ["caller_number"], unique=False)
+    op.create_index("ix_call_unsettled", "call", ["state", "ended_at"], postgresql_where=sa.text("outcome IS NULL"))
     op.create_table(
         "employee",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -1,0 +1,348 @@
+"""The robot's notes: on disk at once, in the database exactly once and in order, whatever dies in between.
+
+A note is written to the end of a file before `write` returns, so it outlives our own death at any moment (the
+kernel has it); a thread then makes the disk sure of it, many notes at a time, so it outlives the machine's.
+PostgreSQL may be away for as long as it likes: the notes wait in the files.
+
+The files (segments) of the journal are `<number>.jsonl`. Numbers only grow, and every start opens a new one, so
+that a line torn by a death is always the last of a segment that nobody writes any more. A line is
+
+    <CRC-32 of the rest, 8 hex digits> <one JSON object>
+
+How far the notes are applied (segment, byte) is saved in the same transaction as their effects. A segment is
+removed once all of it is applied and a later one exists. A line that cannot be read, or a note that cannot be
+applied, is put aside in `refused.jsonl` with an alarm: it must not hold up the calls behind it.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.core.database import Database
+from callcenter.intake.errors import DatabaseAway, JournalInUse, is_away, is_clash, open_session
+from callcenter.intake.models import ReadOffset
+
+SYNC_SECONDS = 0.03
+SEGMENT_BYTES = 1 << 20
+BATCH = 100
+PATIENCE = (0.2, 5.0)
+"""First and longest pause between attempts while the database is away, seconds."""
+
+_OFFSET = "journal"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One remark of the robot on a call. `id` is unique, `at` aware, `facts` what JSON can hold."""
+
+    id: str
+    call_id: str
+    at: datetime
+    kind: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Apply = Callable[[AsyncSession, Note], Awaitable[None]]
+"""Puts a note into the database; must be repeatable; leaves the commit to the caller."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """How far the journal is applied: the segment and the byte in it."""
+
+    segment: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A whole line of a segment; `note` is None when it cannot be read. `end` is where the next line starts."""
+
+    end: Position
+    text: str
+    note: Note | None
+
+
+class NoteBook:
+    """The journal of one controller. Opening it takes the directory; a second one raises JournalInUse."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory = directory
+        self._lock_file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock_file)
+            raise JournalInUse(
+                f"{directory}: another controller is writing this journal; stop it first (callcenter stop)"
+            ) from error
+        self._turn = threading.Lock()
+        self._unsynced = threading.Event()
+        self._closing = threading.Event()
+        self._waiting: deque[bytes] = deque()  # what the disk has not taken: it was full
+        self._alarmed = False
+        self._file = self._open_segment()
+        self._written = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._syncer = threading.Thread(target=self._sync, name="journal", daemon=True)
+        self._syncer.start()
+
+    def write(self, note: Note) -> None:
+        """Takes the note down. Never raises and never waits; usable from any thread."""
+        with self._turn:
+            self._waiting.append(encode(note))
+            self._drain()
+        self._unsynced.set()
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended; the next controller applies the note
+                self._loop.call_soon_threadsafe(self._written.set)
+
+    async def run(self, database: Database, apply: Apply) -> None:
+        """Applies notes as they come, and those an earlier controller left, until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        pause = PATIENCE[0]
+        while True:
+            self._written.clear()
+            try:
+                while await apply_batch(self._directory, database, apply):
+                    pass
+                pause = PATIENCE[0]
+                await self._show_disk(database)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._written.wait(), timeout=1.0)
+            except DatabaseAway:
+                _log.warning("database away, notes wait", pause=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PATIENCE[1])
+            except DBAPIError as error:
+                if not is_clash(error):
+                    raise
+
+    async def _show_disk(self, database: Database) -> None:
+        """Keeps the board's alarm in step with whether the disk takes our notes."""
+        full = bool(self._waiting)
+        if full == self._alarmed:
+            return
+        now = datetime.now(UTC)
+        async with open_session(database) as session:
+            if full:
+                message = "Записи о звонках не помещаются на диск: освободите место. Пока они только в памяти."
+                await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message=message, now=now)
+            else:
+                await clear_alarm(session, kind=AlarmKind.DISK, subject="journal", now=now)
+        self._alarmed = full
+
+    def close(self) -> None:
+        """Makes the disk sure of everything and lets the directory go."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._unsynced.set()
+        self._syncer.join()
+        with self._turn:
+            os.close(self._file)
+            self._file = -1  # a note written after this is refused by the kernel, not put into somebody's file
+            os.close(self._lock_file)
+
+    def _drain(self) -> None:
+        """Writes what waits, as far as the disk takes it. A part of a line is continued where it broke off."""
+        while self._waiting:
+            try:
+                written = os.write(self._file, self._waiting[0])
+            except OSError as error:
+                _log.error("journal cannot be written", error=str(error), waiting=len(self._waiting))
+                return
+            rest = self._waiting[0][written:]
+            if rest:
+                self._waiting[0] = rest
+            else:
+                self._waiting.popleft()
+
+    def _sync(self) -> None:
+        while not self._closing.is_set():
+            self._unsynced.wait()
+            time.sleep(SYNC_SECONDS)  # so that the notes of many calls share one sync
+            self._unsynced.clear()
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                _log.error("journal cannot be synced", error=str(error))
+            with self._turn:
+                self._drain()
+                if self._waiting and not self._closing.is_set():
+                    self._unsynced.set()
+                elif os.fstat(self._file).st_size >= SEGMENT_BYTES:
+                    os.close(self._file)
+                    self._file = self._open_segment()
+
+    def _open_segment(self) -> int:
+        """A new segment with a number above all others, even when the clock was set back."""
+        number = max([time.time_ns(), *(taken + 1 for taken in segments(self._directory))])
+        file = os.open(
+            segment_file(self._directory, number),
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC,
+            0o600,
+        )
+        directory = os.open(self._directory, os.O_RDONLY)
+        try:
+            os.fsync(directory)  # the name of the file must survive too
+        finally:
+            os.close(directory)
+        return file
+
+
+def encode(note: Note) -> bytes:
+    """The note's line, with its end."""
+    body = json.dumps(
+        {"id": note.id, "call_id": note.call_id, "at": note.at.isoformat(), "kind": note.kind, "facts": note.facts},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode(errors="replace")
+    return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+def decode(line: bytes) -> Note | None:
+    """The note of a line (without its end); None when the line is damaged."""
+    checksum, _, body = line.partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(body):
+        return None
+    try:
+        raw = json.loads(body)
+        at = datetime.fromisoformat(raw["at"])
+        note = Note(raw["id"], raw["call_id"], at, raw["kind"], raw["facts"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return note if at.tzinfo is not None and isinstance(note.facts, dict) else None
+
+
+def segments(directory: Path) -> list[int]:
+    """The numbers of the journal's segments in their order."""
+    return sorted(int(file.stem) for file in directory.glob("*.jsonl") if file.stem.isdecimal())
+
+
+def segment_file(directory: Path, number: int) -> Path:
+    return directory / f"{number:020d}.jsonl"
+
+
+def read_lines(directory: Path, after: Position | None, *, limit: int = BATCH) -> list[Line]:
+    """Up to `limit` whole lines behind `after`, over as many segments as it takes.
+
+    The last line of the newest segment waits while it has no end; in an older one it was torn by a death.
+    """
+    lines: list[Line] = []
+    numbers = segments(directory)
+    for number in numbers:
+        if after is not None and number < after.segment:
+            continue
+        offset = after.offset if after is not None and number == after.segment else 0
+        for raw, end in _split(segment_file(directory, number), offset, last=number == numbers[-1]):
+            lines.append(Line(Position(number, end), raw.decode(errors="replace"), decode(raw)))
+            if len(lines) == limit:
+                return lines
+    return lines
+
+
+async def saved_position(session: AsyncSession, *, lock: bool = False) -> Position | None:
+    """How far the journal is applied; None when nothing is yet."""
+    statement = select(ReadOffset).where(ReadOffset.file == _OFFSET)
+    row = await session.scalar(statement.with_for_update() if lock else statement)
+    return None if row is None else Position(row.inode, row.offset)
+
+
+async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | None:
+    """The moment of the oldest note that the database has not taken; None when there is none."""
+    for line in read_lines(directory, await saved_position(session), limit=BATCH):
+        if line.note is not None:
+            return line.note.at
+    return None
+
+
+async def apply_batch(directory: Path, database: Database, apply: Apply) -> bool:
+    """Applies the next notes in one transaction; False when there was nothing to do. Raises DatabaseAway."""
+    async with open_session(database) as session:
+        position = await saved_position(session, lock=True)
+        lines = read_lines(directory, position)
+        for line in lines:
+            await _apply_line(session, line, apply, directory)
+        if lines:
+            await session.merge(ReadOffset(file=_OFFSET, inode=lines[-1].end.segment, offset=lines[-1].end.offset))
+    reached = lines[-1].end if lines else position
+    if reached is not None:
+        _trim(directory, reached)
+    return bool(lines)
+
+
+async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory: Path) -> None:
+    if line.note is None:
+        await _refuse(session, directory, line, "the line is damaged")
+        return
+    try:
+        async with session.begin_nested():
+            await apply(session, line.note)
+    except Exception as error:
+        if is_away(error) or is_clash(error):
+            raise  # the whole batch is tried again
+        _log.exception("note refused", note=line.note.id, call_id=line.note.call_id, kind=line.note.kind)
+        await _refuse(session, directory, line, str(error))
+
+
+async def _refuse(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
+    refused = {"segment": line.end.segment, "end": line.end.offset, "reason": reason, "line": line.text}
+    with (directory / "refused.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(refused, ensure_ascii=False) + "\n")
+    await raise_alarm(
+        session,
+        kind=AlarmKind.JOURNAL,
+        subject=f"{line.end.segment}:{line.end.offset}",
+        message="Запись робота о звонке не удалось прочитать или применить; она отложена в refused.jsonl.",
+        now=line.note.at if line.note else datetime.now(UTC),
+        facts={"reason": reason, "call_id": line.note.call_id if line.note else None},
+    )
+
+
+def _split(file: Path, offset: int, *, last: bool) -> list[tuple[bytes, int]]:
+    """The lines of a segment from `offset` with the offset behind each; empty ones are left out.
+
+    An unfinished line at the end of the last segment may still be finished; in an older one it is nothing.
+    """
+    try:
+        with file.open("rb") as opened:
+            opened.seek(offset)
+            content = opened.read()
+    except FileNotFoundError:  # trimmed meanwhile
+        return []
+    found = []
+    for raw in content.splitlines(keepends=True):
+        if not raw.endswith(b"\n") and (last or decode(raw) is None):
+            break
+        offset += len(raw)
+        if raw.strip():
+            found.append((raw.rstrip(b"\n"), offset))
+    return found
+
+
+def _trim(directory: Path, reached: Position) -> None:
+    """Removes the segments before the one reached: all of them is applied."""
+    for number in segments(directory):
+        if number < reached.segment:
+            segment_file(directory, number).unlink(missing_ok=True)
