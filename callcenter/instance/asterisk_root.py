@@ -1,0 +1,130 @@
+"""A minimal Debian root that holds Asterisk, for a Debian release that ships none.
+
+Built by mmdebstrap from Debian testing (sid where testing lacks the package), cached outside the work
+tree, read-only afterwards. Signatures are checked always; only a Release file past its validity is
+accepted, and with a warning: a mirror that lags is common, a forged archive is not.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from callcenter.core.errors import CallcenterError
+
+SUITES = ("testing", "sid")
+_PACKAGES = "ca-certificates,asterisk"
+_SPARE = ("usr/share/man", "usr/share/locale", "usr/share/info")
+_EXPIRED = re.compile(r"Release file .*(is expired|is not valid yet|expired since)", re.IGNORECASE)
+_LACKING = re.compile(r"(Unable to locate package|no installation candidate|has unmet dependencies)", re.IGNORECASE)
+_LENIENT = ('Acquire::Check-Valid-Until "false"', 'Acquire::Check-Date "false"')
+
+Progress = Callable[[str], None]
+
+
+class NoRoot(CallcenterError):
+    """The Debian root with Asterisk could not be made."""
+
+
+def cached_root() -> Path:
+    """Where the root lies, or would lie: `/var/cache/callcenter` when root built it, else the user's cache."""
+    shared = Path("/var/cache/callcenter/asterisk-root")
+    if os.geteuid() == 0 or shared.exists():
+        return shared
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callcenter" / "asterisk-root"
+
+
+def ensure_root(progress: Progress) -> Path:
+    """The root, built when it is missing; two work trees never build it twice. Raises NoRoot."""
+    root = cached_root()
+    if root.exists():
+        return root
+    if shutil.which("mmdebstrap") is None:
+        raise NoRoot("mmdebstrap is not installed; run deploy/bootstrap.sh")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with root.with_name("asterisk-root.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            _build(root, progress)
+    return root
+
+
+def _build(root: Path, progress: Progress) -> None:
+    making = root.with_name("asterisk-root.making")
+    for suite in SUITES:
+        shutil.rmtree(making, ignore_errors=True)  # an interrupted build's: we hold the lock
+        making.mkdir()
+        progress(f"Asterisk: building a Debian {suite} root (about 170 MB to fetch, half a minute of work)")
+        complaint = _bootstrap(suite, making, lenient=False)
+        if complaint and _EXPIRED.search(complaint):
+            progress(
+                f"Asterisk: WARNING: the Release file of Debian {suite} is past its validity; its signature is "
+                "still checked, but newer packages may exist that this mirror does not have"
+            )
+            complaint = _bootstrap(suite, making, lenient=True)
+        if not complaint:
+            _finish(making)
+            making.rename(root)
+            return
+        if not _LACKING.search(complaint):
+            raise NoRoot(f"mmdebstrap failed for Debian {suite}:\n{_tail(complaint)}")
+        progress(f"Asterisk: Debian {suite} has no installable package asterisk now")
+    raise NoRoot(f"no Debian suite of {', '.join(SUITES)} has an installable package asterisk:\n{_tail(complaint)}")
+
+
+def _bootstrap(suite: str, target: Path, *, lenient: bool) -> str:
+    """Fills `target`; an empty string, or what mmdebstrap complained about.
+
+    It goes through an archive so that an ordinary user owns what he extracts and can delete it again.
+    """
+    words = [
+        "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={_PACKAGES}",
+        '--aptopt=APT::Install-Recommends "false"', '--aptopt=APT::Install-Suggests "false"',
+        '--aptopt=Acquire::Retries "5"',
+        *(f"--aptopt={option}" for option in (*_LENIENT,) if lenient),
+        *(f"--aptopt={option}" for option in _proxies()),
+        *(f"--dpkgopt=path-exclude=/{path}/*" for path in _SPARE),
+        suite, "-",
+    ]  # fmt: skip
+    archive = ["tar", "--extract", "--directory", str(target), "--no-same-owner", "--exclude=./dev/*"]
+    environment = os.environ | {"TMPDIR": "/var/tmp", "LC_ALL": "C.UTF-8"}  # noqa: S108 - /tmp may be memory
+    with (
+        target.with_name("asterisk-root.log").open("w+", encoding="utf-8", errors="replace") as log,
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, env=environment, cwd="/") as build,
+    ):
+        extracted = subprocess.run(archive, stdin=build.stdout, stderr=log, check=False, cwd="/")
+        if build.stdout:
+            build.stdout.close()  # a tar that failed must not leave mmdebstrap waiting for a reader
+        built = build.wait()
+        log.seek(0)
+        return "" if built == 0 and extracted.returncode == 0 else log.read() or f"mmdebstrap exited with {built}"
+
+
+def _finish(making: Path) -> None:
+    """What the launcher needs: files and directories to mount over, and everything readable for an ordinary user."""
+    for name in ("hosts", "resolv.conf", "localtime"):
+        (making / "etc" / name).unlink(missing_ok=True)
+        (making / "etc" / name).touch(mode=0o644)
+    making.chmod(0o755)
+    if not (making / "usr/sbin/asterisk").exists():
+        raise NoRoot("the Debian root was built but holds no asterisk")
+
+
+def _proxies() -> list[str]:
+    """The host's apt proxies: mmdebstrap takes nothing over from the host's apt settings."""
+    try:
+        dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return []
+    return [
+        line.removesuffix(";")
+        for line in dump.stdout.splitlines()
+        if re.match(r"Acquire::https?::(.+::)?Proxy ", line, re.IGNORECASE) and '""' not in line
+    ]
+
+
+def _tail(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-15:])
