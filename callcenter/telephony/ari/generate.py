@@ -77,6 +77,8 @@ def generate(directory: Path) -> str:
         own = models[name]["properties"]
         parts.append(_class(name, {**common, **own}, models=models, description=models[name]["description"]))
     parts.append(f"\nEvent = {' | '.join(EVENTS)}\n")
+    names = "".join(f'    "{name}",\n' for name in EVENTS)
+    parts.append(f'EVENT_NAMES = (\n{names})\n"""What an event filter must let through."""\n')
     parts.append(_PARSER + "".join(f'    "{name}": {name}.read,\n' for name in EVENTS) + "}\n")
     return "\n".join(parts)
 

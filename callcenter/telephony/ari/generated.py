@@ -245,6 +245,16 @@ class StasisStart:
 
 Event = ApplicationReplaced | ChannelDtmfReceived | ChannelHangupRequest | PlaybackFinished | StasisEnd | StasisStart
 
+EVENT_NAMES = (
+    "ApplicationReplaced",
+    "ChannelDtmfReceived",
+    "ChannelHangupRequest",
+    "PlaybackFinished",
+    "StasisEnd",
+    "StasisStart",
+)
+"""What an event filter must let through."""
+
 
 def parse_event(message: Mapping[str, Any]) -> Event | None:
     """The event in a message of the websocket; None for one we do not know. Fields we do not know are passed over.

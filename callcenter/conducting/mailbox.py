@@ -1,0 +1,62 @@
+"""What happens to one call, in the order it happened. One task reads it, so nothing about a call needs a lock."""
+
+import asyncio
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The caller pressed a key."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundEnded:
+    """A sound of ours is over: played to its end, stopped, or it could not be played."""
+
+    playback_id: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListenEnded:
+    """The seconds of `Listen(turn)` are over."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The channel is not ours any more: hung up, or taken by the dialplan at the end of its lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """Asterisk was out of sight for a while; what it reported meanwhile is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """The controller stops: the dialplan goes on with the call."""
+
+
+Letter = Key | SoundEnded | ListenEnded | Left | Reconnected | Dismissed
+
+
+class Mailbox:
+    """Letters of one call, first come, first served."""
+
+    def __init__(self) -> None:
+        self._letters: asyncio.Queue[Letter] = asyncio.Queue()
+
+    def post(self, letter: Letter) -> None:
+        self._letters.put_nowait(letter)
+
+    async def next(self, *, within: float) -> Letter | None:
+        """The oldest letter; None when none came within so many seconds."""
+        try:
+            async with asyncio.timeout(within):
+                return await self._letters.get()
+        except TimeoutError:
+            return None

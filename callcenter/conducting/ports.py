@@ -1,0 +1,99 @@
+"""What conducting a call needs from the edges. Whoever speaks to Asterisk, PostgreSQL or a voice implements it.
+
+All ids are chosen by us before anything is asked; a call's id is the id of the caller's channel.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.conducting.caller import Arrival
+from callcenter.core.errors import CallcenterError
+from callcenter.intake.notes import Note
+
+
+class Gone(CallcenterError):
+    """The channel is not ours any more: they hung up, or the dialplan has taken it. Not an error of anybody."""
+
+
+class AsteriskAway(CallcenterError):
+    """Asterisk does not answer."""
+
+
+class DatabaseSilent(CallcenterError):
+    """PostgreSQL did not answer in time."""
+
+
+class Phone(Protocol):
+    """Callers' channels that are in our application. Every method raises Gone or AsteriskAway."""
+
+    async def play(self, call_id: str, sound: str, *, playback_id: str) -> None:
+        """Starts a sound (path without ending). Its end comes to the call's mailbox as `SoundEnded(playback_id)`."""
+        ...
+
+    async def hush(self, playback_id: str) -> None:
+        """Stops a sound at once; one that has ended already is no error."""
+        ...
+
+    async def keep_silence(self, call_id: str) -> None:
+        """Sends silence until the next sound, so that the recording's clock does not depend on the caller's RTP."""
+        ...
+
+    async def set_variable(self, call_id: str, name: str, value: str) -> None: ...
+
+    async def continue_at(self, call_id: str, context: str) -> None:
+        """Hands the channel to the dialplan at `context,s,1`. There is no other way out: DELETE would also hang up
+        a caller who is talking with a dispatcher by now."""
+        ...
+
+
+class Prompts(Protocol):
+    """Texts as sounds."""
+
+    async def sound(self, text: str) -> str:
+        """The sound's path without ending, rendered first if it must be."""
+        ...
+
+
+class NoteBook(Protocol):
+    """The robot's notes on the call; `intake.notes.NoteBook` keeps them safe."""
+
+    def write(self, note: Note) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """How an action came out: one of its outcomes in `action_specs`, and the facts that outcome gives."""
+
+    outcome: str
+    facts: Mapping[str, str]
+
+
+class Actions(Protocol):
+    """What scripts may have done, by name."""
+
+    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult: ...
+
+
+class TicketRegister(Protocol):
+    """Tickets, for the actions. Every method raises DatabaseSilent."""
+
+    async def register(
+        self, *, call_id: str, category: str, contact: str | None, description: str, now: datetime
+    ) -> tuple[str, datetime | None]:
+        """Opens the call's ticket, once: its number (`26-000123`) and the nearest term promised to the caller."""
+        ...
+
+    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
+        """State in words and term of the ticket whose number has these digits; None when there is none."""
+        ...
+
+
+class Alarms(Protocol):
+    """The red lines of the board. Never raises: what cannot be shown now is logged."""
+
+    async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None: ...
+
+    async def clear_alarm(self, kind: AlarmKind, subject: str) -> None: ...

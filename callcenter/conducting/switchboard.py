@@ -1,0 +1,120 @@
+"""All live calls: one task each. What happens in one of them never reaches another."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import structlog
+
+from callcenter.conducting.caller import Arrival
+from callcenter.conducting.line import FALLBACK, Edges, Line, Talk
+from callcenter.conducting.mailbox import Dismissed, Left, Letter
+from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.core.ids import new_id
+from callcenter.intake.notes import Note
+
+log = structlog.get_logger()
+
+LEAVE_WITHIN = 5.0
+"""Seconds a line may go on after its caller has left: a ticket being registered is finished first."""
+
+
+class Switchboard:
+    """Takes calls in, hands each its letters, and ends what is gone. `run` must be running."""
+
+    def __init__(self, edges: Edges, *, begin_talk: Callable[[], Talk], leave_within: float = LEAVE_WITHIN) -> None:
+        """`begin_talk` makes the conversation of a new call, from the script in force; may raise."""
+        self._edges = edges
+        self._begin_talk = begin_talk
+        self._leave_within = leave_within
+        self._lines: dict[str, Line] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Holds the calls' tasks; ends by being cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            await asyncio.Event().wait()
+
+    @property
+    def call_ids(self) -> frozenset[str]:
+        return frozenset(self._lines)
+
+    def admit(self, arrival: Arrival) -> None:
+        """A call has come into our application."""
+        if self._stopping or self._group is None:
+            self._spawn(self._pass_on(arrival.call_id), name=f"pass on {arrival.call_id}")
+            return
+        if arrival.call_id in self._lines:
+            log.warning("a call came in twice", call_id=arrival.call_id)
+            return
+        try:
+            line = Line(arrival, self._begin_talk(), self._edges)
+        except Exception as error:
+            log.exception("no conversation for a call", call_id=arrival.call_id)
+            self._note(arrival.call_id, "failed", what=f"{type(error).__name__}: {error}")
+            self._spawn(self._pass_on(arrival.call_id), name=f"pass on {arrival.call_id}")
+            return
+        self._lines[arrival.call_id] = line
+        self._tasks[arrival.call_id] = self._group.create_task(
+            self._conduct(arrival.call_id, line), name=f"call {arrival.call_id}"
+        )
+
+    def post(self, call_id: str, letter: Letter) -> None:
+        """Puts a letter into the call's mailbox; one for a call we do not hold is dropped."""
+        line = self._lines.get(call_id)
+        if line is None:
+            return
+        line.mailbox.post(letter)
+        if isinstance(letter, Left):
+            task = self._tasks[call_id]
+            asyncio.get_running_loop().call_later(self._leave_within, task.cancel, "its caller has left")
+
+    async def adopt(self, call_id: str) -> None:
+        """A call of an earlier controller, stuck in silence: the dialplan goes on with it. Raises AsteriskAway."""
+        self._note(call_id, "adopted")
+        await self._pass_on(call_id)
+
+    async def dismiss_all(self, *, within: float) -> None:
+        """The controller stops: every call goes on in the dialplan, and so do those that still come in."""
+        self._stopping = True
+        tasks = list(self._tasks.values())
+        for line in self._lines.values():
+            line.mailbox.post(Dismissed())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=within)
+            if late:
+                log.warning("calls are left to their lease", count=len(late))
+
+    async def _conduct(self, call_id: str, line: Line) -> None:
+        try:
+            await line.run()
+        except Exception:
+            log.exception("a line broke", call_id=call_id)  # its lease frees the caller; the other calls go on
+        finally:
+            del self._lines[call_id], self._tasks[call_id]
+
+    async def _pass_on(self, call_id: str) -> None:
+        try:
+            await self._edges.phone.continue_at(call_id, FALLBACK)
+        except Gone as error:
+            log.debug("the call has left us", call_id=call_id, why=str(error))
+
+    def _spawn(self, work: Coroutine[None, None, None], *, name: str) -> None:
+        if self._group is None:
+            work.close()
+            return
+        self._group.create_task(_guarded(work, name), name=name)
+
+    def _note(self, call_id: str, kind: str, **facts: str) -> None:
+        self._edges.notes.write(Note(new_id(), call_id, self._edges.clock.now(), kind, dict(facts)))
+
+
+async def _guarded(work: Coroutine[None, None, None], name: str) -> None:
+    try:
+        await work
+    except AsteriskAway as error:
+        log.warning("left to its lease", work=name, error=str(error))
+    except Exception:
+        log.exception("left to its lease", work=name)

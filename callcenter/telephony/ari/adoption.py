@@ -1,0 +1,64 @@
+"""Settling with Asterisk after every connect: whose calls are whose.
+
+Four cases. Calls in our application that nobody here knows were left by a controller that died: the dialplan goes on
+with them. Calls we hold that Asterisk does not are over. Calls that both know lived through a mere break of the
+connection: what they reported meanwhile is lost, so their words are said again. Bridges and media channels are left
+over by definition: nothing of this version makes any that outlive their call.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import structlog
+
+from callcenter.conducting.mailbox import Left, Reconnected
+from callcenter.conducting.ports import Gone
+from callcenter.conducting.switchboard import Switchboard
+from callcenter.telephony.ari.client import Ari
+
+log = structlog.get_logger()
+
+ON_ITS_WAY = 0.5
+"""Seconds for the StasisStart of a call that Asterisk lists already. The two go by different sockets."""
+_MADE_BY_US = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
+"""Channels no caller can have. Only these are ever hung up."""
+
+
+class Adoption:
+    def __init__(self, ari: Ari, switchboard: Switchboard, *, on_its_way: float = ON_ITS_WAY) -> None:
+        self._ari = ari
+        self._switchboard = switchboard
+        self._on_its_way = on_its_way
+
+    async def settle(self) -> None:
+        """Raises AsteriskAway, Gone (the application vanished), Refused."""
+        held = self._switchboard.call_ids
+        application = await self._ari.read_application()
+        for call_id in held.difference(application.channel_ids):
+            self._switchboard.post(call_id, Left())
+        for call_id in held.intersection(application.channel_ids):
+            self._switchboard.post(call_id, Reconnected())
+        for bridge_id in application.bridge_ids:
+            log.warning("a bridge was left over", bridge=bridge_id)
+            with contextlib.suppress(Gone):
+                await self._ari.remove_bridge(bridge_id)
+        strangers = self._unknown(application.channel_ids)
+        if strangers:
+            await asyncio.sleep(self._on_its_way)
+            still_here = (await self._ari.read_application()).channel_ids
+            for call_id in self._unknown(still_here) & strangers:
+                await self._take_over(call_id)
+
+    def _unknown(self, channel_ids: Iterable[str]) -> frozenset[str]:
+        return frozenset(channel_ids) - self._switchboard.call_ids
+
+    async def _take_over(self, channel_id: str) -> None:
+        with contextlib.suppress(Gone):
+            channel = await self._ari.read_channel(channel_id)
+            if channel.name.startswith(_MADE_BY_US):
+                log.warning("a channel of ours was left over", channel=channel.name)
+                await self._ari.remove_channel(channel_id)
+            else:
+                log.warning("a call without a controller is passed on", call_id=channel_id)
+                await self._switchboard.adopt(channel_id)

@@ -1,0 +1,213 @@
+"""ARI over httpx and websockets: requests, the stream of events, and their failures as two exceptions.
+
+Why not a ready-made library: docs/decisions/0003-own-ari-client.md.
+"""
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import structlog
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.core.errors import CallcenterError
+from callcenter.telephony.ari.generated import (
+    EVENT_NAMES,
+    Application,
+    ApplicationReplaced,
+    Channel,
+    Event,
+    parse_event,
+)
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+PING_EVERY = 2.0
+PONG_WITHIN = 3.0
+"""With PING_EVERY: a socket that fell silent is found within 5 seconds, sooner than the shortest useful lease ends."""
+
+_GONE = frozenset({404, 409, 422})
+"""No such channel or playback · not in our application any more · not in it yet."""
+
+
+class Refused(CallcenterError):
+    """Asterisk understood the request and will not do it: our mistake or the configuration's."""
+
+
+class Ari:
+    """One application of one Asterisk.
+
+    `address` is `http://host:port`. Raises nothing when made; use it as an asynchronous context, or `close()` it.
+    """
+
+    def __init__(self, address: str, *, user: str, password: str, application: str, reply_within: float = 2.0) -> None:
+        self.application_name = application
+        self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
+        self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._http = httpx.AsyncClient(
+            base_url=f"{address}/ari",
+            auth=(user, password),
+            timeout=httpx.Timeout(reply_within),
+            limits=httpx.Limits(max_connections=60, max_keepalive_connections=60, keepalive_expiry=5),
+            trust_env=False,  # a proxy of the environment is not for loopback
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> "Ari":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def read_application(self) -> Application:
+        """Which channels and bridges are in our application now. Raises Gone while no socket of it is open."""
+        return Application.read(await self._ask("GET", f"/applications/{quote(self.application_name)}"))
+
+    async def allow_events(self, names: tuple[str, ...] = EVENT_NAMES) -> None:
+        """Has Asterisk send only these events."""
+        body = {"allowed": [{"type": name} for name in names]}
+        await self._ask("PUT", f"/applications/{quote(self.application_name)}/eventFilter", body=body)
+
+    async def read_channel(self, channel_id: str) -> Channel:
+        return Channel.read(await self._ask("GET", f"/channels/{quote(channel_id)}"))
+
+    async def play(self, channel_id: str, media: str, *, playback_id: str) -> None:
+        """Queues `media` (`sound:…`) on the channel. Its `PlaybackFinished` may arrive before this returns."""
+        await self._ask("POST", f"/channels/{quote(channel_id)}/play/{quote(playback_id)}", parameters={"media": media})
+
+    async def stop_playback(self, playback_id: str) -> None:
+        await self._ask("DELETE", f"/playbacks/{quote(playback_id)}")
+
+    async def start_silence(self, channel_id: str) -> None:
+        """Sends silence; a second start restarts what a playback has pushed aside."""
+        await self._ask("POST", f"/channels/{quote(channel_id)}/silence")
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        await self._ask(
+            "POST", f"/channels/{quote(channel_id)}/variable", parameters={"variable": name, "value": value}
+        )
+
+    async def continue_in_dialplan(self, channel_id: str, *, context: str) -> None:
+        await self._ask(
+            "POST",
+            f"/channels/{quote(channel_id)}/continue",
+            parameters={"context": context, "extension": "s", "priority": "1"},
+        )
+
+    async def remove_channel(self, channel_id: str) -> None:
+        """Hangs up. Only for channels we made (snoops, media): never for a caller, see `Phone.continue_at`."""
+        await self._ask("DELETE", f"/channels/{quote(channel_id)}")
+
+    async def remove_bridge(self, bridge_id: str) -> None:
+        await self._ask("DELETE", f"/bridges/{quote(bridge_id)}")
+
+    async def follow(self, take: Callable[[Event], None], *, connected: Callable[[], Awaitable[None]]) -> None:
+        """Hands every event to `take`, for ever; reconnects with a growing pause.
+
+        `connected` runs beside the events after every connect, once the event filter is set; a failure of it other
+        than Gone is logged and the socket is opened anew.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with self._open() as socket:
+                    log.info("connected to ARI")
+                    pause = await self._read(socket, take, connected)
+            except (OSError, TimeoutError, websockets.WebSocketException, AsteriskAway, Gone, Refused) as error:
+                log.warning("no ARI connection", error=str(error) or type(error).__name__, retry_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _open(self) -> connect:
+        return connect(
+            self._socket_address,
+            additional_headers={"Authorization": f"Basic {self._credentials}"},
+            ping_interval=PING_EVERY,
+            ping_timeout=PONG_WITHIN,
+            open_timeout=PONG_WITHIN,
+            close_timeout=0.5,
+            compression=None,
+            proxy=None,
+            max_queue=None,  # a full queue would hold the pongs back
+        )
+
+    async def _read(
+        self, socket: ClientConnection, take: Callable[[Event], None], connected: Callable[[], Awaitable[None]]
+    ) -> float:
+        """Reads until the socket closes; the pause to make before the next one."""
+        settling = asyncio.create_task(self._settle(connected), name="ari settling")
+        settling.add_done_callback(lambda task: _close_on_failure(task, socket))
+        replaced = False
+        try:
+            async for message in socket:
+                event = _parse(message)
+                if event is None:
+                    continue
+                if isinstance(event, ApplicationReplaced):
+                    replaced = True  # two controllers would take the calls from each other without end
+                    log.error("another controller took over our application")
+                    continue
+                take(event)
+        finally:
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
+        log.warning("the ARI socket closed", code=socket.close_code)
+        return LONGEST_PAUSE if replaced else FIRST_PAUSE
+
+    async def _settle(self, connected: Callable[[], Awaitable[None]]) -> None:
+        await self.allow_events()
+        await connected()
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The reply's JSON, None when it has none. Raises Gone, AsteriskAway, Refused."""
+        try:
+            reply = await self._http.request(method, path, params=parameters, json=body)
+        except (httpx.TransportError, OSError) as error:
+            raise AsteriskAway(f"{method} {path}: {error or type(error).__name__}") from error
+        if reply.status_code in _GONE:
+            raise Gone(f"{method} {path}: {reply.status_code} {_reason(reply)}")
+        if reply.status_code >= 500:
+            raise AsteriskAway(f"{method} {path}: {reply.status_code} {_reason(reply)}")
+        if reply.status_code >= 400:
+            raise Refused(f"{method} {path}: {reply.status_code} {_reason(reply)}")
+        return reply.json() if reply.content else None
+
+
+def _close_on_failure(task: asyncio.Task[None], socket: ClientConnection) -> None:
+    """An application that could not be settled is no application: the socket is opened anew."""
+    if task.cancelled() or task.exception() is None:
+        return
+    log.warning("could not settle with Asterisk", error=repr(task.exception()))
+    socket.transport.abort()
+
+
+def _parse(message: str | bytes) -> Event | None:
+    try:
+        return parse_event(json.loads(message))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        log.warning("an ARI event could not be read", error=repr(error))
+        return None
+
+
+def _reason(reply: httpx.Response) -> str:
+    try:
+        return str(reply.json().get("message", ""))
+    except (ValueError, AttributeError):
+        return reply.text[:200]

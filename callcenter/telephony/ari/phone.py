@@ -1,0 +1,35 @@
+"""The callers' channels through ARI: what `conducting.ports.Phone` promises."""
+
+import contextlib
+
+from callcenter.conducting.ports import Gone
+from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.router import Router
+
+
+class AriPhone:
+    def __init__(self, ari: Ari, router: Router) -> None:
+        self._ari = ari
+        self._router = router
+
+    async def play(self, call_id: str, sound: str, *, playback_id: str) -> None:
+        self._router.expect_playback(playback_id, call_id)
+        try:
+            await self._ari.play(call_id, f"sound:{sound}", playback_id=playback_id)
+        except BaseException:
+            self._router.forget_playback(playback_id)
+            raise
+
+    async def hush(self, playback_id: str) -> None:
+        self._router.forget_playback(playback_id)
+        with contextlib.suppress(Gone):  # it had ended by itself
+            await self._ari.stop_playback(playback_id)
+
+    async def keep_silence(self, call_id: str) -> None:
+        await self._ari.start_silence(call_id)
+
+    async def set_variable(self, call_id: str, name: str, value: str) -> None:
+        await self._ari.set_variable(call_id, name, value)
+
+    async def continue_at(self, call_id: str, context: str) -> None:
+        await self._ari.continue_in_dialplan(call_id, context=context)

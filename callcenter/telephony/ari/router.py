@@ -1,0 +1,79 @@
+"""ARI's events become letters in the mailbox of their call."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+import structlog
+
+from callcenter.conducting.caller import Arrival, normalise_number
+from callcenter.conducting.mailbox import Key, Left, Letter, SoundEnded
+from callcenter.core.clock import Clock
+from callcenter.telephony.ari.generated import (
+    ApplicationReplaced,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    Event,
+    PlaybackFinished,
+    StasisEnd,
+    StasisStart,
+)
+
+log = structlog.get_logger()
+
+INBOUND = "inbound"
+
+
+class Router:
+    """Knows which playback belongs to which call; the calls themselves are the switchboard's."""
+
+    def __init__(self, *, admit: Callable[[Arrival], None], post: Callable[[str, Letter], None], clock: Clock) -> None:
+        self._admit = admit
+        self._post = post
+        self._clock = clock
+        self._playbacks: dict[str, str] = {}
+
+    def expect_playback(self, playback_id: str, call_id: str) -> None:
+        """Must come before the request: the end of a short sound can overtake the reply to it."""
+        self._playbacks[playback_id] = call_id
+
+    def forget_playback(self, playback_id: str) -> None:
+        self._playbacks.pop(playback_id, None)
+
+    def take(self, event: Event) -> None:
+        match event:
+            case StasisStart():
+                self._take_arrival(event)
+            case ChannelDtmfReceived():
+                self._post(event.channel.id, Key(event.digit))
+            case PlaybackFinished(playback=playback):
+                call_id = self._playbacks.pop(playback.id, None)
+                if call_id is None:
+                    log.debug("the end of an unknown playback", playback=playback.id)
+                    return
+                self._post(call_id, SoundEnded(playback.id, failed=playback.state == "failed"))
+            case StasisEnd() | ChannelHangupRequest():
+                self._end(event.channel.id)
+            case ApplicationReplaced():
+                pass  # the client's affair
+            case _:
+                assert_never(event)
+
+    def _take_arrival(self, event: StasisStart) -> None:
+        if event.args[:1] != (INBOUND,):
+            log.debug("a channel of ours came in", channel=event.channel.name)
+            return
+        shown = event.channel.caller.number
+        self._admit(
+            Arrival(
+                call_id=event.channel.id,
+                dialled=event.args[1] if len(event.args) > 1 else "",
+                caller_shown=shown,
+                caller_number=normalise_number(shown),
+                at=self._clock.now(),
+            )
+        )
+
+    def _end(self, call_id: str) -> None:
+        for playback_id in [name for name, call in self._playbacks.items() if call == call_id]:
+            del self._playbacks[playback_id]
+        self._post(call_id, Left())
