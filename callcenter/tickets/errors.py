@@ -5,3 +5,7 @@ from callcenter.core.errors import CallcenterError
 
 class TicketNotFound(CallcenterError):
     """Такой заявки нет."""
+
+
+class TicketSettled(CallcenterError):
+    """С этой заявкой больше ничего сделать нельзя."""

@@ -1,0 +1,87 @@
+"""Calls: the list with its filters, and the card of one call."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import Response
+
+from callcenter.calls.models import CallState, Outcome
+from callcenter.calls.views import CallFilters, call_record, find_calls
+from callcenter.desk.call_card import describe_call
+from callcenter.desk.office import AnOffice
+from callcenter.desk.pages import is_partial, show
+from callcenter.desk.visitors import AVisitor
+from callcenter.queues.views import task_of_call
+from callcenter.staff.views import employees, names_by_interface
+from callcenter.tickets.views import ticket_of_call
+
+router = APIRouter()
+
+
+@router.get("/calls")
+async def list_calls(
+    request: Request,
+    office: AnOffice,
+    visitor: AVisitor,
+    day: str = "",
+    state: str = "",
+    outcome: str = "",
+    search: Annotated[str, Query(max_length=80)] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    since, until = _span(day, office.settings.company.zone)
+    filters = CallFilters(
+        state=_chosen(CallState, state),
+        outcome=_chosen(Outcome, outcome),
+        since=since,
+        until=until,
+    )
+    async with office.database.begin() as session:
+        found = await find_calls(session, filters, search=search, page=page)
+        names = await names_by_interface(session)
+    asked = {"day": day if since else "", "state": state, "outcome": outcome, "search": search}
+    facts = {
+        "found": found,
+        "asked": asked,
+        "narrowed": any(asked.values()),
+        "member_names": names,
+        "categories": office.categories,
+        "address": lambda number: "/calls?" + urlencode({**asked, "page": number}),
+    }
+    template = "calls_list.html" if is_partial(request) else "calls.html"
+    return show(request, office, template, facts, visitor=visitor)
+
+
+@router.get("/calls/{call_id}")
+async def show_call(request: Request, call_id: str, office: AnOffice, visitor: AVisitor) -> Response:
+    async with office.database.begin() as session:
+        record = await call_record(session, call_id)
+        if record is None:
+            raise HTTPException(404)
+        ticket = await ticket_of_call(session, call_id)
+        task = await task_of_call(session, call_id)
+        names = await names_by_interface(session)
+        people = {employee.login: employee.name for employee in await employees(session)}
+    now = office.clock.now()
+    card = describe_call(record, words=office.words, categories=office.categories, names=names, people=people, now=now)
+    facts: dict[str, Any] = {"card": card, "call": record.call, "ticket": ticket, "task": task, "people": people}
+    template = "call_live.html" if is_partial(request) else "call.html"
+    return show(request, office, template, facts, visitor=visitor, now=now)
+
+
+def _chosen(kind: Any, value: str) -> Any:
+    """The member of an enumeration; None for «any» and for what a stale or mistyped address holds."""
+    return kind(value) if value in set(kind) else None
+
+
+def _span(day: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The moments at which a day of the company's zone begins and ends; none for no day or no date."""
+    try:
+        begins = date.fromisoformat(day)
+        ends = begins + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None, None
+    return datetime.combine(begins, time(), tzinfo=zone), datetime.combine(ends, time(), tzinfo=zone)

@@ -1,0 +1,47 @@
+"""`/live`: server-sent events that tell an open page which of its parts to ask for again."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from callcenter.desk.live import Subscription
+from callcenter.desk.office import AnOffice, Office
+from callcenter.desk.troubles import DATABASE_AWAY
+from callcenter.desk.visitors import find_visitor
+
+router = APIRouter()
+
+_GATHER_SECONDS = 0.15
+"""One change of a call makes several notices; a page is told once."""
+_PING_SECONDS = 15
+
+
+@router.get("/live")
+async def send_news(request: Request, office: AnOffice) -> EventSourceResponse:
+    return EventSourceResponse(_news(request, office), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"})
+
+
+async def _news(request: Request, office: Office) -> AsyncIterator[ServerSentEvent]:
+    # An event source cannot see a status, so even a refusal is told by an event.
+    with office.live.subscribe() as subscription:
+        try:
+            visitor = await find_visitor(request, office)
+        except DATABASE_AWAY:
+            yield ServerSentEvent(event="lost", data="")
+            return
+        if visitor is None:
+            yield ServerSentEvent(event="signed-out", data="")
+            return
+        yield ServerSentEvent(event="hello", data="")
+        async for event in _told(subscription):
+            if office.clock.now() >= visitor.expires_at:
+                yield ServerSentEvent(event="signed-out", data="")
+                return
+            yield event
+
+
+async def _told(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
+    while True:
+        for topic, identifiers in (await subscription.take(gather_seconds=_GATHER_SECONDS)).items():
+            yield ServerSentEvent(event=topic, data=" ".join(identifiers))

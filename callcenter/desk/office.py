@@ -1,0 +1,34 @@
+"""What every page of the desk works with: built once by `create_app`, handed to each request."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from jinja2 import Environment
+
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.desk.live import Live
+from callcenter.desk.words import Words
+from callcenter.knowledge.categories import Categories
+from callcenter.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    database: Database
+    settings: Settings
+    recordings_directory: Path
+    clock: Clock
+    words: Words
+    categories: Categories
+    templates: Environment
+    live: Live
+
+
+def _office(request: Request) -> Office:
+    return cast(Office, request.app.state.office)
+
+
+AnOffice = Annotated[Office, Depends(_office)]

@@ -1,0 +1,83 @@
+"""Jinja2 with the desk's filters, and the one way to answer with a page."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from callcenter.desk import spelling
+from callcenter.desk.office import Office
+from callcenter.desk.visitors import Visitor
+
+ResponseT = TypeVar("ResponseT", bound=Response)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def build_templates(zone: ZoneInfo) -> Environment:
+    """Everything is escaped, and a name that a page forgot to hand over is an error, not an empty place."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        duration=spelling.spell_span,
+        phone=spelling.spell_phone,
+        size=spelling.spell_size,
+        clock_time=lambda at: spelling.spell_time(at, zone),
+        clock_seconds=lambda at: spelling.spell_time(at, zone, seconds=True),
+        full_moment=lambda at: spelling.spell_full_moment(at, zone),
+        short_moment=lambda at, now: spelling.spell_moment(at, zone, now=now),
+        forms=spelling.choose_form,
+    )
+    return environment
+
+
+def show(
+    request: Request,
+    office: Office,
+    template: str,
+    facts: Mapping[str, Any],
+    *,
+    visitor: Visitor | None,
+    now: datetime | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Answers with a page, or with the part of one that htmx asked for."""
+    context = {
+        "request": request,
+        "visitor": visitor,
+        "now": now or office.clock.now(),
+        "words": office.words,
+        "company": office.settings.company,
+        "section": _section(request.url.path),
+        **facts,
+    }
+    text = office.templates.get_template(template).render(context)
+    return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+
+
+def announce(response: ResponseT, event: str, message: str = "") -> ResponseT:
+    """Has htmx fire `event` in the page that asked, with a message for the person; nothing else changes there."""
+    response.headers["HX-Trigger"] = json.dumps({event: {"message": message}})
+    return response
+
+
+def is_partial(request: Request) -> bool:
+    """Whether htmx asks for a part of the page it stands on."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _section(path: str) -> str:
+    first = path.strip("/").split("/")[0]
+    return f"/{first}" if first in {"calls", "tickets"} else "/"

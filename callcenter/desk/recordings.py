@@ -1,0 +1,73 @@
+"""Recordings: played in the card, with seeking, and every listening written into the call's timeline."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import FileResponse, Response
+
+from callcenter.calls.models import EventSource, Recording
+from callcenter.calls.service import record_event
+from callcenter.core.errors import CallcenterError
+from callcenter.desk.call_card import PLAYABLE
+from callcenter.desk.office import AnOffice
+from callcenter.desk.visitors import AVisitor
+
+router = APIRouter()
+
+_MEDIA_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
+_ONE_LISTENING_SECONDS = 600
+"""A player asks for a file in many pieces: within this time they are one listening."""
+
+
+class RecordingAway(CallcenterError):
+    """Файла записи нет на диске."""
+
+
+@router.get("/calls/{call_id}/recording")
+async def play_recording(
+    request: Request,
+    call_id: str,
+    office: AnOffice,
+    visitor: AVisitor,
+    download: Annotated[bool, Query()] = False,
+) -> Response:
+    """The file, whole or by ranges (FileResponse speaks them: 206, 416, If-Range)."""
+    now = office.clock.now()
+    async with office.database.begin() as session:
+        recording = await session.get(Recording, call_id)
+        file = _file_of(recording, office.recordings_directory)
+        await record_event(
+            session,
+            call_id,
+            at=now,
+            source=EventSource.CENTRE,
+            kind="recording_saved" if download else "recording_heard",
+            key=_listening_key(visitor.login, now, download=download),
+            facts={"author": visitor.login},
+        )
+    return FileResponse(
+        file,
+        media_type=_MEDIA_TYPES.get(file.suffix, "application/octet-stream"),
+        filename=file.name if download else None,
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+def _file_of(recording: Recording | None, directory: Path) -> Path:
+    """The recording's file. It must lie below `directory`, whatever the row says and wherever links lead."""
+    if recording is None or recording.path is None or recording.state not in PLAYABLE:
+        raise HTTPException(404)
+    root = directory.resolve()
+    file = (root / recording.path).resolve()
+    if not file.is_relative_to(root) or file.suffix not in _MEDIA_TYPES:
+        raise HTTPException(404)
+    if not file.is_file():
+        raise RecordingAway
+    return file
+
+
+def _listening_key(login: str, now: datetime, *, download: bool) -> str:
+    slot = int(now.timestamp()) // _ONE_LISTENING_SECONDS
+    return f"{'saved' if download else 'heard'}:{login}:{slot}"

@@ -1,0 +1,75 @@
+// News from the server. An event `call` becomes the page's event `live:call`; parts of the page that show
+// calls listen for it and ask for themselves again. What may have been missed is asked for as a whole.
+
+const banner = document.getElementById("connection");
+const wantsNews = document.querySelector("[data-live]");
+const TOPICS = ["call", "ticket", "task", "alarm", "member", "recording"];
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 15000;
+
+let source = null;
+let wait = FIRST_WAIT;
+let timer = 0;
+let interrupted = false;
+
+function announce(topic) {
+  document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+}
+
+function show(text) {
+  banner.textContent = text;
+  banner.hidden = !text;
+}
+
+function refreshAll() {
+  show("");
+  interrupted = false;
+  wait = FIRST_WAIT;
+  announce("refresh");
+}
+
+function connect() {
+  clearTimeout(timer);
+  source?.close();
+  source = new EventSource("/live");
+  source.addEventListener("hello", () => (interrupted ? refreshAll() : show("")));
+  source.addEventListener("refresh", refreshAll);
+  source.addEventListener("lost", () => {
+    interrupted = true;
+    show("Нет связи с базой данных. Показано последнее известное; звонки принимаются.");
+  });
+  for (const topic of TOPICS) source.addEventListener(topic, () => announce(topic));
+  source.onerror = () => {
+    interrupted = true;
+    source.close();
+    show("Связь с сервером прервалась. Восстанавливаем…");
+    timer = setTimeout(connect, wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+  };
+}
+
+// A browser opens few connections to one address: pages in the background give theirs back,
+// except the board, which may hang on a second screen.
+function followVisibility() {
+  if (document.hidden && wantsNews.dataset.live !== "always") {
+    clearTimeout(timer);
+    source?.close();
+    source = null;
+  } else if (!document.hidden && !source) {
+    interrupted = true;
+    connect();
+  }
+}
+
+if (wantsNews) {
+  connect();
+  document.addEventListener("visibilitychange", followVisibility);
+  window.addEventListener("pagehide", () => source?.close());
+}
+
+document.addEventListener("htmx:response:error", (event) => {
+  const status = event.detail.ctx.response.status;
+  if (status === 401) location.reload();
+  else if (status === 503) show("Нет связи с базой данных. Действие не выполнено, попробуйте ещё раз.");
+  else if (status >= 500) show("На сервере случилась ошибка. Действие не выполнено.");
+});

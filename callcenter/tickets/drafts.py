@@ -1,0 +1,88 @@
+"""What a dispatcher does with a ticket by hand: fills in a draft, cancels with a reason. Nothing here commits."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.core.database import notify
+from callcenter.knowledge.categories import Category
+from callcenter.tickets.errors import TicketNotFound, TicketSettled
+from callcenter.tickets.models import Ticket, TicketClock, TicketEvent, TicketState
+
+CANCELLABLE = frozenset({TicketState.DRAFT, TicketState.REGISTERED, TicketState.ASSIGNED})
+
+
+async def edit_draft(
+    session: AsyncSession,
+    ticket_id: int,
+    *,
+    category: Category | None,
+    address: str,
+    contact_phone: str | None,
+    description: str,
+    author: str,
+    now: datetime,
+) -> Ticket:
+    """Writes what is known so far into a draft; the history keeps what stood there before.
+
+    Raises TicketNotFound, and TicketSettled when the ticket is no draft any more.
+    """
+    ticket = await _locked(session, ticket_id)
+    if ticket.state != TicketState.DRAFT:
+        raise TicketSettled("Заявка уже не черновик: её поля больше не меняются.")
+    wanted = {
+        "category": category.code if category else None,
+        "category_name": category.name if category else None,
+        "urgency": category.urgency if category else None,
+        "address": address,
+        "contact_phone": contact_phone[:20] if contact_phone else None,
+        "description": description,
+    }
+    before = {name: getattr(ticket, name) for name in wanted}
+    changed = [name for name in wanted if wanted[name] != before[name]]
+    if not changed:
+        return ticket
+    for name in changed:
+        setattr(ticket, name, wanted[name])
+    facts = {name: {"from": before[name], "to": wanted[name]} for name in changed}
+    await _tell(session, ticket, at=now, kind="edited", author=author, facts=facts)
+    return ticket
+
+
+async def cancel(session: AsyncSession, ticket_id: int, *, reason: str, author: str, now: datetime) -> Ticket:
+    """Cancels a ticket: a draft is dropped, a registered one keeps its number and its clocks stop.
+
+    Raises TicketNotFound, and TicketSettled when there is nothing left to cancel.
+    """
+    ticket = await _locked(session, ticket_id)
+    if ticket.state not in CANCELLABLE:
+        raise TicketSettled("Эту заявку уже нельзя отменить.")
+    draft = ticket.state == TicketState.DRAFT
+    ticket.state = TicketState.DROPPED if draft else TicketState.CANCELLED
+    await session.execute(
+        update(TicketClock)
+        .where(TicketClock.ticket_id == ticket.id, TicketClock.stopped_at.is_(None))
+        .values(stopped_at=now)
+    )
+    await _tell(
+        session, ticket, at=now, kind="dropped" if draft else "cancelled", author=author, facts={"reason": reason}
+    )
+    return ticket
+
+
+async def _locked(session: AsyncSession, ticket_id: int) -> Ticket:
+    ticket = await session.scalar(
+        select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if ticket is None:
+        raise TicketNotFound
+    return ticket
+
+
+async def _tell(
+    session: AsyncSession, ticket: Ticket, *, at: datetime, kind: str, author: str, facts: dict[str, object]
+) -> None:
+    session.add(TicketEvent(ticket_id=ticket.id, at=at, kind=kind, author=author, facts=facts))
+    await session.flush()
+    await notify(session, "ticket", ticket.id)
