@@ -69,19 +69,42 @@ def render_configuration(
     }
 
 
-def write_configuration(files: Mapping[str, str], directory: Path) -> list[str]:
-    """Writes the rendered files, each whole or not at all, for Asterisk's user only; removes strangers.
+def write_configuration(
+    settings: Settings,
+    layout: Layout,
+    ports: Ports,
+    secrets: Secrets,
+    *,
+    data_directory: Path,
+    module_directory: Path,
+    system_name: str,
+) -> list[str]:
+    """Renders as render_configuration does and writes the files to `layout.asterisk_etc`.
 
-    Returns the names of the files that changed: nothing changed means nothing to reload. The directory stays
-    the same one, because it may be bound into Asterisk's root.
+    Returns the names of the files that changed: nothing changed means nothing to reload.
     """
-    user = service_user()
+    files = render_configuration(
+        settings,
+        layout,
+        ports,
+        secrets,
+        data_directory=data_directory,
+        module_directory=module_directory,
+        system_name=system_name,
+    )
+    return write_files(files, layout.asterisk_etc)
+
+
+def write_files(files: Mapping[str, str], directory: Path) -> list[str]:
+    """Writes configuration files, each whole or not at all, for Asterisk's user only; removes strangers.
+
+    Returns the names of the files that changed. The directory stays the same one, because it may be bound into
+    Asterisk's root.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
-    user.own(directory)
+    service_user().own(directory)
     changed = [name for name, text in files.items() if _replace(directory / name, text)]
-    for name in files:
-        user.own(directory / name)
     for stranger in set(directory.glob("*.conf")) - {directory / name for name in files}:
         stranger.unlink()
         changed.append(stranger.name)
@@ -121,6 +144,7 @@ def _replace(file: Path, text: str) -> bool:
     with suppress(OSError, UnicodeDecodeError):
         if file.read_text(encoding="utf-8") == text:
             file.chmod(0o600)
+            service_user().own(file)
             return False
     fresh = file.with_name(f".{file.name}.new")
     fresh.unlink(missing_ok=True)
