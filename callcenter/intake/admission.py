@@ -1,0 +1,42 @@
+"""A call that rings becomes a record: the call's row, the first line of its timeline, a draft ticket.
+
+The robot's note and CEL both tell of an arrival, in any order, and each may be read again: the same record
+comes of it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Call, EventSource
+from callcenter.calls.phones import read_phone
+from callcenter.calls.service import admit_call, record_event
+from callcenter.tickets.service import open_draft
+
+CENTRE = "centre"
+"""The author of what no person and no script did."""
+
+
+async def admit(
+    session: AsyncSession, call_id: str, *, at: datetime, dialled: str, shown: str, source: EventSource
+) -> None:
+    """Writes down an arrival that was seen: who was shown as calling, and the number dialled."""
+    number = read_phone(shown)
+    await admit_call(session, call_id, arrived_at=at, dialled=dialled, caller_number=number, caller_shown=shown)
+    await record_event(
+        session,
+        call_id,
+        at=at,
+        source=source,
+        kind="arrived",
+        key=f"arrived:{call_id}",
+        facts={"dialled": dialled, "caller_shown": shown, "caller_number": number},
+    )
+    await open_draft(session, call_id=call_id, author=CENTRE, now=at)
+
+
+async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime) -> None:
+    """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it."""
+    if await session.get(Call, call_id) is None:
+        await admit_call(session, call_id, arrived_at=at)
+        await open_draft(session, call_id=call_id, author=CENTRE, now=at)

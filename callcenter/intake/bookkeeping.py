@@ -1,0 +1,85 @@
+"""What the robot's notes mean for the record of a call."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import raise_alarm
+from callcenter.calls.models import EventSource
+from callcenter.calls.service import lock_call, mark_danger, record_event
+from callcenter.intake.admission import admit, ensure_call
+from callcenter.intake.notes import Note
+from callcenter.intake.registration import ROBOT, register_for_call
+from callcenter.intake.settling import reopen_outcome
+from callcenter.knowledge.categories import Categories
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeper:
+    """Puts notes into the database: `NoteBook.run(database, Bookkeeper(categories, zone).apply)`."""
+
+    categories: Categories
+    zone: tzinfo
+
+    async def apply(self, session: AsyncSession, note: Note) -> None:
+        """Writes the note into the call's timeline and does what follows from it. Repeating it changes nothing."""
+        if note.kind == "arrived":
+            await admit(
+                session,
+                note.call_id,
+                at=note.at,
+                dialled=str(note.facts.get("dialled") or ""),
+                shown=str(note.facts.get("caller_shown") or note.facts.get("caller_number") or ""),
+                source=EventSource.ROBOT,
+            )
+            return
+        await ensure_call(session, note.call_id, at=note.at)
+        new = await record_event(
+            session,
+            note.call_id,
+            at=note.at,
+            source=EventSource.ROBOT,
+            kind=note.kind,
+            key=f"note:{note.id}",
+            facts=note.facts,
+        )
+        if not new:
+            return
+        if note.kind == "danger":
+            await self._mark_danger(session, note)
+        elif note.kind == "ticket_wanted":
+            await self._register(session, note)
+        await reopen_outcome(session, note.call_id, kind=note.kind)
+
+    async def _mark_danger(self, session: AsyncSession, note: Note) -> None:
+        code = str(note.facts.get("category") or "")
+        call = await lock_call(session, note.call_id)
+        await mark_danger(session, call, category=code)
+        category = self.categories.get(code)
+        await raise_alarm(
+            session,
+            kind=AlarmKind.DANGER,
+            subject=note.call_id,
+            message=f"Опасность: {category.name if category else code}.",
+            now=note.at,
+            facts={"category": code},
+        )
+
+    async def _register(self, session: AsyncSession, note: Note) -> None:
+        """The ticket the robot could not open while the database was away. Its clocks run from then on all the
+        same: the caller has reported the trouble. A category that is gone leaves the draft to the dispatcher."""
+        category = self.categories.get(str(note.facts.get("category") or ""))
+        if category is None:
+            return
+        await register_for_call(
+            session,
+            call_id=note.call_id,
+            category=category,
+            contact_phone=note.facts.get("contact"),
+            description=str(note.facts.get("description") or ""),
+            now=note.at,
+            zone=self.zone,
+            by=ROBOT,
+        )

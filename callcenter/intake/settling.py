@@ -1,0 +1,123 @@
+"""How a call ended, and what must be done about it: settled once its last notes are in, and again when a late one
+changes the answer. Repeating it changes nothing."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Call, CallEvent, CallState, Outcome
+from callcenter.calls.service import settle_outcome
+from callcenter.core.database import notify
+from callcenter.intake.admission import CENTRE
+from callcenter.queues.models import TaskKind
+from callcenter.queues.service import open_task, withdraw_task
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.service import UNNUMBERED, drop_draft, restore_draft
+
+GRACE = timedelta(seconds=4)
+"""After the end of a call the robot may still be writing its last notes, and the files their last lines."""
+
+DECISIVE = frozenset({"served", "ticket_wanted", "voicemail", "callback", "overflow", "connected", "queued"})
+"""Kinds of timeline lines that decide about the outcome."""
+
+_CONTACT = "контакт"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`task`: somebody must call back. `drop`: why the draft is not needed; None keeps it for the dispatcher."""
+
+    outcome: Outcome
+    task: TaskKind | None = None
+    drop: str | None = None
+
+
+def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
+    """The verdict on a call that is over, from the kinds in its timeline. `registered`: its ticket has a number."""
+    promised = TaskKind.PROMISE if "ticket_wanted" in kinds else None
+    if "connected" in kinds:
+        return Verdict(Outcome.TALKED, promised)
+    for kind, outcome, task in (
+        ("callback", Outcome.CALLBACK, TaskKind.CALLBACK),
+        ("voicemail", Outcome.VOICEMAIL, TaskKind.VOICEMAIL),
+        ("overflow", Outcome.OVERFLOW, TaskKind.OVERFLOW),
+        ("queued", Outcome.ABANDONED, TaskKind.ABANDONED),
+    ):
+        if kind in kinds:
+            return Verdict(outcome, task)
+    if registered or promised:
+        return Verdict(Outcome.ROBOT, promised)
+    if "served" in kinds:
+        return Verdict(Outcome.ROBOT, drop="робот ответил, заявка не понадобилась")
+    return Verdict(Outcome.ABANDONED, TaskKind.ABANDONED)
+
+
+async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: datetime, limit: int = 50) -> int:
+    """Settles calls that ended at `until` or before and have no outcome yet; returns how many."""
+    calls = (
+        await session.scalars(
+            select(Call)
+            .where(Call.state == CallState.ENDED, Call.outcome.is_(None), Call.ended_at <= until)
+            .order_by(Call.ended_at, Call.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, key_share=True)
+            .execution_options(populate_existing=True)
+        )
+    ).all()
+    for call in calls:
+        await _settle(session, call, now=now)
+    return len(calls)
+
+
+async def reopen_outcome(session: AsyncSession, call_id: str, *, kind: str) -> None:
+    """A line of this kind came late: a settled call is to be settled again, if the line may change the verdict."""
+    if kind not in DECISIVE:
+        return
+    call = await session.scalar(
+        select(Call)
+        .where(Call.id == call_id, Call.outcome.is_not(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if call is not None:
+        await settle_outcome(session, call, None)
+
+
+async def _settle(session: AsyncSession, call: Call, *, now: datetime) -> None:
+    lines = (await session.scalars(select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at))).all()
+    ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
+    registered = ticket is not None and ticket.state not in UNNUMBERED
+    verdict = judge({line.kind for line in lines}, registered=registered)
+    await settle_outcome(session, call, verdict.outcome)
+    if verdict.task is None:
+        await withdraw_task(session, call_id=call.id, reason="не нужна: вопрос решён в том же звонке", now=now)
+    else:
+        await open_task(
+            session,
+            call_id=call.id,
+            kind=verdict.task,
+            phone=_phone_for(call, lines),
+            arrived_at=call.arrived_at,
+            now=now,
+        )
+    if verdict.drop is not None:
+        await drop_draft(session, call_id=call.id, reason=verdict.drop, author=CENTRE, now=now)
+    else:
+        await restore_draft(session, call_id=call.id, reason="звонок требует ответа", author=CENTRE, now=now)
+    await notify(session, "call", call.id)
+
+
+def _phone_for(call: Call, lines: Collection[CallEvent]) -> str | None:
+    """The number to call back: what the caller asked for last, else the number they called from."""
+    asked = None
+    for line in lines:
+        if line.kind == "callback":
+            asked = line.facts.get("phone") or asked
+        elif line.kind == "ticket_wanted":
+            asked = line.facts.get("contact") or asked
+        elif line.kind == "fact":
+            asked = line.facts.get(_CONTACT) or asked
+    return asked or call.caller_number
