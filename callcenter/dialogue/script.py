@@ -4,8 +4,9 @@ What a step cannot do without is a field without a default: a question without �
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from callcenter.core.problems import Place
 
@@ -188,7 +189,28 @@ def list_texts(step: Step) -> tuple[Text, ...]:
             return ()
 
 
+def list_article_ids(article: Text, steps: Iterable[Step]) -> tuple[str, ...]:
+    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it."""
+    values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
+    for step in steps:
+        if isinstance(step, Ask) and isinstance(step.reply, Choice):
+            for answer in step.reply.answers:
+                for name, value in answer.remember:
+                    if name in values:
+                        values[name][value] = None
+    rows = product(*values.values())
+    return tuple(article.fill(dict(zip(values, row, strict=True))) or "" for row in rows)
+
+
+def list_told_articles(script: Script) -> tuple[str, ...]:
+    """Every article id the script may tell."""
+    steps = script.steps.values()
+    references = (step.words for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference))
+    return tuple(dict.fromkeys(id_ for words in references for id_ in list_article_ids(words.article, steps)))
+
+
 def list_fixed_prompts(script: Script, answers: Mapping[str, str]) -> tuple[str, ...]:
-    """Every prompt known before a call: texts without facts, and `answers`; for the voice to prepare. No doubles."""
-    texts = (text.fill({}) for step in script.steps.values() for text in list_texts(step))
-    return tuple(dict.fromkeys([*(text for text in texts if text), *answers.values()]))
+    """Every prompt known before a call: texts without facts, and the answers told; for the voice to prepare."""
+    texts = [text.fill({}) for step in script.steps.values() for text in list_texts(step)]
+    told = [answers.get(article) for article in list_told_articles(script)]
+    return tuple(dict.fromkeys(text for text in (*texts, *told) if text))

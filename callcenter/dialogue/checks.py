@@ -1,0 +1,207 @@
+"""What a script that reads well may still get wrong: where it leads, what it knows, and how it sounds."""
+
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from callcenter.core.problems import Place, Problem
+from callcenter.dialogue.nodes import hint
+from callcenter.dialogue.prompt_checks import check_prompts
+from callcenter.dialogue.script import (
+    PERSON_KEY,
+    Act,
+    Ask,
+    Choice,
+    Digits,
+    Goodbye,
+    PutThrough,
+    Reference,
+    Step,
+    Target,
+    Tell,
+    list_article_ids,
+    list_texts,
+)
+
+NOTICE_FACT = "уведомление о записи"
+"""Counts as a fact that the words about the recording give to whoever heard them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the reader made of a file: the steps, and of those that could not be built where they lead."""
+
+    name: str
+    start: Target | None
+    steps: Mapping[str, Step]
+    broken: Mapping[str, frozenset[str]]
+    places: Mapping[str, Place]
+    loose: bool
+    """A step was named that resembles none: nothing can be said about which steps are reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way out of a step, and the facts it gives."""
+
+    target: str
+    gains: frozenset[str] = frozenset()
+
+
+def check_draft(draft: Draft, *, articles: Collection[str], given: Collection[str], ear: bool) -> Iterator[Problem]:
+    """Every mistake of sense, in no order."""
+    yield from _check_articles(draft, articles)
+    yield from check_prompts(draft.steps.values(), ear=ear)
+    yield from _check_ways_to_a_person(draft)
+    yield from _check_circles(draft)
+    if draft.start is not None and not draft.loose:
+        yield from _check_reached(draft, draft.start.step)
+    if draft.start is not None:
+        yield from _check_facts(draft, draft.start.step, frozenset(given))
+
+
+def list_edges(step: Step) -> tuple[Edge, ...]:
+    """Every way out of a step."""
+    match step:
+        case Tell(words=words, next=following):
+            told = Edge(following.step, frozenset({NOTICE_FACT} if step.notice else ()))
+            return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
+        case Ask(reply=Choice(answers)):
+            chosen = (Edge(a.next.step, frozenset(name for name, _ in a.remember)) for a in answers)
+            return (*chosen, Edge(step.give_up.step))
+        case Ask(reply=Digits(fact=fact, next=following)):
+            return (Edge(following.step, frozenset({fact})), Edge(step.give_up.step))
+        case Act(action=action, outcomes=outcomes):
+            ended = (Edge(to.step, frozenset(action.gives.get(name, ()))) for name, to in outcomes.items())
+            return (*ended, Edge(step.give_up.step))
+        case _:
+            return ()
+
+
+def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem]:
+    for step in draft.steps.values():
+        if isinstance(step, Tell) and isinstance(step.words, Reference):
+            text = step.words.article
+            ids = list_article_ids(text, draft.steps.values())
+            if not ids:
+                message = f"«{text}»: имя ответа может стоять только из фактов, которые даёт «запомни» в ответах"
+                yield Problem(text.place, "IVR203", message)
+            for article in ids:
+                if article not in articles:
+                    yield Problem(text.place, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
+
+
+def _check_ways_to_a_person(draft: Draft) -> Iterator[Problem]:
+    for step in draft.steps.values():
+        exits: list[tuple[str, Target]] = []
+        if isinstance(step, Ask | Act):
+            exits.append(("«сдаться»", step.give_up))
+        if isinstance(step, Ask) and isinstance(step.reply, Choice):
+            exits += [("кнопка 0", answer.next) for answer in step.reply.answers if answer.key == PERSON_KEY]
+        for way, target in exits:
+            stray = _find_stray_end(draft, target.step)
+            if stray is not None:
+                message = f"{way} не ведёт к человеку, а ведёт к шагу «{stray}»; должно кончаться на «соедини»"
+                yield Problem(target.place, "IVR304", message)
+
+
+def _find_stray_end(draft: Draft, start: str) -> str | None:
+    """The first step on the way that ends or asks before a person is reached; None when every way reaches one."""
+    seen: set[str] = set()
+    todo = deque([start])
+    while todo:
+        name = todo.popleft()
+        step = draft.steps.get(name)
+        if name in seen or step is None:
+            continue
+        seen.add(name)
+        if isinstance(step, Ask | Goodbye):
+            return name
+        todo.extend(edge.target for edge in list_edges(step))
+    return None
+
+
+def _check_circles(draft: Draft) -> Iterator[Problem]:
+    """Steps that lead to themselves without ever asking the caller anything."""
+    silent = {name: step for name, step in draft.steps.items() if not isinstance(step, Ask)}
+    reported: set[str] = set()
+    for name, step in silent.items():
+        path = _find_path({known: list_edges(other) for known, other in silent.items()}, name)
+        if path and not reported & set(path):
+            reported.update(path)
+            circle = " → ".join(f"«{one}»" for one in path)
+            yield Problem(step.place, "IVR305", f"круг без вопроса: {circle}; звонящий из него не выйдет")
+
+
+def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, ...]:
+    """The shortest way from `start` back to it; empty when there is none."""
+    todo = deque([(start,)])
+    seen: set[str] = set()
+    while todo:
+        path = todo.popleft()
+        for edge in edges.get(path[-1], ()):
+            if edge.target == start:
+                return (*path, start)
+            if edge.target not in seen:
+                seen.add(edge.target)
+                todo.append((*path, edge.target))
+    return ()
+
+
+def _check_reached(draft: Draft, start: str) -> Iterator[Problem]:
+    reached: set[str] = set()
+    todo = [start]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            step = draft.steps.get(name)
+            todo += [edge.target for edge in list_edges(step)] if step else draft.broken.get(name, ())
+    for name, place in draft.places.items():
+        if name not in reached:
+            yield Problem(place, "IVR302", f"до шага «{name}» никто не дойдёт; ведите в него откуда-нибудь или уберите")
+
+
+def _check_facts(draft: Draft, start: str, given: frozenset[str]) -> Iterator[Problem]:
+    needed: dict[str, list[tuple[str, Place]]] = {}
+    for step in draft.steps.values():
+        for fact, place in _list_uses(step):
+            needed.setdefault(fact, []).append((step.name, place))
+    for fact, uses in needed.items():
+        if fact in given:
+            continue
+        paths = _find_paths_without(draft, start, fact)
+        for name, place in uses:
+            if name not in paths:
+                continue
+            way = " → ".join(f"«{one}»" for one in paths[name])
+            if fact == NOTICE_FACT:
+                yield Problem(place, "IVR316", f"звонящего спрашивают или соединяют до слов о записи: {way}")
+                break
+            yield Problem(place, "IVR303", f"«{fact}» здесь ещё неизвестно, если идти так: {way}")
+
+
+def _list_uses(step: Step) -> Iterator[tuple[str, Place]]:
+    for text in list_texts(step):
+        yield from ((fact, text.place) for fact in text.facts)
+    match step:
+        case Tell(words=Reference(article=article)):
+            yield from ((fact, article.place) for fact in article.facts)
+        case Act(action=action):
+            yield from ((fact, step.place) for fact in action.needs)
+    if isinstance(step, Ask | PutThrough):
+        yield NOTICE_FACT, step.place
+
+
+def _find_paths_without(draft: Draft, start: str, fact: str) -> dict[str, tuple[str, ...]]:
+    """The steps that can be entered without `fact`, each with a shortest way. A broken step might give anything."""
+    paths: dict[str, tuple[str, ...]] = {start: (start,)}
+    todo = deque([start])
+    while todo:
+        name = todo.popleft()
+        step = draft.steps.get(name)
+        for edge in list_edges(step) if step else ():
+            if fact not in edge.gains and edge.target not in paths:
+                paths[edge.target] = (*paths[name], edge.target)
+                todo.append(edge.target)
+    return paths

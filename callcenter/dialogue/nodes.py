@@ -1,0 +1,232 @@
+"""A file that a person wrote, as nodes with places: texts stay texts («007», «0», «да»), every mistake has its place.
+
+The strict parts are for editors that meet Russian: a mark at the beginning, Windows-1251, letters made of two signs,
+and Latin letters that look Russian. Such a mistake is reported and, where it can be, mended for the rest of the
+reading, so that one slip does not hide the others.
+"""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from callcenter.core.problems import Place, Problem
+
+_BOM = b"\xef\xbb\xbf"
+_LOOKALIKES = str.maketrans("aceopxyABCEHKMOPTXYëË", "асеорхуАВСЕНКМОРТХУёЁ")
+_WORD = re.compile(r"\w+")
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+_LATIN = re.compile(r"[a-zë]", re.IGNORECASE)
+_ONLY_LOOKALIKES = re.compile(r"[aceopxy]+")
+_DEEPEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A text."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A list."""
+
+    items: "tuple[Node, ...]"
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Keys and their values, in the order of the file."""
+
+    entries: "tuple[tuple[Word, Node], ...]"
+    place: Place
+
+    def get(self, name: str) -> "Node | None":
+        return next((value for key, value in self.entries if key.text == name), None)
+
+
+Node = Word | Row | Table
+
+
+@dataclass(slots=True)
+class Findings:
+    """The problems of one file."""
+
+    file: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, place: Place, code: str, message: str, *, fatal: bool = True) -> None:
+        self.problems.append(Problem(place, code, message, fatal))
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """The known word closest to `word`, if any is close at all."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """The end of a message: the closest word, else all there are when they are few."""
+    known = tuple(known)
+    close = suggest(word, known)
+    if close:
+        return f"; может быть, «{close}»?"
+    return f"; есть: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+def read_nodes(findings: Findings) -> Node | None:
+    """The file as nodes. None when it cannot be read at all; the reason is among the findings (IVR001-IVR010)."""
+    text = _read_text(findings)
+    if text is None:
+        return None
+    try:
+        if not _refuse_shortcuts(findings, text):
+            return None
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        place, message = _translate(findings.file, error)
+        findings.add(place, "IVR005", message)
+        return None
+    except RecursionError:
+        findings.add(Place(findings.file, 1), "IVR005", "слишком много вложенных скобок или отступов")
+        return None
+    if document is None:
+        findings.add(Place(findings.file, 1), "IVR009", "файл пуст")
+        return None
+    return _convert(findings, document, text, depth=0)
+
+
+def _read_text(findings: Findings) -> str | None:
+    whole = Place(findings.file)
+    try:
+        raw = findings.file.read_bytes()
+    except FileNotFoundError:
+        findings.add(whole, "IVR008", "нет такого файла")
+        return None
+    except OSError as error:
+        findings.add(whole, "IVR008", f"файл не читается: {error.strerror or error}")
+        return None
+    if raw.startswith(_BOM):
+        findings.add(
+            Place(findings.file, 1, 1), "IVR001", "в начале файла метка BOM; сохраните его как «UTF-8 без BOM»"
+        )
+        raw = raw.removeprefix(_BOM)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line, begin = raw.count(b"\n", 0, error.start) + 1, raw.rfind(b"\n", 0, error.start) + 1
+        place = Place(findings.file, line, len(raw[begin : error.start].decode("utf-8", "replace")) + 1)
+        findings.add(place, "IVR002", "файл не в UTF-8 (похоже на Windows-1251); пересохраните его в кодировке UTF-8")
+        return None
+    text = text.replace("\r\n", "\n")
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        if not unicodedata.is_normalized("NFC", line_text):
+            column = _find_difference(line_text, unicodedata.normalize("NFC", line_text))
+            findings.add(
+                Place(findings.file, number, column),
+                "IVR003",
+                "буква составлена из двух знаков (не NFC), обычно это «й» или «ё»; наберите слово заново",
+            )
+    return unicodedata.normalize("NFC", text)
+
+
+def _find_difference(one: str, other: str) -> int:
+    same = (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(same, min(len(one), len(other))) + 1
+
+
+def _refuse_shortcuts(findings: Findings, text: str) -> bool:
+    """Anchors, aliases and tags: nobody who reads a script aloud needs them, and an alias may hold itself."""
+    clean = True
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
+            place = Place(findings.file, token.start_mark.line + 1, token.start_mark.column + 1)
+            message = "знаки &, * и ! в начале значения имеют в YAML особый смысл; возьмите значение в кавычки"
+            findings.add(place, "IVR007", message)
+            clean = False
+    return clean
+
+
+def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str]:
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Place(file), f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
+    problem, context = error.problem or "", error.context or ""
+    mark = error.problem_mark or error.context_mark
+    if "mapping values are not allowed" in problem:
+        message = "двоеточие внутри текста или сбитый отступ; возьмите текст в кавычки"
+    elif "\\t" in problem:
+        message = "знак табуляции; отступы делайте пробелами"
+    elif "quoted scalar" in context:
+        message, mark = "кавычка открыта и не закрыта", error.context_mark or mark
+    elif "could not find expected ':'" in problem:
+        message, mark = "после ключа нет двоеточия", error.context_mark or mark
+    elif "flow" in context:
+        message, mark = "скобка открыта и не закрыта", error.context_mark or mark
+    elif "block" in context:
+        message = "сбитый отступ: строка стоит не под своими соседями"
+    else:
+        message = f"разметка нарушена: {problem or context}"
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file), message
+
+
+def _convert(findings: Findings, node: yaml.Node, text: str, *, depth: int) -> Node:
+    place = Place(findings.file, node.start_mark.line + 1, node.start_mark.column + 1)
+    if depth > _DEEPEST:
+        findings.add(place, "IVR005", "слишком глубокая вложенность")
+        return Word("", place)
+    if isinstance(node, yaml.ScalarNode):
+        return Word(_mend(findings, node, text), place)
+    if isinstance(node, yaml.SequenceNode):
+        return Row(tuple(_convert(findings, item, text, depth=depth + 1) for item in node.value), place)
+    entries: list[tuple[Word, Node]] = []
+    for key_node, value_node in node.value:
+        key = _convert(findings, key_node, text, depth=depth + 1)
+        value = _convert(findings, value_node, text, depth=depth + 1)
+        if not isinstance(key, Word):
+            findings.add(
+                key.place, "IVR010", "ключом может быть только слово; текст, который начинается с {, берут в кавычки"
+            )
+            continue
+        key = Word(" ".join(key.text.split()), key.place)
+        first = next((known for known, _ in entries if known.text == key.text), None)
+        if first:
+            findings.add(key.place, "IVR006", f"ключ «{key.text}» уже был в строке {first.place.line}; оставьте один")
+        else:
+            entries.append((key, value))
+    return Table(tuple(entries), place)
+
+
+def _mend(findings: Findings, node: yaml.ScalarNode, text: str) -> str:
+    """The scalar with its look-alike letters replaced; each word that held some is a finding with its own place."""
+    value = str(node.value)
+    written = text[node.start_mark.index : node.end_mark.index]
+    for match in _WORD.finditer(written):
+        if not _is_disguised(match[0], value):
+            continue
+        before = written[: match.start()]
+        line = node.start_mark.line + 1 + before.count("\n")
+        column = (node.start_mark.column if "\n" not in before else 0) + len(before.rpartition("\n")[2]) + 1
+        latin = ", ".join(dict.fromkeys(letter for letter in match[0] if _LATIN.match(letter)))
+        findings.add(
+            Place(findings.file, line, column),
+            "IVR004",
+            f"в слове «{match[0]}» латинские буквы ({latin}) среди русских; наберите его заново по-русски",
+        )
+    return _WORD.sub(lambda match: _undisguise(match[0], value), value)
+
+
+def _is_disguised(word: str, scalar: str) -> bool:
+    if not _LATIN.search(word):
+        return False
+    return bool(_CYRILLIC.search(word) or (_ONLY_LOOKALIKES.fullmatch(word) and _CYRILLIC.search(scalar)))
+
+
+def _undisguise(word: str, scalar: str) -> str:
+    return word.translate(_LOOKALIKES) if _is_disguised(word, scalar) else word

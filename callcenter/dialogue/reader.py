@@ -1,0 +1,74 @@
+"""A script file -> the model, or the list of everything that is wrong with it.
+
+A mistake is reported and then read as what was probably meant, so that one look shows all mistakes and none of their
+echoes: an unknown name is taken as the closest known one, a step that cannot be built still leads where it says.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from callcenter.core.problems import Problem
+from callcenter.dialogue import vocabulary as words
+from callcenter.dialogue.checks import Draft, check_draft
+from callcenter.dialogue.lexicon import Lexicon
+from callcenter.dialogue.nodes import Findings, Table, read_nodes
+from callcenter.dialogue.script import ActionSpec, Script, Step
+from callcenter.dialogue.sheet import Sheet
+from callcenter.dialogue.steps import StepReader
+
+
+def read_script(
+    file: Path,
+    *,
+    actions: Mapping[str, ActionSpec],
+    articles: Collection[str],
+    values: Mapping[str, Collection[str]] = MappingProxyType({}),
+    given: Collection[str] = (),
+    ear: bool = False,
+) -> tuple[Script | None, list[Problem]]:
+    """The script of `file` and all its problems, in the order of the file; no script when one of them is fatal.
+
+    `articles`: the ids that «ответ» may name. `values`: fact -> the values «запомни» may give it (категория -> codes).
+    `given`: the facts a conversation starts with. `ear`: callers are heard, so prompts may say «скажите».
+    """
+    findings = Findings(file)
+    root = read_nodes(findings)
+    script = None
+    if root is not None:
+        draft = _read_draft(Sheet(findings, root, known=words.TOP_WORDS), actions, values)
+        findings.problems += check_draft(draft, articles=articles, given=given, ear=ear)
+        if draft.start and not draft.broken and not any(problem.fatal for problem in findings.problems):
+            script = Script(draft.name, draft.start, MappingProxyType(dict(draft.steps)))
+    return script, sorted(set(findings.problems))
+
+
+def _read_draft(top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]]) -> Draft:
+    findings = top.findings
+    name = top.word(words.SCRIPT)
+    lexicon = Lexicon(findings, top.peek(words.WORDS))
+    usual = top.peek(words.USUALLY)
+    table = top.node(words.STEPS)
+    entries = table.entries if isinstance(table, Table) else ()
+    if table is not None and not entries:
+        findings.add(table.place, "IVR103", f"«{words.STEPS}»: здесь нужны шаги, у каждого имя и двоеточие")
+    reader = StepReader(
+        findings,
+        names=[key.text for key, _ in entries],
+        actions=actions,
+        values=values,
+        lexicon=lexicon,
+        usual=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
+    )
+    steps: dict[str, Step] = {}
+    broken: dict[str, frozenset[str]] = {}
+    for key, value in entries:
+        step = reader.read(key, value)
+        if step is None:
+            broken[key.text] = frozenset(reader.targets)
+        else:
+            steps[key.text] = step
+    lexicon.report_unused()
+    places = {key.text: key.place for key, _ in entries}
+    start = reader.target(top, words.START)
+    return Draft(name.text if name else "", start, steps, broken, places, loose=reader.loose)
