@@ -135,7 +135,7 @@ def _check_circles(draft: Draft) -> Iterator[Problem]:
 
 def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, ...]:
     """The shortest way from `start` back to it; empty when there is none."""
-    todo = deque([(start,)])
+    todo: deque[tuple[str, ...]] = deque([(start,)])
     seen: set[str] = set()
     while todo:
         path = todo.popleft()

@@ -1,9 +1,8 @@
-"""A table of a script being read: takes out what is asked for and reports what is missing, unknown or of another shape."""
+"""A table of a script being read: gives what is asked for, reports what is missing, unknown or of another shape."""
 
 from collections.abc import Collection
 from itertools import pairwise
 
-from callcenter.core.problems import Place
 from callcenter.dialogue import vocabulary as words
 from callcenter.dialogue.nodes import Findings, Node, Row, Table, Word, hint, suggest
 from callcenter.dialogue.script import Fact, Text
@@ -92,9 +91,7 @@ class Sheet:
             return None
         items = node.items if isinstance(node, Row) else (node,)
         if not 1 <= len(items) <= 2:
-            self.findings.add(
-                node.place, "IVR108", f"«{name}»: нужен один текст или два; потом звонящий идёт к человеку"
-            )
+            self.findings.add(node.place, "IVR108", f"«{name}»: нужен один текст или два, дальше «{words.GIVE_UP}»")
         texts = [self.spoken(item) for item in items]
         return tuple(_put_question(text, question) for text in texts if text is not None) or None
 

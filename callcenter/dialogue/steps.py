@@ -15,7 +15,6 @@ from callcenter.dialogue.script import (
     Choice,
     Digits,
     Goodbye,
-    Phrase,
     PutThrough,
     Reference,
     Step,
