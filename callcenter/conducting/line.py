@@ -25,6 +25,7 @@ from callcenter.conducting.deadline import within
 from callcenter.conducting.lease import Lease
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Mailbox, Reconnected, SoundEnded
 from callcenter.conducting.ports import Actions, AsteriskAway, Gone, NoteBook, Phone, Prompts
+from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
@@ -306,7 +307,7 @@ class Line:
     async def _give_up(self, error: Exception) -> None:
         """The caller gets a person. If even that fails, the lease ends in the queue."""
         try:
-            await self._to_queue("сбой робота", 0)
+            await self._to_queue(words().robot_failed, 0)
         except Gone:
             if isinstance(error, SoundFailed):
                 return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played

@@ -3,7 +3,7 @@
 All ids are chosen by us before anything is asked; a call's id is the id of the caller's channel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -56,6 +56,10 @@ class Prompts(Protocol):
         """The sound's path without ending, rendered first if it must be."""
         ...
 
+    async def prepare(self, texts: Iterable[str]) -> object:
+        """Renders what is missing. Raises when a text cannot be rendered."""
+        ...
+
 
 class NoteBook(Protocol):
     """The robot's notes on the call; `intake.notes.NoteBook` keeps them safe."""
@@ -87,7 +91,7 @@ class TicketRegister(Protocol):
         ...
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:
-        """State in words and term of the ticket whose number has these digits; None when there is none."""
+        """State (a `TicketState`) and nearest term of the ticket whose number has these digits; None: there is none."""
         ...
 
 

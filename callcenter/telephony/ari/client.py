@@ -49,7 +49,9 @@ class Ari:
     """
 
     def __init__(self, address: str, *, user: str, password: str, application: str, reply_within: float = 2.0) -> None:
-        self.application_name = application
+        self.connected = False
+        """True while events reach us: the socket is open and its filter set."""
+        self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._http = httpx.AsyncClient(
@@ -71,12 +73,12 @@ class Ari:
 
     async def read_application(self) -> Application:
         """Which channels and bridges are in our application now. Raises Gone while no socket of it is open."""
-        return Application.read(await self._ask("GET", f"/applications/{quote(self.application_name)}"))
+        return Application.read(await self._ask("GET", f"/applications/{quote(self._application)}"))
 
     async def allow_events(self, names: tuple[str, ...] = EVENT_NAMES) -> None:
         """Has Asterisk send only these events."""
         body = {"allowed": [{"type": name} for name in names]}
-        await self._ask("PUT", f"/applications/{quote(self.application_name)}/eventFilter", body=body)
+        await self._ask("PUT", f"/applications/{quote(self._application)}/eventFilter", body=body)
 
     async def read_channel(self, channel_id: str) -> Channel:
         return Channel.read(await self._ask("GET", f"/channels/{quote(channel_id)}"))
@@ -159,6 +161,7 @@ class Ari:
                     continue
                 take(event)
         finally:
+            self.connected = False
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
         log.warning("the ARI socket closed", code=socket.close_code)
@@ -166,6 +169,7 @@ class Ari:
 
     async def _settle(self, connected: Callable[[], Awaitable[None]]) -> None:
         await self.allow_events()
+        self.connected = True
         await connected()
 
     async def _ask(

@@ -1,0 +1,125 @@
+"""The actions a script may ask for. A new one: a function here, a line in `_functions`, a spec in `action_specs.py`.
+
+Everything given back is ready to be spoken. PostgreSQL being away is an outcome, not an error: the robot promises to
+call back, and a note has the ticket opened as soon as the database is there.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from callcenter.conducting import action_specs as names
+from callcenter.conducting.caller import Arrival, normalise_number
+from callcenter.conducting.deadline import within
+from callcenter.conducting.ports import ActionResult, DatabaseSilent, NoteBook, TicketRegister
+from callcenter.conducting.words import words
+from callcenter.core.clock import Clock
+from callcenter.core.errors import CallcenterError
+from callcenter.core.ids import new_id
+from callcenter.intake.notes import Note
+from callcenter.wording.spoken import spoken_moment, spoken_ticket_number
+
+log = structlog.get_logger()
+
+DATABASE_SECONDS = 2.0
+
+
+class UnknownAction(CallcenterError):
+    """No action has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One action of one call."""
+
+    arrival: Arrival
+    arguments: Mapping[str, str]
+    now: datetime
+
+
+class ScriptActions:
+    """Implements `ports.Actions` over a register of tickets and the robot's notes."""
+
+    def __init__(self, *, register: TicketRegister, notes: NoteBook, clock: Clock, zone: ZoneInfo) -> None:
+        self._register = register
+        self._notes = notes
+        self._clock = clock
+        self._zone = zone
+        self._functions: Mapping[str, Callable[[Request], Awaitable[ActionResult]]] = {
+            names.REGISTER_TICKET: self._register_ticket,
+            names.TICKET_STATUS: self._tell_status,
+            names.MARK_DANGER: self._mark_danger,
+            names.CHECK_CALLER: self._check_caller,
+        }
+
+    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+        """Raises UnknownAction."""
+        function = self._functions.get(action)
+        if function is None:
+            raise UnknownAction(f"no action «{action}»")
+        return await function(Request(arrival, arguments, self._clock.now()))
+
+    async def _register_ticket(self, request: Request) -> ActionResult:
+        category = request.arguments[names.CATEGORY]
+        contact = _contact(request)
+        description = request.arguments.get(names.DESCRIPTION, "")
+        try:
+            number, due_at = await within(
+                DATABASE_SECONDS,
+                self._register.register(
+                    call_id=request.arrival.call_id,
+                    category=category,
+                    contact=contact,
+                    description=description,
+                    now=request.now,
+                ),
+            )
+        except (DatabaseSilent, TimeoutError) as error:
+            log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
+            self._note(request, "ticket_wanted", category=category, contact=contact, description=description)
+            return ActionResult(names.NO_DATABASE, {})
+        return ActionResult(
+            names.READY, {names.TICKET_NUMBER: spoken_ticket_number(number), names.TERM: self._term(due_at, request)}
+        )
+
+    async def _tell_status(self, request: Request) -> ActionResult:
+        """State and term, never a name or an address: whoever knows a number may ask."""
+        try:
+            found = await within(DATABASE_SECONDS, self._register.find(request.arguments[names.DIGITS]))
+        except (DatabaseSilent, TimeoutError) as error:
+            log.warning("no database for a status", call_id=request.arrival.call_id, error=repr(error))
+            return ActionResult(names.NO_DATABASE, {})
+        if found is None:
+            return ActionResult(names.NOT_FOUND, {})
+        state, due_at = found
+        return ActionResult(
+            names.READY, {names.STATE: words().ticket_states[state], names.TERM: self._term(due_at, request)}
+        )
+
+    async def _mark_danger(self, request: Request) -> ActionResult:
+        """The note raises the alarm and marks the call, whether or not the database is there now."""
+        self._note(request, "danger", category=request.arguments[names.CATEGORY])
+        return ActionResult(names.READY, {})
+
+    async def _check_caller(self, request: Request) -> ActionResult:
+        number = request.arrival.caller_number
+        if number is None:
+            return ActionResult(names.WITHHELD, {})
+        return ActionResult(names.KNOWN, {names.CONTACT: number})
+
+    def _term(self, due_at: datetime | None, request: Request) -> str:
+        if due_at is None:
+            return words().no_term
+        return spoken_moment(due_at, now=request.now, zone=self._zone)
+
+    def _note(self, request: Request, kind: str, **facts: str | None) -> None:
+        self._notes.write(Note(new_id(), request.arrival.call_id, request.now, kind, dict(facts)))
+
+
+def _contact(request: Request) -> str | None:
+    """What was typed, E.164 where it is a number; else the number that calls."""
+    typed = request.arguments.get(names.CONTACT, "")
+    return normalise_number(typed) or typed[:20] or request.arrival.caller_number

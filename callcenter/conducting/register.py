@@ -1,0 +1,82 @@
+"""The register of tickets and the board's alarms over PostgreSQL, as `ports` wants them."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+
+import structlog
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.conducting.deadline import within
+from callcenter.conducting.ports import DatabaseSilent
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.intake.registration import find_ticket, register_ticket
+from callcenter.knowledge.categories import Categories
+
+log = structlog.get_logger()
+
+ALARM_SECONDS = 3.0
+
+
+class DatabaseRegister:
+    """Implements `ports.TicketRegister`. `categories` gives those in force now."""
+
+    def __init__(self, database: Database, *, categories: Callable[[], Categories], zone: tzinfo) -> None:
+        self._database = database
+        self._categories = categories
+        self._zone = zone
+
+    async def register(
+        self, *, call_id: str, category: str, contact: str | None, description: str, now: datetime
+    ) -> tuple[str, datetime | None]:
+        """Raises DatabaseSilent; KeyError for a category that is not in force."""
+        try:
+            ticket = await register_ticket(
+                self._database,
+                call_id=call_id,
+                category=self._categories()[category],
+                contact_phone=contact,
+                description=description,
+                now=now,
+                zone=self._zone,
+            )
+        except DatabaseAway as error:
+            raise DatabaseSilent from error
+        return ticket.number, ticket.due_at
+
+    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
+        try:
+            ticket = await find_ticket(self._database, digits)
+        except DatabaseAway as error:
+            raise DatabaseSilent from error
+        return None if ticket is None else (str(ticket.state), ticket.due_at)
+
+
+class DatabaseAlarms:
+    """Implements `ports.Alarms`: what the database does not take within a moment is only logged."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None:
+        try:
+            await within(ALARM_SECONDS, self._raise(kind, subject, message))
+        except (DatabaseAway, TimeoutError) as error:
+            log.error("an alarm could not be shown", kind=kind, subject=subject, message=message, error=repr(error))
+
+    async def clear_alarm(self, kind: AlarmKind, subject: str) -> None:
+        try:
+            await within(ALARM_SECONDS, self._clear(kind, subject))
+        except (DatabaseAway, TimeoutError) as error:
+            log.error("an alarm could not be cleared", kind=kind, subject=subject, error=repr(error))
+
+    async def _raise(self, kind: AlarmKind, subject: str, message: str) -> None:
+        async with open_session(self._database) as session:
+            await raise_alarm(session, kind=kind, subject=subject, message=message, now=self._clock.now())
+
+    async def _clear(self, kind: AlarmKind, subject: str) -> None:
+        async with open_session(self._database) as session:
+            await clear_alarm(session, kind=kind, subject=subject, now=self._clock.now())

@@ -1,0 +1,178 @@
+"""The script in force. A changed file takes over for new calls once it is sound and spoken; a broken one never does."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.conducting.ports import Alarms, Prompts
+from callcenter.conducting.words import words
+from callcenter.core.clock import Clock
+from callcenter.core.errors import CallcenterError
+from callcenter.core.problems import Problem
+from callcenter.dialogue.conversation import Conversation
+from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.script import Script, list_fixed_prompts
+from callcenter.knowledge.base import read_knowledge
+from callcenter.knowledge.categories import Categories
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 1.0
+
+
+class BrokenScript(CallcenterError):
+    """The script cannot answer calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Everything a conversation is made of, as the files stood at one moment."""
+
+    script: Script
+    answers: Mapping[str, str]
+    """Article id -> spoken text, only what may be spoken that day."""
+    categories: Categories
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Every text known before a call."""
+        return list_fixed_prompts(self.script, self.answers)
+
+
+ReadEdition = Callable[[date], tuple[Edition | None, Sequence[Problem]]]
+"""Reads the files for a day: an edition, None when they are broken, and what is wrong with them."""
+
+
+def edition_reader(script: Path, knowledge_directory: Path) -> ReadEdition:
+    """Reads `script` against the knowledge base and the actions there are."""
+
+    def read(on: date) -> tuple[Edition | None, Sequence[Problem]]:
+        knowledge = read_knowledge(knowledge_directory)
+        found, problems = read_script(
+            script,
+            actions=ACTIONS,
+            articles=knowledge.names,
+            values={CATEGORY: frozenset(category.code for category in knowledge.categories)},
+        )
+        problems = [*problems, *knowledge.problems]
+        if found is None:
+            return None, problems
+        return Edition(found, knowledge.answers(on), knowledge.categories), problems
+
+    return read
+
+
+class ScriptShelf:
+    """Keeps the newest good edition. `subject` names the script on the board."""
+
+    def __init__(
+        self,
+        read: ReadEdition,
+        *,
+        watched: Iterable[Path],
+        subject: str,
+        prompts: Prompts,
+        alarms: Alarms,
+        clock: Clock,
+        zone: ZoneInfo,
+        look_every: float = LOOK_EVERY,
+    ) -> None:
+        """`watched`: files, and directories whose files count. Loads nothing yet: call `open`."""
+        self._read = read
+        self._watched = tuple(watched)
+        self._subject = subject
+        self._prompts = prompts
+        self._alarms = alarms
+        self._clock = clock
+        self._zone = zone
+        self._look_every = look_every
+        self._edition: Edition | None = None
+        self._seen: object = None
+
+    @property
+    def edition(self) -> Edition:
+        """The edition in force. Raises BrokenScript before a successful `open`."""
+        if self._edition is None:
+            raise BrokenScript
+        return self._edition
+
+    def begin_talk(self) -> Conversation:
+        """A new caller's conversation, by the edition in force."""
+        return Conversation(self.edition.script, self.edition.answers, {})
+
+    async def open(self) -> None:
+        """Reads the first edition. Raises BrokenScript with the whole list: nothing good to fall back on."""
+        self._seen = self._look()
+        edition, problems = await asyncio.to_thread(self._read, self._today())
+        fatal = [problem for problem in problems if problem.fatal]
+        if edition is None or fatal:
+            raise BrokenScript("\n".join(str(problem) for problem in fatal or problems))
+        self._edition = edition
+        try:
+            await self._prompts.prepare(edition.prompts)
+        except Exception as error:  # calls will be answered by the queue; the reference answers are not worth a halt
+            log.exception("prompts are not prepared")
+            await self._complain(words().alarms["prompts"].format(error=error))
+        else:
+            await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
+
+    async def run(self) -> None:
+        """Looks for changes, for ever."""
+        while True:
+            await asyncio.sleep(self._look_every)
+            seen = self._look()
+            if seen == self._seen:
+                continue
+            self._seen = seen
+            await self._renew()
+
+    async def _renew(self) -> None:
+        try:
+            edition, problems = await asyncio.to_thread(self._read, self._today())
+        except Exception as error:
+            log.exception("the script could not be read")
+            await self._complain(words().alarms["script"].format(first=error, more=""))
+            return
+        fatal = [problem for problem in problems if problem.fatal]
+        if edition is None or fatal:
+            log.warning("the script is broken, the last good one stays", problems=[str(problem) for problem in fatal])
+            more = words().alarms["more"].format(count=len(fatal)) if len(fatal) > 1 else ""
+            first = str(fatal[0]) if fatal else ""
+            await self._complain(words().alarms["script"].format(first=first, more=more))
+            return
+        try:
+            await self._prompts.prepare(edition.prompts)  # no caller waits for a voice that is still rendering
+        except Exception as error:
+            log.exception("the new script could not be spoken, the last good one stays")
+            await self._complain(words().alarms["prompts"].format(error=error))
+            return
+        self._edition = edition
+        log.info("a new edition of the script is in force", script=edition.script.name)
+        await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
+
+    async def _complain(self, message: str) -> None:
+        # A second fault of the same script must not hide behind the text of the first.
+        await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
+        await self._alarms.raise_alarm(AlarmKind.SCRIPT, self._subject, message)
+
+    def _look(self) -> object:
+        """What changes when a watched file does, or the day: an answer may expire at midnight."""
+        files: list[tuple[str, int, int]] = []
+        for place in self._watched:
+            for file in sorted(place.iterdir()) if place.is_dir() else [place]:
+                try:
+                    state = file.stat()
+                except FileNotFoundError:
+                    continue
+                files.append((str(file), state.st_mtime_ns, state.st_size))
+        return self._today(), tuple(files)
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(self._zone).date()

@@ -1,0 +1,22 @@
+"""The words of `words.toml`, read once."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Texts in Russian; `alarms` are templates with named places."""
+
+    no_term: str
+    robot_failed: str
+    ticket_states: Mapping[str, str]
+    alarms: Mapping[str, str]
+
+
+@cache
+def words() -> Words:
+    return Words(**tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")))

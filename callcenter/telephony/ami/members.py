@@ -1,0 +1,204 @@
+"""The queue's members: shown on the board as Asterisk sees them, paused as the dispatchers wish.
+
+For display and control only. What happened to a call is read from CEL and queue_log, for AMI forgets whoever is not
+connected. Events only wake us; what is written is always a whole `QueueStatus`, so that a lost event is made good by
+the next look.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.queues.models import MemberState
+from callcenter.queues.service import claim_requests, settle_request, write_member
+from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_ami
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+LOOK_EVERY = 2.0
+"""Seconds; also how late the end of a wrap-up is seen, for Asterisk does not report it."""
+REQUESTS_EVERY = 0.5
+_WAKING = ("QueueMember", "Agent", "QueueCaller")
+_TALKING = frozenset({"2", "3", "8"})
+_RINGING = frozenset({"6", "7"})
+_ABSENT = frozenset({"0", "4", "5"})
+"""Asterisk's device states: 1 not in use, 2 in use, 3 busy, 4 invalid, 5 unavailable, 6 ringing, 7 ringing in use,
+8 on hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach AMI."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A member as one `QueueStatus` shows it."""
+
+    interface: str
+    name: str
+    state: MemberState
+    pause_reason: str | None
+
+
+class Members:
+    """Keeps the members' rows and carries out the requests for them."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        queue: str,
+        database: Database,
+        extensions: Mapping[str, str],
+        wrap_up_seconds: int,
+        clock: Clock,
+    ) -> None:
+        """`extensions`: interface -> what colleagues dial, for the board."""
+        self._access = access
+        self._queue = queue
+        self._database = database
+        self._extensions = extensions
+        self._wrap_up_seconds = wrap_up_seconds
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self.connected = False
+
+    async def run(self) -> None:
+        """Connects, for ever, with a growing pause between attempts."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._serve()
+                pause = FIRST_PAUSE
+            except (AmiAway, AmiRefused) as error:
+                log.warning("no AMI connection", error=str(error), retry_in=pause)
+            except Exception:
+                log.exception("the members' room failed")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _serve(self) -> None:
+        """One connection's life; returns when it is lost. Raises AmiAway, AmiRefused."""
+        trouble: Exception | None = None
+        access = self._access
+        ami = await open_ami(access.host, access.port, user=access.user, password=access.password, on_event=self._take)
+        log.info("connected to AMI")
+        self.connected = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                working = (
+                    group.create_task(self._show(ami), name="members"),
+                    group.create_task(self._obey(ami), name="member requests"),
+                )
+                await ami.lost.wait()
+                for task in working:
+                    task.cancel()
+        except* (AmiAway, AmiRefused) as troubles:
+            trouble = troubles.exceptions[0]
+        finally:
+            self.connected = False
+            ami.close()
+        if trouble is not None:
+            raise trouble
+
+    def _take(self, event: Mapping[str, Any]) -> None:
+        if str(event.get("Event", "")).startswith(_WAKING):
+            self._wake.set()
+
+    async def _show(self, ami: Ami) -> None:
+        while True:
+            self._wake.clear()
+            members = await self.look(ami)
+            try:
+                async with open_session(self._database) as session:
+                    for member in members:
+                        await write_member(
+                            session,
+                            interface=member.interface,
+                            name=member.name,
+                            extension=self._extensions.get(member.interface, member.name),
+                            state=member.state,
+                            pause_reason=member.pause_reason,
+                            now=self._clock.now(),
+                        )
+            except DatabaseAway:
+                log.warning("no database for the members")
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._wake.wait()
+                await asyncio.sleep(0.05)  # events come in bunches
+            except TimeoutError:
+                pass
+
+    async def look(self, ami: Ami) -> tuple[Seen, ...]:
+        """The members now. Raises AmiAway, AmiRefused."""
+        messages = await ami.ask({"Action": "QueueStatus", "Queue": self._queue}, as_list=True)
+        now = self._clock.now()
+        return tuple(self._read(message, now) for message in messages if message.get("Event") == "QueueMember")
+
+    def _read(self, message: Mapping[str, Any], now: datetime) -> Seen:
+        paused = message.get("Paused") == "1"
+        return Seen(
+            interface=str(message.get("StateInterface") or message.get("Location")),
+            name=str(message.get("Name", "")),
+            state=self._state(message, now, paused=paused),
+            pause_reason=str(message.get("PausedReason") or "") or None if paused else None,
+        )
+
+    def _state(self, message: Mapping[str, Any], now: datetime, *, paused: bool) -> MemberState:
+        status = str(message.get("Status", ""))
+        if status in _ABSENT:
+            return MemberState.ABSENT
+        if status in _TALKING or message.get("InCall") == "1":
+            return MemberState.TALKING
+        if status in _RINGING:
+            return MemberState.RINGING
+        if paused:
+            return MemberState.PAUSED
+        wrap_up = int(message.get("Wrapuptime") or 0) or self._wrap_up_seconds
+        last_call = int(message.get("LastCall") or 0)
+        if last_call and now.timestamp() - last_call < wrap_up:
+            return MemberState.WRAP_UP
+        return MemberState.FREE
+
+    async def _obey(self, ami: Ami) -> None:
+        while True:
+            try:
+                await self._carry_out_requests(ami)
+            except DatabaseAway:
+                log.warning("no database for the members' requests")
+            await asyncio.sleep(REQUESTS_EVERY)
+
+    async def _carry_out_requests(self, ami: Ami) -> None:
+        async with open_session(self._database) as session:
+            for request in await claim_requests(session):
+                failure = None
+                try:
+                    await ami.ask(
+                        {
+                            "Action": "QueuePause",
+                            "Queue": self._queue,
+                            "Interface": request.interface,
+                            "Paused": "true" if request.paused else "false",
+                            "Reason": " ".join(request.reason.split()),  # a line end would begin a header of its own
+                        }
+                    )
+                except AmiRefused as error:
+                    failure = str(error)
+                await settle_request(session, request.id, now=self._clock.now(), failure=failure)
+                self._wake.set()

@@ -1,0 +1,158 @@
+"""The controller: Asterisk's events in, calls conducted, the queue shown. One process, one task a call.
+
+`run` goes on until `stop` is called or it is cancelled; either way the live calls are first handed to the dialplan.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.conducting.actions import ScriptActions
+from callcenter.conducting.line import Edges
+from callcenter.conducting.ports import Alarms, NoteBook, Prompts, TicketRegister
+from callcenter.conducting.scripts import ScriptShelf
+from callcenter.conducting.switchboard import Switchboard
+from callcenter.conducting.words import words
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.telephony.ami.members import Access, Members
+from callcenter.telephony.ari.adoption import Adoption
+from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.phone import AriPhone
+from callcenter.telephony.ari.router import Router
+
+log = structlog.get_logger()
+
+GOODBYE_SECONDS = 2.0
+ALARM_AFTER = 5.0
+"""Seconds without a connection before the board says so: shorter breaks mend themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskAccess:
+    """How to reach the instance's Asterisk. `ari_address` is `http://host:port`."""
+
+    ari_address: str
+    ami_host: str
+    ami_port: int
+    user: str
+    ari_password: str
+    ami_password: str
+    application: str = "callcenter"
+    queue: str = "dispatch"
+
+
+class Controller:
+    """Everything that conducts calls, wired. Nothing happens before `run`."""
+
+    def __init__(
+        self,
+        access: AsteriskAccess,
+        *,
+        database: Database,
+        shelf: ScriptShelf,
+        prompts: Prompts,
+        notes: NoteBook,
+        register: TicketRegister,
+        alarms: Alarms,
+        clock: Clock,
+        zone: ZoneInfo,
+        lease_seconds: int,
+        wrap_up_seconds: int,
+        extensions: Mapping[str, str],
+    ) -> None:
+        """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it."""
+        self._shelf = shelf
+        self._alarms = alarms
+        self._clock = clock
+        self._ari = Ari(
+            access.ari_address, user=access.user, password=access.ari_password, application=access.application
+        )
+        self._router = Router(
+            admit=lambda arrival: self._switchboard.admit(arrival),
+            post=lambda call_id, letter: self._switchboard.post(call_id, letter),
+            clock=clock,
+        )
+        edges = Edges(
+            phone=AriPhone(self._ari, self._router),
+            prompts=prompts,
+            notes=notes,
+            actions=ScriptActions(register=register, notes=notes, clock=clock, zone=zone),
+            clock=clock,
+            lease_seconds=lease_seconds,
+        )
+        self._switchboard = Switchboard(edges, begin_talk=shelf.begin_talk)
+        self._adoption = Adoption(self._ari, self._switchboard)
+        self._members = Members(
+            Access(access.ami_host, access.ami_port, access.user, access.ami_password),
+            queue=access.queue,
+            database=database,
+            extensions=extensions,
+            wrap_up_seconds=wrap_up_seconds,
+            clock=clock,
+        )
+        self._stopping = asyncio.Event()
+
+    @property
+    def call_ids(self) -> frozenset[str]:
+        """The calls we hold now."""
+        return self._switchboard.call_ids
+
+    @property
+    def connected(self) -> bool:
+        """True while ARI's events reach us."""
+        return self._ari.connected
+
+    def stop(self) -> None:
+        """Has `run` hand the live calls to the dialplan and return. Safe to call from a signal handler of the loop."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Raises BrokenScript before anything is started; afterwards nothing but CancelledError."""
+        await self._shelf.open()
+        async with self._ari, asyncio.TaskGroup() as group:
+            working = [
+                group.create_task(work, name=name)
+                for name, work in (
+                    ("calls", self._switchboard.run()),
+                    ("ari", self._ari.follow(self._router.take, connected=self._adoption.settle)),
+                    ("members", self._members.run()),
+                    ("scripts", self._shelf.run()),
+                    ("connections", self._watch_connections()),
+                )
+            ]
+            try:
+                await self._stopping.wait()
+            finally:
+                log.info("the controller stops", calls=len(self._switchboard.call_ids))
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._switchboard.dismiss_all(within=GOODBYE_SECONDS)
+                for task in working:
+                    task.cancel()
+
+    async def _watch_connections(self) -> None:
+        """Tells the board of a connection that is away for longer than a moment."""
+        away: dict[str, float] = {}
+        shown: dict[str, bool] = {}  # empty at first: an alarm of an earlier controller may stand
+        while True:
+            now = self._clock.monotonic()
+            for name, connected in self._connections():
+                since = now if connected else away.setdefault(name, now)
+                if connected:
+                    away.pop(name, None)
+                    if shown.get(name) is not False:
+                        await self._alarms.clear_alarm(AlarmKind.TELEPHONY, name)
+                        shown[name] = False
+                elif now - since >= ALARM_AFTER and not shown.get(name):
+                    await self._alarms.raise_alarm(AlarmKind.TELEPHONY, name, words().alarms[name])
+                    shown[name] = True
+            await asyncio.sleep(1.0)
+
+    def _connections(self) -> Iterator[tuple[str, bool]]:
+        yield "ari", self._ari.connected
+        yield "ami", self._members.connected
