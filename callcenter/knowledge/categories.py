@@ -71,16 +71,20 @@ class ClockRule:
     window: Window | None = None
     condition: str = ""
     """When it applies, in words; a rule with a condition is for the dispatcher to choose, never automatic."""
+    mark: str = ""
+    """How far its source was read, as Category.mark."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerTerm:
-    """A term in working days for an answer or a paper."""
+class WorkingDayTerm:
+    """A term in working days, which needs a calendar of holidays: not a clock of minutes."""
 
+    kind: ClockKind
     working_days: int
     basis: str
     regulation: bool
     condition: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Category:
     clocks: tuple[ClockRule, ...]
     """The terms that always apply, at most one of a kind."""
     conditional_clocks: tuple[ClockRule, ...]
-    answer_terms: tuple[AnswerTerm, ...]
+    working_day_terms: tuple[WorkingDayTerm, ...]
     term: str
     """The terms in words, for the dispatcher."""
     basis: str

@@ -1,0 +1,144 @@
+"""Reads `knowledge_base/categories.yaml`: every category, every fault with its line."""
+
+import re
+from datetime import time
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.knowledge.categories import (
+    Categories,
+    Category,
+    ClockKind,
+    ClockRule,
+    ClockStart,
+    Urgency,
+    Window,
+    WorkingDayTerm,
+)
+from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+
+OFFERED_BY_KEYS = 5
+"""The longest menu a caller can keep in mind."""
+LONGEST_SAFETY_SPOKEN = 260
+"""Letters: about 17 seconds, for a person in danger."""
+
+_KEYS = (
+    "code", "name", "phrases", "urgency", "urgency_note", "clocks", "working_day_terms", "term", "basis",
+    "responsible", "safety", "safety_spoken", "asked_by_keys", "mark",
+)  # fmt: skip
+_CLOCK_KEYS = ("kind", "minutes", "starts", "basis", "mark", "regulation", "window", "if")
+_TERM_KEYS = ("kind", "working_days", "basis", "mark", "regulation", "if")
+_WARNED = (Urgency.EMERGENCY, Urgency.ACCIDENT)
+
+
+def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
+    """The categories of `file` and its problems; faulty categories are left out."""
+    findings = Findings(file, "CAT")
+    text = read_text(findings)
+    document = None if text is None else read_yaml(findings, text)
+    if document is None:
+        if not findings.problems:
+            findings.add(20, "файл пуст; нужен список «categories»")
+        return Categories(()), findings.problems
+    categories: dict[str, Category] = {}
+    offered: dict[int, str] = {}
+    for node in Sheet(findings, document, known=("categories",)).items("categories"):
+        before = len(findings.problems)
+        category = _read_category(findings, node)
+        if category.code in categories:
+            findings.add(21, f"код «{category.code}» уже есть выше", node)
+        if category.asked_by_keys in offered:
+            other = offered[category.asked_by_keys]
+            findings.add(22, f"место {category.asked_by_keys} в меню уже занято категорией {other}", node)
+        elif category.asked_by_keys is not None:
+            offered[category.asked_by_keys] = category.code
+        if len(findings.problems) == before:
+            categories[category.code] = category
+    missing = [str(place) for place in range(1, max(offered, default=0)) if place not in offered]
+    if missing:
+        findings.add(23, f"в меню нет места {', '.join(missing)}: номера asked_by_keys идут подряд с 1")
+    return Categories(tuple(categories.values())), findings.problems
+
+
+def _read_category(findings: Findings, node: Node) -> Category:
+    sheet = Sheet(findings, node, known=_KEYS)
+    urgency = sheet.one_of("urgency", tuple(Urgency))
+    rules = [_read_clock(findings, item) for item in sheet.items("clocks")]
+    rules_read = [rule for rule in rules if rule is not None]
+    terms = [_read_term(findings, item) for item in sheet.items("working_day_terms")]
+    category = Category(
+        code=sheet.text("code"),
+        name=sheet.text("name"),
+        phrases=sheet.texts("phrases"),
+        urgency=Urgency(urgency) if urgency else Urgency.NONE,
+        urgency_note=sheet.text("urgency_note", required=False),
+        clocks=tuple(rule for rule in rules_read if not rule.condition),
+        conditional_clocks=tuple(rule for rule in rules_read if rule.condition),
+        working_day_terms=tuple(term for term in terms if term is not None),
+        term=sheet.text("term", required=False),
+        basis=sheet.text("basis", required=False),
+        responsible=sheet.text("responsible"),
+        safety=sheet.text("safety", required=False),
+        safety_spoken=sheet.text("safety_spoken", required=False),
+        asked_by_keys=sheet.number("asked_by_keys", most=OFFERED_BY_KEYS),
+        mark=sheet.text("mark", required=False),
+    )
+    _check_category(findings, category, node)
+    return category
+
+
+def _check_category(findings: Findings, category: Category, node: Node) -> None:
+    if category.code and not re.fullmatch(r"[A-Z]+(?:_[A-Z]+)*", category.code):
+        findings.add(24, f"код «{category.code}»: нужны заглавные латинские буквы и «_», например WAT_LEAK_RISER", node)
+    kinds = [rule.kind for rule in category.clocks]
+    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        findings.add(25, f"{category.code}: два срока «{kind}» без условия; оставьте один или напишите «if»", node)
+    if category.urgency in _WARNED and category.safety and not category.safety_spoken:
+        findings.add(26, f"{category.code}: авария без safety_spoken, роботу нечего сказать об опасности", node)
+    if len(category.safety_spoken) > LONGEST_SAFETY_SPOKEN:
+        length = len(category.safety_spoken)
+        findings.add(
+            27, f"{category.code}: safety_spoken в {length} знаков; в опасности слушают {LONGEST_SAFETY_SPOKEN}", node
+        )
+    if found := re.search(r"(?i)\b(?:назовите|скажите|продиктуйте)\b", category.safety_spoken):
+        findings.add(28, f"{category.code}: «{found[0]}» в safety_spoken, а робот пока слышит только кнопки", node)
+
+
+def _read_clock(findings: Findings, node: Node) -> ClockRule | None:
+    sheet = Sheet(findings, node, known=_CLOCK_KEYS)
+    kind = sheet.one_of("kind", tuple(ClockKind))
+    starts = sheet.one_of("starts", tuple(ClockStart))
+    minutes = sheet.number("minutes", required=True, most=60 * 24 * 366)
+    basis = sheet.text("basis")
+    window = _read_window(sheet)
+    condition, mark = sheet.text("if", required=False), sheet.text("mark", required=False)
+    regulation = sheet.yes("regulation")
+    if not kind or not starts or minutes is None:
+        return None
+    return ClockRule(ClockKind(kind), minutes, ClockStart(starts), basis, regulation, window, condition, mark)
+
+
+def _read_window(sheet: Sheet) -> Window | None:
+    written = sheet.text("window", required=False)
+    if not written:
+        return None
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", written)
+    if found is None:
+        sheet.findings.add(29, f"«window»: «{written}»; пишите часы, например 8:00-23:00", sheet.values["window"])
+        return None
+    opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+    if opens >= closes:
+        sheet.findings.add(29, f"«window»: {written}: начало должно быть раньше конца", sheet.values["window"])
+        return None
+    return Window(opens, closes)
+
+
+def _read_term(findings: Findings, node: Node) -> WorkingDayTerm | None:
+    sheet = Sheet(findings, node, known=_TERM_KEYS)
+    kind = sheet.one_of("kind", tuple(ClockKind))
+    days = sheet.number("working_days", required=True, most=366)
+    basis, mark = sheet.text("basis"), sheet.text("mark", required=False)
+    condition, regulation = sheet.text("if", required=False), sheet.yes("regulation")
+    if not kind or days is None:
+        return None
+    return WorkingDayTerm(ClockKind(kind), days, basis, regulation, condition, mark)

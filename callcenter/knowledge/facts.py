@@ -1,0 +1,144 @@
+"""Facts of the company and figures of the law: small data files whose every value names its source and its dates."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from callcenter.core.errors import CallcenterError
+from callcenter.core.problems import Problem
+from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+
+_FACT_KEYS = ("value", "source", "valid_until")
+_FIGURE_KEYS = ("value", "unit", "meaning", "basis", "mark", "valid_from")
+_UNITS = ("minutes", "days", "working_days", "years")
+
+
+class NoSuchFigure(CallcenterError):
+    """No figure of the law has that name on that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of the company: hours, an address, a telephone."""
+
+    name: str
+    value: str
+    """Empty: not known yet."""
+    source: str
+    valid_until: date | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company's facts as its file holds them."""
+
+    facts: tuple[Fact, ...]
+    file: Path
+
+    def on(self, day: date) -> Mapping[str, str]:
+        """The facts that are filled in and true on a day, by name."""
+        return {
+            fact.name: fact.value
+            for fact in self.facts
+            if fact.value and (fact.valid_until is None or fact.valid_until >= day)
+        }
+
+    def find_silent_facts(self, on: date) -> list[Problem]:
+        """A non-fatal problem for each fact that cannot be spoken on a day (COM101, COM102)."""
+        findings = Findings(self.file, "COM")
+        for fact in self.facts:
+            if not fact.value:
+                findings.add(
+                    101, f"{fact.name}: значение не заполнено; ответы с ним не произносятся", fact.line, fatal=False
+                )
+            elif fact.valid_until is not None and fact.valid_until < on:
+                message = f"{fact.name}: срок истёк {fact.valid_until}; проверьте значение и продлите valid_until"
+                findings.add(102, message, fact.line, fatal=False)
+        return findings.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the law in force from `valid_from` until the next one of its name."""
+
+    name: str
+    value: int
+    unit: str
+    meaning: str
+    basis: str
+    mark: str
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The figures of the law, older and newer ones of one name together."""
+
+    figures: tuple[Figure, ...]
+
+    def figure(self, name: str, on: date) -> Figure:
+        """The figure in force on a day. Raises NoSuchFigure."""
+        in_force = [figure for figure in self.figures if figure.name == name and figure.valid_from <= on]
+        if not in_force:
+            raise NoSuchFigure(f"law.yaml holds no «{name}» in force on {on}")
+        return max(in_force, key=lambda figure: figure.valid_from)
+
+
+def read_company(file: Path) -> tuple[Company, list[Problem]]:
+    """`company.yaml`: a mapping `facts` of NAME -> value, source, valid_until."""
+    findings = Findings(file, "COM")
+    text = read_text(findings)
+    document = None if text is None else read_yaml(findings, text)
+    facts = []
+    if document is not None:
+        top = Sheet(findings, document, known=("facts",))
+        for name, node in _entries(top, "facts"):
+            sheet = Sheet(findings, node, known=_FACT_KEYS)
+            value = sheet.text("value", required=False)
+            if re.search(r"[{}]", value):
+                findings.add(21, f"{name}: в значении фигурная скобка; факт не подставляет другие факты", node)
+            facts.append(Fact(name, value, sheet.text("source"), sheet.day("valid_until"), node.line))
+    elif not findings.problems:
+        findings.add(20, "файл пуст; нужен ключ «facts»")
+    return Company(tuple(facts), file), findings.problems
+
+
+def read_law(file: Path) -> tuple[Law, list[Problem]]:
+    """`law.yaml`: a mapping `figures` of NAME -> list of versions, each with the day it is in force from."""
+    findings = Findings(file, "LAW")
+    text = read_text(findings)
+    document = None if text is None else read_yaml(findings, text)
+    figures = []
+    if document is not None:
+        top = Sheet(findings, document, known=("figures",))
+        for name, versions in _entries(top, "figures"):
+            holder = Sheet(findings, versions, known=("versions",))
+            if "versions" not in holder.values:
+                findings.add(9, f"{name}: нет ключа «versions»", versions)
+            for node in holder.items("versions"):
+                sheet = Sheet(findings, node, known=_FIGURE_KEYS)
+                value, since = sheet.number("value", required=True), sheet.day("valid_from", required=True)
+                unit, meaning, basis = sheet.one_of("unit", _UNITS), sheet.text("meaning"), sheet.text("basis")
+                mark = sheet.text("mark", required=False)
+                if value is not None and since is not None and unit:
+                    figures.append(Figure(name, value, unit, meaning, basis, mark, since))
+    elif not findings.problems:
+        findings.add(20, "файл пуст; нужен ключ «figures»")
+    return Law(tuple(figures)), findings.problems
+
+
+def _entries(sheet: Sheet, name: str) -> list[tuple[str, Node]]:
+    node = sheet.values.get(name)
+    if node is None:
+        sheet.findings.add(9, f"нет ключа «{name}»", sheet.node)
+        return []
+    known = list(node.value) if isinstance(node.value, dict) else []
+    entries = list(Sheet(sheet.findings, node, known=known).values.items())
+    for entry, below in entries:
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", entry):
+            message = f"имя «{entry}»: нужны заглавные латинские буквы, цифры и «_», например PASSPORT_HOURS"
+            sheet.findings.add(22, message, below)
+    return entries
