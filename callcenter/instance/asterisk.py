@@ -17,6 +17,7 @@ from pathlib import Path
 
 from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.asterisk_ways import WAYS, NoAsterisk, Way, choose_way
+from callcenter.instance.conf import write_configuration
 from callcenter.instance.place import Instance
 from callcenter.instance.processes import (
     Running,
@@ -46,14 +47,13 @@ class Boot:
     system_name: str
 
 
-Configure = Callable[[Instance, Boot], None]
+Configure = Callable[[Instance, Boot], list[str]]
+"""Writes the configuration files of a start; returns the names of those that changed."""
 
 
-def write_rendered(instance: Instance, boot: Boot) -> None:
-    """Writes the instance's configuration for this start: the usual `configure`."""
-    from callcenter.instance.conf import write_configuration
-
-    write_configuration(
+def write_rendered(instance: Instance, boot: Boot) -> list[str]:
+    """The centre's own configuration, out of `asterisk_conf/`: the usual Configure."""
+    return write_configuration(
         instance.settings,
         instance.layout,
         instance.ports,
@@ -87,6 +87,7 @@ class Asterisk:
         self._ways = ways
         self._progress = progress
         self._user = service_user()
+        self._starter: int | None = None
         self.pid_file = self._layout.asterisk / "run" / "launch.pid"
         self.control_socket = self._layout.asterisk / "run" / "asterisk.ctl"
         self.log = self._layout.logs / "asterisk.log"
@@ -94,6 +95,8 @@ class Asterisk:
 
     def running(self) -> Running | None:
         """The live Asterisk of this instance, whoever started it."""
+        if self._starter is not None:  # what wraps Asterisk is our child and ends after it
+            reap(self._starter)
         return find_running(self.pid_file, uid=self._user.uid)
 
     def ensure_running(self) -> bool:
@@ -107,6 +110,25 @@ class Asterisk:
                 return False
             self._start()
             return True
+
+    def refresh(self) -> list[str]:
+        """Renders the configuration anew for the running Asterisk and makes it read what changed; the names of it.
+
+        Calls in progress go on. Ports and transports are read at a start only.
+        """
+        with self._alone():
+            if self.running() is None:
+                return []
+            try:
+                record = json.loads(self.record_file.read_text(encoding="utf-8"))
+                boot = Boot(self._layout.sounds.parent, Path(record["modules"]), record["boot"])
+            except (OSError, ValueError, KeyError) as error:
+                raise NoAsterisk(f"{self.record_file}: {error}; stop the centre and run it again") from error
+            changed = self._configure(self._instance, boot)
+            if changed:
+                self._user.own_tree(self._layout.asterisk_etc)
+                self.run_cli("core reload")
+            return changed
 
     def choose(self) -> Way:
         """The way it will be run, tried for real; builds the Debian root when that is needed and missing."""
@@ -146,7 +168,7 @@ class Asterisk:
     def _start(self) -> None:
         way = self.choose()
         if not way.tested:
-            self._progress(f"Asterisk: WARNING: version {way.version} has not been tested with this centre")
+            self._progress(f"Asterisk: ВНИМАНИЕ: версия {way.version} с этим центром не проверена")
         boot = Boot(
             data_directory=self._layout.sounds.parent,
             module_directory=way.module_directory,
@@ -160,8 +182,8 @@ class Asterisk:
         words = [*way.program, "-f", "-C", str(self._layout.asterisk_etc / "asterisk.conf")]
         # The pid file is written by the shell that becomes Asterisk, inside whatever wraps it.
         command = way.wrap(recording(words, self.pid_file), self._die_with_parent)
-        starter = start_detached(command, log=self.log, environment=_environment())
-        if wait_recorded(self.pid_file, starter, seconds=10.0, uid=self._user.uid) is None:
+        self._starter = start_detached(command, log=self.log, environment=_environment())
+        if wait_recorded(self.pid_file, self._starter, seconds=10.0, uid=self._user.uid) is None:
             raise NoAsterisk(f"Asterisk did not start ({way.name}); {self.log}:\n{last_lines(self.log)}")
         try:
             self._await_ready()
@@ -170,9 +192,7 @@ class Asterisk:
             if running is not None:  # half an Asterisk would be adopted by the next start
                 end(running, grace=2.0)
             raise
-        finally:
-            reap(starter)
-        self._progress(f"Asterisk: {way.version} runs ({way.name}), {boot.system_name}")
+        self._progress(f"Asterisk: работает {way.version} ({way.name}), запуск {boot.system_name}")
 
     def _await_ready(self) -> None:
         """Ready is: all modules loaded, and ARI answers to our password, so it is not somebody else's Asterisk."""
@@ -190,7 +210,7 @@ class Asterisk:
                 return
             break
         port = self._instance.ports.asterisk_http
-        logged = last_lines(self._layout.asterisk_logs / "messages")
+        logged = last_lines(self._layout.asterisk_logs / "messages.log")
         raise NoAsterisk(f"Asterisk runs, but ARI does not answer on port {port}: {complaint}\n{logged}")
 
     def _booted(self) -> bool:
@@ -234,6 +254,7 @@ class Asterisk:
     def _record(self, way: Way, boot: Boot) -> None:
         fresh = self.record_file.with_suffix(".new")
         record = {"version": way.version, "tested": way.tested, "way": way.name, "boot": boot.system_name}
+        record["modules"] = str(way.module_directory)
         fresh.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         fresh.replace(self.record_file)
 

@@ -57,12 +57,12 @@ def _build(root: Path, progress: Progress) -> None:
     for suite in SUITES:
         shutil.rmtree(making, ignore_errors=True)  # an interrupted build's: we hold the lock
         making.mkdir()
-        progress(f"Asterisk: building a Debian {suite} root (about 170 MB to fetch, half a minute of work)")
+        progress(f"Asterisk: готовлю корень Debian {suite} (около 170 МБ из сети, полминуты работы)")
         complaint = _bootstrap(suite, making, lenient=False)
         if complaint and _EXPIRED.search(complaint):
             progress(
-                f"Asterisk: WARNING: the Release file of Debian {suite} is past its validity; its signature is "
-                "still checked, but newer packages may exist that this mirror does not have"
+                f"Asterisk: ВНИМАНИЕ: у Debian {suite} истёк срок файла Release; подпись проверяется и так, "
+                "но на этом зеркале могут быть не самые новые пакеты"
             )
             complaint = _bootstrap(suite, making, lenient=True)
         if not complaint:
@@ -71,7 +71,7 @@ def _build(root: Path, progress: Progress) -> None:
             return
         if not _LACKING.search(complaint):
             raise NoRoot(f"mmdebstrap failed for Debian {suite}:\n{_tail(complaint)}")
-        progress(f"Asterisk: Debian {suite} has no installable package asterisk now")
+        progress(f"Asterisk: в Debian {suite} пакета asterisk сейчас нет")
     raise NoRoot(f"no Debian suite of {', '.join(SUITES)} has an installable package asterisk:\n{_tail(complaint)}")
 
 

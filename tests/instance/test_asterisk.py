@@ -19,7 +19,7 @@ MODULES = (
 )  # fmt: skip
 
 
-def write_least(instance: Instance, boot: Boot) -> None:
+def write_least(instance: Instance, boot: Boot) -> list[str]:
     """The least configuration with which ARI answers."""
     home = instance.layout.asterisk
     directories = {
@@ -43,10 +43,11 @@ def write_least(instance: Instance, boot: Boot) -> None:
         "ari.conf": "[general]\nenabled = yes\n[callcenter]\ntype = user\n"
         f"password = {instance.secrets.ari_password}\n",
         "extensions.conf": "[nowhere]\n",
-        "logger.conf": "[logfiles]\nmessages = notice,warning,error\n",
+        "logger.conf": "[logfiles]\nmessages.log = notice,warning,error\n",
     }
     for name, text in files.items():
         (instance.layout.asterisk_etc / name).write_text(text, encoding="utf-8")
+    return sorted(files)
 
 
 @pytest.fixture
@@ -93,9 +94,10 @@ def test_a_running_asterisk_is_adopted_and_a_dead_one_gets_the_next_number(insta
 
 
 def test_an_asterisk_that_cannot_start_says_why(instance: Instance) -> None:
-    def write_broken(instance: Instance, boot: Boot) -> None:
-        write_least(instance, boot)
+    def write_broken(instance: Instance, boot: Boot) -> list[str]:
+        names = write_least(instance, boot)
         (instance.layout.asterisk_etc / "modules.conf").write_text("[modules]\nautoload=no\nrequire = no_such.so\n")
+        return names
 
     begun = time.monotonic()
     asterisk = Asterisk(instance, configure=write_broken, die_with_parent=True)
