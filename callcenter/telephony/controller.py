@@ -24,7 +24,7 @@ from callcenter.telephony.ami.members import Access, Members
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.phone import AriPhone
-from callcenter.telephony.ari.router import Router
+from callcenter.telephony.ari.router import Playbacks, Router
 
 log = structlog.get_logger()
 
@@ -73,13 +73,9 @@ class Controller:
         self._ari = Ari(
             access.ari_address, user=access.user, password=access.ari_password, application=access.application
         )
-        self._router = Router(
-            admit=lambda arrival: self._switchboard.admit(arrival),
-            post=lambda call_id, letter: self._switchboard.post(call_id, letter),
-            clock=clock,
-        )
+        playbacks = Playbacks()
         edges = Edges(
-            phone=AriPhone(self._ari, self._router),
+            phone=AriPhone(self._ari, playbacks),
             prompts=prompts,
             notes=notes,
             actions=ScriptActions(register=register, notes=notes, clock=clock, zone=zone),
@@ -87,6 +83,7 @@ class Controller:
             lease_seconds=lease_seconds,
         )
         self._switchboard = Switchboard(edges, begin_talk=shelf.begin_talk)
+        self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=clock)
         self._adoption = Adoption(self._ari, self._switchboard)
         self._members = Members(
             Access(access.ami_host, access.ami_port, access.user, access.ami_password),

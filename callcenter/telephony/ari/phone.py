@@ -4,24 +4,24 @@ import contextlib
 
 from callcenter.conducting.ports import Gone
 from callcenter.telephony.ari.client import Ari
-from callcenter.telephony.ari.router import Router
+from callcenter.telephony.ari.router import Playbacks
 
 
 class AriPhone:
-    def __init__(self, ari: Ari, router: Router) -> None:
+    def __init__(self, ari: Ari, playbacks: Playbacks) -> None:
         self._ari = ari
-        self._router = router
+        self._playbacks = playbacks
 
     async def play(self, call_id: str, sound: str, *, playback_id: str) -> None:
-        self._router.expect_playback(playback_id, call_id)
+        self._playbacks.expect(playback_id, call_id)
         try:
             await self._ari.play(call_id, f"sound:{sound}", playback_id=playback_id)
         except BaseException:
-            self._router.forget_playback(playback_id)
+            self._playbacks.forget(playback_id)
             raise
 
     async def hush(self, playback_id: str) -> None:
-        self._router.forget_playback(playback_id)
+        self._playbacks.forget(playback_id)
         with contextlib.suppress(Gone):  # it had ended by itself
             await self._ari.stop_playback(playback_id)
 

@@ -23,21 +23,40 @@ log = structlog.get_logger()
 INBOUND = "inbound"
 
 
-class Router:
-    """Knows which playback belongs to which call; the calls themselves are the switchboard's."""
+class Playbacks:
+    """Which playback belongs to which call."""
 
-    def __init__(self, *, admit: Callable[[Arrival], None], post: Callable[[str, Letter], None], clock: Clock) -> None:
+    def __init__(self) -> None:
+        self._calls: dict[str, str] = {}
+
+    def expect(self, playback_id: str, call_id: str) -> None:
+        """Must come before the request: the end of a short sound can overtake the reply to it."""
+        self._calls[playback_id] = call_id
+
+    def forget(self, playback_id: str) -> str | None:
+        """The call it belonged to."""
+        return self._calls.pop(playback_id, None)
+
+    def forget_call(self, call_id: str) -> None:
+        for playback_id in [name for name, call in self._calls.items() if call == call_id]:
+            del self._calls[playback_id]
+
+
+class Router:
+    """Hands arrivals to `admit` and everything else to `post`; holds no calls itself."""
+
+    def __init__(
+        self,
+        playbacks: Playbacks,
+        *,
+        admit: Callable[[Arrival], None],
+        post: Callable[[str, Letter], None],
+        clock: Clock,
+    ) -> None:
+        self._playbacks = playbacks
         self._admit = admit
         self._post = post
         self._clock = clock
-        self._playbacks: dict[str, str] = {}
-
-    def expect_playback(self, playback_id: str, call_id: str) -> None:
-        """Must come before the request: the end of a short sound can overtake the reply to it."""
-        self._playbacks[playback_id] = call_id
-
-    def forget_playback(self, playback_id: str) -> None:
-        self._playbacks.pop(playback_id, None)
 
     def take(self, event: Event) -> None:
         match event:
@@ -46,7 +65,7 @@ class Router:
             case ChannelDtmfReceived():
                 self._post(event.channel.id, Key(event.digit))
             case PlaybackFinished(playback=playback):
-                call_id = self._playbacks.pop(playback.id, None)
+                call_id = self._playbacks.forget(playback.id)
                 if call_id is None:
                     log.debug("the end of an unknown playback", playback=playback.id)
                     return
@@ -74,6 +93,5 @@ class Router:
         )
 
     def _end(self, call_id: str) -> None:
-        for playback_id in [name for name, call in self._playbacks.items() if call == call_id]:
-            del self._playbacks[playback_id]
+        self._playbacks.forget_call(call_id)
         self._post(call_id, Left())
