@@ -1,0 +1,191 @@
+"""What the lines of CEL and queue_log mean for the record of a call.
+
+Both tell of the same things, in any order, and each may be read twice. A line of the timeline is unique by
+(call, phase, leg): whichever source speaks first writes it, the other adds nothing. Only calls that came in from
+outside are recorded: what a dispatcher dials has another first channel, and nobody's `CC_ARRIVED`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Call, CallLeg, EventSource, LegRole
+from callcenter.calls.service import (
+    answer_leg,
+    end_leg,
+    leg_named,
+    lock_call,
+    mark_answered,
+    mark_connected,
+    mark_ended,
+    mark_queued,
+    record_event,
+    record_leg,
+)
+from callcenter.intake.admission import admit, ensure_call
+from callcenter.intake.cel import CelEvent
+from callcenter.intake.queue_log import QueueEvent
+from callcenter.intake.settling import reopen_outcome
+
+DOORS = ("from-trunk", "from-resident")
+"""The dialplan's contexts in which calls from outside arrive."""
+
+ARRIVED = "CC_ARRIVED"
+
+_MARKS = {
+    "CC_RECORDING": ("recording", "file"),
+    "CC_LEASE_END": ("lease_end", ""),
+    "CC_FALLBACK": ("fallback", "why"),
+    "CC_QUEUE_ENTER": ("queued", ""),
+    "CC_VOICEMAIL": ("voicemail", "why"),
+    "CC_VOICEMAIL_END": ("voicemail_end", ""),
+    "CC_CALLBACK": ("callback", "phone"),
+    "CC_OVERFLOW": ("overflow", ""),
+}
+"""The dialplan's own events: our kind, and the name of their argument."""
+
+_QUEUE_MARKS = {
+    "ABANDON": "left_queue",
+    "EXITWITHTIMEOUT": "queue_timeout",
+    "EXITEMPTY": "queue_empty",
+    "EXITWITHKEY": "queue_key",
+}
+
+
+async def take_cel(session: AsyncSession, event: CelEvent) -> None:
+    """Writes down what a channel event tells. Repeating it changes nothing."""
+    if event.kind == ARRIVED:
+        dialled, _, shown = event.extra.get("extra", "").partition("|")
+        await admit(session, event.call_id, at=event.at, dialled=dialled, shown=shown, source=EventSource.CEL)
+        await _open_leg(session, event)
+        return
+    if event.kind in _MARKS or (event.kind == "CHAN_START" and event.of_caller and event.context in DOORS):
+        await ensure_call(session, event.call_id, at=event.at)
+    elif not await _is_ours(session, event.call_id):
+        return
+    if event.kind in _MARKS:
+        await _take_mark(session, event)
+    elif event.kind == "CHAN_START":
+        await _open_leg(session, event)
+    elif event.kind == "ANSWER":
+        await _take_answer(session, event)
+    elif event.kind == "BRIDGE_ENTER":
+        await _take_bridge(session, event)
+    elif event.kind in ("HANGUP", "CHAN_END"):
+        await _take_end(session, event)
+    elif event.kind == "LINKEDID_END":
+        await mark_ended(session, await lock_call(session, event.call_id), at=event.at, cause=None)
+
+
+async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
+    """Writes down what a line of queue_log tells; its whole seconds fill in only what CEL has not told."""
+    if not await _is_ours(session, event.call_id):
+        return
+    call = await lock_call(session, event.call_id)
+    at = max(event.at, call.arrived_at)
+    if event.kind == "ENTERQUEUE":
+        await _write(session, call.id, "queued", leg=call.id, at=at, source=EventSource.QUEUE_LOG)
+        await mark_queued(session, call, at=at)
+    elif event.kind == "CONNECT" and len(event.words) > 1:
+        channel_id = event.words[1]
+        leg = await session.scalar(select(CallLeg).where(CallLeg.call_id == call.id, CallLeg.channel_id == channel_id))
+        member = interface_of(leg.channel_name) if leg is not None else None
+        await _write(
+            session, call.id, "connected", leg=channel_id, at=at, source=EventSource.QUEUE_LOG, facts={"member": member}
+        )
+        await mark_connected(session, call, at=at, member=member)
+    elif event.kind in _QUEUE_MARKS:
+        await _write(
+            session,
+            call.id,
+            _QUEUE_MARKS[event.kind],
+            leg=call.id,
+            at=at,
+            source=EventSource.QUEUE_LOG,
+            facts={"words": list(event.words)},
+        )
+
+
+def interface_of(channel_name: str) -> str:
+    """The queue member on a channel: `PJSIP/d-4f1a9c-0000002a` -> `PJSIP/d-4f1a9c`."""
+    return channel_name.rpartition("-")[0] or channel_name
+
+
+async def _take_mark(session: AsyncSession, event: CelEvent) -> None:
+    kind, argument = _MARKS[event.kind]
+    told = event.extra.get("extra", "")
+    facts = {argument: told} if argument and told else {}
+    if event.kind == "CC_QUEUE_ENTER":
+        priority, _, reason = told.partition("|")
+        facts = {"priority": priority, "reason": reason}
+        await mark_queued(session, await lock_call(session, event.call_id), at=event.at)
+    await _write(session, event.call_id, kind, leg=event.channel_id, at=event.at, facts=facts)
+
+
+async def _open_leg(session: AsyncSession, event: CelEvent) -> None:
+    await record_leg(
+        session,
+        event.call_id,
+        channel_id=event.channel_id,
+        channel_name=event.channel_name,
+        role=LegRole.CALLER if event.of_caller else LegRole.MEMBER,
+        started_at=event.at,
+    )
+    if not event.of_caller:
+        facts = {"member": interface_of(event.channel_name)}
+        await _write(session, event.call_id, "ringing", leg=event.channel_id, at=event.at, facts=facts)
+
+
+async def _take_answer(session: AsyncSession, event: CelEvent) -> None:
+    await answer_leg(session, event.call_id, event.channel_id, at=event.at)
+    if event.of_caller:
+        await mark_answered(session, await lock_call(session, event.call_id), at=event.at)
+        await _write(session, event.call_id, "answered", leg=event.channel_id, at=event.at)
+
+
+async def _take_bridge(session: AsyncSession, event: CelEvent) -> None:
+    """The second of two channels entered a bridge: they hear each other. One alone hears nobody."""
+    if not event.peers:
+        return
+    channel_id, channel_name = event.channel_id, event.channel_name
+    if event.of_caller:
+        channel_name = event.peers[0]
+        leg = await leg_named(session, event.call_id, channel_name)
+        channel_id = leg.channel_id if leg is not None else channel_name
+    member = interface_of(channel_name)
+    await _write(session, event.call_id, "connected", leg=channel_id, at=event.at, facts={"member": member})
+    await mark_connected(session, await lock_call(session, event.call_id), at=event.at, member=member)
+
+
+async def _take_end(session: AsyncSession, event: CelEvent) -> None:
+    told = event.extra.get("hangupcause", "")
+    cause = int(told) if told.isascii() and told.isdecimal() else None
+    await end_leg(session, event.call_id, event.channel_id, at=event.at, cause=cause)
+    if event.of_caller:
+        await _write(session, event.call_id, "ended", leg=event.channel_id, at=event.at, facts={"cause": cause})
+        await mark_ended(session, await lock_call(session, event.call_id), at=event.at, cause=cause)
+    else:
+        facts = {"cause": cause, "member": interface_of(event.channel_name)}
+        await _write(session, event.call_id, "leg_ended", leg=event.channel_id, at=event.at, facts=facts)
+
+
+async def _write(
+    session: AsyncSession,
+    call_id: str,
+    kind: str,
+    *,
+    leg: str,
+    at: datetime,
+    source: EventSource = EventSource.CEL,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    new = await record_event(session, call_id, at=at, source=source, kind=kind, key=f"{kind}:{leg}", facts=facts)
+    if new:
+        await reopen_outcome(session, call_id, kind=kind)
+
+
+async def _is_ours(session: AsyncSession, call_id: str) -> bool:
+    return await session.get(Call, call_id) is not None

@@ -1,0 +1,77 @@
+"""Reads a growing file from a saved place, through rotation and with a last line that may be half written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LONGEST_READ = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file: which file it is (by inode, names change hands), and the byte."""
+
+    inode: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Whole lines in their order, without their ends, and the place behind them. `lost`: the file that held the
+    place is gone, and whatever it still held."""
+
+    lines: tuple[str, ...]
+    place: Place | None
+    lost: bool = False
+
+
+def read_passage(file: Path, place: Place | None, *, limit: int = LONGEST_READ) -> Passage:
+    """The next whole lines of about `limit` bytes at most, from `place`, or from the beginning when it is None.
+
+    A rotated file is looked for beside `file` (`file.1`, `file-2026…`) and read to its end before the new one.
+    A file that became shorter is read from its beginning. Empty, with the same place, when nothing is new.
+    """
+    current = _inode(file)
+    if place is not None and place.inode != current:
+        rotated = next((old for old in _siblings(file) if _inode(old) == place.inode), None)
+        if rotated is not None:
+            # Nobody writes a rotated file once a new one exists, so its last line is whole even without an end.
+            passage = _read(rotated, place, limit, finished=current is not None)
+            if passage.lines or current is None:
+                return passage
+        if current is None:
+            return Passage((), place)
+        fresh = _read(file, Place(current, 0), limit, finished=False)
+        return Passage(fresh.lines, fresh.place, lost=rotated is None)
+    if current is None:
+        return Passage((), place)
+    return _read(file, place or Place(current, 0), limit, finished=False)
+
+
+def _read(file: Path, place: Place, limit: int, *, finished: bool) -> Passage:
+    try:
+        with file.open("rb") as opened:
+            size = opened.seek(0, 2)
+            start = place.offset if place.offset <= size else 0
+            opened.seek(start)
+            content = opened.read(limit)
+            while b"\n" not in content and len(content) and (more := opened.read(limit)):
+                content += more  # one line longer than the limit
+            if b"\n" not in content and not finished:
+                return Passage((), Place(place.inode, start))
+            if not finished or opened.tell() < size:
+                content = content[: content.rfind(b"\n") + 1]
+    except FileNotFoundError:  # moved away in this very moment: the next reading finds it
+        return Passage((), place)
+    lines = [line.decode(errors="replace") for line in content.split(b"\n")]
+    return Passage(tuple(line for line in lines if line.strip()), Place(place.inode, start + len(content)))
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _siblings(file: Path) -> list[Path]:
+    return [old for old in file.parent.glob(f"{file.name}*") if old != file and not old.name.endswith((".gz", ".xz"))]

@@ -1,0 +1,174 @@
+"""The truth about calls: what Asterisk wrote to its files, read from a saved place.
+
+AMI and ARI tell of what happens while we listen; the files tell of what happened, whoever listened. Each batch of
+lines is applied in one transaction with the new place, so a crash anywhere repeats the batch or has finished it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import raise_alarm
+from callcenter.calls.models import Call, CallEvent, CallState, EventSource
+from callcenter.calls.service import mark_ended, record_event
+from callcenter.core.clock import Clock, SystemClock
+from callcenter.core.database import Database
+from callcenter.intake.cel import parse_cel_line
+from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
+from callcenter.intake.evidence import take_cel, take_queue_line
+from callcenter.intake.following import Place, read_passage
+from callcenter.intake.models import ReadOffset
+from callcenter.intake.notes import unapplied_since
+from callcenter.intake.places import Places
+from callcenter.intake.queue_log import parse_queue_line
+from callcenter.intake.settling import GRACE, settle_ended_calls
+
+LOOK_SECONDS = 0.25
+PATIENCE = (0.5, 5.0)
+"""First and longest pause between attempts while the database is away, seconds."""
+BATCH_BYTES = 1 << 16
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One of Asterisk's files. `take` writes down what a line tells; False when the line tells nothing readable."""
+
+    name: str
+    file: Path
+    take: Callable[[AsyncSession, str], Awaitable[bool]]
+
+
+class TruthReader:
+    """Follows CEL and queue_log into the database, and settles the calls that have ended."""
+
+    def __init__(self, database: Database, places: Places, *, clock: Clock | None = None) -> None:
+        self._database = database
+        self._journal = places.journal
+        self._sources = (
+            _Source("cel", places.cel_file, _take_cel),
+            _Source("queue_log", places.queue_log, _take_queue_line),
+        )
+        self._clock = clock or SystemClock()
+
+    async def run(self) -> None:
+        """Reads and settles until cancelled; waits while the database is away."""
+        pause = PATIENCE[0]
+        while True:
+            try:
+                while await self.read_on():
+                    pass
+                await self.settle()
+                pause = PATIENCE[0]
+                await asyncio.sleep(LOOK_SECONDS)
+            except DatabaseAway:
+                _log.warning("database away, the files wait", pause=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PATIENCE[1])
+            except DBAPIError as error:
+                if not is_clash(error):
+                    raise
+
+    async def read_on(self) -> bool:
+        """Takes the next lines of each file; False when there were none. Raises DatabaseAway."""
+        read = [await self._read_source(source) for source in self._sources]
+        return any(read)
+
+    async def settle(self) -> int:
+        """Settles the calls whose end lies behind us and behind every note not yet applied. Raises DatabaseAway."""
+        now = self._clock.now()
+        async with open_session(self._database) as session:
+            waiting = await unapplied_since(session, self._journal)
+            until = (min(now, waiting) if waiting is not None else now) - GRACE
+            return await settle_ended_calls(session, until=until, now=now)
+
+    async def settle_lost_calls(self, running_ids: Collection[str], *, asked_at: datetime) -> tuple[str, ...]:
+        """Closes calls that our record holds as running and Asterisk does not know; returns their ids.
+
+        `running_ids` are the channels Asterisk named at `asked_at`. A call lost with a crash of Asterisk has no
+        end in CEL: it ended, as far as anybody knows, at the last line of its timeline. Raises DatabaseAway.
+        """
+        while await self.read_on():
+            pass
+        async with open_session(self._database) as session:
+            calls = (
+                await session.scalars(
+                    select(Call)
+                    .where(
+                        Call.state != CallState.ENDED,
+                        Call.id.not_in(running_ids),
+                        Call.arrived_at < asked_at - timedelta(seconds=2),
+                    )
+                    .with_for_update(key_share=True)
+                    .execution_options(populate_existing=True)
+                )
+            ).all()
+            for call in calls:
+                last = await session.scalar(select(func.max(CallEvent.at)).where(CallEvent.call_id == call.id))
+                ended_at = last or call.arrived_at
+                await record_event(
+                    session, call.id, at=ended_at, source=EventSource.CENTRE, kind="lost", key=f"lost:{call.id}"
+                )
+                await mark_ended(session, call, at=ended_at, cause=None)
+            return tuple(call.id for call in calls)
+
+    async def _read_source(self, source: _Source) -> bool:
+        async with open_session(self._database) as session:
+            row = await session.scalar(select(ReadOffset).where(ReadOffset.file == source.name).with_for_update())
+            place = None if row is None else Place(row.inode, row.offset)
+            passage = read_passage(source.file, place, limit=BATCH_BYTES)
+            if passage.place is None or passage.place == place:
+                return False
+            if passage.lost:
+                await self._tell_loss(session, source)
+            for line in passage.lines:
+                await _take_line(session, source, line)
+            await session.merge(ReadOffset(file=source.name, inode=passage.place.inode, offset=passage.place.offset))
+        return True
+
+    async def _tell_loss(self, session: AsyncSession, source: _Source) -> None:
+        _log.error("a file was removed before it was read to its end", file=str(source.file))
+        await raise_alarm(
+            session,
+            kind=AlarmKind.JOURNAL,
+            subject=source.name,
+            message=f"Файл {source.file.name} удалён до того, как был прочитан: часть звонков могла потеряться.",
+            now=self._clock.now(),
+        )
+
+
+async def _take_line(session: AsyncSession, source: _Source, line: str) -> None:
+    """One line in a savepoint of its own: a line that cannot be taken must not hold up the lines behind it."""
+    try:
+        async with session.begin_nested():
+            known = await source.take(session, line)
+    except Exception as error:
+        if is_away(error) or is_clash(error):
+            raise
+        _log.exception("a line could not be taken", file=source.name, length=len(line))
+        return
+    if not known:  # what stands in it may be a phone number: not for the log
+        _log.warning("a line could not be read", file=source.name, length=len(line))
+
+
+async def _take_cel(session: AsyncSession, line: str) -> bool:
+    event = parse_cel_line(line)
+    if event is not None:
+        await take_cel(session, event)
+    return event is not None
+
+
+async def _take_queue_line(session: AsyncSession, line: str) -> bool:
+    event = parse_queue_line(line)
+    if event is not None:
+        await take_queue_line(session, event)
+    return event is not None or line.count("|") >= 4  # a line about the queue itself, not about a call
