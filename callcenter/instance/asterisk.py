@@ -165,6 +165,10 @@ class Asterisk:
         found = re.search(r"(\d+) active call", self.run_cli("core show channels count"))
         return int(found.group(1)) if found else 0
 
+    def serves(self, application: str) -> bool:
+        """Whether a controller is connected as this ARI application."""
+        return not self._ask(f"applications/{application}")
+
     def _start(self) -> None:
         way = self.choose()
         if not way.tested:
@@ -205,7 +209,7 @@ class Asterisk:
             if not self._booted():
                 time.sleep(0.03)
                 continue
-            complaint = self._ping()
+            complaint = self._ask("asterisk/ping")
             if not complaint:
                 return
             break
@@ -220,10 +224,11 @@ class Asterisk:
         except NoAsterisk:
             return False
 
-    def _ping(self) -> str:
+    def _ask(self, path: str) -> str:
+        """An empty string when ARI answers GET `path` with 200, else the complaint."""
         word = base64.b64encode(f"{ARI_USER}:{self._instance.secrets.ari_password}".encode()).decode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self._instance.ports.asterisk_http}/ari/asterisk/ping",
+            f"http://127.0.0.1:{self._instance.ports.asterisk_http}/ari/{path}",
             headers={"Authorization": f"Basic {word}"},
         )
         try:

@@ -1,0 +1,114 @@
+"""`callcenter run`: check, set up, start the supervisor in the background, wait until the centre answers.
+
+`callcenter run supervisor|controller|desk` is one of its programs in the foreground.
+"""
+
+import argparse
+import asyncio
+import time
+import urllib.request
+
+from callcenter.commands.setup import say
+from callcenter.core.errors import CallcenterError
+from callcenter.core.logging import configure_logging
+from callcenter.instance.asterisk import Asterisk
+from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.processes import last_lines
+from callcenter.instance.setup import set_up
+from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR, hold_alone, own_program, supervise
+
+HELP = "start the centre, or one of its programs in the foreground"
+_START_SECONDS = 30.0
+
+
+class NotStarted(CallcenterError):
+    """The centre did not start."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("program", nargs="?", choices=(SUPERVISOR, CONTROLLER, DESK), help="run only this one, here")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when all of the centre answers; 1 with the list when scripts, knowledge or settings are broken."""
+    if arguments.program is None:
+        return start_centre()
+    instance = open_instance()
+    configure_logging(instance.settings.log_level)
+    if arguments.program == SUPERVISOR:
+        asyncio.run(supervise(instance))
+        return 0
+    from callcenter import app
+
+    with hold_alone(instance.layout, arguments.program):
+        if arguments.program == CONTROLLER:
+            app.run_controller(instance)
+        else:
+            app.run_desk(instance)
+    return 0
+
+
+def start_centre() -> int:
+    """Starts what does not run, adopts what does."""
+    from callcenter.commands.check import find_problems
+
+    instance = open_instance()
+    fatal = [problem for problem in find_problems(instance) if problem.fatal]
+    if fatal:
+        say("\n".join(str(problem) for problem in fatal))
+        say(f"Центр не запущен: ошибок {len(fatal)}. Исправьте их; `callcenter check` покажет, что осталось.")
+        return 1
+    set_up(instance, progress=say)
+    supervisor = own_program(instance.layout, SUPERVISOR)
+    if supervisor.find() is None:
+        supervisor.start()
+    _await_answer(instance)
+    say(summarise(instance))
+    return 0
+
+
+def summarise(instance: Instance) -> str:
+    """What a person needs to know to use the running centre."""
+    settings, ports = instance.settings, instance.ports
+    sip = f"{settings.telephony.external_address or settings.telephony.bind_address}:{ports.sip}"
+    lines = [
+        "",
+        "Центр работает.",
+        f"  Номер:            {settings.company.number}",
+        f"  SIP-сервер:       {sip} (UDP)",
+        f"  Рабочее место:    http://{settings.desk.bind_address}:{ports.desk}/",
+        f"  Учётные записи:   {instance.layout.accounts_file}",
+        f"  Журналы:          {instance.layout.logs}",
+    ]
+    if settings.test_resident:
+        lines.append("  Позвонить самому: программный телефон с учётной записью «тестовый житель»")
+    return "\n".join([*lines, "  Остановить:       make stop"])
+
+
+def _await_answer(instance: Instance) -> None:
+    """Waits for the desk's /healthz and for the controller to be at Asterisk's ARI."""
+    deadline = time.monotonic() + _START_SECONDS
+    asterisk = Asterisk(instance, progress=say)
+    waiting = {DESK, CONTROLLER}
+    while waiting:
+        if DESK in waiting and _desk_answers(instance):
+            waiting.discard(DESK)
+        if CONTROLLER in waiting and asterisk.serves("callcenter"):
+            waiting.discard(CONTROLLER)
+        if waiting and time.monotonic() > deadline:
+            name = min(waiting)
+            log = instance.layout.logs / f"{name}.log"
+            raise NotStarted(
+                f"the {name} does not answer after {_START_SECONDS:.0f} s; the supervisor goes on trying. "
+                f"{log}:\n{last_lines(log)}"
+            )
+        time.sleep(0.1 if waiting else 0)
+
+
+def _desk_answers(instance: Instance) -> bool:
+    address = f"http://{instance.settings.desk.bind_address}:{instance.ports.desk}/healthz"
+    try:
+        with urllib.request.urlopen(address, timeout=2.0) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

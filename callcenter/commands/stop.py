@@ -1,0 +1,50 @@
+"""`callcenter stop`: end the centre in the order in which nothing starts anything again."""
+
+import argparse
+import signal
+
+from callcenter.commands.setup import say
+from callcenter.instance.asterisk import Asterisk
+from callcenter.instance.asterisk_ways import NoAsterisk
+from callcenter.instance.cluster import Cluster
+from callcenter.instance.place import open_instance
+from callcenter.instance.processes import end, find_running
+from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR
+
+HELP = "stop the centre; calls in progress end"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-calls",
+        action="store_true",
+        help="stop only our own programs: Asterisk and PostgreSQL go on, and so do the calls (for an upgrade)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Always 0: what does not run is stopped already. Raises NotEnding."""
+    instance = open_instance()
+    asterisk = Asterisk(instance, progress=say)
+    if not arguments.keep_calls and asterisk.running() is not None:
+        try:
+            calls = asterisk.count_calls()
+        except NoAsterisk:
+            calls = 0
+        if calls:
+            say(f"ВНИМАНИЕ: обрываются разговоры: {calls}. Без обрыва: callcenter stop --keep-calls")
+    for name in (SUPERVISOR, DESK, CONTROLLER):  # the supervisor first: it would start the others again
+        running = find_running(instance.layout.pids / name)
+        if running is not None:
+            end(running, first=signal.SIGTERM, grace=10.0)
+            say(f"остановлен: {name}")
+    if arguments.keep_calls:
+        return 0
+    if asterisk.running() is not None:
+        asterisk.stop()
+        say("остановлен: asterisk")
+    cluster = Cluster(instance.layout, instance.ports)
+    if cluster.running() is not None:
+        cluster.stop()
+        say("остановлен: postgres")
+    return 0
