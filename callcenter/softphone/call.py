@@ -106,25 +106,31 @@ class Call:
     async def hear(
         self, prompt: Samples, *, within: float, since: float = 0.0, at_least: float = ears.MATCH
     ) -> ears.Found:
-        """Waits until `prompt` is heard after the second `since`. Raises NotHeard after `within` seconds from now."""
+        """Waits until `prompt` has been heard to its end after the second `since`.
+
+        Raises NotHeard when it has not begun `within` seconds from now, or scores too little. Whoever wants to speak
+        into a prompt waits for a slice of it.
+        """
+        lasting = len(prompt) / RATE
         give_up = time.monotonic() + within
         begin = since
         best = 0.0
         while True:
-            last = time.monotonic() >= give_up or self.is_over
+            last = time.monotonic() >= give_up + lasting or self.is_over
             heard = self.heard
             found = ears.find_prompt(heard[int(begin * RATE) :], prompt, at_least=0.0)
             if found is not None:
                 best = max(best, found.score)
-                if found.score >= at_least:
+                through = last or found.second + begin + lasting <= len(heard) / RATE
+                if found.score >= at_least and through:
                     return ears.Found(found.second + begin, found.score)
             if last:
                 raise NotHeard(
-                    f"a prompt of {len(prompt) / RATE:.1f} s was not heard after second {since:.1f}: best score"
+                    f"a prompt of {lasting:.1f} s was not heard after second {since:.1f}: best score"
                     f" {best:.2f} of {at_least:.2f}, level {ears.level(heard[int(since * RATE) :]):.0f} dB;"
                     f" {self.describe()}"
                 )
-            begin = max(begin, len(heard) / RATE - len(prompt) / RATE - 1.0)  # what began earlier was looked at whole
+            begin = max(begin, len(heard) / RATE - lasting - 1.0)  # what began earlier was looked at whole
             await self._wait_a_little()
 
     async def hear_tone(self, hertz: int, *, within: float, since: float = 0.0, lasting: float = 0.3) -> ears.Span:

@@ -13,9 +13,10 @@ import numpy as np
 
 from callcenter.softphone.g711 import RATE, Samples, decode_alaw
 
-TRUST = int(0.1 * RATE)
-"""Samples by which a run may differ from its arrival times before it is laid anew: ten packets of jitter make 0.1 s
-on a busy machine, and a pause that short is measured from the arrivals, not from the layout."""
+TRUST = int(0.4 * RATE)
+"""Samples by which a run may differ from its arrival times before it is laid anew: a stalled sender that catches up."""
+FRESH_TRUST = int(0.03 * RATE)
+"""The same for a packet with the marker bit: the sender says that a new run begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Packet:
     timestamp: int
     source: int
     payload: bytes
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def lay_out(packets: Sequence[Packet], *, zero: float, seconds: float) -> Sample
             continue
         arrived = round((packet.at - zero) * RATE)
         position = start + _ahead(packet.timestamp, first.timestamp) if first is not None else arrived
-        if first is None or packet.source != first.source or abs(position - arrived) > TRUST:
+        trust = FRESH_TRUST if packet.marked else TRUST
+        if first is None or packet.source != first.source or abs(position - arrived) > trust:
             first, start, position = packet, arrived, arrived
         samples = decode_alaw(packet.payload)
         begin, end = max(position, 0), min(position + len(samples), len(sound))

@@ -206,7 +206,7 @@ class AudioStream:
         payload = datagram[begin : len(datagram) - (datagram[-1] if first & 0x20 else 0)]
         number = second & 0x7F
         if number == PCMA and payload:
-            self.packets.append(Packet(at, sequence, timestamp, source, payload))
+            self.packets.append(Packet(at, sequence, timestamp, source, payload, bool(second & 0x80)))
         elif number == (self._keys_payload or KEYS) and len(payload) >= 4:
             self.packets.append(Packet(at, sequence, timestamp, source, b""))
             self._take_key(payload, timestamp)

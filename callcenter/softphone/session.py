@@ -50,7 +50,7 @@ class Session:
     ) -> None:
         self._socket = socket
         self._tasks = tasks
-        self._dialog = dialog
+        self.dialog = dialog
         self._sound = sound
         self._on_media = on_media
         self._on_over = on_over
@@ -75,23 +75,26 @@ class Session:
 
     @property
     def call_id(self) -> str:
-        return self._dialog.call_id
+        return self.dialog.call_id
 
     async def invite(self, headers: Headers) -> None:
         """Calls: until the final reply, answered with ACK, or until nobody replies."""
 
         def make(proof: Headers) -> Message:
             offer = sdp.offer(self._sound)
-            self._outgoing = self._dialog.request(
+            self._outgoing = self.dialog.request(
                 "INVITE", self._socket.address, headers=(*headers, *proof), description=offer
             )
             self._rung = False
             self._note("->", self._outgoing)
             return self._outgoing
 
+        if self._given_up:  # hung up before the first datagram
+            self._finish("us")
+            return
         try:
             request, reply = await ask_proving(
-                self._socket, make, self._dialog.peer, self._credentials, on_provisional=self._take_provisional
+                self._socket, make, self.dialog.peer, self._credentials, on_provisional=self._take_provisional
             )
         except NoReply as error:
             self._finish("nobody", reason=str(error))
@@ -101,9 +104,9 @@ class Session:
         if reply.status >= 300:
             self._finish("us" if self._given_up else "them")
             return
-        self._dialog.follow(reply)
-        acknowledgement = self._dialog.request("ACK", self._socket.address, same_sequence=True)
-        self._socket.acknowledge(request.branch, acknowledgement, self._dialog.peer)
+        self.dialog.follow(reply)
+        acknowledgement = self.dialog.request("ACK", self._socket.address, same_sequence=True)
+        self._socket.acknowledge(request.branch, acknowledgement, self.dialog.peer)
         self._note("->", acknowledgement)
         self._agree(reply)
         self.answered_at = time.monotonic()
@@ -114,7 +117,7 @@ class Session:
     def ring(self) -> None:
         """Says «ringing» to an incoming call."""
         if self._incoming is not None:
-            self._reply(self._incoming, 180, headers=(("Contact", self._dialog.contact),))
+            self._reply(self._incoming, 180, headers=(("Contact", self.dialog.contact),))
 
     def accept(self) -> None:
         """Answers an incoming call. Refuses it with 488 when it offers no A-law."""
@@ -143,12 +146,12 @@ class Session:
             return
         if self.answered_at is not None:
             self._finish("us")
-            bye = self._dialog.request("BYE", self._socket.address)
+            bye = self.dialog.request("BYE", self._socket.address)
             self._note("->", bye)
             with contextlib.suppress(NoReply):
-                reply = await self._socket.ask(bye, self._dialog.peer)
+                reply = await self._socket.ask(bye, self.dialog.peer)
                 self._note("<-", reply)
-        elif self._outgoing is not None:
+        elif self._incoming is None:
             self._given_up = True
             self._cancel()
             await self.over.wait()
@@ -177,7 +180,7 @@ class Session:
                 self.status, self.reason = 487, REASONS[487]
                 self._finish("them")
         elif request.method == "INVITE":
-            self._dialog.theirs = request.header("from")
+            self.dialog.theirs = request.header("from")
             self._incoming = request
             self._accept(request)
         elif request.method == "UPDATE" and request.body:
@@ -217,7 +220,7 @@ class Session:
 
     async def _ask_quietly(self, request: Message) -> None:
         with contextlib.suppress(NoReply):
-            await self._socket.ask(request, self._dialog.peer)
+            await self._socket.ask(request, self.dialog.peer)
 
     def _accept(self, invite: Message) -> None:
         """200 with our description, repeated until the ACK comes."""
@@ -225,7 +228,7 @@ class Session:
         reply = invite.reply(200, tag=self._tag, headers=self._described(), body=self._description(invite))
         self._agree(invite)
         self._note("->", reply)
-        self._socket.answer(invite, reply, self._dialog.peer)
+        self._socket.answer(invite, reply, self.dialog.peer)
         self._tasks.start(self._insist(reply))
 
     async def _insist(self, reply: Message) -> None:
@@ -234,7 +237,7 @@ class Session:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._acknowledged.wait(), interval)
                 return
-            self._socket.send(reply, self._dialog.peer)
+            self._socket.send(reply, self.dialog.peer)
             patience -= interval
             interval = min(interval * 2, T2)
         await self.hang_up()
@@ -250,18 +253,18 @@ class Session:
         return sdp.answer(self._sound, theirs, version=version) if theirs else sdp.offer(self._sound, version=version)
 
     def _described(self) -> Headers:
-        return (("Contact", self._dialog.contact), ("Allow", ALLOWED), *_SDP)
+        return (("Contact", self.dialog.contact), ("Allow", ALLOWED), *_SDP)
 
     @property
     def _tag(self) -> str:
-        return self._dialog.our_tag
+        return self.dialog.our_tag
 
     def _reply(
         self, request: Message, status: int, *, headers: Headers = (), body: bytes = b"", to: Address | None = None
     ) -> None:
         reply = request.reply(status, tag=self._tag, headers=headers, body=body)
         self._note("->", reply)
-        self._socket.answer(request, reply, to or self._dialog.peer)
+        self._socket.answer(request, reply, to or self.dialog.peer)
 
     def _note(self, arrow: str, message: Message) -> None:
         text = message.method or f"{message.status} {message.reason}"

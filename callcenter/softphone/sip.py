@@ -159,8 +159,8 @@ def uri_of(value: str) -> str:
 
 def user_of(value: str) -> str:
     """The user part of the address in a header; empty when it has none."""
-    found = re.match(r"^(?:sips?|tel):([^@;>]*)(?:@|$|;)", uri_of(value))
-    return found[1] if found else ""
+    found = re.match(r"^sips?:([^@;>]*)@|^tel:([^;>]+)", uri_of(value))
+    return (found[1] or found[2]) if found else ""
 
 
 def address_of(uri: str) -> Address:
