@@ -24,7 +24,7 @@ from callcenter.wording.spoken import spoken
 LETTERS_A_SECOND = 11
 """Measured with festival's Russian voice, pauses included: 147 letters in 13.5 seconds."""
 LONGEST_SECONDS = 20
-FACT_LETTERS = 20
+FACT_LETTERS = 45
 """A number, a term, a phone, when spoken; only a call knows it."""
 LONGEST_MENU = 5
 
