@@ -1,0 +1,140 @@
+"""Builds every object of a program once, and starts and stops them in order."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
+from callcenter.conducting.scripts import ScriptShelf, edition_reader
+from callcenter.core.clock import SystemClock
+from callcenter.core.database import Database
+from callcenter.core.errors import CallcenterError
+from callcenter.desk.app import create_app, serve
+from callcenter.instance.cluster import Cluster
+from callcenter.instance.place import Instance
+from callcenter.intake.bookkeeping import Bookkeeper
+from callcenter.intake.notes import NoteBook
+from callcenter.intake.truth import TruthReader
+from callcenter.knowledge.base import read_knowledge
+from callcenter.knowledge.categories import Categories
+from callcenter.settings import TREE
+from callcenter.speech.prompts import PromptCache
+from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.telephony.controller import AsteriskAccess, Controller
+
+log = structlog.get_logger()
+
+KNOWLEDGE = TREE / "knowledge_base"
+RESTART_PAUSE = 2.0
+
+
+class BrokenKnowledge(CallcenterError):
+    """The knowledge base cannot be used."""
+
+
+def run_controller(instance: Instance) -> None:
+    """Conducts calls until SIGTERM or SIGINT. Raises BrokenScript before the first call is taken."""
+    asyncio.run(_control(instance))
+
+
+def run_desk(instance: Instance) -> None:
+    """Serves the web desk until SIGTERM or SIGINT."""
+    asyncio.run(_serve_desk(instance))
+
+
+async def _control(instance: Instance) -> None:
+    settings, layout, ports = instance.settings, instance.layout, instance.ports
+    clock, zone = SystemClock(), settings.company.zone
+    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    database = Database(Cluster(layout, ports).address())
+    voice = FestivalVoice()
+    notes = NoteBook(layout.journal)
+    prompts = PromptCache(layout.prompts, voice)
+    alarms = DatabaseAlarms(database, clock)
+    shelf = ScriptShelf(
+        edition_reader(script, KNOWLEDGE),
+        watched=(script, KNOWLEDGE, KNOWLEDGE / "articles"),
+        subject=script.name,
+        prompts=prompts,
+        alarms=alarms,
+        clock=clock,
+        zone=zone,
+    )
+    controller = Controller(
+        AsteriskAccess(
+            ari_address=f"http://127.0.0.1:{ports.asterisk_http}",
+            ami_host="127.0.0.1",
+            ami_port=ports.ami,
+            user="callcenter",
+            ari_password=instance.secrets.ari_password,
+            ami_password=instance.secrets.ami_password,
+        ),
+        database=database,
+        shelf=shelf,
+        prompts=prompts,
+        notes=notes,
+        register=DatabaseRegister(database, categories=lambda: shelf.edition.categories, zone=zone),
+        alarms=alarms,
+        clock=clock,
+        zone=zone,
+        lease_seconds=settings.telephony.lease_seconds,
+        wrap_up_seconds=settings.queue.wrap_up_seconds,
+        extensions={device.interface: device.extension for device in instance.secrets.devices},
+    )
+    bookkeeper = Bookkeeper(_read_categories(), zone)
+    truth = TruthReader(database, layout, clock=clock)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, controller.stop)
+    try:
+        async with asyncio.TaskGroup() as group:
+            beside = [
+                group.create_task(_keep_going(name, work), name=name)
+                for name, work in (
+                    ("notes", lambda: notes.run(database, bookkeeper.apply)),
+                    ("truth", truth.run),
+                )
+            ]
+            await controller.run()
+            for task in beside:
+                task.cancel()
+    finally:
+        notes.close()
+        await voice.close()
+        await database.close()
+
+
+async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Work beside the calls: when it fails it is logged and begun anew; the calls go on meanwhile."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("work beside the calls failed", work=name)
+        await asyncio.sleep(RESTART_PAUSE)
+
+
+async def _serve_desk(instance: Instance) -> None:
+    settings, ports = instance.settings, instance.ports
+    database = Database(Cluster(instance.layout, ports).address())
+    app = create_app(
+        database=database,
+        settings=settings,
+        recordings_directory=settings.recordings_directory,
+        clock=SystemClock(),
+        categories=_read_categories(),
+    )
+    try:
+        await serve(app, host=str(settings.desk.bind_address), port=ports.desk)
+    finally:
+        await database.close()
+
+
+def _read_categories() -> Categories:
+    knowledge = read_knowledge(KNOWLEDGE)
+    fatal = [problem for problem in knowledge.problems if problem.fatal]
+    if fatal:
+        raise BrokenKnowledge("\n".join(str(problem) for problem in fatal))
+    return knowledge.categories
