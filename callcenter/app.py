@@ -55,7 +55,7 @@ async def _control(instance: Instance) -> None:
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
         edition_reader(script, KNOWLEDGE),
-        watched=(script, KNOWLEDGE, KNOWLEDGE / "articles"),
+        watched=(script, KNOWLEDGE),
         subject=script.name,
         prompts=prompts,
         alarms=alarms,
