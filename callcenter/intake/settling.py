@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
+from callcenter.calls.phones import read_phone
 from callcenter.calls.service import settle_outcome
 from callcenter.core.database import notify
 from callcenter.intake.admission import CENTRE
@@ -120,4 +121,4 @@ def _phone_for(call: Call, lines: Collection[CallEvent]) -> str | None:
             asked = line.facts.get("contact") or asked
         elif line.kind == "fact":
             asked = line.facts.get(_CONTACT) or asked
-    return asked or call.caller_number
+    return (read_phone(str(asked)) or str(asked)) if asked else call.caller_number

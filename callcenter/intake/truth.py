@@ -123,7 +123,9 @@ class TruthReader:
 
     async def _read_source(self, source: _Source) -> bool:
         async with open_session(self._database) as session:
-            row = await session.scalar(select(ReadOffset).where(ReadOffset.file == source.name).with_for_update())
+            # Two readers (an old controller not quite dead) take turns; there may be no row to lock yet.
+            await session.execute(select(func.pg_advisory_xact_lock(3, func.hashtext(source.name))))
+            row = await session.get(ReadOffset, source.name)
             place = None if row is None else Place(row.inode, row.offset)
             passage = read_passage(source.file, place, limit=BATCH_BYTES)
             if passage.place is None or passage.place == place:
