@@ -75,22 +75,20 @@ def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | N
     """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when not YAML."""
     try:
         document = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + first_line if error.problem_mark else first_line
-        findings.add(5, f"разметка YAML нарушена: {error.problem}; проверьте отступы, кавычки и двоеточия", line)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        message = "разметка YAML здесь нарушена; проверьте отступы, кавычки, скобки и двоеточия"
+        findings.add(5, message, first_line + (mark.line if mark else 0))
         return None
-    except yaml.YAMLError as error:
-        findings.add(5, f"разметка YAML нарушена: {error}", first_line)
-        return None
-    return None if document is None else _node(findings, document, first_line, ())
+    return None if document is None else _node(findings, document, first_line, set())
 
 
-def _node(findings: Findings, node: yaml.Node, first_line: int, parents: tuple[int, ...]) -> Node:
+def _node(findings: Findings, node: yaml.Node, first_line: int, seen: set[int]) -> Node:
     line, column = node.start_mark.line + first_line, node.start_mark.column + 1
-    if id(node) in parents:
-        findings.add(5, "значение ссылается само на себя", line)
+    if id(node) in seen:  # an alias: it may hold itself, or unfold without end
+        findings.add(5, "ссылки YAML (& и *) здесь не читаются; повторите текст", line)
         return Node("", line, column)
-    parents = (*parents, id(node))
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         values: dict[str, Node] = {}
         places: dict[str, tuple[int, int]] = {}
@@ -100,11 +98,11 @@ def _node(findings: Findings, node: yaml.Node, first_line: int, parents: tuple[i
             if name in values:
                 findings.add(6, f"ключ «{name}» стоит второй раз; оставьте один", at)
                 continue
-            values[name] = _node(findings, value, first_line, parents)
+            values[name] = _node(findings, value, first_line, seen)
             places[name] = (at, key.start_mark.column + 1)
         return Node(values, line, column, places)
     if isinstance(node, yaml.SequenceNode):
-        return Node(tuple(_node(findings, item, first_line, parents) for item in node.value), line, column)
+        return Node(tuple(_node(findings, item, first_line, seen) for item in node.value), line, column)
     return Node(str(node.value), line, column)
 
 
@@ -115,7 +113,8 @@ class Sheet:
         self.findings = findings
         self.node = node
         self.values: dict[str, Node] = node.value if isinstance(node.value, dict) else {}
-        if not isinstance(node.value, dict):
+        self._is_table = isinstance(node.value, dict)
+        if not self._is_table:
             findings.add(7, "здесь нужны строки вида «ключ: значение»", node)
         for name in self.values:
             if name not in known:
@@ -128,8 +127,7 @@ class Sheet:
         """The text under `name`; empty, with a problem when `required`, if it is missing or no text."""
         node = self.values.get(name)
         if node is None:
-            if required:
-                self.findings.add(9, f"нет ключа «{name}»", self.node)
+            self._miss(name, required=required)
             return ""
         if not isinstance(node.value, str):
             self.findings.add(10, f"«{name}»: нужен текст", node)
@@ -145,8 +143,7 @@ class Sheet:
         """The list of texts under `name`."""
         node = self.values.get(name)
         if node is None:
-            if required:
-                self.findings.add(9, f"нет ключа «{name}»", self.node)
+            self._miss(name, required=required)
             return ()
         if not isinstance(node.value, tuple):
             self.findings.add(10, f"«{name}»: нужен список, каждая строка с «- »", node)
@@ -199,6 +196,10 @@ class Sheet:
     def yes(self, name: str) -> bool:
         """True when `name` is there and says true."""
         return name in self.values and self.one_of(name, ("true", "false")) == "true"
+
+    def _miss(self, name: str, *, required: bool) -> None:
+        if required and self._is_table:  # what is no table at all misses everything: one problem is enough
+            self.findings.add(9, f"нет ключа «{name}»", self.node)
 
     def items(self, name: str) -> Iterator[Node]:
         """The nodes of the list under `name`; none when it is not there."""

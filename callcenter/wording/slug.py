@@ -21,4 +21,6 @@ def slug(text: str, *, words: int = 4, letters: int = 40) -> str:
     """`Здравствуйте! Ситуационный центр` -> `zdravstvuyte-situatsionnyy-tsentr`; `prompt` when nothing remains."""
     latin = "".join(_LETTERS.get(letter, letter) for letter in text.lower())
     parts = re.findall(r"[a-z0-9]+", latin)[:words]
-    return "-".join(parts)[:letters].rstrip("-") or "prompt"
+    while len(parts) > 1 and len("-".join(parts)) > letters:
+        parts.pop()
+    return "-".join(parts)[:letters] or "prompt"
