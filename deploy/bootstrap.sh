@@ -114,7 +114,7 @@ make_environment() {
 # --- the desk's styles and scripts
 
 npm_command() {
-  if command -v npm >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] < 18)' 2>/dev/null; then
+  if command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)' 2>/dev/null; then
     npm "$@"
     return
   fi
