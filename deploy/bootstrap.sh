@@ -93,7 +93,6 @@ make_environment() {
     return 0
   fi
   python=$(find_python) || fail 'no Python 3.11, 3.12 or 3.13 with venv was found'
-  say "· виртуальное окружение: $("$python" --version)"
   # A half-installed package is not worth guessing about: after an interruption the environment is made anew.
   if [ -e .venv/.installing ] || ! .venv/bin/python -c \
     'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null; then
@@ -102,6 +101,7 @@ make_environment() {
   mkdir -p .venv
   touch .venv/.installing
   if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then "$python" -m venv .venv; fi
+  say "· виртуальное окружение: $(.venv/bin/python --version)"
   local pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
   "${pip[@]}" --require-hashes --requirement requirements-build.txt
   # Without isolation: what is built is built with the locked setuptools, not with whatever is newest today.
