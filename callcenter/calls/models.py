@@ -120,6 +120,7 @@ class Recording(Base):
     """The one recording of a call: two channels, caller left, our side right."""
 
     __tablename__ = "recording"
+    __table_args__ = (Index("ix_recording_pending", "call_id", postgresql_where=text("state = 'pending'")),)
 
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
     state: Mapped[RecordingState] = mapped_column(words(RecordingState, length=10), default=RecordingState.PENDING)

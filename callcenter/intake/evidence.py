@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallLeg, EventSource, LegRole
+from callcenter.calls.recordings import expect_recording
 from callcenter.calls.service import (
     answer_leg,
     end_leg,
@@ -122,6 +123,8 @@ async def _take_mark(session: AsyncSession, event: CelEvent) -> None:
         priority, _, reason = told.partition("|")
         facts = {"priority": priority, "reason": reason}
         await mark_queued(session, await lock_call(session, event.call_id), at=event.at)
+    elif event.kind == "CC_RECORDING":
+        await expect_recording(session, event.call_id)
     await _write(session, event.call_id, kind, leg=event.channel_id, at=event.at, facts=facts)
 
 

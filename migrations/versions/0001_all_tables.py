@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_recording_call_id_call")),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_recording")),
     )
+    op.create_index("ix_recording_pending", "recording", ["call_id"], postgresql_where=sa.text("state = 'pending'"))
     op.create_table(
         "task",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -1,0 +1,128 @@
+"""The recording's row of a call. Nothing here commits; files are other people's business."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
+from callcenter.core.database import notify
+
+KEPT = (RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT)
+"""States in which there is a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A file that lies in its place. `path` is relative to the recordings directory; `gaps` as in the model."""
+
+    path: str
+    seconds: float
+    bytes: int
+    sha256: str
+    gaps: tuple[dict[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a call was recorded: from the start of the recording to the caller's hang-up."""
+
+    call: Call
+    started_at: datetime
+    ended_at: datetime
+    recording: Recording | None
+
+    @property
+    def seconds(self) -> float:
+        return max(0.0, (self.ended_at - self.started_at).total_seconds())
+
+
+async def expect_recording(session: AsyncSession, call_id: str) -> None:
+    """Asterisk has begun to record the call: a file must come of it."""
+    await session.execute(
+        insert(Recording)
+        .values(call_id=call_id, state=RecordingState.PENDING, gaps=[])
+        .on_conflict_do_nothing(index_elements=["call_id"])
+    )
+
+
+async def recorded_span(session: AsyncSession, call_id: str) -> Span | None:
+    """The span of a call that has ended; None when it goes on, or when there is no such call."""
+    call = await session.get(Call, call_id, populate_existing=True)
+    if call is None or call.state != CallState.ENDED or call.ended_at is None:
+        return None
+    started_at = await session.scalar(
+        select(CallEvent.at).where(CallEvent.call_id == call_id, CallEvent.kind == "recording")
+    )
+    recording = await session.get(Recording, call_id, populate_existing=True)
+    return Span(call, started_at or call.arrived_at, call.ended_at, recording)
+
+
+async def keep_recording(
+    session: AsyncSession,
+    call_id: str,
+    *,
+    state: RecordingState,
+    now: datetime,
+    filed: Filed | None = None,
+    fault: str | None = None,
+) -> None:
+    """Writes down what became of the recording; `fault` tells a person what is wrong with it."""
+    values = {
+        "state": state,
+        "path": filed.path if filed else None,
+        "seconds": filed.seconds if filed else None,
+        "bytes": filed.bytes if filed else None,
+        "sha256": filed.sha256 if filed else None,
+        "gaps": list(filed.gaps) if filed else [],
+        "filed_at": now if filed else None,
+        "fault": fault,
+    }
+    await session.execute(
+        insert(Recording)
+        .values(call_id=call_id, **values)
+        .on_conflict_do_update(index_elements=["call_id"], set_=values)
+    )
+    await notify(session, "recording", call_id)
+
+
+async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -> Sequence[str]:
+    """Calls that ended before that moment and still wait for their file."""
+    return (
+        await session.scalars(
+            select(Recording.call_id)
+            .join(Call, Call.id == Recording.call_id)
+            .where(
+                Recording.state == RecordingState.PENDING,
+                Call.state == CallState.ENDED,
+                Call.ended_at < ended_before,
+            )
+            .order_by(Call.ended_at)
+            .limit(200)
+        )
+    ).all()
+
+
+async def claim_expired(session: AsyncSession, *, ended_before: datetime, limit: int = 100) -> Sequence[Recording]:
+    """Recordings with a file, of calls that ended before that moment, locked; those others work on are left out."""
+    return (
+        await session.scalars(
+            select(Recording)
+            .join(Call, Call.id == Recording.call_id)
+            .where(Recording.state.in_(KEPT), Call.ended_at < ended_before)
+            .order_by(Call.ended_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=Recording)
+        )
+    ).all()
+
+
+async def expire_recording(session: AsyncSession, recording: Recording) -> None:
+    """The file has been removed at the end of its retention; the row stays, with the checksum of what was there."""
+    recording.state = RecordingState.EXPIRED
+    recording.path = None
+    await session.flush()
+    await notify(session, "recording", recording.call_id)

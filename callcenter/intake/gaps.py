@@ -1,0 +1,83 @@
+"""Where a recording lost time. Pure.
+
+Asterisk writes a frame to the raw file whenever either side has one. When both sides send nothing the file stands
+still while the clock goes on. Whoever watched the file grow knows where; for what nobody watched only the sum is
+known, and it is put at the end, marked as a guess, so that all before it stays true.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BYTES_A_SECOND = 8000 * 2 * 2
+"""8 kHz, two channels, 16 bits."""
+TOLERANCE = 0.3
+"""Seconds by which a file may differ from the clock without anything having been lost."""
+STALL = 0.4
+"""Seconds without growth that are a stall; between two frames there are 0.02, between two writes of a buffer 0.13."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """`seconds` of silence belong at second `at` of the padded recording."""
+
+    at: float
+    seconds: float
+    guessed: bool = False
+
+    def as_facts(self) -> dict[str, float]:
+        facts = {"at": round(self.at, 3), "seconds": round(self.seconds, 3)}
+        return {**facts, "guessed": 1.0} if self.guessed else facts
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """The file stood at `size` bytes for `seconds`."""
+
+    size: int
+    seconds: float
+
+
+class Growth:
+    """Watches one file grow. Moments are seconds of a monotonic clock."""
+
+    def __init__(self, moment: float, size: int) -> None:
+        self.size = size
+        self.since = moment
+        """Since when the size is what it is."""
+        self._stalls: list[Stall] = []
+
+    def look(self, moment: float, size: int) -> None:
+        if size == self.size:
+            return
+        stood = moment - self.since
+        if stood >= STALL:
+            self._stalls.append(Stall(self.size, stood))
+        self.size, self.since = size, moment
+
+    @property
+    def stalls(self) -> tuple[Stall, ...]:
+        return tuple(self._stalls)
+
+
+def find_gaps(*, size: int, wall_seconds: float, stalls: Sequence[Stall]) -> tuple[Gap, ...]:
+    """The gaps of a file of `size` bytes that took `wall_seconds` by the clock, in their order.
+
+    A stall that was watched is believed as far as time is missing: watching is coarse, and a pause of the machine
+    looks like a stall too.
+    """
+    missing = wall_seconds - size / BYTES_A_SECOND
+    if missing < TOLERANCE:
+        return ()
+    gaps: list[Gap] = []
+    placed = 0.0
+    watched = [stall for stall in stalls if 0 < stall.size <= size]
+    total = sum(stall.seconds for stall in watched)
+    share = min(1.0, missing / total) if total else 0.0
+    for stall in watched:
+        seconds = stall.seconds * share
+        gaps.append(Gap(stall.size / BYTES_A_SECOND + placed, seconds))
+        placed += seconds
+    rest = missing - placed
+    if rest >= TOLERANCE or (rest > 0 and not gaps):
+        gaps.append(Gap(wall_seconds - rest, rest, guessed=True))
+    return tuple(gaps)

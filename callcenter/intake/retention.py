@@ -1,0 +1,55 @@
+"""How long recordings are kept, and whether there is room for more."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.calls.recordings import claim_expired, expire_recording
+
+
+async def expire_recordings(session: AsyncSession, root: Path, *, ended_before: datetime, limit: int = 100) -> int:
+    """Removes the files of calls that ended before that moment; the rows stay. Returns how many, at most `limit`.
+
+    The file goes first: a crash before the commit leaves a row whose file is gone, and the next time finds that
+    there is nothing left to remove.
+    """
+    expired = await claim_expired(session, ended_before=ended_before, limit=limit)
+    for recording in expired:
+        if recording.path is not None:
+            file = root / recording.path
+            file.unlink(missing_ok=True)
+            _remove_empty(file.parent, root)
+        await expire_recording(session, recording)
+    return len(expired)
+
+
+async def watch_disk(session: AsyncSession, directory: Path, *, low_mb: int, now: datetime) -> int:
+    """Keeps the board's alarm in step with the free space for recordings; returns the free megabytes."""
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    free = shutil.disk_usage(existing).free >> 20
+    if free < low_mb:
+        await raise_alarm(
+            session,
+            kind=AlarmKind.DISK,
+            subject="space",
+            message=f"Мало места для записей: свободно {free} МБ, нужно не меньше {low_mb} МБ.",
+            now=now,
+            facts={"free_mb": free},
+        )
+    else:
+        await clear_alarm(session, kind=AlarmKind.DISK, subject="space", now=now)
+    return free
+
+
+def _remove_empty(directory: Path, root: Path) -> None:
+    """Removes the day's folder, its month's and its year's, as far as they are empty."""
+    while directory != root and root in directory.parents:
+        try:
+            directory.rmdir()
+        except OSError:  # not empty, or somebody is filing into it
+            return
+        directory = directory.parent

@@ -1,0 +1,94 @@
+"""Wakes services up. No rules here: what is due stands in tables, and a tick that comes twice, late, or on two
+machines at once finds nothing left to do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from callcenter.core.clock import Clock, SystemClock
+from callcenter.core.database import Database
+from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.intake.retention import expire_recordings, watch_disk
+from callcenter.queues.service import warn_of_due_tasks
+from callcenter.settings import Settings
+from callcenter.staff.service import forget_expired
+
+_log = structlog.get_logger()
+
+Tick = Callable[[], Awaitable[None]]
+
+
+class Ticks:
+    """The clockwork of the centre."""
+
+    def __init__(self, database: Database, settings: Settings, *, clock: Clock | None = None) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock or SystemClock()
+
+    async def run(self) -> None:
+        """Ticks until cancelled."""
+        scheduler = AsyncIOScheduler(timezone=ZoneInfo("UTC"))
+        for tick, seconds in (
+            (self.warn_of_tasks, 5),
+            (self.check_disk, 30),
+            (self.end_retention, 3600),
+            (self.clean_up, 600),
+        ):
+            scheduler.add_job(
+                _guarded,
+                "interval",
+                args=[tick],
+                seconds=seconds,
+                next_run_time=self._clock.now() + timedelta(seconds=1),
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def warn_of_tasks(self) -> None:
+        async with open_session(self._database) as session:
+            await warn_of_due_tasks(session, now=self._clock.now())
+
+    async def check_disk(self) -> None:
+        recordings = self._settings.recordings
+        async with open_session(self._database) as session:
+            await watch_disk(
+                session,
+                self._settings.recordings_directory,
+                low_mb=recordings.low_disk_mb,
+                now=self._clock.now(),
+            )
+
+    async def end_retention(self) -> None:
+        keep = timedelta(days=self._settings.recordings.retention_days)
+        while True:  # in portions, so that no transaction holds many rows
+            async with open_session(self._database) as session:
+                removed = await expire_recordings(
+                    session, self._settings.recordings_directory, ended_before=self._clock.now() - keep
+                )
+            if not removed:
+                return
+
+    async def clean_up(self) -> None:
+        async with open_session(self._database) as session:
+            await forget_expired(session, now=self._clock.now())
+
+
+async def _guarded(tick: Tick) -> None:
+    """A tick that fails must neither end the clockwork nor pass unseen."""
+    try:
+        await tick()
+    except DatabaseAway:
+        _log.warning("database away, the next tick tries again", tick=getattr(tick, "__name__", "tick"))
+    except Exception:
+        _log.exception("a tick failed", tick=getattr(tick, "__name__", "tick"))
