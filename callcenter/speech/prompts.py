@@ -147,7 +147,7 @@ class PromptCache:
         if stamp == self._index_stamp:
             return
         self._index_stamp = stamp
-        for line in file.read_text(encoding="utf-8").splitlines()[1:]:
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
             fields = line.split("\t")
             if len(fields) == _FIELDS:  # a line cut by a crash is not counted: its text is rendered again
                 self._index[fields[0]] = _Entry(*fields[1:])
@@ -159,9 +159,13 @@ class PromptCache:
         self._index[stem] = entry
         self.directory.mkdir(parents=True, exist_ok=True)
         line = "\t".join((stem, entry.voice, entry.text, entry.words)) + "\n"
-        with (self.directory / INDEX).open("ab") as index:
+        with (self.directory / INDEX).open("ab+") as index:
             if index.tell() == 0:
                 line = f"{_HEAD}\n{line}"
+            else:
+                index.seek(-1, os.SEEK_END)
+                if index.read(1) != b"\n":  # a crash cut the last line; ours must not grow onto it
+                    line = f"\n{line}"
             index.write(line.encode())
 
     def _write_index(self) -> None:

@@ -24,11 +24,11 @@ from callcenter.speech.voice import RATE, VoiceFailed, VoiceMissing
 
 log = structlog.get_logger()
 
-_VOICES = Path("/usr/share/festival/voices/russian")
+_SPEAKERS = Path("/usr/share/festival/voices/russian")
 _LONGEST_PIECE = 300
 """Letters. Festival's reader refuses a string above 5120 bytes, and long utterances take more than linear time."""
 _PAUSE_SECONDS = 0.35
-_RENDER_SECONDS = 12.0
+_RENDER_SECONDS = 3.0
 _START_SECONDS = 15.0
 _ATTEMPTS = 2
 _STDERR_KEPT = 2000
@@ -42,11 +42,16 @@ class FestivalVoice:
         *,
         program: str = "festival",
         speaker: str = "msu_ru_nsh_clunits",
+        speakers: Path = _SPEAKERS,
         render_seconds: float = _RENDER_SECONDS,
     ) -> None:
-        """`render_seconds` is how long one sentence may take before the child counts as hung and is replaced."""
+        """`speakers` is the directory festival keeps its Russian voices in.
+
+        `render_seconds` is how long one sentence may take before the child counts as hung and is replaced.
+        """
         self._program = program
         self._speaker = speaker
+        self._speakers = speakers
         self._render_seconds = render_seconds
         self._turn = asyncio.Lock()
         self._child: _Child | None = None
@@ -73,9 +78,9 @@ class FestivalVoice:
     def _check_installed(self) -> None:
         if shutil.which(self._program) is None:
             raise VoiceMissing(f"the program «{self._program}» is not installed; install it: apt-get install festival")
-        if self._program == "festival" and not (_VOICES / self._speaker).is_dir():
+        if not (self._speakers / self._speaker).is_dir():
             raise VoiceMissing(
-                f"festival has no voice «{self._speaker}» in {_VOICES}; install it: apt-get install festvox-ru"
+                f"festival has no voice «{self._speaker}» in {self._speakers}; install it: apt-get install festvox-ru"
             )
 
     async def _synthesise(self, pieces: list[str], directory: Path) -> list[Path]:
