@@ -1,0 +1,56 @@
+"""`callcenter demo`: softphones call the running centre; exit 0 only if everything that must happen was heard."""
+
+import argparse
+import asyncio
+import json
+import sys
+
+from callcenter.demo.account import Account
+from callcenter.demo.scenes import SCENES
+from callcenter.demo.show import play_scenes
+from callcenter.instance.place import open_instance
+
+HELP = "call the running centre with softphones and show what they hear"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the account as JSON (the steps go to stderr)")
+    parser.add_argument(
+        "--scene",
+        action="append",
+        choices=[scene.letter for scene in SCENES],
+        default=[],
+        metavar="LETTER",
+        help="only this scene; may be repeated: " + ", ".join(f"{scene.letter} {scene.title}" for scene in SCENES),
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Raises NotRunning when there is no centre to call."""
+    output = sys.stderr if arguments.json else sys.stdout
+
+    def tell(line: str) -> None:
+        print(line, file=output, flush=True)
+
+    accounts = asyncio.run(play_scenes(open_instance(), arguments.scene, tell=tell))
+    if arguments.json:
+        print(json.dumps([account.as_json() for account in accounts], ensure_ascii=False, indent=2))
+    else:
+        tell(summarise(accounts))
+    return 0 if all(account.ok for account in accounts) else 1
+
+
+def summarise(accounts: list[Account]) -> str:
+    """The end of the printed account: each scene in a few lines."""
+    lines = [""]
+    for account in accounts:
+        lines.append(f"{'✓' if account.ok else '✗'} {account.scene}) {account.title}")
+        if account.trouble:
+            lines.append(f"    {account.trouble}")
+        if account.ticket:
+            lines.append(f"    заявка {account.ticket}")
+        if account.recording:
+            lines.append(f"    запись {account.recording} ({account.recording_seconds or 0:.1f} с)")
+    failed = sum(not account.ok for account in accounts)
+    lines.append("Всё получилось." if not failed else f"Не получилось сцен: {failed} из {len(accounts)}.")
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""What the demo tells: each scene's steps with their seconds, for people and as JSON."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """`second` is counted from the scene's beginning."""
+
+    second: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A tone or a prompt found in one channel of the recording."""
+
+    what: str
+    channel: str
+    second: float
+    score: float | None = None
+
+
+@dataclass(slots=True)
+class Account:
+    """One scene. `trouble` is empty when all of it really happened."""
+
+    scene: str
+    title: str
+    tell: Tell
+    trouble: str = ""
+    happenings: list[Happening] = field(default_factory=list)
+    call_id: str | None = None
+    ticket: str | None = None
+    recording: str | None = None
+    recording_seconds: float | None = None
+    traces: list[Trace] = field(default_factory=list)
+    began_at: float = field(default_factory=time.monotonic)
+
+    def note(self, text: str) -> None:
+        """Adds a step and tells it at once."""
+        second = time.monotonic() - self.began_at
+        self.happenings.append(Happening(round(second, 2), text))
+        self.tell(f"[{self.scene}] {second:5.1f} с  {text}")
+
+    def trace(self, what: str, *, channel: str, second: float, score: float | None = None) -> None:
+        """Adds a find in the recording and tells it at once."""
+        self.traces.append(Trace(what, channel, round(second, 2), None if score is None else round(score, 3)))
+        match = "" if score is None else f" (совпадение {score:.2f})"
+        self.note(f"в записи, {channel}: {what} на секунде {second:.1f}{match}")
+
+    @property
+    def ok(self) -> bool:
+        return not self.trouble
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `--json`."""
+        return {
+            "scene": self.scene,
+            "title": self.title,
+            "ok": self.ok,
+            "trouble": self.trouble,
+            "call_id": self.call_id,
+            "ticket": self.ticket,
+            "recording": self.recording,
+            "recording_seconds": self.recording_seconds,
+            "traces": [asdict(trace) for trace in self.traces],
+            "happenings": [asdict(happening) for happening in self.happenings],
+        }
