@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -77,16 +78,10 @@ def prepare_directories(layout: Layout) -> None:
     user = service_user()
     try:
         layout.home.mkdir(parents=True, exist_ok=True)
-        layout.home.parent.chmod(0o755) if user.drops and layout.home.parent == _homes() else None
         layout.home.chmod(0o711 if user.drops else 0o700)
-        for path, mode in (
-            (layout.logs, 0o700),
-            (layout.pids, 0o700),
-            (layout.journal, 0o700),
-            (layout.prompts, 0o755),
-        ):
+        for path in (layout.logs, layout.pids, layout.journal, layout.prompts):
             path.mkdir(exist_ok=True)
-            path.chmod(mode)
+            path.chmod(0o755 if path == layout.prompts else 0o700)
         for path in (
             layout.sockets,
             layout.asterisk,
@@ -108,6 +103,12 @@ def prepare_directories(layout: Layout) -> None:
         raise NoPlace(
             f"{error.filename}: {error.strerror}; set CALLCENTER_HOME to a directory you may write"
         ) from error
+    closed = [path for path in layout.home.parents if user.drops and not path.stat().st_mode & stat.S_IXOTH]
+    if closed:
+        raise NoPlace(
+            f"{closed[-1]}: user «{user.name}», who runs PostgreSQL and Asterisk, cannot enter it; "
+            "set CALLCENTER_HOME to a directory below /var/lib/callcenter"
+        )
 
 
 def ensure_ports(layout: Layout, *, calls: int) -> Ports:

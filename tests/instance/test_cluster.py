@@ -1,0 +1,107 @@
+"""The private PostgreSQL: made, found again, stopped, and nobody else's."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from callcenter.instance.cluster import Cluster, NoPostgres
+from callcenter.instance.layout import Layout
+from callcenter.instance.place import Instance, open_instance
+from callcenter.settings import Settings
+
+
+@pytest.fixture
+def instance(homes: Path) -> Instance:
+    return open_instance(home=homes / "one", settings=Settings())
+
+
+def ask(address: str, question: str) -> object:
+    engine = create_engine(address)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text(question)).scalar_one()
+    finally:
+        engine.dispose()
+
+
+def test_a_cluster_is_started_adopted_and_stopped_with_its_rows(instance: Instance) -> None:
+    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    try:
+        cluster.ensure_running()
+        assert cluster.create_database("callcenter")
+        assert not cluster.create_database("callcenter")
+        first = cluster.running()
+
+        other = Cluster(instance.layout, instance.ports, durable=False)
+        other.ensure_running()
+        assert other.running() == first
+
+        address = cluster.address()
+        assert ask(address, "SELECT lower('ЁЖ')") == "ёж"
+        assert ask(address, "SELECT current_setting('listen_addresses')") == ""
+        assert first is not None
+        assert Path(f"/proc/{first.pid}").stat().st_uid != 0
+
+        os.kill(first.pid, 9)
+        assert first.wait(5)
+        cluster.ensure_running()  # over the socket and the pid file that the killed one left behind
+        assert cluster.running() != first
+        assert ask(address, "SELECT count(*) FROM pg_database WHERE datname = 'callcenter'") == 1
+    finally:
+        cluster.stop()
+    assert cluster.running() is None
+    cluster.stop()
+
+
+def test_siblings_have_each_their_own_and_no_tcp_port(homes: Path) -> None:
+    instances = [open_instance(home=homes / name, settings=Settings()) for name in ("one", "two")]
+    clusters = [Cluster(one.layout, one.ports, durable=False) for one in instances]
+    try:
+        for cluster in clusters:
+            cluster.ensure_running()
+        clusters[0].create_database("only_here")
+        assert ask(clusters[0].address("only_here"), "SELECT 1") == 1
+        with pytest.raises(OperationalError, match="only_here"):
+            ask(clusters[1].address("only_here"), "SELECT 1")
+        for one in instances:
+            with socket.socket() as probe:
+                assert probe.connect_ex(("127.0.0.1", one.ports.postgres)) != 0
+    finally:
+        for cluster in clusters:
+            cluster.stop()
+
+
+def test_an_interrupted_initdb_is_begun_anew(instance: Instance) -> None:
+    making = instance.layout.home / "postgres.making"
+    making.mkdir()
+    (making / "PG_VERSION").write_text("15\n")
+    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    try:
+        cluster.ensure_running()
+        assert not making.exists()
+    finally:
+        cluster.stop()
+
+
+def test_strange_files_are_not_taken_for_a_cluster(instance: Instance) -> None:
+    instance.layout.postgres_data.mkdir()
+    (instance.layout.postgres_data / "letter.txt").write_text("to whom it may concern")
+    with pytest.raises(NoPostgres, match="not a PostgreSQL data directory"):
+        Cluster(instance.layout, instance.ports).ensure_running()
+
+
+def test_a_major_version_that_is_gone_is_named(instance: Instance) -> None:
+    instance.layout.postgres_data.mkdir()
+    (instance.layout.postgres_data / "PG_VERSION").write_text("9\n")
+    with pytest.raises(NoPostgres, match=r"made by PostgreSQL 9.*apt-get install postgresql-9"):
+        Cluster(instance.layout, instance.ports).ensure_running()
+
+
+def test_a_socket_path_too_long_is_refused_with_the_mend(instance: Instance) -> None:
+    layout = Layout(Path("/var/lib/callcenter") / ("x" * 80))
+    with pytest.raises(NoPostgres, match=r"CALLCENTER_HOME"):
+        Cluster(layout, instance.ports).ensure_running()

@@ -1,0 +1,146 @@
+"""The supervisor brings back what ended, and may itself be killed."""
+
+import asyncio
+import os
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.layout import Layout
+from callcenter.instance.processes import Running, end, find_running, recording, start_detached, wait_recorded
+from callcenter.instance.supervisor import AlreadyRuns, Charge, Supervisor, hold_alone
+
+
+@pytest.fixture
+def pid_file(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "sleeper"
+    left = find_running(tmp_path / "sleeper")
+    if left is not None:
+        end(left, first=signal.SIGKILL)
+
+
+def sleeper(pid_file: Path) -> Charge:
+    def start() -> None:
+        starter = start_detached(recording(["sleep", "60"], pid_file), log=pid_file.with_suffix(".log"))
+        wait_recorded(pid_file, starter)
+
+    return Charge("sleeper", lambda: find_running(pid_file), start)
+
+
+@asynccontextmanager
+async def at_work(*charges: Charge) -> AsyncIterator[None]:
+    watch = asyncio.ensure_future(Supervisor(charges, shortest=0.02, longest=0.2).run())
+    try:
+        yield
+    finally:
+        watch.cancel()
+        await asyncio.wait([watch])
+
+
+async def appears(pid_file: Path, *, instead_of: Running | None = None) -> Running:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        found = find_running(pid_file)
+        if found is not None and found != instead_of:
+            return found
+        await asyncio.sleep(0.01)
+    raise AssertionError("nothing was started")
+
+
+async def test_a_killed_program_is_started_again(pid_file: Path) -> None:
+    async with at_work(sleeper(pid_file)):
+        first = await appears(pid_file)
+        os.kill(first.pid, signal.SIGKILL)
+        second = await appears(pid_file, instead_of=first)
+    assert second.alive  # it stays when the supervisor leaves
+
+
+async def test_a_running_program_is_adopted(pid_file: Path) -> None:
+    sleeper(pid_file).start()
+    before = find_running(pid_file)
+    async with at_work(sleeper(pid_file)):
+        await asyncio.sleep(0.2)
+        assert find_running(pid_file) == before
+
+
+async def test_a_program_that_does_not_start_is_tried_again_ever_more_slowly(pid_file: Path) -> None:
+    tries: list[float] = []
+
+    def refuse() -> None:
+        tries.append(time.monotonic())
+        raise CallcenterError("not today")
+
+    async with at_work(Charge("refuser", lambda: None, refuse), sleeper(pid_file)):
+        await asyncio.sleep(1.0)
+        await appears(pid_file)  # the others do not suffer
+    waits = [later - earlier for earlier, later in pairwise(tries)]
+    assert 4 <= len(tries) <= 12
+    assert waits[0] < 0.1 < waits[-1]
+
+
+def test_a_supervisor_killed_outright_takes_nothing_with_it(tmp_path: Path, pid_file: Path) -> None:
+    """A real supervisor in a process of its own, ended by SIGKILL, and a second one after it."""
+    script = textwrap.dedent(
+        """
+        import asyncio, sys
+        from pathlib import Path
+        from tests.instance.test_supervisor import sleeper
+        from callcenter.instance.supervisor import Supervisor
+        asyncio.run(Supervisor([sleeper(Path(sys.argv[1]))], shortest=0.02).run())
+        """
+    )
+    tree = str(Path(__file__).resolve().parents[2])
+
+    def begin(name: str) -> Running:
+        words = [sys.executable, "-c", script, str(pid_file)]
+        starter = start_detached(
+            recording(words, tmp_path / name), log=tmp_path / "log", environment=os.environ | {"PYTHONPATH": tree}
+        )
+        running = wait_recorded(tmp_path / name, starter)
+        assert running is not None, (tmp_path / "log").read_text()
+        return running
+
+    def wait_for(different_from: Running | None) -> Running:
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            now = find_running(pid_file)
+            if now is not None and now != different_from:
+                return now
+            time.sleep(0.02)
+        raise AssertionError((tmp_path / "log").read_text())
+
+    first = begin("first")
+    child = wait_for(None)
+    first.send(signal.SIGKILL)
+    assert first.wait(5)
+    assert child.alive
+
+    second = begin("second")
+    try:
+        time.sleep(1.0)
+        assert find_running(pid_file) == child  # adopted, not doubled
+        child.send(signal.SIGKILL)
+        assert wait_for(child).alive
+    finally:
+        end(second, first=signal.SIGKILL)
+
+
+def test_only_one_watches_an_instance(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.pids.mkdir()
+    with hold_alone(layout, "supervisor"):
+        running = find_running(layout.pids / "supervisor")
+        assert running is not None
+        assert running.pid == os.getpid()
+        with pytest.raises(AlreadyRuns, match=r"run supervisor"), hold_alone(layout, "supervisor"):
+            pass
+    with hold_alone(layout, "supervisor"):
+        pass
