@@ -36,15 +36,16 @@ def create_app(
 ) -> FastAPI:
     """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from."""
     live = Live(database.address)
+    words = read_words()
     app = FastAPI(title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_listening)
     app.state.office = Office(
         database=database,
         settings=settings,
         recordings_directory=recordings_directory,
         clock=clock,
-        words=read_words(),
+        words=words,
         categories=categories,
-        templates=build_templates(settings.company.zone),
+        templates=build_templates(settings.company.zone, words),
         live=live,
     )
     for room in (sign_in, board, members, tasks, alarms, calls, recordings, tickets, news, health):

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.views import open_alarms
@@ -76,8 +77,10 @@ async def gather_board(session: AsyncSession, office: Office, visitor: Visitor) 
     crew = await members(session)
     calls = [_describe(call, office, names) for call in await live_calls(session)]
     waiting = [call for call in calls if call.call.state == CallState.QUEUED]
+    alarms = await open_alarms(session)
     term = missed_call_term()
     return {
+        "max_calls": office.settings.telephony.max_calls,
         "calls": calls,
         "waiting": waiting,
         "longest_wait_since": min((call.since for call in waiting), default=None),
@@ -89,10 +92,20 @@ async def gather_board(session: AsyncSession, office: Office, visitor: Visitor) 
         "free": sum(member.state == MemberState.FREE for member in crew),
         "tasks": await open_tasks(session),
         "task_warn_seconds": int((term.due_after - term.warn_after).total_seconds()),
+        "task_minutes": int(term.due_after.total_seconds()) // 60,
         "task_basis": term.basis,
-        "alarms": await open_alarms(session),
+        "alarms": alarms,
+        "unseen": sum(alarm.seen_at is None for alarm in alarms),
+        "call_ids": await existing_calls(session, [alarm.subject for alarm in alarms]),
         "people": {employee.login: employee.name for employee in await employees(session)},
     }
+
+
+async def existing_calls(session: AsyncSession, subjects: Sequence[str]) -> frozenset[str]:
+    """Which of these are calls, so that the page can link to them."""
+    if not subjects:
+        return frozenset()
+    return frozenset(await session.scalars(select(Call.id).where(Call.id.in_(subjects))))
 
 
 def _describe(call: Call, office: Office, names: Mapping[str, str]) -> LiveCall:

@@ -9,6 +9,8 @@ from callcenter.calls.views import CallRecord
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 
+_CATEGORY_FACTS = frozenset({"category", "категория"})
+"""Named so by our notes, and by the scripts."""
 PLAYABLE = frozenset({RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT})
 
 
@@ -136,7 +138,7 @@ def _named(
     """Codes of categories, members and people become their names."""
     if not isinstance(value, str):
         return value
-    if fact == "category":
+    if fact in _CATEGORY_FACTS:
         category = categories.get(value)
         return category.name if category else value
     return names.get(value) or people.get(value) or value

@@ -24,6 +24,7 @@ router = APIRouter()
 @router.get("/calls")
 async def list_calls(
     request: Request,
+    *,
     office: AnOffice,
     visitor: AVisitor,
     day: str = "",

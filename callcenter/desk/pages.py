@@ -14,13 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from callcenter.desk import spelling
 from callcenter.desk.office import Office
 from callcenter.desk.visitors import Visitor
+from callcenter.desk.words import Words
+from callcenter.knowledge.categories import Urgency
 
 ResponseT = TypeVar("ResponseT", bound=Response)
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def build_templates(zone: ZoneInfo) -> Environment:
+def build_templates(zone: ZoneInfo, words: Words) -> Environment:
     """Everything is escaped, and a name that a page forgot to hand over is an error, not an empty place."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -38,6 +40,8 @@ def build_templates(zone: ZoneInfo) -> Environment:
         full_moment=lambda at: spelling.spell_full_moment(at, zone),
         short_moment=lambda at, now: spelling.spell_moment(at, zone, now=now),
         forms=spelling.choose_form,
+        urgency=lambda code: Urgency(code).russian,
+        author=lambda login, people: words.author.get(login) or people.get(login, login),
     )
     return environment
 
@@ -55,7 +59,7 @@ def show(
 ) -> HTMLResponse:
     """Answers with a page, or with the part of one that htmx asked for."""
     context = {
-        "request": request,
+        "partial": is_partial(request),
         "visitor": visitor,
         "now": now or office.clock.now(),
         "words": office.words,

@@ -29,6 +29,7 @@ async def show_sign_in(request: Request, office: AnOffice, next: str = "/") -> R
 @router.post("/sign-in")
 async def take_sign_in(
     request: Request,
+    *,
     office: AnOffice,
     login: Annotated[str, Form(max_length=60)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
@@ -73,7 +74,8 @@ def _refuse(request: Request, office: Office, answer: Refused, *, login: str, ne
         return _form(request, office, login=login, next=next, fault=answer.message, status=401)
     seconds = max(1, int((answer.retry_at - office.clock.now()).total_seconds()))
     minutes = -(-seconds // 60)
-    fault = f"Слишком много попыток входа. Попробуйте через {minutes} {choose_form(minutes, 'минуту', 'минуты', 'минут')}."
+    word = choose_form(minutes, "минуту", "минуты", "минут")
+    fault = f"Слишком много попыток входа. Попробуйте через {minutes} {word}."
     response = _form(request, office, login=login, next=next, fault=fault, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response

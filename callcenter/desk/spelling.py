@@ -6,8 +6,19 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 
 _MONTHS = (
-    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"  # the genitive, as in dates
-).split()
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+)
 
 
 def spell_span(span: timedelta | float) -> str:

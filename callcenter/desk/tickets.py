@@ -25,6 +25,7 @@ _LONGEST_TEXT = 4000
 @router.get("/tickets")
 async def list_tickets(
     request: Request,
+    *,
     office: AnOffice,
     visitor: AVisitor,
     state: str = "",
@@ -58,6 +59,7 @@ async def show_ticket(request: Request, ticket_id: int, office: AnOffice, visito
 @router.post("/tickets/{ticket_id}/draft")
 async def save_draft(
     request: Request,
+    *,
     ticket_id: int,
     office: AnOffice,
     visitor: AWorker,

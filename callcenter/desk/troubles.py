@@ -52,7 +52,7 @@ async def _database_away(request: Request, error: Exception) -> Response:
 
 async def _sign_in_needed(request: Request, error: Exception) -> Response:
     if is_partial(request):
-        return Response(status_code=401)
+        return Response(status_code=401, headers={"HX-Reswap": "none"})
     place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = "/sign-in" if place == "/" or request.method != "GET" else "/sign-in?" + urlencode({"next": place})
     return RedirectResponse(target, status_code=303)
@@ -95,7 +95,7 @@ async def _explain(
     anonymous: bool = False,
 ) -> Response:
     if is_partial(request):  # the page stays as it is and says the reason in its banner
-        return announce(Response(status_code=status), "desk:fault", text)
+        return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", text)
     office = cast(Office, request.app.state.office)
     try:
         person = None if anonymous else await find_visitor(request, office)

@@ -35,12 +35,10 @@ class Words(BaseModel):
     member_state: _Names
     task_kind: _Names
     task_state: _Names
-    alarm_kind: _Names
     ticket_state: _Names
     role: _Names
     author: _Names
     clock_kind: _Names
-    urgency: _Names
     events: dict[str, EventWording]
     ticket_events: _Names
     hangup_causes: dict[int, str]
@@ -62,11 +60,10 @@ def read_words(file: Path = WORDS_FILE) -> Words:
 
 
 def _fill(template: str, facts: Mapping[str, Any]) -> str:
-    spoken = defaultdict(lambda: "—", {name: _spoken(value) for name, value in facts.items()})
-    return template.format_map(spoken)
+    named = {name: _spoken(value) for name, value in facts.items()}
+    everything = ", ".join(f"{name}: {value}" for name, value in named.items())
+    return template.format_map(defaultdict(lambda: "—", named, facts=everything))
 
 
 def _spoken(value: Any) -> str:
-    if value is None or value == "":
-        return "—"
-    return str(value)
+    return "—" if value is None or value == "" else str(value)

@@ -1,5 +1,6 @@
 """What a dispatcher does with a ticket by hand: fills in a draft, cancels with a reason. Nothing here commits."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -51,23 +52,22 @@ async def edit_draft(
 
 
 async def cancel(session: AsyncSession, ticket_id: int, *, reason: str, author: str, now: datetime) -> Ticket:
-    """Cancels a ticket: a draft is dropped, a registered one keeps its number and its clocks stop.
+    """Cancels a ticket: its clocks stop; a number that it has stays its own.
+
+    A draft is cancelled too, not dropped: what the machine dropped it may take up again, what a person decided stays.
 
     Raises TicketNotFound, and TicketSettled when there is nothing left to cancel.
     """
     ticket = await _locked(session, ticket_id)
     if ticket.state not in CANCELLABLE:
         raise TicketSettled("Эту заявку уже нельзя отменить.")
-    draft = ticket.state == TicketState.DRAFT
-    ticket.state = TicketState.DROPPED if draft else TicketState.CANCELLED
+    ticket.state = TicketState.CANCELLED
     await session.execute(
         update(TicketClock)
         .where(TicketClock.ticket_id == ticket.id, TicketClock.stopped_at.is_(None))
         .values(stopped_at=now)
     )
-    await _tell(
-        session, ticket, at=now, kind="dropped" if draft else "cancelled", author=author, facts={"reason": reason}
-    )
+    await _tell(session, ticket, at=now, kind="cancelled", author=author, facts={"reason": reason})
     return ticket
 
 
@@ -81,8 +81,8 @@ async def _locked(session: AsyncSession, ticket_id: int) -> Ticket:
 
 
 async def _tell(
-    session: AsyncSession, ticket: Ticket, *, at: datetime, kind: str, author: str, facts: dict[str, object]
+    session: AsyncSession, ticket: Ticket, *, at: datetime, kind: str, author: str, facts: Mapping[str, object]
 ) -> None:
-    session.add(TicketEvent(ticket_id=ticket.id, at=at, kind=kind, author=author, facts=facts))
+    session.add(TicketEvent(ticket_id=ticket.id, at=at, kind=kind, author=author, facts=dict(facts)))
     await session.flush()
     await notify(session, "ticket", ticket.id)

@@ -38,6 +38,7 @@ function connect() {
     interrupted = true;
     show("Нет связи с базой данных. Показано последнее известное; звонки принимаются.");
   });
+  source.addEventListener("signed-out", () => location.reload());
   for (const topic of TOPICS) source.addEventListener(topic, () => announce(topic));
   source.onerror = () => {
     interrupted = true;
@@ -67,9 +68,13 @@ if (wantsNews) {
   window.addEventListener("pagehide", () => source?.close());
 }
 
+// What the person asked for did not happen, and why: said for a while, then taken away.
+let faultTimer = 0;
+document.body.addEventListener("desk:fault", (event) => {
+  show(event.detail.message);
+  clearTimeout(faultTimer);
+  faultTimer = setTimeout(() => interrupted || show(""), 8000);
+});
 document.addEventListener("htmx:response:error", (event) => {
-  const status = event.detail.ctx.response.status;
-  if (status === 401) location.reload();
-  else if (status === 503) show("Нет связи с базой данных. Действие не выполнено, попробуйте ещё раз.");
-  else if (status >= 500) show("На сервере случилась ошибка. Действие не выполнено.");
+  if (event.detail.ctx.response.status === 401) location.reload();
 });
