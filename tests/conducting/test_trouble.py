@@ -1,0 +1,163 @@
+"""Whatever breaks, the caller gets a person and nobody else notices."""
+
+import asyncio
+
+import pytest
+
+from callcenter.dialogue.commands import Command
+from callcenter.dialogue.events import Event
+from tests.stand_ins.ari import StandInAsterisk
+from tests.stand_ins.centre import SmallCentre, run_centre
+from tests.stand_ins.relay import run_relay
+
+GREETING = "sound:prompts/Здравствуйте, разговор записывается."
+
+
+class BrokenTalk:
+    def take(self, event: Event) -> list[Command]:
+        raise RuntimeError("the dialogue broke")
+
+
+def refuse_to_talk() -> BrokenTalk:
+    raise RuntimeError("no script")
+
+
+async def test_a_dialogue_that_raises_hands_the_caller_over(asterisk: StandInAsterisk) -> None:
+    async with run_centre(asterisk, begin_talk=BrokenTalk) as centre:
+        caller = centre.call()
+        await caller.is_in("to-queue")
+        assert caller.channel.variables["CC_REASON"] == "сбой робота"
+        await centre.lets_go_of(caller)
+        assert centre.notes.facts(caller.call_id, "failed") == [{"what": "RuntimeError: the dialogue broke"}]
+
+
+async def test_without_a_script_calls_go_to_the_fallback(asterisk: StandInAsterisk) -> None:
+    async with run_centre(asterisk, begin_talk=refuse_to_talk) as centre:
+        caller = centre.call()
+        await caller.is_in("fallback")
+        assert centre.notes.kinds(caller.call_id) == ["failed"]
+
+
+@pytest.mark.parametrize("fault", ["unspeakable", "slow", "broken"])
+async def test_a_prompt_that_cannot_be_heard_hands_the_caller_over(asterisk: StandInAsterisk, fault: str) -> None:
+    answer = "Паспортный стол открыт до пяти."
+    async with run_centre(asterisk, patience=0.3) as centre:
+        if fault == "unspeakable":
+            centre.prompts.unspeakable.add(answer)
+        elif fault == "slow":
+            centre.prompts.slow[answer] = 60
+        else:
+            asterisk.broken_sounds.add(f"sound:prompts/{answer}")
+        caller = centre.call()
+        await caller.hears("нажмите два")
+        caller.presses("2")
+        await caller.is_in("to-queue", within=1)
+        await centre.lets_go_of(caller)
+        assert "failed" in centre.notes.kinds(caller.call_id)
+
+
+async def test_without_a_database_the_robot_promises_a_call_and_invents_no_number(centre: SmallCentre) -> None:
+    centre.register.away = True
+    caller = centre.call()
+    await caller.hears("нажмите один")
+    caller.presses("1")
+    await caller.hears("Мы перезвоним")
+    await caller.is_in("goodbye")
+    assert centre.notes.facts(caller.call_id, "ticket_wanted") == [
+        {"category": "WAT_LEAK_RISER", "contact": "+79001112233", "description": ""}
+    ]
+
+
+async def test_a_database_that_never_answers_costs_two_seconds(centre: SmallCentre) -> None:
+    centre.register.frozen = asyncio.Event()
+    caller = centre.call()
+    await caller.hears("нажмите один")
+    caller.presses("1")
+    await caller.hears("Мы перезвоним", within=2.5)
+    assert "ticket_wanted" in centre.notes.kinds(caller.call_id)
+    centre.register.frozen.set()
+
+
+async def test_a_break_of_the_connection_repeats_the_question(asterisk: StandInAsterisk) -> None:
+    async with run_centre(asterisk) as centre:
+        caller = centre.call()
+        await caller.hears("нажмите один")
+        await caller.hears_nothing()
+        await asterisk.drop_sockets()
+        await caller.hears("нажмите один")
+        caller.presses("2")
+        await caller.hears("Паспортный стол")
+        await caller.is_in("goodbye")
+
+
+async def test_the_end_of_a_prompt_lost_with_the_connection_does_not_leave_silence(asterisk: StandInAsterisk) -> None:
+    asterisk.sound_lengths[GREETING] = 20
+    async with (
+        run_relay(asterisk.port) as cable,
+        run_centre(asterisk, address=f"http://127.0.0.1:{cable.port}") as centre,
+    ):
+        caller = centre.call()
+        await caller.hears("разговор записывается")
+        cable.cut()
+        for playback in list(caller.channel.queued):
+            playback.stopped.set()
+        await caller.hears_nothing()
+        asterisk.sound_lengths.clear()
+        cable.mend()
+        await caller.hears("разговор записывается")
+        await caller.hears("нажмите один")
+
+
+async def test_what_could_not_be_said_while_asterisk_was_away_is_said_later(asterisk: StandInAsterisk) -> None:
+    async with (
+        run_relay(asterisk.port) as cable,
+        run_centre(asterisk, address=f"http://127.0.0.1:{cable.port}") as centre,
+    ):
+        caller = centre.call()
+        await caller.hears("нажмите один")
+        await caller.hears_nothing()
+        cable.cut()
+        await asyncio.sleep(3.5)  # the question's own pause ends in the dark
+        assert "Нажмите кнопку." not in caller.heard
+        cable.mend()
+        await caller.hears("Нажмите кнопку")
+
+
+async def test_a_socket_that_fell_silent_is_noticed_and_opened_anew(asterisk: StandInAsterisk) -> None:
+    async with (
+        run_relay(asterisk.port) as cable,
+        run_centre(asterisk, address=f"http://127.0.0.1:{cable.port}") as centre,
+    ):
+        cable.freeze()
+        async with asyncio.timeout(6):
+            while centre.ari.connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        cable.thaw()
+        await centre.is_connected()
+        caller = centre.call()
+        await caller.hears("разговор записывается")
+
+
+async def test_a_caller_who_hung_up_in_the_dark_is_let_go(asterisk: StandInAsterisk) -> None:
+    asterisk.sound_seconds = 20
+    async with run_centre(asterisk) as centre:
+        caller = centre.call()
+        await caller.hears("разговор записывается")
+        await asterisk.drop_sockets()
+        caller.hangs_up()
+        await centre.lets_go_of(caller, within=3)
+        assert "failed" not in centre.notes.kinds(caller.call_id)
+
+
+async def test_calls_go_on_in_the_dialplan_when_the_controller_stops(
+    centre: SmallCentre, asterisk: StandInAsterisk
+) -> None:
+    asterisk.sound_seconds = 20
+    callers = [centre.call() for _ in range(3)]
+    for caller in callers:
+        await caller.hears("разговор записывается")
+    await centre.switchboard.dismiss_all(within=2)
+    callers.append(centre.call())
+    for caller in callers:
+        await caller.is_in("fallback")
+        assert not caller.channel.deleted

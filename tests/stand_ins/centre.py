@@ -1,0 +1,167 @@
+"""A small centre for tests: our own client, router and switchboard, joined to the stand-in Asterisk.
+
+`Caller` makes a test read like a call.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from callcenter.conducting.action_specs import ACTIONS
+from callcenter.conducting.actions import ScriptActions
+from callcenter.conducting.line import Edges, Talk
+from callcenter.conducting.ports import Actions
+from callcenter.conducting.switchboard import Switchboard
+from callcenter.core.clock import SystemClock
+from callcenter.dialogue.conversation import Conversation
+from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.script import Script
+from callcenter.telephony.ari.adoption import Adoption
+from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.phone import AriPhone
+from callcenter.telephony.ari.router import Playbacks, Router
+from tests.stand_ins.ari import APPLICATION, PASSWORD, USER, StandInAsterisk
+from tests.stand_ins.ari_channels import Channel
+from tests.stand_ins.notes import KeptNotes
+from tests.stand_ins.prompts import ReadablePrompts
+from tests.stand_ins.register import PaperRegister
+
+SCRIPT_FILE = Path(__file__).with_name("small.yaml")
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def read_small_script() -> Script:
+    script, problems = read_script(SCRIPT_FILE, actions=ACTIONS, articles={"KB_HOURS"})
+    assert script is not None, problems
+    return script
+
+
+@dataclass
+class Caller:
+    """The caller of one channel of the stand-in. Every wait ends with an AssertionError that tells what was heard."""
+
+    asterisk: StandInAsterisk
+    channel: Channel
+    _heard: int = 0
+
+    @property
+    def call_id(self) -> str:
+        return self.channel.id
+
+    @property
+    def heard(self) -> list[str]:
+        return [playback.media.removeprefix("sound:prompts/") for playback in self.channel.played]
+
+    async def hears(self, words: str, *, within: float = 3.0) -> None:
+        """Waits until a sound with these words begins, later than the last one waited for."""
+
+        def begins() -> bool:
+            for number, text in enumerate(self.heard[self._heard :], start=self._heard + 1):
+                if words in text:
+                    self._heard = number
+                    return True
+            return False
+
+        await self.waits_until(begins, within, f"never heard «{words}»")
+
+    async def hears_nothing(self, *, within: float = 1.0) -> None:
+        """Waits until no prompt is sounding."""
+        await self.waits_until(lambda: not self.channel.queued, within, "it went on talking")
+
+    async def is_in(self, place: str, *, within: float = 3.0) -> None:
+        await self.waits_until(lambda: self.channel.place == place, within, f"never came to {place}")
+
+    async def has(self, variable: str, value: str, *, within: float = 1.0) -> None:
+        await self.waits_until(lambda: self.channel.variables.get(variable) == value, within, f"no {variable}={value}")
+
+    def presses(self, keys: str) -> None:
+        for key in keys:
+            self.asterisk.press(self.channel, key)
+
+    def hangs_up(self) -> None:
+        self.asterisk.hang_up(self.channel)
+
+    async def waits_until(self, condition: Callable[[], bool], within: float, complaint: str) -> None:
+        try:
+            async with asyncio.timeout(within):
+                while not condition():  # noqa: ASYNC110 - what is waited for is a state of several objects
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise AssertionError(f"{complaint}; heard {self.heard}, now in {self.channel.place}") from None
+
+
+@dataclass
+class SmallCentre:
+    """Made by `run_centre`."""
+
+    asterisk: StandInAsterisk
+    ari: Ari
+    switchboard: Switchboard
+    notes: KeptNotes = field(default_factory=KeptNotes)
+    prompts: ReadablePrompts = field(default_factory=ReadablePrompts)
+    register: PaperRegister = field(default_factory=PaperRegister)
+
+    def call(self, number: str = "79001112233") -> Caller:
+        return Caller(self.asterisk, self.asterisk.arrive(number))
+
+    def holds(self, caller: Caller) -> bool:
+        return caller.call_id in self.switchboard.call_ids
+
+    async def lets_go_of(self, caller: Caller, *, within: float = 2.0) -> None:
+        """Waits until the call's task has ended, with all its notes written."""
+        await caller.waits_until(lambda: not self.holds(caller), within, "the line stayed")
+
+    async def is_connected(self, *, within: float = 8.0) -> None:
+        async with asyncio.timeout(within):
+            while not self.ari.connected:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def run_centre(
+    asterisk: StandInAsterisk,
+    *,
+    address: str | None = None,
+    lease_seconds: int = 6,
+    patience: float | None = None,
+    actions: Actions | None = None,
+    begin_talk: Callable[[], Talk] | None = None,
+    leave_within: float = 5.0,
+) -> AsyncIterator[SmallCentre]:
+    """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed."""
+    script = read_small_script()
+    clock, playbacks = SystemClock(), Playbacks()
+    notes, prompts, register = KeptNotes(), ReadablePrompts(), PaperRegister()
+    async with Ari(address or asterisk.address, user=USER, password=PASSWORD, application=APPLICATION) as ari:
+        edges = Edges(
+            phone=AriPhone(ari, playbacks),
+            prompts=prompts,
+            notes=notes,
+            actions=actions or ScriptActions(register=register, notes=notes, clock=clock, zone=MOSCOW),
+            clock=clock,
+            lease_seconds=lease_seconds,
+            patience=patience,
+        )
+        switchboard = Switchboard(
+            edges,
+            begin_talk=begin_talk
+            or (lambda: Conversation(script, {"KB_HOURS": "Паспортный стол открыт до пяти."}, {})),
+            leave_within=leave_within,
+        )
+        router = Router(playbacks, admit=switchboard.admit, post=switchboard.post, clock=clock)
+        adoption = Adoption(ari, switchboard, on_its_way=0.2)
+        centre = SmallCentre(asterisk, ari, switchboard, notes, prompts, register)
+        async with asyncio.TaskGroup() as group:
+            working = [
+                group.create_task(switchboard.run()),
+                group.create_task(ari.follow(router.take, connected=adoption.settle)),
+            ]
+            try:
+                await centre.is_connected()
+                yield centre
+            finally:
+                for task in working:
+                    task.cancel()

@@ -1,0 +1,52 @@
+"""A register of tickets on paper, and a board that keeps its alarms."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.conducting.ports import DatabaseSilent
+
+
+class PaperRegister:
+    """`away`: the database refuses; `frozen`: it never answers, and does not even notice being cancelled."""
+
+    def __init__(self) -> None:
+        self.tickets: dict[str, tuple[str, str, str | None, str]] = {}
+        """Call id -> number, category, contact, description."""
+        self.away = False
+        self.frozen: asyncio.Event | None = None
+
+    async def register(
+        self, *, call_id: str, category: str, contact: str | None, description: str, now: datetime
+    ) -> tuple[str, datetime | None]:
+        await self._connect()
+        number = f"26-{len(self.tickets) + 1:06d}"
+        number = self.tickets.setdefault(call_id, (number, category, contact, description))[0]
+        return number, now + timedelta(minutes=30)
+
+    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
+        await self._connect()
+        numbers = {entry[0].replace("-", ""): entry for entry in self.tickets.values()}
+        return ("registered", None) if digits in numbers else None
+
+    async def _connect(self) -> None:
+        if self.away:
+            raise DatabaseSilent
+        while self.frozen is not None and not self.frozen.is_set():
+            try:
+                await self.frozen.wait()
+            except asyncio.CancelledError:
+                continue
+
+
+class KeptAlarms:
+    """The alarms that stand, by kind and subject."""
+
+    def __init__(self) -> None:
+        self.standing: dict[tuple[AlarmKind, str], str] = {}
+
+    async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None:
+        self.standing.setdefault((kind, subject), message)
+
+    async def clear_alarm(self, kind: AlarmKind, subject: str) -> None:
+        self.standing.pop((kind, subject), None)
