@@ -15,7 +15,7 @@ from callcenter.dialogue.conversation import DANGER_PRIORITY, Conversation
 from callcenter.dialogue.events import ActionDone, Began, Event, HungUp, KeyPressed, SayingEnded, Silence
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.rehearsal import run_talk
-from callcenter.dialogue.script import KEYS, ActionSpec, Script
+from callcenter.dialogue.script import KEYS, ActionSpec, Script, list_told_articles
 from callcenter.dialogue.talk_text import write_talk
 from callcenter.dialogue.talks import (
     CallerHangsUp,
@@ -48,9 +48,7 @@ class BrokenFiles(CallcenterError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("script", help="a script of ivr_scripts/ (main), or a path")
     parser.add_argument("--save", metavar="NAME", help="put the talk into the twin file x.talks.yaml under this name")
-    parser.add_argument(
-        "--ask-outcomes", action="store_true", help="ask how each action ends, instead of the usual way"
-    )
+    parser.add_argument("--ask-outcomes", action="store_true", help="ask how each action ends")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -123,6 +121,7 @@ class Game:
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)
     _outcomes: dict[str, tuple[GivenOutcome, ...]] = field(default_factory=dict)
+    _awaited: Say | Listen | Do | None = None
     _end: End | None = None
     _served: bool = False
 
@@ -136,7 +135,8 @@ class Game:
         while self._end is None:
             commands = self._go_on(commands, place)
         self.write(f"Итог: {self._end}{', звонящий обслужен' if self._served else ''}.")
-        return Talk(name, place, tuple(self._turns), self._end, self._served, self._outcomes, frozenset())
+        silent = frozenset(list_told_articles(self.script)) - frozenset(self.answers)
+        return Talk(name, place, tuple(self._turns), self._end, self._served, self._outcomes, silent)
 
     def _go_on(self, commands: list[Command], place: Place) -> list[Command]:
         hushed = {command.turn for command in commands if isinstance(command, Hush)}
@@ -153,7 +153,9 @@ class Game:
                     self._end = End.GOODBYE
                 case Remark("served"):
                     self._served = True
-        match next((command for command in reversed(commands) if isinstance(command, Say | Listen | Do)), None):
+        awaited = [command for command in commands if isinstance(command, Say | Listen | Do)]
+        self._awaited = awaited[-1] if awaited else self._awaited  # a key that means nothing changes nothing
+        match self._awaited:
             case Say(turn):
                 return self._take(SayingEnded(turn))
             case Do(turn, action, known):

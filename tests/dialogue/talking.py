@@ -1,0 +1,101 @@
+"""A caller who talks with the engine, and the scripts and actions the tests share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.conversation import Conversation
+from callcenter.dialogue.events import ActionDone, Began, Event, Heard, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.script import ActionSpec, Script
+
+SMALL = Path(__file__).with_name("small.yaml")
+ACTIONS = {
+    "записать": ActionSpec(
+        "записать", needs=("категория",), may_take=("номер",), gives={"готово": ("номер заявки",), "нет базы": ()}
+    ),
+    "узнать": ActionSpec("узнать", needs=(), gives={"готово": ("имя",)}),
+}
+ARTICLES = ("KB01", "KB02", "безопасность:WATER")
+VALUES = {"категория": ("WATER", "HEAT")}
+
+
+def read(file: Path, *, ear: bool = False) -> tuple[Script | None, list[Problem]]:
+    return read_script(file, actions=ACTIONS, articles=ARTICLES, values=VALUES, ear=ear)
+
+
+def small_script() -> Script:
+    script, problems = read(SMALL)
+    assert script is not None, problems
+    return script
+
+
+@dataclass
+class Caller:
+    """Feeds events, remembers every command; `hears` lets prompts end until the wanted one is being said."""
+
+    script: Script
+    answers: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    last: list[Command] = field(default_factory=list)
+    log: list[Command] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.talk = Conversation(self.script, self.answers, self.facts)
+        self.take(Began())
+
+    def take(self, event: Event) -> list[Command]:
+        self.last = self.talk.take(event)
+        self.log += self.last
+        return self.last
+
+    @property
+    def awaited(self) -> Say | Listen | Do | None:
+        waiting = [command for command in self.log if isinstance(command, Say | Listen | Do)]
+        hushed = {command.turn for command in self.log if isinstance(command, Hush)}
+        return waiting[-1] if waiting and waiting[-1].turn not in hushed else None
+
+    def hears(self, words: str) -> None:
+        """The robot is saying, or comes to say, something with these words."""
+        while True:
+            said = self.awaited
+            assert isinstance(said, Say), f"«{words}» is not said; the robot waits: {said}"
+            if words in said.text:
+                return
+            self.take(SayingEnded(said.turn))
+
+    def hears_out(self) -> None:
+        """Lets the robot speak until it listens, acts or is done."""
+        while isinstance(said := self.awaited, Say) and not self.talk.ended:
+            self.take(SayingEnded(said.turn))
+
+    def presses(self, keys: str) -> None:
+        for key in keys:
+            self.take(KeyPressed(key))
+
+    def says(self, text: str) -> None:
+        assert isinstance(self.awaited, Say | Listen)
+        self.take(Heard(self.awaited.turn, text))
+
+    def keeps_silent(self) -> None:
+        self.hears_out()
+        assert isinstance(self.awaited, Listen)
+        self.take(Silence(self.awaited.turn))
+
+    def hangs_up(self) -> None:
+        self.take(HungUp())
+
+    def action_ends(self, outcome: str, **facts: str) -> None:
+        assert isinstance(self.awaited, Do)
+        self.take(
+            ActionDone(self.awaited.turn, outcome, {name.replace("_", " "): text for name, text in facts.items()})
+        )
+
+    @property
+    def end(self) -> ToQueue | Hangup | None:
+        return next((command for command in self.log if isinstance(command, ToQueue | Hangup)), None)
+
+    def remarks(self, kind: str) -> list[Mapping[str, str]]:
+        return [command.facts for command in self.log if isinstance(command, Remark) and command.kind == kind]
