@@ -93,7 +93,7 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
     elif event.kind == "CONNECT" and len(event.words) > 1:
         channel_id = event.words[1]
         leg = await session.scalar(select(CallLeg).where(CallLeg.call_id == call.id, CallLeg.channel_id == channel_id))
-        member = interface_of(leg.channel_name) if leg is not None else None
+        member = interface_of(leg.channel_name) if leg is not None else event.member
         await _write(
             session, call.id, "connected", leg=channel_id, at=at, source=EventSource.QUEUE_LOG, facts={"member": member}
         )
