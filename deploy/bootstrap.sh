@@ -17,7 +17,7 @@ fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
 clean() {
   if [ -x .venv/bin/python ] && .venv/bin/python - <<'PYTHON'
 import sys
-from callcenter.instance.layout import Layout
+from callcenter.layout import Layout
 from callcenter.instance.place import find_home
 from callcenter.instance.processes import find_running
 sys.exit(0 if any(find_running(file) for file in Layout(find_home()).pids.glob("*")) else 1)

@@ -13,8 +13,8 @@ from alembic.config import Config
 
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
-from callcenter.instance.layout import Layout, Ports
 from callcenter.instance.place import prepare_directories
+from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE
 from tests.stand_ins.clock import FakeClock
 

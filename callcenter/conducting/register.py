@@ -64,13 +64,13 @@ class DatabaseAlarms:
     async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None:
         try:
             await within(ALARM_SECONDS, self._raise(kind, subject, message))
-        except (DatabaseAway, TimeoutError) as error:
+        except Exception as error:  # whoever complains has worse to see to
             log.error("an alarm could not be shown", kind=kind, subject=subject, message=message, error=repr(error))
 
     async def clear_alarm(self, kind: AlarmKind, subject: str) -> None:
         try:
             await within(ALARM_SECONDS, self._clear(kind, subject))
-        except (DatabaseAway, TimeoutError) as error:
+        except Exception as error:  # whoever complains has worse to see to
             log.error("an alarm could not be cleared", kind=kind, subject=subject, error=repr(error))
 
     async def _raise(self, kind: AlarmKind, subject: str, message: str) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import soundfile
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.layout import Layout
 from callcenter.instance.sounds import LANGUAGE
+from callcenter.layout import Layout
 from callcenter.softphone.ears import read_wav
 from callcenter.softphone.g711 import RATE, Samples
 from callcenter.speech.prompts import PromptCache

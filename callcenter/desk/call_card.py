@@ -177,5 +177,3 @@ def _stretch(kind: str, title: str, begin: float, end: float, length: float) -> 
     left = 1000 * min(max(begin, 0.0), length) / length
     right = 1000 * min(max(end, 0.0), length) / length
     return Stretch(kind, round(left, 2), round(right - left, 2), title)
-
-

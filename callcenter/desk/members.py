@@ -28,9 +28,7 @@ async def come_back(request: Request, office: AnOffice, visitor: AFormVisitor) -
     return await _ask(request, office, visitor, paused=False, reason="")
 
 
-async def _ask(
-    request: Request, office: AnOffice, visitor: AFormVisitor, *, paused: bool, reason: str
-) -> Response:
+async def _ask(request: Request, office: AnOffice, visitor: AFormVisitor, *, paused: bool, reason: str) -> Response:
     if visitor.interface is None:
         raise Forbidden("За вами не закреплён телефон очереди.")
     async with office.database.begin() as session:

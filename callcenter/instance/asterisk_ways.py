@@ -18,9 +18,9 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk_root import Progress, ensure_root
-from callcenter.instance.layout import Layout
 from callcenter.instance.processes import run_quietly
 from callcenter.instance.service_user import ServiceUser
+from callcenter.layout import Layout
 
 OLDEST = (22, 8)
 TESTED = ("22.10.1",)

@@ -16,7 +16,6 @@ import psycopg
 import psycopg.sql
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.layout import Layout, Ports
 from callcenter.instance.processes import (
     Running,
     end,
@@ -28,6 +27,7 @@ from callcenter.instance.processes import (
     start_detached,
 )
 from callcenter.instance.service_user import ServiceUser, service_user
+from callcenter.layout import Layout, Ports
 
 ROLE = "callcenter"
 OLDEST_MAJOR = 15

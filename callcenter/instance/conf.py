@@ -12,9 +12,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.layout import Layout, Ports
 from callcenter.instance.secrets import Secrets
 from callcenter.instance.service_user import service_user
+from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, Settings, TrunkKind
 
 TEMPLATES = TREE / "asterisk_conf"

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.layout import Layout, Ports
 from callcenter.instance.secrets import Secrets, ensure_secrets
 from callcenter.instance.service_user import service_user
+from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, Settings, read_settings
 
 _BLOCKS = 30

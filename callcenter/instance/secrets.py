@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.layout import Layout, Ports
+from callcenter.layout import Layout, Ports
 from callcenter.staff.models import Role
 
 FIRST_EXTENSION = 101

@@ -13,7 +13,7 @@ import yaml
 
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk_root import Progress
-from callcenter.instance.layout import Layout
+from callcenter.layout import Layout
 from callcenter.settings import TREE
 from callcenter.speech.music import write_beep, write_music
 from callcenter.speech.recordings import UnusableRecording, fit_recording

@@ -19,7 +19,6 @@ import structlog
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.cluster import Cluster
-from callcenter.instance.layout import Layout
 from callcenter.instance.place import Instance
 from callcenter.instance.processes import (
     Running,
@@ -30,6 +29,7 @@ from callcenter.instance.processes import (
     start_detached,
     wait_recorded,
 )
+from callcenter.layout import Layout
 
 log = structlog.get_logger()
 

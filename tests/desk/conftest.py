@@ -18,6 +18,7 @@ from tests.desk.town import ANNA, settle_afternoon, settle_people, town_categori
 from tests.desk.visit import ORIGIN, Visit
 from tests.stand_ins.clock import FakeClock
 
+
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
     directory = tmp_path / "recordings"

@@ -369,4 +369,6 @@ async def _live_calls(session: AsyncSession, *, now: datetime) -> None:
         connected_at=ago(197),
         member=IGOR.interface,
     )
-    await add_call(session, "b17-1764000990.36", at=ago(14), caller_number=None, state=CallState.IVR, answered_at=ago(14))
+    await add_call(
+        session, "b17-1764000990.36", at=ago(14), caller_number=None, state=CallState.IVR, answered_at=ago(14)
+    )

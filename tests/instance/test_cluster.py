@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from callcenter.instance.cluster import Cluster, NoPostgres
-from callcenter.instance.layout import Layout
 from callcenter.instance.place import Instance, open_instance
+from callcenter.layout import Layout
 from callcenter.settings import Settings
 
 

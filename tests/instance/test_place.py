@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance.layout import Layout, Ports
 from callcenter.instance.place import NoPlace, ensure_ports, open_instance, prepare_directories
+from callcenter.layout import Layout, Ports
 from callcenter.settings import Queue, Settings, Telephony
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.layout import Layout
 from callcenter.instance.processes import Running, end, find_running, recording, start_detached, wait_recorded
 from callcenter.instance.supervisor import AlreadyRuns, Charge, Supervisor, hold_alone
+from callcenter.layout import Layout
 
 
 @pytest.fixture

@@ -1,0 +1,168 @@
+"""`callcenter check`: everything people write, read and judged at once, without a running centre.
+
+Scripts with their twin talks, the dialplan's words, the knowledge base, the settings, and Asterisk's configuration
+as it would be rendered, with its toll-fraud lint. Exit 1 when something would stop a start.
+"""
+
+import argparse
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.core.clock import SystemClock
+from callcenter.core.problems import Place, Problem
+from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.rehearsal import run_talks
+from callcenter.dialogue.talks import find_twin, read_talks
+from callcenter.instance.conf import BrokenConfiguration, render_configuration
+from callcenter.instance.conf_lint import lint_configuration
+from callcenter.instance.place import Instance
+from callcenter.instance.secrets import ensure_secrets
+from callcenter.instance.sounds import BrokenWords, read_words
+from callcenter.knowledge.base import KnowledgeBase, read_knowledge
+from callcenter.layout import Layout, Ports
+from callcenter.settings import TREE, BrokenSettings, Company, Settings, read_settings, settings_file
+
+HELP = "check scripts, knowledge, settings and the rendered Asterisk configuration; all problems at once"
+
+SCRIPTS = TREE / "ivr_scripts"
+KNOWLEDGE = TREE / "knowledge_base"
+DIALPLAN_WORDS = "dialplan.yaml"
+_TALKS = ".talks.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="only what would stop a start, not what is merely silent")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the problems in the order of their places. 0 when none of them is fatal, else 1."""
+    problems: list[Problem] = []
+    settings: Settings | None = None
+    try:
+        settings = read_settings()
+    except BrokenSettings as error:
+        problems += _name_settings(error)
+    problems = sorted({*problems, *find_problems(settings)})
+    fatal = [problem for problem in problems if problem.fatal]
+    for problem in fatal if arguments.quiet else problems:
+        print(f"{_from_here(problem)}{'' if problem.fatal else ' — не мешает запуску'}")
+    print(f"Ошибок: {len(fatal)}, замечаний: {len(problems) - len(fatal)}.")
+    return 1 if fatal else 0
+
+
+def find_problems(
+    centre: Instance | Settings | None,
+    *,
+    scripts: Path = SCRIPTS,
+    knowledge: Path = KNOWLEDGE,
+    on: date | None = None,
+) -> list[Problem]:
+    """Every problem, sorted by place. None: the settings are broken, so no configuration is rendered.
+
+    Nothing of an instance is read or written: the configuration is rendered with passwords made for the moment.
+    `on` is the day answers must be valid for, by default today where the company is.
+    """
+    settings = centre.settings if isinstance(centre, Instance) else centre
+    zone = (settings.company if settings else Company()).zone
+    base = read_knowledge(knowledge)
+    problems = [*base.problems, *base.find_silences(on or SystemClock().now().astimezone(zone).date())]
+    problems += find_script_problems(scripts, base)
+    problems += find_word_problems(scripts / DIALPLAN_WORDS)
+    if settings is not None:
+        problems += _find_unknown_script(settings, scripts)
+        problems += find_configuration_problems(settings)
+    return sorted(set(problems))
+
+
+def find_script_problems(directory: Path, base: KnowledgeBase) -> list[Problem]:
+    """What is wrong with the scripts of a directory, and where they differ from their twin talks."""
+    problems: list[Problem] = []
+    codes = frozenset(category.code for category in base.categories)
+    for file in _list_scripts(directory):
+        script, found = read_script(file, actions=ACTIONS, articles=base.names, values={CATEGORY: codes})
+        talks, of_talks = read_talks(find_twin(file))
+        problems += [*found, *of_talks]
+        if script is not None:
+            problems += run_talks(script, talks)
+    for twin in sorted(directory.glob(f"*{_TALKS}")):
+        script_name = twin.name.removesuffix(_TALKS) + ".yaml"
+        if not (directory / script_name).exists():
+            message = f"разговоры без сценария: рядом нет файла {script_name}; переименуйте или удалите"
+            problems.append(Problem(Place(twin), "CHK002", message))
+    return problems
+
+
+def find_word_problems(file: Path) -> list[Problem]:
+    """What is wrong with the words the dialplan plays by itself: they go to the voice as they stand."""
+    try:
+        words = read_words(file)
+    except BrokenWords as error:
+        return [Problem(Place(file), "CHK003", f"слова номерного плана не читаются: {error}")]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    problems = []
+    for name, text in words.items():
+        if found := re.search(r"[0-9A-Za-z]+", text):
+            line = next((at for at, written in enumerate(lines, 1) if written.startswith(f"{name}:")), 0)
+            message = f"«{name}»: «{found[0]}» голос пропустит; напишите русскими словами"
+            problems.append(Problem(Place(file, line), "CHK004", message))
+    return problems
+
+
+def find_configuration_problems(settings: Settings) -> list[Problem]:
+    """What is wrong with Asterisk's configuration as these settings render it."""
+    calls = settings.telephony.max_calls
+    ports = Ports(5060, 8088, 5038, 8080, 54320, rtp_start=20000, rtp_end=20000 + 4 * calls - 1)
+    with tempfile.TemporaryDirectory(prefix="callcenter-check-") as directory:
+        layout = Layout(Path(directory))
+        secrets = ensure_secrets(layout, dispatchers=settings.queue.dispatchers)
+        try:
+            files = render_configuration(
+                settings,
+                layout,
+                ports,
+                secrets,
+                data_directory=layout.asterisk / "data",
+                module_directory=layout.asterisk / "modules",
+                system_name="check",
+            )
+        except BrokenConfiguration as error:
+            return [Problem(Place(settings_file()), "CHK005", str(error))]
+    return lint_configuration(files)
+
+
+def _find_unknown_script(settings: Settings, scripts: Path) -> Iterable[Problem]:
+    known = [file.stem for file in _list_scripts(scripts)]
+    if settings.script not in known:
+        message = f"script = «{settings.script}», а такого сценария нет; есть: {', '.join(known) or 'ни одного'}"
+        yield Problem(Place(settings_file()), "CHK001", message)
+
+
+def _list_scripts(directory: Path) -> list[Path]:
+    return [
+        file
+        for file in sorted(directory.glob("*.yaml"))
+        if not file.name.endswith(_TALKS) and file.name != DIALPLAN_WORDS
+    ]
+
+
+def _name_settings(error: BrokenSettings) -> list[Problem]:
+    """One problem a line of the error, the file's name taken off since the place holds it."""
+    file = settings_file()
+    return [
+        Problem(Place(file), "SET001", line.removeprefix(f"{file}: "))
+        for line in str(error).splitlines()
+        if line.strip()
+    ]
+
+
+def _from_here(problem: Problem) -> Problem:
+    """The same problem with its file as one would type it from the current directory."""
+    file = problem.place.file
+    if not file.is_relative_to(Path.cwd()):
+        return problem
+    return replace(problem, place=replace(problem.place, file=file.relative_to(Path.cwd())))

@@ -1,0 +1,172 @@
+"""`check` finds each planted fault at its place, all of them at once, and lets what ships pass."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from callcenter.commands.check import find_problems
+from callcenter.core.problems import Problem
+from callcenter.instance import conf
+from callcenter.settings import TREE, Settings, Telephony, Trunk, TrunkKind
+
+TODAY = date(2026, 11, 24)
+
+
+class Files:
+    """A copy of the scripts and the knowledge that ship, to be broken."""
+
+    def __init__(self, directory: Path) -> None:
+        self.scripts = directory / "ivr_scripts"
+        self.knowledge = directory / "knowledge_base"
+        shutil.copytree(TREE / "ivr_scripts", self.scripts)
+        shutil.copytree(TREE / "knowledge_base", self.knowledge)
+
+    def replace(self, file: Path, before: str, after: str) -> int:
+        """Replaces the first `before` and gives the line it stood in."""
+        text = file.read_text(encoding="utf-8")
+        assert before in text
+        file.write_text(text.replace(before, after, 1), encoding="utf-8")
+        return text[: text.index(before)].count("\n") + 1
+
+    def check(self, settings: Settings | None = None) -> list[Problem]:
+        return find_problems(settings or Settings(), scripts=self.scripts, knowledge=self.knowledge, on=TODAY)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def fatal_codes(problems: list[Problem]) -> set[str]:
+    return {problem.code for problem in problems if problem.fatal}
+
+
+def test_what_ships_has_no_fatal_problem_and_no_silent_answer() -> None:
+    problems = find_problems(Settings(), on=TODAY)
+    assert fatal_codes(problems) == set()
+    assert [problem for problem in problems if problem.code.startswith(("KB", "COM"))] == []
+
+
+PLANTED: dict[str, tuple[str, str, str]] = {
+    # code: file, what is replaced, by what
+    "KB028": ("knowledge_base/KB15-payment-term.md", "Квитанция приходит", "Назовите дом. Квитанция приходит"),
+    "CAT013": ("knowledge_base/categories.yaml", "minutes: 30\n", "minutes: полчаса\n"),
+    "COM012": ("knowledge_base/company.yaml", "2031-12-31", "навсегда"),
+    "LAW012": ("knowledge_base/law.yaml", "2019-03-01", "давно"),
+    "IVR201": ("ivr_scripts/main.yaml", "затем: главное меню", "затем: главное мюне"),
+    "IVR410": ("ivr_scripts/main.talks.yaml", "итог: соединён", "итог: попрощались"),
+    "CHK003": ("ivr_scripts/dialplan.yaml", "callcenter/notice: >-", "callcenter/notice: [>-"),
+    "CHK004": ("ivr_scripts/dialplan.yaml", "digits/7: семь", "digits/7: 7 семь"),
+}
+
+
+@pytest.mark.parametrize("code", PLANTED)
+def test_one_broken_file_is_named_with_its_line(files: Files, tmp_path: Path, code: str) -> None:
+    name, before, after = PLANTED[code]
+    line = files.replace(tmp_path / name, before, after)
+    found = [problem for problem in files.check() if problem.fatal and problem.code == code]
+    assert [problem.place.file for problem in found] == [tmp_path / name]
+    if code not in {"IVR410", "CHK003"}:  # a talk differs where it is judged; a file that is no YAML has no line
+        assert found[0].place.line == line
+
+
+def test_a_script_that_is_not_there_is_named(files: Files) -> None:
+    problems = files.check(Settings(script="ночной"))
+    assert fatal_codes(problems) == {"CHK001"}
+    assert any("main" in problem.message for problem in problems)
+
+
+def test_talks_without_their_script_are_named(files: Files) -> None:
+    shutil.copy(files.scripts / "main.talks.yaml", files.scripts / "night.talks.yaml")
+    assert fatal_codes(files.check()) == {"CHK002"}
+
+
+def test_a_script_without_talks_is_named(files: Files) -> None:
+    (files.scripts / "main.talks.yaml").unlink()
+    assert any(problem.place.file.name == "main.talks.yaml" and problem.fatal for problem in files.check())
+
+
+def test_a_trunk_without_its_password_file_is_named(files: Files, tmp_path: Path) -> None:
+    trunk = Trunk(kind=TrunkKind.REGISTRATION, host="sip.example", user="u", password_file=tmp_path / "missing")
+    problems = files.check(Settings(telephony=Telephony(trunk=trunk)))
+    assert fatal_codes(problems) == {"CHK005"}
+
+
+def test_a_dialplan_that_lets_strangers_dial_out_is_refused(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates = tmp_path / "asterisk_conf"
+    shutil.copytree(conf.TEMPLATES, templates)
+    with (templates / "extensions.conf.j2").open("a", encoding="utf-8") as dialplan:
+        dialplan.write("\n[from-resident](+)\nexten => _X.,1,Dial(PJSIP/${EXTEN}@trunk)\n")
+    monkeypatch.setattr(conf, "TEMPLATES", templates)
+    problems = [problem for problem in files.check() if problem.fatal]
+    assert problems
+    assert {problem.place.file.name for problem in problems} == {"extensions.conf"}
+
+
+def test_an_expired_answer_is_listed_and_stops_nobody(files: Files) -> None:
+    files.replace(files.knowledge / "KB27-quiet-hours.md", "valid_until: 2027-12-31", "valid_until: 2026-11-23")
+    problems = files.check()
+    assert fatal_codes(problems) == set()
+    (silent,) = [problem for problem in problems if problem.code == "KB103"]
+    assert "KB27" in silent.message
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_their_places(files: Files, tmp_path: Path) -> None:
+    for name, before, after in PLANTED.values():
+        files.replace(tmp_path / name, before, after)
+    problems = files.check()
+    assert {"KB028", "CAT013", "COM012", "LAW012", "IVR201", "CHK003"} <= fatal_codes(problems)
+    assert [problem.place for problem in problems] == sorted(problem.place for problem in problems)
+
+
+def test_broken_settings_do_not_hide_the_rest(files: Files) -> None:
+    files.replace(files.knowledge / "law.yaml", "2019-03-01", "давно")
+    assert fatal_codes(find_problems(None, scripts=files.scripts, knowledge=files.knowledge, on=TODAY)) == {"LAW012"}
+
+
+@pytest.fixture
+def run_check(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Runs the command as a person does, with the given settings file and no instance at all."""
+
+    def run(toml: str) -> subprocess.CompletedProcess[str]:
+        settings = tmp_path / "callcenter.toml"
+        settings.write_text(toml, encoding="utf-8")
+        home = tmp_path / "home"
+        environment = {**os.environ, "CALLCENTER_SETTINGS_FILE": str(settings), "CALLCENTER_HOME": str(home)}
+        return subprocess.run(
+            [sys.executable, "-m", "callcenter", "check"],
+            cwd=TREE,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_command_needs_no_centre_and_makes_none(
+    run_check: Callable[[str], subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    done = run_check("")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Ошибок: 0" in done.stdout
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_command_names_the_field_of_a_broken_setting(
+    run_check: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    done = run_check("[telephony]\nmax_calls = 0\n[queue]\nstrategy = 'random'\n")
+    assert done.returncode == 1
+    assert done.stdout.count("SET001") == 2
+    assert "telephony.max_calls" in done.stdout
+    assert "rrmemory" in done.stdout
