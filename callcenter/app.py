@@ -3,31 +3,38 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
 from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
 from callcenter.conducting.scripts import ScriptShelf, edition_reader
-from callcenter.core.clock import SystemClock
+from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.desk.app import create_app, serve
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.intake.bookkeeping import Bookkeeper
+from callcenter.intake.errors import DatabaseAway
+from callcenter.intake.filing import Filer
 from callcenter.intake.notes import NoteBook
 from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
+from callcenter.schedule.ticks import Ticks
 from callcenter.settings import TREE
 from callcenter.speech.prompts import PromptCache
 from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.telephony.ari.switch import AriSwitch, AsteriskSilent
 from callcenter.telephony.controller import AsteriskAccess, Controller
 
 log = structlog.get_logger()
 
 KNOWLEDGE = TREE / "knowledge_base"
 RESTART_PAUSE = 2.0
+LOOK_FOR_LOST = 4.0
+"""Seconds between two looks at Asterisk's channels; a call missing in two of them in a row is lost."""
 
 
 class BrokenKnowledge(CallcenterError):
@@ -50,6 +57,7 @@ async def _control(instance: Instance) -> None:
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     database = Database(Cluster(layout, ports).address())
     voice = FestivalVoice()
+    ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     notes = NoteBook(layout.journal)
     prompts = PromptCache(layout.prompts, voice)
     alarms = DatabaseAlarms(database, clock)
@@ -64,7 +72,7 @@ async def _control(instance: Instance) -> None:
     )
     controller = Controller(
         AsteriskAccess(
-            ari_address=f"http://127.0.0.1:{ports.asterisk_http}",
+            ari_address=ari_address,
             ami_host="127.0.0.1",
             ami_port=ports.ami,
             user="callcenter",
@@ -85,6 +93,9 @@ async def _control(instance: Instance) -> None:
     )
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
+    filer = Filer(database, layout, settings, clock=clock)
+    ticks = Ticks(database, settings, clock=clock)
+    switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, controller.stop)
@@ -95,6 +106,9 @@ async def _control(instance: Instance) -> None:
                 for name, work in (
                     ("notes", lambda: notes.run(database, bookkeeper.apply)),
                     ("truth", truth.run),
+                    ("lost calls", lambda: _look_for_lost_calls(switch, truth, clock)),
+                    ("recordings", filer.run),
+                    ("ticks", ticks.run),
                 )
             ]
             await controller.run()
@@ -114,6 +128,23 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("work beside the calls failed", work=name)
         await asyncio.sleep(RESTART_PAUSE)
+
+
+async def _look_for_lost_calls(switch: AriSwitch, truth: TruthReader, clock: Clock) -> None:
+    """Closes the calls that died with Asterisk: they have no end in its files."""
+    before: tuple[datetime, frozenset[str]] | None = None
+    while True:
+        looked_at = clock.now()
+        try:
+            running = frozenset(channel.id for channel in await switch.channels())
+            if before is not None:
+                # A call that ended between the looks is in the first, and its end is being written.
+                await truth.settle_lost_calls(running | before[1], asked_at=before[0])
+            before = looked_at, running
+        except (AsteriskSilent, DatabaseAway) as error:
+            log.warning("no look for lost calls", error=str(error))
+            before = None
+        await asyncio.sleep(LOOK_FOR_LOST)
 
 
 async def _serve_desk(instance: Instance) -> None:
