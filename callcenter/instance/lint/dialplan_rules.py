@@ -1,0 +1,249 @@
+"""What the dialplan may never do: let a stranger dial out, lose a call, record without a lease.
+
+"Outside" is every context a caller can get into: the doors, the keys of the queue, and where the controller
+continues calls to; and all that can be reached from there by a jump, an include or a switch.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from callcenter.conducting.line import FALLBACK, GOODBYE, TO_QUEUE
+from callcenter.core.problems import Place, Problem
+from callcenter.instance.lint.dialplan import FILE, Context, Dialplan, Extension, Jump, Step, split, step_jumps
+from callcenter.instance.lint.text import Configuration
+from callcenter.intake.evidence import DOORS
+
+INSIDE = "internal"
+"""The one context that dials: the dispatchers' phones are in it, and no caller ever is."""
+
+_HARMLESS = {
+    "answer", "celgenuserevent", "goto", "gotoif", "gotoiftime", "hangup", "mixmonitor", "noop", "playback", "queue",
+    "read", "saydigits", "set", "stasis", "wait",
+}  # fmt: skip
+_DIALS = {
+    "dial", "retrydial", "originate", "page", "chanspy", "extenspy", "followme", "disa", "transfer", "channelredirect",
+    "bridge", "pickup", "system", "trysystem", "exec", "tryexec", "execif", "agi", "eagi", "deadagi", "externalivr",
+    "sms", "jack", "mp3player", "festival", "voicemail", "voicemailmain", "directory", "confbridge", "dictate",
+}  # fmt: skip
+_READS_OUTSIDE = re.compile(
+    r"\$\{\s*(?:EXTEN\b|CALLERID\((?!num-pres\b|name-pres\b|pres\b)|DNID|RDNIS|REDIRECTING\(|CONNECTEDLINE\(|"
+    r"PJSIP_HEADER\w*\(|CHANNEL\(pjsip|SIPURI|INVALID_EXTEN)"
+)
+_FORBIDDEN_FUNCTIONS = re.compile(
+    r"\b(SHELL|CURL|FILE|FILE_COUNT_LINE|EVAL|ENV|STAT|AST_CONFIG|DB|ODBC\w*|LOCK|GLOBAL)\("
+)
+_UNSAFE_IN_FILTER = frozenset("$,;|&()[]{}\"'`\\/<> ")
+_LEASE = re.compile(r"TIMEOUT\(absolute\)=(.*)")
+_QUEUE_OPTIONS = frozenset("CcdiImnRr")
+_DIAL_OPTIONS = frozenset("RrdgMm")
+_ENDS = ("goto", "hangup")
+
+
+def check_dialplan(configuration: Configuration, dialplan: Dialplan) -> list[Problem]:
+    outside, problems = _reach(configuration, dialplan)
+    for name in outside:
+        for extension in dialplan.contexts[name].extensions:
+            problems += _check_outside(extension)
+    for context in dialplan.contexts.values():
+        problems += _check_links(context)
+        for extension in context.extensions:
+            problems += _check_end(extension)
+            problems += _check_targets(extension, dialplan)
+            problems += _check_functions(extension)
+            problems += _check_call_keeping(extension, dialplan)
+    if INSIDE in dialplan.contexts:
+        for extension in dialplan.contexts[INSIDE].extensions:
+            problems += _check_inside(extension, configuration)
+    problems += [
+        _problem(context.line, "AST114", f"в [{name}] никто не может попасть; удалите его или дайте сюда переход")
+        for name, context in dialplan.contexts.items()
+        if name not in outside and name != INSIDE
+    ]
+    return problems
+
+
+def _reach(configuration: Configuration, dialplan: Dialplan) -> tuple[dict[str, str], list[Problem]]:
+    """The contexts a caller can get into, each with the way there, and the jumps that must not be."""
+    queues = {one.name: one.value("context") for one in configuration.of("queues.conf") if one.value("context")}
+    doors = {one.value("context", "default") for one in configuration.typed("endpoint")} - {INSIDE}
+    waiting = [(name, name) for name in (*DOORS, *sorted(doors), TO_QUEUE, GOODBYE, FALLBACK, *queues.values())]
+    reached: dict[str, str] = {}
+    problems = []
+    while waiting:
+        name, way = waiting.pop(0)
+        if name in reached or name not in dialplan.contexts:
+            continue
+        reached[name] = way
+        for jump in dialplan.jumps(dialplan.contexts[name], queues):
+            if jump.open_end and not jump.context:
+                message = f"куда ведёт этот переход из [{name}], решает переменная; напишите имя контекста целиком"
+                problems.append(_problem(jump.line, "AST104", message))
+                continue
+            for context in dialplan.named(jump):
+                if context.name == INSIDE:
+                    message = f"звонящий попадает отсюда в [{INSIDE}] и звонит за ваш счёт ({way} → {INSIDE}); уберите"
+                    problems.append(_problem(jump.line, "AST103", message))
+                else:
+                    waiting.append((context.name, f"{way} → {context.name}"))
+    return reached, problems
+
+
+def _check_outside(extension: Extension) -> Iterator[Problem]:
+    for step in extension.steps:
+        where = f"в [{extension.context}] попадает любой звонящий"
+        if step.app in _DIALS or "Local/" in step.arguments:
+            message = f"«{step.app}»: {where}, и это позволит ему звонить за ваш счёт или управлять машиной; уберите"
+            yield _problem(step.line, "AST101", message)
+        elif step.app not in _HARMLESS:
+            message = f"«{step.app}»: {where}, а этого приложения нет в списке дозволенных; уберите"
+            yield _problem(step.line, "AST102", message)
+        for found in _READS_OUTSIDE.finditer(step.arguments):
+            if not _is_filtered(step.arguments, found.start()):
+                name = found[0].lstrip("${ ")
+                message = f"«{name}» пишет звонящий; оберните в ${{FILTER(0-9a-zA-Z+,…)}}: запятая в нём — уже аргумент"
+                yield _problem(step.line, "AST107", message)
+
+
+def _is_filtered(text: str, at: int) -> bool:
+    """Whether the place is inside `${FILTER(signs,…)}` whose signs can do no harm."""
+    for found in re.finditer(r"\$\{FILTER\(", text[:at]):
+        inside = text[found.end() : at]
+        if inside.count("(") - inside.count(")") < 0 or "," not in inside:
+            continue
+        allowed = inside.partition(",")[0]
+        return not _UNSAFE_IN_FILTER & set(allowed)
+    return False
+
+
+def _check_links(context: Context) -> Iterator[Problem]:
+    for kind, argument, line in context.links:
+        if kind != "include" and not argument.lower().startswith("loopback/"):
+            message = f"«{kind} => {argument}»: чужой источник номеров; дозволен только Loopback/@контекст"
+            yield _problem(line, "AST115", message)
+
+
+def _check_end(extension: Extension) -> Iterator[Problem]:
+    last = extension.steps[-1]
+    if last.app not in _ENDS:
+        message = (
+            f"«{extension.pattern}» в [{extension.context}] кончается на «{last.app}»: вызов уйдёт в чужой шаблон; "
+            "последним поставьте Goto или Hangup"
+        )
+        yield _problem(last.line, "AST106", message)
+
+
+def _check_targets(extension: Extension, dialplan: Dialplan) -> Iterator[Problem]:
+    for step in extension.steps:
+        for jump in step_jumps(step, extension):
+            if not jump.open_end and not _exists(jump, extension, dialplan):
+                name = ",".join(filter(None, (jump.context, jump.extension, jump.priority)))
+                yield _problem(step.line, "AST105", f"перехода «{name}» нет; вызов оборвётся здесь. Исправьте имя")
+
+
+def _exists(jump: Jump, extension: Extension, dialplan: Dialplan) -> bool:
+    context = dialplan.contexts.get(jump.context)
+    if context is None:
+        return False
+    name = jump.extension
+    targets = [extension] if name is None else [one for one in context.extensions if one.matches(name)]
+    if name is not None and "${" in name:
+        return True
+    if jump.priority.isdigit():
+        return any(len(one.steps) >= int(jump.priority) for one in targets)
+    return any(step.label == jump.priority for one in targets for step in one.steps)
+
+
+def _check_functions(extension: Extension) -> Iterator[Problem]:
+    for step in extension.steps:
+        for found in _FORBIDDEN_FUNCTIONS.finditer(step.arguments):
+            message = f"{found[1]}() читает или выполняет чужое; в номерном плане ей нечего делать, уберите"
+            yield _problem(step.line, "AST108", message)
+
+
+def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Problem]:
+    """The lease, the recording and the queue: the order in which a call is kept."""
+    lease: str | None = None
+    recorded = answered = False
+    for step in extension.steps:
+        found = _LEASE.fullmatch(step.arguments) if step.app == "set" else None
+        if found:
+            lease = found[1].strip()
+        elif step.app == "answer":
+            answered = True
+        elif step.app == "mixmonitor":
+            recorded = True
+            yield from _check_recording(step, answered=answered)
+        elif step.app == "queue":
+            yield from _check_queue(step, lease)
+        elif step.app == "stasis":
+            yield from _check_stasis(step, lease, dialplan.contexts[extension.context], recorded=recorded)
+
+
+def _check_recording(step: Step, *, answered: bool) -> Iterator[Problem]:
+    words = [*step.words, "", ""]
+    if answered:
+        message = "запись начинается после Answer, и первых секунд в ней не будет; поставьте MixMonitor раньше"
+        yield _problem(step.line, "AST111", message)
+    if words[1] != "D" or not words[0].endswith(".raw"):
+        message = "стороны разговора пишутся порознь: файл .raw и ключ D; иначе запись не разобрать"
+        yield _problem(step.line, "AST116", message)
+    if words[2]:
+        yield _problem(step.line, "AST101", f"MixMonitor запускает команду «{words[2]}»; уберите третий аргумент")
+
+
+def _check_queue(step: Step, lease: str | None) -> Iterator[Problem]:
+    words = step.words
+    if lease != "0":
+        message = "перед Queue аренда не снята, и разговор оборвётся посреди слова; добавьте Set(TIMEOUT(absolute)=0)"
+        yield _problem(step.line, "AST109", message)
+    extra = set(words[1] if len(words) > 1 else "") - _QUEUE_OPTIONS
+    if extra:
+        message = f"ключи Queue «{''.join(sorted(extra))}» дают звонящему переводить, парковать или писать; уберите"
+        yield _problem(step.line, "AST113", message)
+    if any(words[5:7]):
+        yield _problem(step.line, "AST113", "Queue запускает AGI или подпрограмму на телефоне диспетчера; уберите")
+
+
+def _check_stasis(step: Step, lease: str | None, context: Context, *, recorded: bool) -> Iterator[Problem]:
+    if lease is None or not lease.isdigit() or not int(lease):
+        message = "вызов отдан программе без аренды: зависнет она — зависнет и он. Добавьте Set(TIMEOUT(absolute)=6)"
+        yield _problem(step.line, "AST110", message)
+    if not any(extension.pattern == "T" for extension in context.extensions):
+        message = f"в [{context.name}] нет «exten => T»: по концу аренды вызов оборвётся, а не пойдёт в очередь"
+        yield _problem(step.line, "AST110", message)
+    if not recorded:
+        message = "вызов отдан программе без записи; поставьте MixMonitor в начало"
+        yield _problem(step.line, "AST111", message)
+
+
+def _check_inside(extension: Extension, configuration: Configuration) -> Iterator[Problem]:
+    endpoints = {one.name for one in configuration.typed("endpoint")}
+    for step in extension.steps:
+        if step.app != "dial":
+            if step.app not in _HARMLESS:
+                message = f"«{step.app}»: [{INSIDE}] только звонит; этого приложения нет в списке дозволенных"
+                yield _problem(step.line, "AST102", message)
+            continue
+        words = [*step.words, "", ""]
+        for target in split(words[0], "&"):
+            yield from _check_dialled(target, extension, step, endpoints)
+        extra = set(re.sub(r"\([^)]*\)", "", words[2])) - _DIAL_OPTIONS
+        if extra:
+            message = f"ключи Dial «{''.join(sorted(extra))}» дают переводить, парковать или писать; уберите"
+            yield _problem(step.line, "AST112", message)
+
+
+def _check_dialled(target: str, extension: Extension, step: Step, endpoints: Iterable[str]) -> Iterator[Problem]:
+    technology, _, rest = target.partition("/")
+    number, _, endpoint = rest.rpartition("@")
+    if technology != "PJSIP" or endpoint not in endpoints:
+        message = f"Dial({target}): такого телефона в pjsip.conf нет; звонить можно только PJSIP/имя или …@trunk"
+        yield _problem(step.line, "AST112", message)
+    elif number and extension.pattern.startswith("_") and (extension.pattern[-1] in ".!" or len(extension.pattern) < 4):
+        message = f"«{extension.pattern}» пускает в город любой номер, и заграничный тоже; задайте длину и начало"
+        yield _problem(step.line, "AST112", message)
+
+
+def _problem(line: int, code: str, message: str) -> Problem:
+    return Problem(Place(Path(FILE), line), code, message)
