@@ -156,7 +156,7 @@ async def mark_ended(session: AsyncSession, call: Call, *, at: datetime, cause: 
 
 
 async def mark_danger(session: AsyncSession, call: Call, *, category: str) -> None:
-    call.danger = call.danger or category[:60]
+    call.danger = category[:60]
     await _save(session, call)
 
 

@@ -11,6 +11,7 @@ CHECK_CALLER = "проверить номер звонящего"
 
 READY = "готово"
 NO_DATABASE = "нет базы"
+NO_TERM = "без срока"
 NOT_FOUND = "не найдена"
 KNOWN = "известен"
 WITHHELD = "скрыт"
@@ -36,7 +37,7 @@ ACTIONS = MappingProxyType(
             ActionSpec(
                 name=TICKET_STATUS,
                 needs=(DIGITS,),
-                gives=MappingProxyType({READY: (STATE, TERM), NOT_FOUND: (), NO_DATABASE: ()}),
+                gives=MappingProxyType({READY: (STATE, TERM), NO_TERM: (STATE,), NOT_FOUND: (), NO_DATABASE: ()}),
             ),
             ActionSpec(name=MARK_DANGER, needs=(CATEGORY,), gives=MappingProxyType({READY: ()})),
             ActionSpec(name=CHECK_CALLER, needs=(), gives=MappingProxyType({KNOWN: (CONTACT,), WITHHELD: ()})),

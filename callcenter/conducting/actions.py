@@ -81,6 +81,7 @@ class ScriptActions:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
             self._note(request, "ticket_wanted", category=category, contact=contact, description=description)
             return ActionResult(names.NO_DATABASE, {})
+        self._note(request, "address_wanted")  # keys cannot tell where it is: whoever is not talked with is called back
         return ActionResult(
             names.READY, {names.TICKET_NUMBER: spoken_ticket_number(number), names.TERM: self._term(due_at, request)}
         )
@@ -95,9 +96,10 @@ class ScriptActions:
         if found is None:
             return ActionResult(names.NOT_FOUND, {})
         state, due_at = found
-        return ActionResult(
-            names.READY, {names.STATE: words().ticket_states[state], names.TERM: self._term(due_at, request)}
-        )
+        told = {names.STATE: words().ticket_states[state]}
+        if due_at is None:
+            return ActionResult(names.NO_TERM, told)
+        return ActionResult(names.READY, {**told, names.TERM: self._term(due_at, request)})
 
     async def _mark_danger(self, request: Request) -> ActionResult:
         """The note raises the alarm and marks the call, whether or not the database is there now."""

@@ -20,6 +20,7 @@ from typing import Any, Protocol, assert_never
 
 import structlog
 
+from callcenter.conducting.action_specs import MARK_DANGER
 from callcenter.conducting.caller import Arrival
 from callcenter.conducting.deadline import within
 from callcenter.conducting.lease import Lease
@@ -30,6 +31,7 @@ from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
 from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.conversation import DANGER_PRIORITY, ORDINARY_PRIORITY
 from callcenter.dialogue.events import ActionDone, Began, Event, HungUp, KeyPressed, SayingEnded, Silence
 from callcenter.intake.notes import Note
 
@@ -102,6 +104,7 @@ class Line:
         self._listening: Listen | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._silent = False
+        self._priority = ORDINARY_PRIORITY
         self._over = False
 
     async def run(self) -> None:
@@ -288,12 +291,19 @@ class Line:
             self._edges.actions.carry_out(command.action, arrival=self._arrival, arguments=command.arguments),
         )
         self._note("action", action=command.action, outcome=done.outcome)
+        if command.action == MARK_DANGER:
+            await self._hurry()
         self._tell(ActionDone(command.turn, done.outcome, done.facts))
+
+    async def _hurry(self) -> None:
+        """From now on every way to a person leads to the head of the queue, the dialplan's own ways too."""
+        self._priority = DANGER_PRIORITY
+        await self._edges.phone.set_variable(self._call_id, "CC_PRIORITY", str(DANGER_PRIORITY))
 
     # How it ends
 
     async def _to_queue(self, reason: str, priority: int) -> None:
-        phone = self._edges.phone
+        phone, priority = self._edges.phone, max(priority, self._priority)
         await phone.set_variable(self._call_id, "CC_PRIORITY", str(priority))
         await phone.set_variable(self._call_id, "CC_REASON", reason)
         await self._leave_for(TO_QUEUE)
@@ -307,7 +317,7 @@ class Line:
     async def _give_up(self, error: Exception) -> None:
         """The caller gets a person. If even that fails, the lease ends in the queue."""
         try:
-            await self._to_queue(words().robot_failed, 0)
+            await self._to_queue(words().robot_failed, ORDINARY_PRIORITY)
         except Gone:
             if isinstance(error, SoundFailed):
                 return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played

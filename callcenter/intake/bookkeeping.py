@@ -6,7 +6,7 @@ from datetime import tzinfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.alarms.service import raise_alarm
+from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.calls.models import EventSource
 from callcenter.calls.service import lock_call, mark_danger, record_event
 from callcenter.intake.admission import admit, ensure_call
@@ -56,6 +56,8 @@ class Bookkeeper:
     async def _mark_danger(self, session: AsyncSession, note: Note) -> None:
         code = str(note.facts.get("category") or "")
         call = await lock_call(session, note.call_id)
+        if call.danger and call.danger != code:  # the caller has said more since: one alarm a call, the newest word
+            await clear_alarm(session, kind=AlarmKind.DANGER, subject=note.call_id, now=note.at)
         await mark_danger(session, call, category=code)
         category = self.categories.get(code)
         await raise_alarm(

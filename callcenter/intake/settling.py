@@ -21,7 +21,9 @@ from callcenter.tickets.service import UNNUMBERED, drop_draft, restore_draft
 GRACE = timedelta(seconds=4)
 """After the end of a call the robot may still be writing its last notes, and the files their last lines."""
 
-DECISIVE = frozenset({"served", "ticket_wanted", "voicemail", "callback", "overflow", "connected", "queued"})
+DECISIVE = frozenset(
+    {"served", "ticket_wanted", "address_wanted", "voicemail", "callback", "overflow", "connected", "queued"}
+)
 """Kinds of timeline lines that decide about the outcome."""
 
 _CONTACT = "контакт"
@@ -50,7 +52,7 @@ def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
         if kind in kinds:
             return Verdict(outcome, task)
     if registered or promised:
-        return Verdict(Outcome.ROBOT, promised)
+        return Verdict(Outcome.ROBOT, TaskKind.PROMISE if "address_wanted" in kinds else promised)
     if "served" in kinds:
         return Verdict(Outcome.ROBOT, drop="робот ответил, заявка не понадобилась")
     return Verdict(Outcome.ABANDONED, TaskKind.ABANDONED)

@@ -32,6 +32,7 @@ async def test_a_burst_pipe_becomes_a_ticket_with_the_callers_own_number(caller:
     await caller.is_in("goodbye")
     actions = [facts["outcome"] for facts in centre.notes.facts(caller.call_id, "action")]
     assert actions == ["известен", "готово"]
+    assert "address_wanted" in centre.notes.kinds(caller.call_id)
 
 
 async def test_a_withheld_number_is_asked_for(centre: SmallCentre) -> None:
@@ -54,7 +55,7 @@ async def test_the_status_of_a_ticket_is_told_by_its_digits(centre: SmallCentre)
     second.presses("3")
     await second.hears("Наберите номер заявки")
     second.presses("26000001")
-    await second.hears("Заявка зарегистрирована, срок в обычный срок")
+    await second.hears("Заявка зарегистрирована.")
 
 
 async def test_a_person_is_asked_for(caller: Caller, centre: SmallCentre) -> None:
@@ -75,6 +76,25 @@ async def test_danger_goes_to_the_head_of_the_queue(caller: Caller, centre: Smal
     assert caller.channel.variables["CC_PRIORITY"] == "10"
     await centre.lets_go_of(caller)
     assert centre.notes.facts(caller.call_id, "danger") == [{"category": "GAS_SMELL"}]
+
+
+async def test_danger_is_marked_before_anything_else_is_asked(caller: Caller, centre: SmallCentre) -> None:
+    await caller.hears("Газ: нажмите девять")
+    caller.presses("9")
+    await caller.has("CC_PRIORITY", "10")
+    caller.hangs_up()
+    await centre.lets_go_of(caller)
+    assert centre.notes.facts(caller.call_id, "danger") == [{"category": "GAS_SMELL"}]
+
+
+async def test_a_robot_that_fails_in_danger_still_leads_to_the_head_of_the_queue(centre: SmallCentre) -> None:
+    centre.prompts.unspeakable.add("Выходите на улицу.")
+    caller = centre.call()
+    await caller.hears("Газ: нажмите девять")
+    caller.presses("9")
+    await caller.is_in("to-queue")
+    assert caller.channel.variables["CC_REASON"] == "сбой робота"
+    assert caller.channel.variables["CC_PRIORITY"] == "10"
 
 
 async def test_the_notice_is_marked_once_it_was_heard_to_its_end(

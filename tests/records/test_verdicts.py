@@ -1,0 +1,23 @@
+"""Who must be called back after a call, from the kinds of lines in its timeline."""
+
+import pytest
+
+from callcenter.calls.models import Outcome
+from callcenter.intake.settling import judge
+from callcenter.queues.models import TaskKind
+
+
+@pytest.mark.parametrize(
+    ("kinds", "outcome", "task"),
+    [
+        ({"address_wanted", "served"}, Outcome.ROBOT, TaskKind.PROMISE),
+        ({"address_wanted", "served", "queued"}, Outcome.ABANDONED, TaskKind.ABANDONED),
+        ({"address_wanted", "served", "queued", "connected"}, Outcome.TALKED, None),
+    ],
+)
+def test_a_ticket_by_keys_has_no_address_so_its_caller_is_talked_with(
+    kinds: set[str], outcome: Outcome, task: TaskKind | None
+) -> None:
+    verdict = judge(kinds, registered=True)
+    assert (verdict.outcome, verdict.task) == (outcome, task)
+    assert verdict.drop is None
