@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -9,6 +10,7 @@ from callcenter.conducting.ports import AsteriskAway, Gone
 from callcenter.telephony.ari.client import Ari, Refused
 from callcenter.telephony.ari.generated import EVENT_NAMES, ChannelDtmfReceived, Event
 from tests.stand_ins.ari import APPLICATION, PASSWORD, USER, StandInAsterisk, run_asterisk
+from tests.stand_ins.ari_channels import Channel
 from tests.stand_ins.centre import SmallCentre, run_centre
 from tests.stand_ins.relay import run_relay
 
@@ -113,11 +115,55 @@ async def test_attempts_grow_rarer(unused_tcp_port: int) -> None:
     server = await asyncio.start_server(hang_up, "127.0.0.1", unused_tcp_port)
     async with server, client(f"http://127.0.0.1:{unused_tcp_port}") as ari:
         following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
-        await asyncio.sleep(3.5)
+        await asyncio.sleep(1.8)
         following.cancel()
-    pauses = [later - earlier for earlier, later in zip(attempts, attempts[1:], strict=False)]
-    assert len(attempts) in {4, 5}, "at 0, .2, .6, 1.4 and 3 seconds"
+    pauses = [later - earlier for earlier, later in pairwise(attempts)]
+    assert len(attempts) in {3, 4}, "at 0, .2, .6 and 1.4 seconds"
     assert pauses == sorted(pauses)
+
+
+async def test_after_a_connection_that_held_the_next_attempt_comes_soon(asterisk: StandInAsterisk) -> None:
+    async with client(asterisk.address) as ari:
+        following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
+        for number in range(1, 6):
+            async with asyncio.timeout(0.7):
+                while not ari.connected or asterisk.connections < number:
+                    await asyncio.sleep(0.005)
+            await asterisk.drop_sockets()
+        following.cancel()
+
+
+async def test_attempts_that_never_settle_grow_rarer(asterisk: StandInAsterisk) -> None:
+    async def refuse() -> None:
+        raise Refused
+
+    async with client(asterisk.address) as ari:
+        following = asyncio.create_task(ari.follow(lambda _: None, connected=refuse))
+        await asyncio.sleep(1.5)
+        following.cancel()
+    assert asterisk.connections in {3, 4}, "at 0, .2, .6 and 1.4 seconds"
+
+
+async def test_an_event_nobody_can_take_does_not_hold_up_the_next(asterisk: StandInAsterisk) -> None:
+    seen: list[str] = []
+
+    def take(event: Event) -> None:
+        assert isinstance(event, ChannelDtmfReceived)
+        if event.digit == "1":
+            raise RuntimeError("the taker broke")
+        seen.append(event.digit)
+
+    async with client(asterisk.address) as ari:
+        following = asyncio.create_task(ari.follow(take, connected=nothing))
+        await wait_for_connection(ari)
+        channel = Channel("b1-1.1", "", "PJSIP/trunk-00000001")
+        for key in "12":
+            asterisk.press(channel, key)
+        async with asyncio.timeout(2):
+            while not seen:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        following.cancel()
+    assert (seen, asterisk.connections) == (["2"], 1)
 
 
 async def test_a_failure_to_settle_opens_the_socket_anew(asterisk: StandInAsterisk) -> None:

@@ -51,6 +51,7 @@ class Ari:
     def __init__(self, address: str, *, user: str, password: str, application: str, reply_within: float = 2.0) -> None:
         self.connected = False
         """True while events reach us: the socket is open and its filter set."""
+        self._settled = self._replaced = False  # of the present socket
         self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -116,17 +117,23 @@ class Ari:
     async def follow(self, take: Callable[[Event], None], *, connected: Callable[[], Awaitable[None]]) -> None:
         """Hands every event to `take`, for ever; reconnects with a growing pause.
 
-        `connected` runs beside the events after every connect, once the event filter is set; a failure of it other
-        than Gone is logged and the socket is opened anew.
+        `connected` runs beside the events after every connect, once the event filter is set; a failure of it is
+        logged and the socket is opened anew. A failure of `take` is logged, and the next event comes as ever.
         """
         pause = FIRST_PAUSE
         while True:
+            self._settled = self._replaced = False
             try:
                 async with self._open() as socket:
                     log.info("connected to ARI")
-                    pause = await self._read(socket, take, connected)
-            except (OSError, TimeoutError, websockets.WebSocketException, AsteriskAway, Gone, Refused) as error:
-                log.warning("no ARI connection", error=str(error) or type(error).__name__, retry_in=pause)
+                    await self._read(socket, take, connected)
+                log.warning("the ARI socket closed", code=socket.close_code)
+            except (OSError, TimeoutError, websockets.WebSocketException) as error:
+                log.warning("no ARI connection", error=str(error) or type(error).__name__)
+            if self._settled:
+                pause = FIRST_PAUSE
+            if self._replaced:
+                pause = LONGEST_PAUSE  # two controllers would take the calls from each other without end
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -145,32 +152,28 @@ class Ari:
 
     async def _read(
         self, socket: ClientConnection, take: Callable[[Event], None], connected: Callable[[], Awaitable[None]]
-    ) -> float:
-        """Reads until the socket closes; the pause to make before the next one."""
+    ) -> None:
+        """Reads until the socket closes. Raises ConnectionClosedError unless it was closed in order."""
         settling = asyncio.create_task(self._settle(connected), name="ari settling")
         settling.add_done_callback(lambda task: _close_on_failure(task, socket))
-        replaced = False
         try:
             async for message in socket:
                 event = _parse(message)
-                if event is None:
-                    continue
                 if isinstance(event, ApplicationReplaced):
-                    replaced = True  # two controllers would take the calls from each other without end
+                    self._replaced = True
                     log.error("another controller took over our application")
-                    continue
-                take(event)
+                elif event is not None:
+                    _hand_over(event, take)
         finally:
             self.connected = False
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
-        log.warning("the ARI socket closed", code=socket.close_code)
-        return LONGEST_PAUSE if replaced else FIRST_PAUSE
 
     async def _settle(self, connected: Callable[[], Awaitable[None]]) -> None:
         await self.allow_events()
         self.connected = True
         await connected()
+        self._settled = True
 
     async def _ask(
         self,
@@ -200,6 +203,14 @@ def _close_on_failure(task: asyncio.Task[None], socket: ClientConnection) -> Non
         return
     log.warning("could not settle with Asterisk", error=repr(task.exception()))
     socket.transport.abort()
+
+
+def _hand_over(event: Event, take: Callable[[Event], None]) -> None:
+    """One event that nobody could foresee must not cost all callers their robot."""
+    try:
+        take(event)
+    except Exception:
+        log.exception("an ARI event could not be taken", kind=type(event).__name__)
 
 
 def _parse(message: str | bytes) -> Event | None:
