@@ -12,6 +12,7 @@ CHECK_CALLER = "проверить номер звонящего"
 READY = "готово"
 NO_DATABASE = "нет базы"
 NO_TERM = "без срока"
+ALREADY = "уже есть"
 NOT_FOUND = "не найдена"
 KNOWN = "известен"
 WITHHELD = "скрыт"
@@ -31,8 +32,8 @@ ACTIONS = MappingProxyType(
             ActionSpec(
                 name=REGISTER_TICKET,
                 needs=(CATEGORY,),
-                may_take=(CONTACT, DESCRIPTION),
-                gives=MappingProxyType({READY: (TICKET_NUMBER, TERM), NO_DATABASE: ()}),
+                may_take=(CONTACT, DESCRIPTION, TICKET_NUMBER),
+                gives=MappingProxyType({READY: (TICKET_NUMBER, TERM), ALREADY: (), NO_DATABASE: ()}),
             ),
             ActionSpec(
                 name=TICKET_STATUS,

@@ -63,6 +63,8 @@ class ScriptActions:
         return await function(Request(arrival, arguments, self._clock.now()))
 
     async def _register_ticket(self, request: Request) -> ActionResult:
+        if names.TICKET_NUMBER in request.arguments:
+            return ActionResult(names.ALREADY, {})  # a call has one ticket: a second trouble is told to a person
         category = request.arguments[names.CATEGORY]
         contact = _contact(request)
         description = request.arguments.get(names.DESCRIPTION, "")

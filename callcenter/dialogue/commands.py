@@ -14,7 +14,7 @@ class Say:
     turn: int
     text: str
     interruptible: bool
-    """False: a key does not stop it. The edge reports keys all the same, the engine remembers them."""
+    """False: no key but 0 stops it. The edge reports keys all the same, and stops it only when told to `Hush`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ It knows no clock, no network and no database. Three ideas carry it:
   dropped, so the edge need not cancel anything in time: a prompt that ends while a key is on its way does no harm.
 * Keys belong to no turn. What they mean depends on what is awaited: in an interruptible question they act at once; in
   words that must be heard out, and while an action runs, they are kept and applied to the next question. A kept key
-  that means nothing there is forgotten and no miss: the caller could not have known the question.
+  that means nothing there is forgotten and no miss: the caller could not have known the question. Only 0, a person,
+  acts at once in all words but those about the recording: what was still to be told is passed over.
 * Whatever a script lacks at run time (an unknown outcome, a fact that is not there, a step that is not there) leads to
   a person, never to an exception and never to half a sentence.
 """
@@ -32,6 +33,7 @@ from callcenter.dialogue.question import (
 )
 from callcenter.dialogue.script import (
     KEYS,
+    PERSON_KEY,
     Act,
     Ask,
     Digits,
@@ -47,9 +49,12 @@ from callcenter.dialogue.script import (
 ORDINARY_PRIORITY = 0
 DANGER_PRIORITY = 10
 BETWEEN_DIGITS_SECONDS = 5.0
+LONE_ZERO_SECONDS = 2.0
+"""After a first 0: it may begin a number, but most likely asks for a person."""
 KEPT_KEYS = 32
 STEPS_AT_ONCE = 64
 """More steps than this without anything being said or awaited is a circle: the caller gets a person."""
+AFTER_GOODBYE = "прощаясь, попросил диспетчера"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Conversation:
         self._digits = ""
         self._misses = 0
         self._silences = 0
+        self._wants_person = False
         self._ended = False
 
     @property
@@ -147,6 +153,8 @@ class Conversation:
         match step:
             case Tell():
                 self._tell(step)
+            case Ask() | Goodbye() if self._wants_person:
+                self._call_person(step)
             case Ask():
                 self._digits, self._misses, self._silences = "", 0, 0
                 if step.uninterrupted or not self._apply_kept(step):
@@ -170,7 +178,9 @@ class Conversation:
 
     def _tell(self, step: Tell) -> None:
         interruptible = not step.uninterrupted
-        if isinstance(step.words, Text):
+        if self._wants_person and not step.notice:
+            self._next = step.next
+        elif isinstance(step.words, Text):
             self._say((step.words,), interruptible=interruptible)
         elif answer := self._answers.get(step.words.article.fill(self._facts) or ""):
             self._say_words((answer,), interruptible=interruptible)
@@ -204,6 +214,10 @@ class Conversation:
 
     def _take_key(self, key: str) -> None:
         match self._step, self._awaited:
+            case (Tell(notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, _Saying() if key == PERSON_KEY:
+                self._hush()
+                self._wants_person = True
+                self._call_person(step)
             case Ask() as ask, _Listening() | _Saying(interruptible=True):
                 meaning = judge_key(ask, key, digits=self._digits)
                 if meaning != Meaningless():
@@ -215,6 +229,17 @@ class Conversation:
                 self._leave(tell)
             case _:
                 self._kept.append(key)
+
+    def _call_person(self, step: Ask | Tell | Goodbye) -> None:
+        """0 was pressed: on to the person this step leads to, nothing more is told on the way."""
+        match step:
+            case Ask():
+                self._next = step.give_up
+            case Tell():
+                self._next = step.next
+            case Goodbye():
+                self._commands.append(ToQueue(AFTER_GOODBYE, ORDINARY_PRIORITY))
+                self._end()
 
     def _apply_kept(self, ask: Ask) -> bool:
         """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
@@ -229,7 +254,7 @@ class Conversation:
                 case _:
                     self._digits = ""
         if self._digits:
-            self._listen(BETWEEN_DIGITS_SECONDS)
+            self._await_digit()
         return bool(self._digits)
 
     def _take_words(self, text: str) -> None:
@@ -267,7 +292,7 @@ class Conversation:
                 self._ask(ask)
             case Unfinished(digits):
                 self._digits = digits
-                self._listen(BETWEEN_DIGITS_SECONDS)
+                self._await_digit()
             case Missed(why, key):
                 self._misses += 1
                 self._remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
@@ -318,6 +343,9 @@ class Conversation:
         self._turn += 1
         self._awaited = _Listening(self._turn)
         self._commands.append(Listen(self._turn, seconds))
+
+    def _await_digit(self) -> None:
+        self._listen(LONE_ZERO_SECONDS if self._digits == PERSON_KEY else BETWEEN_DIGITS_SECONDS)
 
     def _remember(self, facts: Mapping[str, str]) -> None:
         if facts:

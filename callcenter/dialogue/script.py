@@ -82,7 +82,7 @@ class Tell:
     words: Text | Reference
     next: Target
     uninterrupted: bool = False
-    """«дослушать: да»: a key does not stop it."""
+    """«дослушать: да»: no key stops it, except 0 where the words are not about the recording."""
     notice: bool = False
     """«уведомление: да»: these are the words about the recording."""
     served: bool = False

@@ -87,11 +87,9 @@ class Caller:
     def hangs_up(self) -> None:
         self.take(HungUp())
 
-    def action_ends(self, outcome: str, **facts: str) -> None:
+    def action_ends(self, outcome: str, facts: Mapping[str, str] | None = None) -> None:
         assert isinstance(self.awaited, Do)
-        self.take(
-            ActionDone(self.awaited.turn, outcome, {name.replace("_", " "): text for name, text in facts.items()})
-        )
+        self.take(ActionDone(self.awaited.turn, outcome, facts or {}))
 
     @property
     def end(self) -> ToQueue | Hangup | None:

@@ -4,13 +4,49 @@ import pytest
 
 from callcenter.core.problems import Place
 from callcenter.dialogue.commands import Do, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import BETWEEN_DIGITS_SECONDS, STEPS_AT_ONCE, Conversation
+from callcenter.dialogue.conversation import (
+    AFTER_GOODBYE,
+    BETWEEN_DIGITS_SECONDS,
+    LONE_ZERO_SECONDS,
+    STEPS_AT_ONCE,
+    Conversation,
+)
 from callcenter.dialogue.events import ActionDone, Began, HungUp, KeyPressed, SayingEnded, Silence
-from callcenter.dialogue.script import Act, ActionSpec, Reference, Script, Target, Tell, Text
+from callcenter.dialogue.script import (
+    Act,
+    ActionSpec,
+    Ask,
+    Choice,
+    Goodbye,
+    PutThrough,
+    Reference,
+    Script,
+    Target,
+    Tell,
+    Text,
+)
 from tests.dialogue.talking import SMALL, Caller, small_script
 
 SOMEWHERE = Place(SMALL, 1, 1)
+THERE = Target("два", SOMEWHERE)
 KB01 = {"KB01": "Паспортный стол открыт."}
+
+
+def ask_of(name: str, *, uninterrupted: bool = False) -> Ask:
+    """A question that nobody can answer but with 0."""
+    words = Text((f"Вопрос {name}.",), SOMEWHERE)
+    rows = ((words,),)
+    return Ask(
+        name, SOMEWHERE, words, Choice(()), rows, rows, Target("человек", SOMEWHERE), uninterrupted=uninterrupted
+    )
+
+
+def script_of(first: Tell | Ask | Goodbye) -> Script:
+    """`first`, then words, then a question, then a person."""
+    after = Tell("два", SOMEWHERE, Text(("Два.",), SOMEWHERE), Target("три", SOMEWHERE), uninterrupted=True)
+    person = PutThrough("человек", SOMEWHERE, "диспетчеры", "просит")
+    steps = {"два": after, "три": ask_of("три"), "человек": person}
+    return Script("проба", Target(first.name, SOMEWHERE), {**steps, first.name: first})
 
 
 @pytest.fixture
@@ -127,6 +163,48 @@ def test_zero_reaches_a_person_in_every_question(caller: Caller, question: str) 
         caller.presses("0")
     caller.hears("Соединяю")
     assert caller.remarks("miss") == []
+
+
+def test_a_lone_zero_is_a_person_soon_and_other_digits_have_time(caller: Caller) -> None:
+    caller.hears("Авария")
+    caller.presses("3")
+    caller.presses("0")
+    assert isinstance(caller.last[-1], Listen)
+    assert caller.last[-1].seconds == LONE_ZERO_SECONDS
+    caller.presses("1")
+    assert isinstance(caller.last[-1], Listen)
+    assert caller.last[-1].seconds == BETWEEN_DIGITS_SECONDS
+
+
+def test_zero_cuts_words_that_other_keys_must_hear_out_and_passes_over_what_follows() -> None:
+    caller = Caller(script_of(Tell("один", SOMEWHERE, Text(("Раз.",), SOMEWHERE), THERE, uninterrupted=True)))
+    caller.presses("1")
+    assert caller.last == []
+    caller.presses("0")
+    assert caller.last[0] == Hush(1)
+    assert caller.end == ToQueue("просит", 0)
+    assert [command.text for command in caller.log if isinstance(command, Say)] == ["Раз."]
+
+
+def test_zero_waits_for_the_end_of_the_words_about_the_recording(caller: Caller) -> None:
+    caller.presses("0")
+    assert caller.last == []
+    caller.hears("Соединяю")
+    assert {"step": "что случилось"} in caller.remarks("step")
+
+
+def test_zero_in_a_question_to_be_heard_out_acts_at_once() -> None:
+    caller = Caller(script_of(ask_of("два", uninterrupted=True)))
+    caller.presses("0")
+    assert caller.end == ToQueue("просит", 0)
+
+
+def test_zero_in_the_goodbye_takes_it_back() -> None:
+    caller = Caller(script_of(Goodbye("конец", SOMEWHERE, Text(("До свидания!",), SOMEWHERE))))
+    caller.presses("1")
+    assert caller.last == []
+    caller.presses("0")
+    assert caller.last == [Hush(1), ToQueue(AFTER_GOODBYE, 0)]
 
 
 def test_a_star_repeats_and_a_hash_does_nothing(caller: Caller) -> None:
