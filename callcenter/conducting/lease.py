@@ -8,8 +8,6 @@ or prompt hangs stops renewing and is freed, and so is every call of a controlle
 from callcenter.conducting.ports import Phone
 from callcenter.core.clock import Clock
 
-VARIABLE = "TIMEOUT(absolute)"
-
 
 class Lease:
     """One call's lease of `seconds`, renewed at most twice a second and at least three times in its length."""
@@ -31,5 +29,5 @@ class Lease:
         now = self._clock.monotonic()
         if now - self._renewed_at < min(0.5, self.pause):
             return
-        await self._phone.set_variable(self._call_id, VARIABLE, str(self._seconds))
+        await self._phone.renew_lease(self._call_id)
         self._renewed_at = now

@@ -307,10 +307,11 @@ class Line:
         await phone.set_variable(self._call_id, "CC_PRIORITY", str(priority))
         await phone.set_variable(self._call_id, "CC_REASON", reason)
         await self._leave_for(TO_QUEUE)
+        await self._hush()
         self._note("handed_over", reason=reason, priority=priority)
 
     async def _leave_for(self, context: str) -> None:
-        await self._hush()  # Asterisk would play a prompt to its end first
+        await self._hush()  # Asterisk would play a prompt to its end first; variables wait for that end, too
         await self._edges.phone.continue_at(self._call_id, context)
         self._over = True
 

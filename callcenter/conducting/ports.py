@@ -41,7 +41,13 @@ class Phone(Protocol):
         """Sends silence until the next sound, so that the recording's clock does not depend on the caller's RTP."""
         ...
 
-    async def set_variable(self, call_id: str, name: str, value: str) -> None: ...
+    async def set_variable(self, call_id: str, name: str, value: str) -> None:
+        """Waits until the sound that is playing ends: hush it first."""
+        ...
+
+    async def renew_lease(self, call_id: str) -> None:
+        """Gives the channel its full lease again, while a sound plays too. Gone: the dialplan has ended the lease."""
+        ...
 
     async def continue_at(self, call_id: str, context: str) -> None:
         """Hands the channel to the dialplan at `context,s,1`. There is no other way out: DELETE would also hang up

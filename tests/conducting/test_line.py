@@ -45,6 +45,9 @@ class FicklePhone:
     async def set_variable(self, call_id: str, name: str, value: str) -> None:
         self._maybe_fail()
 
+    async def renew_lease(self, call_id: str) -> None:
+        self._maybe_fail()
+
     async def continue_at(self, call_id: str, context: str) -> None:
         self._maybe_fail()
 

@@ -1,10 +1,10 @@
 """A stand-in Asterisk: as much of ARI as the controller uses, over a real socket.
 
 It keeps what the tests need of Asterisk's behaviour, learnt from Asterisk 22.10: a playback takes its time and ends
-with an event; a second one waits for the first; `continue` waits for the playback; an action on a channel that has left
-the application is refused with 409, on one that hung up with 404; a lease (`TIMEOUT(absolute)`) that runs out takes the
-channel back; `DELETE` hangs up wherever the channel is by now. Replies can be made late (`reply_delay`), so that events
-overtake them, and the socket can be dropped.
+with an event; a second one waits for the first, and so does a variable that is set, but not a lease that is renewed;
+`continue` waits for the playback; an action on a channel that has left the application is refused with 409, on one that
+hung up with 404; a lease that runs out takes the channel back; `DELETE` hangs up wherever the channel is by now.
+Replies can be made late (`reply_delay`, `late_once`), so that events overtake them, and the socket can be dropped.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.stand_ins.ari_channels import Channel, Playback
 
 USER, PASSWORD, APPLICATION = "callcenter", "secret", "callcenter"
-LEASE = "TIMEOUT(absolute)"
+RENEWAL = "EVAL(${SET(TIMEOUT(absolute)=${CC_LEASE})})"
 TIMESTAMP = "2026-11-24T09:00:00.000+0300"
 
 
@@ -122,28 +122,28 @@ class StandInAsterisk:
                 if channel.place != "hung up":
                     return self._act(channel, method, rest, request)
         return _refusal(404, "Not found")
+                if (method, rest) == ("POST", ["variable"]):
+                    await self._until_quiet(channel)
 
     def _act(self, channel: Channel, method: str, rest: list[str], request: Request) -> Response:
-        if (method, rest) == ("GET", []):
-            return JSONResponse(channel.model)
-        if (method, rest) == ("DELETE", []):
-            channel.deleted = True
-            self.hang_up(channel)
-            return Response(status_code=204)
-        if channel.place != "application":
-            return _refusal(409, "Channel not in Stasis application")
         asked = request.query_params
         match method, rest:
             case "POST", ["play", playback_id]:
                 return self._play(channel, playback_id, asked["media"])
             case "POST", ["silence"]:
+            case "GET", []:
+                return JSONResponse(channel.model)
+            case "GET", ["variable"] if asked["variable"] == RENEWAL:
+                return JSONResponse({"value": self._renew_if_ours(channel)})
+            case "DELETE", []:
+                channel.deleted = True
+                self.hang_up(channel)
+            case _ if channel.place != "application":
+                return _refusal(409, "Channel not in Stasis application")
                 channel.silence = True
                 channel.note_sending()
             case "POST", ["variable"]:
                 channel.variables[asked["variable"]] = asked["value"]
-                channel.variable_history.append((asked["variable"], asked["value"]))
-                if asked["variable"] == LEASE:
-                    self._renew(channel, float(asked["value"]))
             case "POST", ["continue"]:
                 self._spawn(self._continue(channel, asked["context"]))
             case _:
@@ -203,8 +203,11 @@ class StandInAsterisk:
         while channel.queued:
             channel.changed.clear()
             await channel.changed.wait()
+        await self._until_quiet(channel)
         if channel.place == "application":
             self._leave(channel, context, state="done")
+
+    async def _until_quiet(self, channel: Channel) -> None:
 
     def _leave(self, channel: Channel, place: str, *, state: str) -> None:
         for playback in list(channel.queued):
@@ -227,6 +230,14 @@ class StandInAsterisk:
     def _end_lease(self, channel: Channel) -> None:
         if channel.place == "application":
             self._leave(channel, "lease ended", state="failed")
+    def _renew_if_ours(self, channel: Channel) -> str:
+        """The dialplan's CC_LEASE: its length while the channel is ours, 0 afterwards."""
+        if channel.place != "application":
+            return "0"
+        channel.renewals += 1
+        self._renew(channel, self.lease_seconds)
+        return f"{self.lease_seconds:g}"
+
 
     async def follow(self, connection: WebSocket) -> None:
         if connection.headers.get("authorization") != _basic() or connection.query_params.get("app") != APPLICATION:

@@ -34,7 +34,7 @@ class Channel:
     name: str
     place: str = "application"
     variables: dict[str, str] = field(default_factory=dict)
-    variable_history: list[tuple[str, str]] = field(default_factory=list)
+    renewals: int = 0
     played: list[Playback] = field(default_factory=list)
     queued: list[Playback] = field(default_factory=list)
     """Playbacks not over yet, the first of them sounding."""

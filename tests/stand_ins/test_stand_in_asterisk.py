@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from tests.stand_ins.ari import APPLICATION, LEASE, PASSWORD, USER, StandInAsterisk, _basic, run_asterisk
+from tests.stand_ins.ari import APPLICATION, PASSWORD, RENEWAL, USER, StandInAsterisk, _basic, run_asterisk
 
 
 @asynccontextmanager
@@ -71,9 +71,12 @@ async def test_continue_waits_for_the_sound_and_leaves_a_channel_that_refuses() 
 
 async def test_a_lease_runs_out_unless_it_is_renewed() -> None:
     async with visit() as (asterisk, http, _):
-        asterisk.lease_seconds = 0.2
+        asterisk.lease_seconds = 0.4
         lost, kept = asterisk.arrive(), asterisk.arrive()
-        await http.post(f"/channels/{kept.id}/variable", params={"variable": LEASE, "value": "5"})
+        await asyncio.sleep(0.2)
+        asterisk.sound_seconds = 1.0  # a renewal does not wait for a playback
+        await http.post(f"/channels/{kept.id}/play/a", params={"media": "sound:a"})
+        await http.get(f"/channels/{kept.id}/variable", params={"variable": RENEWAL})
         await asyncio.sleep(0.3)
         assert (lost.place, kept.place) == ("lease ended", "application")
 

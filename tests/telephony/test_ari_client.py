@@ -47,7 +47,7 @@ async def test_a_channel_that_hung_up_or_left_is_gone(asterisk: StandInAsterisk,
     async with client(asterisk.address) as ari:
         channel.place = "to-queue"
         with pytest.raises(Gone, match="409"):
-            await ari.set_variable(channel.id, "TIMEOUT(absolute)", "6")
+            await ari.set_variable(channel.id, "CC_REASON", "просит диспетчера")
         channel.place = "hung up"
         with pytest.raises(Gone, match="404"):
             await ari.continue_in_dialplan(channel.id, context="goodbye")

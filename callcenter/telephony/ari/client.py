@@ -100,6 +100,13 @@ class Ari:
             "POST", f"/channels/{quote(channel_id)}/variable", parameters={"variable": name, "value": value}
         )
 
+    async def evaluate(self, channel_id: str, expression: str) -> str:
+        """What the dialplan makes of `expression` on this channel, at once, whatever the channel does and wherever."""
+        reply = await self._ask(
+            "GET", f"/channels/{quote(channel_id)}/variable", parameters={"variable": f"EVAL({expression})"}
+        )
+        return str(reply["value"])
+
     async def continue_in_dialplan(self, channel_id: str, *, context: str) -> None:
         await self._ask(
             "POST",

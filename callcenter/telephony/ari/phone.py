@@ -6,6 +6,11 @@ from callcenter.conducting.ports import Gone
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.router import Playbacks
 
+_RENEWAL = "${SET(TIMEOUT(absolute)=${CC_LEASE})}"
+"""Written as a reading, because Asterisk lets a writing wait until the playback ends (measured with 22.10), and a menu
+is longer than a lease. The dialplan holds the length in CC_LEASE and makes it 0 when it takes the channel back, so
+that a renewal which comes too late leaves the caller in the queue without any time limit, as the dialplan does."""
+
 
 class AriPhone:
     def __init__(self, ari: Ari, playbacks: Playbacks) -> None:
@@ -30,6 +35,10 @@ class AriPhone:
 
     async def set_variable(self, call_id: str, name: str, value: str) -> None:
         await self._ari.set_variable(call_id, name, value)
+
+    async def renew_lease(self, call_id: str) -> None:
+        if await self._ari.evaluate(call_id, _RENEWAL) in ("", "0"):
+            raise Gone("the lease was over")
 
     async def continue_at(self, call_id: str, context: str) -> None:
         await self._ari.continue_in_dialplan(call_id, context=context)
