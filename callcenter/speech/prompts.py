@@ -7,6 +7,9 @@ In one directory lie, for each text,
 
 The stem depends on the text as written, not on the voice, so a recording outlives a change of voice. Which voice
 and which words a rendered file holds stands in the index; when either changed, the file is rendered anew.
+
+Texts that only one call knows (a ticket's number, a telephone) are forgotten a day after they were last said: they
+are personal, and there is no end of them.
 """
 
 import asyncio
@@ -14,8 +17,9 @@ import contextlib
 import hashlib
 import os
 import re
+import time
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -32,6 +36,8 @@ log = structlog.get_logger()
 INDEX = "index.tsv"
 _HEAD = "stem\tvoice\ttext\twords"
 _FIELDS = 4
+FORGOTTEN_AFTER = 24 * 3600.0
+"""Seconds since a text that is not prepared was last said."""
 
 Progress = Callable[[int, int, str], None]
 """Called after each prompt with how many are done, how many there are, and the text."""
@@ -86,7 +92,10 @@ class PromptCache:
         return str(path.with_suffix(""))
 
     async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> Prepared:
-        """Renders all `texts` that have no current sound, one after the other, so that a caller's text gets between."""
+        """Renders all `texts` that have no current sound, one after the other, so that a caller's text gets between.
+
+        Other texts, last said long ago, are forgotten.
+        """
         wanted = list(dict.fromkeys(_tidy(text) for text in texts))
         done = Prepared()
         for number, text in enumerate(wanted, start=1):
@@ -99,6 +108,7 @@ class PromptCache:
                 done.kept += 1
             if progress is not None:
                 progress(number, len(wanted), text)
+        self._forget_all_but({self.stem(text) for text in wanted})
         self._write_index()
         return done
 
@@ -121,6 +131,7 @@ class PromptCache:
             file = self.directory / f"{stem}.wav"
             entry = _Entry(self.voice.name, text, spoken(text))
             if file.exists() and self._entry(stem) == entry:
+                os.utime(file)
                 return file, False
             self.directory.mkdir(parents=True, exist_ok=True)
             draft = self.directory / f".{stem}.{os.getpid()}.wav"
@@ -167,6 +178,18 @@ class PromptCache:
                 if index.read(1) != b"\n":  # a crash cut the last line; ours must not grow onto it
                     line = f"\n{line}"
             index.write(line.encode())
+
+    def _forget_all_but(self, wanted: Collection[str]) -> None:
+        self._read_index()
+        for stem in self._index.keys() - wanted:
+            if (self.directory / f"{stem}.human.wav").exists():
+                continue
+            file = self.directory / f"{stem}.wav"
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime < FORGOTTEN_AFTER:
+                    continue
+                file.unlink()
+            del self._index[stem]
 
     def _write_index(self) -> None:
         """Rewrites the index with one line a text, in the order of the stems."""

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import re
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from callcenter.speech.prompts import PromptCache
+from callcenter.speech.prompts import FORGOTTEN_AFTER, PromptCache
 from callcenter.speech.voice import VoiceFailed
 from tests.stand_ins.voice import StandInVoice
 
@@ -209,3 +210,27 @@ async def test_a_line_of_the_index_cut_by_a_crash_costs_one_rendering(cache: Pro
     assert voice.texts == [GREETING, GREETING]
     await PromptCache(cache.directory, voice).sound(GREETING)
     assert voice.texts == [GREETING, GREETING]
+
+
+async def test_what_only_one_call_knew_is_forgotten_a_day_later(cache: PromptCache) -> None:
+    await cache.prepare([GREETING])
+    old, fresh, recorded = "Вы набрали 89110000001.", "Вы набрали 89110000002.", "Вы набрали 89110000003."
+    for text in (old, fresh, recorded):
+        await cache.sound(text)
+    record(cache, recorded, tone(1, 8000), 8000)
+    for text in (GREETING, old, recorded):
+        long_ago = time.time() - FORGOTTEN_AFTER - 1
+        os.utime(cache.directory / f"{cache.stem(text)}.wav", (long_ago, long_ago))
+    await PromptCache(cache.directory, StandInVoice()).prepare([GREETING])
+    kept = {text for text in (GREETING, old, fresh, recorded) if (cache.directory / f"{cache.stem(text)}.wav").exists()}
+    assert kept == {GREETING, fresh, recorded}
+    index = (cache.directory / "index.tsv").read_text(encoding="utf-8")
+    assert [text in index for text in (GREETING, old, fresh, recorded)] == [True, False, True, True]
+
+
+async def test_a_text_said_again_is_not_forgotten(cache: PromptCache) -> None:
+    path = sound_file(await cache.sound("Вы набрали 89110000001."))
+    os.utime(path, (0, 0))
+    await cache.sound("Вы набрали 89110000001.")
+    await cache.prepare([GREETING])
+    assert path.exists()
