@@ -231,9 +231,10 @@ class Line:
         await self._hush()
         await self._keep_silence()  # rendering may take a second
         sound = await within(self._edges.limit, self._edges.prompts.sound(text))
-        sounding = _Sounding(new_id(), turn, self._edges.clock.monotonic())
-        await self._edges.phone.play(self._call_id, sound, playback_id=sounding.playback_id)
-        self._sounding, self._silent = sounding, False
+        # Before the request: when its reply is lost it may sound all the same, and must be hushed before the next try.
+        self._sounding = _Sounding(new_id(), turn, self._edges.clock.monotonic())
+        self._silent = False
+        await self._edges.phone.play(self._call_id, sound, playback_id=self._sounding.playback_id)
 
     async def _hush(self) -> None:
         if self._sounding is not None:
@@ -264,6 +265,8 @@ class Line:
             self._silent = True
 
     def _repeat(self) -> None:
+        if self._owed:
+            return  # newer words are still to be said
         if self._sounding is not None:
             self._owed.appendleft(_Repeat(self._sounding.turn))
         elif self._listening is not None:
@@ -304,10 +307,10 @@ class Line:
 
     async def _to_queue(self, reason: str, priority: int) -> None:
         phone, priority = self._edges.phone, max(priority, self._priority)
+        await self._hush()
         await phone.set_variable(self._call_id, "CC_PRIORITY", str(priority))
         await phone.set_variable(self._call_id, "CC_REASON", reason)
         await self._leave_for(TO_QUEUE)
-        await self._hush()
         self._note("handed_over", reason=reason, priority=priority)
 
     async def _leave_for(self, context: str) -> None:

@@ -78,6 +78,16 @@ async def test_a_database_that_never_answers_costs_two_seconds(centre: SmallCent
     centre.register.frozen.set()
 
 
+async def test_words_whose_reply_was_lost_are_never_heard_on_top_of_each_other(asterisk: StandInAsterisk) -> None:
+    asterisk.sound_lengths[GREETING] = 20
+    asterisk.late_once["play"] = 1.0
+    async with run_centre(asterisk, reply_within=0.2, lease_seconds=1) as centre:
+        caller = centre.call()
+        await caller.waits_until(lambda: len(caller.channel.played) == 2, 3, "it was not said again")
+        await caller.waits_until(lambda: len(caller.channel.queued) == 1, 1, "the first would be heard to its end")
+        assert caller.channel.queued == caller.channel.played[1:]
+
+
 async def test_a_break_of_the_connection_repeats_the_question(asterisk: StandInAsterisk) -> None:
     async with run_centre(asterisk) as centre:
         caller = centre.call()
@@ -111,13 +121,13 @@ async def test_the_end_of_a_prompt_lost_with_the_connection_does_not_leave_silen
 async def test_what_could_not_be_said_while_asterisk_was_away_is_said_later(asterisk: StandInAsterisk) -> None:
     async with (
         run_relay(asterisk.port) as cable,
-        run_centre(asterisk, address=f"http://127.0.0.1:{cable.port}") as centre,
+        run_centre(asterisk, address=f"http://127.0.0.1:{cable.port}", listen_seconds=0.6) as centre,
     ):
         caller = centre.call()
         await caller.hears("нажмите один")
         await caller.hears_nothing()
         cable.cut()
-        await asyncio.sleep(3.5)  # the question's own pause ends in the dark
+        await asyncio.sleep(1.0)  # the question's own time ends in the dark
         assert "Нажмите кнопку." not in caller.heard
         cable.mend()
         await caller.hears("Нажмите кнопку")

@@ -45,6 +45,8 @@ class StandInAsterisk:
         self.sound_lengths: dict[str, float] = {}
         self.broken_sounds: set[str] = set()
         self.reply_delay = 0.0
+        self.late_once: dict[str, float] = {}
+        """Seconds by which the reply to the next request with this word in its path is late; it is carried out at once."""
         self.lease_seconds = 6.0
         self._numbers = itertools.count(1)
         self._boot = boot
@@ -99,8 +101,9 @@ class StandInAsterisk:
         if request.headers.get("authorization") != _basic():
             return _refusal(401, "Authentication required")
         reply = await self._carry_out(request.method, request.url.path.removeprefix("/ari/").split("/"), request)
-        if self.reply_delay:
-            await asyncio.sleep(self.reply_delay)
+        late = [self.late_once.pop(word) for word in request.url.path.split("/") if word in self.late_once]
+        if delay := sum(late, self.reply_delay):
+            await asyncio.sleep(delay)
         return reply
 
     async def _carry_out(self, method: str, path: list[str], request: Request) -> Response:
@@ -119,18 +122,15 @@ class StandInAsterisk:
                 return Response(status_code=204)
             case _, ["channels", channel_id, *rest] if channel_id in self.channels:
                 channel = self.channels[channel_id]
+                if (method, rest) == ("POST", ["variable"]):
+                    await self._until_quiet(channel)
                 if channel.place != "hung up":
                     return self._act(channel, method, rest, request)
         return _refusal(404, "Not found")
-                if (method, rest) == ("POST", ["variable"]):
-                    await self._until_quiet(channel)
 
     def _act(self, channel: Channel, method: str, rest: list[str], request: Request) -> Response:
         asked = request.query_params
         match method, rest:
-            case "POST", ["play", playback_id]:
-                return self._play(channel, playback_id, asked["media"])
-            case "POST", ["silence"]:
             case "GET", []:
                 return JSONResponse(channel.model)
             case "GET", ["variable"] if asked["variable"] == RENEWAL:
@@ -140,6 +140,9 @@ class StandInAsterisk:
                 self.hang_up(channel)
             case _ if channel.place != "application":
                 return _refusal(409, "Channel not in Stasis application")
+            case "POST", ["play", playback_id]:
+                return self._play(channel, playback_id, asked["media"])
+            case "POST", ["silence"]:
                 channel.silence = True
                 channel.note_sending()
             case "POST", ["variable"]:
@@ -200,14 +203,14 @@ class StandInAsterisk:
         playback.channel.changed.set()
 
     async def _continue(self, channel: Channel, context: str) -> None:
-        while channel.queued:
-            channel.changed.clear()
-            await channel.changed.wait()
         await self._until_quiet(channel)
         if channel.place == "application":
             self._leave(channel, context, state="done")
 
     async def _until_quiet(self, channel: Channel) -> None:
+        while channel.queued:
+            channel.changed.clear()
+            await channel.changed.wait()
 
     def _leave(self, channel: Channel, place: str, *, state: str) -> None:
         for playback in list(channel.queued):
@@ -227,9 +230,6 @@ class StandInAsterisk:
             loop = asyncio.get_running_loop()
             channel.lease = loop.call_later(seconds, lambda: self._end_lease(channel))
 
-    def _end_lease(self, channel: Channel) -> None:
-        if channel.place == "application":
-            self._leave(channel, "lease ended", state="failed")
     def _renew_if_ours(self, channel: Channel) -> str:
         """The dialplan's CC_LEASE: its length while the channel is ours, 0 afterwards."""
         if channel.place != "application":
@@ -238,6 +238,9 @@ class StandInAsterisk:
         self._renew(channel, self.lease_seconds)
         return f"{self.lease_seconds:g}"
 
+    def _end_lease(self, channel: Channel) -> None:
+        if channel.place == "application":
+            self._leave(channel, "lease ended", state="failed")
 
     async def follow(self, connection: WebSocket) -> None:
         if connection.headers.get("authorization") != _basic() or connection.query_params.get("app") != APPLICATION:

@@ -6,7 +6,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from callcenter.conducting.switchboard import Switchboard
 from callcenter.core.clock import SystemClock
 from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.script import Script
+from callcenter.dialogue.script import Ask, Script
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.phone import AriPhone
@@ -33,10 +33,16 @@ SCRIPT_FILE = Path(__file__).with_name("small.yaml")
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
-def read_small_script() -> Script:
+def read_small_script(*, listen_seconds: float | None = None) -> Script:
     script, problems = read_script(SCRIPT_FILE, actions=ACTIONS, articles={"KB_HOURS"})
     assert script is not None, problems
-    return script
+    if listen_seconds is None:
+        return script
+    steps = {
+        name: replace(step, seconds=listen_seconds) if isinstance(step, Ask) else step
+        for name, step in script.steps.items()
+    }
+    return replace(script, steps=steps)
 
 
 @dataclass
@@ -100,6 +106,7 @@ class SmallCentre:
     asterisk: StandInAsterisk
     ari: Ari
     switchboard: Switchboard
+    playbacks: Playbacks
     notes: KeptNotes = field(default_factory=KeptNotes)
     prompts: ReadablePrompts = field(default_factory=ReadablePrompts)
     register: PaperRegister = field(default_factory=PaperRegister)
@@ -130,12 +137,19 @@ async def run_centre(
     actions: Actions | None = None,
     begin_talk: Callable[[], Talk] | None = None,
     leave_within: float = 5.0,
+    reply_within: float = 2.0,
+    listen_seconds: float | None = None,
 ) -> AsyncIterator[SmallCentre]:
-    """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed."""
-    script = read_small_script()
+    """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed.
+
+    `listen_seconds`: how long its questions wait, instead of what the script says.
+    """
+    script = read_small_script(listen_seconds=listen_seconds)
     clock, playbacks = SystemClock(), Playbacks()
     notes, prompts, register = KeptNotes(), ReadablePrompts(), PaperRegister()
-    async with Ari(address or asterisk.address, user=USER, password=PASSWORD, application=APPLICATION) as ari:
+    async with Ari(
+        address or asterisk.address, user=USER, password=PASSWORD, application=APPLICATION, reply_within=reply_within
+    ) as ari:
         edges = Edges(
             phone=AriPhone(ari, playbacks),
             prompts=prompts,
@@ -153,7 +167,7 @@ async def run_centre(
         )
         router = Router(playbacks, admit=switchboard.admit, post=switchboard.post, clock=clock)
         adoption = Adoption(ari, switchboard, on_its_way=0.2)
-        centre = SmallCentre(asterisk, ari, switchboard, notes, prompts, register)
+        centre = SmallCentre(asterisk, ari, switchboard, playbacks, notes, prompts, register)
         async with asyncio.TaskGroup() as group:
             working = [
                 group.create_task(switchboard.run()),
