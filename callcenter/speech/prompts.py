@@ -131,7 +131,8 @@ class PromptCache:
             file = self.directory / f"{stem}.wav"
             entry = _Entry(self.voice.name, text, spoken(text))
             if file.exists() and self._entry(stem) == entry:
-                os.utime(file)
+                with contextlib.suppress(PermissionError):  # rendered by the set-up under another user
+                    os.utime(file)
                 return file, False
             self.directory.mkdir(parents=True, exist_ok=True)
             draft = self.directory / f".{stem}.{os.getpid()}.wav"
@@ -185,7 +186,7 @@ class PromptCache:
             if (self.directory / f"{stem}.human.wav").exists():
                 continue
             file = self.directory / f"{stem}.wav"
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 if time.time() - file.stat().st_mtime < FORGOTTEN_AFTER:
                     continue
                 file.unlink()
