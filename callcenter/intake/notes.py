@@ -41,6 +41,8 @@ from callcenter.intake.errors import DatabaseAway, JournalInUse, is_away, is_cla
 from callcenter.intake.models import ReadOffset
 
 SYNC_SECONDS = 0.03
+FULL_SECONDS = 0.5
+"""Between two attempts at a disk that takes nothing."""
 SEGMENT_BYTES = 1 << 20
 BATCH = 100
 PATIENCE = (0.2, 5.0)
@@ -100,7 +102,8 @@ class NoteBook:
         self._unsynced = threading.Event()
         self._closing = threading.Event()
         self._waiting: deque[bytes] = deque()  # what the disk has not taken: it was full
-        self._alarmed = False
+        self._full = False
+        self._alarmed: bool | None = None  # an earlier controller's alarm may stand
         self._file = self._open_segment()
         self._written = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -140,7 +143,7 @@ class NoteBook:
 
     async def _show_disk(self, database: Database) -> None:
         """Keeps the board's alarm in step with whether the disk takes our notes."""
-        full = bool(self._waiting)
+        full = self._full
         if full == self._alarmed:
             return
         now = datetime.now(UTC)
@@ -160,6 +163,10 @@ class NoteBook:
         self._unsynced.set()
         self._syncer.join()
         with self._turn:
+            self._drain()
+            self._make_sure()
+            if self._waiting:
+                _log.error("notes are lost with this controller: the disk takes nothing", notes=len(self._waiting))
             os.close(self._file)
             self._file = -1  # a note written after this is refused by the kernel, not put into somebody's file
             os.close(self._lock_file)
@@ -170,30 +177,43 @@ class NoteBook:
             try:
                 written = os.write(self._file, self._waiting[0])
             except OSError as error:
-                _log.error("journal cannot be written", error=str(error), waiting=len(self._waiting))
+                if not self._full:
+                    _log.error("journal cannot be written, notes wait in memory", error=str(error))
+                self._full = True
                 return
             rest = self._waiting[0][written:]
             if rest:
                 self._waiting[0] = rest
             else:
                 self._waiting.popleft()
+        self._full = False
 
     def _sync(self) -> None:
         while not self._closing.is_set():
-            self._unsynced.wait()
-            time.sleep(SYNC_SECONDS)  # so that the notes of many calls share one sync
+            self._unsynced.wait(FULL_SECONDS if self._full else None)
+            self._closing.wait(SYNC_SECONDS)  # so that the notes of many calls share one sync
             self._unsynced.clear()
-            try:
-                os.fsync(self._file)
-            except OSError as error:
-                _log.error("journal cannot be synced", error=str(error))
+            self._make_sure()
             with self._turn:
                 self._drain()
-                if self._waiting and not self._closing.is_set():
-                    self._unsynced.set()
-                elif os.fstat(self._file).st_size >= SEGMENT_BYTES:
-                    os.close(self._file)
-                    self._file = self._open_segment()
+                if not self._waiting and os.fstat(self._file).st_size >= SEGMENT_BYTES:
+                    self._begin_segment()
+
+    def _make_sure(self) -> None:
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            _log.error("journal cannot be synced", error=str(error))
+
+    def _begin_segment(self) -> None:
+        """Goes on in a new file. When there can be none the old one goes on, for its number must stay ours."""
+        old = self._file
+        try:
+            self._file = self._open_segment()
+        except OSError as error:
+            _log.error("no new segment of the journal, the old one goes on", error=str(error))
+        else:
+            os.close(old)
 
     def _open_segment(self) -> int:
         """A new segment with a number above all others, even when the clock was set back."""

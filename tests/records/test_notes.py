@@ -1,0 +1,417 @@
+"""The robot's notes reach the database once and in order, whatever dies in between."""
+
+import asyncio
+import json
+import os
+import random
+import resource
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import raise_alarm
+from callcenter.alarms.views import open_alarms
+from callcenter.core.database import Database
+from callcenter.instance.cluster import Cluster
+from callcenter.intake import notes
+from callcenter.intake.bookkeeping import Bookkeeper
+from callcenter.intake.errors import DatabaseAway, JournalInUse
+from callcenter.intake.notes import (
+    Apply,
+    Note,
+    NoteBook,
+    apply_batch,
+    decode,
+    encode,
+    read_lines,
+    segment_file,
+    segments,
+    unapplied_since,
+)
+from callcenter.settings import TREE
+from tests.records.rows import card_of
+from tests.stand_ins.clock import MORNING
+
+CALL = "b1-17.7"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def book(journal: Path) -> Iterator[NoteBook]:
+    book = NoteBook(journal)
+    yield book
+    book.close()
+
+
+def note(number: int, kind: str = "key", **facts: Any) -> Note:
+    return Note(f"n{number}", CALL, MORNING + timedelta(milliseconds=number), kind, {"number": number, **facts})
+
+
+async def applied(database: Database) -> list[int]:
+    """The numbers of the notes in the timeline, in the order in which they were applied."""
+    async with database.begin() as session:
+        rows = await session.scalars(
+            text("SELECT facts->>'number' FROM call_event WHERE key LIKE 'note:%' ORDER BY id")
+        )
+        return [int(row) for row in rows]
+
+
+async def apply_all(journal: Path, database: Database, apply: Apply) -> None:
+    while await apply_batch(journal, database, apply):
+        pass
+
+
+@asynccontextmanager
+async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIterator[None]:
+    task = asyncio.create_task(book.run(database, apply))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(holds: Callable[[], Any], *, seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < deadline, "it never came true"
+        await asyncio.sleep(0.02)
+
+
+async def test_notes_arrive_as_they_are_written(book: NoteBook, database: Database, bookkeeper: Bookkeeper) -> None:
+    async with applying(book, database, bookkeeper.apply):
+        for number in range(30):
+            book.write(note(number))
+            await asyncio.sleep(0)
+
+        async def all_there() -> bool:
+            return await applied(database) == list(range(30))
+
+        await until(all_there)
+
+
+def test_a_note_is_on_disk_when_write_returns(book: NoteBook, journal: Path) -> None:
+    book.write(note(1, text="Течёт «труба»\n\r\u2028"))
+    assert [line.note for line in read_lines(journal, None)] == [note(1, text="Течёт «труба»\n\r\u2028")]
+
+
+def test_the_disk_is_made_sure_of_every_note(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine may lose its power: what is only in the kernel's memory is gone then."""
+    sure: list[int] = []
+
+    def look_and_sync(file: int, sync: Callable[[int], None] = os.fsync) -> None:
+        if not stat.S_ISDIR(os.fstat(file).st_mode):
+            sure.append(os.fstat(file).st_size)
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", look_and_sync)
+    book = NoteBook(journal)
+    book.write(note(1))
+    size = segment_file(journal, segments(journal)[-1]).stat().st_size
+    deadline = time.monotonic() + 5
+    while size not in sure and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert size in sure, "soon, without anything else being written"
+    monkeypatch.setattr(notes, "SYNC_SECONDS", 5.0)
+    book.write(note(2))
+    book.close()
+    assert segment_file(journal, segments(journal)[-1]).stat().st_size == sure[-1], "and at the end"
+
+
+def test_nobody_else_may_read_the_notes(book: NoteBook, journal: Path) -> None:
+    book.write(note(1))
+    assert journal.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in journal.iterdir()} == {0o600}
+
+
+def test_a_second_controller_is_refused(book: NoteBook, journal: Path) -> None:
+    with pytest.raises(JournalInUse, match="stop it first"):
+        NoteBook(journal)
+    book.close()
+    NoteBook(journal).close()
+
+
+async def test_a_controller_killed_at_any_moment_loses_no_note(
+    journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    written: list[int] = []
+    for _ in range(3):
+        child = subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, "-m", "tests.records.note_writer", str(journal), str(len(written))],
+            stdout=subprocess.PIPE,
+            cwd=TREE,
+        )
+        assert child.stdout is not None
+        with child.stdout:
+            for _ in range(random.randint(1, 120)):
+                written.append(int(child.stdout.readline()))
+            child.kill()
+            written += [int(line) for line in child.stdout.read().split()]
+        child.wait()
+        if random.random() < 0.5:
+            await apply_batch(journal, database, bookkeeper.apply)
+        # It may have written one more than it could tell of: its number is given anew, the note is another.
+        await apply_all(journal, database, bookkeeper.apply)
+        untold = [number for number in await applied(database) if number >= len(written)]
+        assert len(untold) <= 1
+        written += untold
+    assert len(segments(journal)) == 1, "what is applied is removed"
+    assert written == list(range(len(written)))
+    assert await applied(database) == written
+
+
+async def test_a_line_torn_by_a_death_is_left_behind(journal: Path, database: Database, bookkeeper: Bookkeeper) -> None:
+    first = NoteBook(journal)
+    for number in range(3):
+        first.write(note(number))
+    first.close()
+    torn = segment_file(journal, segments(journal)[-1])
+    torn.write_bytes(torn.read_bytes()[:-20])
+
+    second = NoteBook(journal)
+    second.write(note(3))
+    await apply_all(journal, database, bookkeeper.apply)
+    second.close()
+
+    assert await applied(database) == [0, 1, 3]
+    assert not (journal / "refused.jsonl").exists(), "nobody was told that it was written"
+    assert not torn.exists()
+
+
+async def test_a_half_written_line_waits_for_its_end(journal: Path, database: Database, bookkeeper: Bookkeeper) -> None:
+    NoteBook(journal).close()
+    file = segment_file(journal, segments(journal)[-1])
+    line = encode(note(0))
+    for size in (0, 1, 9, len(line) - 1):
+        file.write_bytes(line[:size])
+        assert not await apply_batch(journal, database, bookkeeper.apply)
+    file.write_bytes(line)
+    assert await apply_batch(journal, database, bookkeeper.apply)
+    assert await applied(database) == [0]
+
+
+async def test_a_damaged_line_and_an_impossible_note_do_not_hold_up_the_others(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    book.write(note(0))
+    book.write(note(1, text="zero \x00 that PostgreSQL cannot hold"))
+    book.write(note(2))
+    file = segment_file(journal, segments(journal)[-1])
+    with file.open("ab") as opened:
+        opened.write(encode(note(3)).replace(b"key", b"kez", 1))
+        opened.write(b"\xff\x00garbage\n\n")
+    book.write(note(4))
+
+    await apply_all(journal, database, bookkeeper.apply)
+
+    assert await applied(database) == [0, 2, 4]
+    refused = [json.loads(line) for line in (journal / "refused.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [decode(entry["line"].encode()) for entry in refused] == [
+        note(1, text="zero \x00 that PostgreSQL cannot hold"),
+        None,
+        None,
+    ]
+    async with database.begin() as session:
+        alarms = await open_alarms(session)
+    assert [alarm.kind for alarm in alarms] == [AlarmKind.JOURNAL] * 3
+
+
+async def test_a_death_in_the_middle_of_a_batch_repeats_it_whole(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    for number in range(5):
+        book.write(note(number))
+
+    async def dies(session: AsyncSession, taken: Note) -> None:
+        await bookkeeper.apply(session, taken)
+        if taken == note(3):
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await apply_batch(journal, database, dies)
+    assert await applied(database) == []
+    await apply_all(journal, database, bookkeeper.apply)
+    assert await applied(database) == [0, 1, 2, 3, 4]
+
+
+async def test_postgres_away_for_a_while_delays_notes_and_loses_none(
+    book: NoteBook, database: Database, cluster: Cluster, bookkeeper: Bookkeeper
+) -> None:
+    async with applying(book, database, bookkeeper.apply):
+        book.write(note(0))
+
+        async def first_there() -> bool:
+            return await applied(database) == [0]
+
+        await until(first_there)
+        await asyncio.to_thread(cluster.stop)
+        for number in range(1, 250):
+            book.write(note(number))
+            await asyncio.sleep(0.005)
+        await asyncio.to_thread(cluster.ensure_running)
+
+        async def all_there() -> bool:
+            return await applied(database) == list(range(250))
+
+        await until(all_there)
+
+
+async def test_a_note_that_meets_no_database_is_not_refused(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    for number in range(3):
+        book.write(note(number))
+
+    async def goes_away(session: AsyncSession, taken: Note) -> None:
+        if taken == note(1):
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        await bookkeeper.apply(session, taken)
+
+    with pytest.raises(DatabaseAway):
+        await apply_batch(journal, database, goes_away)
+    await apply_all(journal, database, bookkeeper.apply)
+    assert await applied(database) == [0, 1, 2]
+    assert not (journal / "refused.jsonl").exists()
+
+
+async def test_a_full_disk_stops_no_call_and_loses_no_note(
+    book: NoteBook, database: Database, bookkeeper: Bookkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "FULL_SECONDS", 0.05)
+
+    async def disk_alarms() -> int:
+        async with database.begin() as session:
+            return sum(alarm.kind == AlarmKind.DISK for alarm in await open_alarms(session))
+
+    async def alarm_stands() -> bool:
+        return await disk_alarms() == 1
+
+    async def all_there() -> bool:
+        return await applied(database) == list(range(400)) and await disk_alarms() == 0
+
+    async with applying(book, database, bookkeeper.apply):
+        with disk_of(20_000):  # each note takes about 150 bytes: the disk is full in the middle of one
+            for number in range(400):
+                started = time.monotonic()
+                book.write(note(number))
+                assert time.monotonic() - started < 0.05
+            await until(alarm_stands)
+        await until(all_there)
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """No file of this process can grow past `size` bytes: write gives an error, or writes less than asked."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+async def test_an_alarm_left_by_an_earlier_controller_goes_when_the_disk_is_well(
+    book: NoteBook, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    async with database.begin() as session:
+        await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message="Полон.", now=MORNING)
+
+    async def gone() -> bool:
+        async with database.begin() as session:
+            return not await open_alarms(session)
+
+    async with applying(book, database, bookkeeper.apply):
+        await until(gone)
+
+
+def test_no_room_for_a_new_segment_leaves_the_old_one_in_use(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Had the old file been closed first, its number could by now be somebody's socket."""
+    monkeypatch.setattr(notes, "SEGMENT_BYTES", 1000)
+    book = NoteBook(journal)
+    only = segments(journal)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        for number in range(50):
+            book.write(note(number))
+            time.sleep(0.002)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert segments(journal) == only
+    for number in range(50, 60):
+        book.write(note(number))
+    book.close()
+    assert [line.note for line in read_lines(journal, None)] == [note(number) for number in range(60)]
+    assert len(segments(journal)) == 2, "and there is a new one as soon as there can be"
+
+
+def test_segments_stay_in_order_when_the_clock_is_set_back(journal: Path) -> None:
+    journal.mkdir()
+    tomorrow = time.time_ns() + 86_400 * 10**9
+    segment_file(journal, tomorrow).write_bytes(encode(note(0)))
+    book = NoteBook(journal)
+    book.write(note(1))
+    book.close()
+    assert [line.note for line in read_lines(journal, None)] == [note(0), note(1)]
+
+
+async def test_the_oldest_waiting_note_is_known(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    book.write(note(0))
+    await apply_all(journal, database, bookkeeper.apply)
+    async with database.begin() as session:
+        assert await unapplied_since(session, journal) is None
+    book.write(note(1))
+    book.write(note(2))
+    async with database.begin() as session:
+        assert await unapplied_since(session, journal) == note(1).at
+
+
+async def test_a_note_written_twice_counts_once(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    for _ in range(2):
+        book.write(note(0, "danger", category="WAT_LEAK"))
+    await apply_all(journal, database, bookkeeper.apply)
+    assert await applied(database) == [0]
+    assert (await card_of(database, CALL)).call.danger == "WAT_LEAK"
+
+
+@given(
+    facts=st.dictionaries(st.text(), st.text() | st.integers() | st.none() | st.booleans()),
+    kind=st.text(min_size=1),
+    cut=st.integers(min_value=0),
+)
+def test_a_line_is_read_back_as_it_was_or_not_at_all(facts: dict[str, Any], kind: str, cut: int) -> None:
+    written = Note("n1", CALL, MORNING, kind, facts)
+    line = encode(written)
+    assert line.count(b"\n") == 1
+    assert decode(line.rstrip(b"\n")) == written
+    torn = line[: cut % (len(line) - 1)]
+    assert decode(torn) is None
+
+
+def test_half_a_letter_does_not_stop_a_note() -> None:
+    """A lone surrogate, from a name that was cut in the middle, has no bytes in UTF-8."""
+    line = encode(note(1, text="Вася\ud83d"))
+    read = decode(line.rstrip(b"\n"))
+    assert read is not None
+    assert read.facts["text"] == "Вася?"
