@@ -49,6 +49,10 @@ class Phone(Protocol):
         """Gives the channel its full lease again, while a sound plays too. Gone: the dialplan has ended the lease."""
         ...
 
+    def forget(self, call_id: str) -> None:
+        """The call is over for us: nothing of it is awaited any more."""
+        ...
+
     async def continue_at(self, call_id: str, context: str) -> None:
         """Hands the channel to the dialplan at `context,s,1`. There is no other way out: DELETE would also hang up
         a caller who is talking with a dispatcher by now."""

@@ -94,6 +94,7 @@ class Switchboard:
             log.exception("a line broke", call_id=call_id)  # its lease frees the caller; the other calls go on
         finally:
             del self._lines[call_id], self._tasks[call_id]
+            self._edges.phone.forget(call_id)
 
     async def _pass_on(self, call_id: str) -> None:
         try:

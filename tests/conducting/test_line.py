@@ -48,6 +48,9 @@ class FicklePhone:
     async def renew_lease(self, call_id: str) -> None:
         self._maybe_fail()
 
+    def forget(self, call_id: str) -> None:
+        pass
+
     async def continue_at(self, call_id: str, context: str) -> None:
         self._maybe_fail()
 

@@ -157,6 +157,7 @@ async def test_a_caller_who_hung_up_in_the_dark_is_let_go(asterisk: StandInAster
         caller.hangs_up()
         await centre.lets_go_of(caller, within=3)
         assert "failed" not in centre.notes.kinds(caller.call_id)
+        assert len(centre.playbacks) == 0, "the end of its sound was lost in the dark and is awaited for ever"
 
 
 async def test_calls_go_on_in_the_dialplan_when_the_controller_stops(

@@ -40,5 +40,8 @@ class AriPhone:
         if await self._ari.evaluate(call_id, _RENEWAL) in ("", "0"):
             raise Gone("the lease was over")
 
+    def forget(self, call_id: str) -> None:
+        self._playbacks.forget_call(call_id)
+
     async def continue_at(self, call_id: str, context: str) -> None:
         await self._ari.continue_in_dialplan(call_id, context=context)

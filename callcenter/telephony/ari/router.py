@@ -29,6 +29,10 @@ class Playbacks:
     def __init__(self) -> None:
         self._calls: dict[str, str] = {}
 
+    def __len__(self) -> int:
+        """How many sounds are awaited."""
+        return len(self._calls)
+
     def expect(self, playback_id: str, call_id: str) -> None:
         """Must come before the request: the end of a short sound can overtake the reply to it."""
         self._calls[playback_id] = call_id
@@ -71,7 +75,7 @@ class Router:
                     return
                 self._post(call_id, SoundEnded(playback.id, failed=playback.state == "failed"))
             case StasisEnd() | ChannelHangupRequest():
-                self._end(event.channel.id)
+                self._post(event.channel.id, Left())
             case ApplicationReplaced():
                 pass  # the client's affair
             case _:
@@ -91,7 +95,3 @@ class Router:
                 at=self._clock.now(),
             )
         )
-
-    def _end(self, call_id: str) -> None:
-        self._playbacks.forget_call(call_id)
-        self._post(call_id, Left())
