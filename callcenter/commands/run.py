@@ -5,17 +5,20 @@
 
 import argparse
 import asyncio
+import signal
+import socket
 import time
 import urllib.request
+from collections.abc import Callable
 
 from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import Instance, open_instance
-from callcenter.instance.processes import last_lines
+from callcenter.instance.place import Instance, complain_of_port, open_instance
+from callcenter.instance.processes import Running, find_running, last_lines
 from callcenter.instance.setup import set_up
-from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR, hold_alone, own_program, supervise
+from callcenter.instance.supervisor import CONTROLLER, DESK, LOOP, SUPERVISOR, hold_alone, own_program, supervise
 
 HELP = "start the centre, or one of its programs in the foreground"
 _START_SECONDS = 30.0
@@ -59,9 +62,16 @@ def start_centre() -> int:
         say(f"Центр не запущен: ошибок {len(fatal)}. Исправьте их; `callcenter check` покажет, что осталось.")
         return 1
     set_up(instance, progress=say)
+    if own_program(instance.layout, DESK).find() is None:
+        complaint = complain_of_port(str(instance.settings.desk.bind_address), instance.ports.desk, socket.SOCK_STREAM)
+        if complaint:
+            raise NotStarted(f"the desk cannot listen: {complaint}")
     supervisor = own_program(instance.layout, SUPERVISOR)
-    if supervisor.find() is None:
+    watching = supervisor.find()
+    if watching is None:
         supervisor.start()
+    else:
+        watching.send(signal.SIGHUP)  # it may be in a long pause after failures that are mended now
     _await_answer(instance)
     say(summarise(instance))
     return 0
@@ -79,6 +89,7 @@ def summarise(instance: Instance) -> str:
         f"  Рабочее место:    http://{settings.desk.bind_address}:{ports.desk}/",
         f"  Учётные записи:   {instance.layout.accounts_file}",
         f"  Журналы:          {instance.layout.logs}",
+        f"  Asterisk:         {Asterisk(instance).describe()}",
     ]
     if settings.test_resident:
         lines.append("  Позвонить самому: программный телефон с учётной записью «тестовый житель»")
@@ -86,23 +97,33 @@ def summarise(instance: Instance) -> str:
 
 
 def _await_answer(instance: Instance) -> None:
-    """Waits for the desk's /healthz and for the controller to be at Asterisk's ARI."""
+    """Waits for the desk's /healthz and for the controller to be at Asterisk's ARI.
+
+    A program that was started LOOP times without answering is not waited for any longer.
+    """
     deadline = time.monotonic() + _START_SECONDS
     asterisk = Asterisk(instance, progress=say)
-    waiting = {DESK, CONTROLLER}
-    while waiting:
-        if DESK in waiting and _desk_answers(instance):
-            waiting.discard(DESK)
-        if CONTROLLER in waiting and asterisk.serves("callcenter"):
-            waiting.discard(CONTROLLER)
-        if waiting and time.monotonic() > deadline:
-            name = min(waiting)
-            log = instance.layout.logs / f"{name}.log"
-            raise NotStarted(
-                f"the {name} does not answer after {_START_SECONDS:.0f} s; the supervisor goes on trying. "
-                f"{log}:\n{last_lines(log)}"
-            )
-        time.sleep(0.1 if waiting else 0)
+    answers: dict[str, Callable[[], bool]] = {
+        CONTROLLER: lambda: asterisk.serves("callcenter"),
+        DESK: lambda: _desk_answers(instance),
+    }
+    lives: dict[str, set[Running]] = {name: set() for name in answers}
+    while True:
+        for name in [name for name, answer in answers.items() if answer()]:
+            del answers[name]
+        if not answers:
+            return
+        for name in answers:
+            running = find_running(instance.layout.pids / name)
+            if running is not None:
+                lives[name].add(running)
+            if len(lives[name]) >= LOOP or time.monotonic() > deadline:
+                log = instance.layout.logs / f"{name}.log"
+                raise NotStarted(
+                    f"the {name} was started {len(lives[name])} times and does not answer; "
+                    f"the supervisor goes on trying. {log}:\n{last_lines(log)}"
+                )
+        time.sleep(0.1)
 
 
 def _desk_answers(instance: Instance) -> bool:

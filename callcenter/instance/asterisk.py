@@ -18,7 +18,7 @@ from pathlib import Path
 from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.asterisk_ways import WAYS, NoAsterisk, Way, choose_way
 from callcenter.instance.conf import write_configuration
-from callcenter.instance.place import Instance
+from callcenter.instance.place import Instance, complain_of_port
 from callcenter.instance.processes import (
     Running,
     end,
@@ -165,11 +165,32 @@ class Asterisk:
         found = re.search(r"(\d+) active call", self.run_cli("core show channels count"))
         return int(found.group(1)) if found else 0
 
+    def describe(self) -> str:
+        """Version and way of the last start, e.g. `22.10.1+dfsg (bubblewrap)`; empty before the first one."""
+        try:
+            record = json.loads(self.record_file.read_text(encoding="utf-8"))
+            return f"{record['version']} ({record['way']})"
+        except (OSError, ValueError, KeyError):
+            return ""
+
     def serves(self, application: str) -> bool:
         """Whether a controller is connected as this ARI application."""
         return not self._ask(f"applications/{application}")
 
+    def _check_ports(self) -> None:
+        """Asterisk itself would only log a port it cannot have, and run without SIP."""
+        ports = self._instance.ports
+        wanted = (
+            (str(self._instance.settings.telephony.bind_address), ports.sip, socket.SOCK_DGRAM),
+            ("127.0.0.1", ports.asterisk_http, socket.SOCK_STREAM),
+            ("127.0.0.1", ports.ami, socket.SOCK_STREAM),
+        )
+        complaints = [complaint for one in wanted if (complaint := complain_of_port(*one))]
+        if complaints:
+            raise NoAsterisk("Asterisk cannot listen:\n  " + "\n  ".join(complaints))
+
     def _start(self) -> None:
+        self._check_ports()
         way = self.choose()
         if not way.tested:
             self._progress(f"Asterisk: ВНИМАНИЕ: версия {way.version} с этим центром не проверена")

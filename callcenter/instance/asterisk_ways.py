@@ -26,6 +26,9 @@ OLDEST = (22, 8)
 TESTED = ("22.10.1",)
 """Versions the live tests have passed with; another one is used with a warning."""
 
+NATIVE_PREFIX = Path("/usr")
+"""Where the machine's own Asterisk keeps its modules and its shared files."""
+
 WAYS = ("native", "bubblewrap", "loader", "chroot")
 
 _EMPTY = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - mounted fresh and private inside the namespace
@@ -103,9 +106,9 @@ def choose_way(layout: Layout, user: ServiceUser, *, progress: Progress, allowed
 def _offers(layout: Layout, user: ServiceUser, allowed: tuple[str, ...], progress: Progress) -> Iterator[_Offer]:
     if "native" in allowed:
         native = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-        modules = next(iter(sorted(Path("/usr").glob("lib*/**/asterisk/modules"))), None) if native else None
+        modules = next(iter(sorted(NATIVE_PREFIX.glob("lib*/**/asterisk/modules"))), None) if native else None
         if native and modules:
-            shared = Path("/usr/share/asterisk")
+            shared = NATIVE_PREFIX / "share" / "asterisk"
             yield _Offer(
                 "native",
                 (native,),

@@ -20,6 +20,7 @@ from callcenter.instance.processes import (
     Running,
     end,
     find_running,
+    from_earlier_boot,
     last_lines,
     reap,
     recording,
@@ -160,6 +161,12 @@ class Cluster:
         making.rename(data)
 
     def _start(self, user: ServiceUser) -> None:
+        if from_earlier_boot(self.pid_file):
+            # PostgreSQL's own lock names a pid only. After a reboot that may be another program of the same user,
+            # Asterisk for instance, and PostgreSQL would refuse to start. Nothing outlives a boot, so it is void.
+            (self._layout.postgres_data / "postmaster.pid").unlink(missing_ok=True)
+            for lock in self._layout.sockets.glob(".s.PGSQL.*"):
+                lock.unlink(missing_ok=True)
         options = {
             "listen_addresses": "",
             "port": str(self._ports.postgres),

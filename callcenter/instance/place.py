@@ -1,5 +1,6 @@
 """Finds the instance that belongs to this work tree: its home directory, its ports, its secrets."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -131,6 +132,26 @@ def ensure_ports(layout: Layout, *, calls: int) -> Ports:
     raise NoPlace(f"no block of free ports is left; remove old instances from {layout.home.parent}")
 
 
+def complain_of_port(address: str, port: int, kind: socket.SocketKind) -> str:
+    """An empty string when a program may listen on the port now, else why not, with the mend."""
+    name = f"{address}:{port}/{'udp' if kind is socket.SOCK_DGRAM else 'tcp'}"
+    with socket.socket(socket.AF_INET, kind) as probe:
+        if kind is socket.SOCK_STREAM:  # else a closed connection's TIME_WAIT looks like a listener
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return (
+                    f"{name} is taken by another program (ss -lntup names it): end that program, or stop the "
+                    "centre, remove its ports.json and run it again; ports are then chosen anew"
+                )
+            if error.errno == errno.EADDRNOTAVAIL:
+                return f"{name}: this machine has no address {address}; mend bind_address in the settings"
+            return f"{name}: {error.strerror}"
+    return ""
+
+
 def _homes() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/callcenter")
@@ -166,20 +187,10 @@ def _free(ports: Ports) -> bool:
     """Whether every port can be bound on every address now; the PostgreSQL port only names a socket."""
     stream = (ports.sip, ports.asterisk_http, ports.ami, ports.desk)
     datagram = (ports.sip, *range(ports.rtp_start, ports.rtp_end + 1))
-    return all(_bindable(port, socket.SOCK_STREAM) for port in stream) and all(
-        _bindable(port, socket.SOCK_DGRAM) for port in datagram
+    everywhere = "0.0.0.0"  # noqa: S104 - bound for an instant, to see that nobody else is
+    return not any(complain_of_port(everywhere, port, socket.SOCK_STREAM) for port in stream) and not any(
+        complain_of_port(everywhere, port, socket.SOCK_DGRAM) for port in datagram
     )
-
-
-def _bindable(port: int, kind: socket.SocketKind) -> bool:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        if kind is socket.SOCK_STREAM:  # else a closed connection's TIME_WAIT looks like a listener
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104 - bound for an instant, to see that nobody else is
-        except OSError:
-            return False
-    return True
 
 
 def _read_ports(file: Path) -> Ports:

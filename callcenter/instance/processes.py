@@ -139,6 +139,15 @@ def find_running(pid_file: Path, *, uid: int | None = None) -> Running | None:
     return Running(pid, started)
 
 
+def from_earlier_boot(pid_file: Path) -> bool:
+    """Whether the pid file was written before the machine last started."""
+    try:
+        boot = pid_file.read_text(encoding="utf-8").splitlines()[0]
+    except (OSError, ValueError, IndexError):
+        return False
+    return boot != _BOOT_ID.read_text(encoding="ascii").strip()
+
+
 def wait_recorded(pid_file: Path, starter: int, *, seconds: float = 5.0, uid: int | None = None) -> Running | None:
     """The program whose pid file is about to be written by the process `starter`; None when that one ended first."""
     deadline = time.monotonic() + seconds

@@ -5,17 +5,23 @@ their pid files, so a new supervisor adopts what the old one left. One at a time
 """
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.cluster import Cluster
@@ -32,6 +38,9 @@ from callcenter.instance.processes import (
 from callcenter.layout import Layout
 
 log = structlog.get_logger()
+
+LOOP = 3
+"""So many ends in a row, none of them after a calm time, are no accident."""
 
 SUPERVISOR = "supervisor"
 CONTROLLER = "controller"
@@ -55,20 +64,37 @@ class Charge:
     start: Callable[[], object]
 
 
+Report = Callable[[str, int], Awaitable[None]]
+"""Is told a program's name and how often in a row it ended; 0 when it has settled down."""
+
+
+async def report_nothing(name: str, ends: int) -> None:
+    """For a supervisor whom nobody listens to."""
+
+
 class Supervisor:
     """Starts what does not run, adopts what does, starts again what ended.
 
     After an end it waits `shortest` seconds, twice as long after each further one, `longest` at most; a program
-    that lived for `calm` seconds has earned the short wait again.
+    that lived for `calm` seconds has earned the short wait again. `report` hears of a program that ends again and
+    again, and of one that has settled.
     """
 
     def __init__(
-        self, charges: Sequence[Charge], *, shortest: float = 0.25, longest: float = 30.0, calm: float = 60.0
+        self,
+        charges: Sequence[Charge],
+        *,
+        report: Report = report_nothing,
+        shortest: float = 0.25,
+        longest: float = 30.0,
+        calm: float = 60.0,
     ) -> None:
         self._charges = tuple(charges)
+        self._report = report
         self._shortest = shortest
         self._longest = longest
         self._calm = calm
+        self._hurried = asyncio.Event()
 
     async def run(self) -> None:
         """Watches until it is cancelled; the programs stay."""
@@ -76,23 +102,46 @@ class Supervisor:
             for charge in self._charges:
                 watch.create_task(self._keep(charge), name=charge.name)
 
+    def hurry(self) -> None:
+        """Starts at once what waits to be started again: somebody has mended something. Safe in a signal handler."""
+        self._hurried.set()
+        self._hurried.clear()  # whoever waits now has been woken; whoever waits later waits his time
+
     async def _keep(self, charge: Charge) -> None:
-        delay = self._shortest
+        ends = 0
         while True:
             running = charge.find()
             if running is not None:
                 log.info("adopted", program=charge.name, pid=running.pid)
             else:
                 running = await self._start(charge)
-            if running is not None:
-                begun = time.monotonic()
-                await running.ended()
-                lived = time.monotonic() - begun
-                log.warning("ended", program=charge.name, pid=running.pid, seconds=round(lived, 1))
-                if lived >= self._calm:
-                    delay = self._shortest
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, self._longest)
+            if running is not None and await self._outlive(charge, running):
+                ends = 0
+            ends += 1
+            delay = min(self._shortest * 2 ** min(ends - 1, 20), self._longest)
+            if ends >= LOOP:
+                log.error("ends again and again", program=charge.name, times=ends, next_try_in=delay)
+                await self._report(charge.name, ends)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurried.wait(), delay)
+                ends = 0
+
+    async def _outlive(self, charge: Charge, running: Running) -> bool:
+        """Returns when the program has ended: whether it had settled before."""
+        begun = time.monotonic()
+        settled = False
+        ended = asyncio.ensure_future(running.ended())
+        try:
+            await asyncio.wait([ended], timeout=self._calm)
+            settled = not ended.done()
+            if settled:
+                await self._report(charge.name, 0)
+            await ended
+        finally:
+            ended.cancel()
+        seconds = round(time.monotonic() - begun, 1)
+        log.warning("ended", program=charge.name, pid=running.pid, seconds=seconds)
+        return settled
 
     async def _start(self, charge: Charge) -> Running | None:
         try:
@@ -136,17 +185,44 @@ def own_program(layout: Layout, name: str) -> Charge:
     return Charge(name, lambda: find_running(layout.pids / name), start)
 
 
+def alarm_reporter(database: Database, layout: Layout) -> Report:
+    """Puts a program that ends again and again on the board, and takes it off when it has settled."""
+
+    async def report(name: str, ends: int) -> None:
+        try:
+            async with database.begin() as session:
+                if ends:
+                    message = (
+                        f"Программа «{name}» не держится: завершилась {ends} раза подряд и запускается снова. "
+                        f"Причина в журнале: {layout.logs / name}.log"
+                    )
+                    await raise_alarm(
+                        session, kind=AlarmKind.TELEPHONY, subject=name, message=message, now=datetime.now(UTC)
+                    )
+                else:
+                    await clear_alarm(session, kind=AlarmKind.TELEPHONY, subject=name, now=datetime.now(UTC))
+        except (SQLAlchemyError, OSError) as error:  # PostgreSQL may be the very one that does not hold
+            log.warning("the board could not be told", program=name, why=str(error))
+
+    return report
+
+
 async def supervise(instance: Instance) -> None:
-    """The supervisor's life: until SIGTERM or SIGINT. Raises AlreadyRuns when the instance has one."""
+    """The supervisor's life: until SIGTERM or SIGINT; SIGHUP hurries it. Raises AlreadyRuns."""
     with hold_alone(instance.layout, SUPERVISOR):
         me = asyncio.current_task()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: me.cancel() if me else None)
+        database = Database(Cluster(instance.layout, instance.ports).address())
+        supervisor = Supervisor(charges_of(instance), report=alarm_reporter(database, instance.layout))
+        loop.add_signal_handler(signal.SIGHUP, supervisor.hurry)
         try:
-            await Supervisor(charges_of(instance)).run()
+            await supervisor.run()
         except asyncio.CancelledError:
             log.info("supervisor leaves, the programs stay")
+        finally:
+            await database.close()
 
 
 @contextmanager

@@ -2,15 +2,19 @@
 
 import json
 import os
+import socket
 import time
+from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
+from callcenter.instance import asterisk_ways
 from callcenter.instance.asterisk import Asterisk, Boot
 from callcenter.instance.asterisk_ways import NoAsterisk
 from callcenter.instance.place import Instance, open_instance
-from callcenter.settings import Settings
+from callcenter.settings import Settings, Telephony
 
 MODULES = (
     "res_sorcery_config", "res_sorcery_memory", "res_http_websocket", "res_websocket_client", "res_stasis",
@@ -105,6 +109,64 @@ def test_an_asterisk_that_cannot_start_says_why(instance: Instance) -> None:
         asterisk.ensure_running()
     assert asterisk.running() is None
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize(("kind", "port"), [("SOCK_DGRAM", "sip"), ("SOCK_STREAM", "asterisk_http")])
+def test_a_port_of_somebody_else_is_named_before_anything_is_started(instance: Instance, kind: str, port: str) -> None:
+    with socket.socket(socket.AF_INET, getattr(socket, kind)) as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        number = stranger.getsockname()[1]
+        robbed = replace(instance, ports=replace(instance.ports, **{port: number}))
+        with pytest.raises(NoAsterisk, match=rf"{number}/(udp|tcp) is taken by another program"):
+            Asterisk(robbed, configure=write_least, die_with_parent=True).ensure_running()
+    assert not (instance.layout.home / "boots").exists()
+
+
+def test_an_address_that_is_not_ours_is_named(instance: Instance) -> None:
+    elsewhere = Settings(telephony=Telephony(bind_address=IPv4Address("192.0.2.1")))
+    with pytest.raises(NoAsterisk, match=r"no address 192\.0\.2\.1; mend bind_address"):
+        Asterisk(replace(instance, settings=elsewhere), configure=write_least).ensure_running()
+
+
+def test_the_machines_own_asterisk_is_used_unless_it_is_too_old(
+    instance: Instance, homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program on the PATH that tells its version, and nothing more."""
+    native = homes / "bin" / "asterisk"
+    native.parent.mkdir()
+    modules = homes / "usr" / "lib" / "asterisk" / "modules"
+    modules.mkdir(parents=True)
+    monkeypatch.setenv("PATH", f"{native.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(asterisk_ways, "NATIVE_PREFIX", homes / "usr")
+    said: list[str] = []
+    asterisk = Asterisk(instance, ways=("native",), progress=said.append)
+    for version, refused in (("20.9.1", True), ("22.7.0", True), ("22.8.0", False), ("23.0.0", False)):
+        native.write_text(f'#!/bin/sh\necho "Asterisk {version}"\n')
+        native.chmod(0o755)
+        if refused:
+            with pytest.raises(NoAsterisk, match=rf"version {version} is older than 22\.8"):
+                asterisk.choose()
+        else:
+            way = asterisk.choose()
+            assert (way.name, way.version, way.program, way.module_directory) == (
+                "native", version, (str(native),), modules,
+            )  # fmt: skip
+            assert not way.tested
+
+
+def test_a_version_nobody_has_tested_is_used_with_a_warning(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asterisk_ways, "TESTED", ("18.0.0",))
+    said: list[str] = []
+    asterisk = Asterisk(instance, configure=write_least, die_with_parent=True, progress=said.append)
+    try:
+        assert asterisk.ensure_running()
+        assert any("ВНИМАНИЕ: версия 22." in line for line in said)
+        assert json.loads(asterisk.record_file.read_text())["tested"] is False
+        assert asterisk.describe().endswith("(bubblewrap)")
+    finally:
+        asterisk.stop()
 
 
 def test_no_way_at_all_lists_the_refusals(instance: Instance) -> None:

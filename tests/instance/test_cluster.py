@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from callcenter.instance.cluster import Cluster, NoPostgres
 from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout
 from callcenter.settings import Settings
 
@@ -55,6 +57,29 @@ def test_a_cluster_is_started_adopted_and_stopped_with_its_rows(instance: Instan
         cluster.stop()
     assert cluster.running() is None
     cluster.stop()
+
+
+def test_after_a_reboot_the_old_lock_is_void_even_when_its_pid_lives_again(instance: Instance) -> None:
+    """PostgreSQL's lock names a pid only; here it is taken by another program of the same user."""
+    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    words = service_user().command(["sleep", "60"])
+    with subprocess.Popen(words) as other:
+        try:
+            cluster.ensure_running()
+            lock = instance.layout.postgres_data / "postmaster.pid"
+            lines = lock.read_text().splitlines()
+            before = cluster.running()
+            assert before is not None
+            os.kill(before.pid, 9)
+            assert before.wait(5)
+            lock.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
+            record = cluster.pid_file.read_text().splitlines()
+            cluster.pid_file.write_text(f"00000000-0000-0000-0000-000000000000\n{record[1]}\n")
+            cluster.ensure_running()
+            assert cluster.running() is not None
+        finally:
+            other.kill()
+            cluster.stop()
 
 
 def test_siblings_have_each_their_own_and_no_tcp_port(homes: Path) -> None:

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.views import open_alarms
+from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.processes import Running, end, find_running, recording, start_detached, wait_recorded
-from callcenter.instance.supervisor import AlreadyRuns, Charge, Supervisor, hold_alone
+from callcenter.instance.supervisor import AlreadyRuns, Charge, Supervisor, alarm_reporter, hold_alone
 from callcenter.layout import Layout
 
 
@@ -84,6 +87,58 @@ async def test_a_program_that_does_not_start_is_tried_again_ever_more_slowly(pid
     waits = [later - earlier for earlier, later in pairwise(tries)]
     assert 4 <= len(tries) <= 12
     assert waits[0] < 0.1 < waits[-1]
+
+
+async def test_a_program_that_ends_again_and_again_is_reported_and_hurried_when_mended(pid_file: Path) -> None:
+    """The mend is one file: with it the program stays."""
+    mended = pid_file.with_name("mended")
+    reports: list[tuple[str, int]] = []
+    waits_long, settled = asyncio.Event(), asyncio.Event()
+
+    async def report(name: str, ends: int) -> None:
+        reports.append((name, ends))
+        if ends == 9:  # the next pause lasts for more than five seconds
+            waits_long.set()
+        if ends == 0:
+            settled.set()
+
+    def start() -> None:
+        words = ["/bin/sh", "-c", f'test -e "{mended}" && exec sleep 60']
+        wait_recorded(pid_file, start_detached(recording(words, pid_file), log=pid_file.with_suffix(".log")))
+
+    charge = Charge("fragile", lambda: find_running(pid_file), start)
+    supervisor = Supervisor([charge], report=report, shortest=0.02, longest=60.0, calm=0.3)
+    watch = asyncio.ensure_future(supervisor.run())
+    try:
+        await asyncio.wait_for(waits_long.wait(), 20)
+        assert [ends for _, ends in reports] == list(range(3, 10))
+        mended.touch()
+        supervisor.hurry()
+        await asyncio.wait_for(settled.wait(), 4)
+        assert reports[-1] == ("fragile", 0)
+        assert find_running(pid_file) is not None
+    finally:
+        watch.cancel()
+        await asyncio.wait([watch])
+
+
+async def test_the_board_is_told_of_a_program_that_does_not_hold(database: Database, tmp_path: Path) -> None:
+    report = alarm_reporter(database, Layout(tmp_path))
+    await report("controller", 3)
+    await report("controller", 4)
+    async with database.begin() as session:
+        (alarm,) = await open_alarms(session)
+        assert (alarm.kind, alarm.subject) == (AlarmKind.TELEPHONY, "controller")
+        assert "controller.log" in alarm.message
+    await report("controller", 0)
+    async with database.begin() as session:
+        assert not await open_alarms(session)
+
+
+async def test_no_board_no_matter(tmp_path: Path) -> None:
+    away = Database(f"postgresql+psycopg://nobody@/nothing?host={tmp_path}&port=1")
+    await alarm_reporter(away, Layout(tmp_path))("postgres", 3)
+    await away.close()
 
 
 def test_a_supervisor_killed_outright_takes_nothing_with_it(tmp_path: Path, pid_file: Path) -> None:
