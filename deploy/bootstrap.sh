@@ -43,9 +43,15 @@ as_root() {
   else fail "not root, and no sudo; run as root: $*"; fi
 }
 
-apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 install "$@" >/dev/null 9<&-
+# What a command says matters only when it fails. It must not inherit our lock: it may outlive us.
+quietly() {
+  local said
+  said=$("$@" 2>&1 9<&-) || { tail -n 25 <<<"$said" >&2; return 1; }
+}
+
+apt_get() {
+  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 "$@"
 }
 
 install_packages() {
@@ -57,16 +63,19 @@ install_packages() {
   mapfile -t missing < <(missing_packages "${packages[@]}")
   [ "${#missing[@]}" -gt 0 ] || return 0
   say "· пакеты Debian: ${missing[*]}"
-  as_root apt-get -qq update || fail 'apt-get update failed'
+  apt_get update || fail 'apt-get update failed'
+  # An installation that was interrupted, ours or another, is ended first.
+  quietly as_root env DEBIAN_FRONTEND=noninteractive dpkg --force-confold --configure -a || true
+  apt_get --fix-broken install || fail 'apt-get --fix-broken install failed'
   if [[ " ${missing[*]} " == *' postgresql '* ]]; then
     # Ours is a private cluster; without this Debian would also make and start one for the whole machine.
-    apt_install postgresql-common
+    apt_get install postgresql-common || fail 'apt-get could not install postgresql-common'
     as_root sed -i -E 's/^#?\s*create_main_cluster\s*=.*/create_main_cluster = false/' \
       /etc/postgresql-common/createcluster.conf
     grep -q '^create_main_cluster = false' /etc/postgresql-common/createcluster.conf ||
       echo 'create_main_cluster = false' | as_root tee -a /etc/postgresql-common/createcluster.conf >/dev/null
   fi
-  apt_install "${missing[@]}" || fail "apt-get could not install ${missing[*]}"
+  apt_get install "${missing[@]}" || fail "apt-get could not install ${missing[*]}"
 }
 
 # --- Python
@@ -148,7 +157,10 @@ case "${1:-}" in
   *) fail "usage: $0 [--for-tests | --clean]" ;;
 esac
 exec 9<Makefile
-flock 9 # two at once would install over each other
+flock --nonblock 9 || {
+  say '· жду: в этом дереве уже идёт установка' # two at once would install over each other
+  flock 9
+}
 install_packages
 make_environment
 copy_vendor_files
