@@ -18,8 +18,7 @@ from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.rehearsal import run_talks
 from callcenter.dialogue.talks import find_twin, read_talks
-from callcenter.instance.conf import BrokenConfiguration, render_configuration
-from callcenter.instance.conf_lint import lint_configuration
+from callcenter.instance import conf
 from callcenter.instance.place import Instance
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.instance.sounds import BrokenWords, read_words
@@ -121,7 +120,7 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
         layout = Layout(Path(directory))
         secrets = ensure_secrets(layout, dispatchers=settings.queue.dispatchers)
         try:
-            files = render_configuration(
+            files = conf.render_configuration(
                 settings,
                 layout,
                 ports,
@@ -130,9 +129,9 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
                 module_directory=layout.asterisk / "modules",
                 system_name="check",
             )
-        except BrokenConfiguration as error:
+        except conf.BrokenConfiguration as error:
             return [Problem(Place(settings_file()), "CHK005", str(error))]
-    return lint_configuration(files)
+    return conf.find_problems(files, production=settings.production)
 
 
 def _find_unknown_script(settings: Settings, scripts: Path) -> Iterable[Problem]:

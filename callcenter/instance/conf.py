@@ -4,14 +4,19 @@ The templates hold what is the same everywhere, with the reasons; settings, port
 The rendered files hold passwords: they belong to Asterisk's user and nobody else reads them.
 """
 
+import difflib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.core.errors import CallcenterError
+from callcenter.core.problems import Place, Problem
+from callcenter.instance.conf_lint import lint_configuration
 from callcenter.instance.secrets import Secrets
 from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout, Ports
@@ -81,7 +86,8 @@ def write_configuration(
 ) -> list[str]:
     """Renders as render_configuration does and writes the files to `layout.asterisk_etc`.
 
-    Returns the names of the files that changed: nothing changed means nothing to reload.
+    Returns the names of the files that changed: nothing changed means nothing to reload. Raises
+    BrokenConfiguration, and nothing is written, when the lint finds what must not run.
     """
     files = render_configuration(
         settings,
@@ -92,7 +98,20 @@ def write_configuration(
         module_directory=module_directory,
         system_name=system_name,
     )
+    problems = find_problems(files, production=settings.production)
+    if any(problem.fatal for problem in problems):
+        raise BrokenConfiguration("\n".join(str(problem) for problem in problems if problem.fatal))
     return write_files(files, layout.asterisk_etc)
+
+
+def find_problems(files: Mapping[str, str], *, production: bool) -> list[Problem]:
+    """What the lint finds in the rendered files, each at the line of the template it was rendered from."""
+    return sorted(
+        {
+            replace(problem, place=_find_source(files.get(problem.place.file.name, ""), problem.place))
+            for problem in lint_configuration(files, production=production)
+        }
+    )
 
 
 def write_files(files: Mapping[str, str], directory: Path) -> list[str]:
@@ -109,6 +128,32 @@ def write_files(files: Mapping[str, str], directory: Path) -> list[str]:
         stranger.unlink()
         changed.append(stranger.name)
     return sorted(changed)
+
+
+def _find_source(rendered: str, place: Place) -> Place:
+    """The template's line that could have become the rendered one, the nearest when several could."""
+    template = TEMPLATES / f"{place.file.name}{_ENDING}"
+    if not template.exists():
+        return Place(template)
+    sources, lines = template.read_text(encoding="utf-8").splitlines(), rendered.splitlines()
+    if not 0 < place.line <= len(lines):
+        return Place(template)
+    near = _align(sources, lines, place.line - 1)
+    fits = [at for at, source in enumerate(sources) if _as_expression(source).fullmatch(lines[place.line - 1])]
+    return Place(template, 1 + min(fits, key=lambda at: abs(at - near), default=near))
+
+
+def _align(sources: Sequence[str], lines: Sequence[str], at: int) -> int:
+    """About where in `sources` line `at` of `lines` comes from, both counted from 0."""
+    for _, begin, end, rendered_begin, rendered_end in difflib.SequenceMatcher(None, sources, lines).get_opcodes():
+        if rendered_begin <= at < rendered_end:
+            return min(begin + at - rendered_begin, max(end - 1, begin), len(sources) - 1)
+    return 0
+
+
+def _as_expression(source: str) -> re.Pattern[str]:
+    """What a line of a template may become."""
+    return re.compile(".*".join(re.escape(part) for part in re.split(r"\{[{%].*?[}%]\}", source)))
 
 
 def _doors(settings: Settings) -> list[str]:

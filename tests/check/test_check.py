@@ -106,9 +106,11 @@ def test_a_dialplan_that_lets_strangers_dial_out_is_refused(
     with (templates / "extensions.conf.j2").open("a", encoding="utf-8") as dialplan:
         dialplan.write("\n[from-resident](+)\nexten => _X.,1,Dial(PJSIP/${EXTEN}@trunk)\n")
     monkeypatch.setattr(conf, "TEMPLATES", templates)
-    problems = [problem for problem in files.check() if problem.fatal]
-    assert problems
-    assert {problem.place.file.name for problem in problems} == {"extensions.conf"}
+    found = [problem for problem in files.check() if problem.fatal]
+    assert {problem.code for problem in found} == {"AST101", "AST106", "AST107"}
+    (place,) = {problem.place for problem in found}
+    assert place.file == templates / "extensions.conf.j2"
+    assert place.file.read_text(encoding="utf-8").splitlines()[place.line - 1].startswith("exten => _X.,1,Dial")
 
 
 def test_an_expired_answer_is_listed_and_stops_nobody(files: Files) -> None:

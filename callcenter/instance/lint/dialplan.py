@@ -151,6 +151,8 @@ def _target(words: list[str], step: Step, extension: Extension) -> Jump:
     priority = words[-1].partition("(")[0]
     name = words[-2] if len(words) > 1 else extension.pattern
     context = words[-3] if len(words) > 2 else extension.context
+    if len(words) < 3 and "${" in ",".join(words):
+        context = "${…}"  # a variable that holds commas would name the context too
     same_extension = len(words) < 2
     return _jump(context, None if same_extension and name.startswith("_") else name, priority, step.line)
 

@@ -35,8 +35,8 @@ _FORBIDDEN_FUNCTIONS = re.compile(
 )
 _UNSAFE_IN_FILTER = frozenset("$,;|&()[]{}\"'`\\/<> ")
 _LEASE = re.compile(r"TIMEOUT\(absolute\)=(.*)")
-_QUEUE_OPTIONS = frozenset("CcdiImnRr")
-_DIAL_OPTIONS = frozenset("RrdgMm")
+_RINGING_OPTIONS = frozenset("CimRr")
+"""Of Queue and Dial: how it sounds, and `i`, without which a phone may forward the call to any number."""
 _ENDS = ("goto", "hangup")
 
 
@@ -55,12 +55,22 @@ def check_dialplan(configuration: Configuration, dialplan: Dialplan) -> list[Pro
     if INSIDE in dialplan.contexts:
         for extension in dialplan.contexts[INSIDE].extensions:
             problems += _check_inside(extension, configuration)
+    if not any(door in dialplan.contexts for door in DOORS):
+        message = "позвонить в центр не может никто: нет ни линии оператора (telephony.trunk), ни тестового жителя"
+        return [*problems, Problem(Place(Path(FILE)), "AST119", message, fatal=False)]
     problems += [
         _problem(context.line, "AST114", f"в [{name}] никто не может попасть; удалите его или дайте сюда переход")
         for name, context in dialplan.contexts.items()
         if name not in outside and name != INSIDE
     ]
     return problems
+
+
+def longest_wait(dialplan: Dialplan) -> int:
+    """Seconds after which the longest of the queues lets a caller go."""
+    steps = [step for context in dialplan.contexts.values() for one in context.extensions for step in one.steps]
+    waits = [step.words[4] for step in steps if step.app == "queue" and len(step.words) > 4]
+    return max((int(wait) for wait in waits if wait.isdigit()), default=0)
 
 
 def _reach(configuration: Configuration, dialplan: Dialplan) -> tuple[dict[str, str], list[Problem]]:
@@ -169,6 +179,7 @@ def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Pr
         found = _LEASE.fullmatch(step.arguments) if step.app == "set" else None
         if found:
             lease = found[1].strip()
+            yield from _check_lease_end(step, dialplan.contexts[extension.context])
         elif step.app == "answer":
             answered = True
         elif step.app == "mixmonitor":
@@ -177,7 +188,15 @@ def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Pr
         elif step.app == "queue":
             yield from _check_queue(step, lease)
         elif step.app == "stasis":
-            yield from _check_stasis(step, lease, dialplan.contexts[extension.context], recorded=recorded)
+            yield from _check_stasis(step, lease, recorded=recorded)
+            yield from _check_way_to_people(dialplan.contexts[extension.context], extension, step, dialplan)
+
+
+def _check_lease_end(step: Step, context: Context) -> Iterator[Problem]:
+    """The lease runs, or may run out in this very moment: the context must say what then."""
+    if not any(extension.pattern == "T" for extension in context.extensions):
+        message = f"в [{context.name}] нет «exten => T»: по концу аренды вызов оборвётся; добавьте"
+        yield _problem(step.line, "AST117", message)
 
 
 def _check_recording(step: Step, *, answered: bool) -> Iterator[Problem]:
@@ -197,24 +216,42 @@ def _check_queue(step: Step, lease: str | None) -> Iterator[Problem]:
     if lease != "0":
         message = "перед Queue аренда не снята, и разговор оборвётся посреди слова; добавьте Set(TIMEOUT(absolute)=0)"
         yield _problem(step.line, "AST109", message)
-    extra = set(words[1] if len(words) > 1 else "") - _QUEUE_OPTIONS
-    if extra:
-        message = f"ключи Queue «{''.join(sorted(extra))}» дают звонящему переводить, парковать или писать; уберите"
-        yield _problem(step.line, "AST113", message)
+    yield from _check_options(step, words[1] if len(words) > 1 else "")
     if any(words[5:7]):
         yield _problem(step.line, "AST113", "Queue запускает AGI или подпрограмму на телефоне диспетчера; уберите")
 
 
-def _check_stasis(step: Step, lease: str | None, context: Context, *, recorded: bool) -> Iterator[Problem]:
+def _check_stasis(step: Step, lease: str | None, *, recorded: bool) -> Iterator[Problem]:
     if lease is None or not lease.isdigit() or not int(lease):
         message = "вызов отдан программе без аренды: зависнет она — зависнет и он. Добавьте Set(TIMEOUT(absolute)=6)"
-        yield _problem(step.line, "AST110", message)
-    if not any(extension.pattern == "T" for extension in context.extensions):
-        message = f"в [{context.name}] нет «exten => T»: по концу аренды вызов оборвётся, а не пойдёт в очередь"
         yield _problem(step.line, "AST110", message)
     if not recorded:
         message = "вызов отдан программе без записи; поставьте MixMonitor в начало"
         yield _problem(step.line, "AST111", message)
+
+
+def _check_way_to_people(context: Context, extension: Extension, step: Step, dialplan: Dialplan) -> Iterator[Problem]:
+    """When the program lets the call go, and when its lease ends, the caller gets to the queue."""
+    ends = [one for one in context.extensions if one.pattern == "T"]
+    after = Extension(context.name, extension.pattern, step.line, extension.steps[extension.steps.index(step) + 1 :])
+    for one in (after, *ends):
+        if not _leads_to_queue(one, dialplan):
+            message = f"от «{one.pattern}» в [{context.name}] нет пути в Queue: программа умрёт, и вызов пропадёт"
+            yield _problem(one.line, "AST110", message)
+
+
+def _leads_to_queue(extension: Extension, dialplan: Dialplan) -> bool:
+    waiting, seen = [extension], {extension.context}
+    while waiting:
+        one = waiting.pop()
+        if any(step.app == "queue" for step in one.steps):
+            return True
+        for jump in (jump for step in one.steps for jump in step_jumps(step, one)):
+            for context in dialplan.named(jump):
+                if context.name not in seen:
+                    seen.add(context.name)
+                    waiting += context.extensions
+    return False
 
 
 def _check_inside(extension: Extension, configuration: Configuration) -> Iterator[Problem]:
@@ -228,10 +265,17 @@ def _check_inside(extension: Extension, configuration: Configuration) -> Iterato
         words = [*step.words, "", ""]
         for target in split(words[0], "&"):
             yield from _check_dialled(target, extension, step, endpoints)
-        extra = set(re.sub(r"\([^)]*\)", "", words[2])) - _DIAL_OPTIONS
-        if extra:
-            message = f"ключи Dial «{''.join(sorted(extra))}» дают переводить, парковать или писать; уберите"
-            yield _problem(step.line, "AST112", message)
+        yield from _check_options(step, words[2])
+
+
+def _check_options(step: Step, options: str) -> Iterator[Problem]:
+    extra = set(options) - _RINGING_OPTIONS
+    if extra:
+        message = f"ключи «{''.join(sorted(extra))}» дают переводить, парковать, писать или запускать лишнее; уберите"
+        yield _problem(step.line, "AST113", message)
+    if "i" not in options:
+        message = "без ключа i телефон с переадресацией пошлёт вызов на любой номер за ваш счёт; добавьте i"
+        yield _problem(step.line, "AST113", message)
 
 
 def _check_dialled(target: str, extension: Extension, step: Step, endpoints: Iterable[str]) -> Iterator[Problem]:

@@ -15,6 +15,10 @@ PORTS_A_CALL = 4
 def check_media(configuration: Configuration, dialplan: Dialplan) -> Iterator[Problem]:
     yield from _check_ports(configuration)
     yield from _check_queues(configuration, dialplan)
+    for music in configuration.of("musiconhold.conf"):
+        if music.value("mode", "files") != "files":
+            message = f"[{music.name}]: mode={music.value('mode')} запускает чужую программу; напишите mode=files"
+            yield music.problem("AST504", message, key="mode")
 
 
 def _check_ports(configuration: Configuration) -> Iterator[Problem]:

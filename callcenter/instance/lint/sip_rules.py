@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from callcenter.core.problems import Problem
 from callcenter.instance.lint.dialplan import Dialplan
-from callcenter.instance.lint.dialplan_rules import INSIDE
+from callcenter.instance.lint.dialplan_rules import INSIDE, longest_wait
 from callcenter.instance.lint.text import Configuration, Section
 from callcenter.intake.evidence import DOORS
 
@@ -15,16 +15,21 @@ TRUNK_DOOR, RESIDENT_DOOR = DOORS
 SHORTEST_PASSWORD = 12
 _WIDEST_NETWORK = 16
 _ORDER = {"username", "ip"}
+_TYPES = {"global", "transport", "endpoint", "aor", "auth", "identify", "registration"}
 
 
 def check_sip(configuration: Configuration, dialplan: Dialplan, *, production: bool) -> Iterator[Problem]:
     endpoints = configuration.typed("endpoint")
     inbound = {name for one in endpoints for name in one.words("auth")}
     yield from _check_global(configuration)
+    for section in configuration.of(FILE):
+        if not section.template and section.value("type") not in _TYPES:
+            message = f"[{section.name}]: type={section.value('type')} центру не нужен; удалите"
+            yield section.problem("AST213", message, key="type")
     for endpoint in endpoints:
         yield from _check_door(endpoint, dialplan, production=production)
         yield from _check_identity(endpoint, configuration)
-        yield from _check_manners(endpoint)
+        yield from _check_manners(endpoint, wait=longest_wait(dialplan))
         yield from _check_name(endpoint, dialplan)
     for identify in configuration.typed("identify"):
         yield from _check_identify(identify)
@@ -89,7 +94,7 @@ def _check_identity(endpoint: Section, configuration: Configuration) -> Iterator
         yield endpoint.problem("AST204", f"у [{endpoint.name}] нет пароля; добавьте auth", key="auth")
 
 
-def _check_manners(endpoint: Section) -> Iterator[Problem]:
+def _check_manners(endpoint: Section, *, wait: int) -> Iterator[Problem]:
     if endpoint.value("allow_transfer", "yes") != "no":
         message = f"[{endpoint.name}] может перевести вызов куда угодно; напишите allow_transfer=no"
         yield endpoint.problem("AST205", message, key="allow_transfer")
@@ -99,8 +104,12 @@ def _check_manners(endpoint: Section) -> Iterator[Problem]:
     if endpoint.value("direct_media", "yes") != "no":
         message = f"звук [{endpoint.name}] пойдёт мимо нас и не запишется; напишите direct_media=no"
         yield endpoint.problem("AST211", message, key="direct_media")
-    if not endpoint.value("rtp_timeout", "0").strip("0"):
-        message = f"пропавший без слова [{endpoint.name}] займёт линию навсегда; напишите rtp_timeout=180"
+    patience = int(endpoint.value("rtp_timeout", "0"))
+    if not patience:
+        message = f"пропавший без слова [{endpoint.name}] займёт линию навсегда; напишите rtp_timeout={wait + 180}"
+        yield endpoint.problem("AST212", message, key="rtp_timeout")
+    elif patience <= wait:
+        message = f"молчащий в очереди {wait} с [{endpoint.name}] будет сброшен; напишите rtp_timeout={wait + 180}"
         yield endpoint.problem("AST212", message, key="rtp_timeout")
     if endpoint.value("trust_id_inbound", "no") != "no" and endpoint.value("context") != TRUNK_DOOR:
         message = f"[{endpoint.name}] сам называет номер звонящего; trust_id_inbound=yes только у линии оператора"
