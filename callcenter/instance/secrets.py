@@ -15,7 +15,8 @@ from callcenter.core.errors import CallcenterError
 from callcenter.layout import Layout, Ports
 from callcenter.staff.models import Role
 
-FIRST_EXTENSION = 101
+FIRST_EXTENSION = 201
+"""Not 101: a dispatcher who dials 101-104 or 112 wants help from the town, not a colleague."""
 RESIDENT_EXTENSION = "900"
 _CONSONANTS = "bdfgklmnprstvz"
 _VOWELS = "aeiou"

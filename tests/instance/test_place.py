@@ -79,7 +79,7 @@ def test_secrets_are_private_random_and_stable(homes: Path) -> None:
 
 def test_a_device_is_not_called_like_its_extension(homes: Path) -> None:
     secrets = open_instance(home=homes / "one", settings=Settings(queue=Queue(dispatchers=3))).secrets
-    assert [device.extension for device in secrets.devices] == ["101", "102", "103"]
+    assert [device.extension for device in secrets.devices] == ["201", "202", "203"]
     for device in (*secrets.devices, secrets.resident):
         assert device.extension not in device.name
     assert [account.role.value for account in secrets.web_accounts] == [
