@@ -23,6 +23,7 @@ _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _LATIN = re.compile(r"[a-zë]", re.IGNORECASE)
 _ONLY_LOOKALIKES = re.compile(r"[aceopxy]+")
 _DEEPEST = 20
+_SHORTCUT = "знаки &, * и ! в начале значения имеют в YAML особый смысл; возьмите значение в кавычки"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,12 @@ def read_nodes(findings: Findings) -> Node | None:
             return None
         document = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        place, message = _translate(findings.file, error)
-        findings.add(place, "IVR005", message)
+        findings.add(*_translate(findings.file, error))
         return None
     except RecursionError:
         findings.add(Place(findings.file, 1), "IVR005", "слишком много вложенных скобок или отступов")
         return None
-    if document is None:
+    if document is None or (isinstance(document, yaml.ScalarNode) and not document.value):
         findings.add(Place(findings.file, 1), "IVR009", "файл пуст")
         return None
     return _convert(findings, document, text, depth=0)
@@ -148,21 +148,27 @@ def _refuse_shortcuts(findings: Findings, text: str) -> bool:
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
             place = Place(findings.file, token.start_mark.line + 1, token.start_mark.column + 1)
-            message = "знаки &, * и ! в начале значения имеют в YAML особый смысл; возьмите значение в кавычки"
-            findings.add(place, "IVR007", message)
+            findings.add(place, "IVR007", _SHORTCUT)
             clean = False
     return clean
 
 
-def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str]:
+def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str, str]:
+    """Where, the code, and what is wrong, in the director's words."""
     if not isinstance(error, yaml.MarkedYAMLError):
-        return Place(file), f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
+        return Place(file), "IVR005", f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
     problem, context = error.problem or "", error.context or ""
-    mark = error.problem_mark or error.context_mark
-    if "mapping values are not allowed" in problem:
+    mark, code = error.problem_mark or error.context_mark, "IVR005"
+    if any(
+        token in context for token in ("scanning an anchor", "scanning an alias", "scanning a tag", "parsing a tag")
+    ):
+        message, mark, code = _SHORTCUT, error.context_mark or mark, "IVR007"
+    elif "mapping values are not allowed" in problem:
         message = "двоеточие внутри текста или сбитый отступ; возьмите текст в кавычки"
     elif "\\t" in problem:
         message = "знак табуляции; отступы делайте пробелами"
+    elif "cannot start any token" in problem:
+        message = "с этого знака значение начинаться не может; возьмите его в кавычки"
     elif "quoted scalar" in context:
         message, mark = "кавычка открыта и не закрыта", error.context_mark or mark
     elif "could not find expected ':'" in problem:
@@ -173,7 +179,7 @@ def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str]:
         message = "сбитый отступ: строка стоит не под своими соседями"
     else:
         message = f"разметка нарушена: {problem or context}"
-    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file), message
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file), code, message
 
 
 def _convert(findings: Findings, node: yaml.Node, text: str, *, depth: int) -> Node:

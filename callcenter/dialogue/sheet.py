@@ -96,16 +96,16 @@ class Sheet:
         return tuple(_put_question(text, question) for text in texts if text is not None) or None
 
     def yes(self, name: str) -> bool:
-        """True for «да»; reports anything but «да» and «нет»."""
+        """True for «да»; reports anything but «да» and «нет», and takes it for «да», or the word would not be there."""
         node = self._values.get(name)
         if node is None:
             return False
         word = self.tidy(node)
         if word is None:
-            return False
+            return True
         if word.text not in (words.YES, words.NO):
             self.findings.add(word.place, "IVR109", f"«{name}»: бывает «да» или «нет», а не «{word.text}»")
-        return word.text == words.YES
+        return word.text != words.NO
 
     def number(self, name: str, *, least: int, most: int) -> int | None:
         """The whole number under `name`; reports when it is none or out of bounds."""

@@ -42,7 +42,7 @@ class StepReader:
     ) -> None:
         self.targets: set[str] = set()
         self.loose = False
-        """True once a step was named that is not there and resembles none: where it leads is anybody's guess."""
+        """True once it is anybody's guess where a step leads: it names a step that resembles none, or no list at all."""
         self._findings = findings
         self._names = names
         self._actions = actions
@@ -53,10 +53,12 @@ class StepReader:
     def read(self, name: Word, node: Node) -> Step | None:
         """The step, or None when something it cannot do without is missing or wrong."""
         self.targets = set()
-        kind = self._find_kind(name, node)
-        if kind is None:
+        kinds = self._find_kinds(name, node)
+        if not kinds:
             return None
-        sheet = Sheet(self._findings, node, known=(kind, *words.STEP_WORDS[kind]))
+        kind = kinds[0]
+        known = [word for one in kinds for word in (one, *words.STEP_WORDS[one])]
+        sheet = Sheet(self._findings, node, known=known)
         sheet.place = name.place
         reading = {
             words.TELL: self._tell,
@@ -85,10 +87,11 @@ class StepReader:
         self.targets.add(step)
         return Target(step, word.place)
 
-    def _find_kind(self, name: Word, node: Node) -> str | None:
+    def _find_kinds(self, name: Word, node: Node) -> list[str]:
+        """The words that make a step of a kind, in the order of the file; more than one is reported."""
         if not isinstance(node, Table):
             self._findings.add(node.place, "IVR103", f"шаг «{name.text}»: здесь нужны строки «слово: значение»")
-            return None
+            return []
         known = {word for rest in words.STEP_WORDS.values() for word in rest}
         kinds = [key for key, _ in node.entries if key.text in words.STEP_WORDS]
         if len(kinds) > 1:
@@ -98,11 +101,11 @@ class StepReader:
                 f"в шаге «{name.text}» и «{kinds[0].text}», и «{kinds[1].text}»; сделайте из него два шага",
             )
         if kinds:
-            return kinds[0].text
+            return [key.text for key in kinds]
         for key, _ in node.entries:
             meant = suggest(key.text, words.STEP_WORDS)
             if key.text not in known and meant:
-                return meant
+                return [meant]
         self._findings.add(
             name.place,
             "IVR104",
@@ -111,7 +114,7 @@ class StepReader:
         for key, value in node.entries:
             if key.text in (words.THEN, words.GIVE_UP, words.NO_ANSWER) and isinstance(value, Word):
                 self.find_step(value)
-        return None
+        return []
 
     def _tell(self, name: Word, sheet: Sheet) -> Step | None:
         text, following = sheet.text(words.TELL), self.target(sheet, words.THEN)
@@ -165,6 +168,7 @@ class StepReader:
             return None
         if not isinstance(node, Row) or not node.items:
             self._findings.add(node.place, "IVR103", f"«{words.ANSWERS}»: нужен список, каждый ответ с «- »")
+            self.loose = True
             return None
         answers = [self._read_answer(item) for item in node.items]
         whole = tuple(answer for answer in answers if answer is not None)
@@ -187,17 +191,17 @@ class StepReader:
             )
             return None
         remember = self._remember(sheet)
-        if following is None:
+        if following is None or remember is None:
             return None
         return Answer(node.place, following, key.text if key else None, phrases, remember)
 
-    def _remember(self, sheet: Sheet) -> tuple[tuple[str, str], ...]:
+    def _remember(self, sheet: Sheet) -> tuple[tuple[str, str], ...] | None:
         node = sheet.peek(words.REMEMBER)
         if node is None:
             return ()
         if not isinstance(node, Table):
             self._findings.add(node.place, "IVR103", f"«{words.REMEMBER}»: нужно {{имя: значение}}")
-            return ()
+            return None
         facts = []
         for name, value in node.entries:
             word = sheet.tidy(value)
