@@ -46,6 +46,7 @@ class Database:
             max_overflow=10,
             pool_pre_ping=True,
             pool_timeout=connect_seconds,
+            hide_parameters=True,  # they are in the messages of errors otherwise, and those are logged
             connect_args={"connect_timeout": connect_seconds, "options": "-c timezone=UTC"},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -1,0 +1,67 @@
+"""What a person said or dialled stays out of the logs, also when something goes wrong in the middle of it."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from callcenter.core.database import Database
+from callcenter.core.logging import configure_logging
+
+PHONE = "+79001112233"
+
+
+@pytest.fixture(autouse=True)
+def _unconfigured() -> Iterator[None]:
+    """Leaves the logs as pytest had them."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_the_frames_of_a_failure_name_places_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+
+    def call(caller: str) -> None:
+        raise RuntimeError(f"{len(caller)} signs")
+
+    try:
+        call(PHONE)
+    except RuntimeError:
+        structlog.get_logger().exception("failed")
+    logged = capsys.readouterr().err
+    assert "test_logging" in logged
+    assert PHONE not in logged
+
+
+async def test_a_refused_row_is_logged_without_its_values(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging()
+    row = {"id": "b1-1.0", "number": PHONE}
+    statement = text("INSERT INTO call (id, caller_number, arrived_at) VALUES (:id, :number, now())")
+    try:
+        async with database.begin() as session:
+            await session.execute(statement, row)
+    except DBAPIError:
+        structlog.get_logger().exception("refused")
+        logging.getLogger("asyncio").exception("Task exception was never retrieved")
+    ours, theirs = capsys.readouterr().err.splitlines()
+    for logged in (ours, theirs):
+        assert "caller_shown" in logged, "which column it was"
+        assert "INSERT INTO call" in logged
+        assert PHONE not in logged
+    assert json.loads(theirs)["level"] == "error"
+
+
+def test_quiet_levels_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("WARNING")
+    structlog.get_logger().info("said", text=PHONE)
+    logging.getLogger("httpx").info("GET /ari/channels")
+    assert capsys.readouterr().err == ""
