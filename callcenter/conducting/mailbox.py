@@ -3,6 +3,9 @@
 import asyncio
 from dataclasses import dataclass
 
+MOST_KEYS = 64
+"""More than anybody presses while one action is carried out. Only keys can come without end: the rest is of our making."""
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -45,18 +48,26 @@ Letter = Key | SoundEnded | ListenEnded | Left | Reconnected | Dismissed
 
 
 class Mailbox:
-    """Letters of one call, first come, first served."""
+    """Letters of one call, first come, first served. Keys beyond `MOST_KEYS` unread ones are dropped."""
 
     def __init__(self) -> None:
         self._letters: asyncio.Queue[Letter] = asyncio.Queue()
+        self._unread_keys = 0
 
     def post(self, letter: Letter) -> None:
+        if isinstance(letter, Key):
+            if self._unread_keys == MOST_KEYS:
+                return
+            self._unread_keys += 1
         self._letters.put_nowait(letter)
 
     async def next(self, *, within: float) -> Letter | None:
         """The oldest letter; None when none came within so many seconds."""
         try:
             async with asyncio.timeout(within):
-                return await self._letters.get()
+                letter = await self._letters.get()
         except TimeoutError:
             return None
+        if isinstance(letter, Key):
+            self._unread_keys -= 1
+        return letter

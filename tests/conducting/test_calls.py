@@ -1,5 +1,6 @@
 """Calls from their greeting to their end, over the stand-in Asterisk."""
 
+import asyncio
 import time
 
 from tests.stand_ins.ari import StandInAsterisk
@@ -139,6 +140,19 @@ async def test_a_key_pressed_during_the_greeting_is_not_lost(centre: SmallCentre
     caller.presses("0")
     await caller.is_in("to-queue", within=1)
     assert len(caller.heard) == 1, "the notice is heard out, the menu need not be"
+
+
+async def test_somebody_who_presses_everything_gets_a_person(centre: SmallCentre) -> None:
+    caller, other = centre.call(), centre.call()
+    await caller.hears("разговор записывается")
+    while centre.holds(caller):
+        caller.presses("*#7*#8A5#*")
+        await asyncio.sleep(0.02)
+    assert caller.channel.place == "to-queue"
+    assert "failed" not in centre.notes.kinds(caller.call_id)
+    await other.hears("нажмите два")
+    other.presses("2")
+    await other.is_in("goodbye")
 
 
 async def test_hanging_up_in_a_prompt_ends_the_call_and_nothing_else_is_said(

@@ -88,6 +88,20 @@ async def test_words_whose_reply_was_lost_are_never_heard_on_top_of_each_other(a
         assert caller.channel.queued == caller.channel.played[1:]
 
 
+async def test_after_a_break_old_words_do_not_come_before_the_new_ones_owed(asterisk: StandInAsterisk) -> None:
+    async with run_centre(asterisk, reply_within=0.2) as centre:
+        caller = centre.call()
+        await caller.hears("разговор записывается")
+        asterisk.sound_seconds = 20
+        await caller.hears("нажмите два")
+        asterisk.late_once["playbacks"] = 1.0
+        caller.presses("2")
+        await caller.waits_until(lambda: not asterisk.late_once, 1, "the menu was not hushed")
+        await asterisk.drop_sockets()
+        await caller.hears("Паспортный стол")
+        assert [text[:6] for text in caller.heard] == ["Здравс", "Авария", "Паспор"]
+
+
 async def test_a_break_of_the_connection_repeats_the_question(asterisk: StandInAsterisk) -> None:
     async with run_centre(asterisk) as centre:
         caller = centre.call()
