@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import Call, CallState
 from callcenter.calls.views import live_calls
@@ -21,9 +22,12 @@ from callcenter.queues.models import Member, MemberState
 from callcenter.queues.terms import missed_call_term
 from callcenter.queues.views import members, open_tasks, waiting_requests
 from callcenter.staff.views import employees, names_by_interface
+from callcenter.tickets.models import Ticket, TicketState
 
 router = APIRouter()
 
+_ORDER = (CallState.QUEUED, CallState.IVR, CallState.TALKING)
+"""Whoever waits comes first."""
 _AT_WORK = frozenset({MemberState.FREE, MemberState.RINGING, MemberState.TALKING, MemberState.WRAP_UP})
 
 
@@ -35,6 +39,8 @@ class Part(StrEnum):
     MEMBERS = "members"
     TASKS = "tasks"
     ALARMS = "alarms"
+    DANGERS = "dangers"
+    """The strip over all other pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class LiveCall:
     """The name of the danger, in words."""
     member: str | None
     """Who talks, by name."""
+    ticket: Ticket | None
+    own: bool
+    """The visitor talks."""
 
 
 @router.get("/")
@@ -75,27 +84,33 @@ async def gather_board(session: AsyncSession, office: Office, visitor: Visitor) 
     """Everything the board shows. A handful of small indexed queries: cheaper than a way of its own for each part."""
     names = await names_by_interface(session)
     crew = await members(session)
-    calls = [_describe(call, office, names) for call in await live_calls(session)]
-    waiting = [call for call in calls if call.call.state == CallState.QUEUED]
-    alarms = await open_alarms(session)
+    rows = await live_calls(session)
+    tasks = await open_tasks(session)
+    tickets = await tickets_of_calls(session, [row.id for row in rows] + [task.call_id for task in tasks])
+    calls = [_describe(call, office, names, tickets.get(call.id), visitor) for call in rows]
+    calls.sort(key=lambda line: (line.danger is None, _ORDER.index(line.call.state), line.since, line.call.id))
+    waiting = [line for line in calls if line.call.state == CallState.QUEUED]
+    alarms = sorted(await open_alarms(session), key=lambda alarm: not _is_unseen_danger(alarm))
     term = missed_call_term()
     return {
         "max_calls": office.settings.telephony.max_calls,
         "calls": calls,
         "waiting": waiting,
-        "longest_wait_since": min((call.since for call in waiting), default=None),
+        "longest_wait_since": min((line.since for line in waiting), default=None),
         "members": crew,
         "member_names": names,
         "member_requests": {request.interface: request for request in await waiting_requests(session)},
         "own_member": _own_member(crew, visitor),
         "at_work": sum(member.state in _AT_WORK for member in crew),
         "free": sum(member.state == MemberState.FREE for member in crew),
-        "tasks": await open_tasks(session),
+        "tasks": tasks,
+        "tickets": tickets,
         "task_warn_seconds": int((term.due_after - term.warn_after).total_seconds()),
         "task_minutes": int(term.due_after.total_seconds()) // 60,
         "task_basis": term.basis,
         "alarms": alarms,
         "unseen": sum(alarm.seen_at is None for alarm in alarms),
+        "unseen_danger": any(map(_is_unseen_danger, alarms)),
         "call_ids": await existing_calls(session, [alarm.subject for alarm in alarms]),
         "people": {employee.login: employee.name for employee in await employees(session)},
     }
@@ -108,7 +123,23 @@ async def existing_calls(session: AsyncSession, subjects: Sequence[str]) -> froz
     return frozenset(await session.scalars(select(Call.id).where(Call.id.in_(subjects))))
 
 
-def _describe(call: Call, office: Office, names: Mapping[str, str]) -> LiveCall:
+async def tickets_of_calls(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, Ticket]:
+    """The calls' tickets by call id; a dropped draft is no ticket any more."""
+    if not call_ids:
+        return {}
+    found = await session.scalars(
+        select(Ticket).where(Ticket.call_id.in_(call_ids), Ticket.state != TicketState.DROPPED)
+    )
+    return {ticket.call_id: ticket for ticket in found if ticket.call_id is not None}
+
+
+def _is_unseen_danger(alarm: Alarm) -> bool:
+    return alarm.kind == AlarmKind.DANGER and alarm.seen_at is None
+
+
+def _describe(
+    call: Call, office: Office, names: Mapping[str, str], ticket: Ticket | None, visitor: Visitor
+) -> LiveCall:
     began = {CallState.QUEUED: call.queued_at, CallState.TALKING: call.connected_at}.get(call.state)
     category = office.categories.get(call.danger) if call.danger else None
     return LiveCall(
@@ -116,6 +147,8 @@ def _describe(call: Call, office: Office, names: Mapping[str, str]) -> LiveCall:
         since=began or call.arrived_at,
         danger=category.name if category else call.danger,
         member=names.get(call.member, call.member) if call.member else None,
+        ticket=ticket,
+        own=call.state == CallState.TALKING and call.member is not None and call.member == visitor.interface,
     )
 
 

@@ -1,5 +1,6 @@
 """`/live`: server-sent events that tell an open page which of its parts to ask for again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
@@ -12,8 +13,11 @@ from callcenter.desk.visitors import find_visitor
 
 router = APIRouter()
 
-_GATHER_SECONDS = 0.15
+_GATHER_SECONDS = 0.1
 """One change of a call makes several notices; a page is told once."""
+_REST_SECONDS = 0.5
+"""Then a page is left alone for so long, however much happens: thirty calls at once would have twenty open
+boards ask for themselves without end."""
 _PING_SECONDS = 15
 
 
@@ -43,5 +47,7 @@ async def _news(request: Request, office: Office) -> AsyncIterator[ServerSentEve
 
 async def _told(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
     while True:
-        for topic, identifiers in (await subscription.take(gather_seconds=_GATHER_SECONDS)).items():
+        gathered = await subscription.take(gather_seconds=_GATHER_SECONDS)
+        for topic, identifiers in gathered.items():
             yield ServerSentEvent(event=topic, data=" ".join(identifiers))
+        await asyncio.sleep(_REST_SECONDS)

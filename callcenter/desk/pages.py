@@ -33,6 +33,7 @@ def build_templates(zone: ZoneInfo, words: Words) -> Environment:
     )
     environment.filters.update(
         duration=spelling.spell_span,
+        wait=spelling.spell_wait,
         phone=spelling.spell_phone,
         size=spelling.spell_size,
         clock_time=lambda at: spelling.spell_time(at, zone),
@@ -58,6 +59,7 @@ def show(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """Answers with a page, or with the part of one that htmx asked for."""
+    longest_wait = office.settings.queue.callback_after_seconds
     context = {
         "partial": is_partial(request),
         "visitor": visitor,
@@ -65,6 +67,8 @@ def show(
         "words": office.words,
         "company": office.settings.company,
         "section": _section(request.url.path),
+        "wait_near": longest_wait // 2,
+        "wait_late": longest_wait,
         **facts,
     }
     text = office.templates.get_template(template).render(context)

@@ -30,10 +30,12 @@ _HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_LONGEST_FORM = 64_000
+"""Bytes; the longest description in Cyrillic, percent-encoded, and room to spare."""
 
 
 class SecurityHeaders:
-    """ASGI layer: strict headers on every answer; a changing request from another site gets 403.
+    """ASGI layer: strict headers on every answer; a changing request from another site gets 403, a huge one 413.
 
     The CSRF token of each form is checked by the page itself; this is the second lock on the same door.
     """
@@ -51,16 +53,24 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                # Files of the desk itself are kept, and asked about (304) each time; pages hold people's lives.
+                headers.setdefault("cache-control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
                 if scope["scheme"] == "https":
                     headers.setdefault("strict-transport-security", "max-age=31536000")
             await send(message)
 
-        if scope["method"] not in _SAFE_METHODS and not _from_own_site(Headers(scope=scope)):
-            refusal = PlainTextResponse("Запрос пришёл с чужого сайта.", status_code=403)
-            await refusal(scope, receive, send_with_headers)
-            return
-        await self._app(scope, receive, send_with_headers)
+        refusal = None if scope["method"] in _SAFE_METHODS else _refuse(Headers(scope=scope))
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+
+def _refuse(headers: Headers) -> PlainTextResponse | None:
+    """The answer to a changing request that no form of ours can have sent; None when it may pass."""
+    if not _from_own_site(headers):
+        return PlainTextResponse("Запрос пришёл с чужого сайта.", status_code=403)
+    length = headers.get("content-length", "")
+    if not (length.isdecimal() and int(length) <= _LONGEST_FORM):
+        return PlainTextResponse("Форма слишком велика.", status_code=413)
+    return None
 
 
 def _from_own_site(headers: Headers) -> bool:

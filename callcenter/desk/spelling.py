@@ -22,12 +22,19 @@ _MONTHS = (
 
 
 def spell_span(span: timedelta | float) -> str:
-    """`1:05`, `1:02:03`; from two days on, whole days. Takes seconds too; the same as `spell` in clocks.js."""
+    """`1:05`, `1:02:03`. Takes seconds too."""
     seconds = max(0, int(span.total_seconds() if isinstance(span, timedelta) else span))
     hours, minutes = divmod(seconds // 60, 60)
-    if hours >= 48:
-        return f"{hours // 24} дн."
     return f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}"
+
+
+def spell_wait(span: timedelta) -> str:
+    """A span that counts on: `1:05`, `6 ч 05 мин`, `2 дн. 3 ч`. The same as `spell` in clocks.js."""
+    seconds = max(0, int(span.total_seconds()))
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours >= 24:
+        return f"{hours // 24} дн. {hours % 24} ч"
+    return f"{hours} ч {minutes:02d} мин" if hours else f"{minutes}:{seconds % 60:02d}"
 
 
 def spell_time(at: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:

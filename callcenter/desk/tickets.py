@@ -1,15 +1,20 @@
 """Tickets: the list, the card, and what a dispatcher does with a draft."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
 import phonenumbers
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.calls.models import Call
 from callcenter.calls.views import one_call
 from callcenter.desk.office import AnOffice, Office
 from callcenter.desk.pages import is_partial, show
+from callcenter.desk.spelling import spell_phone
 from callcenter.desk.visitors import AVisitor, AWorker, Visitor
 from callcenter.staff.views import employees
 from callcenter.tickets.drafts import CANCELLABLE, cancel, edit_draft
@@ -39,9 +44,11 @@ async def list_tickets(
     )
     async with office.database.begin() as session:
         found = await find_tickets(session, filters, search=search, page=page)
+        callers = await _callers(session, [row.ticket.call_id for row in found.rows])
     asked = {"state": state, "category": category, "search": search}
     facts = {
         "found": found,
+        "callers": callers,
         "asked": asked,
         "narrowed": any(asked.values()),
         "categories": office.categories,
@@ -49,6 +56,12 @@ async def list_tickets(
     }
     template = "tickets_list.html" if is_partial(request) else "tickets.html"
     return show(request, office, template, facts, visitor=visitor)
+
+
+@router.get("/categories/about")
+async def describe_category(request: Request, office: AnOffice, visitor: AVisitor, category: str = "") -> Response:
+    """What the dispatcher must know of a category at the moment of choosing it."""
+    return show(request, office, "category_about.html", {"category": office.categories.get(category)}, visitor=visitor)
 
 
 @router.get("/tickets/{ticket_id}")
@@ -143,6 +156,13 @@ def read_phone(typed: str) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+async def _callers(session: AsyncSession, call_ids: Sequence[str | None]) -> Mapping[str, str | None]:
+    """Who called, by call: a draft often knows nothing else yet."""
+    known = [call_id for call_id in call_ids if call_id is not None]
+    rows = await session.execute(select(Call.id, Call.caller_number).where(Call.id.in_(known)))
+    return {call_id: number for call_id, number in rows}
+
+
 async def _card(
     request: Request,
     office: Office,
@@ -163,7 +183,7 @@ async def _card(
     fields = typed or {
         "category": ticket.category or "",
         "address": ticket.address,
-        "contact_phone": ticket.contact_phone or (call.caller_number if call and call.caller_number else ""),
+        "contact_phone": spell_phone(ticket.contact_phone or (call.caller_number if call else None)),
         "description": ticket.description,
     }
     facts = {

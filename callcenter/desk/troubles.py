@@ -1,6 +1,5 @@
 """What a person reads when something does not work: calm words, the right status, and a way on."""
 
-from collections.abc import Awaitable, Callable
 from typing import cast
 from urllib.parse import urlencode
 
@@ -8,7 +7,7 @@ import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -24,7 +23,11 @@ log = structlog.get_logger()
 
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection, psycopg.OperationalError)
 _MISSING = (AlarmNotFound, TaskNotFound, MemberNotFound)
-_Answer = Callable[[Request, Exception], Awaitable[Response]]
+_KEPT = "Нет связи с базой данных. Показано последнее известное; звонки идут как обычно."
+_NOT_SAVED = (
+    "Не сохранилось: нет связи с базой данных. Введённое остаётся на странице, повторите через минуту. "
+    "Звонки идут как обычно."
+)
 
 
 def register(app: FastAPI) -> None:
@@ -34,6 +37,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(CallcenterError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(DataError, _misread)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
 
@@ -44,7 +48,8 @@ async def _database_away(request: Request, error: Exception) -> Response:
         request,
         503,
         "Нет связи с базой данных",
-        "Сейчас записи недоступны. Мы уже пробуем соединиться снова.",
+        "Страницы сейчас недоступны. Соединение восстанавливается само, делать ничего не нужно.",
+        aside=_KEPT if request.method == "GET" else _NOT_SAVED,
         retry=True,
         anonymous=True,
     )
@@ -68,11 +73,14 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _misread(request: Request, error: Exception) -> Response:
-    return await _explain(request, 422, "Не получилось прочитать форму", "Проверьте, что поля заполнены верно.")
+    """Also what PostgreSQL itself cannot take: a NUL in a text, a number beyond its range."""
+    return await _explain(request, 422, "Не получилось прочитать запрос", "Проверьте, что поля заполнены верно.")
 
 
 async def _http(request: Request, error: Exception) -> Response:
     status = cast(HTTPException, error).status_code
+    if status == 405:
+        return await _explain(request, 405, "Так эту страницу не открыть", "Начните с табло.")
     if status == 404:
         return await _explain(request, 404, "Такой страницы нет", "Возможно, ссылка набрана с ошибкой.")
     return await _explain(request, status, "Действие не выполнено", f"Сервер ответил кодом {status}.")
@@ -91,16 +99,18 @@ async def _explain(
     title: str,
     text: str,
     *,
+    aside: str = "",
     retry: bool = False,
     anonymous: bool = False,
 ) -> Response:
-    if is_partial(request):  # the page stays as it is and says the reason in its banner
-        return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", text)
+    """A page of its own; for htmx the page stays as it is and says `aside`, or `text`, in its banner."""
+    if is_partial(request):
+        return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", aside or text)
     office = cast(Office, request.app.state.office)
     try:
         person = None if anonymous else await find_visitor(request, office)
     except DATABASE_AWAY:
         person = None
     headers = {"Retry-After": "5"} if retry else {}
-    facts = {"title": title, "text": text, "retry": retry}
+    facts = {"title": title, "text": text, "retry": retry, "page_can_be_loaded_again": request.method == "GET"}
     return show(request, office, "trouble.html", facts, visitor=person, status=status, headers=headers)

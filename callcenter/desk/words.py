@@ -39,6 +39,7 @@ class Words(BaseModel):
     role: _Names
     author: _Names
     clock_kind: _Names
+    clock_promise: _Names
     events: dict[str, EventWording]
     ticket_events: _Names
     hangup_causes: dict[int, str]

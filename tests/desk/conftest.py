@@ -1,41 +1,69 @@
-"""A desk over a real database: in-process for pages, and on a real socket for streams and browsers."""
+"""A desk over a real database that holds the town: in-process for pages, on a real socket for streams and browsers.
+
+The town is settled once; every test gets a copy of its own.
+"""
 
 import asyncio
+import itertools
+import os
+import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
 
-from callcenter.core.clock import Clock, SystemClock
+from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.desk.app import create_app
+from callcenter.instance.cluster import Cluster
 from callcenter.settings import Settings
-from tests.desk.town import ANNA, settle_afternoon, settle_people, town_categories
+from tests.conftest import TEMPLATE, administrate
+from tests.desk.afternoon import settle_afternoon
+from tests.desk.town import ANNA, DIRECTOR, Person, settle_people, town_categories
 from tests.desk.visit import ORIGIN, Visit
-from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.clock import MORNING, FakeClock
+
+_numbers = itertools.count(1)
 
 
-@pytest.fixture
-def recordings(tmp_path: Path) -> Path:
-    directory = tmp_path / "recordings"
-    directory.mkdir()
-    return directory
+@dataclass(frozen=True, slots=True)
+class Town:
+    """A database to copy from, and the recordings its rows name."""
+
+    template: str
+    recordings: Path
 
 
-@pytest.fixture
-async def people(database: Database, clock: FakeClock) -> None:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def town(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    town = Town("town", tmp_path_factory.mktemp("town"))
+    administrate(cluster, f"CREATE DATABASE {town.template} TEMPLATE {TEMPLATE}")
+    database = Database(cluster.address(town.template))
     async with database.begin() as session:
-        await settle_people(session, now=clock.now())
+        await settle_people(session, now=MORNING)
+        await settle_afternoon(session, town.recordings, now=MORNING)
+    await database.close()
+    return town
 
 
 @pytest.fixture
-async def afternoon(database: Database, clock: FakeClock, recordings: Path, people: None) -> None:
-    async with database.begin() as session:
-        await settle_afternoon(session, recordings, now=clock.now())
+def database_address(cluster: Cluster, town: Town) -> Iterator[str]:
+    name = f"town_{next(_numbers)}"
+    administrate(cluster, f"CREATE DATABASE {name} TEMPLATE {town.template}")
+    yield cluster.address(name)
+    cluster.drop_database(name)
+
+
+@pytest.fixture
+def recordings(tmp_path: Path, town: Town) -> Path:
+    return Path(shutil.copytree(town.recordings, tmp_path / "recordings", copy_function=os.link))
 
 
 def build_desk(database: Database, recordings: Path, clock: Clock) -> FastAPI:
@@ -74,23 +102,55 @@ def stranger(open_browser: Callable[[], Visit]) -> Visit:
 
 
 @pytest.fixture
-async def anna(open_browser: Callable[[], Visit], people: None) -> Visit:
-    visit = open_browser()
-    await visit.sign_in(ANNA)
+def visit_as(open_browser: Callable[[], Visit]) -> Callable[[Person], Visit]:
+    """The visit of somebody who has signed in already."""
+
+    def visit(person: Person) -> Visit:
+        visit = open_browser()
+        visit.resume(person)
+        return visit
+
     return visit
 
 
 @pytest.fixture
-async def served(database: Database, recordings: Path) -> AsyncIterator[str]:
-    """The address of a desk served by uvicorn on a free loopback port, with the machine's own clock."""
-    app = build_desk(database, recordings, SystemClock())
+def anna(visit_as: Callable[[Person], Visit]) -> Visit:
+    return visit_as(ANNA)
+
+
+@pytest.fixture
+def director(visit_as: Callable[[Person], Visit]) -> Visit:
+    return visit_as(DIRECTOR)
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@asynccontextmanager
+async def serve_desk(app: FastAPI) -> AsyncIterator[str]:
+    """Serves on a free loopback port; yields the address."""
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(server.serve([listening]))
-            while not server.started:
-                await asyncio.sleep(0.01)
+            await server.listening.wait()
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
             server.should_exit = True
             await serving
+
+
+@pytest.fixture
+async def served(desk: FastAPI) -> AsyncIterator[str]:
+    """The address of the desk behind a real socket."""
+    async with serve_desk(desk) as address:
+        yield address

@@ -5,12 +5,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.desk.town import ADMINISTRATOR, ANNA, DIRECTOR, Person
+from tests.desk.town import ANNA, Person
 from tests.desk.visit import ORIGIN, Visit
 from tests.stand_ins.clock import FakeClock
-
-pytestmark = pytest.mark.usefixtures("people")
-
 
 async def test_a_stranger_is_led_to_the_sign_in_page_and_back(stranger: Visit) -> None:
     sent_away = await stranger.get("/calls?day=2026-11-24")
@@ -108,18 +105,3 @@ async def test_every_answer_forbids_foreign_and_inline_code(anna: Visit) -> None
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
     assert (await anna.get("/")).headers["cache-control"] == "no-store"
-
-
-async def test_everybody_sees_everything_but_the_administrator_does_not_work_with_residents(
-    open_browser: Callable[[], Visit], afternoon: None
-) -> None:
-    for person, may_work in ((ANNA, True), (DIRECTOR, True), (ADMINISTRATOR, False)):
-        visit = open_browser()
-        await visit.sign_in(person)
-        board = (await visit.get("/")).text
-        assert "Человек застрял в лифте" in board
-        assert (">Взять<" in board) is may_work
-        assert (await visit.get("/calls")).status_code == 200
-    refused = await visit.submit("/tasks/1/take")
-    assert refused.status_code == 403
-    assert "доступно диспетчеру и директору" in refused.text

@@ -1,9 +1,11 @@
 """One person's browser without the browser: cookies kept, forms sent with the token of their page."""
 
 import re
+from urllib.parse import urlsplit
 
 import httpx
 
+from callcenter.desk.visitors import SESSION_COOKIE
 from tests.desk.town import ANNA, PASSWORD, Person
 
 ORIGIN = "http://desk.test"
@@ -12,6 +14,10 @@ CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 class Visit(httpx.AsyncClient):
     """One browser's session with the desk: cookies kept, forms sent with their token."""
+
+    def resume(self, person: Person) -> None:
+        """Goes on with the session that the town holds open for this person."""
+        self.cookies.set(SESSION_COOKIE, person.token, domain=urlsplit(str(self.base_url)).hostname or "")
 
     async def csrf(self, path: str) -> str:
         found = CSRF.search((await self.get(path)).text)
@@ -25,3 +31,12 @@ class Visit(httpx.AsyncClient):
     async def submit(self, path: str, *, form_on: str = "/", **fields: str) -> httpx.Response:
         """Fills in the form for `path` that stands on the page `form_on`."""
         return await self.post(path, data={"csrf": await self.csrf(form_on), **fields})
+
+    async def part(self, path: str) -> httpx.Response:
+        """What htmx gets when it asks for a part of a page."""
+        return await self.get(path, headers={"HX-Request": "true"})
+
+    async def ask(self, path: str, *, form_on: str = "/", **fields: str) -> httpx.Response:
+        """Sends a form as htmx does."""
+        form = {"csrf": await self.csrf(form_on), **fields}
+        return await self.post(path, data=form, headers={"HX-Request": "true"})

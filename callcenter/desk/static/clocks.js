@@ -6,12 +6,14 @@ export function serverNow() {
   return Date.now() + skew;
 }
 
+// The same as `spell_wait` in spelling.py.
 function spell(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
-  const hours = Math.floor(seconds / 3600);
-  if (hours >= 48) return `${Math.floor(hours / 24)} дн.`;
-  return hours ? `${hours}:${parts.join(":")}` : `${Number(parts[0])}:${parts[1]}`;
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${Math.floor(hours / 24)} дн. ${hours % 24} ч`;
+  if (hours) return `${hours} ч ${String(minutes % 60).padStart(2, "0")} мин`;
+  return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 function write(element, text) {
@@ -21,7 +23,11 @@ function write(element, text) {
 function tick() {
   const now = serverNow();
   for (const element of document.querySelectorAll("[data-since]")) {
-    write(element, spell(now - Number(element.dataset.since)));
+    const past = now - Number(element.dataset.since);
+    write(element, spell(past));
+    if (!element.dataset.late) continue;
+    element.classList.toggle("is-late", past >= Number(element.dataset.late) * 1000);
+    element.classList.toggle("is-near", past >= Number(element.dataset.near) * 1000 && past < Number(element.dataset.late) * 1000);
   }
   for (const element of document.querySelectorAll("[data-due]")) {
     const left = Number(element.dataset.due) - now;

@@ -10,7 +10,9 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
-  if (dialog && dialog.childElementCount && !dialog.open) dialog.showModal();
+  if (!dialog?.childElementCount || dialog.open) return;
+  dialog.setAttribute("aria-labelledby", dialog.querySelector("h2").id);
+  dialog.showModal();
 });
 
 // The server says that what the window was for has been done.
@@ -25,9 +27,7 @@ dialog?.addEventListener("close", () => dialog.replaceChildren());
 document.addEventListener("change", (event) => {
   const choice = event.target.closest("[data-fills]");
   if (!choice) return;
-  const field = document.querySelector(choice.dataset.fills);
-  field.value = choice.value;
-  field.focus();
+  document.querySelector(choice.dataset.fills).value = choice.value;
 });
 
 // Filters take effect at once; the button beside them serves those without scripts.

@@ -1,34 +1,39 @@
 // Keyboard shortcuts. Places of keys are used, not letters: they are the same in Russian and English layouts.
+// A shortcut follows a link but only walks to a button: a stray key never does anything that others see.
+
+const REACHABLE = "a[href], button, select, input";
 
 function isTyping(target) {
   return target.closest("input:not([type=checkbox], [type=radio]), select, textarea, [contenteditable]") !== null;
 }
 
 function moveInList(step) {
-  const rows = [...document.querySelectorAll("[data-row]")];
+  const rows = [...document.querySelectorAll("[data-row]")].filter((row) => row.querySelector(REACHABLE));
   if (!rows.length) return false;
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const next = at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1);
-  rows[next].querySelector("a").focus();
+  rows[next].querySelector(REACHABLE).focus();
   return true;
+}
+
+function jump(code) {
+  const goal = document.querySelector(`[data-jump="${code}"]`);
+  if (goal?.matches("a:not([role=button])")) goal.click();
+  else goal?.focus();
+  return Boolean(goal);
 }
 
 function act(event) {
   if (event.key === "?") return document.getElementById("shortcuts")?.showModal(), true;
-  if (event.code === "Slash" || event.code === "KeyF") {
+  if (event.code === "Slash" || event.code === "KeyY") {
     const search = document.querySelector("[data-search]");
     search?.focus();
     search?.select();
     return Boolean(search);
   }
-  if (/^(Digit|Numpad)[1-9]$/.test(event.code)) {
-    const link = document.querySelector(`[data-key="${event.code.slice(-1)}"]`);
-    link?.click();
-    return Boolean(link);
-  }
   if (event.code === "ArrowDown") return moveInList(1);
   if (event.code === "ArrowUp") return moveInList(-1);
-  return false;
+  return jump(event.code.replace("Numpad", "Digit"));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -36,3 +41,25 @@ document.addEventListener("keydown", (event) => {
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
   if (act(event)) event.preventDefault();
 });
+
+// A part of the page that is replaced may take the focus away with it: it goes back to the same row, else to the
+// beginning of the same list, else to what the page says is the next thing to read.
+let focused = null;
+let row = null;
+let list = null;
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target.closest("dialog")) return;
+  focused = target;
+  row = target.closest("[data-row]")?.id ?? null;
+  list = target.closest("[data-row]")?.closest("section")?.id ?? null;
+});
+document.addEventListener("pointerdown", () => (focused = null));
+document.addEventListener("htmx:after:swap", () => {
+  if (!focused || focused.isConnected) return;
+  focused = null;
+  const again = row && document.getElementById(row)?.querySelector(REACHABLE);
+  const first = list && document.querySelector(`#${CSS.escape(list)} [data-row]`)?.querySelector(REACHABLE);
+  (again || first || document.querySelector("[data-land]"))?.focus();
+});
+document.addEventListener("htmx:after:swap", () => document.querySelector("form .is-invalid")?.focus());

@@ -1,5 +1,6 @@
 // News from the server. An event `call` becomes the page's event `live:call`; parts of the page that show
-// calls listen for it and ask for themselves again. What may have been missed is asked for as a whole.
+// calls listen for it and ask for themselves again. A part that shows one call or ticket names it in `data-watch`
+// ("call:17 ticket:4") and hears `live:own`. What may have been missed is asked for as a whole.
 
 const banner = document.getElementById("connection");
 const wantsNews = document.querySelector("[data-live]");
@@ -12,8 +13,12 @@ let wait = FIRST_WAIT;
 let timer = 0;
 let interrupted = false;
 
-function announce(topic) {
+function announce(topic, identifiers = "") {
   document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+  const named = new Set(identifiers.split(" ").map((identifier) => `${topic}:${identifier}`));
+  for (const part of document.querySelectorAll("[data-watch]")) {
+    if (part.dataset.watch.split(" ").some((one) => named.has(one))) part.dispatchEvent(new CustomEvent("live:own"));
+  }
 }
 
 function show(text) {
@@ -39,7 +44,7 @@ function connect() {
     show("Нет связи с базой данных. Показано последнее известное; звонки принимаются.");
   });
   source.addEventListener("signed-out", () => location.reload());
-  for (const topic of TOPICS) source.addEventListener(topic, () => announce(topic));
+  for (const topic of TOPICS) source.addEventListener(topic, (event) => announce(topic, event.data));
   source.onerror = () => {
     interrupted = true;
     source.close();
@@ -67,6 +72,15 @@ if (wantsNews) {
   document.addEventListener("visibilitychange", followVisibility);
   window.addEventListener("pagehide", () => source?.close());
 }
+
+// The title of a page that lies behind others tells how many alarms nobody has seen.
+const title = document.title;
+function countAlarms() {
+  const unseen = Number(document.querySelector("[data-unseen]")?.dataset.unseen ?? 0);
+  document.title = unseen ? `(${unseen}) ${title}` : title;
+}
+countAlarms();
+document.addEventListener("htmx:after:swap", countAlarms);
 
 // What the person asked for did not happen, and why: said for a while, then taken away.
 let faultTimer = 0;

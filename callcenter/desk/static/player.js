@@ -1,11 +1,15 @@
-// The recording of a call: native player, our strip of the call's phases, the timeline beside it.
+// The recording of a call: native player, our strip of the call's phases, the timeline beside it. Everything is
+// looked for when it is needed, because the player appears by itself when a call that is looked at has ended.
 
-const audio = document.querySelector("audio[data-recording]");
-const strip = document.querySelector("[data-strip]");
-const head = document.querySelector("[data-strip-head]");
-const entries = [...document.querySelectorAll("[data-second]")];
+const SIDES = { both: [1, 1], caller: [1, 0], centre: [0, 1] };
+let mixer = null;
+
+function player() {
+  return document.querySelector("audio[data-recording]");
+}
 
 function seek(second, { play }) {
+  const audio = player();
   const go = () => {
     audio.currentTime = Math.max(0, second);
     if (play) audio.play();
@@ -19,43 +23,71 @@ function seek(second, { play }) {
 }
 
 function follow() {
+  const audio = player();
   const length = Number(audio.dataset.recording);
-  head?.setAttribute("x", String((1000 * Math.min(audio.currentTime, length)) / length));
+  const head = document.querySelector("[data-strip-head]");
+  head?.setAttribute("x", String((997 * Math.min(audio.currentTime, length)) / length));
+  const entries = [...document.querySelectorAll("[data-second]")];
   const played = entries.filter((entry) => Number(entry.dataset.second) <= audio.currentTime + 0.05);
   const now = audio.currentTime > 0 ? played.at(-1) : undefined;
   for (const entry of entries) entry.closest("li").classList.toggle("is-playing", entry === now);
 }
 
-if (audio) {
-  // The file is not asked for before somebody wants to hear it, so that the journal of listeners is true.
-  audio.preload = "none";
-  audio.addEventListener("timeupdate", follow);
-  audio.addEventListener("seeked", follow);
-  for (const entry of entries) {
-    entry.addEventListener("click", () => seek(Number(entry.dataset.second), { play: true }));
-  }
-  strip?.addEventListener("click", (event) => {
-    const box = strip.getBoundingClientRect();
-    seek((Number(audio.dataset.recording) * (event.clientX - box.left)) / box.width, { play: true });
-  });
-  for (const button of document.querySelectorAll("[data-rate]")) {
-    button.addEventListener("click", () => {
-      audio.playbackRate = Number(button.dataset.rate);
-      for (const other of document.querySelectorAll("[data-rate]")) {
-        other.setAttribute("aria-pressed", String(other === button));
-      }
+// One side alone, or both, in both ears: the file has the caller on the left and the centre on the right.
+function hear(side) {
+  if (!mixer) {
+    const context = new AudioContext();
+    const splitter = context.createChannelSplitter(2);
+    context.createMediaElementSource(player()).connect(splitter);
+    const gains = [0, 1].map((channel) => {
+      const gain = context.createGain();
+      splitter.connect(gain, channel);
+      gain.connect(context.destination);
+      return gain;
     });
+    mixer = { context, gains };
   }
-  document.addEventListener("keydown", (event) => {
-    const busy = event.target.closest("input, select, textarea, button, audio, a, summary, dialog");
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.code === "Space" && !busy) {
-      event.preventDefault();
-      if (audio.paused) audio.play();
-      else audio.pause();
-    }
-    if (event.target.closest("input, select, textarea, audio, dialog")) return;
-    if (event.code === "ArrowLeft") seek(audio.currentTime - 5, { play: !audio.paused });
-    if (event.code === "ArrowRight") seek(audio.currentTime + 5, { play: !audio.paused });
-  });
+  mixer.context.resume();
+  mixer.gains.forEach((gain, channel) => (gain.gain.value = SIDES[side][channel]));
 }
+
+function press(button, group) {
+  for (const other of document.querySelectorAll(group)) other.setAttribute("aria-pressed", String(other === button));
+}
+
+document.addEventListener("timeupdate", follow, true);
+document.addEventListener("seeked", follow, true);
+
+document.addEventListener("click", (event) => {
+  const entry = event.target.closest("[data-second]");
+  if (entry) seek(Number(entry.dataset.second), { play: true });
+  const rate = event.target.closest("[data-rate]");
+  if (rate) {
+    player().playbackRate = Number(rate.dataset.rate);
+    press(rate, "[data-rate]");
+  }
+  const side = event.target.closest("[data-side]");
+  if (side) {
+    hear(side.dataset.side);
+    press(side, "[data-side]");
+  }
+  const strip = event.target.closest("[data-strip]");
+  if (strip) {
+    const box = strip.getBoundingClientRect();
+    seek((Number(player().dataset.recording) * (event.clientX - box.left)) / box.width, { play: true });
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const audio = player();
+  if (!audio || event.ctrlKey || event.altKey || event.metaKey) return;
+  const busy = event.target.closest("input, select, textarea, button, audio, a, summary, dialog");
+  if (event.code === "Space" && !busy) {
+    event.preventDefault();
+    if (audio.paused) audio.play();
+    else audio.pause();
+  }
+  if (event.target.closest("input, select, textarea, audio, dialog")) return;
+  if (event.code === "ArrowLeft") seek(audio.currentTime - 5, { play: !audio.paused });
+  if (event.code === "ArrowRight") seek(audio.currentTime + 5, { play: !audio.paused });
+});
