@@ -1,0 +1,194 @@
+"""The centre's own script: its talks hold it from every side, and it keeps what it must promise to any caller."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from callcenter.conducting.action_specs import ACTIONS, CATEGORY, MARK_DANGER, REGISTER_TICKET
+from callcenter.core.problems import Place
+from callcenter.dialogue.commands import Do, Hush, Say, ToQueue
+from callcenter.dialogue.conversation import DANGER_PRIORITY
+from callcenter.dialogue.prompt_checks import LONGEST_MENU
+from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.rehearsal import run_talks
+from callcenter.dialogue.script import (
+    Act,
+    Ask,
+    Choice,
+    Digits,
+    Goodbye,
+    PutThrough,
+    Reference,
+    Script,
+    Step,
+    Target,
+    Tell,
+    Text,
+    list_texts,
+)
+from callcenter.dialogue.talks import Talk, find_twin, read_talks
+from callcenter.dialogue.vocabulary import HEARING_WORDS
+from callcenter.knowledge.base import read_knowledge
+from callcenter.settings import TREE
+from tests.dialogue.talking import Caller
+
+FILE = TREE / "ivr_scripts" / "main.yaml"
+TODAY = date(2026, 11, 24)
+KNOWLEDGE = read_knowledge(TREE / "knowledge_base")
+NOWHERE = Place(FILE, 1, 1)
+STRANGE = "чужой шаг"
+
+
+def read_main() -> Script:
+    codes = [category.code for category in KNOWLEDGE.categories]
+    script, problems = read_script(FILE, actions=ACTIONS, articles=KNOWLEDGE.names, values={CATEGORY: codes})
+    assert script is not None, problems
+    assert problems == []
+    return script
+
+
+MAIN = read_main()
+
+
+def read_main_talks() -> tuple[Talk, ...]:
+    talks, problems = read_talks(find_twin(FILE))
+    assert problems == []
+    return talks
+
+
+TALKS = read_main_talks()
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return Caller(MAIN, KNOWLEDGE.answers(TODAY))
+
+
+def test_every_talk_passes_and_every_step_is_in_one() -> None:
+    assert len(TALKS) >= 25
+    assert run_talks(MAIN, TALKS) == []
+
+
+def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Step]]:
+    """Each way out of a step: its name, where it leads, and the step with this way leading `elsewhere`."""
+    match step:
+        case Tell(words=Reference() as words):
+            yield "нет ответа", words.otherwise, replace(step, words=replace(words, otherwise=elsewhere))
+            yield "затем", step.next, replace(step, next=elsewhere)
+        case Tell():
+            yield "затем", step.next, replace(step, next=elsewhere)
+        case Ask(reply=Choice(answers)):
+            for number, answer in enumerate(answers):
+                changed = (*answers[:number], replace(answer, next=elsewhere), *answers[number + 1 :])
+                yield f"кнопка {answer.key}", answer.next, replace(step, reply=Choice(changed))
+            yield "сдаться", step.give_up, replace(step, give_up=elsewhere)
+        case Ask(reply=Digits() as digits):
+            yield "цифры", digits.next, replace(step, reply=replace(digits, next=elsewhere))
+            yield "сдаться", step.give_up, replace(step, give_up=elsewhere)
+        case Act(outcomes=outcomes):
+            for outcome, target in outcomes.items():
+                yield f"исход {outcome}", target, replace(step, outcomes={**outcomes, outcome: elsewhere})
+            yield "сдаться", step.give_up, replace(step, give_up=elsewhere)
+
+
+def list_detours() -> Iterator[tuple[str, Script]]:
+    """The script with one exit led astray, for each exit it has."""
+    words = Text(("Чужие слова.",), NOWHERE)
+    for step in MAIN.steps.values():
+        for name, target, changed in list_exits(step, Target(STRANGE, NOWHERE)):
+            ends = isinstance(MAIN.steps[target.step], Goodbye)
+            strange = PutThrough(STRANGE, NOWHERE, "диспетчеры", "чужая") if ends else Goodbye(STRANGE, NOWHERE, words)
+            steps = {**MAIN.steps, step.name: changed, STRANGE: strange}
+            yield f"{step.name}: {name}", replace(MAIN, steps=steps)
+
+
+def test_no_exit_can_lead_astray_without_a_talk_that_sees_it() -> None:
+    unseen = [
+        name
+        for name, script in list_detours()
+        if not any(problem.code == "IVR410" for problem in run_talks(script, TALKS))
+    ]
+    assert unseen == []
+
+
+def test_zero_at_the_first_prompt_is_a_person_at_once(caller: Caller) -> None:
+    caller.hears("ситуационный центр")
+    caller.presses("0")
+    assert [type(command) for command in caller.last if isinstance(command, Hush | Say)] == [Hush, Say]
+    caller.hears("Соединяю с диспетчером")
+    caller.hears_out()
+    assert caller.end == ToQueue("просит диспетчера", 0)
+
+
+def test_nine_marks_the_danger_before_anything_is_asked(caller: Caller) -> None:
+    caller.hears("нажмите девять")
+    caller.presses("9")
+    assert [(command.action, command.arguments) for command in caller.last if isinstance(command, Do)] == [
+        (MARK_DANGER, {CATEGORY: "PERSON_DANGER"})
+    ]
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "0"])
+def test_whoever_named_a_danger_stands_first_in_the_queue(caller: Caller, key: str) -> None:
+    caller.hears("нажмите девять")
+    caller.presses("9")
+    caller.action_ends("готово")
+    caller.presses(key)
+    if isinstance(caller.awaited, Do):
+        caller.action_ends("готово")
+    caller.hears_out()
+    assert isinstance(caller.end, ToQueue)
+    assert caller.end.priority == DANGER_PRIORITY
+
+
+def test_the_breakdown_menu_offers_the_five_categories_of_the_knowledge_base() -> None:
+    """Each offered category is registered behind its own key, at most one question further."""
+    menu = MAIN.steps["что сломалось"]
+    assert isinstance(menu, Ask)
+    assert isinstance(menu.reply, Choice)
+    for category in KNOWLEDGE.categories:
+        if category.asked_by_keys is not None:
+            (answer,) = [answer for answer in menu.reply.answers if answer.key == str(category.asked_by_keys)]
+            behind = MAIN.steps[answer.next.step]
+            found = [answer]
+            if isinstance(behind, Ask) and isinstance(behind.reply, Choice):
+                found += behind.reply.answers
+            assert (CATEGORY, category.code) in [fact for one in found for fact in one.remember]
+
+
+def test_every_breakdown_is_warned_of_before_it_is_registered() -> None:
+    """Whatever category can be registered or marked, the robot has safety words for it today."""
+    told = KNOWLEDGE.answers(TODAY)
+    asks = (step for step in MAIN.steps.values() if isinstance(step, Ask) and isinstance(step.reply, Choice))
+    replies = [step.reply for step in asks if isinstance(step.reply, Choice)]
+    codes = {
+        value for reply in replies for answer in reply.answers for name, value in answer.remember if name == CATEGORY
+    }
+    assert len(codes) >= 9
+    assert [code for code in sorted(codes) if f"безопасность:{code}" not in told] == []
+
+
+def test_no_menu_is_longer_than_five_and_no_prompt_promises_an_ear() -> None:
+    for step in MAIN.steps.values():
+        if isinstance(step, Ask) and isinstance(step.reply, Choice):
+            assert len([answer for answer in step.reply.answers if answer.key not in "0*"]) <= LONGEST_MENU
+        for text in list_texts(step):
+            assert not set(str(text).lower().replace(",", " ").split()) & set(HEARING_WORDS), step.name
+
+
+def test_a_ticket_is_promised_no_number_while_the_database_is_away(caller: Caller) -> None:
+    caller.hears("нажмите один")
+    caller.presses("12")
+    caller.hears_out()
+    caller.action_ends("известен", {"контакт": "+79211234567"})
+    caller.presses("1")
+    assert isinstance(caller.awaited, Do)
+    assert caller.awaited.action == REGISTER_TICKET
+    caller.action_ends("нет базы")
+    caller.hears("он вам перезвонит")
+    said = " ".join(command.text for command in caller.log if isinstance(command, Say))
+    assert "Её номер" not in said
+    caller.hears_out()
+    assert isinstance(caller.end, ToQueue)
