@@ -25,6 +25,8 @@ from callcenter.knowledge.categories import Categories
 log = structlog.get_logger()
 
 LOOK_EVERY = 1.0
+SPEAK_AGAIN_EVERY = 30.0
+"""Seconds until a voice that failed is asked again for what it has not spoken."""
 
 
 class BrokenScript(CallcenterError):
@@ -95,6 +97,7 @@ class ScriptShelf:
         self._look_every = look_every
         self._edition: Edition | None = None
         self._seen: object = None
+        self._speak_again_at: float | None = None
 
     @property
     def edition(self) -> Edition:
@@ -119,21 +122,27 @@ class ScriptShelf:
             await self._prompts.prepare(edition.prompts)
         except Exception as error:  # calls will be answered by the queue; the reference answers are not worth a halt
             log.exception("prompts are not prepared")
-            await self._complain(words().alarms["prompts"].format(error=error))
+            await self._miss_a_voice(words().alarms["voice"].format(error=error))
         else:
             await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
 
     async def run(self) -> None:
-        """Looks for changes, for ever."""
+        """Looks for changes, for ever; a look that fails is followed by the next."""
         while True:
             await asyncio.sleep(self._look_every)
-            seen = self._look()
-            if seen == self._seen:
-                continue
-            self._seen = seen
-            await self._renew()
+            try:
+                seen = self._look()
+                if seen != self._seen or self._should_speak_again():
+                    self._seen = seen
+                    await self._renew()
+            except Exception:
+                log.exception("no look at the script")
+
+    def _should_speak_again(self) -> bool:
+        return self._speak_again_at is not None and self._clock.monotonic() >= self._speak_again_at
 
     async def _renew(self) -> None:
+        self._speak_again_at = None
         try:
             edition, problems = await asyncio.to_thread(self._read, self._today())
         except Exception as error:
@@ -151,11 +160,15 @@ class ScriptShelf:
             await self._prompts.prepare(edition.prompts)  # no caller waits for a voice that is still rendering
         except Exception as error:
             log.exception("the new script could not be spoken, the last good one stays")
-            await self._complain(words().alarms["prompts"].format(error=error))
+            await self._miss_a_voice(words().alarms["prompts"].format(error=error))
             return
         self._edition = edition
         log.info("a new edition of the script is in force", script=edition.script.name)
         await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
+
+    async def _miss_a_voice(self, message: str) -> None:
+        self._speak_again_at = self._clock.monotonic() + SPEAK_AGAIN_EVERY
+        await self._complain(message)
 
     async def _complain(self, message: str) -> None:
         # A second fault of the same script must not hide behind the text of the first.
@@ -166,12 +179,12 @@ class ScriptShelf:
         """What changes when a watched file does, or the day: an answer may expire at midnight."""
         files: list[tuple[str, int, int]] = []
         for place in self._watched:
-            for file in sorted(place.iterdir()) if place.is_dir() else [place]:
-                try:
+            try:
+                for file in sorted(place.iterdir()) if place.is_dir() else [place]:
                     state = file.stat()
-                except FileNotFoundError:
-                    continue
-                files.append((str(file), state.st_mtime_ns, state.st_size))
+                    files.append((str(file), state.st_mtime_ns, state.st_size))
+            except OSError:
+                continue  # gone, or going while we look: the next look differs again
         return self._today(), tuple(files)
 
     def _today(self) -> date:
