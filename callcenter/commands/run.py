@@ -15,7 +15,7 @@ from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import Instance, complain_of_port, open_instance
+from callcenter.instance.place import Instance, complain_of_port, mend_of_ports, open_instance
 from callcenter.instance.processes import Running, find_running, last_lines
 from callcenter.instance.setup import set_up
 from callcenter.instance.supervisor import CONTROLLER, DESK, LOOP, SUPERVISOR, hold_alone, own_program, supervise
@@ -65,7 +65,7 @@ def start_centre() -> int:
     if own_program(instance.layout, DESK).find() is None:
         complaint = complain_of_port(str(instance.settings.desk.bind_address), instance.ports.desk, socket.SOCK_STREAM)
         if complaint:
-            raise NotStarted(f"the desk cannot listen: {complaint}")
+            raise NotStarted(f"the desk cannot listen: {complaint}; {mend_of_ports(instance.layout)}")
     supervisor = own_program(instance.layout, SUPERVISOR)
     watching = supervisor.find()
     if watching is None:

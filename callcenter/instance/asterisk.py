@@ -18,7 +18,7 @@ from pathlib import Path
 from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.asterisk_ways import WAYS, NoAsterisk, Way, choose_way
 from callcenter.instance.conf import write_configuration
-from callcenter.instance.place import Instance, complain_of_port
+from callcenter.instance.place import Instance, complain_of_port, mend_of_ports
 from callcenter.instance.processes import (
     Running,
     end,
@@ -187,7 +187,7 @@ class Asterisk:
         )
         complaints = [complaint for one in wanted if (complaint := complain_of_port(*one))]
         if complaints:
-            raise NoAsterisk("Asterisk cannot listen:\n  " + "\n  ".join(complaints))
+            raise NoAsterisk("\n  ".join(["Asterisk cannot listen:", *complaints, mend_of_ports(self._layout)]))
 
     def _start(self) -> None:
         self._check_ports()

@@ -133,7 +133,7 @@ def ensure_ports(layout: Layout, *, calls: int) -> Ports:
 
 
 def complain_of_port(address: str, port: int, kind: socket.SocketKind) -> str:
-    """An empty string when a program may listen on the port now, else why not, with the mend."""
+    """An empty string when a program may listen on the port now, else why not."""
     name = f"{address}:{port}/{'udp' if kind is socket.SOCK_DGRAM else 'tcp'}"
     with socket.socket(socket.AF_INET, kind) as probe:
         if kind is socket.SOCK_STREAM:  # else a closed connection's TIME_WAIT looks like a listener
@@ -142,14 +142,16 @@ def complain_of_port(address: str, port: int, kind: socket.SocketKind) -> str:
             probe.bind((address, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                return (
-                    f"{name} is taken by another program (ss -lntup names it): end that program, or stop the "
-                    "centre, remove its ports.json and run it again; ports are then chosen anew"
-                )
+                return f"{name} is taken by another program (ss -lntup names it)"
             if error.errno == errno.EADDRNOTAVAIL:
                 return f"{name}: this machine has no address {address}; mend bind_address in the settings"
             return f"{name}: {error.strerror}"
     return ""
+
+
+def mend_of_ports(layout: Layout) -> str:
+    """What a person can do about a taken port."""
+    return f"end that program; or stop the centre, remove {layout.ports_file} and run it again: it chooses other ports"
 
 
 def _homes() -> Path:
