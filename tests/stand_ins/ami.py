@@ -61,7 +61,8 @@ class StandInAmi:
         try:
             while True:
                 packet = (await reader.readuntil(b"\r\n\r\n")).decode()
-                action = dict(line.split(": ", 1) for line in packet.strip().split("\r\n"))
+                lines = packet.removesuffix("\r\n\r\n").split("\r\n")
+                action = dict(line.split(": ", 1) for line in lines if ": " in line)
                 self.actions.append(action)
                 if not self.deaf:
                     self._answer(writer, action)

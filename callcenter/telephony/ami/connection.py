@@ -3,6 +3,7 @@
 - it reconnects by itself every two seconds, for ever, and sends unanswered actions again afterwards (an old pause
   would come back): here a connection is used once, and whoever needs another opens one;
 - an action that is never answered is a future that never ends: every question here has a time limit;
+- it writes values as they are, line ends and all: here none get through;
 - it decodes each TCP segment by itself, so a Russian letter on the border of two is lost: here only whole messages
   reach it;
 - its own ping does not look at the answer: whoever uses the connection asks often enough to notice.
@@ -69,7 +70,8 @@ class Ami:
         """The reply to an action, with `as_list` followed by the events of its list. Raises AmiAway, AmiRefused."""
         if self.lost.is_set():
             raise AmiAway
-        reply: asyncio.Future[Any] = self._connection.send_action(dict(action), as_list=as_list)
+        lines = {name: _one_line(value) for name, value in action.items()}
+        reply: asyncio.Future[Any] = self._connection.send_action(lines, as_list=as_list)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 messages = await reply
@@ -116,6 +118,11 @@ async def open_ami(
         connection.close()
         raise AmiRefused(f"AMI at {host}:{port}: {entered.message}")
     return Ami(connection, lost)
+
+
+def _one_line(value: str) -> str:
+    """A line end would begin a header of its own, an empty line an action of its own: somebody's words could call."""
+    return "".join(sign if sign.isprintable() else " " for sign in value)
 
 
 def _quiet_log() -> logging.Logger:

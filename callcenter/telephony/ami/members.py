@@ -27,6 +27,8 @@ LONGEST_PAUSE = 5.0
 LOOK_EVERY = 2.0
 """Seconds; also how late the end of a wrap-up is seen, for Asterisk does not report it."""
 REQUESTS_EVERY = 0.5
+LONGEST_REASON = 100
+"""What the row holds; on Asterisk's console anybody may write more."""
 _WAKING = ("QueueMember", "Agent", "QueueCaller")
 _TALKING = frozenset({"2", "3", "8"})
 _RINGING = frozenset({"6", "7"})
@@ -77,18 +79,21 @@ class Members:
         self._clock = clock
         self._wake = asyncio.Event()
         self.connected = False
+        """True while Asterisk shows us the members."""
 
     async def run(self) -> None:
-        """Connects, for ever, with a growing pause between attempts."""
+        """Connects, for ever, with a growing pause between attempts; after a connection that held it is short again."""
         pause = FIRST_PAUSE
         while True:
             try:
                 await self._serve()
-                pause = FIRST_PAUSE
             except (AmiAway, AmiRefused) as error:
-                log.warning("no AMI connection", error=str(error), retry_in=pause)
+                log.warning("no AMI connection", error=str(error))
             except Exception:
                 log.exception("the members' room failed")
+            if self.connected:
+                pause = FIRST_PAUSE
+            self.connected = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -98,7 +103,6 @@ class Members:
         access = self._access
         ami = await open_ami(access.host, access.port, user=access.user, password=access.password, on_event=self._take)
         log.info("connected to AMI")
-        self.connected = True
         try:
             async with asyncio.TaskGroup() as group:
                 working = (
@@ -111,7 +115,6 @@ class Members:
         except* (AmiAway, AmiRefused) as troubles:
             trouble = troubles.exceptions[0]
         finally:
-            self.connected = False
             ami.close()
         if trouble is not None:
             raise trouble
@@ -124,6 +127,7 @@ class Members:
         while True:
             self._wake.clear()
             members = await self.look(ami)
+            self.connected = True
             try:
                 async with open_session(self._database) as session:
                     for member in members:
@@ -157,7 +161,7 @@ class Members:
             interface=str(message.get("StateInterface") or message.get("Location")),
             name=str(message.get("Name", "")),
             state=self._state(message, now, paused=paused),
-            pause_reason=str(message.get("PausedReason") or "") or None if paused else None,
+            pause_reason=str(message.get("PausedReason") or "")[:LONGEST_REASON] or None if paused else None,
         )
 
     def _state(self, message: Mapping[str, Any], now: datetime, *, paused: bool) -> MemberState:
@@ -195,7 +199,7 @@ class Members:
                             "Queue": self._queue,
                             "Interface": request.interface,
                             "Paused": "true" if request.paused else "false",
-                            "Reason": " ".join(request.reason.split()),  # a line end would begin a header of its own
+                            "Reason": request.reason,
                         }
                     )
                 except AmiRefused as error:
