@@ -57,6 +57,7 @@ def render_configuration(
         autoescape=False,  # noqa: S701 - not HTML; what could break a line is refused by `plain`
     )
     environment.filters["plain"] = _plain
+    environment.filters["verbatim"] = _verbatim
     facts: dict[str, object] = {
         "settings": settings,
         "layout": layout,
@@ -170,6 +171,13 @@ def _plain(value: object) -> str:
             "no spaces around it, no quotes, commas, brackets, semicolons or line ends in it"
         )
     return text
+
+
+def _verbatim(value: str) -> str:
+    """Somebody else's password: whatever its signs, Asterisk reads back the same ones."""
+    if value != value.strip() or any(ord(sign) < 32 for sign in value):
+        raise BrokenConfiguration("telephony.trunk.password_file: no space around the password, no control sign in it")
+    return value.replace(";", "\\;")
 
 
 def _trunk_password(settings: Settings) -> str:

@@ -35,6 +35,8 @@ _FORBIDDEN_FUNCTIONS = re.compile(
 )
 _UNSAFE_IN_FILTER = frozenset("$,;|&()[]{}\"'`\\/<> ")
 _LEASE = re.compile(r"TIMEOUT\(absolute\)=(.*)")
+_RENEWAL = re.compile(r"CC_LEASE=(.*)")
+"""What a late renewal by the controller sets the lease to (conducting/lease.py)."""
 _RINGING_OPTIONS = frozenset("CimRr")
 """Of Queue and Dial: how it sounds, and `i`, without which a phone may forward the call to any number."""
 _ENDS = ("goto", "hangup")
@@ -174,12 +176,18 @@ def _check_functions(extension: Extension) -> Iterator[Problem]:
 def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Problem]:
     """The lease, the recording and the queue: the order in which a call is kept."""
     lease: str | None = None
+    renewal: str | None = None
     recorded = answered = False
     for step in extension.steps:
-        found = _LEASE.fullmatch(step.arguments) if step.app == "set" else None
-        if found:
+        assigned = step.arguments if step.app == "set" else ""
+        if found := _RENEWAL.fullmatch(assigned):
+            renewal = found[1].strip()
+        elif found := _LEASE.fullmatch(assigned):
             lease = found[1].strip()
             yield from _check_lease_end(step, dialplan.contexts[extension.context])
+            if lease == "0" and renewal != "0":
+                message = "запоздалое продление вернёт аренду и оборвёт разговор; перед этим нужно Set(CC_LEASE=0)"
+                yield _problem(step.line, "AST118", message)
         elif step.app == "answer":
             answered = True
         elif step.app == "mixmonitor":
@@ -188,7 +196,7 @@ def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Pr
         elif step.app == "queue":
             yield from _check_queue(step, lease)
         elif step.app == "stasis":
-            yield from _check_stasis(step, lease, recorded=recorded)
+            yield from _check_stasis(step, lease, renewal, recorded=recorded)
             yield from _check_way_to_people(dialplan.contexts[extension.context], extension, step, dialplan)
 
 
@@ -221,10 +229,13 @@ def _check_queue(step: Step, lease: str | None) -> Iterator[Problem]:
         yield _problem(step.line, "AST113", "Queue запускает AGI или подпрограмму на телефоне диспетчера; уберите")
 
 
-def _check_stasis(step: Step, lease: str | None, *, recorded: bool) -> Iterator[Problem]:
+def _check_stasis(step: Step, lease: str | None, renewal: str | None, *, recorded: bool) -> Iterator[Problem]:
     if lease is None or not lease.isdigit() or not int(lease):
         message = "вызов отдан программе без аренды: зависнет она — зависнет и он. Добавьте Set(TIMEOUT(absolute)=6)"
         yield _problem(step.line, "AST110", message)
+    elif renewal != lease:
+        message = f"продлить аренду нечем, и она кончится посреди разговора с роботом; добавьте Set(CC_LEASE={lease})"
+        yield _problem(step.line, "AST118", message)
     if not recorded:
         message = "вызов отдан программе без записи; поставьте MixMonitor в начало"
         yield _problem(step.line, "AST111", message)

@@ -48,12 +48,13 @@ def _check_queues(configuration: Configuration, dialplan: Dialplan) -> Iterator[
     for queue in configuration.of("queues.conf"):
         if queue.name == "general":
             continue
-        members = [entry.value.split(",")[0] for entry in queue.all("member")]
+        seen: set[str] = set()
         for entry in queue.all("member"):
             interface = entry.value.split(",")[0]
-            if interface not in devices or members.count(interface) > 1:
+            if interface not in devices or interface in seen:
                 message = f"{interface}: очередь звонит телефону из pjsip.conf, каждому один раз; исправьте"
                 yield queue.problem("AST503", message, line=entry.line)
+            seen.add(interface)
         keys = queue.value("context")
         if keys and keys not in dialplan.contexts:
             yield queue.problem("AST503", f"контекста [{keys}] в extensions.conf нет; исправьте", key="context")

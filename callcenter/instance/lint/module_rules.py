@@ -24,7 +24,7 @@ _ALWAYS = (
     "res_sorcery_config", "res_timing_timerfd", "bridge_simple", "codec_alaw", "codec_ulaw", "codec_g722",
     "format_wav", "format_pcm", "res_musiconhold", "cel_custom", "res_cdrel_custom", "res_http_websocket",
     "res_ari", "res_ari_channels", "res_ari_playbacks", "res_ari_events", "res_ari_applications", "res_stasis",
-    "res_stasis_answer", "res_stasis_playback",
+    "res_stasis_answer", "res_stasis_playback", "func_logic", "func_strings", "func_timeout",
 )  # fmt: skip
 _NEVER = re.compile(
     r"app_(system|exec|originate|page|chanspy|disa|externalivr|followme|transfer|directory|voicemail\w*|jack|sms|mp3|"

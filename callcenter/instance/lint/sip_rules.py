@@ -89,6 +89,7 @@ def _check_identity(endpoint: Section, configuration: Configuration) -> Iterator
             "линии и identify_by=username телефону: заголовки пишет кто угодно"
         )
         yield endpoint.problem("AST203", message, key="identify_by")
+        return
     auths = {one.name for one in configuration.typed("auth")}
     if not endpoint.words("auth") or not set(endpoint.words("auth")) <= auths:
         yield endpoint.problem("AST204", f"у [{endpoint.name}] нет пароля; добавьте auth", key="auth")
