@@ -1,0 +1,48 @@
+"""One caller listened to: the leg in the ear and the listener that tells when something was said, joined.
+
+`take` is told the listener's events, `note` (the transcript) everything the ear says. Both run in the event loop.
+"""
+
+from collections.abc import Callable
+
+from callcenter.hearing.client import EarClient, Told
+from callcenter.hearing.listener import Listener, ListenerEvent, Said
+from callcenter.hearing.presence import FRAME_BYTES
+
+
+class Listening:
+    """Begins at once; `close` ends it, and `Closed` is the last thing that `note` is told."""
+
+    def __init__(self, ear: EarClient, *, take: Callable[[ListenerEvent], None], note: Callable[[Told], None]) -> None:
+        self._take = take
+        self._note = note
+        self._listener = Listener()
+        self._rest = b""
+        self._leg = ear.open(self._told)
+
+    def hear(self, samples: bytes) -> None:
+        """Takes the next 8 kHz sound, of any length."""
+        self._leg.hear(samples)
+        sound = self._rest + samples
+        whole = len(sound) - len(sound) % FRAME_BYTES
+        self._rest = sound[whole:]
+        for begin in range(0, whole, FRAME_BYTES):
+            self._tell(self._listener.hear(sound[begin : begin + FRAME_BYTES]))
+
+    def ask(self, phrases: tuple[str, ...] | None, *, would_accept: Callable[[str], bool] | None) -> None:
+        """A question is asked: which phrases may come, and which words are a whole answer to it."""
+        self._listener.ask(would_accept)
+        self._leg.expect(phrases)
+
+    def close(self) -> None:
+        self._leg.close()
+
+    def _told(self, told: Told) -> None:
+        self._note(told)
+        self._tell(self._listener.take(told))
+
+    def _tell(self, events: list[ListenerEvent]) -> None:
+        for event in events:
+            if isinstance(event, Said) and event.early:
+                self._leg.flush()
+            self._take(event)

@@ -1,0 +1,117 @@
+"""A real ear, in a process of its own, that can be killed and started again."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from callcenter.hearing.address import Address
+from callcenter.hearing.client import EarClient, EarLeg, Told
+from callcenter.hearing.wire import Closed, Final
+from callcenter.settings import TREE
+from tests.hearing.sound import Sound, cut
+
+
+@dataclass
+class RunningEar:
+    """`python -m callcenter.hearing` with the stand-in engine."""
+
+    address: Address
+    program: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.program = subprocess.Popen(
+            [sys.executable, "-m", "callcenter.hearing", str(self.address), "--engine", "tests.stand_ins.tones"],
+            cwd=TREE,
+        )
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.program is not None
+        os.kill(self.program.pid, number)
+
+    def wait(self) -> int:
+        assert self.program is not None
+        return self.program.wait(10)
+
+
+@dataclass
+class Listened:
+    """One leg and everything it was told."""
+
+    leg: EarLeg
+    told: list[Told]
+    news: asyncio.Event
+    _seen: int = field(default=0)
+
+    async def waits_for(self, kind: type[Told], *, within: float = 8.0) -> Told:
+        """The next thing of this kind that the leg was told after the last one waited for."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    while self._seen < len(self.told):
+                        self._seen += 1
+                        if isinstance(self.told[self._seen - 1], kind):
+                            return self.told[self._seen - 1]
+                    self.news.clear()
+                    await self.news.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {kind.__name__} among {self.told}") from None
+
+    def speak(self, sound: Sound) -> None:
+        """All at once."""
+        for piece in cut(sound):
+            self.leg.hear(piece)
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for told in self.told if isinstance(told, Final) for word in told.words)
+
+    async def closes(self) -> str:
+        """Hangs up; everything that was heard."""
+        self.leg.close()
+        await self.waits_for(Closed)
+        return self.text
+
+
+def open_leg(ear: EarClient, *, phrases: tuple[str, ...] | None = None) -> Listened:
+    told: list[Told] = []
+    news = asyncio.Event()
+
+    def take(one: Told) -> None:
+        told.append(one)
+        news.set()
+
+    return Listened(ear.open(take, phrases=phrases), told, news)
+
+
+@asynccontextmanager
+async def client_of(address: Address) -> AsyncIterator[EarClient]:
+    client = EarClient(address)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(client.run())
+        yield client
+        running.cancel()
+
+
+@pytest.fixture
+def ear_program(tmp_path: Path) -> Iterator[RunningEar]:
+    ear = RunningEar(tmp_path / "ear.sock")
+    ear.start()
+    yield ear
+    if ear.program is not None and ear.program.poll() is None:
+        ear.program.kill()
+        ear.program.wait()
+
+
+@pytest.fixture
+async def ear(ear_program: RunningEar) -> AsyncIterator[EarClient]:
+    async with client_of(ear_program.address) as client:
+        await client.connect(within=10)
+        yield client

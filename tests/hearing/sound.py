@@ -1,0 +1,50 @@
+"""Sounds for the ear's tests: noise, coughs, levels, telephone lines."""
+
+import numpy as np
+import numpy.typing as npt
+
+from callcenter.hearing.engine import RATE
+from callcenter.softphone.g711 import decode_alaw, encode_alaw
+
+Sound = npt.NDArray[np.int16]
+FRAME = RATE // 50
+
+_random = np.random.default_rng(20)
+
+
+def noise(seconds: float, *, level: float) -> Sound:
+    """White noise at `level` dB below full scale."""
+    return round_off(_random.normal(0, 32768 * 10 ** (level / 20), int(seconds * RATE)))
+
+
+def cough() -> Sound:
+    """A burst of noise through a throat: steep, a third of a second, no voice."""
+    length = int(_random.uniform(0.15, 0.4) * RATE)
+    shape = np.concatenate([np.linspace(0, 1, 60), np.exp(-np.arange(length - 60) / _random.uniform(300, 900))])
+    hertz = _random.uniform(500, 2000)
+    throat = np.sin(2 * np.pi * hertz / RATE * np.arange(60)) * np.exp(-np.arange(60) / 12)
+    return round_off(np.convolve(_random.normal(0, 5000, length) * shape, throat))
+
+
+def quieter(sound: Sound, decibels: float) -> Sound:
+    return round_off(sound * 10 ** (-decibels / 20))
+
+
+def over_the_line(sound: Sound, *, lost: float = 0.0) -> Sound:
+    """A-law there and back; each packet is lost with the probability `lost`, and the rest moves up."""
+    packets = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    return decode_alaw(encode_alaw(packets[_random.random(len(packets)) >= lost].reshape(-1)))
+
+
+def to_bytes(sound: Sound) -> bytes:
+    return sound.astype("<i2").tobytes()
+
+
+def cut(sound: Sound, *, seconds: float = 0.02) -> list[bytes]:
+    """Pieces of equal length; what is left over at the end is dropped."""
+    size = int(seconds * RATE)
+    return [to_bytes(sound[begin : begin + size]) for begin in range(0, len(sound) - size + 1, size)]
+
+
+def round_off(sound: npt.NDArray[np.float64]) -> Sound:
+    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
