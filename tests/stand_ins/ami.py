@@ -122,9 +122,9 @@ def _fields(member: QueueMember) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def run_ami(ami: StandInAmi | None = None) -> AsyncIterator[StandInAmi]:
+async def run_ami(ami: StandInAmi | None = None, *, port: int = 0) -> AsyncIterator[StandInAmi]:
     ami = ami or StandInAmi()
-    server = await asyncio.start_server(ami.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(ami.serve, "127.0.0.1", port)
     ami.port = server.sockets[0].getsockname()[1]
     try:
         yield ami

@@ -13,6 +13,7 @@ class PaperRegister:
     def __init__(self) -> None:
         self.tickets: dict[str, tuple[str, str, str | None, str]] = {}
         """Call id -> number, category, contact, description."""
+        self.asked = 0
         self.away = False
         self.frozen: asyncio.Event | None = None
 
@@ -30,6 +31,7 @@ class PaperRegister:
         return ("registered", None) if digits in numbers else None
 
     async def _connect(self) -> None:
+        self.asked += 1
         if self.away:
             raise DatabaseSilent
         while self.frozen is not None and not self.frozen.is_set():
