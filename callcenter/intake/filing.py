@@ -21,7 +21,7 @@ from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.flac import BrokenRecording, Written, write_flac
-from callcenter.intake.gaps import STALL, TOLERANCE, Gap, Growth, Stall, find_gaps
+from callcenter.intake.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps
 from callcenter.intake.places import Places
 from callcenter.settings import Settings
 
@@ -229,8 +229,8 @@ def judge_recording(written: Written, gaps: tuple[Gap, ...]) -> tuple[RecordingS
 def _stalls(watch: _Watch, span: Span) -> tuple[Stall, ...]:
     """The stalls that were watched; the last may have lasted until the hang-up."""
     stood = (span.ended_at - watch.grown_at).total_seconds()
-    if watch.first_seen < span.ended_at and stood >= max(STALL, TOLERANCE):
-        return (*watch.growth.stalls, Stall(watch.growth.size, stood))
+    if watch.first_seen < span.ended_at and stood >= STALL:
+        return (*watch.growth.stalls, Stall(watch.growth.size, stood - BUFFER_SECONDS))
     return watch.growth.stalls
 
 

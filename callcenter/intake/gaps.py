@@ -1,8 +1,9 @@
 """Where a recording lost time. Pure.
 
-Asterisk writes a frame to the raw file whenever either side has one. When both sides send nothing the file stands
-still while the clock goes on. Whoever watched the file grow knows where; for what nobody watched only the sum is
-known, and it is put at the end, marked as a guess, so that all before it stays true.
+Asterisk writes a frame to the raw file whenever either side has one; the jitter buffer of every endpoint (pjsip.conf)
+makes one when the phone sends nothing. Should both sides fail all the same, the file stands still while the clock goes
+on. Whoever watched the file grow knows where; for what nobody watched only the sum is known, and it is put at the end,
+marked as a guess, so that all before it stays true.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ BYTES_A_SECOND = 8000 * 2 * 2
 """8 kHz, two channels, 16 bits."""
 TOLERANCE = 0.3
 """Seconds by which a file may differ from the clock without anything having been lost."""
-STALL = 0.4
-"""Seconds without growth that are a stall; between two frames there are 0.02, between two writes of a buffer 0.13."""
+BUFFER_SECONDS = 32768 / BYTES_A_SECOND
+"""Asterisk writes through a buffer of 32 KiB, so a healthy file grows once in 1.02 s."""
+STALL = BUFFER_SECONDS + 0.6
+"""Seconds without growth that are a stall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Growth:
             return
         stood = moment - self.since
         if stood >= STALL:
-            self._stalls.append(Stall(self.size, stood))
+            self._stalls.append(Stall(self.size, stood - BUFFER_SECONDS))
         self.size, self.since = size, moment
 
     @property
