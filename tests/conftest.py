@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from alembic import command
 from alembic.config import Config
 
@@ -23,6 +24,18 @@ TEST_PORTS = Ports(sip=0, asterisk_http=0, ami=0, desk=0, postgres=5432, rtp_sta
 """PostgreSQL's port only names its socket; the socket lies in the tests' own home."""
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """Tracebacks as Python prints them: drawn with all their variables they take half a second each."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ outside are recorded: what a dispatcher dials has another first channel, and nob
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -83,7 +83,9 @@ async def take_cel(session: AsyncSession, event: CelEvent) -> None:
 
 async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
     """Writes down what a line of queue_log tells; its whole seconds fill in only what CEL has not told."""
-    if not await _is_ours(session, event.call_id):
+    if event.kind == "ENTERQUEUE":  # only calls from outside are queued, so it is one, whatever CEL is late with
+        await ensure_call(session, event.call_id, at=event.at + timedelta(seconds=1))
+    elif not await _is_ours(session, event.call_id):
         return
     call = await lock_call(session, event.call_id)
     at = max(event.at, call.arrived_at)

@@ -1,6 +1,6 @@
 """Reads a growing file from a saved place, through rotation and with a last line that may be half written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LONGEST_READ = 1 << 18
@@ -16,11 +16,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Whole lines in their order, without their ends, and the place behind them. `lost`: the file that held the
-    place is gone, and whatever it still held."""
+    """Whole lines in their order, without their ends, and the place behind them. `more`: there was more to read.
+    `lost`: the file that held the place is gone, and whatever it still held."""
 
     lines: tuple[str, ...]
     place: Place | None
+    more: bool = False
     lost: bool = False
 
 
@@ -37,11 +38,11 @@ def read_passage(file: Path, place: Place | None, *, limit: int = LONGEST_READ) 
             # Nobody writes a rotated file once a new one exists, so its last line is whole even without an end.
             passage = _read(rotated, place, limit, finished=current is not None)
             if passage.lines or current is None:
-                return passage
+                return replace(passage, more=current is not None)
         if current is None:
             return Passage((), place)
         fresh = _read(file, Place(current, 0), limit, finished=False)
-        return Passage(fresh.lines, fresh.place, lost=rotated is None)
+        return replace(fresh, lost=rotated is None)
     if current is None:
         return Passage((), place)
     return _read(file, place or Place(current, 0), limit, finished=False)
@@ -58,12 +59,13 @@ def _read(file: Path, place: Place, limit: int, *, finished: bool) -> Passage:
                 content += more  # one line longer than the limit
             if b"\n" not in content and not finished:
                 return Passage((), Place(place.inode, start))
-            if not finished or opened.tell() < size:
+            unread = opened.tell() < size
+            if not finished or unread:
                 content = content[: content.rfind(b"\n") + 1]
     except FileNotFoundError:  # moved away in this very moment: the next reading finds it
         return Passage((), place)
     lines = [line.decode(errors="replace") for line in content.split(b"\n")]
-    return Passage(tuple(line for line in lines if line.strip()), Place(place.inode, start + len(content)))
+    return Passage(tuple(line for line in lines if line.strip()), Place(place.inode, start + len(content)), unread)
 
 
 def _inode(file: Path) -> int | None:

@@ -5,28 +5,37 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.alarms.models import Alarm, AlarmKind
+from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
 from callcenter.calls.phones import read_phone
 from callcenter.calls.service import settle_outcome
 from callcenter.core.database import notify
 from callcenter.intake.admission import CENTRE
+from callcenter.intake.errors import is_away, is_clash
+from callcenter.intake.registration import ROBOT
 from callcenter.queues.models import TaskKind
 from callcenter.queues.service import open_task, withdraw_task
 from callcenter.tickets.models import Ticket
-from callcenter.tickets.service import UNNUMBERED, drop_draft, restore_draft
+from callcenter.tickets.service import drop_draft, restore_draft
 
 GRACE = timedelta(seconds=4)
 """After the end of a call the robot may still be writing its last notes, and the files their last lines."""
 
 DECISIVE = frozenset(
-    {"served", "ticket_wanted", "address_wanted", "voicemail", "callback", "overflow", "connected", "queued"}
+    {
+        *("served", "ticket_wanted", "address_wanted"),
+        *("voicemail", "callback", "overflow", "connected", "queued", "ended", "lost"),
+    }
 )
 """Kinds of timeline lines that decide about the outcome."""
 
 _CONTACT = "контакт"
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,18 @@ class Verdict:
 
 
 def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
-    """The verdict on a call that is over, from the kinds in its timeline. `registered`: its ticket has a number."""
+    """The verdict on a call that is over, from the kinds in its timeline. `registered`: the robot gave it a number.
+
+    A call that broke off with Asterisk is called back whatever came of it: nobody knows what the caller still heard.
+    """
+    verdict = _judge_end(kinds, registered=registered)
+    broke_off = "lost" in kinds and "ended" not in kinds
+    if broke_off and verdict.task in (None, TaskKind.ABANDONED):
+        return Verdict(verdict.outcome, TaskKind.LOST)
+    return verdict
+
+
+def _judge_end(kinds: Collection[str], *, registered: bool) -> Verdict:
     promised = TaskKind.PROMISE if "ticket_wanted" in kinds else None
     if "connected" in kinds:
         return Verdict(Outcome.TALKED, promised)
@@ -59,19 +79,43 @@ def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
 
 
 async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: datetime, limit: int = 50) -> int:
-    """Settles calls that ended at `until` or before and have no outcome yet; returns how many."""
+    """Settles calls that ended at `until` or before and have no outcome yet; returns how many.
+
+    A call that ended after `now` ended before the clock was set back. One that cannot be settled is put aside with an
+    alarm, so that it does not hold up the others; it is tried again once somebody has seen the alarm.
+    """
+    put_aside = select(Alarm.subject).where(Alarm.kind == AlarmKind.JOURNAL, Alarm.cleared_at.is_(None))
     calls = (
         await session.scalars(
             select(Call)
-            .where(Call.state == CallState.ENDED, Call.outcome.is_(None), Call.ended_at <= until)
+            .where(
+                Call.state == CallState.ENDED,
+                Call.outcome.is_(None),
+                or_(Call.ended_at <= until, Call.ended_at > now + GRACE),
+                Call.id.not_in(put_aside),
+            )
             .order_by(Call.ended_at, Call.id)
             .limit(limit)
             .with_for_update(skip_locked=True, key_share=True)
             .execution_options(populate_existing=True)
         )
     ).all()
-    for call in calls:
-        await _settle(session, call, now=now)
+    for call_id, call in [(call.id, call) for call in calls]:
+        try:
+            async with session.begin_nested():
+                await _settle(session, call, now=now)
+        except Exception as error:
+            if is_away(error) or is_clash(error):
+                raise
+            _log.exception("a call cannot be settled", call_id=call_id)
+            await raise_alarm(
+                session,
+                kind=AlarmKind.JOURNAL,
+                subject=call_id,
+                message="Итог звонка не удалось подвести: посмотрите, не нужно ли перезвонить.",
+                now=now,
+                facts={"reason": type(error).__name__},
+            )
     return len(calls)
 
 
@@ -92,7 +136,7 @@ async def reopen_outcome(session: AsyncSession, call_id: str, *, kind: str) -> N
 async def _settle(session: AsyncSession, call: Call, *, now: datetime) -> None:
     lines = (await session.scalars(select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at))).all()
     ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
-    registered = ticket is not None and ticket.state not in UNNUMBERED
+    registered = ticket is not None and ticket.registered_by == ROBOT  # a dispatcher's number tells of a later call
     verdict = judge({line.kind for line in lines}, registered=registered)
     await settle_outcome(session, call, verdict.outcome)
     if verdict.task is None:

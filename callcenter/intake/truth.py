@@ -24,7 +24,7 @@ from callcenter.core.database import Database
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
 from callcenter.intake.evidence import take_cel, take_queue_line
-from callcenter.intake.following import Place, read_passage
+from callcenter.intake.following import Passage, Place, read_passage
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.notes import unapplied_since
 from callcenter.intake.places import Places
@@ -79,9 +79,17 @@ class TruthReader:
                     raise
 
     async def read_on(self) -> bool:
-        """Takes the next lines of each file; False when there were none. Raises DatabaseAway."""
-        read = [await self._read_source(source) for source in self._sources]
-        return any(read)
+        """Takes the next lines of each file; False when there were none. Raises DatabaseAway.
+
+        The queue's log is read once CEL is read to its end: its lines are about calls that CEL has told of.
+        """
+        read = False
+        for source in self._sources:
+            passage = await self._read_source(source)
+            read = read or passage is not None
+            if passage is not None and passage.more:
+                break
+        return read
 
     async def settle(self) -> int:
         """Settles the calls whose end lies behind us and behind every note not yet applied. Raises DatabaseAway."""
@@ -121,7 +129,8 @@ class TruthReader:
                 await mark_ended(session, call, at=ended_at, cause=None)
             return tuple(call.id for call in calls)
 
-    async def _read_source(self, source: _Source) -> bool:
+    async def _read_source(self, source: _Source) -> Passage | None:
+        """The passage that was taken; None when there is nothing new."""
         async with open_session(self._database) as session:
             # Two readers (an old controller not quite dead) take turns; there may be no row to lock yet.
             await session.execute(select(func.pg_advisory_xact_lock(3, func.hashtext(source.name))))
@@ -129,13 +138,34 @@ class TruthReader:
             place = None if row is None else Place(row.inode, row.offset)
             passage = read_passage(source.file, place, limit=BATCH_BYTES)
             if passage.place is None or passage.place == place:
-                return False
+                return None
             if passage.lost:
                 await self._tell_loss(session, source)
             for line in passage.lines:
-                await _take_line(session, source, line)
+                await self._take_line(session, source, line, until=passage.place.offset)
             await session.merge(ReadOffset(file=source.name, inode=passage.place.inode, offset=passage.place.offset))
-        return True
+        return passage
+
+    async def _take_line(self, session: AsyncSession, source: _Source, line: str, *, until: int) -> None:
+        """One line in a savepoint of its own: a line that cannot be taken must not hold up the lines behind it."""
+        try:
+            async with session.begin_nested():
+                known = await source.take(session, line)
+        except Exception as error:
+            if is_away(error) or is_clash(error):
+                raise
+            _log.exception("a line could not be taken", file=source.name, length=len(line))
+            await raise_alarm(
+                session,
+                kind=AlarmKind.JOURNAL,
+                subject=f"{source.name}: строка",
+                message=f"Строку файла {source.file.name} не удалось учесть: в записи звонка может чего-то не хватать.",
+                now=self._clock.now(),
+                facts={"before_byte": until},
+            )
+            return
+        if not known:  # what stands in it may be a phone number: not for the log
+            _log.warning("a line could not be read", file=source.name, length=len(line))
 
     async def _tell_loss(self, session: AsyncSession, source: _Source) -> None:
         _log.error("a file was removed before it was read to its end", file=str(source.file))
@@ -146,20 +176,6 @@ class TruthReader:
             message=f"Файл {source.file.name} удалён до того, как был прочитан: часть звонков могла потеряться.",
             now=self._clock.now(),
         )
-
-
-async def _take_line(session: AsyncSession, source: _Source, line: str) -> None:
-    """One line in a savepoint of its own: a line that cannot be taken must not hold up the lines behind it."""
-    try:
-        async with session.begin_nested():
-            known = await source.take(session, line)
-    except Exception as error:
-        if is_away(error) or is_clash(error):
-            raise
-        _log.exception("a line could not be taken", file=source.name, length=len(line))
-        return
-    if not known:  # what stands in it may be a phone number: not for the log
-        _log.warning("a line could not be read", file=source.name, length=len(line))
 
 
 async def _take_cel(session: AsyncSession, line: str) -> bool:

@@ -54,6 +54,8 @@ class TaskKind(StrEnum):
     OVERFLOW = "overflow"
     PROMISE = "promise"
     """The robot could not open a ticket (no database) and promised a call."""
+    LOST = "lost"
+    """Asterisk broke down in the middle of the call."""
 
 
 class TaskState(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,25 +23,37 @@ TASK_TITLES = {
     TaskKind.ABANDONED: "не дождался ответа",
     TaskKind.OVERFLOW: "все линии были заняты",
     TaskKind.PROMISE: "робот обещал перезвонить",
+    TaskKind.LOST: "связь оборвалась по нашей вине",
 }
 
 
 async def open_task(
     session: AsyncSession, *, call_id: str, kind: TaskKind, phone: str | None, arrived_at: datetime, now: datetime
 ) -> bool:
-    """Opens the call's task, due a fixed time after the call's arrival; False when the call has one already."""
+    """Opens the call's task, due a fixed time after the call's arrival; False when it stands already.
+
+    A task that nobody has taken is brought up to date, one that was withdrawn is opened again: a later word on the
+    call may ask for another number, or for a call after all. What a person has taken or done stays theirs.
+    """
+    wanted = {
+        "kind": kind,
+        "state": TaskState.OPEN,
+        "phone": phone[:20] if phone else None,
+        "due_at": arrived_at + missed_call_term().due_after,
+        "done_at": None,
+        "result": None,
+    }
     made = await session.scalar(
         insert(Task)
-        .values(
-            call_id=call_id,
-            kind=kind,
-            state=TaskState.OPEN,
-            phone=phone[:20] if phone else None,
-            owner=SHIFT,
-            created_at=now,
-            due_at=arrived_at + missed_call_term().due_after,
+        .values(call_id=call_id, owner=SHIFT, created_at=now, **wanted)
+        .on_conflict_do_update(
+            index_elements=["call_id"],
+            set_={**wanted, "warned_at": None},
+            where=and_(
+                Task.owner == SHIFT,
+                or_(*(getattr(Task, name).is_distinct_from(value) for name, value in wanted.items())),
+            ),
         )
-        .on_conflict_do_nothing(index_elements=["call_id"])
         .returning(Task.id)
     )
     if made is None:

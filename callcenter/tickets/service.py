@@ -14,8 +14,6 @@ from callcenter.tickets.clocks import set_clocks
 from callcenter.tickets.errors import TicketNotFound
 from callcenter.tickets.models import Ticket, TicketClock, TicketCounter, TicketEvent, TicketState
 
-UNNUMBERED = (TicketState.DRAFT, TicketState.DROPPED)
-
 
 async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: datetime) -> int:
     """The id of the call's ticket, opened as a draft when the call has none."""

@@ -234,6 +234,7 @@ def upgrade() -> None:
                 "abandoned",
                 "overflow",
                 "promise",
+                "lost",
                 name="taskkind",
                 native_enum=False,
                 length=12,

@@ -22,7 +22,6 @@ def _unconfigured() -> Iterator[None]:
     yield
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_the_frames_of_a_failure_name_places_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
