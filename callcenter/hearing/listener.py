@@ -18,7 +18,7 @@ from callcenter.hearing.presence import FRAME_BYTES, FRAME_SECONDS, Presence
 from callcenter.hearing.wire import Final, Partial, Trouble
 
 QUIET_SECONDS = 0.2
-_VOICED_SECONDS = 0.12
+_VOICED_SECONDS = 0.1
 _WITHIN_SECONDS = 0.3
 _SPEECH_ENDS = 0.7
 """Seconds of quiet after which the next voice is a new beginning, whether or not words were heard."""
@@ -26,7 +26,7 @@ _SPEECH_ENDS = 0.7
 
 @dataclass(frozen=True, slots=True)
 class SpeechBegan:
-    """A person began to speak at second `at`. Comes some 150 ms later, long before the first word is known."""
+    """A person began to speak at second `at`. Comes 100 to 300 ms later, long before the first word is known."""
 
     at: float
 

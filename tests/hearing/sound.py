@@ -1,13 +1,20 @@
 """Sounds for the ear's tests: noise, coughs, levels, telephone lines."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from callcenter.hearing.engine import RATE
 from callcenter.softphone.g711 import decode_alaw, encode_alaw
+from callcenter.speech.sound import resample
 
 Sound = npt.NDArray[np.int16]
 FRAME = RATE // 50
+
+_MAN = Path("/usr/share/festival/voices/russian/msu_ru_nsh_clunits/wav")
+"""festvox-ru is made of 620 recorded sentences; they lie beside it."""
 
 _random = np.random.default_rng(20)
 
@@ -24,6 +31,17 @@ def cough() -> Sound:
     hertz = _random.uniform(500, 2000)
     throat = np.sin(2 * np.pi * hertz / RATE * np.arange(60)) * np.exp(-np.arange(60) / 12)
     return round_off(np.convolve(_random.normal(0, 5000, length) * shape, throat))
+
+
+def read_man(sentence: int, *, level: float) -> Sound:
+    """One of the man's sentences, beginning with its first audible frame; its loud parts have `level`."""
+    sound, rate = soundfile.read(sorted(_MAN.glob("*.wav"))[10 * sentence])
+    sound = resample(sound, rate)
+    frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME)
+    energy = (frames**2).mean(axis=1)
+    loud = energy > energy.max() * 10**-2.5
+    sound = sound[np.flatnonzero(loud)[0] * FRAME :]
+    return round_off(sound * (32768 * 10 ** (level / 20) / np.sqrt(energy[loud].mean())))
 
 
 def quieter(sound: Sound, decibels: float) -> Sound:

@@ -1,0 +1,253 @@
+"""When somebody begins to speak, and when they have said it: by sound alone, without an ear and without time passing.
+
+The voices are festival's (the robot) and the recorded sentences of the man whose voice it is (the caller).
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from callcenter.hearing.client import EarBack, EarLost, Told
+from callcenter.hearing.engine import RATE, Word
+from callcenter.hearing.listener import Heard, Listener, ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.wire import Final, Partial, Trouble
+from callcenter.softphone.ears import read_wav
+from callcenter.speech.voices.festival import FestivalVoice
+from tests.hearing.sound import Sound, cough, cut, noise, over_the_line, quieter, read_man, round_off
+from tests.stand_ins.tones import say_in_tones, silence
+
+CALLER = -26.0
+"""Level of a caller as ITU-T P.56 has it, dB below full scale."""
+
+
+@pytest.fixture(scope="module")
+def prompt(tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    file = tmp_path_factory.mktemp("voice") / "prompt.wav"
+
+    async def render() -> None:
+        voice = FestivalVoice()
+        await voice.render("здравствуйте ситуационный центр разговор записывается что у вас случилось", file)
+        await voice.close()
+
+    asyncio.run(render())
+    return read_wav(file)
+
+
+def listen(listener: Listener, sound: Sound) -> list[ListenerEvent]:
+    return [event for frame in cut(sound) for event in listener.hear(frame)]
+
+
+def hush(listener: Listener, seconds: float) -> list[ListenerEvent]:
+    return listen(listener, silence(seconds))
+
+
+# --- the beginning of speech
+
+
+def test_a_caller_is_noticed_at_once() -> None:
+    late = []
+    for sentence in range(12):
+        man = read_man(sentence, level=CALLER)
+        listener = Listener()
+        began: float | None = None
+        room = noise(0.5 + len(man) / RATE + 1, level=-62)
+        for frame in cut(over_the_line(room[: 4000 + len(man)] + np.concatenate([silence(0.5), man]))):
+            if any(isinstance(event, SpeechBegan) for event in listener.hear(frame)):
+                began = listener.now
+                break
+        assert began is not None, f"sentence {sentence} was not noticed"
+        late.append(began - 0.5)
+    late.sort()
+    assert late[len(late) // 2] <= 0.2
+    assert late[-2] <= 0.35
+    assert late[-1] <= 0.45  # begins with a long «с», in which no voice vibrates
+
+
+def test_the_beginning_is_told_once_a_sentence() -> None:
+    listener = Listener()
+    man = read_man(3, level=CALLER)
+    events = listen(listener, np.concatenate([silence(0.5), man, silence(1.0), man]))
+    assert [type(event) for event in events] == [SpeechBegan, SpeechBegan]
+    assert events[0] == SpeechBegan(pytest.approx(0.6, abs=0.1))
+
+
+@pytest.mark.parametrize("level", [-60, -40, -30, -20])
+def test_noise_is_nobody(level: float) -> None:
+    assert listen(Listener(), noise(5, level=level)) == []
+
+
+def test_coughs_are_nobody() -> None:
+    listener = Listener()
+    assert [listen(listener, np.concatenate([silence(0.3), cough(), silence(0.1), cough()])) for _ in range(40)] == (
+        [[]] * 40
+    )
+
+
+def test_hum_and_clicks_are_nobody() -> None:
+    turns = np.arange(3 * RATE) * (2 * np.pi / RATE)
+    clicks = np.zeros(3 * RATE)
+    clicks[::1600] = 29000
+    assert listen(Listener(), round_off(300 * np.sin(50 * turns) + 300 * np.sin(100 * turns))) == []
+    assert listen(Listener(), round_off(clicks)) == []
+
+
+def test_the_prompt_s_own_echo_is_nobody_and_the_prompt_itself_is(prompt: Sound) -> None:
+    assert listen(Listener(), over_the_line(quieter(prompt, 25))) == []
+    assert listen(Listener(), over_the_line(prompt)) != []
+
+
+def test_a_caller_is_noticed_over_the_prompt_s_echo(prompt: Sound) -> None:
+    man = read_man(5, level=CALLER)
+    echo = quieter(np.tile(prompt, 4), 25)
+    sound = echo[: 2 * RATE + len(man)] + np.concatenate([silence(2), man])
+    (began, *_) = listen(Listener(), over_the_line(sound))
+    assert began == SpeechBegan(pytest.approx(2.1, abs=0.15))
+
+
+# --- what is said
+
+
+def partial(text: str, heard_to: float, *, begin: float = 0.0) -> Partial:
+    return Partial(text, begin, heard_to)
+
+
+def final(*words: tuple[str, float, float], heard_to: float, begin: float = 0.0) -> Final:
+    return Final(tuple(Word(text, word_begin, end, 0.9) for text, word_begin, end in words), begin, heard_to)
+
+
+def accept(*texts: str) -> Callable[[str], bool]:
+    return lambda text: text in texts
+
+
+def said(events: Sequence[ListenerEvent]) -> list[tuple[str, bool]]:
+    return [(event.text, event.early) for event in events if isinstance(event, Said)]
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """It has heard «вода» in tones from second 0 to 0.48, then nothing up to second 0.62."""
+    listener = Listener(delay=0.1)
+    listen(listener, say_in_tones("вода"))
+    return listener
+
+
+def asked(would_accept: Callable[[str], bool], *, delay: float = 0.1) -> Listener:
+    listener = Listener(delay=delay)
+    listener.ask(would_accept)
+    listen(listener, say_in_tones("вода"))
+    return listener
+
+
+def test_partial_words_are_told_when_they_change(listener: Listener) -> None:
+    told = [partial("", 0.1), partial("во", 0.2), partial("во", 0.3), partial("вода", 0.6), partial("вода", 0.7)]
+    assert [event for one in told for event in listener.take(one)] == [Heard("во"), Heard("вода")]
+
+
+def test_the_endpoint_ends_an_answer(listener: Listener) -> None:
+    events = listener.take(final(("вода", 0.0, 0.48), heard_to=1.1))
+    assert events == [Said("вода", 1.1, early=False, words=(Word("вода", 0.0, 0.48, 0.9),))]
+
+
+def test_unknown_speech_is_said_too_but_without_text(listener: Listener) -> None:
+    assert said(listener.take(final(("[unk]", 0.0, 0.48), heard_to=1.1))) == [("", False)]
+
+
+def test_a_whole_answer_is_taken_after_a_fifth_of_a_second_of_quiet() -> None:
+    listener = asked(accept("вода"))
+    listener.take(partial("вода", 0.62))
+    events: list[ListenerEvent] = []
+    while not events:
+        events = hush(listener, 0.02)
+    assert events == [Said("вода", listener.now, early=True)]
+    assert 0.68 <= listener.now <= 0.74
+
+
+def test_a_part_of_an_answer_waits_for_the_endpoint() -> None:
+    listener = asked(accept("вода течёт"))
+    listener.take(partial("вода", 0.62))
+    assert said(hush(listener, 2)) == []
+    assert said(listener.take(final(("вода", 0.0, 0.48), heard_to=2.6))) == [("вода", False)]
+
+
+def test_nothing_is_taken_early_while_the_ear_is_still_behind() -> None:
+    listener = asked(accept("вода"), delay=0.36)
+    listener.take(partial("вода", 0.62))
+    assert said(hush(listener, 1)) == []
+    assert said(listener.take(partial("вода", 0.8))) == []
+    assert said(listener.take(partial("вода", 0.9))) == [("вода", True)]
+
+
+def test_the_engine_s_delay_is_learned_from_the_ear() -> None:
+    listener = asked(accept("вода"))
+    listener.take(EarBack("other", 5.0))
+    listener.take(partial("вода", 0.62))
+    assert said(hush(listener, 2)) == []
+
+
+def test_nothing_is_taken_early_while_somebody_speaks() -> None:
+    listener = asked(accept("вода"))
+    listener.take(partial("вода", 0.6))
+    assert said(listen(listener, say_in_tones("течёт"))) == []
+
+
+def test_words_before_an_early_cut_never_reach_the_next_question() -> None:
+    listener = asked(accept("вода"))
+    listener.take(partial("вода", 0.62))
+    assert said(hush(listener, 0.3)) == [("вода", True)]
+    assert listener.take(final(("вода", 0.0, 0.48), heard_to=0.8)) == []
+    assert listener.take(partial("вода", 0.8)) == []
+    listener.ask(accept("да"))
+    assert said(listener.take(final(("да", 1.5, 1.9), heard_to=2.5, begin=0.92))) == [("да", False)]
+
+
+def test_the_first_words_of_the_next_answer_are_kept_from_the_cut_on() -> None:
+    """The caller goes on before the next question is asked: that belongs to it."""
+    listener = asked(accept("вода"))
+    listener.take(partial("вода", 0.62))
+    hush(listener, 0.3)
+    listener.take(partial("да", 1.2, begin=0.92))
+    listener.ask(accept("да"))
+    assert said(listener.take(final(("да", 0.95, 1.1), heard_to=1.7, begin=0.92))) == [("да", False)]
+
+
+def test_a_question_that_follows_no_answer_begins_with_a_clean_slate(listener: Listener) -> None:
+    listener.take(partial("вода", 0.6))
+    listener.ask(accept("вода"))
+    assert listener.take(partial("вода", 0.7)) == []
+    assert said(hush(listener, 1)) == []
+    assert listener.take(final(("вода", 0.0, 0.48), heard_to=1.1)) == []
+
+
+def test_a_word_across_the_cut_belongs_to_where_most_of_it_is(listener: Listener) -> None:
+    listener.ask(None)  # at 0.62
+    events = listener.take(final(("вода", 0.3, 0.7), ("свет", 0.5, 1.0), heard_to=1.5))
+    assert said(events) == [("свет", False)]
+
+
+@pytest.mark.parametrize("trouble", [EarLost("why"), Trouble("why")])
+def test_what_a_lost_ear_was_guessing_is_no_answer(trouble: Told) -> None:
+    listener = asked(accept("вода"))
+    listener.take(partial("вода", 0.62))
+    listener.take(trouble)
+    assert said(hush(listener, 1)) == []
+
+
+def test_the_dialogue_judges_each_text_once() -> None:
+    judged: list[str] = []
+
+    def judge(text: str) -> bool:
+        judged.append(text)
+        return False
+
+    listener = asked(judge)
+    for text in ("во", "вода", "вода"):
+        listener.take(partial(text, 0.62))
+        hush(listener, 0.5)
+    assert judged == ["во", "вода"]
+
+
+def test_a_frame_has_one_length() -> None:
+    with pytest.raises(ValueError, match="320"):
+        Listener().hear(b"\0" * 318)

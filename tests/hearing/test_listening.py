@@ -1,0 +1,70 @@
+"""One caller listened to through a real ear: what is spoken in tones comes out as answers, early or in their time."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from callcenter.hearing.client import Closed, EarClient, Told
+from callcenter.hearing.listener import ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.listening import Listening
+from callcenter.hearing.wire import Final
+from tests.hearing.sound import Sound, cut
+from tests.stand_ins.tones import say_in_tones, silence
+
+
+@dataclass
+class Dialogue:
+    """Keeps what it is told, and can wait for it."""
+
+    events: list[ListenerEvent] = field(default_factory=list)
+    notes: list[Told] = field(default_factory=list)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, told: Told) -> None:
+        self.notes.append(told)
+        if isinstance(told, Closed):
+            self.closed.set()
+
+    @property
+    def said(self) -> list[tuple[str, bool]]:
+        return [(event.text, event.early) for event in self.events if isinstance(event, Said)]
+
+    @property
+    def transcript(self) -> str:
+        return " ".join(word.text for told in self.notes if isinstance(told, Final) for word in told.words)
+
+
+async def speak(listening: Listening, sound: Sound) -> None:
+    """In the pace of a telephone, for the ear and the listener must go along."""
+    for piece in cut(sound):
+        listening.hear(piece)
+        await asyncio.sleep(0.015)
+
+
+async def test_questions_get_their_own_answers(ear: EarClient) -> None:
+    dialogue = Dialogue()
+    listening = Listening(ear, take=dialogue.events.append, note=dialogue.note)
+    listening.ask(("вода", "свет"), would_accept=lambda text: text == "вода")
+    await speak(listening, np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.5)]))
+    assert dialogue.said == [("вода", True)]
+    listening.ask(("да", "нет"), would_accept=None)
+    await speak(listening, np.concatenate([say_in_tones("да вода"), silence(0.8)]))
+    listening.close()
+    async with asyncio.timeout(5):
+        await dialogue.closed.wait()
+    assert dialogue.said == [("вода", True), ("да", False)]
+    assert dialogue.transcript == "вода да [unk]"
+    assert sum(isinstance(event, SpeechBegan) for event in dialogue.events) == 2
+
+
+async def test_sound_may_come_in_any_pieces(ear: EarClient) -> None:
+    dialogue = Dialogue()
+    listening = Listening(ear, take=dialogue.events.append, note=dialogue.note)
+    sound = np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.8)]).astype("<i2").tobytes()
+    for begin in range(0, len(sound), 246):
+        listening.hear(sound[begin : begin + 246])
+    listening.close()
+    async with asyncio.timeout(5):
+        await dialogue.closed.wait()
+    assert dialogue.said == [("вода", False)]
