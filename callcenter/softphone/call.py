@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from callcenter.softphone import ears, sdp
 from callcenter.softphone.errors import NotHeard, SoftphoneError
 from callcenter.softphone.g711 import RATE, Samples, decode_alaw
-from callcenter.softphone.heard import Gap, Pace, find_gaps, lay_out, measure_pace
+from callcenter.softphone.heard import Gap, Pace, Tape, find_gaps, measure_pace
 from callcenter.softphone.rtp import AudioStream, Pressed
 from callcenter.softphone.session import Session, Side
 from callcenter.softphone.watched import WatchedTasks
 
 _LISTEN_AGAIN = 0.15
+_HEAD = 1.2
+"""Seconds of a prompt that are looked for until it has begun; to look for all of a menu so often costs too much."""
+_HEAD_MATCH = 0.7
 
 
 class Call:
@@ -32,6 +35,7 @@ class Call:
         self.number = number
         self.began_at = time.monotonic()
         self.began_on = datetime.now(UTC)
+        self._tape = Tape(zero=self.began_at)
 
     # --- how it stands -------------------------------------------------------------------------------------------
 
@@ -75,7 +79,8 @@ class Call:
     @property
     def heard(self) -> Samples:
         """Everything heard so far, 8 kHz, from the INVITE on; silence where no packet came."""
-        return lay_out(self.audio.packets, zero=self.began_at, seconds=self.second())
+        self._tape.take(self.audio.packets)
+        return self._tape.until(self.second())
 
     @property
     def keys_heard(self) -> str:
@@ -111,27 +116,32 @@ class Call:
         Raises NotHeard when it has not begun `within` seconds from now, or scores too little. Whoever wants to speak
         into a prompt waits for a slice of it.
         """
+        head = ears.beginning(prompt, _HEAD)
         lasting = len(prompt) / RATE
-        give_up = time.monotonic() + within
+        give_up = time.monotonic() + within + lasting
         begin = since
-        best = 0.0
-        while True:
-            last = time.monotonic() >= give_up + lasting or self.is_over
+        while time.monotonic() < give_up and not self.is_over:
             heard = self.heard
-            found = ears.find_prompt(heard[int(begin * RATE) :], prompt, at_least=0.0)
-            if found is not None:
-                best = max(best, found.score)
-                through = last or found.second + begin + lasting <= len(heard) / RATE
-                if found.score >= at_least and through:
-                    return ears.Found(found.second + begin, found.score)
-            if last:
-                raise NotHeard(
-                    f"a prompt of {lasting:.1f} s was not heard after second {since:.1f}: best score"
-                    f" {best:.2f} of {at_least:.2f}, level {ears.level(heard[int(since * RATE) :]):.0f} dB;"
-                    f" {self.describe()}"
-                )
-            begin = max(begin, len(heard) / RATE - lasting - 1.0)  # what began earlier was looked at whole
+            start = await _find(heard, head, since=begin)
+            if start is None or start.score < _HEAD_MATCH:
+                begin = max(begin, (len(heard) - len(head)) / RATE - 0.5)
+            elif start.second + lasting <= len(heard) / RATE:
+                found = await _find(heard, prompt, since=start.second - 0.1, until=start.second + lasting + 0.1)
+                if found is not None and found.score >= at_least:
+                    return found
+                begin = start.second + 0.1  # another text with the same first words
+                continue
             await self._wait_a_little()
+        heard = self.heard
+        found = await _find(heard, prompt, since=since)
+        if found is not None and found.score >= at_least:
+            return found
+        best = found.score if found else 0.0
+        level = ears.level(heard[int(since * RATE) :])
+        raise NotHeard(
+            f"a prompt of {lasting:.1f} s was not heard after second {since:.1f}: best score {best:.2f} of"
+            f" {at_least:.2f}, level {level:.0f} dB; {self.describe()}"
+        )
 
     async def hear_tone(self, hertz: int, *, within: float, since: float = 0.0, lasting: float = 0.3) -> ears.Span:
         """Waits for a tone of at least `lasting` seconds after the second `since`. Raises NotHeard."""
@@ -218,3 +228,11 @@ class Call:
     async def _wait_a_little(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.session.over.wait(), _LISTEN_AGAIN)
+
+
+async def _find(heard: Samples, prompt: Samples, *, since: float, until: float = math.inf) -> ears.Found | None:
+    """The best place of `prompt` between two seconds. In a thread: the line must go on being served meanwhile."""
+    begin = max(since, 0.0)
+    end = len(heard) if until == math.inf else int(until * RATE)
+    found = await asyncio.to_thread(ears.find_prompt, heard[int(begin * RATE) : end], prompt, at_least=0.0)
+    return None if found is None else ears.Found(found.second + int(begin * RATE) / RATE, found.score)

@@ -78,6 +78,12 @@ def find_prompt(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> 
     return Found((best - lead) / RATE, score) if score >= at_least else None
 
 
+def beginning(prompt: Samples, seconds: float) -> Samples:
+    """The prompt from its begin until `seconds` after its first audible sample."""
+    lead, _ = _trimmed(prompt)
+    return prompt[: lead + int(seconds * RATE)]
+
+
 def find_tone(heard: Samples, hertz: float, *, share: float = 0.5, lasting: float = 0.1) -> list[Span]:
     """Every span of at least `lasting` seconds in which `hertz` carries `share` of the energy, to 20 ms."""
     count = len(heard) // _WINDOW

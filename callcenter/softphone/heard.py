@@ -50,24 +50,51 @@ class Pace:
     longest: float
 
 
-def lay_out(packets: Sequence[Packet], *, zero: float, seconds: float) -> Samples:
-    """The sound of `packets` in order of arrival, 8 kHz; sample 0 is the moment `zero`, silence where nothing came."""
-    sound = np.zeros(max(int(seconds * RATE), 0), dtype=np.int16)
-    first: Packet | None = None
-    start = 0
-    for packet in packets:
-        if not packet.payload:
-            continue
-        arrived = round((packet.at - zero) * RATE)
-        position = start + _ahead(packet.timestamp, first.timestamp) if first is not None else arrived
+class Tape:
+    """The sound of packets in order of arrival, 8 kHz; sample 0 is the moment `zero`, silence where nothing came."""
+
+    def __init__(self, *, zero: float) -> None:
+        self._zero = zero
+        self._sound = np.zeros(30 * RATE, dtype=np.int16)
+        self._taken = 0
+        self._first: Packet | None = None
+        self._start = 0
+
+    def take(self, packets: Sequence[Packet]) -> None:
+        """Lays out what came since the last time; `packets` are all of them, from the first on."""
+        for packet in packets[self._taken :]:
+            if packet.payload:
+                self._lay(packet)
+        self._taken = len(packets)
+
+    def until(self, second: float) -> Samples:
+        """A copy of the sound from the moment zero to `second`."""
+        length = max(int(second * RATE), 0)
+        self._make_room(length)
+        return self._sound[:length].copy()
+
+    def _lay(self, packet: Packet) -> None:
+        arrived = round((packet.at - self._zero) * RATE)
+        first = self._first
+        position = self._start + _ahead(packet.timestamp, first.timestamp) if first is not None else arrived
         trust = FRESH_TRUST if packet.marked else TRUST
         if first is None or packet.source != first.source or abs(position - arrived) > trust:
-            first, start, position = packet, arrived, arrived
+            self._first, self._start, position = packet, arrived, arrived
         samples = decode_alaw(packet.payload)
-        begin, end = max(position, 0), min(position + len(samples), len(sound))
-        if begin < end:
-            sound[begin:end] = samples[begin - position : end - position]
-    return sound
+        begin, end = max(position, 0), max(position + len(samples), 0)
+        self._make_room(end)
+        self._sound[begin:end] = samples[begin - position :]
+
+    def _make_room(self, length: int) -> None:
+        if length > len(self._sound):
+            self._sound = np.concatenate([self._sound, np.zeros(length, dtype=np.int16)])
+
+
+def lay_out(packets: Sequence[Packet], *, zero: float, seconds: float) -> Samples:
+    """The whole sound of `packets`, as Tape lays it out."""
+    tape = Tape(zero=zero)
+    tape.take(packets)
+    return tape.until(seconds)
 
 
 def find_gaps(packets: Sequence[Packet], *, zero: float, longer_than: float) -> list[Gap]:
