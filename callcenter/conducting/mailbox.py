@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 MOST_KEYS = 64
-"""More than anybody presses while one action is carried out. Only keys can come without end: the rest is of our making."""
+"""More than anybody presses while one action is carried out. All other letters are of our own making and few."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class FickleActions:
 def write_letter(draw: tuple[str, str], phone: FicklePhone) -> Letter:
     kind, key = draw
     last = phone.playbacks[-1] if phone.playbacks else "none"
-    return {
+    letters: dict[str, Letter] = {
         "key": Key(key),
         "ended": SoundEnded(last),
         "failed": SoundEnded(last, failed=True),
@@ -77,7 +77,8 @@ def write_letter(draw: tuple[str, str], phone: FicklePhone) -> Letter:
         "silence": ListenEnded(int(key) if key.isdigit() else 1),
         "reconnected": Reconnected(),
         "dismissed": Dismissed(),
-    }[kind]
+    }
+    return letters[kind]
 
 
 LETTERS = st.lists(

@@ -46,7 +46,7 @@ class StandInAsterisk:
         self.broken_sounds: set[str] = set()
         self.reply_delay = 0.0
         self.late_once: dict[str, float] = {}
-        """Seconds by which the reply to the next request with this word in its path is late; it is carried out at once."""
+        """Word in a path -> seconds by which the reply to the next such request is late; it is carried out at once."""
         self.lease_seconds = 6.0
         self._numbers = itertools.count(1)
         self._boot = boot

@@ -37,7 +37,10 @@ async def test_a_list_comes_whole(switch: StandInAmi) -> None:
     switch.add_member("PJSIP/d-000002", "Борис", status=2)
     async with opened(switch) as ami:
         messages = await ami.ask({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
-    assert [message["Name"] for message in messages if message.get("Event") == "QueueMember"] == ["Анна Щукина", "Борис"]
+    assert [message["Name"] for message in messages if message.get("Event") == "QueueMember"] == [
+        "Анна Щукина",
+        "Борис",
+    ]
 
 
 async def test_letters_cut_in_two_by_the_network_are_whole_again(switch: StandInAmi) -> None:

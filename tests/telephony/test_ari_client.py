@@ -127,7 +127,7 @@ async def test_after_a_connection_that_held_the_next_attempt_comes_soon(asterisk
         following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
         for number in range(1, 6):
             async with asyncio.timeout(0.7):
-                while not ari.connected or asterisk.connections < number:
+                while not ari.connected or asterisk.connections < number:  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
             await asterisk.drop_sockets()
         following.cancel()

@@ -144,10 +144,8 @@ async def test_a_stop_does_not_wait_for_a_call_that_is_stuck(house: House, aster
 async def test_a_broken_script_is_told_before_asterisk_hears_of_us(
     database: Database, clock: FakeClock, asterisk: ari.StandInAsterisk, switch: ami.StandInAmi
 ) -> None:
-    async with run_house(
-        database, clock, ari_port=asterisk.port, ami_port=switch.port, read=read_broken
-    ) as house:
-        with pytest.raises(BrokenScript, match="small.yaml:9:12: нет шага «миню»"):
+    async with run_house(database, clock, ari_port=asterisk.port, ami_port=switch.port, read=read_broken) as house:
+        with pytest.raises(BrokenScript, match=r"small\.yaml:9:12: нет шага «миню»"):
             await house.running
     assert (asterisk.connections, switch.connections) == (0, 0)
 

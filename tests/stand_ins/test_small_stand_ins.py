@@ -1,0 +1,129 @@
+"""The small stand-ins: the cable, the notes, the prompts, the register, the caller."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.conducting.ports import DatabaseSilent
+from callcenter.intake.notes import Note
+from tests.stand_ins.ari import run_asterisk
+from tests.stand_ins.centre import Caller, read_small_script
+from tests.stand_ins.clock import MORNING
+from tests.stand_ins.notes import KeptNotes
+from tests.stand_ins.prompts import ReadablePrompts, VoiceBroke
+from tests.stand_ins.register import KeptAlarms, PaperRegister
+from tests.stand_ins.relay import Relay, run_relay
+
+
+@asynccontextmanager
+async def echo_behind_a_cable() -> AsyncIterator[Relay]:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(100):
+            writer.write(chunk)
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    async with server, run_relay(server.sockets[0].getsockname()[1]) as cable:
+        yield cable
+
+
+async def test_a_frozen_cable_keeps_what_was_sent_until_it_thaws() -> None:
+    async with echo_behind_a_cable() as cable:
+        reader, writer = await asyncio.open_connection("127.0.0.1", cable.port)
+        writer.write(b"before")
+        assert await reader.readexactly(6) == b"before"
+        cable.freeze()
+        writer.write(b"frozen")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(reading := asyncio.ensure_future(reader.readexactly(6))), 0.1)
+        cable.thaw()
+        assert await asyncio.wait_for(reading, 1) == b"frozen"
+        writer.close()
+
+
+async def test_a_cut_cable_breaks_what_is_open_and_refuses_until_it_is_mended() -> None:
+    async with echo_behind_a_cable() as cable:
+        reader, writer = await asyncio.open_connection("127.0.0.1", cable.port)
+        writer.write(b"a")
+        await reader.readexactly(1)
+        cable.cut()
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(reader.readexactly(1), 1)
+        refused, _ = await asyncio.open_connection("127.0.0.1", cable.port)
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(refused.readexactly(1), 1)
+        cable.mend()
+        mended, sending = await asyncio.open_connection("127.0.0.1", cable.port)
+        sending.write(b"b")
+        assert await asyncio.wait_for(mended.readexactly(1), 1) == b"b"
+        sending.close()
+
+
+def test_notes_are_kept_in_order_and_by_call() -> None:
+    notes = KeptNotes()
+    for number, (call_id, kind) in enumerate([("a", "arrived"), ("b", "arrived"), ("a", "key")]):
+        notes.write(Note(str(number), call_id, MORNING, kind, {"n": number}))
+    assert notes.kinds("a") == ["arrived", "key"]
+    assert notes.facts("a", "key") == [{"n": 2}]
+
+
+async def test_prompts_are_named_by_their_text_and_break_when_told() -> None:
+    prompts = ReadablePrompts()
+    await prompts.prepare(["раз"])
+    assert (await prompts.sound("раз"), prompts.prepared) == ("prompts/раз", ["раз"])
+    prompts.unspeakable.add("два")
+    for attempt in (prompts.sound("два"), prompts.prepare(["два"])):
+        with pytest.raises(VoiceBroke):
+            await attempt
+
+
+async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() -> None:
+    register = PaperRegister()
+
+    async def report(call_id: str) -> str:
+        number, _ = await register.register(call_id=call_id, category="C", contact=None, description="", now=MORNING)
+        return number
+
+    assert [await report("a"), await report("b"), await report("a")] == ["26-000001", "26-000002", "26-000001"]
+    assert await register.find("26000002") == ("registered", None)
+    assert await register.find("26000003") is None
+    register.away = True
+    with pytest.raises(DatabaseSilent):
+        await report("c")
+
+
+async def test_a_frozen_register_does_not_even_notice_being_cancelled() -> None:
+    register = PaperRegister()
+    register.frozen = asyncio.Event()
+    asking = asyncio.create_task(register.find("26000001"))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait({asking}, timeout=0.1)
+    assert not asking.done()
+    register.frozen.set()
+    await asking
+
+
+async def test_alarms_stand_once_until_they_are_cleared() -> None:
+    alarms = KeptAlarms()
+    for message in ("первая", "вторая"):
+        await alarms.raise_alarm(AlarmKind.SCRIPT, "main", message)
+    assert alarms.standing == {(AlarmKind.SCRIPT, "main"): "первая"}
+    await alarms.clear_alarm(AlarmKind.SCRIPT, "main")
+    assert not alarms.standing
+
+
+async def test_a_caller_who_waits_in_vain_tells_what_was_heard_instead() -> None:
+    async with run_asterisk() as asterisk:
+        caller = Caller(asterisk, asterisk.arrive())
+        with pytest.raises(AssertionError, match=r"never heard «привет»; heard \[\], now in application"):
+            await caller.hears("привет", within=0.02)
+
+
+def test_the_small_script_may_wait_less_than_it_says() -> None:
+    step = read_small_script(listen_seconds=0.5).steps["меню"]
+    assert getattr(step, "seconds", None) == 0.5
+    assert getattr(read_small_script().steps["меню"], "seconds", None) == 3
