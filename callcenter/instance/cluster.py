@@ -197,7 +197,7 @@ class Cluster:
                 if self.running() is None and time.monotonic() > deadline - 59.0:
                     raise NoPostgres(f"PostgreSQL did not start; {self.log}:\n{last_lines(self.log)}") from error
                 if time.monotonic() > deadline:
-                    raise NoPostgres(f"PostgreSQL runs but does not answer: {error}") from error
+                    raise NoPostgres(f"PostgreSQL runs but does not answer; callcenter stop ends it. {error}") from error
                 time.sleep(0.05)
             else:
                 return
