@@ -13,16 +13,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.alarms.errors import AlarmNotFound
+from callcenter.calls.errors import CallNotFound
 from callcenter.core.errors import CallcenterError
 from callcenter.desk.office import Office
 from callcenter.desk.pages import announce, is_partial, show
+from callcenter.desk.recordings import RecordingAway
 from callcenter.desk.visitors import Forbidden, SignInNeeded, find_visitor
 from callcenter.queues.errors import MemberNotFound, TaskNotFound
+from callcenter.tickets.errors import TicketNotFound
 
 log = structlog.get_logger()
 
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection, psycopg.OperationalError)
-_MISSING = (AlarmNotFound, TaskNotFound, MemberNotFound)
+_MISSING = (AlarmNotFound, CallNotFound, MemberNotFound, RecordingAway, TaskNotFound, TicketNotFound)
 _KEPT = "Нет связи с базой данных. Показано последнее известное; звонки идут как обычно."
 _NOT_SAVED = (
     "Не сохранилось: нет связи с базой данных. Введённое остаётся на странице, повторите через минуту. "

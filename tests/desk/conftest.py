@@ -26,7 +26,7 @@ from callcenter.instance.cluster import Cluster
 from callcenter.settings import Settings
 from tests.conftest import TEMPLATE, administrate
 from tests.desk.afternoon import settle_afternoon
-from tests.desk.town import ANNA, DIRECTOR, Person, settle_people, town_categories
+from tests.desk.town import ANNA, DIRECTOR, Person, settle_people, settle_phones, town_categories
 from tests.desk.visit import ORIGIN, Visit
 from tests.stand_ins.clock import MORNING, FakeClock
 
@@ -39,22 +39,32 @@ class Town:
 
     template: str
     recordings: Path
+    shared: str
+    """The address of one more copy, for tests that only read."""
+    quiet: str
+    """The address of one where nobody has called yet; to read only, too."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def town(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Town:
-    town = Town("town", tmp_path_factory.mktemp("town"))
+    town = Town("town", tmp_path_factory.mktemp("town"), cluster.address("town_to_read"), cluster.address("town_quiet"))
     administrate(cluster, f"CREATE DATABASE {town.template} TEMPLATE {TEMPLATE}")
     database = Database(cluster.address(town.template))
     async with database.begin() as session:
         await settle_people(session, now=MORNING)
+    await database.close()
+    administrate(cluster, f"CREATE DATABASE town_quiet TEMPLATE {town.template}")
+    async with database.begin() as session:
+        await settle_phones(session, now=MORNING)
         await settle_afternoon(session, town.recordings, now=MORNING)
     await database.close()
+    administrate(cluster, f"CREATE DATABASE town_to_read TEMPLATE {town.template}")
     return town
 
 
 @pytest.fixture
 def database_address(cluster: Cluster, town: Town) -> Iterator[str]:
+    """A copy of the town for one test."""
     name = f"town_{next(_numbers)}"
     administrate(cluster, f"CREATE DATABASE {name} TEMPLATE {town.template}")
     yield cluster.address(name)
@@ -121,6 +131,30 @@ def anna(visit_as: Callable[[Person], Visit]) -> Visit:
 @pytest.fixture
 def director(visit_as: Callable[[Person], Visit]) -> Visit:
     return visit_as(DIRECTOR)
+
+
+@asynccontextmanager
+async def _reading(address: str, recordings: Path, clock: Clock) -> AsyncIterator[Visit]:
+    database = Database(address)
+    desk = build_desk(database, recordings, clock)
+    async with Visit(transport=httpx.ASGITransport(app=desk, raise_app_exceptions=False), base_url=ORIGIN) as visit:
+        visit.resume(ANNA)
+        yield visit
+    await database.close()
+
+
+@pytest.fixture
+async def reader(town: Town, recordings: Path, clock: FakeClock) -> AsyncIterator[Visit]:
+    """Anna, who only looks: at the copy of the town that all such tests share."""
+    async with _reading(town.shared, recordings, clock) as visit:
+        yield visit
+
+
+@pytest.fixture
+async def quiet_reader(town: Town, recordings: Path, clock: FakeClock) -> AsyncIterator[Visit]:
+    """The same, in a centre where nobody has called yet."""
+    async with _reading(town.quiet, recordings, clock) as visit:
+        yield visit
 
 
 class _Server(uvicorn.Server):

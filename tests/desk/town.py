@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ ADMINISTRATOR = Person("admin", "Пётр Гуляев", Role.ADMINISTRATOR)
 PEOPLE = (ANNA, IGOR, DIRECTOR, ADMINISTRATOR)
 
 
+@cache
 def town_categories() -> Categories:
     categories, problems = read_categories(TREE / "knowledge_base" / "categories.yaml")
     assert not problems
@@ -53,7 +55,7 @@ def town_categories() -> Categories:
 
 
 async def settle_people(session: AsyncSession, *, now: datetime) -> None:
-    """Accounts, an open session for each, and the phones of the queue."""
+    """Accounts, and an open session for each."""
     await ensure_accounts(session, PEOPLE, now=now)
     for person in PEOPLE:
         employee = await session.scalar(select(Employee).where(Employee.login == person.login))
@@ -67,11 +69,17 @@ async def settle_people(session: AsyncSession, *, now: datetime) -> None:
                 expires_at=now + timedelta(hours=SHIFT_HOURS),
             )
         )
+
+
+async def settle_phones(session: AsyncSession, *, now: datetime) -> None:
+    """The members of the queue, as Asterisk shows them."""
     session.add_all(
         (
             _member(ANNA.interface, ANNA.name, "101", state=MemberState.TALKING, since=now - _span(3, 17)),
             _member(IGOR.interface, IGOR.name, "102", state=MemberState.RINGING, since=now - _span(0, 9)),
-            _member("PJSIP/d-5b77d1", "Место 3", "103", state=MemberState.PAUSED, since=now - _span(19, 40), why="Обед"),
+            _member(
+                "PJSIP/d-5b77d1", "Место 3", "103", state=MemberState.PAUSED, since=now - _span(19, 40), why="Обед"
+            ),
             _member("PJSIP/d-c09e42", "Место 4", "104", state=MemberState.ABSENT, since=now - _span(412, 17)),
         )
     )

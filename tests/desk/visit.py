@@ -9,6 +9,7 @@ from callcenter.desk.visitors import SESSION_COOKIE
 from tests.desk.town import ANNA, PASSWORD, Person
 
 ORIGIN = "http://desk.test"
+ROW = 'id="row-'
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -40,3 +41,7 @@ class Visit(httpx.AsyncClient):
         """Sends a form as htmx does."""
         form = {"csrf": await self.csrf(form_on), **fields}
         return await self.post(path, data=form, headers={"HX-Request": "true"})
+
+    async def rows(self, path: str) -> list[str]:
+        """The ids of the rows on a page of a list, in its order."""
+        return [piece[: piece.index('"')] for piece in (await self.get(path)).text.split(ROW)[1:]]

@@ -1,0 +1,31 @@
+"""Lists of more than one page, some of whose rows have one and the same moment."""
+
+from datetime import timedelta
+
+from callcenter.calls.models import CallState, Outcome
+from callcenter.core.database import Database
+from callcenter.tickets.service import open_draft
+from tests.desk.town import add_call
+from tests.desk.visit import Visit
+from tests.stand_ins.clock import MORNING
+
+
+async def test_pages_show_every_row_once(anna: Visit, database: Database) -> None:
+    async with database.begin() as session:
+        for number in range(97):
+            call_id, at = f"many-{number:03d}", MORNING - timedelta(days=2, minutes=number // 10)
+            await add_call(session, call_id, at=at, state=CallState.ENDED, outcome=Outcome.ROBOT)
+            await open_draft(session, call_id=call_id, author="centre", now=at)
+    for place, before, word in (("/calls", 15, "112 звонков"), ("/tickets", 10, "107 заявок")):
+        pages = [await anna.rows(f"{place}?page={page}") for page in (1, 2, 3)]
+        assert [len(page) for page in pages] == [50, 50, before - 3]
+        assert len({row for page in pages for row in page}) == 97 + before
+        first = (await anna.get(place)).text
+        assert word in first
+        assert "Страница 1 из 3" in first
+        assert 'rel="prev"' not in first
+        last = (await anna.get(f"{place}?page=900")).text
+        assert "Страница 3 из 3" in last
+        assert 'rel="next"' not in last
+    narrowed = (await anna.get("/calls?outcome=robot")).text
+    assert "outcome=robot" in narrowed.split('rel="next" href="')[1].split('"')[0]
