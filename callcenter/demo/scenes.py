@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from callcenter.conducting.action_specs import CATEGORY, REGISTER_TICKET, TICKET_NUMBER
+from callcenter.conducting.action_specs import CATEGORY, REGISTER_TICKET, TERM, TICKET_NUMBER
 from callcenter.demo.account import Account
 from callcenter.demo.book import read_recording
 from callcenter.demo.stage import CALLER_TONE, DemoFailed, Stage
@@ -78,7 +78,7 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
     ticket = await stage.ticket(row.id)
     account.ticket = str(ticket.number)
     told = spoken_ticket_number(account.ticket)
-    after = play_keys(stage.edition, keys, facts={TICKET_NUMBER: told})
+    after = play_keys(stage.edition, keys, facts={TICKET_NUMBER: told, TERM: await stage.term(ticket)})
     says = next(say for say in after.turns[-1].says if told in say.text)
     await _until_rendered(stage, says.text)
     found = await call.hear(stage.book.of(says.text), within=10, since=since, at_least=THIS_VERY_TEXT)

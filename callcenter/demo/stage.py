@@ -27,7 +27,8 @@ from callcenter.softphone.errors import SoftphoneError
 from callcenter.softphone.g711 import RATE
 from callcenter.softphone.phone import Manners, Softphone
 from callcenter.tickets.models import Ticket
-from callcenter.tickets.views import ticket_of_call
+from callcenter.tickets.views import clocks_of, ticket_of_call
+from callcenter.wording.spoken import spoken_moment
 
 DISPATCHER_TONES = (440, 550)
 """Two dispatchers, so that the wrap-up after one conversation does not keep the next caller waiting."""
@@ -150,6 +151,14 @@ class Stage:
             return ticket if ticket is not None and ticket.number is not None else None
 
         return await eventually(look, within=15, missing=f"заявка по звонку {call_id} не зарегистрирована")
+
+    async def term(self, ticket: Ticket) -> str:
+        """The nearest term of the ticket, in the words of the moment it was registered."""
+        async with self.database.begin() as session:
+            clocks = await clocks_of(session, ticket.id)
+        if not clocks or ticket.registered_at is None:
+            raise DemoFailed(f"у заявки {ticket.number} нет срока")
+        return spoken_moment(clocks[0].due_at, now=ticket.registered_at, zone=self.instance.settings.company.zone)
 
     async def recording(self, call_id: str, account: Account) -> Path:
         """The filed recording of a call that has ended."""
