@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.alarms.service import raise_alarm
+from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
@@ -42,7 +42,7 @@ from callcenter.intake.notes import (
     unapplied_since,
 )
 from callcenter.settings import TREE
-from tests.records.rows import card_of
+from tests.records.rows import card_of, count
 from tests.stand_ins.clock import MORNING
 
 CALL = "b1-17.7"
@@ -390,9 +390,13 @@ async def test_a_note_written_twice_counts_once(
 ) -> None:
     for _ in range(2):
         book.write(note(0, "danger", category="WAT_LEAK"))
-    await apply_all(journal, database, bookkeeper.apply)
+        await apply_all(journal, database, bookkeeper.apply)
+        async with database.begin() as session:
+            for alarm in await open_alarms(session):
+                await mark_seen(session, alarm.id, by="anna", now=MORNING)
     assert await applied(database) == [0]
     assert (await card_of(database, CALL)).call.danger == "WAT_LEAK"
+    assert await count(database, "alarm") == 1
 
 
 @given(
