@@ -215,6 +215,8 @@ def test_a_star_repeats_and_a_hash_does_nothing(caller: Caller) -> None:
         caller.presses("*")
         assert [type(command) for command in caller.last] == [Hush, Say]
     assert caller.remarks("miss") == []
+    caller.presses("5")
+    caller.hears("Нет такой кнопки")
 
 
 @pytest.mark.parametrize(("keys", "number"), [("12345", "12345"), ("123#", "123"), ("9*456#", "456"), ("000#", "000")])
@@ -238,8 +240,9 @@ def test_a_number_ends_with_a_pause_after_enough_digits(caller: Caller) -> None:
     caller.hears("Номер 123.")
 
 
-def test_a_number_may_be_dialled_ahead(caller: Caller) -> None:
-    caller.presses("3123#")
+@pytest.mark.parametrize("keys", ["3123#", "39*123#"])
+def test_a_number_may_be_dialled_ahead(caller: Caller, keys: str) -> None:
+    caller.presses(keys)
     caller.hears("Номер 123.")
 
 
@@ -259,6 +262,15 @@ def test_an_outcome_gives_its_facts_to_the_words(caller: Caller) -> None:
     caller.hears_out()
     assert caller.end == Hangup()
     assert caller.remarks("served") == [{}, {}]
+
+
+def test_the_result_of_an_older_action_is_not_taken_for_this_ones(caller: Caller) -> None:
+    caller.hears("Авария")
+    caller.presses("1")
+    assert isinstance(caller.awaited, Do)
+    assert caller.take(ActionDone(caller.awaited.turn - 1, "нет базы", {"номер заявки": "7"})) == []
+    caller.action_ends("готово", {"номер заявки": "8"})
+    caller.hears("Номер заявки 8.")
 
 
 def test_an_unknown_outcome_leads_to_a_person(caller: Caller) -> None:
@@ -309,6 +321,12 @@ def test_a_hangup_ends_everything(caller: Caller) -> None:
     assert caller.talk.ended
     for event in (Began(), SayingEnded(1), KeyPressed("0"), Silence(1), HungUp()):
         assert caller.take(event) == []
+
+
+def test_a_caller_gone_before_the_beginning_is_told_nothing() -> None:
+    talk = Conversation(small_script(), KB01, {})
+    assert talk.take(HungUp()) == []
+    assert talk.take(Began()) == []
 
 
 def test_keys_of_no_telephone_are_ignored(caller: Caller) -> None:
