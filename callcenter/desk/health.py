@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def report_health(office: AnOffice) -> JSONResponse:
-    """200 when PostgreSQL answers, else 503. `telephony` is false while an alarm about it stands; `last_event_at`
+    """200 when PostgreSQL answers, else 503. `pages` are those open now, `telephony` is false while an alarm about it stands; `last_event_at`
     is the newest line of any call's timeline, the sign of life that the controller leaves in the database."""
     try:
         async with office.database.begin() as session:
@@ -29,6 +29,7 @@ async def report_health(office: AnOffice) -> JSONResponse:
             "status": "ok" if telephony else "telephony in trouble",
             "database": True,
             "live": office.live.connected,
+            "pages": office.live.pages,
             "telephony": telephony,
             "last_event_at": newest.isoformat() if newest else None,
         }

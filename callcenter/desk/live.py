@@ -58,6 +58,11 @@ class Live:
         self._subscriptions: set[Subscription] = set()
         self.connected = False
 
+    @property
+    def pages(self) -> int:
+        """How many open pages listen."""
+        return len(self._subscriptions)
+
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:
         subscription = Subscription()

@@ -185,6 +185,8 @@ async def serve_desk(app: FastAPI) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def served(desk: FastAPI) -> AsyncIterator[str]:
-    """The address of the desk behind a real socket."""
-    async with serve_desk(desk) as address:
+    """The address of the desk behind a real socket, listening for news."""
+    async with serve_desk(desk) as address, httpx.AsyncClient(base_url=address) as client:
+        while not (await client.get("/healthz")).json()["live"]:
+            pass
         yield address

@@ -113,7 +113,7 @@ async def test_a_call_without_a_recording_has_no_file(reader: Visit, call: str) 
 
 
 async def test_a_file_that_is_gone_is_said_to_be_gone(anna: Visit, database: Database, recordings: Path) -> None:
-    next(recordings.rglob(f"{LEAK}.flac")).unlink()
+    (recordings / f"2026/11/24/{LEAK}.flac").unlink()
     gone = await anna.get(PLACE)
     assert gone.status_code == 404
     assert "Файла записи нет на диске." in gone.text

@@ -75,12 +75,10 @@ async def settle_phones(session: AsyncSession, *, now: datetime) -> None:
     """The members of the queue, as Asterisk shows them."""
     session.add_all(
         (
-            _member(ANNA.interface, ANNA.name, "101", state=MemberState.TALKING, since=now - _span(3, 17)),
-            _member(IGOR.interface, IGOR.name, "102", state=MemberState.RINGING, since=now - _span(0, 9)),
-            _member(
-                "PJSIP/d-5b77d1", "Место 3", "103", state=MemberState.PAUSED, since=now - _span(19, 40), why="Обед"
-            ),
-            _member("PJSIP/d-c09e42", "Место 4", "104", state=MemberState.ABSENT, since=now - _span(412, 17)),
+            _member(ANNA.interface, ANNA.name, "101", state=MemberState.TALKING, since=now - _ago(3, 17)),
+            _member(IGOR.interface, IGOR.name, "102", state=MemberState.RINGING, since=now - _ago(0, 9)),
+            _member("PJSIP/d-5b77d1", "Место 3", "103", state=MemberState.PAUSED, since=now - _ago(19, 40), why="Обед"),
+            _member("PJSIP/d-c09e42", "Место 4", "104", state=MemberState.ABSENT, since=now - _ago(412, 17)),
         )
     )
 
@@ -124,7 +122,7 @@ async def file_recording(
     return file
 
 
-def _span(minutes: int, seconds: int) -> timedelta:
+def _ago(minutes: int, seconds: int) -> timedelta:
     return timedelta(minutes=minutes, seconds=seconds)
 
 

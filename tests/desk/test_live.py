@@ -1,0 +1,114 @@
+"""News on the open page: quick, only topics, only to those signed in; and nothing is left behind when pages close."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+
+import httpx
+import psycopg
+import pytest
+
+from callcenter.calls.models import CallState
+from callcenter.core.database import Database, notify
+from callcenter.instance.cluster import Cluster
+from tests.conftest import administrate
+from tests.desk.feed import listen
+from tests.desk.town import ADMINISTRATOR, IGOR, Person, add_call
+from tests.desk.visit import Visit
+from tests.stand_ins.clock import FakeClock
+
+END_LISTENING = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = '{}'"
+
+
+async def tell(database: Database, topic: str, identifier: str) -> None:
+    async with database.begin() as session:
+        await notify(session, topic, identifier)
+
+
+async def test_a_change_reaches_the_page_within_a_second(
+    served: str, database: Database, anna: Visit, clock: FakeClock
+) -> None:
+    async with listen(served) as feed:
+        await feed.until("hello")
+        began = time.monotonic()
+        async with database.begin() as session:
+            await add_call(session, "b17-9.1", at=clock.now(), caller_number="+79215550199", state=CallState.IVR)
+            await notify(session, "call", "b17-9.1")
+        assert (await feed.until("call")).identifiers == ("b17-9.1",)
+        assert "+7 921 555-01-99" in (await anna.part("/board/calls")).text
+        assert time.monotonic() - began < 1
+
+
+async def test_a_storm_of_changes_is_told_a_few_times_and_loses_none(served: str, database: Database) -> None:
+    async with listen(served) as feed:
+        await feed.until("hello")
+        for number in range(60):
+            await tell(database, "call", f"c{number}")
+        heard: list[tuple[str, ...]] = []
+        while sum(map(len, heard)) < 60:
+            heard.append((await feed.until("call")).identifiers)
+        assert {call for some in heard for call in some} == {f"c{number}" for number in range(60)}
+        assert len(heard) < 12
+
+
+async def test_whoever_is_not_signed_in_hears_only_that(served: str) -> None:
+    nobody = Person("nobody", "", IGOR.role)
+    async with listen(served, nobody) as feed:
+        assert (await feed.next()).topic == "signed-out"
+        with pytest.raises(StopAsyncIteration):
+            await feed.next()
+
+
+async def test_the_stream_ends_with_the_shift(served: str, database: Database, clock: FakeClock) -> None:
+    async with listen(served) as feed:
+        await feed.until("hello")
+        clock.advance(hours=14)
+        await tell(database, "call", "secret")
+        assert (await feed.next()).topic == "signed-out"
+        with pytest.raises(StopAsyncIteration):
+            await feed.next()
+
+
+async def test_a_lost_connection_to_postgresql_is_told_and_made_again(
+    served: str, database: Database, cluster: Cluster
+) -> None:
+    async with listen(served) as feed:
+        await feed.until("hello")
+        administrate(cluster, END_LISTENING.format(database.engine.url.database))
+        assert (await feed.next()).topic == "lost"
+        assert (await feed.next()).topic == "refresh"
+        await tell(database, "ticket", "7")
+        assert (await feed.next()).identifiers == ("7",)
+
+
+async def test_fifty_pages_come_and_go_and_leave_nothing_behind(
+    served: str, database: Database, cluster: Cluster
+) -> None:
+    async with AsyncExitStack() as pages:
+        feeds = [await pages.enter_async_context(listen(served, person)) for person in (IGOR, ADMINISTRATOR) * 25]
+        for feed in feeds:
+            await feed.until("hello")
+        await tell(database, "call", "one")
+        for feed in feeds:
+            await feed.until("call")
+        assert await pages_open(served) == 50
+        # The streams hold no session and no transaction: there is the idle pool, and the one that listens.
+        assert count_connections(cluster, database) <= 11
+        assert count_connections(cluster, database, state="idle in transaction") == 0
+    async with asyncio.timeout(5):
+        while await pages_open(served):
+            pass
+
+
+async def pages_open(address: str) -> int:
+    async with httpx.AsyncClient(base_url=address) as client:
+        return int((await client.get("/healthz")).json()["pages"])
+
+
+def count_connections(cluster: Cluster, database: Database, *, state: str = "%") -> int:
+    address = cluster.address("postgres").replace("postgresql+psycopg", "postgresql")
+    statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state LIKE %s"
+    with psycopg.connect(address) as connection:
+        row = connection.execute(statement, [database.engine.url.database, state]).fetchone()
+    assert row is not None
+    return int(row[0])
