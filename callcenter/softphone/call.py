@@ -169,6 +169,14 @@ class Call:
             raise
         return self.audio.pressed[-1]
 
+    async def press_by_info(self, keys: str, *, pause: float = 0.1) -> None:
+        """Presses `keys` the way of phones that send SIP INFO. Raises SoftphoneError when one is refused."""
+        for key in keys:
+            status = await self.session.inform("application/dtmf-relay", f"Signal={key}\r\nDuration=100\r\n")
+            if status != 200:
+                raise SoftphoneError(f"INFO with key {key} was answered with {status}: {self.describe()}")
+            await asyncio.sleep(pause)
+
     def say(self, samples: Samples) -> None:
         """Plays `samples` (8 kHz) after what is still being said."""
         self.audio.say(samples)

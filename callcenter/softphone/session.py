@@ -162,6 +162,15 @@ class Session:
         """Forgets the call without a word: the other side did not answer our goodbye."""
         self._finish("us")
 
+    async def inform(self, kind: str, body: str) -> int:
+        """Sends INFO with a body of this content type; the status of the reply. Raises NoReply."""
+        request = self.dialog.request("INFO", self._socket.address, headers=(("Content-Type", kind),))
+        request = replace(request, body=body.encode())
+        self._note("->", request)
+        reply = await self._socket.ask(request, self.dialog.peer)
+        self._note("<-", reply)
+        return reply.status
+
     def take(self, request: Message, source: Address) -> None:
         """A request of the other side within this call."""
         self._note("<-", request)

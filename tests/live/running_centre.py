@@ -1,0 +1,159 @@
+"""A whole centre of the tests' own: a copy of the work tree, a home, ports, and all its programs, started as people do.
+
+The copy lets a test break a script or the dialplan without harm to anybody; nothing of it is a stand-in.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from callcenter.instance.asterisk import Asterisk
+from callcenter.instance.cluster import Cluster
+from callcenter.instance.place import Instance, open_instance, prepare_directories, test_home
+from callcenter.instance.processes import Running, find_running, record_self
+from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR
+from callcenter.layout import Layout
+from callcenter.settings import TREE, read_settings
+
+TRUNK_ADDRESS = "127.0.0.2"
+SETTINGS = f"""
+[telephony]
+max_calls = {{max_calls}}
+
+[telephony.trunk]
+kind = "address"
+host = "{TRUNK_ADDRESS}"
+port = 5999
+addresses = ["{TRUNK_ADDRESS}/32"]
+
+[queue]
+dispatchers = 4
+ring_seconds = 5
+wrap_up_seconds = 1
+callback_after_seconds = 5
+longest_wait_seconds = 40
+position_every_seconds = 15
+
+[recordings]
+directory = "{{recordings}}"
+"""
+_COPIED = ("callcenter", "ivr_scripts", "asterisk_conf", "knowledge_base", "migrations")
+_PREFIX = "live-"
+_OWNER = "tests"
+
+
+class RunningCentre:
+    """`instance` tells its ports, paths and secrets; `tree` is its copy of the work tree."""
+
+    def __init__(self, *, max_calls: int = 20) -> None:
+        homes = test_home().parent
+        homes.mkdir(parents=True, exist_ok=True)
+        end_leftovers(homes)
+        self.home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=homes))
+        record_self(self.home / _OWNER)
+        self.tree = Path(tempfile.mkdtemp(prefix="callcenter-tree-"))
+        self.recordings = self.home / "filed"
+        for name in _COPIED:
+            shutil.copytree(TREE / name, self.tree / name, ignore=shutil.ignore_patterns("__pycache__", ".cache"))
+        shutil.copy(TREE / "alembic.ini", self.tree)
+        self.settings_file = self.tree / "callcenter.toml"
+        self.settings_file.write_text(
+            SETTINGS.format(max_calls=max_calls, recordings=self.recordings), encoding="utf-8"
+        )
+        self._take_sounds()
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")},
+            "CALLCENTER_HOME": str(self.home),
+            "PYTHONPATH": str(self.tree),
+        }
+        self.instance = self._open()
+        self.layout = self.instance.layout
+        self.asterisk = Asterisk(self.instance)
+        self.cluster = Cluster(self.layout, self.instance.ports)
+
+    def command(self, *words: str, seconds: float = 80.0) -> "subprocess.CompletedProcess[str]":
+        """Runs `callcenter WORDS` to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "callcenter", *words],
+            cwd=self.tree,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def run(self) -> None:
+        """`callcenter run`: starts what does not run, adopts what does."""
+        done = self.command("run")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def program(self, name: str) -> Running:
+        """One of supervisor, controller, desk, which must be running."""
+        running = find_running(self.layout.pids / name)
+        assert running is not None, f"{name} does not run"
+        return running
+
+    def await_controller(self, *, seconds: float = 15.0) -> float:
+        """Waits until a controller is at ARI; how long it took."""
+        begun = time.monotonic()
+        while not self.asterisk.serves("callcenter"):
+            assert time.monotonic() - begun < seconds, f"no controller after {seconds:.0f} s"
+            time.sleep(0.05)
+        return time.monotonic() - begun
+
+    def mend(self) -> None:
+        """Brings everything back that a test froze or ended."""
+        for name in (SUPERVISOR, CONTROLLER, DESK):
+            running = find_running(self.layout.pids / name)
+            if running is not None:
+                running.send(signal.SIGCONT)
+        alive = [find_running(self.layout.pids / name) for name in (SUPERVISOR, CONTROLLER, DESK)]
+        if None in alive or self.cluster.running() is None or not self.asterisk.serves("callcenter"):
+            self.run()
+
+    def stop(self) -> None:
+        """Ends everything and removes it, unless CALLCENTER_KEEP_LIVE is set."""
+        for name in (SUPERVISOR, CONTROLLER, DESK):
+            running = find_running(self.layout.pids / name)
+            if running is not None:
+                running.send(signal.SIGCONT)
+        stopped = self.command("stop")
+        assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+        if "CALLCENTER_KEEP_LIVE" not in os.environ:
+            shutil.rmtree(self.home)
+            shutil.rmtree(self.tree)
+
+    def _take_sounds(self) -> None:
+        """What `callcenter setup --for-tests` has rendered before; anything missing is rendered at the start."""
+        source, target = Layout(test_home()), Layout(self.home)
+        prepare_directories(target)
+        for kept, place in ((source.prompts, target.prompts), (source.sounds, target.sounds), (source.music, target.music)):
+            if kept.exists():
+                shutil.copytree(kept, place, dirs_exist_ok=True)
+
+    def _open(self) -> Instance:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CALLCENTER_SETTINGS_FILE", str(self.settings_file))
+            return open_instance(home=self.home, settings=read_settings())
+
+
+def end_leftovers(homes: Path) -> None:
+    """Ends and removes centres of tests that were killed before they could."""
+    for home in homes.glob(f"{_PREFIX}*"):
+        if find_running(home / _OWNER) is None:
+            subprocess.run(
+                [sys.executable, "-m", "callcenter", "stop"],
+                env=os.environ | {"CALLCENTER_HOME": str(home)},
+                capture_output=True,
+                timeout=60,
+                check=False,
+            )
+            shutil.rmtree(home, ignore_errors=True)

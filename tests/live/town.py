@@ -1,0 +1,225 @@
+"""The town: its residents' telephones, the dispatchers' telephones, and what the centre keeps of a call afterwards.
+
+Every call dials a number of its own, since all numbers lead to the centre: so its record is found for certain.
+"""
+
+import asyncio
+import itertools
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from callcenter.alarms.models import Alarm
+from callcenter.calls.models import Call as CallRow
+from callcenter.calls.models import CallEvent, Recording, RecordingState
+from callcenter.conducting.scripts import edition_reader
+from callcenter.core.database import Database
+from callcenter.demo.book import PromptBook, read_recording
+from callcenter.demo.way import play_keys
+from callcenter.queues.models import Task
+from callcenter.softphone import ears
+from callcenter.softphone.call import Call
+from callcenter.softphone.errors import NotHeard
+from callcenter.softphone.g711 import RATE, Samples
+from callcenter.softphone.phone import Manners, Softphone
+from callcenter.tickets.models import Ticket
+from tests.live.running_centre import TRUNK_ADDRESS, RunningCentre
+
+CALLER_TONE = 1000
+DISPATCHER_TONE = 440
+LENGTH_TOLERANCE = 0.5
+"""Seconds by which a recording and the call the caller had may differ: signalling, the last frames."""
+
+_lines = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that the centre keeps of one call that is over and settled."""
+
+    call: CallRow
+    events: tuple[CallEvent, ...]
+    ticket: Ticket | None
+    task: Task | None
+    recording: Recording | None
+    file: Path | None
+
+    @property
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+    def facts(self, kind: str) -> dict[str, object]:
+        """The facts of the first line of this kind."""
+        return next(event.facts for event in self.events if event.kind == kind)
+
+    def channels(self) -> tuple[Samples, Samples]:
+        """What was recorded: the caller, and what the caller was told."""
+        assert self.file is not None, f"no recording: {self.recording}"
+        return read_recording(self.file)
+
+
+class Town:
+    """Made for one test; leaving it hangs everybody up."""
+
+    def __init__(self, centre: RunningCentre, database: Database) -> None:
+        self.centre = centre
+        self.database = database
+        self.address = ("127.0.0.1", centre.instance.ports.sip)
+        self.book = PromptBook(centre.layout)
+        self.edition, problems = edition_reader(
+            centre.tree / "ivr_scripts" / "main.yaml", centre.tree / "knowledge_base"
+        )(date.today())
+        assert self.edition is not None, problems
+        self._stack = AsyncExitStack()
+        self.calls: list[tuple[str, Call]] = []
+        """Every call made: the number dialled and the call."""
+
+    async def __aenter__(self) -> "Town":
+        self.trunk = await self._stack.enter_async_context(
+            Softphone(self.address, user="provider", host=TRUNK_ADDRESS)
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    # --- telephones
+
+    async def dispatcher(self, number: int = 0, *, manners: Manners | None = None) -> Softphone:
+        """Signs the telephone of a dispatcher on; by default it answers by itself and plays a tone."""
+        device = self.centre.instance.secrets.devices[number]
+        manners = manners or Manners(answer_after=0.2, tone=DISPATCHER_TONE)
+        return await self.sign_on(device.name, device.password, manners)
+
+    async def resident(self) -> Softphone:
+        """Signs the test resident's telephone on."""
+        resident = self.centre.instance.secrets.resident
+        return await self.sign_on(resident.name, resident.password)
+
+    async def sign_on(self, name: str, password: str, manners: Manners | None = None) -> Softphone:
+        phone = await self._stack.enter_async_context(
+            Softphone(self.address, user=name, password=password, manners=manners)
+        )
+        await asyncio.wait_for(phone.register(), 5)
+        return phone
+
+    async def stranger(self) -> Softphone:
+        """A telephone that the centre does not know, at an address that is nobody's."""
+        return await self._stack.enter_async_context(Softphone(self.address, user="stranger", host="127.0.0.3"))
+
+    def dial(
+        self,
+        phone: Softphone | None = None,
+        *,
+        shown: str | None = None,
+        anonymous: bool = False,
+        asserted: str | None = None,
+    ) -> Call:
+        """Dials the centre, through the provider's trunk unless `phone` is given; returns at once."""
+        line = next(_lines)
+        dialled = f"7812555{line:04d}"
+        call = (phone or self.trunk).dial(
+            dialled, shown=shown or f"7921000{line:04d}", anonymous=anonymous, asserted=asserted
+        )
+        self.calls.append((dialled, call))
+        return call
+
+    async def call(self, phone: Softphone | None = None, **caller: str | bool | None) -> Call:
+        """Dials and waits for the answer."""
+        call = self.dial(phone, **caller)  # type: ignore[arg-type]
+        await call.answered(within=5)
+        return call
+
+    # --- what is heard
+
+    def asks(self, keys: str = "") -> str:
+        """The last words of the robot after these keys."""
+        return play_keys(self.edition, keys).turns[-1].says[-1].text  # type: ignore[arg-type]
+
+    @property
+    def greeting(self) -> str:
+        return play_keys(self.edition, "").turns[0].says[0].text  # type: ignore[arg-type]
+
+    async def hears(
+        self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, beginning: bool = True
+    ) -> ears.Found:
+        """Waits for words of the robot; by default only for their beginning."""
+        sound = self.book.of(text)
+        return await call.hear(sound[: int(1.5 * RATE)] if beginning else sound, within=within, since=since)
+
+    async def hears_sound(
+        self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, beginning: bool = True
+    ) -> ears.Found:
+        """The same for a sound of the dialplan."""
+        sound = self.book.of_dialplan(name)
+        return await call.hear(sound[: int(1.5 * RATE)] if beginning else sound, within=within, since=since)
+
+    async def hears_music(self, call: Call, *, within: float = 8.0) -> float:
+        """Waits for a second of the music on hold; the second of the call at which it was heard."""
+        music = ears.read_wav(self.centre.layout.music / "callcenter.wav")
+        give_up = call.second() + within
+        while call.second() < give_up:
+            await asyncio.sleep(0.3)
+            last = call.heard[-RATE:]
+            if ears.level(last) > -60 and await asyncio.to_thread(ears.find_prompt, music, last, at_least=0.9):
+                return call.second() - 1.0
+        raise NotHeard(f"no music: {call.describe()}")
+
+    async def talk(self, call: Call, dispatcher: Softphone, *, within: float = 10.0) -> Call:
+        """Waits until both hear each other's tone; the dispatcher's end of the call."""
+        begun = call.second()
+        call.tone(CALLER_TONE)
+        await call.hear_tone(DISPATCHER_TONE, within=within, since=begun, lasting=0.5)
+        theirs = dispatcher.calls[-1]
+        await theirs.hear_tone(CALLER_TONE, within=3, lasting=0.5)
+        return theirs
+
+    # --- what is kept
+
+    async def record(self, call: Call, *, within: float = 25.0) -> Record:
+        """The record of a call that is over, once the centre has settled it and filed its recording."""
+        dialled = next(number for number, made in self.calls if made is call)
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + within
+        while True:
+            record = await self._look(dialled)
+            if record is not None and record.call.outcome is not None and record.recording is not None:
+                if record.recording.state is not RecordingState.PENDING:
+                    return record
+            if record is not None and record.call.outcome is not None and "recording" not in record.kinds:
+                return record
+            assert loop.time() < give_up, f"{dialled} is not settled: {record}; {call.describe()}"
+            await asyncio.sleep(0.25)
+
+    async def whole_record(self, call: Call) -> Record:
+        """The record, checked for what every answered call must leave: timeline, ticket, a recording of full length."""
+        record = await self.record(call)
+        assert {"arrived", "answered", "recording", "ended"} <= set(record.kinds)
+        assert record.ticket is not None
+        assert record.recording is not None
+        assert record.recording.state is RecordingState.FILED, record.recording.fault
+        lasted = call.second() - (call.answered_after or 0.0)
+        assert abs((record.recording.seconds or 0.0) - lasted) < LENGTH_TOLERANCE, (record.recording.seconds, lasted)
+        return record
+
+    async def alarms(self) -> list[Alarm]:
+        """The alarms that stand."""
+        async with self.database.begin() as session:
+            return list(await session.scalars(select(Alarm).where(Alarm.cleared_at.is_(None))))
+
+    async def _look(self, dialled: str) -> Record | None:
+        async with self.database.begin() as session:
+            call = await session.scalar(select(CallRow).where(CallRow.dialled == dialled))
+            if call is None:
+                return None
+            events = await session.scalars(
+                select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
+            )
+            ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
+            task = await session.scalar(select(Task).where(Task.call_id == call.id))
+            recording = await session.get(Recording, call.id)
+            file = self.centre.recordings / recording.path if recording is not None and recording.path else None
+            return Record(call, tuple(events), ticket, task, recording, file)
