@@ -15,8 +15,9 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def report_health(office: AnOffice) -> JSONResponse:
-    """200 when PostgreSQL answers, else 503. `pages` are those open now, `telephony` is false while an alarm about it stands; `last_event_at`
-    is the newest line of any call's timeline, the sign of life that the controller leaves in the database."""
+    """200 when PostgreSQL answers, else 503. `live` is whether news of the database is heard, `pages` are those open
+    now, `telephony` is false while an alarm about it stands; `last_event_at` is the newest line of any call's
+    timeline, the sign of life that the controller leaves in the database."""
     try:
         async with office.database.begin() as session:
             newest = await session.scalar(select(func.max(CallEvent.at)))

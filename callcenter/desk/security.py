@@ -20,7 +20,7 @@ _POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
-_HEADERS = {
+HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -29,6 +29,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+"""On every answer, also on those that never pass the layer below: an error of ours is told outside of it."""
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _LONGEST_FORM = 64_000
 """Bytes; the longest description in Cyrillic, percent-encoded, and room to spare."""
@@ -51,7 +52,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 # Files of the desk itself are kept, and asked about (304) each time; pages hold people's lives.
                 headers.setdefault("cache-control", "no-cache" if scope["path"].startswith("/static/") else "no-store")

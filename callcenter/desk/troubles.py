@@ -18,6 +18,7 @@ from callcenter.core.errors import CallcenterError
 from callcenter.desk.office import Office
 from callcenter.desk.pages import announce, is_partial, show
 from callcenter.desk.recordings import RecordingAway
+from callcenter.desk.security import HEADERS
 from callcenter.desk.visitors import Forbidden, SignInNeeded, find_visitor
 from callcenter.queues.errors import MemberNotFound, TaskNotFound
 from callcenter.tickets.errors import TicketNotFound
@@ -91,9 +92,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     log.error("desk.broken", path=request.url.path, error=repr(error))
-    return await _explain(
+    answer = await _explain(
         request, 500, "На сервере случилась ошибка", "Она записана в журнал. Повторите действие.", anonymous=True
     )
+    answer.headers.update({**HEADERS, "cache-control": "no-store"})
+    return answer
 
 
 async def _explain(
