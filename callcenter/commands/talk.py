@@ -37,8 +37,9 @@ from callcenter.settings import TREE, read_settings
 
 HELP = "play the caller of a script in a terminal; save the talk as a test"
 
-_HOW = "Кнопки и Enter; пустой Enter — молчать; h — повесить трубку."
-_HANG_UP = "h"
+_HOW = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
+_HANG_UP = ("т", "h")
+"""Whichever layout the keyboard has."""
 
 
 class BrokenFiles(CallcenterError):
@@ -167,7 +168,7 @@ class Game:
     def _listen(self, turn: int, place: Place) -> list[Command]:
         while True:
             line = self.read("Вы: ")
-            if line is None or line.strip() == _HANG_UP:
+            if line is None or line.strip().lower() in _HANG_UP:
                 self._turns.append(CallerHangsUp(place))
                 self._end = End.HUNG_UP
                 return self._take(HungUp())
