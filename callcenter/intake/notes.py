@@ -39,6 +39,7 @@ from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, JournalInUse, is_away, is_clash, open_session
 from callcenter.intake.models import ReadOffset
+from callcenter.intake.turns import take_turn
 
 SYNC_SECONDS = 0.03
 FULL_SECONDS = 0.5
@@ -47,6 +48,9 @@ SEGMENT_BYTES = 1 << 20
 BATCH = 100
 PATIENCE = (0.2, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
+
+TAKES_A_NUMBER = "ticket_wanted"
+"""The last note of its transaction: the counter of numbers stays locked until the commit, and callers wait for it."""
 
 _OFFSET = "journal"
 _log = structlog.get_logger()
@@ -282,10 +286,9 @@ def read_lines(directory: Path, after: Position | None, *, limit: int = BATCH) -
     return lines
 
 
-async def saved_position(session: AsyncSession, *, lock: bool = False) -> Position | None:
+async def saved_position(session: AsyncSession) -> Position | None:
     """How far the journal is applied; None when nothing is yet."""
-    statement = select(ReadOffset).where(ReadOffset.file == _OFFSET)
-    row = await session.scalar(statement.with_for_update() if lock else statement)
+    row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET))
     return None if row is None else Position(row.inode, row.offset)
 
 
@@ -300,8 +303,9 @@ async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | 
 async def apply_batch(directory: Path, database: Database, apply: Apply) -> bool:
     """Applies the next notes in one transaction; False when there was nothing to do. Raises DatabaseAway."""
     async with open_session(database) as session:
-        position = await saved_position(session, lock=True)
-        lines = read_lines(directory, position)
+        await take_turn(session)
+        position = await saved_position(session)
+        lines = _up_to_a_number(read_lines(directory, position))
         for line in lines:
             await _apply_line(session, line, apply, directory)
         if lines:
@@ -310,6 +314,13 @@ async def apply_batch(directory: Path, database: Database, apply: Apply) -> bool
     if reached is not None:
         _trim(directory, reached)
     return bool(lines)
+
+
+def _up_to_a_number(lines: list[Line]) -> list[Line]:
+    for count, line in enumerate(lines, start=1):
+        if line.note is not None and line.note.kind == TAKES_A_NUMBER:
+            return lines[:count]
+    return lines
 
 
 async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory: Path) -> None:

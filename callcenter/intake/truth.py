@@ -30,6 +30,7 @@ from callcenter.intake.notes import unapplied_since
 from callcenter.intake.places import Places
 from callcenter.intake.queue_log import parse_queue_line
 from callcenter.intake.settling import GRACE, settle_ended_calls
+from callcenter.intake.turns import take_turn
 
 LOOK_SECONDS = 0.25
 PATIENCE = (0.5, 5.0)
@@ -108,6 +109,7 @@ class TruthReader:
         while await self.read_on():
             pass
         async with open_session(self._database) as session:
+            await take_turn(session)
             calls = (
                 await session.scalars(
                     select(Call)
@@ -132,8 +134,7 @@ class TruthReader:
     async def _read_source(self, source: _Source) -> Passage | None:
         """The passage that was taken; None when there is nothing new."""
         async with open_session(self._database) as session:
-            # Two readers (an old controller not quite dead) take turns; there may be no row to lock yet.
-            await session.execute(select(func.pg_advisory_xact_lock(3, func.hashtext(source.name))))
+            await take_turn(session)  # also before another reader: an old controller not quite dead
             row = await session.get(ReadOffset, source.name)
             place = None if row is None else Place(row.inode, row.offset)
             passage = read_passage(source.file, place, limit=BATCH_BYTES)
