@@ -140,7 +140,12 @@ def _find_source(rendered: str, place: Place) -> Place:
     if not 0 < place.line <= len(lines):
         return Place(template)
     near = _align(sources, lines, place.line - 1)
-    fits = [at for at, source in enumerate(sources) if _as_expression(source).fullmatch(lines[place.line - 1])]
+    line = lines[place.line - 1]
+    fits = [
+        at
+        for at, source in enumerate(sources)
+        if not source.strip().startswith("{%") and _as_expression(source).fullmatch(line)
+    ]
     return Place(template, 1 + min(fits, key=lambda at: abs(at - near), default=near))
 
 

@@ -34,11 +34,11 @@ def variants(directory: Path) -> dict[str, Settings]:
         "behind NAT": Settings(
             telephony=Telephony(
                 trunk=BY_ADDRESS,
+                inband_dtmf=True,
                 external_address=IPv4Address("203.0.113.5"),
                 local_networks=(IPv4Network("10.0.0.0/8"), IPv4Network("192.168.0.0/16")),
             )
         ),
-        "tones in the voice": Settings(telephony=Telephony(trunk=BY_ADDRESS, inband_dtmf=True)),
         "the most of everything": Settings(
             telephony=Telephony(max_calls=500), queue=Queue(dispatchers=80, longest_wait_seconds=7200)
         ),
