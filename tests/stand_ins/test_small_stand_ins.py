@@ -1,6 +1,7 @@
 """The small stand-ins: the cable, the notes, the prompts, the register, the caller."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,14 +21,24 @@ from tests.stand_ins.relay import Relay, run_relay
 
 @asynccontextmanager
 async def echo_behind_a_cable() -> AsyncIterator[Relay]:
+    echoes = []
+
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(100):
-            writer.write(chunk)
+        echo_task = asyncio.current_task()
+        assert echo_task is not None
+        echoes.append(echo_task)
+        with contextlib.suppress(OSError):
+            while chunk := await reader.read(100):
+                writer.write(chunk)
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    async with server, run_relay(server.sockets[0].getsockname()[1]) as cable:
-        yield cable
+    async with server:
+        async with run_relay(server.sockets[0].getsockname()[1]) as cable:
+            yield cable
+        await asyncio.wait_for(asyncio.gather(*echoes), 1)
 
 
 async def test_a_frozen_cable_keeps_what_was_sent_until_it_thaws() -> None:
@@ -52,9 +63,11 @@ async def test_a_cut_cable_breaks_what_is_open_and_refuses_until_it_is_mended() 
         cable.cut()
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await asyncio.wait_for(reader.readexactly(1), 1)
-        refused, _ = await asyncio.open_connection("127.0.0.1", cable.port)
+        refused, unused = await asyncio.open_connection("127.0.0.1", cable.port)
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await asyncio.wait_for(refused.readexactly(1), 1)
+        for end in (writer, unused):
+            end.close()
         cable.mend()
         mended, sending = await asyncio.open_connection("127.0.0.1", cable.port)
         sending.write(b"b")

@@ -34,6 +34,10 @@ PING_EVERY = 2.0
 PONG_WITHIN = 3.0
 """With PING_EVERY: a socket that fell silent is found within 5 seconds, sooner than the shortest useful lease ends."""
 
+AT_ONCE = 12
+"""Requests under way. Asterisk answers one in a millisecond; httpx looks at all its connections and all that wait for
+one at every request, so that sixty of each cost more than the requests themselves."""
+
 _GONE = frozenset({404, 409, 422})
 """No such channel or playback · not in our application any more · not in it yet."""
 
@@ -52,6 +56,7 @@ class Ari:
         self.connected = False
         """True while events reach us: the socket is open and its filter set."""
         self._settled = self._replaced = False  # of the present socket
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -59,7 +64,7 @@ class Ari:
             base_url=f"{address}/ari",
             auth=(user, password),
             timeout=httpx.Timeout(reply_within),
-            limits=httpx.Limits(max_connections=60, max_keepalive_connections=60, keepalive_expiry=5),
+            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=5),
             trust_env=False,  # a proxy of the environment is not for loopback
         )
 
@@ -192,7 +197,8 @@ class Ari:
     ) -> Any:
         """The reply's JSON, None when it has none. Raises Gone, AsteriskAway, Refused."""
         try:
-            reply = await self._http.request(method, path, params=parameters, json=body)
+            async with self._turns:
+                reply = await self._http.request(method, path, params=parameters, json=body)
         except (httpx.TransportError, OSError) as error:
             raise AsteriskAway(f"{method} {path}: {error or type(error).__name__}") from error
         if reply.status_code in _GONE:
