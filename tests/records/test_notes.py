@@ -399,6 +399,18 @@ async def test_a_note_written_twice_counts_once(
     assert await count(database, "alarm") == 1
 
 
+async def test_a_note_that_takes_a_number_is_the_last_of_its_transaction(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+) -> None:
+    """Callers who register meanwhile wait for the counter until its end."""
+    for number, kind in enumerate(("key", "ticket_wanted", "key", "key")):
+        book.write(note(number, kind, category="WAT_LEAK"))
+    await apply_batch(journal, database, bookkeeper.apply)
+    assert await applied(database) == [0, 1]
+    await apply_batch(journal, database, bookkeeper.apply)
+    assert await applied(database) == [0, 1, 2, 3]
+
+
 @given(
     facts=st.dictionaries(st.text(), st.text() | st.integers() | st.none() | st.booleans()),
     kind=st.text(min_size=1),

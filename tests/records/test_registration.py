@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import Outcome
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
+from callcenter.intake.admission import ensure_call
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.notes import Note, NoteBook, apply_batch
@@ -19,6 +20,7 @@ from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import TaskKind
 from callcenter.tickets.models import TicketState
+from callcenter.tickets.service import open_draft, register
 from tests.records.conftest import MOSCOW, make_category
 from tests.records.rows import card_of, count
 from tests.records.test_truth import CALL, read_all
@@ -88,6 +90,32 @@ async def test_fifty_callers_at_once_get_fifty_numbers_in_a_row(database_address
     assert len(set(numbers)) == 50
     assert numbers[:10] == numbers[50:], "ten of them asked twice"
     await database.close()
+
+
+async def test_two_dispatchers_register_one_draft_once(database: Database) -> None:
+    async with database.begin() as session:
+        await ensure_call(session, CALL, at=MORNING)
+        draft = await open_draft(session, call_id=CALL, author="centre", now=MORNING)
+
+    async def press_the_button(login: str) -> str | None:
+        async with database.begin() as session:
+            ticket = await register(
+                session,
+                draft,
+                category=make_category(),
+                contact_phone=None,
+                description="",
+                arrived_at=MORNING,
+                now=MORNING,
+                zone=MOSCOW,
+                by=login,
+            )
+            await asyncio.sleep(0.05)  # the other one is at it meanwhile
+            return ticket.number
+
+    numbers = await asyncio.gather(press_the_button("anna"), press_the_button("igor"))
+    assert numbers == ["26-000001"] * 2
+    assert await ordinals(database) == [1]
 
 
 async def test_a_registration_that_fails_leaves_no_gap(database: Database) -> None:
@@ -213,8 +241,9 @@ async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
     for call in calls:
         call.arrives()
         call.hangs_up(20)
-    for call in reversed(calls):
-        book.write(Note(f"n{call.call_id}", call.call_id, call.at(5), "ticket_wanted", {"category": "WAT_LEAK"}))
+    for kind in ("served", "ticket_wanted"):
+        for call in reversed(calls):
+            book.write(Note(f"{kind} {call.call_id}", call.call_id, call.at(5), kind, {"category": "WAT_LEAK"}))
 
     async def apply_notes() -> None:
         while await apply_batch(files.journal, database, bookkeeper.apply):
@@ -232,3 +261,6 @@ async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
     book.close()
     assert await ordinals(database) == list(range(1, 31))
     assert await count(database, "call") == 30
+    async with database.begin() as session:
+        deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert await session.scalar(deadlocks) == 0
