@@ -27,7 +27,8 @@ _DAY_SPAN = re.compile(
     rf"(?<!\w)([Сс]о?)\s+({_DAY}){_SUFFIX}\s+(по|до)\s+({_DAY}){_SUFFIX}\s+(число|числа|{_MONTH})(?!\w)",
 )
 _DAY_DASH = re.compile(rf"(?<![\d.,])({_DAY})\s*[-–—]\s*({_DAY})\s+({_MONTH})(?!\w)")
-_DAY_OF_MONTH = re.compile(rf"(?<![\d.,])({_DAY}){_SUFFIX}\s+({_MONTH})(?!\w)")
+_DAY_OF_MONTH = re.compile(rf"(?:(?<!\w)(к|по|на)\s+)?(?<![\d.,])({_DAY}){_SUFFIX}\s+({_MONTH})(?!\w)", re.IGNORECASE)
+_CASES_BEFORE_DAYS = {"к": "d", "по": "n", "на": "n"}
 _DAY_NUMBER = re.compile(rf"(?<![\d.,])({_DAY}){_SUFFIX}\s+(числ(?:о|а|у|ом|е))(?!\w)")
 _YEAR = re.compile(r"(?<![\d.,])((?:19|20)\d\d)(?:-(?:й|го|м))?\s+(год|года|году|годом)(?!\w)")
 _YEAR_CASES = {"год": "n", "года": "g", "году": "p", "годом": "i"}
@@ -50,7 +51,7 @@ def speak_dates(text: str) -> str:
         lambda found: f"{_day(found[1], 'g')} — {_day(found[2], 'g')} {found[3]}",
         text,
     )
-    text = _DAY_OF_MONTH.sub(lambda found: f"{_day(found[1], 'g')} {found[2]}", text)
+    text = _DAY_OF_MONTH.sub(_speak_day_of_month, text)
     text = _DAY_NUMBER.sub(lambda found: f"{_day(found[1], _DAY_CASES[found[2]])} {found[2]}", text)
     return _YEAR.sub(lambda found: f"{ordinal(int(found[1]), case=_YEAR_CASES[found[2]])} {found[2]}", text)
 
@@ -122,6 +123,13 @@ def _hour(hour: int, case: str) -> str:
 
 def _day(digits: str, case: str) -> str:
     return ordinal(int(digits), case=case, gender="n")
+
+
+def _speak_day_of_month(found: re.Match[str]) -> str:
+    preposition, day, month = found.groups()
+    if preposition is None:
+        return f"{_day(day, 'g')} {month}"
+    return f"{preposition} {_day(day, _CASES_BEFORE_DAYS[preposition.lower()])} {month}"
 
 
 def _date(day: str, month: str, year: str | None) -> str:

@@ -340,6 +340,7 @@ def test_every_rule_of_the_reader_has_its_broken_script() -> None:
 # --- whatever is written, the reader answers
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with TemporaryDirectory() as directory:
@@ -353,7 +354,7 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 LINES = GOOD.splitlines()
 
 
-@settings(max_examples=150)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_a_script_with_lines_lost_doubled_and_swapped_is_read_or_refused(data: st.DataObject) -> None:
     lines = list(LINES)

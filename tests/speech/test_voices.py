@@ -13,6 +13,7 @@ import pytest
 
 from callcenter.speech.voice import Voice, VoiceFailed
 from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.wording.spoken import spoken
 
 VOICES: list[Callable[[], Voice]] = [FestivalVoice]
 SENTENCE = "Здравствуйте! Ситуационный центр. Разговор записывается."
@@ -37,6 +38,13 @@ def silence_before(samples: npt.NDArray[np.float64]) -> float:
     frames = samples[: len(samples) // 80 * 80].reshape(-1, 80)
     loudness = np.sqrt((frames**2).mean(axis=1))
     return float(np.argmax(loudness > loudness.max() / 100)) / 100
+
+
+def longest_silence(samples: npt.NDArray[np.float64]) -> float:
+    """Seconds of the longest run of 10 ms that are more than 40 dB below full scale."""
+    frames = samples[: len(samples) // 80 * 80].reshape(-1, 80)
+    quiet = np.sqrt((frames**2).mean(axis=1)) < 0.01
+    return max(len(run) for run in "".join("q" if one else " " for one in quiet).split(" ")) / 100
 
 
 async def test_a_sentence_becomes_a_telephone_sound(voice: Voice, tmp_path: Path) -> None:
@@ -132,3 +140,20 @@ async def test_a_voice_speaks_again_after_it_was_closed(voice: Voice, tmp_path: 
     await voice.close()
     await voice.render("привет", tmp_path / "two.wav")
     assert (tmp_path / "one.wav").read_bytes() == (tmp_path / "two.wav").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Здравствуйте! Разговор записывается.",
+        "Течёт вода: нажмите один. Нет холодной воды: нажмите два. Нет отопления: нажмите три.",
+        "Ваша заявка записана. Её номер: 26-000123. Дежурный займётся ею сегодня до 18:30.",
+        "Вы набрали: 89110000001. Верно: нажмите один. Набрать заново: нажмите два.",
+    ],
+)
+async def test_a_prompt_is_spoken_at_a_listeners_pace_without_holes(voice: Voice, tmp_path: Path, text: str) -> None:
+    words = spoken(text)
+    await voice.render(words, tmp_path / "prompt.wav")
+    samples = hear(tmp_path / "prompt.wav")
+    assert 8 < len(words) / (len(samples) / 8000) < 15
+    assert longest_silence(samples) < 0.8
