@@ -170,23 +170,26 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve_desk(app: FastAPI) -> AsyncIterator[str]:
-    """Serves on a free loopback port; yields the address."""
+async def serve_desk(app: FastAPI, *, port: int = 0) -> AsyncIterator[str]:
+    """Serves on a loopback port, by default a free one, and hears news; yields the address."""
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(server.serve([listening]))
             await server.listening.wait()
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            async with httpx.AsyncClient(base_url=address) as client:
+                while not (await client.get("/healthz")).json()["live"]:
+                    pass
+            yield address
             server.should_exit = True
             await serving
 
 
 @pytest.fixture
 async def served(desk: FastAPI) -> AsyncIterator[str]:
-    """The address of the desk behind a real socket, listening for news."""
-    async with serve_desk(desk) as address, httpx.AsyncClient(base_url=address) as client:
-        while not (await client.get("/healthz")).json()["live"]:
-            pass
+    """The address of the desk behind a real socket."""
+    async with serve_desk(desk) as address:
         yield address

@@ -55,11 +55,15 @@ document.addEventListener("focusin", ({ target }) => {
   list = target.closest("[data-row]")?.closest("section")?.id ?? null;
 });
 document.addEventListener("pointerdown", () => (focused = null));
-document.addEventListener("htmx:after:swap", () => {
-  if (!focused || focused.isConnected) return;
+
+function bringFocusBack() {
+  if (!focused || focused.isConnected || document.querySelector("dialog[open]")) return;
   focused = null;
   const again = row && document.getElementById(row)?.querySelector(REACHABLE);
   const first = list && document.querySelector(`#${CSS.escape(list)} [data-row]`)?.querySelector(REACHABLE);
   (again || first || document.querySelector("[data-land]"))?.focus();
-});
+}
+
+document.addEventListener("htmx:after:swap", bringFocusBack);
+document.addEventListener("close", bringFocusBack, true);
 document.addEventListener("htmx:after:swap", () => document.querySelector("form .is-invalid")?.focus());

@@ -1,0 +1,108 @@
+"""A real Chromium before a real desk. One browser for all tests, so they all live in the session's event loop."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from playwright.async_api import Browser, Page, async_playwright
+
+from callcenter.core.database import Database
+from callcenter.desk.visitors import SESSION_COOKIE
+from tests.desk.conftest import build_desk, serve_desk
+from tests.desk.town import ANNA, Person
+from tests.stand_ins.clock import FakeClock
+
+CHROMIUM = "/usr/bin/chromium"
+_SWITCHES = (
+    "--no-sandbox",  # continuous integration runs as root
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--mute-audio",
+)
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_SWITCHES))
+        yield browser
+        await browser.close()
+
+
+class Place:
+    """A desk with a database of its own that may be stopped and started at the same address."""
+
+    def __init__(self, address: str, recordings: Path, clock: FakeClock) -> None:
+        self.database = Database(address)
+        self._desk: Callable[[], FastAPI] = lambda: build_desk(self.database, recordings, clock)
+        self._running = AsyncExitStack()
+        self.origin = ""
+
+    async def start(self) -> None:
+        port = urlsplit(self.origin).port or 0
+        self.origin = await self._running.enter_async_context(serve_desk(self._desk(), port=port))
+
+    async def stop(self) -> None:
+        await self._running.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def place(database_address: str, recordings: Path, clock: FakeClock) -> AsyncIterator[Place]:
+    place = Place(database_address, recordings, clock)
+    await place.start()
+    yield place
+    await place.stop()
+    await place.database.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(chromium: Browser, place: Place) -> AsyncIterator[OpenPage]:
+    """Opens pages of the desk. Afterwards: not one error in a console, not one request to another site.
+
+    `expecting` are words of console errors that the test itself provokes.
+    """
+    complaints: list[str] = []
+    foreign: list[str] = []
+    allowed: list[str] = []
+    async with AsyncExitStack() as contexts:
+
+        async def open_one(
+            path: str = "/",
+            *,
+            person: Person | None = ANNA,
+            width: int = 1440,
+            height: int = 900,
+            expecting: tuple[str, ...] = (),
+        ) -> Page:
+            context = await chromium.new_context(viewport={"width": width, "height": height}, locale="ru-RU")
+            contexts.push_async_callback(context.close)
+            if person is not None:
+                await context.add_cookies([{"name": SESSION_COOKIE, "value": person.token, "url": place.origin}])
+            page = await context.new_page()
+            page.set_default_timeout(10_000)
+            allowed.extend(expecting)
+            page.on("console", lambda line: complaints.append(line.text) if line.type != "log" else None)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("request", lambda request: foreign.append(request.url))
+            await page.goto(place.origin + path)
+            return page
+
+        yield open_one
+    assert [text for text in complaints if not any(words in text for words in allowed)] == []
+    assert [url for url in foreign if not url.startswith((f"{place.origin}/", "data:"))] == []
+    assert foreign

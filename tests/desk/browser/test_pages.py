@@ -1,0 +1,95 @@
+"""How pages are built: what a screen reader, a poor eye, a narrow screen and a night shift need."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.desk.afternoon import LEAK, LIFT
+from tests.desk.browser.conftest import OpenPage
+
+INSPECTION = (Path(__file__).parent / "inspection.js").read_text(encoding="utf-8")
+PLACES = (
+    "/",
+    "/calls",
+    f"/calls/{LEAK}",
+    f"/calls/{LIFT}",
+    "/tickets",
+    "/tickets/1",
+    "/tickets/4",
+    "/tickets/1/cancel",
+    "/tasks/1/done",
+)
+FAULTY = ("/nowhere",)
+
+
+async def inspect(page: Page) -> dict[str, Any]:
+    """What is wrong with the page as it stands: lists of words by the kind of fault."""
+    found: dict[str, Any] = await page.evaluate(INSPECTION)
+    return {kind: faults for kind, faults in found.items() if faults}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_pages_can_be_read_by_everybody(open_page: OpenPage, theme: str) -> None:
+    page = await open_page("/", expecting=("404",))
+    await page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
+    origin = page.url.rstrip("/")
+    for path in (*PLACES, *FAULTY):
+        await page.goto(origin + path)
+        assert await page.evaluate("document.documentElement.dataset.bsTheme") == theme
+        assert await inspect(page) == {}, f"{path} by {theme}"
+    await page.goto(origin)
+    await page.keyboard.press("Shift+Slash")
+    await expect(page.locator("#shortcuts")).to_be_visible()
+    assert await inspect(page) == {}
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Готово…").first.click()
+    await expect(page.locator("#dialog")).to_be_visible()
+    assert await inspect(page) == {}
+
+
+async def test_the_sign_in_page_can_be_read_by_everybody(open_page: OpenPage) -> None:
+    page = await open_page("/", person=None, expecting=("401",))
+    assert await page.evaluate("document.activeElement.id") == "login"
+    assert await inspect(page) == {}
+    await page.keyboard.type("anna")
+    await page.locator("#password").fill("wrong")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_have_text("Неверное имя или пароль.")
+    assert await inspect(page) == {}
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (390, 844)])
+async def test_nothing_sticks_out_of_a_narrow_screen(open_page: OpenPage, width: int, height: int) -> None:
+    page = await open_page("/", width=width, height=height)
+    origin = page.url.rstrip("/")
+    for path in PLACES:
+        await page.goto(origin + path)
+        wider = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wider <= 0, path
+
+
+async def test_night_colours_are_chosen_once(open_page: OpenPage) -> None:
+    page = await open_page("/")
+    night = page.get_by_role("button", name="Ночные цвета")
+    await expect(night).to_have_attribute("aria-pressed", "false")
+    await night.click()
+    await page.goto(page.url + "calls")
+    await expect(night).to_have_attribute("aria-pressed", "true")
+    background = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(json.loads(background.replace("rgb(", "[").replace(")", "]"))) < 120
+    await night.click()
+    await expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+
+
+async def test_clocks_count_on_in_the_words_of_the_server(open_page: OpenPage) -> None:
+    page = await open_page("/")
+    member = page.locator("#member-104 .member-time")
+    await expect(member).to_have_text("6 ч 52 мин")
+    began = await page.locator(".call-times strong").first.inner_text()
+    await expect(page.locator(".call-times strong").first).not_to_have_text(began)
+    await expect(page.locator("[data-wall-clock]")).to_have_text("09:00")
+    await page.goto(page.url + "tickets/1")
+    await expect(page.get_by_text("осталось 2 дн. 23 ч")).to_be_visible()
