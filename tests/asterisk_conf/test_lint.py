@@ -158,6 +158,7 @@ BROKEN = (
     Broken("AST403", "modules.conf", "load = app_queue.so\n", "", r"\[modules\]"),
     Broken("AST403", "modules.conf", "load = func_timeout.so\n", "", r"\[modules\]"),
     Broken("AST403", "modules.conf", "load = pbx_loopback.so\n", "", r"\[modules\]"),
+    Broken("AST403", "modules.conf", "load = func_jitterbuffer.so\n", "", r"\[modules\]"),
     # sound and the queue
     Broken("AST501", "rtp.conf", r"rtpend=\d+", "rtpend=20050"),
     Broken("AST501", "rtp.conf", r"rtpstart=\d+", "rtpstart=80"),

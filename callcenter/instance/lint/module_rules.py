@@ -16,6 +16,7 @@ _APPS = {
 _FUNCTIONS = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "FILTER": "func_strings", "LEN": "func_strings",
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "TIMEOUT": "func_timeout",
+    "JITTERBUFFER": "func_jitterbuffer",
 }  # fmt: skip
 _ALWAYS = (
     "pbx_config", "chan_pjsip", "res_pjsip", "res_pjsip_session", "res_pjsip_sdp_rtp", "res_rtp_asterisk",
@@ -63,6 +64,9 @@ def _needed(configuration: Configuration, dialplan: Dialplan) -> dict[str, str]:
         needed["res_pjsip_outbound_registration"] = f"pjsip.conf:{registration.line}"
         needed["res_pjsip_outbound_authenticator_digest"] = f"pjsip.conf:{registration.line}"
     for endpoint in configuration.typed("endpoint"):
+        for entry in endpoint.all("set_var"):
+            names = [_FUNCTIONS.get(name, "") for name in _functions(entry.value)]
+            needed.update({name: f"pjsip.conf:{entry.line}" for name in names if name})
         if any("opus" in entry.value for entry in endpoint.all("allow")):
             needed["codec_opus_open_source"] = f"pjsip.conf:{endpoint.line}"
     return needed
