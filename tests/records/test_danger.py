@@ -1,0 +1,51 @@
+"""A danger is on the board as soon as it is named, and named more exactly when the caller says more."""
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import mark_seen
+from callcenter.alarms.views import open_alarms
+from callcenter.core.database import Database
+from callcenter.intake.bookkeeping import Bookkeeper
+from callcenter.intake.notes import Note
+from callcenter.knowledge.categories import Categories
+from tests.records.conftest import MOSCOW, make_category
+from tests.records.rows import card_of
+from tests.stand_ins.clock import MORNING
+
+CALL = "b1-17.7"
+BOOKKEEPER = Bookkeeper(Categories((make_category("PERSON_DANGER"), make_category("GAS_SMELL"))), MOSCOW)
+
+
+async def note_danger(database: Database, number: int, category: str) -> None:
+    async with database.begin() as session:
+        await BOOKKEEPER.apply(session, Note(f"n{number}", CALL, MORNING, "danger", {"category": category}))
+
+
+async def standing(database: Database) -> list[str]:
+    async with database.begin() as session:
+        alarms = await open_alarms(session)
+    assert all((alarm.kind, alarm.subject) == (AlarmKind.DANGER, CALL) for alarm in alarms)
+    return [str(alarm.facts["category"]) for alarm in alarms]
+
+
+async def test_the_finer_word_replaces_the_first(database: Database) -> None:
+    await note_danger(database, 1, "PERSON_DANGER")
+    assert await standing(database) == ["PERSON_DANGER"]
+    await note_danger(database, 2, "GAS_SMELL")
+    assert await standing(database) == ["GAS_SMELL"]
+    assert (await card_of(database, CALL)).call.danger == "GAS_SMELL"
+
+
+async def test_a_note_applied_twice_raises_one_alarm(database: Database) -> None:
+    for _ in range(2):
+        await note_danger(database, 1, "GAS_SMELL")
+    assert await standing(database) == ["GAS_SMELL"]
+
+
+async def test_what_was_seen_comes_back_when_it_turns_out_to_be_gas(database: Database) -> None:
+    await note_danger(database, 1, "PERSON_DANGER")
+    async with database.begin() as session:
+        (alarm,) = await open_alarms(session)
+        await mark_seen(session, alarm.id, by="d1", now=MORNING)
+    assert await standing(database) == []
+    await note_danger(database, 2, "GAS_SMELL")
+    assert await standing(database) == ["GAS_SMELL"]
