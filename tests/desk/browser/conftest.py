@@ -49,6 +49,7 @@ class Place:
 
     def __init__(self, address: str, recordings: Path, clock: FakeClock) -> None:
         self.database = Database(address)
+        self.recordings = recordings
         self._desk: Callable[[], FastAPI] = lambda: build_desk(self.database, recordings, clock)
         self._running = AsyncExitStack()
         self.origin = ""

@@ -1,0 +1,130 @@
+"""The open page keeps itself true: news without reloading, through restarts and outages, and nothing typed is lost."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+from playwright.async_api import expect
+from sqlalchemy import select, update
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import mark_seen, raise_alarm
+from callcenter.calls.models import Call, CallState, Outcome
+from callcenter.core.database import notify
+from callcenter.instance.cluster import Cluster
+from callcenter.tickets.models import Ticket
+from tests.desk.afternoon import LIFT, MISSED, TALKING
+from tests.desk.browser.conftest import OpenPage, Place
+from tests.desk.town import add_call
+from tests.stand_ins.clock import FakeClock
+
+REFUSED = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+
+
+async def ring(place: Place, call_id: str, phone: str, clock: FakeClock) -> None:
+    async with place.database.begin() as session:
+        await add_call(session, call_id, at=clock.now(), caller_number=phone, state=CallState.IVR)
+        await notify(session, "call", call_id)
+
+
+async def test_a_new_call_appears_within_a_second_and_the_page_is_not_loaded_again(
+    open_page: OpenPage, place: Place, clock: FakeClock
+) -> None:
+    page = await open_page("/")
+    await page.evaluate("window.theSamePage = true")
+    await page.locator("#own-reason").focus()
+    began = time.monotonic()
+    await ring(place, "b17-9.1", "+79215550199", clock)
+    await expect(page.get_by_text("+7 921 555-01-99")).to_be_visible()
+    assert time.monotonic() - began < 1
+    await expect(page.locator("#board-summary .tile-value").first).to_have_text("5")
+    assert await page.evaluate("window.theSamePage")
+    assert await page.evaluate("document.activeElement.id") == "own-reason"
+
+
+async def test_danger_shows_itself_over_whatever_page_is_open(
+    open_page: OpenPage, place: Place, clock: FakeClock
+) -> None:
+    async with place.database.begin() as session:
+        for alarm in (1, 2):
+            await mark_seen(session, alarm, by="igor", now=clock.now())
+    page = await open_page("/tickets")
+    await expect(page).to_have_title("Заявки · Ситуационный центр")
+    async with place.database.begin() as session:
+        await raise_alarm(
+            session, kind=AlarmKind.DANGER, subject=LIFT, message="Опасность: запах газа.", now=clock.now()
+        )
+    await expect(page.get_by_text("Опасность: запах газа.")).to_be_visible()
+    await expect(page).to_have_title("(1) Заявки · Ситуационный центр")
+    async with place.database.begin() as session:
+        await mark_seen(session, 3, by="igor", now=clock.now())
+    await expect(page.get_by_text("Опасность: запах газа.")).to_have_count(0)
+    await expect(page).to_have_title("Заявки · Ситуационный центр")
+
+
+async def test_the_page_outlives_a_restart_of_the_desk(open_page: OpenPage, place: Place, clock: FakeClock) -> None:
+    page = await open_page("/", expecting=REFUSED)
+    await place.stop()
+    await expect(page.get_by_text("Связь с сервером прервалась")).to_be_visible()
+    await ring(place, "b17-9.2", "+79215550198", clock)  # nobody could be told of it
+    await place.start()
+    await expect(page.get_by_text("+7 921 555-01-98")).to_be_visible()
+    await expect(page.locator("#connection")).to_be_hidden()
+    await ring(place, "b17-9.3", "+79215550197", clock)
+    await expect(page.get_by_text("+7 921 555-01-97")).to_be_visible()
+
+
+async def test_an_outage_of_the_database_loses_nothing_that_was_typed(
+    open_page: OpenPage, place: Place, cluster: Cluster
+) -> None:
+    async with place.database.begin() as session:
+        draft = await session.scalar(select(Ticket.id).where(Ticket.call_id == MISSED))
+    page = await open_page(f"/tickets/{draft}", expecting=("503",))
+    await page.locator("#description").fill("Течёт кран, третий этаж")
+    await asyncio.to_thread(cluster.stop)
+    try:
+        await expect(page.get_by_text("Нет связи с базой данных. Показано последнее известное")).to_be_visible()
+        await page.get_by_role("button", name="Сохранить черновик").click()
+        await expect(page.get_by_text("Введённое остаётся на странице")).to_be_visible()
+        other = await page.context.new_page()
+        await other.goto(f"{place.origin}/calls")
+        await expect(other.get_by_text("Звонки идут как обычно:")).to_be_visible()
+    finally:
+        await asyncio.to_thread(cluster.ensure_running)
+    await expect(other.get_by_role("heading", name="Звонки", exact=True)).to_be_visible()  # by itself
+    await expect(page.locator("#connection")).to_be_hidden(timeout=15_000)
+    await expect(page.locator("#description")).to_have_value("Течёт кран, третий этаж")
+    await page.get_by_role("button", name="Сохранить черновик").click()
+    await expect(page.get_by_text("Поля черновика изменены")).to_be_visible()
+    async with place.database.begin() as session:
+        assert (await session.get_one(Ticket, draft)).description == "Течёт кран, третий этаж"
+
+
+async def test_signing_out_elsewhere_leads_an_open_board_to_the_sign_in_page(
+    open_page: OpenPage, place: Place, clock: FakeClock
+) -> None:
+    page = await open_page("/", expecting=("401",))
+    other = await page.context.new_page()
+    await other.goto(f"{place.origin}/calls")
+    await other.get_by_role("button", name="Выйти").click()
+    await other.wait_for_url("**/sign-in")
+    await ring(place, "b17-9.4", "+79215550196", clock)
+    await page.wait_for_url("**/sign-in*")
+
+
+async def test_the_card_of_a_call_hears_of_its_own_changes_only(
+    open_page: OpenPage, place: Place, clock: FakeClock
+) -> None:
+    page = await open_page(f"/calls/{TALKING}")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await ring(place, "b17-9.5", "+79215550195", clock)
+    async with place.database.begin() as session:
+        await session.execute(
+            update(Call)
+            .where(Call.id == TALKING)
+            .values(state=CallState.ENDED, outcome=Outcome.TALKED, ended_at=clock.now() + timedelta(seconds=1))
+        )
+        await notify(session, "call", TALKING)
+    await expect(page.get_by_text("разговор с диспетчером")).to_be_visible()
+    assert [url for url in asked if url.endswith(TALKING)] == [f"{place.origin}/calls/{TALKING}"]
