@@ -109,7 +109,7 @@ def _check_manners(endpoint: Section, *, wait: int) -> Iterator[Problem]:
     if not patience:
         message = f"пропавший без слова [{endpoint.name}] займёт линию навсегда; напишите rtp_timeout={wait + 180}"
         yield endpoint.problem("AST212", message, key="rtp_timeout")
-    elif patience <= wait:
+    elif patience <= wait and endpoint.value("context") in DOORS:
         message = f"молчащий в очереди {wait} с [{endpoint.name}] будет сброшен; напишите rtp_timeout={wait + 180}"
         yield endpoint.problem("AST212", message, key="rtp_timeout")
     if endpoint.value("trust_id_inbound", "no") != "no" and endpoint.value("context") != TRUNK_DOOR:
