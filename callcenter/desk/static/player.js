@@ -8,11 +8,16 @@ function player() {
   return document.querySelector("audio[data-recording]");
 }
 
+// Stopped or moved before the sound began is no error; a file that does not open is told by the event `error`.
+function start(audio) {
+  audio.play().catch(() => {});
+}
+
 function seek(second, { play }) {
   const audio = player();
   const go = () => {
     audio.currentTime = Math.max(0, second);
-    if (play) audio.play();
+    if (play) start(audio);
   };
   if (audio.readyState > 0) {
     go();
@@ -57,6 +62,9 @@ function press(button, group) {
 
 document.addEventListener("timeupdate", follow, true);
 document.addEventListener("seeked", follow, true);
+document.addEventListener("error", (event) => {
+  if (event.target === player()) document.querySelector("[data-player-fault]").hidden = false;
+}, true);
 
 document.addEventListener("click", (event) => {
   const entry = event.target.closest("[data-second]");
@@ -84,7 +92,7 @@ document.addEventListener("keydown", (event) => {
   const busy = event.target.closest("input, select, textarea, button, audio, a, summary, dialog");
   if (event.code === "Space" && !busy) {
     event.preventDefault();
-    if (audio.paused) audio.play();
+    if (audio.paused) start(audio);
     else audio.pause();
   }
   if (event.target.closest("input, select, textarea, audio, dialog")) return;

@@ -92,3 +92,10 @@ async def test_the_player_appears_when_a_call_that_is_looked_at_ends(
     await page.wait_for_event("response", lambda answer: answer.url.endswith(f"/calls/{TALKING}"))
     await reaches(page, await page.evaluate(SECOND) + 0.3)
     assert await page.evaluate(PLAYING)
+
+
+async def test_a_file_that_does_not_open_is_told_in_words(open_page: OpenPage, place: Place) -> None:
+    (place.recordings / f"2026/11/24/{LEAK}.flac").unlink()
+    page = await open_page(f"/calls/{LEAK}", expecting=("404",))
+    await page.keyboard.press("Space")
+    await expect(page.get_by_role("alert")).to_contain_text("Запись не открылась")
