@@ -62,7 +62,7 @@ def test_a_caller_is_noticed_at_once() -> None:
     late.sort()
     assert late[len(late) // 2] <= 0.2
     assert late[-2] <= 0.35
-    assert late[-1] <= 0.45  # begins with a long «с», in which no voice vibrates
+    assert late[-1] <= 0.45  # begins softly
 
 
 def test_the_beginning_is_told_once_a_sentence() -> None:

@@ -1,0 +1,117 @@
+"""Audio over AudioSocket: Asterisk connects to a port of ours and names the stream it brings.
+
+Frames are a byte of kind, a big-endian 16-bit length and the content (res_audiosocket.c): 0x00 hang-up, 0x01 the
+stream's UUID, 0x03 a key, 0x10 linear audio of 8 kHz, 0xff an error. chan_audiosocket must be loaded.
+"""
+
+import asyncio
+import contextlib
+import uuid
+
+import structlog
+
+from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.telephony.ari.client import Refused
+from callcenter.telephony.audio.transport import FORMAT, MediaRequests, NoAudio, TakeAudio
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS = 2.0
+_HEAD = 3
+_HANG_UP, _NAME, _AUDIO, _ERROR = 0x00, 0x01, 0x10, 0xFF
+
+
+class AudioSocketTransport:
+    """Listens on a free port of `host` while it is open: an asynchronous context."""
+
+    def __init__(self, ari: MediaRequests, *, host: str = "127.0.0.1") -> None:
+        self._ari = ari
+        self._host = host
+        self._server: asyncio.Server | None = None
+        self._expected: dict[bytes, asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = {}
+
+    async def __aenter__(self) -> "AudioSocketTransport":
+        self._server = await asyncio.start_server(self._welcome, self._host, 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> "AudioSocketStream":
+        """See Transport."""
+        if self._server is None:
+            raise NoAudio("the AudioSocket port is not open")
+        host, port = self._server.sockets[0].getsockname()[:2]
+        name = uuid.uuid4()
+        arrival = self._expected[name.bytes] = asyncio.get_running_loop().create_future()
+        try:
+            await self._ari.start_media(
+                media_id,
+                transport="tcp",
+                encapsulation="audiosocket",
+                connection_type="client",
+                format=FORMAT,
+                external_host=f"{host}:{port}",
+                data=str(name),
+            )
+            async with asyncio.timeout(CONNECT_SECONDS):
+                reader, writer = await arrival
+        except BaseException as error:
+            with contextlib.suppress(Gone, AsteriskAway, Refused):
+                await self._ari.remove_channel(media_id)
+            if isinstance(error, TimeoutError):
+                raise NoAudio("Asterisk does not connect to the AudioSocket port") from error
+            raise
+        finally:
+            del self._expected[name.bytes]
+        return AudioSocketStream(reader, writer, take, over)
+
+    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                kind, name = await _read_frame(reader)
+        except (TimeoutError, OSError, EOFError):
+            kind, name = _ERROR, b""
+        arrival = self._expected.get(name) if kind == _NAME else None
+        if arrival is None or arrival.done():
+            log.warning("a stranger at the AudioSocket port")
+            writer.close()
+            return
+        arrival.set_result((reader, writer))
+
+
+class AudioSocketStream:
+    """See MediaStream."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, take: TakeAudio, over: asyncio.Event
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._take = take
+        self._over = over
+        self._reading = asyncio.create_task(self._read(), name="media audiosocket")
+
+    async def close(self) -> None:
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                kind, content = await _read_frame(self._reader)
+                if kind == _AUDIO:
+                    self._take(content)
+                elif kind in (_HANG_UP, _ERROR):
+                    return
+        except (OSError, EOFError) as error:
+            log.debug("a media socket broke", why=repr(error))
+        finally:
+            self._writer.close()
+            self._over.set()
+
+
+async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = await reader.readexactly(_HEAD)
+    return head[0], await reader.readexactly(int.from_bytes(head[1:]))

@@ -1,0 +1,197 @@
+"""Taps: hearing one side of a channel, wherever the channel is — in our application, in the queue, in a conversation.
+
+A tap is three things of Asterisk: a snoop on the channel, a media channel that leads to us, and a bridge that joins
+the two. The snooped channel itself is never touched, so playing, recording and handing over go on as if nobody
+listened, and the tap stays when the channel leaves our application. A snoop has a clock of its own, so audio comes
+evenly even while the caller's phone sends nothing. We make all three under ids of our own, and we
+remove them: Asterisk removes the snoop when the channel ends, and nothing else.
+
+Who lost sight of Asterisk sweeps: what bears our mark and belongs to no tap is removed.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import structlog
+
+from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.core.ids import new_id
+from callcenter.telephony.ari.client import Refused
+from callcenter.telephony.ari.generated import Application, Event, StasisEnd, StasisStart
+from callcenter.telephony.audio.transport import MediaStream, NoAudio, TakeAudio, Transport
+
+log = structlog.get_logger()
+
+MARK = "tap-"
+"""Every id of ours begins with it."""
+ENTER_SECONDS = 2.0
+FIRST_AUDIO_SECONDS = 0.5
+"""Audio comes 20 ms after the bridge is made, or never."""
+STALL_SECONDS = 1.0
+"""A snoop gives a packet every 20 ms, whatever the caller's phone sends; a pause this long does not end by itself."""
+ATTEMPTS = 3
+
+
+class Side(StrEnum):
+    """Of a channel, as Asterisk sees it."""
+
+    SAYS = "in"
+    HEARS = "out"
+
+
+class TapRequests(Protocol):
+    """What is asked of ARI; AudioAri does it."""
+
+    async def read_application(self) -> Application: ...
+
+    async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None: ...
+
+    async def join(self, bridge_id: str, *channel_ids: str) -> None: ...
+
+    async def remove_channel(self, channel_id: str) -> None: ...
+
+    async def remove_bridge(self, bridge_id: str) -> None: ...
+
+
+@dataclass(eq=False, slots=True)
+class Tap:
+    """One side of one channel, being heard. Made by Taps."""
+
+    id: str
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when no more audio comes: closed, the channel ended, the connection broke, or the stream stalled."""
+    stream: MediaStream | None = None
+    heard_at: float = 0.0
+    """Time of the loop when audio last came."""
+
+    @property
+    def snoop_id(self) -> str:
+        return f"{self.id}-snoop"
+
+    @property
+    def media_id(self) -> str:
+        return f"{self.id}-media"
+
+    @property
+    def bridge_id(self) -> str:
+        return f"{self.id}-bridge"
+
+
+class Taps:
+    """All taps of one application. The router hands every event to `take`."""
+
+    def __init__(self, ari: TapRequests, transport: Transport) -> None:
+        self._ari = ari
+        self._transport = transport
+        self._taps: dict[str, Tap] = {}
+        self._entering: dict[str, asyncio.Future[None]] = {}
+        self.silent = 0
+        """Streams that never gave audio, or stopped giving it."""
+
+    def take(self, event: Event) -> bool:
+        """Whether the event was about a tap's channel, and nobody else's business."""
+        if not isinstance(event, StasisStart | StasisEnd) or not event.channel.id.startswith(MARK):
+            return False
+        channel_id = event.channel.id
+        if isinstance(event, StasisStart):
+            entrance = self._entering.get(channel_id)
+            if entrance is not None and not entrance.done():
+                entrance.set_result(None)
+        else:
+            tap = self._taps.get(channel_id.rpartition("-")[0])
+            if tap is not None:
+                tap.over.set()
+        return True
+
+    async def open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
+        """Hears `channel_id` from now on; returns with its first audio. A stream that stays silent is made anew.
+
+        Whoever opens it waits for `over` and closes it. Raises Gone (the channel is no more), NoAudio, AsteriskAway,
+        Refused; then nothing is left behind.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._open(channel_id, side, take)
+            except NoAudio as error:
+                self.silent += 1
+                log.warning("a media stream stayed silent", channel=channel_id, why=str(error))
+        return await self._open(channel_id, side, take)
+
+    async def _open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
+        tap = Tap(f"{MARK}{new_id()}")
+        self._taps[tap.id] = tap
+        first = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def take_timed(samples: bytes) -> None:
+            tap.heard_at = loop.time()
+            first.set()
+            take(samples)
+
+        for entering in (tap.snoop_id, tap.media_id):
+            self._entering[entering] = loop.create_future()
+        try:
+            tap.stream = await self._transport.open(tap.media_id, take_timed, over=tap.over)
+            await self._ari.start_snoop(channel_id, snoop_id=tap.snoop_id, spy=side)
+            await _within(ENTER_SECONDS, self._entering[tap.snoop_id], self._entering[tap.media_id])
+            await self._ari.join(tap.bridge_id, tap.snoop_id, tap.media_id)
+            async with asyncio.timeout(FIRST_AUDIO_SECONDS):
+                await first.wait()
+        except BaseException as error:
+            await self.close(tap)
+            if isinstance(error, TimeoutError):
+                raise NoAudio(f"no audio of {channel_id} came") from error
+            raise
+        finally:
+            for entering in (tap.snoop_id, tap.media_id):
+                del self._entering[entering]
+        self._watch(tap)
+        return tap
+
+    async def close(self, tap: Tap) -> None:
+        """Removes all that the tap is made of. May be repeated, and is right when the channel has ended by itself."""
+        self._taps.pop(tap.id, None)
+        tap.over.set()
+        if tap.stream is not None:
+            await tap.stream.close()
+        await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
+
+    async def sweep(self) -> None:
+        """Removes what bears our mark and belongs to no open tap. Raises Gone, AsteriskAway, Refused."""
+        application = await self._ari.read_application()
+        await self._remove(
+            channels=self._find_strays(application.channel_ids), bridges=self._find_strays(application.bridge_ids)
+        )
+
+    def _watch(self, tap: Tap) -> None:
+        """Ends a tap whose stream stalls; looks again when it could have."""
+        if tap.over.is_set():
+            return
+        loop = asyncio.get_running_loop()
+        left = tap.heard_at + STALL_SECONDS - loop.time()
+        if left > 0:
+            loop.call_later(left, self._watch, tap)
+            return
+        self.silent += 1
+        log.warning("a media stream stalled", tap=tap.id)
+        tap.over.set()
+
+    def _find_strays(self, ids: Iterable[str]) -> list[str]:
+        return [name for name in ids if name.startswith(MARK) and name.rpartition("-")[0] not in self._taps]
+
+    async def _remove(self, *, channels: Sequence[str], bridges: Sequence[str]) -> None:
+        for channel_id in channels:
+            with contextlib.suppress(Gone, AsteriskAway, Refused):  # what is left is swept later
+                await self._ari.remove_channel(channel_id)
+        for bridge_id in bridges:
+            with contextlib.suppress(Gone, AsteriskAway, Refused):
+                await self._ari.remove_bridge(bridge_id)
+
+
+async def _within(seconds: float, *entrances: asyncio.Future[None]) -> None:
+    async with asyncio.timeout(seconds):
+        await asyncio.gather(*entrances)

@@ -1,0 +1,127 @@
+"""A real caller's sound through a real Asterisk to us: both transports, in our application and after the hand-over."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from callcenter.conducting.ports import Gone
+from callcenter.telephony.audio.taps import Side, Taps
+from tests.audio.conftest import TRANSPORTS, Line
+
+pytestmark = pytest.mark.live
+
+LOUD = 2000
+FRAME_BYTES = 320
+
+
+@dataclass
+class Sound:
+    """What came, with the moments it came at."""
+
+    frames: list[tuple[float, bytes]] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, samples: bytes) -> None:
+        self.frames.append((time.monotonic(), samples))
+        self.news.set()
+
+    async def grows_loud(self, *, since: float, within: float = 3.0) -> float:
+        """When the first loud frame after `since` came."""
+        seen = 0
+        async with asyncio.timeout(within):
+            while True:
+                for at, samples in self.frames[seen:]:
+                    if at > since and np.abs(np.frombuffer(samples, "<i2").astype(np.int32)).max() > LOUD:
+                        return at
+                seen = len(self.frames)
+                self.news.clear()
+                await self.news.wait()
+
+    async def lasts(self, seconds: float) -> int:
+        """How many frames come in so many seconds."""
+        before = len(self.frames)
+        await asyncio.sleep(seconds)
+        return len(self.frames) - before
+
+
+async def hear_the_tone(line: Line, taps: Taps) -> None:
+    """Opens a tap, hears the caller's tone, closes it; once more when the stream stalls, which AudioSocket's do."""
+    while True:
+        sound = Sound()
+        tap = await taps.open(line.channel_id, Side.SAYS, sound.take)
+        loud = asyncio.create_task(sound.grows_loud(since=0.0))
+        stalled = asyncio.create_task(tap.over.wait())
+        await asyncio.wait({loud, stalled}, return_when=asyncio.FIRST_COMPLETED)
+        stalled.cancel()
+        await taps.close(tap)
+        if loud.done():
+            assert loud.result()
+            assert {len(samples) for _, samples in sound.frames} == {FRAME_BYTES}
+            return
+        loud.cancel()
+
+
+@pytest.fixture(params=TRANSPORTS)
+def taps(request: pytest.FixtureRequest, line: Line) -> Taps:
+    return line.taps[request.param]
+
+
+async def test_thirty_streams_and_not_a_silent_one(line: Line, taps: Taps) -> None:
+    """How soon the tone arrives is measured by bench/live_audio.py: a test machine has other things to do."""
+    line.call.tone(1000)
+    for _ in range(30):
+        await hear_the_tone(line, taps)
+    assert await line.count_leftovers() == 0
+
+
+async def test_sound_comes_evenly_though_the_caller_s_phone_sends_nothing(line: Line) -> None:
+    """By websocket: an AudioSocket stream sometimes stalls."""
+    sound, taps = Sound(), line.taps["websocket"]
+    tap = await taps.open(line.channel_id, Side.SAYS, sound.take)
+    line.call.stop_sending(1.5)
+    await sound.lasts(0.2)
+    assert await sound.lasts(1.0) >= 30
+    await taps.close(tap)
+
+
+async def test_a_tap_stays_when_the_call_leaves_us_and_ends_with_it(line: Line, taps: Taps) -> None:
+    says, hears = Sound(), Sound()
+    first = await taps.open(line.channel_id, Side.SAYS, says.take)
+    second = await taps.open(line.channel_id, Side.HEARS, hears.take)
+    await line.ari.continue_in_dialplan(line.channel_id, context="message")  # waits for a key
+    await says.lasts(0.5)
+    assert not first.over.is_set()
+    began = time.monotonic()
+    line.call.tone(700)
+    await says.grows_loud(since=began)
+    assert all(np.abs(np.frombuffer(samples, "<i2")).max() < LOUD for _, samples in hears.frames)
+    await line.call.hang_up()
+    async with asyncio.timeout(3):
+        await first.over.wait()
+        await second.over.wait()
+    await taps.close(first)
+    await taps.close(second)
+    assert await line.count_leftovers() == 0
+
+
+async def test_a_tap_on_a_channel_that_is_gone_leaves_nothing(line: Line, taps: Taps) -> None:
+    with pytest.raises(Gone):
+        await taps.open("nobody", Side.SAYS, Sound().take)
+    assert await line.count_leftovers() == 0
+
+
+async def test_what_a_dead_controller_left_is_swept_and_no_open_tap(line: Line, taps: Taps) -> None:
+    sound = Sound()
+    tap = await taps.open(line.channel_id, Side.SAYS, sound.take)
+    await line.ari.start_snoop(line.channel_id, snoop_id="tap-dead-snoop", spy="in")
+    await line.ari.join("tap-dead-bridge", tap.snoop_id)  # takes it out of its own bridge, but the tap is still ours
+    await taps.sweep()
+    application = await line.ari.read_application()
+    assert "tap-dead-snoop" not in application.channel_ids
+    assert "tap-dead-bridge" not in application.bridge_ids
+    assert {tap.snoop_id, tap.media_id} <= set(application.channel_ids)
+    await taps.close(tap)
+    assert await line.count_leftovers() == 0

@@ -1,0 +1,191 @@
+"""Taps over a stand-in Asterisk that enters late or not at all, gives no audio, or stops giving it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.telephony.ari.generated import Application, Event, parse_event
+from callcenter.telephony.audio.taps import ATTEMPTS, MARK, Side, Tap, Taps
+from callcenter.telephony.audio.transport import NoAudio, TakeAudio
+from tests.stand_ins.ari_channels import Channel
+
+PACKET = b"\1\2" * 160
+
+
+def channel_event(kind: str, channel_id: str) -> Event:
+    message = {"type": kind, "application": "callcenter", "timestamp": "", "args": []}
+    event = parse_event({**message, "channel": Channel(channel_id, "", "Snoop/x").model})
+    assert event is not None
+    return event
+
+
+@dataclass
+class StandInLine:
+    """Asterisk's side of taps: requests and transport in one. The first `silent` streams give no audio."""
+
+    silent: int = 0
+    enters: bool = True
+    failure: Exception | None = None
+    fails_at: str = ""
+    things: set[str] = field(default_factory=set)
+    takes: list[TakeAudio] = field(default_factory=list)
+    overs: list[asyncio.Event] = field(default_factory=list)
+    closed: int = 0
+    deliver: Callable[[Event], bool] = bool
+
+    async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> "StandInLine":
+        self._fail("media")
+        self.takes.append(take)
+        self.overs.append(over)
+        self._enter(media_id)
+        return self
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    async def read_application(self) -> Application:
+        bridges = tuple(name for name in self.things if "bridge" in name)
+        channels = tuple(self.things - set(bridges))
+        return Application("callcenter", channels, bridges, (), (), (), ())
+
+    async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None:
+        self._fail("snoop")
+        self._enter(snoop_id)
+
+    async def join(self, bridge_id: str, *channel_ids: str) -> None:
+        self.things.add(bridge_id)
+        self._fail("join")
+        if self.silent:
+            self.silent -= 1
+        else:
+            self.takes[-1](PACKET)
+
+    async def remove_channel(self, channel_id: str) -> None:
+        await self.remove_bridge(channel_id)
+
+    async def remove_bridge(self, bridge_id: str) -> None:
+        if bridge_id not in self.things:
+            raise Gone(bridge_id)
+        self.things.discard(bridge_id)
+
+    def _enter(self, channel_id: str) -> None:
+        self.things.add(channel_id)
+        if self.enters:  # as often in life: before the reply
+            self.deliver(channel_event("StasisStart", channel_id))
+
+    def _fail(self, request: str) -> None:
+        if self.failure is not None and request == self.fails_at:
+            raise self.failure
+
+
+@dataclass
+class Scene:
+    line: StandInLine
+    taps: Taps
+    heard: list[bytes] = field(default_factory=list)
+
+    async def open(self) -> Tap:
+        return await self.taps.open("call", Side.SAYS, self.heard.append)
+
+
+def begin(line: StandInLine) -> Scene:
+    taps = Taps(line, line)
+    line.deliver = taps.take
+    return Scene(line, taps)
+
+
+async def test_a_tap_is_three_things_and_leaves_none() -> None:
+    scene = begin(StandInLine())
+    tap = await scene.open()
+    assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id}
+    assert scene.heard == [PACKET]
+    await scene.taps.close(tap)
+    await scene.taps.close(tap)
+    assert scene.line.things == set()
+    assert tap.over.is_set()
+
+
+async def test_a_silent_stream_is_made_anew_and_counted() -> None:
+    scene = begin(StandInLine(silent=2))
+    tap = await scene.open()
+    assert scene.taps.silent == 2
+    assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id}
+    await scene.taps.close(tap)
+
+
+async def test_a_line_that_gives_no_audio_at_all_says_so() -> None:
+    scene = begin(StandInLine(silent=ATTEMPTS))
+    with pytest.raises(NoAudio):
+        await scene.open()
+    assert scene.line.things == set()
+    assert scene.line.closed == ATTEMPTS
+
+
+@pytest.mark.parametrize("request_name", ["media", "snoop", "join"])
+@pytest.mark.parametrize("failure", [Gone("the caller hung up"), AsteriskAway("no reply")])
+async def test_a_failure_on_the_way_leaves_nothing(request_name: str, failure: Exception) -> None:
+    scene = begin(StandInLine(failure=failure, fails_at=request_name))
+    with pytest.raises(type(failure)):
+        await scene.open()
+    assert scene.line.things == set()
+
+
+async def test_a_cancelled_tap_leaves_nothing() -> None:
+    scene = begin(StandInLine(enters=False))
+    opening = asyncio.create_task(scene.open())
+    while not scene.line.things:  # noqa: ASYNC110 - what is waited for is a request
+        await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert scene.line.things == set()
+
+
+async def test_the_channel_s_end_ends_its_tap_only() -> None:
+    scene = begin(StandInLine())
+    first, second = await scene.open(), await scene.open()
+    assert scene.taps.take(channel_event("StasisEnd", first.snoop_id))
+    assert first.over.is_set()
+    assert not second.over.is_set()
+    for tap in (first, second):
+        await scene.taps.close(tap)
+
+
+async def test_a_broken_connection_ends_the_tap() -> None:
+    scene = begin(StandInLine())
+    tap = await scene.open()
+    scene.line.overs[0].set()
+    assert tap.over.is_set()
+    await scene.taps.close(tap)
+
+
+async def test_a_stream_that_stalls_ends_the_tap() -> None:
+    scene = begin(StandInLine())
+    tap = await scene.open()
+    for _ in range(4):
+        await asyncio.sleep(0.4)
+        scene.line.takes[0](PACKET)
+    assert not tap.over.is_set()
+    async with asyncio.timeout(3):
+        await tap.over.wait()
+    assert scene.taps.silent == 1
+    await scene.taps.close(tap)
+
+
+async def test_other_channels_are_other_people_s_business() -> None:
+    taps = begin(StandInLine()).taps
+    assert not taps.take(channel_event("StasisStart", "b1-1795559676.0"))
+    assert taps.take(channel_event("StasisStart", f"{MARK}of-a-dead-controller-snoop"))
+    assert taps.take(channel_event("StasisEnd", f"{MARK}of-a-dead-controller-snoop"))
+
+
+async def test_sweeping_spares_the_open_taps() -> None:
+    scene = begin(StandInLine())
+    tap = await scene.open()
+    scene.line.things |= {f"{MARK}x-snoop", f"{MARK}x-media", f"{MARK}x-bridge", "call", "another-bridge"}
+    await scene.taps.sweep()
+    assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id, "call", "another-bridge"}
+    await scene.taps.close(tap)
