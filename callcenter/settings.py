@@ -30,7 +30,7 @@ class BrokenSettings(CallcenterError):
 
 def _known_zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"no time zone «{name}»; write it as Europe/Moscow")
+        raise ValueError(f"нет часового пояса «{name}»; пишите как Europe/Moscow")
     return name
 
 
@@ -69,9 +69,9 @@ class Trunk(_Table):
     @model_validator(mode="after")
     def _complete(self) -> "Trunk":
         if self.kind is TrunkKind.REGISTRATION and not (self.host and self.user and self.password_file):
-            raise ValueError("a trunk by registration needs host, user and password_file")
+            raise ValueError("линии с регистрацией нужны host, user и password_file")
         if self.kind is TrunkKind.ADDRESS and not (self.host and self.addresses):
-            raise ValueError("a trunk by address needs host and addresses")
+            raise ValueError("линии по адресу нужны host и addresses")
         return self
 
 
@@ -118,6 +118,18 @@ class Desk(_Table):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 13
 
 
+class Ear(_Table):
+    """What turns speech into words."""
+
+    engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = "callcenter.hearing.engines.vosk"
+    """The speech engine: a Python module with `open_engine(model)`."""
+    model: Path | None = None
+    """The engine's model, for Vosk an unpacked model directory. None: nothing is heard, callers press keys. Relative
+    paths are taken from the work tree."""
+    address: str = ""
+    """Of an ear on another machine, `host:port`; empty: one of our own. Nothing is proven or encrypted on the way."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
@@ -130,6 +142,11 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     recordings: Recordings = Recordings()
     desk: Desk = Desk()
+    ear: Ear = Ear()
+
+    @property
+    def speech_model(self) -> Path | None:
+        return TREE / self.ear.model if self.ear.model is not None else None
 
     @property
     def test_resident(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from callcenter.commands.settings_problems import name_settings
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.core.clock import SystemClock
 from callcenter.core.problems import Place, Problem
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         settings = read_settings()
     except BrokenSettings as error:
-        problems += _name_settings(error)
+        problems += name_settings(error)
     problems = sorted({*problems, *find_problems(settings)})
     fatal = [problem for problem in problems if problem.fatal]
     for problem in fatal if arguments.quiet else problems:
@@ -146,16 +147,6 @@ def _list_scripts(directory: Path) -> list[Path]:
         file
         for file in sorted(directory.glob("*.yaml"))
         if not file.name.endswith(_TALKS) and file.name != DIALPLAN_WORDS
-    ]
-
-
-def _name_settings(error: BrokenSettings) -> list[Problem]:
-    """One problem a line of the error, the file's name taken off since the place holds it."""
-    file = settings_file()
-    return [
-        Problem(Place(file), "SET001", line.removeprefix(f"{file}: "))
-        for line in str(error).splitlines()
-        if line.strip()
     ]
 
 

@@ -172,16 +172,16 @@ def _plain(value: object) -> str:
     text = str(value)
     if text != text.strip() or not text or any(sign in _UNFIT or ord(sign) < 32 for sign in text):
         raise BrokenConfiguration(
-            f"«{text}» cannot stand in Asterisk's configuration: "
-            "no spaces around it, no quotes, commas, brackets, semicolons or line ends in it"
+            f"«{text}» не может стоять в конфигурации Asterisk: "
+            "без пробелов по краям, кавычек, запятых, скобок, точек с запятой и переводов строки"
         )
     return text
 
 
 def _verbatim(value: str) -> str:
     """Somebody else's password: whatever its signs, Asterisk reads back the same ones."""
-    if value != value.strip() or any(ord(sign) < 32 for sign in value):
-        raise BrokenConfiguration("telephony.trunk.password_file: no space around the password, no control sign in it")
+    if any(ord(sign) < 32 for sign in value):
+        raise BrokenConfiguration("telephony.trunk.password_file: в пароле нет места управляющим знакам")
     return value.replace(";", "\\;")
 
 
@@ -192,9 +192,9 @@ def _trunk_password(settings: Settings) -> str:
     try:
         first, *_ = file.read_text(encoding="utf-8").splitlines() or [""]
     except (OSError, UnicodeDecodeError) as error:
-        raise BrokenConfiguration(f"telephony.trunk.password_file = {file}: {error}") from error
+        raise BrokenConfiguration(f"telephony.trunk.password_file = {file}: файл не читается: {error}") from error
     if not first.strip():
-        raise BrokenConfiguration(f"telephony.trunk.password_file = {file}: the first line must hold the password")
+        raise BrokenConfiguration(f"telephony.trunk.password_file = {file}: в первой строке должен быть пароль")
     return first.strip()
 
 

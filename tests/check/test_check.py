@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from callcenter.commands.check import find_problems
+from callcenter.commands.settings_problems import name_settings
 from callcenter.core.problems import Problem
 from callcenter.instance import conf
-from callcenter.settings import TREE, Settings, Telephony, Trunk, TrunkKind
+from callcenter.settings import TREE, BrokenSettings, Settings, Telephony, Trunk, TrunkKind, read_settings
 
 TODAY = date(2026, 11, 24)
 
@@ -165,10 +166,63 @@ def test_the_command_needs_no_centre_and_makes_none(
 
 
 def test_the_command_names_the_field_of_a_broken_setting(
-    run_check: Callable[[str], subprocess.CompletedProcess[str]],
+    run_check: Callable[[str], subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     done = run_check("[telephony]\nmax_calls = 0\n[queue]\nstrategy = 'random'\n")
     assert done.returncode == 1
     assert done.stdout.count("SET001") == 2
-    assert "telephony.max_calls" in done.stdout
-    assert "rrmemory" in done.stdout
+    file = tmp_path / "callcenter.toml"
+    assert done.stdout.splitlines()[:2] == [
+        f"{file}:2: telephony.max_calls = 0: не меньше 1 (SET001)",
+        f"{file}:4: queue.strategy = 'random': "
+        "можно одно из: 'rrmemory', 'leastrecent', 'fewestcalls' или 'ringall' (SET001)",
+    ]
+
+
+def broken_settings(monkeypatch: pytest.MonkeyPatch, file: Path, text: str) -> list[str]:
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("CALLCENTER_SETTINGS_FILE", str(file))
+    with pytest.raises(BrokenSettings) as broken:
+        read_settings()
+    return [str(problem).removeprefix(str(file)) for problem in name_settings(broken.value)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("scrpt = 'x'", ":1: scrpt = 'x': такой настройки нет; может быть, script? (SET001)"),
+        ("[queue]\nwrap_up = 5", ":2: queue.wrap_up = 5: такой настройки нет; может быть, wrap_up_seconds? (SET001)"),
+        ("production = 'да'", ":1: production = 'да': нужно true или false (SET001)"),
+        ("[telephony]\n\nmax_calls = 'six'", ":3: telephony.max_calls = 'six': нужно целое число без кавычек (SET001)"),
+        ("company = {number = '812'}", r":1: company.number = '812': должно подходить под ^\+7\d{10}$ (SET001)"),
+        ("telephony = 5", ":1: telephony = 5: нужна таблица: [telephony] (SET001)"),
+        (
+            "[telephony.trunk]\naddresses = ['10.0.0.1/8']",
+            ":2: telephony.trunk.addresses.0 = '10.0.0.1/8': "
+            "нужна сеть IPv4, например 10.0.0.0/8: биты после маски — нули (SET001)",
+        ),
+        (
+            "[desk\n",
+            ":1: файл настроек не читается: "
+            "Expected ']' at the end of a table declaration (at line 1, column 6) (SET001)",
+        ),
+        (
+            "[telephony]\n[telephony.trunk]\nkind = 'address'",
+            ":2: telephony.trunk = {'kind': 'address'}: линии по адресу нужны host и addresses (SET001)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_broken_setting_is_told_at_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    assert broken_settings(monkeypatch, tmp_path / "centre.toml", text) == [told]
+
+
+def test_a_broken_variable_is_named_because_it_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLCENTER_QUEUE__RING_SECONDS", "1")
+    told = broken_settings(monkeypatch, tmp_path / "centre.toml", "[queue]\nring_seconds = 20\n")
+    assert told == [
+        ": queue.ring_seconds = '1': не меньше 5 (задано переменной CALLCENTER_QUEUE__RING_SECONDS) (SET001)"
+    ]

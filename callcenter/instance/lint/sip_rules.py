@@ -136,7 +136,7 @@ def _check_identify(identify: Section) -> Iterator[Problem]:
         if entry.key == "match" and re.fullmatch(r"[\d.:a-f/]+", entry.value):
             network = ip_network(entry.value, strict=False)
             if network.prefixlen < _WIDEST_NETWORK:
-                message = f"{entry.value} — это пол-интернета; назовите сети оператора не шире /{_WIDEST_NETWORK}"
+                message = f"{entry.value}: по такому адресу линией назовётся и чужой; сети не шире /{_WIDEST_NETWORK}"
                 yield identify.problem("AST203", message, line=entry.line)
 
 
