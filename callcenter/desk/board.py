@@ -1,6 +1,6 @@
 """The live board: what happens now. Each part can be asked for alone, when a notice says that it changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,10 +18,10 @@ from callcenter.calls.views import live_calls
 from callcenter.desk.office import AnOffice, Office
 from callcenter.desk.pages import announce, is_partial, show
 from callcenter.desk.visitors import AVisitor, Visitor
-from callcenter.queues.models import Member, MemberState
+from callcenter.queues.models import MemberState
 from callcenter.queues.terms import missed_call_term
 from callcenter.queues.views import members, open_tasks, waiting_requests
-from callcenter.staff.views import employees, names_by_interface
+from callcenter.staff.views import names_by_interface, names_by_login
 from callcenter.tickets.models import Ticket, TicketState
 
 router = APIRouter()
@@ -29,6 +29,9 @@ router = APIRouter()
 _ORDER = (CallState.QUEUED, CallState.IVR, CallState.TALKING)
 """Whoever waits comes first."""
 _AT_WORK = frozenset({MemberState.FREE, MemberState.RINGING, MemberState.TALKING, MemberState.WRAP_UP})
+
+
+Facts = Mapping[str, Any]
 
 
 class Part(StrEnum):
@@ -61,7 +64,7 @@ class LiveCall:
 async def show_board(request: Request, office: AnOffice, visitor: AVisitor) -> Response:
     now = office.clock.now()
     async with office.database.begin() as session:
-        facts = await gather_board(session, office, visitor)
+        facts = await gather(session, office, visitor, Part)
     return show(request, office, "board.html", facts, visitor=visitor, now=now)
 
 
@@ -75,45 +78,78 @@ async def answer_with_part(request: Request, office: Office, visitor: Visitor, p
     if not is_partial(request):
         return RedirectResponse("/", status_code=303)
     async with office.database.begin() as session:
-        facts = await gather_board(session, office, visitor)
+        facts = await gather(session, office, visitor, (part,))
     response = show(request, office, f"board_{part}.html", facts, visitor=visitor)
     return response if request.method == "GET" else announce(response, "desk:done")
 
 
-async def gather_board(session: AsyncSession, office: Office, visitor: Visitor) -> Mapping[str, Any]:
-    """Everything the board shows. A handful of small indexed queries: cheaper than a way of its own for each part."""
-    names = await names_by_interface(session)
-    crew = await members(session)
+async def gather(session: AsyncSession, office: Office, visitor: Visitor, parts: Iterable[Part]) -> Facts:
+    """What these parts show. Open boards ask for single parts without end, so each costs only its own queries."""
+    facts: dict[str, Any] = {}
+    for piece in dict.fromkeys(piece for part in parts for piece in _PIECES[part]):
+        facts |= await piece(session, office, visitor)
+    return facts
+
+
+async def _gather_calls(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
     rows = await live_calls(session)
-    tasks = await open_tasks(session)
-    tickets = await tickets_of_calls(session, [row.id for row in rows] + [task.call_id for task in tasks])
+    names = await names_by_interface(session)
+    tickets = await tickets_of_calls(session, [call.id for call in rows])
     calls = [_describe(call, office, names, tickets.get(call.id), visitor) for call in rows]
     calls.sort(key=lambda line: (line.danger is None, _ORDER.index(line.call.state), line.since, line.call.id))
     waiting = [line for line in calls if line.call.state == CallState.QUEUED]
-    alarms = sorted(await open_alarms(session), key=lambda alarm: not _is_unseen_danger(alarm))
-    term = missed_call_term()
     return {
         "max_calls": office.settings.telephony.max_calls,
         "calls": calls,
         "waiting": waiting,
         "longest_wait_since": min((line.since for line in waiting), default=None),
+    }
+
+
+async def _gather_members(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+    crew = await members(session)
+    return {
         "members": crew,
-        "member_names": names,
+        "member_names": await names_by_interface(session),
         "member_requests": {request.interface: request for request in await waiting_requests(session)},
-        "own_member": _own_member(crew, visitor),
+        "own_member": next((member for member in crew if member.interface == visitor.interface), None),
         "at_work": sum(member.state in _AT_WORK for member in crew),
         "free": sum(member.state == MemberState.FREE for member in crew),
+    }
+
+
+async def _gather_tasks(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+    tasks = await open_tasks(session)
+    term = missed_call_term()
+    return {
         "tasks": tasks,
-        "tickets": tickets,
+        "task_tickets": await tickets_of_calls(session, [task.call_id for task in tasks]),
         "task_warn_seconds": int((term.due_after - term.warn_after).total_seconds()),
         "task_minutes": int(term.due_after.total_seconds()) // 60,
         "task_basis": term.basis,
+        "people": await names_by_login(session),
+    }
+
+
+async def _gather_alarms(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+    alarms = sorted(await open_alarms(session), key=lambda alarm: not _is_unseen_danger(alarm))
+    return {
         "alarms": alarms,
         "unseen": sum(alarm.seen_at is None for alarm in alarms),
         "unseen_danger": any(map(_is_unseen_danger, alarms)),
         "call_ids": await existing_calls(session, [alarm.subject for alarm in alarms]),
-        "people": {employee.login: employee.name for employee in await employees(session)},
+        "people": await names_by_login(session),
     }
+
+
+_PIECES = {
+    Part.SUMMARY: (_gather_calls, _gather_members, _gather_tasks, _gather_alarms),
+    Part.CALLS: (_gather_calls,),
+    Part.MEMBERS: (_gather_members,),
+    Part.TASKS: (_gather_tasks,),
+    Part.ALARMS: (_gather_alarms,),
+    Part.DANGERS: (_gather_alarms,),
+}
 
 
 async def existing_calls(session: AsyncSession, subjects: Sequence[str]) -> frozenset[str]:
@@ -150,7 +186,3 @@ def _describe(
         ticket=ticket,
         own=call.state == CallState.TALKING and call.member is not None and call.member == visitor.interface,
     )
-
-
-def _own_member(crew: Sequence[Member], visitor: Visitor) -> Member | None:
-    return next((member for member in crew if member.interface == visitor.interface), None)

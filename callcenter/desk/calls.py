@@ -15,7 +15,7 @@ from callcenter.desk.office import AnOffice
 from callcenter.desk.pages import is_partial, show
 from callcenter.desk.visitors import AVisitor
 from callcenter.queues.views import task_of_call
-from callcenter.staff.views import employees, names_by_interface
+from callcenter.staff.views import names_by_interface, names_by_login
 from callcenter.tickets.views import ticket_of_call
 
 router = APIRouter()
@@ -65,7 +65,7 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         ticket = await ticket_of_call(session, call_id)
         task = await task_of_call(session, call_id)
         names = await names_by_interface(session)
-        people = {employee.login: employee.name for employee in await employees(session)}
+        people = await names_by_login(session)
     now = office.clock.now()
     card = describe_call(record, words=office.words, categories=office.categories, names=names, people=people, now=now)
     facts: dict[str, Any] = {"card": card, "call": record.call, "ticket": ticket, "task": task, "people": people}

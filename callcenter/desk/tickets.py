@@ -16,7 +16,7 @@ from callcenter.desk.office import AnOffice, Office
 from callcenter.desk.pages import is_partial, show
 from callcenter.desk.spelling import spell_phone
 from callcenter.desk.visitors import AVisitor, AWorker, Visitor
-from callcenter.staff.views import employees
+from callcenter.staff.views import names_by_login
 from callcenter.tickets.drafts import CANCELLABLE, cancel, edit_draft
 from callcenter.tickets.models import TicketState
 from callcenter.tickets.service import register
@@ -178,7 +178,7 @@ async def _card(
         if card is None:
             raise HTTPException(404)
         call = await one_call(session, card.ticket.call_id) if card.ticket.call_id else None
-        people = {employee.login: employee.name for employee in await employees(session)}
+        people = await names_by_login(session)
     ticket = card.ticket
     fields = typed or {
         "category": ticket.category or "",

@@ -17,3 +17,8 @@ async def names_by_interface(session: AsyncSession) -> dict[str, str]:
     """Whose phone a queue member is: `PJSIP/d-4f1a9c` -> name."""
     rows = await session.execute(select(Employee.interface, Employee.name).where(Employee.interface.is_not(None)))
     return {interface: name for interface, name in rows if interface is not None}
+
+
+async def names_by_login(session: AsyncSession) -> dict[str, str]:
+    """Everybody who may work: login -> name."""
+    return {employee.login: employee.name for employee in await employees(session)}

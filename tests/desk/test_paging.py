@@ -2,12 +2,46 @@
 
 from datetime import timedelta
 
+from sqlalchemy import event
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import CallState, Outcome
 from callcenter.core.database import Database
+from callcenter.queues.models import TaskKind
+from callcenter.queues.service import open_task
 from callcenter.tickets.service import open_draft
 from tests.desk.town import add_call
 from tests.desk.visit import Visit
 from tests.stand_ins.clock import MORNING
+
+
+async def count_queries(anna: Visit, database: Database, path: str) -> int:
+    asked: list[str] = []
+
+    def count(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", count)
+    assert (await anna.get(path)).status_code == 200
+    event.remove(database.engine.sync_engine, "before_cursor_execute", count)
+    return len(asked)
+
+
+async def test_longer_lists_cost_no_more_queries(anna: Visit, database: Database) -> None:
+    places = ("/", "/calls", "/tickets")
+    before = [await count_queries(anna, database, path) for path in places]
+    async with database.begin() as session:
+        for number in range(40):
+            call_id, at = f"many-{number:03d}", MORNING - timedelta(minutes=number)
+            await add_call(session, call_id, at=at, state=CallState.IVR)
+            await open_draft(session, call_id=call_id, author="centre", now=at)
+            await open_task(
+                session, call_id=call_id, kind=TaskKind.ABANDONED, phone="+79215550100", arrived_at=at, now=MORNING
+            )
+            await raise_alarm(session, kind=AlarmKind.DANGER, subject=call_id, message="Газ", now=MORNING)
+    assert [await count_queries(anna, database, path) for path in places] == before
+    assert max(before) <= 16
 
 
 async def test_pages_show_every_row_once(anna: Visit, database: Database) -> None:
