@@ -32,6 +32,7 @@ from callcenter.dialogue.question import (
     judge_words,
 )
 from callcenter.dialogue.script import (
+    END_KEY,
     KEYS,
     PERSON_KEY,
     Act,
@@ -223,6 +224,10 @@ class Conversation:
                 if meaning != Meaningless():
                     self._hush()
                     self._react(ask, meaning)
+            case Tell(notice=True), _Saying() if key == PERSON_KEY and not self._kept:
+                self._wants_person = True
+            case Tell(), _Saying(interruptible=True) if key == END_KEY:
+                pass  # a number was complete before its hash: the words it asked for must not be cut
             case Tell() as tell, _Saying(interruptible=True):
                 self._hush()
                 self._kept.append(key)

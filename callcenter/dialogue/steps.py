@@ -42,7 +42,7 @@ class StepReader:
     ) -> None:
         self.targets: set[str] = set()
         self.loose = False
-        """True once it is anybody's guess where a step leads: it names a step that resembles none, or no list at all."""
+        """True once it is anybody's guess where a step leads: it names a step that resembles none, or has no list."""
         self._findings = findings
         self._names = names
         self._actions = actions

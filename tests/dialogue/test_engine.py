@@ -186,11 +186,30 @@ def test_zero_cuts_words_that_other_keys_must_hear_out_and_passes_over_what_foll
     assert [command.text for command in caller.log if isinstance(command, Say)] == ["Раз."]
 
 
-def test_zero_waits_for_the_end_of_the_words_about_the_recording(caller: Caller) -> None:
+def test_zero_waits_for_the_end_of_the_words_about_the_recording_and_no_longer() -> None:
+    notice = Tell("запись", SOMEWHERE, Text(("Записываем.",), SOMEWHERE), THERE, uninterrupted=True, notice=True)
+    caller = Caller(script_of(notice))
     caller.presses("0")
     assert caller.last == []
-    caller.hears("Соединяю")
-    assert {"step": "что случилось"} in caller.remarks("step")
+    caller.hears_out()
+    assert caller.end == ToQueue("просит", 0)
+    assert [command.text for command in caller.log if isinstance(command, Say)] == ["Записываем."]
+    assert caller.remarks("notice heard") == [{}]
+
+
+def test_a_zero_inside_a_number_dialled_ahead_is_a_digit(caller: Caller) -> None:
+    caller.presses("3102#")
+    caller.hears("Номер 102.")
+
+
+def test_the_hash_that_ends_a_number_cuts_no_words(caller: Caller) -> None:
+    caller.hears("Авария")
+    caller.presses("3")
+    caller.presses("12345")
+    caller.hears("Номер 12345")
+    caller.presses("#")
+    assert caller.last == []
+    caller.hears("Номер 12345")
 
 
 def test_zero_in_a_question_to_be_heard_out_acts_at_once() -> None:
