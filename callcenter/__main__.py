@@ -6,7 +6,7 @@ import sys
 
 from callcenter.core.errors import CallcenterError
 
-COMMANDS = ("setup", "run", "stop", "check", "talk", "say", "reconcile", "demo")
+COMMANDS = ("setup", "run", "stop", "check", "talk", "say", "reconcile", "demo", "transcribe")
 
 
 def main(words: list[str] | None = None) -> int:

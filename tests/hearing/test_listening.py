@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from callcenter.hearing.client import Closed, EarClient, Told
+from callcenter.hearing.client import EarClient, Told
 from callcenter.hearing.listener import ListenerEvent, Said, SpeechBegan
 from callcenter.hearing.listening import Listening
-from callcenter.hearing.wire import Final
+from callcenter.hearing.wire import Closed, Final
 from tests.hearing.sound import Sound, cut
 from tests.stand_ins.tones import say_in_tones, silence
 

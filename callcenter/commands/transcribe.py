@@ -1,0 +1,195 @@
+"""`callcenter transcribe FILE`: what a sound file says, heard by the same ear that hears the callers.
+
+The two sides of a recorded call are two channels and are heard apart: the caller is the first one.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from callcenter.core.errors import CallcenterError
+from callcenter.core.logging import configure_logging
+from callcenter.hearing.address import Address, read_address
+from callcenter.hearing.client import EarClient, EarLost, Told
+from callcenter.hearing.engine import RATE, UNKNOWN, Word
+from callcenter.hearing.wire import Closed, Final, Partial, Trouble
+from callcenter.instance.processes import last_lines
+from callcenter.settings import Settings, read_settings, settings_file
+from callcenter.speech.sound import Samples, resample
+
+HELP = "turn a sound file into text, words with times and confidences"
+
+VOSK = "callcenter.hearing.engines.vosk"
+
+_AWAY_SECONDS = 5.0
+_START_SECONDS = 60.0
+"""A large model takes its time to load."""
+_AHEAD_SECONDS = 3.0
+"""How far the file may be ahead of the ear, which drops what waits for five seconds."""
+_PIECE = RATE // 5
+_SIDES = ("житель", "центр")
+
+
+class NoModel(CallcenterError):
+    """No speech model is set."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no speech model is set. Unpack one for Vosk, for example vosk-model-small-ru-0.22, and write its "
+            f'directory into {settings_file()}:\n\n    [ear]\n    model = "/path/to/vosk-model-small-ru-0.22"\n\n'
+            "or name it here: callcenter transcribe --model DIRECTORY FILE"
+        )
+
+
+class Unreadable(CallcenterError):
+    """The file is no sound that can be read."""
+
+
+class NoEar(CallcenterError):
+    """The ear failed."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="WAV, FLAC, OGG …; two channels are caller and centre")
+    parser.add_argument("--model", metavar="DIRECTORY", type=Path, help="instead of the model in the settings")
+    parser.add_argument("--json", action="store_true", help="one JSON object with every word")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints the text, a line an utterance, or JSON. Raises NoModel, Unreadable, NoEar, BrokenSettings."""
+    configure_logging("WARNING")
+    settings = read_settings()
+    channels = read_channels(arguments.file)
+    utterances = asyncio.run(_hear(settings, arguments.model or settings.speech_model, channels))
+    print(as_json(arguments.file, utterances) if arguments.json else as_text(utterances))
+    return 0
+
+
+def read_channels(file: Path) -> list[Samples]:
+    """The channels of a sound file, 8 kHz. Raises Unreadable."""
+    try:
+        sound, rate = soundfile.read(file, always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise Unreadable(f"{file}: {error}") from error
+    return [resample(channel, rate) for channel in sound.T]
+
+
+def as_text(channels: Sequence[Sequence[Final]]) -> str:
+    """A line an utterance, in the order of their beginnings; with two channels it says whose."""
+    lines = []
+    for number, finals in enumerate(channels):
+        side = f"{_SIDES[number]}: " if len(channels) == len(_SIDES) else ""
+        for final in finals:
+            text = " ".join("…" if word.text == UNKNOWN else word.text for word in final.words)
+            lines.append((final.words[0].begin, f"{_clock(final.words[0].begin)}  {side}{text}"))
+    return "\n".join(line for _, line in sorted(lines)) or "Речи не слышно."
+
+
+def as_json(file: Path, channels: Sequence[Sequence[Final]]) -> str:
+    """Text and words of each channel; times in seconds."""
+
+    def describe(word: Word) -> dict[str, Any]:
+        return {"word": word.text, "begin": word.begin, "end": word.end, "confidence": word.confidence}
+
+    heard = []
+    for finals in channels:
+        words = [word for final in finals for word in final.words]
+        heard.append({"text": " ".join(word.text for word in words), "words": [describe(word) for word in words]})
+    return json.dumps({"file": str(file), "channels": heard}, ensure_ascii=False, indent=2)
+
+
+async def _hear(settings: Settings, model: Path | None, channels: Sequence[Samples]) -> list[list[Final]]:
+    async with _find_ear(settings, model) as client:
+        return [await _hear_channel(client, channel) for channel in channels]
+
+
+async def _hear_channel(client: EarClient, channel: Samples) -> list[Final]:
+    """Its utterances. The file waits for the ear, which would drop what it cannot hear in time."""
+    told: asyncio.Queue[Told] = asyncio.Queue()
+    finals: list[Final] = []
+    heard_to = 0.0
+    leg = client.open(told.put_nowait)
+    samples = np.clip(np.rint(channel * 32767), -32768, 32767).astype("<i2")
+    for begin in range(0, len(samples), _PIECE):
+        leg.hear(samples[begin : begin + _PIECE].tobytes())
+        while begin / RATE - heard_to > _AHEAD_SECONDS:
+            heard_to = _note(await told.get(), finals) or heard_to
+    leg.close()
+    while not isinstance(one := await told.get(), Closed):
+        _note(one, finals)
+    return finals
+
+
+def _note(told: Told, finals: list[Final]) -> float | None:
+    """Keeps an utterance; how far the ear has heard, when it says so."""
+    match told:
+        case Final():
+            finals.append(told)
+            return told.heard_to
+        case Partial():
+            return told.heard_to
+        case EarLost() | Trouble():
+            raise NoEar(f"the ear failed: {told.why}")
+    return None
+
+
+@asynccontextmanager
+async def _find_ear(settings: Settings, model: Path | None) -> AsyncIterator[EarClient]:
+    """The ear at the address that is set, or one of our own for as long as we need it."""
+    if settings.ear.address:
+        async with _client_of(read_address(settings.ear.address)) as client:
+            await client.connect(within=_AWAY_SECONDS)
+            yield client
+        return
+    if model is None and settings.ear.engine == VOSK:
+        raise NoModel
+    with tempfile.TemporaryDirectory(prefix="callcenter-ear-") as directory:
+        socket, log = Path(directory) / "ear.sock", Path(directory) / "log"
+        words = [sys.executable, "-m", "callcenter.hearing", str(socket), "--engine", settings.ear.engine]
+        if model is not None:
+            words += ["--model", str(model)]
+        with log.open("wb") as errors:
+            program = await asyncio.create_subprocess_exec(*words, "--log-level", "ERROR", stderr=errors)
+        try:
+            async with _client_of(socket) as client:
+                await _await_start(client, program, log)
+                yield client
+        finally:
+            if program.returncode is None:
+                program.terminate()
+            await program.wait()
+
+
+async def _await_start(client: EarClient, program: asyncio.subprocess.Process, log: Path) -> None:
+    connecting = asyncio.create_task(client.connect(within=_START_SECONDS))
+    ending = asyncio.create_task(program.wait())
+    await asyncio.wait({connecting, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not connecting.done():
+        connecting.cancel()
+        raise NoEar(last_lines(log) or "the ear ended at once")
+    connecting.result()
+
+
+@asynccontextmanager
+async def _client_of(address: Address) -> AsyncIterator[EarClient]:
+    client = EarClient(address)
+    running = asyncio.create_task(client.run(), name="ear client")
+    try:
+        yield client
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60:02}:{seconds % 60:05.2f}"
