@@ -20,7 +20,7 @@ from callcenter.calls.recordings import KEPT, Filed, Span, keep_recording, overd
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
-from callcenter.intake.flac import BrokenRecording, Written, write_flac
+from callcenter.intake.flac import Written, write_flac
 from callcenter.intake.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps
 from callcenter.intake.places import Places
 from callcenter.settings import Settings
@@ -33,6 +33,9 @@ MISSING_AFTER = timedelta(seconds=15)
 RETRY_SECONDS = 30.0
 SHORT_BY = 3.0
 """Seconds lost in places nobody watched that make a recording short."""
+MUTE_FOR = 30.0
+"""Seconds lost where we watched that make it short when they are most of the call: so a full disk looks, and a phone
+that sends nothing while its owner waits."""
 SILENT_PEAK = 100
 """Of 32768; the quietest sound A-law can carry is 8."""
 SILENT_AFTER = 3.0
@@ -40,6 +43,7 @@ SILENT_AFTER = 3.0
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DISK = "recordings"
+_SCARCE_MB = 64
 _log = structlog.get_logger()
 
 
@@ -49,6 +53,7 @@ class _Watch:
 
     growth: Growth
     first_seen: datetime
+    first_moment: float
     grown_at: datetime
     rest_until: float = 0.0
 
@@ -79,7 +84,7 @@ class Filer:
         for call_id, size in sizes.items():
             watch = self._watches.get(call_id)
             if watch is None:
-                self._watches[call_id] = _Watch(Growth(moment, size), first_seen=now, grown_at=now)
+                self._watches[call_id] = _Watch(Growth(moment, size), now, moment, now)
                 continue
             if size != watch.growth.size:
                 watch.grown_at = now
@@ -92,10 +97,16 @@ class Filer:
         for call_id, watch in tuple(self._watches.items()):
             if moment - watch.growth.since < QUIET_SECONDS or moment < watch.rest_until:
                 continue
-            if _CALL_ID.fullmatch(call_id) and await self._file(call_id, watch):
-                filed += 1
-            else:  # its call goes on or is not known yet, or the disk is full
-                watch.rest_until = moment + QUIET_SECONDS
+            watch.rest_until = moment + QUIET_SECONDS  # its call may go on, or not be known yet
+            try:
+                if _CALL_ID.fullmatch(call_id) and await self._file(call_id, watch):
+                    filed += 1
+            except DatabaseAway:
+                raise
+            except Exception as error:  # this recording's own trouble: the others must not wait for it
+                _log.exception("a recording cannot be filed", call_id=call_id)
+                watch.rest_until = moment + RETRY_SECONDS
+                await self._tell_failure(call_id, error)
         return filed
 
     async def tell_missing(self) -> None:
@@ -140,15 +151,12 @@ class Filer:
             await self._keep_missing(span, fault="файл записи пуст")
             raw.unlink(missing_ok=True)
             return True
+        seconds = min(span.seconds, self._watched_seconds(watch, span))
+        gaps = find_gaps(size=watch.growth.size, wall_seconds=seconds, stalls=_stalls(watch, span))
         try:
-            gaps = find_gaps(size=watch.growth.size, wall_seconds=span.seconds, stalls=_stalls(watch, span))
             target = self._root / self.path_for(span.call)
             written = await asyncio.to_thread(write_flac, raw, target, root=self._root, gaps=gaps)
         except FileNotFoundError:  # another controller was quicker
-            return False
-        except (OSError, BrokenRecording) as error:
-            watch.rest_until = self._clock.monotonic() + RETRY_SECONDS
-            await self._tell_failure(call_id, error)
             return False
         await self._save(span, written, gaps)
         raw.unlink(missing_ok=True)
@@ -198,15 +206,25 @@ class Filer:
                     now=now,
                 )
 
+    def _watched_seconds(self, watch: _Watch, span: Span) -> float:
+        """The most a call can have lasted by the monotonic clock: the wall clock may have been put forward in it."""
+        before = max(0.0, (watch.first_seen - span.started_at).total_seconds())
+        return before + self._clock.monotonic() - watch.first_moment
+
     async def _tell_failure(self, call_id: str, error: Exception) -> None:
-        _log.error("a recording cannot be filed yet", call_id=call_id, error=str(error))
+        """The disk concerns every recording, anything else this one."""
         free = _free_mb(self._root)
+        disk = isinstance(error, OSError) or free < _SCARCE_MB
         async with open_session(self._database) as session:
             await raise_alarm(
                 session,
-                kind=AlarmKind.DISK,
-                subject=_DISK,
-                message=f"Записи не сохраняются: {error}. Свободно {free} МБ. Исходные файлы целы и подождут.",
+                kind=AlarmKind.DISK if disk else AlarmKind.RECORDING,
+                subject=_DISK if disk else call_id,
+                message=(
+                    f"Записи не сохраняются: {error}. Свободно {free} МБ. Исходные файлы целы и подождут."
+                    if disk
+                    else f"Запись разговора пока не сохранена: {error}. Исходный файл цел, попробуем ещё."
+                ),
                 now=self._clock.now(),
                 facts={"call": call_id},
             )
@@ -218,9 +236,12 @@ def judge_recording(written: Written, gaps: tuple[Gap, ...]) -> tuple[RecordingS
     Our side always speaks first, so a call in which it is never heard was not recorded well; a silent caller may
     just have been silent.
     """
-    lost = sum(gap.seconds for gap in gaps if gap.guessed)
-    if lost >= SHORT_BY:
-        return RecordingState.SHORT, f"не хватает {lost:.0f} с, где именно — неизвестно"
+    guessed = sum(gap.seconds for gap in gaps if gap.guessed)
+    if guessed >= SHORT_BY:
+        return RecordingState.SHORT, f"не хватает {guessed:.0f} с, где именно — неизвестно"
+    lost = sum(gap.seconds for gap in gaps)
+    if lost >= max(MUTE_FOR, written.seconds / 2):
+        return RecordingState.SHORT, f"не записано {lost:.0f} с из {written.seconds:.0f}"
     if written.seconds >= SILENT_AFTER and written.peaks[1] < SILENT_PEAK:
         return RecordingState.SILENT, "нашей стороны не слышно"
     return RecordingState.FILED, None

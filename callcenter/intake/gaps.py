@@ -13,7 +13,8 @@ BYTES_A_SECOND = 8000 * 2 * 2
 """8 kHz, two channels, 16 bits."""
 TOLERANCE = 0.3
 """Seconds by which a file may differ from the clock without anything having been lost."""
-BUFFER_SECONDS = 32768 / BYTES_A_SECOND
+BUFFER_BYTES = 32768
+BUFFER_SECONDS = BUFFER_BYTES / BYTES_A_SECOND
 """Asterisk writes through a buffer of 32 KiB, so a healthy file grows once in 1.02 s."""
 STALL = BUFFER_SECONDS + 0.6
 """Seconds without growth that are a stall."""
@@ -34,7 +35,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """The file stood at `size` bytes for `seconds`."""
+    """The file stood at `size` bytes, and for `seconds` at least nothing was recorded; for a buffer's more at most."""
 
     size: int
     seconds: float
@@ -66,19 +67,22 @@ def find_gaps(*, size: int, wall_seconds: float, stalls: Sequence[Stall]) -> tup
     """The gaps of a file of `size` bytes that took `wall_seconds` by the clock, in their order.
 
     A stall that was watched is believed as far as time is missing: watching is coarse, and a pause of the machine
-    looks like a stall too.
+    looks like a stall too. Where in the buffer it began nobody knows: the middle is half a second wrong at most. Only
+    before the first sound there is nothing in it.
     """
     missing = wall_seconds - size / BYTES_A_SECOND
     if missing < TOLERANCE:
         return ()
     gaps: list[Gap] = []
     placed = 0.0
-    watched = [stall for stall in stalls if 0 < stall.size <= size]
+    watched = [stall for stall in stalls if stall.size <= size]
     total = sum(stall.seconds for stall in watched)
     share = min(1.0, missing / total) if total else 0.0
+    more = min(BUFFER_SECONDS, max(0.0, missing - total) / len(watched)) if watched else 0.0
     for stall in watched:
-        seconds = stall.seconds * share
-        gaps.append(Gap(stall.size / BYTES_A_SECOND + placed, seconds))
+        seconds = stall.seconds * share + more
+        began = min(stall.size + BUFFER_BYTES // 2, size) if stall.size else 0
+        gaps.append(Gap(began / BYTES_A_SECOND + placed, seconds))
         placed += seconds
     rest = missing - placed
     if rest >= TOLERANCE or (rest > 0 and not gaps):

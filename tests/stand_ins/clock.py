@@ -27,3 +27,8 @@ class FakeClock:
         self._now += step
         self._monotonic += step.total_seconds()
         return self._now
+
+    def jump(self, **span: float) -> datetime:
+        """Somebody sets the wall clock, forward or back; no time passes. Returns the new moment."""
+        self._now += timedelta(**span)
+        return self._now
