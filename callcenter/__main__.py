@@ -6,20 +6,32 @@ import sys
 
 from callcenter.core.errors import CallcenterError
 
-COMMANDS = ("setup", "run", "stop", "check", "talk", "say", "reconcile", "demo", "transcribe")
+COMMANDS = {
+    "setup": "prepare the instance: PostgreSQL, tables, accounts, prompts, Asterisk",
+    "run": "start the centre, or one of its programs in the foreground",
+    "stop": "stop the centre; calls in progress end",
+    "check": "check scripts, knowledge, settings and the rendered Asterisk configuration; all problems at once",
+    "talk": "play the caller of a script in a terminal; save the talk as a test",
+    "say": "render a text with the centre's voice into a WAV file",
+    "reconcile": "compare channels, bridges, files and rows; print what belongs to nothing",
+    "demo": "call the running centre with softphones and show what they hear",
+    "transcribe": "turn a sound file into text, words with times and confidences",
+}
+"""What each does. Only the file of the command that was asked for is imported: some take a second."""
 
 
 def main(words: list[str] | None = None) -> int:
+    words = sys.argv[1:] if words is None else words
     parser = argparse.ArgumentParser(prog="callcenter", description="Telephony-first call centre.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    rooms = {}
-    for name in COMMANDS:
-        room = importlib.import_module(f"callcenter.commands.{name}")
-        rooms[name] = room
-        room.add_arguments(commands.add_parser(name, help=room.HELP, description=room.HELP))
+    parsers = {name: commands.add_parser(name, help=does, description=does) for name, does in COMMANDS.items()}
+    if not words or words[0] not in COMMANDS:
+        parser.parse_args(words)  # prints the help or the mistake, and exits
+    room = importlib.import_module(f"callcenter.commands.{words[0]}")
+    room.add_arguments(parsers[words[0]])
     arguments = parser.parse_args(words)
     try:
-        return int(rooms[arguments.command].run(arguments))
+        return int(room.run(arguments))
     except CallcenterError as error:
         print(error, file=sys.stderr)
         return 1

@@ -27,8 +27,6 @@ from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, BrokenSettings, Company, Settings, read_settings, settings_file
 
-HELP = "check scripts, knowledge, settings and the rendered Asterisk configuration; all problems at once"
-
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
 DIALPLAN_WORDS = "dialplan.yaml"

@@ -10,8 +10,6 @@ from callcenter.demo.scenes import SCENES
 from callcenter.demo.show import play_scenes
 from callcenter.instance.place import open_instance
 
-HELP = "call the running centre with softphones and show what they hear"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the account as JSON (the steps go to stderr)")

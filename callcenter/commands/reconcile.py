@@ -10,8 +10,6 @@ from callcenter.instance.place import Instance, open_instance
 from callcenter.intake.reconciliation import Orphan, find_orphans
 from callcenter.telephony.ari.switch import AriSwitch
 
-HELP = "compare channels, bridges, files and rows; print what belongs to nothing"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """No arguments."""

@@ -20,7 +20,6 @@ from callcenter.instance.processes import Running, find_running, last_lines
 from callcenter.instance.setup import set_up
 from callcenter.instance.supervisor import CONTROLLER, DESK, LOOP, SUPERVISOR, hold_alone, own_program, supervise
 
-HELP = "start the centre, or one of its programs in the foreground"
 _START_SECONDS = 30.0
 
 

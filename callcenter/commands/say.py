@@ -8,8 +8,6 @@ from callcenter.core.errors import CallcenterError
 from callcenter.speech.voices.festival import FestivalVoice
 from callcenter.wording.spoken import spoken
 
-HELP = "render a text with the centre's voice into a WAV file"
-
 
 class NoSuchFolder(CallcenterError):
     """The folder of the file does not exist."""

@@ -6,8 +6,6 @@ from callcenter.instance.place import open_instance, test_home
 from callcenter.instance.setup import set_up, set_up_for_tests
 from callcenter.settings import Settings
 
-HELP = "prepare the instance: PostgreSQL, tables, accounts, prompts, Asterisk"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--for-tests", action="store_true", help="only what the live tests need, in their own home")

@@ -11,8 +11,6 @@ from callcenter.instance.place import open_instance
 from callcenter.instance.processes import end, find_running
 from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR
 
-HELP = "stop the centre; calls in progress end"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -35,8 +35,6 @@ from callcenter.dialogue.talks import (
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
 
-HELP = "play the caller of a script in a terminal; save the talk as a test"
-
 _HOW = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
 _HANG_UP = ("т", "h")
 """Whichever layout the keyboard has."""

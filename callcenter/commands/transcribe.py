@@ -26,8 +26,6 @@ from callcenter.instance.processes import last_lines
 from callcenter.settings import Settings, read_settings, settings_file
 from callcenter.speech.sound import Samples, resample
 
-HELP = "turn a sound file into text, words with times and confidences"
-
 VOSK = "callcenter.hearing.engines.vosk"
 
 _AWAY_SECONDS = 5.0
