@@ -37,7 +37,7 @@ addresses = ["{TRUNK_ADDRESS}/32"]
 dispatchers = 4
 ring_seconds = 5
 wrap_up_seconds = 1
-callback_after_seconds = 5
+callback_after_seconds = 12
 longest_wait_seconds = 40
 position_every_seconds = 15
 
@@ -101,6 +101,14 @@ class RunningCentre:
         assert running is not None, f"{name} does not run"
         return running
 
+    def await_program(self, name: str, *, seconds: float = 15.0) -> Running:
+        """Waits until the supervisor has started a program that ended."""
+        begun = time.monotonic()
+        while (running := find_running(self.layout.pids / name)) is None:
+            assert time.monotonic() - begun < seconds, f"no {name} after {seconds:.0f} s"
+            time.sleep(0.05)
+        return running
+
     def await_controller(self, *, seconds: float = 15.0) -> float:
         """Waits until a controller is at ARI; how long it took."""
         begun = time.monotonic()
@@ -120,22 +128,29 @@ class RunningCentre:
             self.run()
 
     def stop(self) -> None:
-        """Ends everything and removes it, unless CALLCENTER_KEEP_LIVE is set."""
+        """Ends everything and removes it. With CALLCENTER_KEEP_LIVE set it goes on, to be looked at; the next tests
+        end it."""
+        if "CALLCENTER_KEEP_LIVE" in os.environ:
+            print(f"CALLCENTER_HOME={self.home} CALLCENTER_SETTINGS_FILE={self.settings_file}")
+            return
         for name in (SUPERVISOR, CONTROLLER, DESK):
             running = find_running(self.layout.pids / name)
             if running is not None:
                 running.send(signal.SIGCONT)
         stopped = self.command("stop")
         assert stopped.returncode == 0, stopped.stdout + stopped.stderr
-        if "CALLCENTER_KEEP_LIVE" not in os.environ:
-            shutil.rmtree(self.home)
-            shutil.rmtree(self.tree)
+        shutil.rmtree(self.home)
+        shutil.rmtree(self.tree)
 
     def _take_sounds(self) -> None:
         """What `callcenter setup --for-tests` has rendered before; anything missing is rendered at the start."""
         source, target = Layout(test_home()), Layout(self.home)
         prepare_directories(target)
-        for kept, place in ((source.prompts, target.prompts), (source.sounds, target.sounds), (source.music, target.music)):
+        for kept, place in (
+            (source.prompts, target.prompts),
+            (source.sounds, target.sounds),
+            (source.music, target.music),
+        ):
             if kept.exists():
                 shutil.copytree(kept, place, dirs_exist_ok=True)
 

@@ -2,10 +2,9 @@
 
 import pytest
 
-from callcenter.queues.models import TaskKind
-from tests.live.town import DISPATCHER_TONE, Town
+from tests.live.town import Town
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
 
 async def test_keys_are_understood_however_they_are_sent(town: Town) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import itertools
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
@@ -48,6 +48,12 @@ class Record:
     file: Path | None
 
     @property
+    def settled(self) -> bool:
+        if self.recording is None:
+            return self.call.outcome is not None and "recording" not in self.kinds
+        return self.call.outcome is not None and self.recording.state is not RecordingState.PENDING
+
+    @property
     def kinds(self) -> list[str]:
         return [event.kind for event in self.events]
 
@@ -69,18 +75,16 @@ class Town:
         self.database = database
         self.address = ("127.0.0.1", centre.instance.ports.sip)
         self.book = PromptBook(centre.layout)
-        self.edition, problems = edition_reader(
-            centre.tree / "ivr_scripts" / "main.yaml", centre.tree / "knowledge_base"
-        )(date.today())
-        assert self.edition is not None, problems
+        read = edition_reader(centre.tree / "ivr_scripts" / "main.yaml", centre.tree / "knowledge_base")
+        edition, problems = read(datetime.now(centre.instance.settings.company.zone).date())
+        assert edition is not None, problems
+        self.edition = edition
         self._stack = AsyncExitStack()
         self.calls: list[tuple[str, Call]] = []
         """Every call made: the number dialled and the call."""
 
     async def __aenter__(self) -> "Town":
-        self.trunk = await self._stack.enter_async_context(
-            Softphone(self.address, user="provider", host=TRUNK_ADDRESS)
-        )
+        self.trunk = await self._stack.enter_async_context(Softphone(self.address, user="provider", host=TRUNK_ADDRESS))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -133,39 +137,44 @@ class Town:
         await call.answered(within=5)
         return call
 
+    async def called(self, keys: str, phone: Softphone | None = None, **caller: str | bool | None) -> Call:
+        """A call whose caller presses `keys` into the first words, as those do who know the menus by heart."""
+        call = await self.call(phone, **caller)
+        await call.hear(self.book.of(self.greeting)[: RATE // 4], within=3)
+        await call.press(keys)
+        return call
+
     # --- what is heard
 
     def asks(self, keys: str = "") -> str:
         """The last words of the robot after these keys."""
-        return play_keys(self.edition, keys).turns[-1].says[-1].text  # type: ignore[arg-type]
+        return play_keys(self.edition, keys).turns[-1].says[-1].text
 
     @property
     def greeting(self) -> str:
-        return play_keys(self.edition, "").turns[0].says[0].text  # type: ignore[arg-type]
+        return play_keys(self.edition, "").turns[0].says[0].text
 
     async def hears(
-        self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, beginning: bool = True
+        self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 1.5
     ) -> ears.Found:
-        """Waits for words of the robot; by default only for their beginning."""
-        sound = self.book.of(text)
-        return await call.hear(sound[: int(1.5 * RATE)] if beginning else sound, within=within, since=since)
+        """Waits for the `first` seconds of words of the robot; None: for all of them."""
+        return await call.hear(_cut(self.book.of(text), first), within=within, since=since)
 
     async def hears_sound(
-        self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, beginning: bool = True
+        self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 1.5
     ) -> ears.Found:
         """The same for a sound of the dialplan."""
-        sound = self.book.of_dialplan(name)
-        return await call.hear(sound[: int(1.5 * RATE)] if beginning else sound, within=within, since=since)
+        return await call.hear(_cut(self.book.of_dialplan(name), first), within=within, since=since)
 
     async def hears_music(self, call: Call, *, within: float = 8.0) -> float:
-        """Waits for a second of the music on hold; the second of the call at which it was heard."""
+        """Waits for the music on hold; the second of the call at which it was heard."""
         music = ears.read_wav(self.centre.layout.music / "callcenter.wav")
         give_up = call.second() + within
         while call.second() < give_up:
             await asyncio.sleep(0.3)
-            last = call.heard[-RATE:]
+            last = call.heard[-RATE // 2 :]
             if ears.level(last) > -60 and await asyncio.to_thread(ears.find_prompt, music, last, at_least=0.9):
-                return call.second() - 1.0
+                return call.second() - 0.5
         raise NotHeard(f"no music: {call.describe()}")
 
     async def talk(self, call: Call, dispatcher: Softphone, *, within: float = 10.0) -> Call:
@@ -186,10 +195,7 @@ class Town:
         give_up = loop.time() + within
         while True:
             record = await self._look(dialled)
-            if record is not None and record.call.outcome is not None and record.recording is not None:
-                if record.recording.state is not RecordingState.PENDING:
-                    return record
-            if record is not None and record.call.outcome is not None and "recording" not in record.kinds:
+            if record is not None and record.settled:
                 return record
             assert loop.time() < give_up, f"{dialled} is not settled: {record}; {call.describe()}"
             await asyncio.sleep(0.25)
@@ -223,3 +229,7 @@ class Town:
             recording = await session.get(Recording, call.id)
             file = self.centre.recordings / recording.path if recording is not None and recording.path else None
             return Record(call, tuple(events), ticket, task, recording, file)
+
+
+def _cut(sound: Samples, seconds: float | None) -> Samples:
+    return sound if seconds is None else sound[: int(seconds * RATE)]
