@@ -75,7 +75,12 @@ class CallEvent(Base):
     """One line of a call's timeline; append-only. `key` makes it unique: nothing counts twice."""
 
     __tablename__ = "call_event"
-    __table_args__ = (UniqueConstraint("call_id", "key"), Index(None, "call_id", "at"))
+    __table_args__ = (
+        UniqueConstraint("call_id", "key"),
+        Index(None, "call_id", "at"),
+        # Few among very many; they are counted for whoever watches the centre.
+        Index("ix_call_event_trouble", "at", postgresql_where=text("kind IN ('lease_end', 'lost')")),
+    )
 
     id: Mapped[RowId]
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))

@@ -31,6 +31,22 @@ class Member(Base):
     since: Mapped[Moment]
 
 
+class MemberStretch(Base):
+    """A while that a member spent in one state, written when it ends; the present one stands in `member`.
+
+    What happened while no controller watched counts as the state before it.
+    """
+
+    __tablename__ = "member_stretch"
+    __table_args__ = (Index(None, "ended_at"),)
+
+    id: Mapped[RowId]
+    interface: Mapped[str] = mapped_column(ForeignKey("member.interface"))
+    state: Mapped[MemberState] = mapped_column(words(MemberState, length=12))
+    began_at: Mapped[Moment]
+    ended_at: Mapped[Moment]
+
+
 class MemberRequest(Base):
     """A dispatcher's wish about a member, carried out by the controller through AMI."""
 
