@@ -40,6 +40,7 @@ log = structlog.get_logger()
 TO_QUEUE = "to-queue"
 GOODBYE = "goodbye"
 FALLBACK = "fallback"
+"""Where the dialplan tells of the recording, unless it knows that it was told, or says «connecting»; then the queue."""
 LONGEST_SOUND = 120.0
 """Seconds; a prompt is refused by the checker long before. Past it the end of a sound is taken as missed."""
 
@@ -105,6 +106,7 @@ class Line:
         self._timer: asyncio.TimerHandle | None = None
         self._silent = False
         self._priority = ORDINARY_PRIORITY
+        self._noticed = False
         self._over = False
 
     async def run(self) -> None:
@@ -201,13 +203,14 @@ class Line:
             case Do():
                 await self._do(command)
             case ToQueue(reason, priority):
-                await self._to_queue(reason, priority)
+                await self._put_through(reason, priority, by=TO_QUEUE if self._noticed else FALLBACK)
             case Hangup():
                 await self._leave_for(GOODBYE)
             case Remark(kind, facts):
                 self._note(kind, **facts)
                 if kind == "notice heard":
                     await self._edges.phone.set_variable(self._call_id, "CC_NOTICE", "1")
+                    self._noticed = True
             case _:
                 assert_never(command)
 
@@ -305,12 +308,12 @@ class Line:
 
     # How it ends
 
-    async def _to_queue(self, reason: str, priority: int) -> None:
+    async def _put_through(self, reason: str, priority: int, *, by: str) -> None:
         phone, priority = self._edges.phone, max(priority, self._priority)
         await self._hush()
         await phone.set_variable(self._call_id, "CC_PRIORITY", str(priority))
         await phone.set_variable(self._call_id, "CC_REASON", reason)
-        await self._leave_for(TO_QUEUE)
+        await self._leave_for(by)
         self._note("handed_over", reason=reason, priority=priority)
 
     async def _leave_for(self, context: str) -> None:
@@ -321,7 +324,7 @@ class Line:
     async def _give_up(self, error: Exception) -> None:
         """The caller gets a person. If even that fails, the lease ends in the queue."""
         try:
-            await self._to_queue(words().robot_failed, ORDINARY_PRIORITY)
+            await self._put_through(words().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
         except Gone:
             if isinstance(error, SoundFailed):
                 return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played

@@ -94,7 +94,7 @@ async def test_a_robot_that_fails_in_danger_still_leads_to_the_head_of_the_queue
     caller = centre.call()
     await caller.hears("Газ: нажмите девять")
     caller.presses("9")
-    await caller.is_in("to-queue")
+    await caller.is_in("fallback")
     assert caller.channel.variables["CC_REASON"] == "сбой робота"
     assert caller.channel.variables["CC_PRIORITY"] == "10"
 

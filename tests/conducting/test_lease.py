@@ -70,7 +70,7 @@ async def test_an_action_that_takes_too_long_gives_the_caller_a_person(
         caller = centre.call()
         await caller.hears("нажмите один")
         caller.presses("1")
-        await caller.is_in("to-queue", within=1)
+        await caller.is_in("fallback", within=1)
         await centre.lets_go_of(caller)
         assert "TimeoutError" in centre.notes.facts(caller.call_id, "failed")[0]["what"]
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from callcenter.dialogue.commands import Command
+from callcenter.dialogue.commands import Command, ToQueue
 from callcenter.dialogue.events import Event
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import SmallCentre, run_centre
@@ -18,6 +18,13 @@ class BrokenTalk:
         raise RuntimeError("the dialogue broke")
 
 
+class HastyTalk:
+    """Puts through before a word is said, as a script does whose first step is broken."""
+
+    def take(self, event: Event) -> list[Command]:
+        return [ToQueue("сбой сценария", 0)]
+
+
 def refuse_to_talk() -> BrokenTalk:
     raise RuntimeError("no script")
 
@@ -25,10 +32,17 @@ def refuse_to_talk() -> BrokenTalk:
 async def test_a_dialogue_that_raises_hands_the_caller_over(asterisk: StandInAsterisk) -> None:
     async with run_centre(asterisk, begin_talk=BrokenTalk) as centre:
         caller = centre.call()
-        await caller.is_in("to-queue")
+        await caller.is_in("fallback")
         assert caller.channel.variables["CC_REASON"] == "сбой робота"
         await centre.lets_go_of(caller)
         assert centre.notes.facts(caller.call_id, "failed") == [{"what": "RuntimeError: the dialogue broke"}]
+
+
+async def test_nobody_is_put_through_who_was_not_told_of_the_recording(asterisk: StandInAsterisk) -> None:
+    async with run_centre(asterisk, begin_talk=HastyTalk) as centre:
+        caller = centre.call()
+        await caller.is_in("fallback")  # where the dialplan tells it
+        assert caller.channel.variables["CC_REASON"] == "сбой сценария"
 
 
 async def test_without_a_script_calls_go_to_the_fallback(asterisk: StandInAsterisk) -> None:
@@ -51,7 +65,7 @@ async def test_a_prompt_that_cannot_be_heard_hands_the_caller_over(asterisk: Sta
         caller = centre.call()
         await caller.hears("нажмите два")
         caller.presses("2")
-        await caller.is_in("to-queue", within=1)
+        await caller.is_in("fallback", within=1)
         await centre.lets_go_of(caller)
         assert "failed" in centre.notes.kinds(caller.call_id)
 
