@@ -8,23 +8,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.calls.models import Recording
 from callcenter.calls.recordings import claim_expired, expire_recording
 
 
-async def expire_recordings(session: AsyncSession, root: Path, *, ended_before: datetime, limit: int = 100) -> int:
+async def expire_recordings(
+    session: AsyncSession, root: Path, *, ended_before: datetime, now: datetime, limit: int = 100
+) -> int:
     """Removes the files of calls that ended before that moment; the rows stay. Returns how many, at most `limit`.
 
     The file goes first: a crash before the commit leaves a row whose file is gone, and the next time finds that
-    there is nothing left to remove.
+    there is nothing left to remove. A file that cannot be removed is told and passed over.
     """
-    expired = await claim_expired(session, ended_before=ended_before, limit=limit)
-    for recording in expired:
+    removed = 0
+    for recording in await claim_expired(session, ended_before=ended_before, limit=limit):
         if recording.path is not None:
             file = root / recording.path
-            file.unlink(missing_ok=True)
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                await _tell_stuck(session, recording, error, now=now)
+                continue
             _remove_empty(file.parent, root)
         await expire_recording(session, recording)
-    return len(expired)
+        removed += 1
+    return removed
 
 
 async def watch_disk(session: AsyncSession, directory: Path, *, low_mb: int, now: datetime) -> int:
@@ -43,6 +51,16 @@ async def watch_disk(session: AsyncSession, directory: Path, *, low_mb: int, now
     else:
         await clear_alarm(session, kind=AlarmKind.DISK, subject="space", now=now)
     return free
+
+
+async def _tell_stuck(session: AsyncSession, recording: Recording, error: OSError, *, now: datetime) -> None:
+    await raise_alarm(
+        session,
+        kind=AlarmKind.RECORDING,
+        subject=recording.call_id,
+        message=f"Срок хранения записи вышел, а удалить её не удаётся: {error.strerror}.",
+        now=now,
+    )
 
 
 def _remove_empty(directory: Path, root: Path) -> None:

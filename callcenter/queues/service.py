@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.core.database import notify
 from callcenter.queues.errors import MemberNotFound, TaskDone, TaskNotFound, TaskTaken
-from callcenter.queues.models import Member, MemberRequest, MemberState, Task, TaskKind, TaskState
+from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStretch, Task, TaskKind, TaskState
 from callcenter.queues.terms import missed_call_term
 
 SHIFT = "shift"
@@ -130,6 +130,40 @@ async def warn_of_due_tasks(session: AsyncSession, *, now: datetime, limit: int 
     return len(near)
 
 
+async def tell_breaches(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
+    """Renews the alarm of each unfinished task whose term has passed, once; returns how many. May run anywhere, twice.
+
+    The new alarm is unseen again: whoever saw the warning has not called.
+    """
+    told = exists().where(
+        Alarm.kind == AlarmKind.TASK_DUE,
+        Alarm.subject == Task.call_id,
+        Alarm.cleared_at.is_(None),
+        Alarm.facts.has_key("breached"),
+    )
+    late = (
+        await session.scalars(
+            select(Task)
+            .where(Task.state != TaskState.DONE, Task.due_at <= now, ~told)
+            .order_by(Task.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    for task in late:
+        await clear_alarm(session, kind=AlarmKind.TASK_DUE, subject=task.call_id, now=now)
+        await raise_alarm(
+            session,
+            kind=AlarmKind.TASK_DUE,
+            subject=task.call_id,
+            message=f"Срок обратного звонка вышел: {TASK_TITLES[task.kind]}.",
+            now=now,
+            facts={"task": task.id, "due_at": task.due_at.isoformat(), "breached": True},
+        )
+        await notify(session, "task", task.id)
+    return len(late)
+
+
 async def write_member(
     session: AsyncSession,
     *,
@@ -163,6 +197,10 @@ async def write_member(
         if (member.name, member.extension, member.state, member.pause_reason) == seen:
             return False
         if member.state != state:
+            if now > member.since:  # the clock may have been set back
+                session.add(
+                    MemberStretch(interface=interface, state=member.state, began_at=member.since, ended_at=now)
+                )
             member.since = now
         member.name, member.extension, member.state, member.pause_reason = seen
         await session.flush()

@@ -1,11 +1,14 @@
 """What may be asked about tasks and members."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.queues.models import Member, MemberRequest, Task, TaskState
+from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStretch, Task, TaskState
+from callcenter.queues.service import SHIFT
+from callcenter.queues.statistics import add_up
 
 
 async def open_tasks(session: AsyncSession) -> Sequence[Task]:
@@ -33,3 +36,33 @@ async def waiting_requests(session: AsyncSession) -> Sequence[MemberRequest]:
     return (
         await session.scalars(select(MemberRequest).where(MemberRequest.done_at.is_(None)).order_by(MemberRequest.id))
     ).all()
+
+
+async def member_times(
+    session: AsyncSession, *, since: datetime, until: datetime, now: datetime
+) -> dict[MemberState, float]:
+    """Seconds that all members together spent in each state between two moments, up to `now`."""
+    ended = await session.execute(
+        select(MemberStretch.state, MemberStretch.began_at, MemberStretch.ended_at).where(
+            MemberStretch.ended_at > since, MemberStretch.began_at < until
+        )
+    )
+    present = await session.execute(select(Member.state, Member.since))
+    stretches = [(state, began_at, ended_at) for state, began_at, ended_at in ended]
+    stretches += [(state, began_at, now) for state, began_at in present]
+    return add_up(stretches, since=since, until=min(until, now))
+
+
+async def callback_terms(
+    session: AsyncSession, *, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime | None]]:
+    """When the calls were due and done that had to be made back from `since` until before `until`.
+
+    A task that was withdrawn before anybody took it asked for no call.
+    """
+    rows = await session.execute(
+        select(Task.due_at, Task.done_at).where(
+            Task.due_at >= since, Task.due_at < until, or_(Task.state != TaskState.DONE, Task.owner != SHIFT)
+        )
+    )
+    return [(due_at, done_at) for due_at, done_at in rows]

@@ -13,9 +13,16 @@ from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.retention import expire_recordings, watch_disk
-from callcenter.queues.service import warn_of_due_tasks
+from callcenter.queues.service import tell_breaches, warn_of_due_tasks
 from callcenter.settings import Settings
 from callcenter.staff.service import forget_expired
+
+TASKS_EVERY = 5.0
+DISK_EVERY = 30.0
+CLEAN_EVERY = 600.0
+RETENTION_EVERY = 3600.0
+FIRST_AFTER = 1.0
+"""Seconds, all of them."""
 
 _log = structlog.get_logger()
 
@@ -34,17 +41,17 @@ class Ticks:
         """Ticks until cancelled."""
         scheduler = AsyncIOScheduler(timezone=ZoneInfo("UTC"))
         for tick, seconds in (
-            (self.warn_of_tasks, 5),
-            (self.check_disk, 30),
-            (self.end_retention, 3600),
-            (self.clean_up, 600),
+            (self.warn_of_tasks, TASKS_EVERY),
+            (self.check_disk, DISK_EVERY),
+            (self.end_retention, RETENTION_EVERY),
+            (self.clean_up, CLEAN_EVERY),
         ):
             scheduler.add_job(
                 _guarded,
                 "interval",
                 args=[tick],
                 seconds=seconds,
-                next_run_time=self._clock.now() + timedelta(seconds=1),
+                next_run_time=self._clock.now() + timedelta(seconds=FIRST_AFTER),
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,
@@ -58,6 +65,7 @@ class Ticks:
     async def warn_of_tasks(self) -> None:
         async with open_session(self._database) as session:
             await warn_of_due_tasks(session, now=self._clock.now())
+            await tell_breaches(session, now=self._clock.now())
 
     async def check_disk(self) -> None:
         recordings = self._settings.recordings
@@ -72,9 +80,10 @@ class Ticks:
     async def end_retention(self) -> None:
         keep = timedelta(days=self._settings.recordings.retention_days)
         while True:  # in portions, so that no transaction holds many rows
+            now = self._clock.now()
             async with open_session(self._database) as session:
                 removed = await expire_recordings(
-                    session, self._settings.recordings_directory, ended_before=self._clock.now() - keep
+                    session, self._settings.recordings_directory, ended_before=now - keep, now=now
                 )
             if not removed:
                 return

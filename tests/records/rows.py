@@ -1,5 +1,9 @@
 """Short ways for tests to look at the rows."""
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
 from sqlalchemy import text
 
 from callcenter.core.database import Database
@@ -28,3 +32,11 @@ async def all_rows(database: Database) -> list[str]:
 async def count(database: Database, table: str) -> int:
     async with database.begin() as session:
         return int(await session.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0)  # noqa: S608
+
+
+async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float = 15.0) -> None:
+    """Waits for what another task or process brings about."""
+    deadline = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < deadline, "it never came true"
+        await asyncio.sleep(0.02)

@@ -42,7 +42,7 @@ from callcenter.intake.notes import (
     unapplied_since,
 )
 from callcenter.settings import TREE
-from tests.records.rows import card_of, count
+from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING
 
 CALL = "b1-17.7"
@@ -86,13 +86,6 @@ async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIte
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(holds: Callable[[], Any], *, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not await holds():
-        assert time.monotonic() < deadline, "it never came true"
-        await asyncio.sleep(0.02)
 
 
 async def test_notes_arrive_as_they_are_written(book: NoteBook, database: Database, bookkeeper: Bookkeeper) -> None:
