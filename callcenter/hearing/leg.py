@@ -91,9 +91,10 @@ class Leg:
             self._news.notify()
 
     def _drop_oldest(self) -> None:
+        """Half of what waits at once: every gap costs a recogniser, and many small ones would slow a slow ear more."""
         kept: deque[_Waiting] = deque()
         for waiting in self._queue:
-            if isinstance(waiting.order, Audio) and self._queued > self._limit:
+            if isinstance(waiting.order, Audio) and self._queued > self._limit // 2:
                 self._queued -= _count(waiting.order)
                 self._dropped += _count(waiting.order)
             else:
