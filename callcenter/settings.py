@@ -104,6 +104,10 @@ class Queue(_Table):
     callback_after_seconds: Annotated[int, Field(ge=1, le=3600)] = 240
     longest_wait_seconds: Annotated[int, Field(ge=5, le=7200)] = 600
     position_every_seconds: Annotated[int, Field(ge=10, le=600)] = 45
+    service_level_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    """Reports count how many waited no longer for an answer."""
+    short_abandon_seconds: Annotated[int, Field(ge=0, le=60)] = 5
+    """Who hung up sooner was not kept waiting, and counts in no share."""
 
 
 class Recordings(_Table):

@@ -112,6 +112,16 @@ async def ticket_by_digits(session: AsyncSession, digits: str) -> Ticket | None:
     return await session.scalar(select(Ticket).where(condition).order_by(Ticket.year.desc()).limit(1))
 
 
+async def count_registered(session: AsyncSession, *, since: datetime, until: datetime) -> dict[str, int]:
+    """The tickets registered from `since` until before `until`, by who registered them."""
+    rows = await session.execute(
+        select(Ticket.registered_by, func.count())
+        .where(Ticket.registered_at >= since, Ticket.registered_at < until)
+        .group_by(Ticket.registered_by)
+    )
+    return {author or "": count for author, count in rows}
+
+
 def _by_digits(digits: str) -> ColumnElement[bool] | None:
     """A number has eight digits: two of the year and six of its place in the year."""
     if len(digits) == 8:

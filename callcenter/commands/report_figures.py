@@ -1,0 +1,170 @@
+"""The figures of a report as people read them: a title, a value, and the formula with its numbers beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from callcenter.calls.models import Outcome
+from callcenter.intake.report import CallsReport, QueueReport
+from callcenter.settings import Queue
+
+NOTHING = "—"
+
+
+class Unit(Enum):
+    COUNT = auto()
+    SHARE = auto()
+    """Of one: 0.8 is 80 %."""
+    SECONDS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`key` names it in JSON. `value` is None when there is nothing to divide by."""
+
+    key: str
+    title: str
+    value: float | None
+    unit: Unit
+    formula: str
+
+    @property
+    def shown(self) -> str:
+        if self.value is None:
+            return NOTHING
+        if self.unit is Unit.SHARE:
+            return f"{self.value * 100:.1f} %".replace(".", ",")
+        return show_span(self.value) if self.unit is Unit.SECONDS else str(int(self.value))
+
+
+OUTCOMES = {
+    Outcome.TALKED: ("Разговор с диспетчером", "соединены с диспетчером"),
+    Outcome.ROBOT: ("Ответил робот", "ответ, заявка или состояние заявки, без диспетчера"),
+    Outcome.ABANDONED: ("Не дождались", "положили трубку, пока вопрос не решён"),
+    Outcome.CALLBACK: ("Попросили перезвонить", "нажали 1 в очереди"),
+    Outcome.VOICEMAIL: ("Оставили сообщение", "никого на месте или вышло время ожидания"),
+    Outcome.OVERFLOW: ("Линии были заняты", "одновременных звонков больше, чем линий"),
+}
+
+
+def figures_of_calls(report: CallsReport) -> list[Figure]:
+    callbacks = report.callbacks
+    done = callbacks.in_time + callbacks.late
+    tickets = report.tickets_by_robot + report.tickets_by_people
+    return [
+        _count("calls", "Звонков", report.arrived, "поступили в эти дни"),
+        _count("running", "  ещё без итога", report.running, "идут сейчас или только что закончились"),
+        *(
+            _count(f"outcome_{outcome}", f"  {title}", report.outcomes.get(outcome, 0), f"итог: {formula}")
+            for outcome, (title, formula) in OUTCOMES.items()
+        ),
+        _count("dangers", "С опасностью", report.dangers, "газ, дым, лифт и другое, названное в звонке"),
+        Figure(
+            "callbacks_in_time",
+            "Перезвонили в срок",
+            callbacks.share,
+            Unit.SHARE,
+            f"выполнено до срока / задачи со сроком в эти дни, срок вышел или выполнены = {callbacks.in_time} / {done}",
+        ),
+        _count("callbacks_late", "  с опозданием", callbacks.late, "выполнены после срока или не выполнены"),
+        _count(
+            "callbacks_waiting", "  ещё в сроке", callbacks.waiting, "не выполнены, срок не вышел; в доле не учтены"
+        ),
+        _count("tickets", "Заявок зарегистрировано", tickets, "получили номер в эти дни"),
+        Figure(
+            "tickets_by_robot",
+            "  роботом",
+            report.tickets_by_robot / tickets if tickets else None,
+            Unit.SHARE,
+            f"роботом / все = {report.tickets_by_robot} / {tickets}",
+        ),
+        _count("tickets_by_people", "  диспетчерами", report.tickets_by_people, "номер дал человек"),
+    ]
+
+
+def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
+    queue, threshold, short = report.figures, settings.service_level_seconds, settings.short_abandon_seconds
+    counted = f"({queue.offered} − {queue.short})"
+    return [
+        _count("offered", "Поступило в очередь", queue.offered, "звонки этих дней с итогом"),
+        _count("running", "  ещё без итога", report.running, "ждут или разговаривают сейчас; в числах ниже их нет"),
+        _count("answered", "Отвечено", queue.answered, "соединены с диспетчером"),
+        _count("abandoned", "Не дождались", queue.abandoned, "положили трубку в очереди"),
+        _count("short_abandons", "  короткие", queue.short, f"ждали меньше {short} с; в долях не учтены"),
+        Figure(
+            "service_level",
+            f"Уровень обслуживания SL({threshold} с)",
+            queue.service_level,
+            Unit.SHARE,
+            f"отвечено за {threshold} с / (поступило − короткие) = {queue.in_time} / {counted}",
+        ),
+        Figure(
+            "abandonment",
+            "Доля не дождавшихся",
+            queue.abandonment,
+            Unit.SHARE,
+            f"(не дождались − короткие) / (поступило − короткие) = ({queue.abandoned} − {queue.short}) / {counted}",
+        ),
+        Figure(
+            "average_wait",
+            "Среднее ожидание (ASA)",
+            queue.average_wait,
+            Unit.SECONDS,
+            f"ожидание отвеченных / отвечено = {show_span(queue.waited)} / {queue.answered}",
+        ),
+        Figure(
+            "longest_wait",
+            "Самое долгое ожидание",
+            queue.longest_wait,
+            Unit.SECONDS,
+            "от входа в очередь до ответа или отбоя",
+        ),
+        Figure(
+            "handling_time",
+            "Среднее время обслуживания (AHT)",
+            queue.handling_time,
+            Unit.SECONDS,
+            "(разговор с удержанием + дописывание) / отвечено = "
+            f"({show_span(queue.talked)} + {show_span(queue.wrapped_up)}) / {queue.answered}",
+        ),
+        Figure(
+            "occupancy",
+            "Занятость диспетчеров",
+            queue.occupancy,
+            Unit.SHARE,
+            "(разговор с удержанием + дописывание) / время на месте без пауз = "
+            f"{show_span(queue.busy)} / {show_span(queue.at_work)}, по состояниям телефонов, исходящие тоже",
+        ),
+    ]
+
+
+def table_of(figures: Iterable[Figure]) -> str:
+    """Titles, values and formulas in columns."""
+    figures = tuple(figures)
+    titles, values = (max(len(text) for text in column) for column in _columns(figures))
+    return "\n".join(f"{figure.title:<{titles}}  {figure.shown:>{values}}   {figure.formula}" for figure in figures)
+
+
+def table_of_hours(report: CallsReport) -> str:
+    """Calls by the hour of their arrival and by outcome; a line an hour that had calls."""
+    heads = ("Час", "всего", "диспетчер", "робот", "не дождались", "перезвонить", "сообщение", "заняты")
+    lines = ["  ".join(heads)]
+    for hour, outcomes in report.hours.items():
+        cells = (f"{hour:02}", sum(outcomes.values()), *(outcomes.get(outcome, 0) for outcome in OUTCOMES))
+        lines.append("  ".join(f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True)))
+    return "\n".join(lines)
+
+
+def show_span(seconds: float) -> str:
+    """`1:02:05`, or `2:05` below an hour."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _count(key: str, title: str, value: int, formula: str) -> Figure:
+    return Figure(key, title, value, Unit.COUNT, formula)
+
+
+def _columns(figures: tuple[Figure, ...]) -> tuple[list[str], list[str]]:
+    return [figure.title for figure in figures], [figure.shown for figure in figures]

@@ -1,0 +1,113 @@
+"""The report of a period: what the rooms know of it, put through the formulas of the queue's statistics."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Outcome
+from callcenter.calls.statistics import CallTimes, calls_between
+from callcenter.intake.registration import ROBOT
+from callcenter.queues.statistics import CallbackFigures, QueueFigures, Visit, count_callbacks, count_queue
+from callcenter.queues.views import callback_terms, member_times
+from callcenter.tickets.views import count_registered
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days of the company's calendar, both included."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    @property
+    def since(self) -> datetime:
+        return datetime.combine(self.first, time(), self.zone)
+
+    @property
+    def until(self) -> datetime:
+        """The midnight that ends the last day; not in the period."""
+        return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsReport:
+    """Of the calls that arrived in the period."""
+
+    arrived: int
+    running: int
+    """Still going on, or ended a moment ago: without an outcome."""
+    dangers: int
+    outcomes: Mapping[Outcome, int]
+    hours: Mapping[int, Mapping[Outcome, int]]
+    """By the hour of the arrival, 0 to 23; hours without calls are left out."""
+    callbacks: CallbackFigures
+    tickets_by_robot: int
+    tickets_by_people: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport:
+    """Of the calls that arrived in the period and are settled. `running`: those still in the queue or in talk."""
+
+    figures: QueueFigures
+    running: int
+
+
+async def report_calls(session: AsyncSession, period: Period, *, now: datetime) -> CallsReport:
+    calls = await calls_between(session, since=period.since, until=period.until)
+    settled = [(call.arrived_at.astimezone(period.zone).hour, call.outcome) for call in calls if call.outcome]
+    hours: dict[int, Counter[Outcome]] = {}
+    for hour, outcome in settled:
+        hours.setdefault(hour, Counter())[outcome] += 1
+    tickets = await count_registered(session, since=period.since, until=period.until)
+    return CallsReport(
+        arrived=len(calls),
+        running=len(calls) - len(settled),
+        dangers=sum(call.danger for call in calls),
+        outcomes=Counter(outcome for _, outcome in settled),
+        hours=dict(sorted(hours.items())),
+        callbacks=count_callbacks(await callback_terms(session, since=period.since, until=period.until), now=now),
+        tickets_by_robot=tickets.get(ROBOT, 0),
+        tickets_by_people=sum(count for author, count in tickets.items() if author != ROBOT),
+    )
+
+
+async def report_queue(
+    session: AsyncSession, period: Period, *, threshold: float, short: float, now: datetime
+) -> QueueReport:
+    """`threshold` and `short`: the queue's settings `service_level_seconds` and `short_abandon_seconds`."""
+    calls = await calls_between(session, since=period.since, until=period.until)
+    queued = [call for call in calls if call.queued_at is not None]
+    settled = [call for call in queued if call.outcome is not None]
+    times = await member_times(session, since=period.since, until=period.until, now=now)
+    figures = count_queue(visits_of(settled), times, threshold=threshold, short=short)
+    return QueueReport(figures, running=len(queued) - len(settled))
+
+
+def visits_of(calls: Iterable[CallTimes]) -> list[Visit]:
+    """The visits to the queue of calls that are over; a call that never asked for a person made none."""
+    visits = []
+    for call in calls:
+        if call.queued_at is None or call.ended_at is None:
+            continue
+        left_at = call.connected_at or call.ended_at
+        visits.append(
+            Visit(
+                waited=_seconds(call.queued_at, left_at),
+                answered=call.connected_at is not None,
+                abandoned=call.connected_at is None and call.outcome is Outcome.ABANDONED,
+                talked=_seconds(left_at, call.ended_at),
+                broke_off=call.broke_off,
+            )
+        )
+    return visits
+
+
+def _seconds(begin: datetime, end: datetime) -> float:
+    """Never less than none: the clock may have been set back meanwhile."""
+    return max(0.0, (end - begin).total_seconds())
