@@ -16,6 +16,7 @@ COMMANDS = {
     "reconcile": "compare channels, bridges, files and rows; print what belongs to nothing",
     "demo": "call the running centre with softphones and show what they hear",
     "transcribe": "turn a sound file into text, words with times and confidences",
+    "report": "figures of some days: outcomes, callbacks, service level, waits; each with its formula",
 }
 """What each does. Only the file of the command that was asked for is imported: some take a second."""
 

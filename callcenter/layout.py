@@ -19,6 +19,8 @@ class Ports:
     postgres: int
     rtp_start: int
     rtp_end: int
+    metrics: int = 0
+    """Where the controller tells Prometheus, on loopback; 0: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,6 @@ from callcenter.intake.errors import open_session
 from callcenter.intake.report import CallsReport, Period, QueueReport, report_calls, report_queue
 from callcenter.settings import Queue
 
-HELP = "service level, waits, outcomes, callbacks of some days, each with its formula"
-
 
 class NoPeriod(CallcenterError):
     """The days asked for are no period."""

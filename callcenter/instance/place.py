@@ -10,7 +10,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
@@ -20,6 +20,7 @@ from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, Settings, read_settings
 
 _BLOCKS = 30
+_METRICS = 9410
 _RTP_FIRST = 20000
 _RTP_BLOCK = 400
 _RTP_LAST = 32767  # above it the kernel hands out ports by itself
@@ -174,11 +175,12 @@ def _block(number: int, calls: int) -> Ports:
         postgres=54320 + 10 * number,
         rtp_start=start,
         rtp_end=start + max(_RTP_BLOCK, _PORTS_A_CALL * calls) - 1,
+        metrics=_METRICS + 10 * number,
     )
 
 
 def _single(ports: Ports) -> set[int]:
-    return {ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.postgres}
+    return {ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.postgres, ports.metrics}
 
 
 def _overlap(one: Ports, other: Ports) -> bool:
@@ -187,7 +189,7 @@ def _overlap(one: Ports, other: Ports) -> bool:
 
 def _free(ports: Ports) -> bool:
     """Whether every port can be bound on every address now; the PostgreSQL port only names a socket."""
-    stream = (ports.sip, ports.asterisk_http, ports.ami, ports.desk)
+    stream = (ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.metrics)
     datagram = (ports.sip, *range(ports.rtp_start, ports.rtp_end + 1))
     everywhere = "0.0.0.0"  # noqa: S104 - bound for an instant, to see that nobody else is
     return not any(complain_of_port(everywhere, port, socket.SOCK_STREAM) for port in stream) and not any(
@@ -197,9 +199,13 @@ def _free(ports: Ports) -> bool:
 
 def _read_ports(file: Path) -> Ports:
     try:
-        return Ports(**json.loads(file.read_text(encoding="utf-8")))
+        ports = Ports(**json.loads(file.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
         raise NoPlace(f"{file}: {error}; remove the file and ports are chosen anew") from error
+    if ports.metrics:
+        return ports
+    block = _block(0, calls=0)  # kept before there were metrics: the place of the same block
+    return replace(ports, metrics=block.metrics + ports.desk - block.desk)
 
 
 def _fitting(ports: Ports, calls: int, file: Path) -> Ports:

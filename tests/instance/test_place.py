@@ -13,7 +13,7 @@ from callcenter.settings import Queue, Settings, Telephony
 
 def all_ports(ports: Ports) -> set[int]:
     return {
-        ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.postgres,
+        ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.postgres, ports.metrics,
         *range(ports.rtp_start, ports.rtp_end + 1),
     }  # fmt: skip
 
@@ -47,6 +47,15 @@ def test_more_calls_than_the_rtp_ports_carry_are_refused_with_the_mend(homes: Pa
         open_instance(home=homes / "one", settings=Settings(telephony=Telephony(max_calls=300)))
     ports = open_instance(home=homes / "two", settings=Settings(telephony=Telephony(max_calls=300))).ports
     assert ports.rtp_end - ports.rtp_start + 1 >= 1200
+
+
+def test_ports_kept_before_there_were_metrics_get_their_block_s_own(homes: Path) -> None:
+    one, two = (open_instance(home=homes / name, settings=Settings()) for name in ("one", "two"))
+    for instance in (one, two):
+        kept = json.loads(instance.layout.ports_file.read_text())
+        del kept["metrics"]
+        instance.layout.ports_file.write_text(json.dumps(kept))
+        assert ensure_ports(instance.layout, calls=30) == instance.ports
 
 
 def test_a_spoilt_ports_file_is_named(homes: Path) -> None:
