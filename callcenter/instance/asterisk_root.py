@@ -68,6 +68,7 @@ def _build(root: Path, progress: Progress) -> None:
         if not complaint:
             _finish(making)
             making.rename(root)
+            shutil.rmtree(root.with_name("asterisk-root.tmp"), ignore_errors=True)
             return
         if not _LACKING.search(complaint):
             raise NoRoot(f"mmdebstrap failed for Debian {suite}:\n{_tail(complaint)}")
@@ -90,7 +91,7 @@ def _bootstrap(suite: str, target: Path, *, lenient: bool) -> str:
         suite, "-",
     ]  # fmt: skip
     archive = ["tar", "--extract", "--directory", str(target), "--no-same-owner", "--exclude=./dev/*"]
-    environment = os.environ | {"TMPDIR": "/var/tmp", "LC_ALL": "C.UTF-8"}  # noqa: S108 - /tmp may be memory
+    environment = os.environ | {"TMPDIR": str(_workshop(target)), "LC_ALL": "C.UTF-8"}
     with (
         target.with_name("asterisk-root.log").open("w+", encoding="utf-8", errors="replace") as log,
         subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, env=environment, cwd="/") as build,
@@ -101,6 +102,19 @@ def _bootstrap(suite: str, target: Path, *, lenient: bool) -> str:
         built = build.wait()
         log.seek(0)
         return "" if built == 0 and extracted.returncode == 0 else log.read() or f"mmdebstrap exited with {built}"
+
+
+def _workshop(target: Path) -> Path:
+    """Where mmdebstrap works: /tmp may be memory, and a build that was killed leaves 300 MB behind.
+
+    An ordinary user's build runs as other users of a namespace, who may not be able to enter his home.
+    """
+    if os.geteuid() != 0:
+        return Path("/var/tmp")  # noqa: S108
+    directory = target.with_name("asterisk-root.tmp")
+    shutil.rmtree(directory, ignore_errors=True)  # nobody else builds: we hold the lock
+    directory.mkdir(mode=0o711)
+    return directory
 
 
 def _finish(making: Path) -> None:
