@@ -19,7 +19,7 @@ from pathlib import Path
 
 import structlog
 
-from callcenter.instance.asterisk import Asterisk, Boot, write_rendered
+from callcenter.instance.asterisk import Asterisk, Boot
 from callcenter.instance.place import Instance, open_instance
 from callcenter.settings import Settings
 from callcenter.telephony.audio.taps import Side, Taps
@@ -29,12 +29,10 @@ from tests.audio.test_live_audio import Sound
 _LINE_SILENCE = 0xD5
 
 
-def configure_with_jitter_buffer(instance: Instance, boot: Boot) -> list[str]:
-    write_rendered(instance, boot)
-    endpoints = instance.layout.asterisk_etc / "pjsip.conf"
-    rendered = endpoints.read_text()
+def configure_without_jitter_buffer(instance: Instance, boot: Boot) -> list[str]:
     changed = configure(instance, boot)
-    endpoints.write_text(rendered)
+    endpoints = instance.layout.asterisk_etc / "pjsip.conf"
+    endpoints.write_text(endpoints.read_text().replace("set_var=JITTERBUFFER(adaptive)=default", ""))
     return changed
 
 
@@ -97,7 +95,7 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="cc-"))
     home.chmod(0o711)
     instance = open_instance(home=home / "one", settings=Settings())
-    way = configure_with_jitter_buffer if arguments.jitter_buffer else configure
+    way = configure if arguments.jitter_buffer else configure_without_jitter_buffer
     asterisk = Asterisk(instance, configure=way, die_with_parent=True, progress=lambda _: None)
     try:
         asterisk.ensure_running()

@@ -25,12 +25,10 @@ TRANSPORTS = ("websocket", "audiosocket")
 
 
 def configure(instance: Instance, boot: Boot) -> list[str]:
-    """The centre's configuration with AudioSocket, and with no jitter buffer, which hides our own delay."""
+    """The centre's configuration and AudioSocket."""
     changed = write_rendered(instance, boot)
     modules = instance.layout.asterisk_etc / "modules.conf"
     modules.write_text(modules.read_text() + "\nload = res_audiosocket.so\nload = chan_audiosocket.so\n")
-    endpoints = instance.layout.asterisk_etc / "pjsip.conf"
-    endpoints.write_text(endpoints.read_text().replace("set_var=JITTERBUFFER(adaptive)=default", ""))
     return changed
 
 

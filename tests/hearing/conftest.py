@@ -21,16 +21,21 @@ from tests.hearing.sound import Sound, cut
 
 @dataclass
 class RunningEar:
-    """`python -m callcenter.hearing` with the stand-in engine."""
+    """`python -m callcenter.hearing`, with the stand-in engine unless it is told another."""
 
     address: Address
+    engine: tuple[str, ...] = ("--engine", "tests.stand_ins.tones")
     program: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.program = subprocess.Popen(
-            [sys.executable, "-m", "callcenter.hearing", str(self.address), "--engine", "tests.stand_ins.tones"],
-            cwd=TREE,
+            [sys.executable, "-m", "callcenter.hearing", str(self.address), *self.engine], cwd=TREE
         )
+
+    def stop(self) -> None:
+        if self.program is not None and self.program.poll() is None:
+            self.program.kill()
+            self.program.wait()
 
     def send(self, number: signal.Signals) -> None:
         assert self.program is not None
@@ -105,9 +110,7 @@ def ear_program(tmp_path: Path) -> Iterator[RunningEar]:
     ear = RunningEar(tmp_path / "ear.sock")
     ear.start()
     yield ear
-    if ear.program is not None and ear.program.poll() is None:
-        ear.program.kill()
-        ear.program.wait()
+    ear.stop()
 
 
 @pytest.fixture
