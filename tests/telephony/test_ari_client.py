@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.telephony.ari import client as ari_client
 from callcenter.telephony.ari.client import Ari, Refused
 from callcenter.telephony.ari.generated import EVENT_NAMES, ChannelDtmfReceived, Event
 from tests.stand_ins.ari import APPLICATION, PASSWORD, USER, StandInAsterisk, run_asterisk
@@ -25,7 +26,7 @@ async def nothing() -> None:
 
 async def test_playback_that_ends_before_the_reply_is_not_missed(asterisk: StandInAsterisk) -> None:
     asterisk.sound_seconds = 0.01
-    asterisk.reply_delay = 0.1
+    asterisk.reply_delay = 0.05
     async with run_centre(asterisk) as centre:
         caller = centre.call()
         await caller.hears("разговор записывается")
@@ -68,8 +69,8 @@ async def test_no_asterisk_is_away() -> None:
 
 
 async def test_an_asterisk_that_does_not_reply_is_away(asterisk: StandInAsterisk) -> None:
-    asterisk.reply_delay = 5
-    async with client(asterisk.address, reply_within=0.2) as ari:
+    asterisk.reply_delay = 0.5
+    async with client(asterisk.address, reply_within=0.1) as ari:
         with pytest.raises(AsteriskAway):
             await ari.read_application()
 
@@ -105,6 +106,13 @@ async def test_asterisk_that_comes_later_is_found(unused_tcp_port: int) -> None:
             following.cancel()
 
 
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first pause a quarter of the real one, so that a test sees several."""
+    monkeypatch.setattr(ari_client, "FIRST_PAUSE", 0.05)
+
+
+@pytest.mark.usefixtures("short_pauses")
 async def test_attempts_grow_rarer(unused_tcp_port: int) -> None:
     attempts: list[float] = []
 
@@ -115,10 +123,10 @@ async def test_attempts_grow_rarer(unused_tcp_port: int) -> None:
     server = await asyncio.start_server(hang_up, "127.0.0.1", unused_tcp_port)
     async with server, client(f"http://127.0.0.1:{unused_tcp_port}") as ari:
         following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
-        await asyncio.sleep(1.8)
+        await asyncio.sleep(0.6)
         following.cancel()
     pauses = [later - earlier for earlier, later in pairwise(attempts)]
-    assert len(attempts) in {3, 4}, "at 0, .2, .6 and 1.4 seconds"
+    assert len(attempts) in {3, 4}, "at 0, .05, .15 and .35 seconds"
     assert pauses == sorted(pauses)
 
 
@@ -133,15 +141,16 @@ async def test_after_a_connection_that_held_the_next_attempt_comes_soon(asterisk
         following.cancel()
 
 
+@pytest.mark.usefixtures("short_pauses")
 async def test_attempts_that_never_settle_grow_rarer(asterisk: StandInAsterisk) -> None:
     async def refuse() -> None:
         raise Refused
 
     async with client(asterisk.address) as ari:
         following = asyncio.create_task(ari.follow(lambda _: None, connected=refuse))
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(0.6)
         following.cancel()
-    assert asterisk.connections in {3, 4}, "at 0, .2, .6 and 1.4 seconds"
+    assert asterisk.connections in {3, 4}, "at 0, .05, .15 and .35 seconds"
 
 
 async def test_an_event_nobody_can_take_does_not_hold_up_the_next(asterisk: StandInAsterisk) -> None:
@@ -183,10 +192,11 @@ async def test_a_failure_to_settle_opens_the_socket_anew(asterisk: StandInAsteri
         following.cancel()
 
 
+@pytest.mark.usefixtures("short_pauses")
 async def test_two_controllers_do_not_take_the_calls_from_each_other_without_end(asterisk: StandInAsterisk) -> None:
     async with client(asterisk.address) as first, client(asterisk.address) as second:
         following = [asyncio.create_task(ari.follow(lambda _: None, connected=nothing)) for ari in (first, second)]
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(0.6)
         assert asterisk.connections == 2
         for task in following:
             task.cancel()

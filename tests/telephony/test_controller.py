@@ -15,6 +15,7 @@ from callcenter.core.database import Database
 from callcenter.core.problems import Place, Problem
 from callcenter.knowledge.categories import Categories
 from callcenter.queues.models import Member
+from callcenter.telephony import controller as controller_room
 from callcenter.telephony.controller import AsteriskAccess, Controller
 from tests.stand_ins import ami, ari
 from tests.stand_ins.centre import MOSCOW, Caller, read_small_script
@@ -129,14 +130,17 @@ async def test_a_stop_hands_the_callers_over_at_once(house: House, asterisk: ari
         assert not caller.channel.deleted
 
 
-async def test_a_stop_does_not_wait_for_a_call_that_is_stuck(house: House, asterisk: ari.StandInAsterisk) -> None:
+async def test_a_stop_does_not_wait_for_a_call_that_is_stuck(
+    house: House, asterisk: ari.StandInAsterisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controller_room, "GOODBYE_SECONDS", 0.5)
     house.register.frozen = asyncio.Event()
     stuck, other = Caller(asterisk, asterisk.arrive()), Caller(asterisk, asterisk.arrive())
     for caller in (stuck, other):
         await caller.hears("нажмите один")
     stuck.presses("1")
     await house.sees(lambda: house.register.asked == 1)
-    await house.stops(within=3)
+    await house.stops(within=1)
     await other.is_in("fallback", within=0.1)
     house.register.frozen.set()
 

@@ -11,6 +11,7 @@ from callcenter.core.database import Database
 from callcenter.queues.models import Member, MemberRequest, MemberState
 from callcenter.queues.service import ask_member
 from callcenter.telephony.ami import connection
+from callcenter.telephony.ami import members as members_room
 from callcenter.telephony.ami.members import Access, Members
 from tests.stand_ins.ami import PASSWORD, QUEUE, USER, StandInAmi, run_ami
 from tests.stand_ins.clock import FakeClock
@@ -65,6 +66,12 @@ async def until(condition: Callable[[], bool], *, within: float) -> None:
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members_room, "LOOK_EVERY", 0.3)
+    monkeypatch.setattr(members_room, "REQUESTS_EVERY", 0.1)
 
 
 @asynccontextmanager
