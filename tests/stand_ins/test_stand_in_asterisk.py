@@ -118,3 +118,29 @@ async def test_the_newer_socket_wins() -> None:
             assert (await receive(socket))["type"] == "ApplicationReplaced"
             asterisk.arrive()
             assert (await receive(newer))["type"] == "StasisStart"
+
+
+async def test_a_variable_waits_for_the_sound_and_a_renewal_gives_nothing_once_the_channel_has_left() -> None:
+    async with visit() as (asterisk, http, _):
+        channel = asterisk.arrive()
+        asterisk.sound_seconds = 0.2
+        await http.post(f"/channels/{channel.id}/play/a", params={"media": "sound:a"})
+        await http.post(f"/channels/{channel.id}/variable", params={"variable": "CC_NOTICE", "value": "1"})
+        assert not channel.queued, "the reply came before the sound had ended"
+        renewal = f"/channels/{channel.id}/variable"
+        assert (await http.get(renewal, params={"variable": RENEWAL})).json() == {"value": "6"}
+        await http.post(f"/channels/{channel.id}/continue", params={"context": "to-queue"})
+        await asyncio.sleep(0.05)
+        assert (await http.get(renewal, params={"variable": RENEWAL})).json() == {"value": "0"}
+
+
+async def test_one_reply_can_be_late_though_the_request_is_carried_out() -> None:
+    async with visit() as (asterisk, http, _):
+        channel = asterisk.arrive()
+        asterisk.late_once["silence"] = 0.2
+        asking = asyncio.create_task(http.post(f"/channels/{channel.id}/silence"))
+        await asyncio.sleep(0.1)
+        assert channel.silence
+        assert not asking.done()
+        await asking
+        await asyncio.wait_for(http.post(f"/channels/{channel.id}/silence"), 0.1)
