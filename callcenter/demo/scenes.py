@@ -19,13 +19,15 @@ from callcenter.demo.stage import CALLER_TONE, DemoFailed, Stage
 from callcenter.demo.way import find_way, play_keys, play_silence
 from callcenter.dialogue.commands import Do, Hangup, Say, ToQueue
 from callcenter.softphone.call import Call
-from callcenter.softphone.ears import MATCH, find_prompt, find_tone
+from callcenter.softphone.ears import find_tone, find_whole
 from callcenter.softphone.g711 import RATE
 from callcenter.wording.spoken import spoken_ticket_number
 
 LEFT = "левый канал (житель)"
 RIGHT = "правый канал (центр)"
-THIS_VERY_TEXT = 0.97
+MID_PROMPT = 2.4
+"""Seconds after which a caller hangs up; long enough to tell the robot's first words from the dialplan's own."""
+THIS_VERY_TEXT = 0.98
 """Two ticket numbers that differ in one figure are texts with a score of 0.9 and more."""
 _ALIKE = 0.6
 """Seconds between the second of a call (from its INVITE) and the second of its recording (from the answer)."""
@@ -122,7 +124,7 @@ async def hang_up_mid_prompt(stage: Stage, account: Account) -> None:
     """The caller hangs up in the first words: nobody is called, a whole record is left."""
     greeting = play_keys(stage.edition, "").turns[0].says[0].text
     call = await stage.dial(account)
-    await stage.hear(call, greeting, account, since=0.0, beginning=True)
+    await stage.hear(call, greeting, account, since=0.0, first=MID_PROMPT)
     await call.hang_up()
     account.note("житель положил трубку на полуслове")
     if call.steps[-1][1] != "<- 200 OK":
@@ -135,7 +137,7 @@ async def hang_up_mid_prompt(stage: Stage, account: Account) -> None:
     file = await stage.recording(row.id, account)
     _, told = read_recording(file)
     account.recording_seconds = len(told) / RATE
-    found = find_prompt(told, stage.book.of(greeting)[: int(1.2 * RATE)])
+    found = find_whole(told, stage.book.of(greeting)[: int(MID_PROMPT * RATE)])
     if found is None:
         raise DemoFailed(f"{file}: начала приветствия в записи нет")
     account.trace("начало приветствия", channel=RIGHT, second=found.second, score=found.score)
@@ -169,7 +171,7 @@ async def _check_recording(
         raise DemoFailed(f"{file}: {account.recording_seconds:.1f} с, а разговор длился {lasted:.1f} с")
     greeting = play_keys(stage.edition, "").turns[0].says[0].text
     for text in (greeting, *prompts):
-        found = find_prompt(told, stage.book.of(text), at_least=MATCH)
+        found = find_whole(told, stage.book.of(text))
         if found is None:
             raise DemoFailed(f"{file}: в правом канале нет слов «{text[:60]}»")
         account.trace(f"«{text[:50]}»", channel=RIGHT, second=found.second, score=found.score)

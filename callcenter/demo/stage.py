@@ -76,18 +76,21 @@ class Stage:
         for turn in turns:
             for say in turn.says:
                 interrupted = turn.key is not None and say is turn.says[-1] and say.interruptible
-                since = await self.hear(call, say.text, account, since=since, beginning=interrupted)
+                first = _BEGINNING if interrupted else None
+                since = await self.hear(call, say.text, account, since=since, first=first)
             if turn.key is not None:
                 await call.press(turn.key)
                 account.note(f"житель нажал {turn.key}")
         return since
 
     async def hear(
-        self, call: Call, text: str, account: Account, *, since: float, within: float = 12.0, beginning: bool = False
+        self, call: Call, text: str, account: Account, *, since: float, within: float = 12.0, first: float | None = None
     ) -> float:
-        """Waits for a text of the robot. Raises NotHeard."""
+        """Waits for a text of the robot, or for its `first` seconds only. Raises NotHeard."""
         sound = self.book.of(text)
-        found = await call.hear(sound[: int(_BEGINNING * RATE)] if beginning else sound, within=within, since=since)
+        if first is not None:
+            sound = sound[: int(first * RATE)]
+        found = await call.hear(sound, within=within, since=since)
         account.note(f"слышно на секунде {found.second:.1f} (совпадение {found.score:.2f}): «{_short(text)}»")
         return found.second
 

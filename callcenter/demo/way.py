@@ -46,17 +46,20 @@ class Way:
     facts: Mapping[str, str]
 
 
-def play_keys(edition: Edition, keys: str, *, facts: Mapping[str, str] | None = None) -> Way:
+def play_keys(
+    edition: Edition, keys: str, *, facts: Mapping[str, str] | None = None, outcomes: Mapping[str, str] | None = None
+) -> Way:
     """The way of `keys`, until the robot waits for one more, hangs up or hands over.
 
-    Actions succeed. What they give is taken from `facts`; a fact that is missing there is spoken as its name.
+    Actions succeed, unless `outcomes` names another outcome for one. What they give is taken from `facts`; a fact that
+    is missing there is spoken as its name.
     """
-    return _play(edition, deque(keys), facts or {}, silences=0)
+    return _play(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
 
 
 def play_silence(edition: Edition) -> Way:
     """The way of a caller who never presses anything, to its end."""
-    return _play(edition, deque(), {}, silences=_LONGEST)
+    return _play(edition, deque(), {}, {}, silences=_LONGEST)
 
 
 def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
@@ -78,7 +81,9 @@ def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
     raise NoWay(f"no keys of the script «{edition.script.name}» lead to what the demo shows")
 
 
-def _play(edition: Edition, keys: deque[str], facts: Mapping[str, str], *, silences: int) -> Way:
+def _play(
+    edition: Edition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
+) -> Way:
     pressed = "".join(keys)
     conversation = Conversation(edition.script, edition.answers, {})
     todo = deque(conversation.take(Began()))
@@ -93,8 +98,9 @@ def _play(edition: Edition, keys: deque[str], facts: Mapping[str, str], *, silen
                 said.append(command)
                 todo.extend(conversation.take(SayingEnded(turn)))
             case Do(turn=turn, action=action):
-                outcome, gives = next(iter(ACTIONS[action].gives.items()))
-                given = {name: facts.get(name, name) for name in gives}
+                possible = ACTIONS[action].gives
+                outcome = outcomes.get(action, next(iter(possible)))
+                given = {name: facts.get(name, name) for name in possible[outcome]}
                 todo.extend(conversation.take(ActionDone(turn, outcome, given)))
             case Listen() if keys:
                 key = keys.popleft()

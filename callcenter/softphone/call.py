@@ -126,17 +126,20 @@ class Call:
             if start is None or start.score < _HEAD_MATCH:
                 begin = max(begin, (len(heard) - len(head)) / RATE - 0.5)
             elif start.second + lasting <= len(heard) / RATE:
-                found = await _find(heard, prompt, since=start.second - 0.1, until=start.second + lasting + 0.1)
-                if found is not None and found.score >= at_least:
+                until = start.second + lasting + 1.0  # a hitch makes it longer
+                found = await _find(heard, prompt, since=start.second - 0.1, until=until, whole=at_least)
+                if found is not None:
                     return found
-                begin = start.second + 0.1  # another text with the same first words
-                continue
+                if until <= len(heard) / RATE:
+                    begin = start.second + 0.1  # another text with the same first words
+                    continue
             await self._wait_a_little()
         heard = self.heard
-        found = await _find(heard, prompt, since=since)
-        if found is not None and found.score >= at_least:
+        found = await _find(heard, prompt, since=since, whole=at_least)
+        if found is not None:
             return found
-        best = found.score if found else 0.0
+        nearest = await _find(heard, prompt, since=since)
+        best = nearest.score if nearest else 0.0
         level = ears.level(heard[int(since * RATE) :])
         raise NotHeard(
             f"a prompt of {lasting:.1f} s was not heard after second {since:.1f}: best score {best:.2f} of"
@@ -238,9 +241,17 @@ class Call:
             await asyncio.wait_for(self.session.over.wait(), _LISTEN_AGAIN)
 
 
-async def _find(heard: Samples, prompt: Samples, *, since: float, until: float = math.inf) -> ears.Found | None:
-    """The best place of `prompt` between two seconds. In a thread: the line must go on being served meanwhile."""
-    begin = max(since, 0.0)
-    end = len(heard) if until == math.inf else int(until * RATE)
-    found = await asyncio.to_thread(ears.find_prompt, heard[int(begin * RATE) : end], prompt, at_least=0.0)
-    return None if found is None else ears.Found(found.second + int(begin * RATE) / RATE, found.score)
+async def _find(
+    heard: Samples, prompt: Samples, *, since: float, until: float = math.inf, whole: float | None = None
+) -> ears.Found | None:
+    """The best place of `prompt` between two seconds; with `whole` only if all of it was heard, that well.
+
+    In a thread: the line must go on being served meanwhile.
+    """
+    begin = int(max(since, 0.0) * RATE)
+    sound = heard[begin : len(heard) if until == math.inf else int(until * RATE)]
+    if whole is None:
+        found = await asyncio.to_thread(ears.find_prompt, sound, prompt, at_least=0.0)
+    else:
+        found = await asyncio.to_thread(ears.find_whole, sound, prompt, at_least=whole)
+    return None if found is None else ears.Found(found.second + begin / RATE, found.score)

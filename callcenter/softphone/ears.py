@@ -18,6 +18,10 @@ from callcenter.softphone.g711 import RATE, Samples
 MATCH = 0.92
 """Score from which a prompt counts as heard."""
 
+_PIECE = RATE // 2
+_HITCH = RATE // 2
+"""The longest pause in the middle of a prompt that is forgiven: a busy machine, a network that held packets back."""
+_SAME_PIECE = 0.9
 _AUDIBLE = 200
 """A-law silence is 8, comfort noise some tens; the quietest beginning of a word is above."""
 _WINDOW = 160
@@ -78,6 +82,22 @@ def find_prompt(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> 
     return Found((best - lead) / RATE, score) if score >= at_least else None
 
 
+def find_whole(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> Found | None:
+    """As find_prompt, but forgives hitches: everything after a pause in the middle of a prompt is late.
+
+    The score is then the share of the prompt's half seconds that were heard, each in its turn; the one with the hitch
+    in it counts as heard once.
+    """
+    found = find_prompt(heard, prompt, at_least=0.0)
+    if found is None or found.score >= at_least:
+        return found
+    start = find_prompt(heard, beginning(prompt, 1.0), at_least=_SAME_PIECE)
+    if start is None:
+        return None
+    share = _follow(heard, prompt, int(start.second * RATE))
+    return Found(start.second, share) if share >= at_least else None
+
+
 def beginning(prompt: Samples, seconds: float) -> Samples:
     """The prompt from its begin until `seconds` after its first audible sample."""
     lead, _ = _trimmed(prompt)
@@ -114,6 +134,23 @@ def level(heard: Samples) -> float:
 def is_audible(samples: Samples) -> bool:
     """Whether any sample stands out of the line's own noise."""
     return bool(np.any(np.abs(samples.astype(np.int32)) > _AUDIBLE))
+
+
+def _follow(heard: Samples, prompt: Samples, offset: int) -> float:
+    """The share of the prompt's pieces heard in their order from `offset` on."""
+    good = loud = 0
+    floor = level(prompt) - 20
+    for begin in range(0, len(prompt) - _PIECE // 2, _PIECE):
+        piece = prompt[begin : begin + _PIECE]
+        if level(piece) < floor:
+            continue
+        loud += 1
+        place = max(offset + begin - 80, 0)
+        found = find_prompt(heard[place : place + len(piece) + _HITCH], piece, at_least=_SAME_PIECE)
+        if found is not None:
+            good += 1
+            offset = place + round(found.second * RATE) - begin
+    return min(good + 1, loud) / loud if loud else 0.0
 
 
 def _trimmed(prompt: Samples) -> tuple[int, npt.NDArray[np.float64]]:

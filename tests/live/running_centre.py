@@ -23,9 +23,11 @@ from callcenter.layout import Layout
 from callcenter.settings import TREE, read_settings
 
 TRUNK_ADDRESS = "127.0.0.2"
+LINES = 20
+"""How many calls the centre takes at once."""
 SETTINGS = f"""
 [telephony]
-max_calls = {{max_calls}}
+max_calls = {LINES}
 
 [telephony.trunk]
 kind = "address"
@@ -52,7 +54,7 @@ _OWNER = "tests"
 class RunningCentre:
     """`instance` tells its ports, paths and secrets; `tree` is its copy of the work tree."""
 
-    def __init__(self, *, max_calls: int = 20) -> None:
+    def __init__(self) -> None:
         homes = test_home().parent
         homes.mkdir(parents=True, exist_ok=True)
         end_leftovers(homes)
@@ -64,9 +66,7 @@ class RunningCentre:
             shutil.copytree(TREE / name, self.tree / name, ignore=shutil.ignore_patterns("__pycache__", ".cache"))
         shutil.copy(TREE / "alembic.ini", self.tree)
         self.settings_file = self.tree / "callcenter.toml"
-        self.settings_file.write_text(
-            SETTINGS.format(max_calls=max_calls, recordings=self.recordings), encoding="utf-8"
-        )
+        self.settings_file.write_text(SETTINGS.format(recordings=self.recordings), encoding="utf-8")
         self._take_sounds()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")},

@@ -200,6 +200,27 @@ class Town:
             assert loop.time() < give_up, f"{dialled} is not settled: {record}; {call.describe()}"
             await asyncio.sleep(0.25)
 
+    async def said(self, call: Call, words: str, *, within: float) -> str:
+        """The text with these words, once the robot says it."""
+        dialled = next(number for number, made in self.calls if made is call)
+        async with asyncio.timeout(within):
+            while True:
+                record = await self._look(dialled)
+                for event in record.events if record is not None else ():
+                    if event.kind == "said" and words in event.facts["text"]:
+                        return str(event.facts["text"])
+                await asyncio.sleep(0.25)
+
+    async def number(self, call: Call, *, within: float) -> str:
+        """The number of the call's ticket, once it has one."""
+        dialled = next(number for number, made in self.calls if made is call)
+        async with asyncio.timeout(within):
+            while True:
+                record = await self._look(dialled)
+                if record is not None and record.ticket is not None and record.ticket.number is not None:
+                    return record.ticket.number
+                await asyncio.sleep(0.25)
+
     async def whole_record(self, call: Call) -> Record:
         """The record, checked for what every answered call must leave: timeline, ticket, a recording of full length."""
         record = await self.record(call)

@@ -15,6 +15,7 @@ from callcenter.softphone.ears import (
     find_loud,
     find_prompt,
     find_tone,
+    find_whole,
     is_audible,
     level,
     read_wav,
@@ -98,6 +99,21 @@ def test_an_interrupted_prompt_is_not_the_prompt_but_its_beginning_is(prompts: l
     beginning = find_prompt(heard, prompts[0][: int(1.5 * RATE)])
     assert beginning is not None
     assert beginning.second == pytest.approx(0, abs=0.001)
+
+
+def test_a_hitch_is_forgiven_and_another_word_is_not(prompts: list[Samples]) -> None:
+    for number, prompt in enumerate(prompts):
+        middle = len(prompt) // 2
+        heard = through_the_line(np.concatenate([silence(1), prompt[:middle], silence(0.15), prompt[middle:]]))
+        assert find_prompt(heard, prompt) is None
+        found = find_whole(heard, prompt)
+        assert found is not None
+        assert found.second == pytest.approx(1, abs=0.02)
+        if number in TWINS:
+            twin = prompts[sum(TWINS) - number]
+            assert find_whole(heard, twin) is None
+            assert find_whole(through_the_line(prompt), twin) is None
+    assert find_whole(np.concatenate([prompts[0][: 2 * RATE], silence(5)]), prompts[0]) is None
 
 
 def test_silence_noise_and_tones_are_no_prompt(prompts: list[Samples]) -> None:

@@ -1,0 +1,81 @@
+"""Who is not answered is called back: a key in the queue, a message, a caller who hangs up."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from callcenter.calls.models import Outcome
+from callcenter.queues.models import TaskKind
+from callcenter.softphone import ears
+from callcenter.softphone.phone import Manners
+from tests.live.town import CALLER_TONE, Town
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(120, func_only=True)]
+
+OFFERED_AFTER = 12.0
+OTHER_PHONE = "89215550101"
+
+
+async def leave_a_message(town: Town) -> None:
+    """Nobody is signed on. The caller speaks after the tone and ends it by a key."""
+    call = await town.called("0")
+    await town.hears_sound(call, "callcenter/beep", within=30, first=None)
+    call.tone(CALLER_TONE)
+    await asyncio.sleep(2)
+    await call.press("#")
+    await town.hears_sound(call, "callcenter/voicemail-taken")
+    await call.ended(within=15)
+    assert call.ended_by == "them"
+    record = await town.whole_record(call)
+    assert record.call.outcome is Outcome.VOICEMAIL
+    assert record.task is not None
+    assert (record.task.kind, record.task.phone) == (TaskKind.VOICEMAIL, record.call.caller_number)
+    assert record.task.due_at == record.call.arrived_at + timedelta(minutes=10)
+    assert {"voicemail", "voicemail_end"} <= set(record.kinds)
+    assert [span for span in ears.find_tone(record.channels()[0], CALLER_TONE) if span.seconds > 1.5]
+
+
+async def ask_to_be_called_back(town: Town, *, withheld: bool) -> None:
+    """The key means nothing before the offer, and a call back after it."""
+    call = await town.called("0", anonymous=withheld)
+    await town.hears_sound(call, "queue-youarenext" if not withheld else "queue-thereare", within=12)
+    await call.press("1")
+    offer = await town.hears_sound(call, "callcenter/callback-offer", within=OFFERED_AFTER + 5)
+    await call.press("1")
+    if withheld:
+        await town.hears_sound(call, "callcenter/callback-phone", since=offer.second)
+        await call.press(OTHER_PHONE)
+    await town.hears_sound(call, "callcenter/callback-promise", within=15, since=offer.second)
+    await town.hears_sound(call, "callcenter/thanks", within=20, since=offer.second)
+    await call.ended(within=8)
+    assert call.ended_by == "them"
+    record = await town.whole_record(call)
+    assert record.call.outcome is Outcome.CALLBACK
+    assert record.task is not None
+    expected = f"+7{OTHER_PHONE[1:]}" if withheld else record.call.caller_number
+    assert (record.task.kind, record.task.phone) == (TaskKind.CALLBACK, expected)
+    assert record.task.due_at == record.call.arrived_at + timedelta(minutes=10)
+
+
+async def give_up(town: Town) -> None:
+    call = await town.called("0")
+    await town.hears_music(call, within=20)
+    await call.hang_up()
+    record = await town.whole_record(call)
+    assert record.call.outcome is Outcome.ABANDONED
+    assert record.task is not None
+    assert (record.task.kind, record.task.phone) == (TaskKind.ABANDONED, record.call.caller_number)
+    assert record.task.due_at == record.call.arrived_at + timedelta(minutes=10)
+
+
+async def test_who_is_not_answered_is_called_back(town: Town) -> None:
+    async with asyncio.TaskGroup() as callers:
+        callers.create_task(leave_a_message(town))
+        await asyncio.sleep(9.5)  # by now that call has found nobody signed on
+        await town.dispatcher(manners=Manners())  # rings, and nobody answers
+        callers.create_task(ask_to_be_called_back(town, withheld=False))
+        await asyncio.sleep(0.5)
+        callers.create_task(ask_to_be_called_back(town, withheld=True))
+        await asyncio.sleep(0.5)
+        callers.create_task(give_up(town))
