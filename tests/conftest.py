@@ -39,13 +39,20 @@ def plain_logs() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A private PostgreSQL in a home of its own, with a database `migrated` to copy from."""
+def tests_layout() -> Iterator[Layout]:
+    """The tests' own home, which the service user can enter."""
     home = Path(tempfile.mkdtemp(prefix="cc-"))
     home.chmod(0o711)
     layout = Layout(home)
     prepare_directories(layout)
-    cluster = Cluster(layout, TEST_PORTS, durable=False)
+    yield layout
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(tests_layout: Layout) -> Iterator[Cluster]:
+    """A private PostgreSQL in the tests' own home, with a database `migrated` to copy from."""
+    cluster = Cluster(tests_layout, TEST_PORTS, durable=False)
     try:
         cluster.ensure_running()
         cluster.create_database(TEMPLATE)
@@ -53,7 +60,6 @@ def cluster() -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

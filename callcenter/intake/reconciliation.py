@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallLeg, CallState, Outcome, Recording, RecordingState
@@ -27,6 +27,8 @@ SETTLED = timedelta(seconds=20)
 INSIDE = "internal"
 """The dialplan's context of what dispatchers dial: no call of ours."""
 
+_OWED_ANYWAY = (TaskKind.PROMISE, TaskKind.LOST)
+"""Calls back that are due though the robot or a dispatcher answered; the dispatcher needs the draft for them."""
 _MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
 
 
@@ -134,7 +136,7 @@ async def _tasks(session: AsyncSession) -> list[Orphan]:
         .join(Call, Call.id == Task.call_id)
         .where(
             Task.state == TaskState.OPEN,
-            Task.kind != TaskKind.PROMISE,
+            Task.kind.not_in(_OWED_ANYWAY),
             Call.outcome.in_((Outcome.ROBOT, Outcome.TALKED)),
         )
     )
@@ -145,12 +147,13 @@ async def _tasks(session: AsyncSession) -> list[Orphan]:
 
 
 async def _tickets(session: AsyncSession) -> list[Orphan]:
+    owed = exists().where(Task.call_id == Call.id, Task.kind.in_(_OWED_ANYWAY))
     drafts = await session.scalars(
         select(Ticket.id)
         .join(Call, Call.id == Ticket.call_id)
         .where(
             or_(
-                and_(Ticket.state == TicketState.DRAFT, Call.outcome == Outcome.ROBOT),
+                and_(Ticket.state == TicketState.DRAFT, Call.outcome == Outcome.ROBOT, ~owed),
                 and_(Ticket.state == TicketState.DROPPED, Call.outcome.in_((*_MISSED, Outcome.TALKED))),
             )
         )

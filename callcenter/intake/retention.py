@@ -10,12 +10,14 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.calls.models import Recording
 from callcenter.calls.recordings import claim_expired, expire_recording
+from callcenter.intake.tape import tape_beside
 
 
 async def expire_recordings(
     session: AsyncSession, root: Path, *, ended_before: datetime, now: datetime, limit: int = 100
 ) -> int:
-    """Removes the files of calls that ended before that moment; the rows stay. Returns how many, at most `limit`.
+    """Removes the recordings and tapes of calls that ended before that moment; the rows stay. Returns how many calls,
+    at most `limit`.
 
     The file goes first: a crash before the commit leaves a row whose file is gone, and the next time finds that
     there is nothing left to remove. A file that cannot be removed is told and passed over.
@@ -25,6 +27,7 @@ async def expire_recordings(
         if recording.path is not None:
             file = root / recording.path
             try:
+                tape_beside(file).unlink(missing_ok=True)
                 file.unlink(missing_ok=True)
             except OSError as error:
                 await _tell_stuck(session, recording, error, now=now)

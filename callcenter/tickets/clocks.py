@@ -53,7 +53,6 @@ def _count_inside(window: Window, moment: datetime, term: timedelta, zone: tzinf
             if term <= closes - begins:
                 return begins + term
             term -= closes - begins
-            moment = closes
         day += timedelta(days=1)
 
 
