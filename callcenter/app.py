@@ -19,6 +19,8 @@ from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
 from callcenter.intake.notes import NoteBook
+from callcenter.intake.tape_filing import TapeFiler
+from callcenter.intake.tape_recorder import TapeRecorder
 from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
@@ -70,6 +72,9 @@ async def _control(instance: Instance) -> None:
         clock=clock,
         zone=zone,
     )
+    tapes = TapeRecorder(
+        layout.tapes, clock=clock, edition=lambda: shelf.edition.kept, lease_seconds=settings.telephony.lease_seconds
+    )
     controller = Controller(
         AsteriskAccess(
             ari_address=ari_address,
@@ -90,10 +95,12 @@ async def _control(instance: Instance) -> None:
         lease_seconds=settings.telephony.lease_seconds,
         wrap_up_seconds=settings.queue.wrap_up_seconds,
         extensions={device.interface: device.extension for device in instance.secrets.devices},
+        tape=tapes,
     )
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
     filer = Filer(database, layout, settings, clock=clock)
+    tape_filer = TapeFiler(database, layout, layout.tapes, settings, clock=clock)
     ticks = Ticks(database, settings, clock=clock)
     switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
     loop = asyncio.get_running_loop()
@@ -108,6 +115,7 @@ async def _control(instance: Instance) -> None:
                     ("truth", truth.run),
                     ("lost calls", lambda: _look_for_lost_calls(switch, truth, clock)),
                     ("recordings", filer.run),
+                    ("tapes", tape_filer.run),
                     ("ticks", ticks.run),
                 )
             ]
@@ -116,6 +124,7 @@ async def _control(instance: Instance) -> None:
                 task.cancel()
     finally:
         notes.close()
+        tapes.close()
         await voice.close()
         await database.close()
 

@@ -66,6 +66,11 @@ class Layout:
         return self.home / "journal"
 
     @property
+    def tapes(self) -> Path:
+        """Tapes of calls that are not filed yet, `<call id>.tape.jsonl`, and the editions of scripts they name."""
+        return self.home / "tapes"
+
+    @property
     def asterisk(self) -> Path:
         """All that Asterisk may write, and its rendered configuration in `etc/`."""
         return self.home / "asterisk"

@@ -15,7 +15,7 @@ longer than the lease, the call is in the queue by then.
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -34,6 +34,7 @@ from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Rema
 from callcenter.dialogue.conversation import DANGER_PRIORITY, ORDINARY_PRIORITY
 from callcenter.dialogue.events import ActionDone, Began, Event, HungUp, KeyPressed, SayingEnded, Silence
 from callcenter.intake.notes import Note
+from callcenter.intake.tape import NO_TAPE, Source, Tape
 
 log = structlog.get_logger()
 
@@ -65,6 +66,7 @@ class Edges:
     actions: Actions
     clock: Clock
     lease_seconds: int
+    tape: Tape = NO_TAPE
     patience: float | None = None
     """Seconds an action or the rendering of a prompt may take. By default shorter than the lease, so that we can
     still react."""
@@ -93,7 +95,7 @@ class Line:
     """A call from its arrival until it leaves our application."""
 
     def __init__(self, arrival: Arrival, talk: Talk, edges: Edges) -> None:
-        self.mailbox = Mailbox()
+        self.mailbox = Mailbox(posted=self._tape_letter)
         self._arrival = arrival
         self._call_id = arrival.call_id
         self._talk = talk
@@ -332,6 +334,10 @@ class Line:
             log.exception("could not hand the caller over", error=repr(second))
         log.error("the robot failed", exc_info=error)
         self._note("failed", what=f"{type(error).__name__}: {error}")
+
+    def _tape_letter(self, letter: Letter) -> None:
+        content = {"letter": type(letter).__name__, "fields": asdict(letter)}
+        self._edges.tape.keep(Source.LETTER, content, call_id=self._call_id)
 
     def _note(self, kind: str, **facts: Any) -> None:
         self._edges.notes.write(Note(new_id(), self._call_id, self._edges.clock.now(), kind, facts))

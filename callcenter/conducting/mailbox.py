@@ -1,6 +1,7 @@
 """What happens to one call, in the order it happened. One task reads it, so nothing about a call needs a lock."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 MOST_KEYS = 64
@@ -50,7 +51,9 @@ Letter = Key | SoundEnded | ListenEnded | Left | Reconnected | Dismissed
 class Mailbox:
     """Letters of one call, first come, first served. Keys beyond `MOST_KEYS` unread ones are dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, posted: Callable[[Letter], None] | None = None) -> None:
+        """`posted` is shown every letter that was taken in."""
+        self._posted = posted
         self._letters: asyncio.Queue[Letter] = asyncio.Queue()
         self._unread_keys = 0
 
@@ -59,6 +62,8 @@ class Mailbox:
             if self._unread_keys == MOST_KEYS:
                 return
             self._unread_keys += 1
+        if self._posted is not None:
+            self._posted(letter)
         self._letters.put_nowait(letter)
 
     async def next(self, *, within: float) -> Letter | None:

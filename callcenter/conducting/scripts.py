@@ -19,6 +19,7 @@ from callcenter.core.problems import Problem
 from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.script import Script, list_fixed_prompts
+from callcenter.intake.editions import KeptEdition
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
 
@@ -41,6 +42,8 @@ class Edition:
     answers: Mapping[str, str]
     """Article id -> spoken text, only what may be spoken that day."""
     categories: Categories
+    kept: KeptEdition | None = None
+    """The same as it can be kept beside the calls it answered."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
@@ -66,7 +69,15 @@ def edition_reader(script: Path, knowledge_directory: Path) -> ReadEdition:
         problems = [*problems, *knowledge.problems]
         if found is None:
             return None, problems
-        return Edition(found, knowledge.answers(on), knowledge.categories), problems
+        answers = knowledge.answers(on)
+        kept = KeptEdition(
+            script.stem,
+            script.read_text(encoding="utf-8"),
+            tuple(sorted(knowledge.names)),
+            tuple(sorted(category.code for category in knowledge.categories)),
+            dict(answers),
+        )
+        return Edition(found, answers, knowledge.categories, kept), problems
 
     return read
 

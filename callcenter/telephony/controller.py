@@ -17,9 +17,11 @@ from callcenter.conducting.line import Edges
 from callcenter.conducting.ports import Alarms, NoteBook, Prompts, TicketRegister
 from callcenter.conducting.scripts import ScriptShelf
 from callcenter.conducting.switchboard import Switchboard
+from callcenter.conducting.taping import TapedNotes
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ami.members import Access, Members
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
@@ -65,20 +67,27 @@ class Controller:
         lease_seconds: int,
         wrap_up_seconds: int,
         extensions: Mapping[str, str],
+        tape: Tape = NO_TAPE,
     ) -> None:
         """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it."""
         self._shelf = shelf
         self._alarms = alarms
         self._clock = clock
         self._ari = Ari(
-            access.ari_address, user=access.user, password=access.ari_password, application=access.application
+            access.ari_address,
+            user=access.user,
+            password=access.ari_password,
+            application=access.application,
+            tape=tape,
         )
         playbacks = Playbacks()
+        by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
         edges = Edges(
             phone=AriPhone(self._ari, playbacks),
             prompts=prompts,
-            notes=notes,
-            actions=ScriptActions(register=register, notes=notes, clock=clock, zone=zone),
+            notes=TapedNotes(notes, tape, Source.NOTE),
+            actions=ScriptActions(register=register, notes=by_actions, clock=clock, zone=zone),
+            tape=tape,
             clock=clock,
             lease_seconds=lease_seconds,
         )
@@ -92,6 +101,7 @@ class Controller:
             extensions=extensions,
             wrap_up_seconds=wrap_up_seconds,
             clock=clock,
+            tape=tape,
         )
         self._stopping = asyncio.Event()
 

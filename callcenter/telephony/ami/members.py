@@ -16,6 +16,7 @@ import structlog
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import claim_requests, settle_request, write_member
 from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_ami
@@ -69,8 +70,10 @@ class Members:
         extensions: Mapping[str, str],
         wrap_up_seconds: int,
         clock: Clock,
+        tape: Tape = NO_TAPE,
     ) -> None:
         """`extensions`: interface -> what colleagues dial, for the board."""
+        self._tape = tape
         self._access = access
         self._queue = queue
         self._database = database
@@ -120,6 +123,7 @@ class Members:
             raise trouble
 
     def _take(self, event: Mapping[str, Any]) -> None:
+        self._tape.keep(Source.AMI, event)
         if str(event.get("Event", "")).startswith(_WAKING):
             self._wake.set()
 

@@ -5,6 +5,7 @@ Why not a ready-made library: docs/decisions/0003-own-ari-client.md.
 
 import asyncio
 import base64
+import itertools
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from callcenter.conducting.ports import AsteriskAway, Gone
 from callcenter.core.errors import CallcenterError
+from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ari.generated import (
     EVENT_NAMES,
     Application,
@@ -52,7 +54,20 @@ class Ari:
     `address` is `http://host:port`. Raises nothing when made; use it as an asynchronous context, or `close()` it.
     """
 
-    def __init__(self, address: str, *, user: str, password: str, application: str, reply_within: float = 2.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        user: str,
+        password: str,
+        application: str,
+        reply_within: float = 2.0,
+        tape: Tape = NO_TAPE,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`transport` carries the requests in place of a connection of our own."""
+        self._tape = tape
+        self._numbers = itertools.count(1)
         self.connected = False
         """True while events reach us: the socket is open and its filter set."""
         self._settled = self._replaced = False  # of the present socket
@@ -66,6 +81,7 @@ class Ari:
             timeout=httpx.Timeout(reply_within),
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=5),
             trust_env=False,  # a proxy of the environment is not for loopback
+            transport=transport,
         )
 
     async def close(self) -> None:
@@ -170,6 +186,7 @@ class Ari:
         settling.add_done_callback(lambda task: _close_on_failure(task, socket))
         try:
             async for message in socket:
+                self._tape.keep(Source.EVENT, message)
                 event = _parse(message)
                 if isinstance(event, ApplicationReplaced):
                     self._replaced = True
@@ -196,11 +213,16 @@ class Ari:
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """The reply's JSON, None when it has none. Raises Gone, AsteriskAway, Refused."""
+        number = next(self._numbers)
+        asked = {"n": number, "method": method, "path": path, "parameters": parameters or {}}
+        self._tape.keep(Source.REQUEST, asked)
         try:
             async with self._turns:
                 reply = await self._http.request(method, path, params=parameters, json=body)
         except (httpx.TransportError, OSError) as error:
+            self._tape.keep(Source.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
             raise AsteriskAway(f"{method} {path}: {error or type(error).__name__}") from error
+        self._tape.keep(Source.REPLY, {"n": number, "status": reply.status_code, "body": reply.text})
         if reply.status_code in _GONE:
             raise Gone(f"{method} {path}: {reply.status_code} {_reason(reply)}")
         if reply.status_code >= 500:
