@@ -24,6 +24,7 @@ from callcenter.intake.tape_recorder import TapeRecorder
 from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
+from callcenter.measuring.metrics import Metrics
 from callcenter.schedule.ticks import Ticks
 from callcenter.settings import TREE
 from callcenter.speech.prompts import PromptCache
@@ -60,6 +61,7 @@ async def _control(instance: Instance) -> None:
     database = Database(Cluster(layout, ports).address())
     voice = FestivalVoice()
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
+    metrics = Metrics(database, layout.journal, clock=clock)
     notes = NoteBook(layout.journal)
     prompts = PromptCache(layout.prompts, voice)
     alarms = DatabaseAlarms(database, clock)
@@ -96,6 +98,7 @@ async def _control(instance: Instance) -> None:
         wrap_up_seconds=settings.queue.wrap_up_seconds,
         extensions={device.interface: device.extension for device in instance.secrets.devices},
         tape=tapes,
+        measures=metrics.counters,
     )
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
@@ -107,7 +110,7 @@ async def _control(instance: Instance) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, controller.stop)
     try:
-        async with asyncio.TaskGroup() as group:
+        async with metrics.serve(ports.metrics), asyncio.TaskGroup() as group:
             beside = [
                 group.create_task(_keep_going(name, work), name=name)
                 for name, work in (

@@ -5,15 +5,16 @@ back and queues it. Only the turn of a call's own mailbox renews its lease, neve
 or prompt hangs stops renewing and is freed, and so is every call of a controller that was killed or frozen.
 """
 
-from callcenter.conducting.ports import Phone
+from callcenter.conducting.ports import AsteriskAway, Measures, Phone
 from callcenter.core.clock import Clock
 
 
 class Lease:
     """One call's lease of `seconds`, renewed at most twice a second and at least three times in its length."""
 
-    def __init__(self, phone: Phone, call_id: str, *, seconds: int, clock: Clock) -> None:
+    def __init__(self, phone: Phone, call_id: str, *, seconds: int, clock: Clock, measures: Measures) -> None:
         self._phone = phone
+        self._measures = measures
         self._call_id = call_id
         self._seconds = seconds
         self._clock = clock
@@ -29,5 +30,9 @@ class Lease:
         now = self._clock.monotonic()
         if now - self._renewed_at < min(0.5, self.pause):
             return
-        await self._phone.renew_lease(self._call_id)
+        try:
+            await self._phone.renew_lease(self._call_id)
+        except AsteriskAway:
+            self._measures.renewal_failed()
+            raise
         self._renewed_at = now

@@ -15,7 +15,7 @@ longer than the lease, the call is in the queue by then.
 
 import asyncio
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, assert_never
 
 import structlog
@@ -25,7 +25,7 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.deadline import within
 from callcenter.conducting.lease import Lease
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Mailbox, Reconnected, SoundEnded
-from callcenter.conducting.ports import Actions, AsteriskAway, Gone, NoteBook, Phone, Prompts
+from callcenter.conducting.ports import Actions, AsteriskAway, Gone, Measures, NoteBook, Phone, Prompts, Unmeasured
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
@@ -70,6 +70,7 @@ class Edges:
     patience: float | None = None
     """Seconds an action or the rendering of a prompt may take. By default shorter than the lease, so that we can
     still react."""
+    measures: Measures = field(default_factory=Unmeasured)
 
     @property
     def limit(self) -> float:
@@ -100,10 +101,13 @@ class Line:
         self._call_id = arrival.call_id
         self._talk = talk
         self._edges = edges
-        self._lease = Lease(edges.phone, arrival.call_id, seconds=edges.lease_seconds, clock=edges.clock)
+        self._lease = Lease(
+            edges.phone, arrival.call_id, seconds=edges.lease_seconds, clock=edges.clock, measures=edges.measures
+        )
         self._owed: deque[Command | _Repeat] = deque()
         self._sounding: _Sounding | None = None
         self._last_words: str | None = None
+        self._unanswered_key: float | None = None
         self._listening: Listen | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._silent = False
@@ -154,16 +158,19 @@ class Line:
 
     async def _take(self, letter: Letter) -> None:
         match letter:
-            case Key(key):
+            case Key(key, at):
                 self._note("key", key=key)
                 if self._sounding is not None and self._sounding.turn is None:
                     self._owed.append(Hush(turn=-1))  # the conversation does not know of a repetition
                 self._tell(KeyPressed(key))
+                if self._owed:  # else nobody asked for a key
+                    self._unanswered_key = at
             case SoundEnded(playback_id, failed):
                 self._end_sound(playback_id, failed=failed)
             case ListenEnded(turn):
                 if self._listening is not None and self._listening.turn == turn:
                     self._stop_listening()
+                    self._unanswered_key = None  # what comes answers the silence
                     self._tell(Silence(turn))
             case Left():
                 self._talk.take(HungUp())
@@ -221,6 +228,9 @@ class Line:
     async def _say(self, command: Say) -> None:
         self._stop_listening()
         await self._play(command.text, turn=command.turn)
+        if self._unanswered_key is not None:
+            self._edges.measures.turn_took(self._edges.clock.monotonic() - self._unanswered_key)
+            self._unanswered_key = None
         self._last_words = command.text
         self._note("said", text=command.text)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MOST_KEYS = 64
 """More than anybody presses while one action is carried out. All other letters are of our own making and few."""
@@ -10,9 +10,10 @@ MOST_KEYS = 64
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The caller pressed a key."""
+    """The caller pressed a key; `at` is when, in monotonic seconds."""
 
     key: str
+    at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

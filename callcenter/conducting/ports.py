@@ -111,3 +111,25 @@ class Alarms(Protocol):
     async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None: ...
 
     async def clear_alarm(self, kind: AlarmKind, subject: str) -> None: ...
+
+
+class Measures(Protocol):
+    """What is counted about our own work, for whoever watches the centre. Never raises and never waits."""
+
+    def turn_took(self, seconds: float) -> None:
+        """From a caller's key until Asterisk has the sound that answers it."""
+        ...
+
+    def renewal_failed(self) -> None:
+        """Asterisk did not hear that a call's lease goes on."""
+        ...
+
+
+class Unmeasured:
+    """Implements `Measures` where nobody watches."""
+
+    def turn_took(self, seconds: float) -> None:
+        """Not counted."""
+
+    def renewal_failed(self) -> None:
+        """Not counted."""

@@ -14,7 +14,7 @@ import structlog
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.line import Edges
-from callcenter.conducting.ports import Alarms, NoteBook, Prompts, TicketRegister
+from callcenter.conducting.ports import Alarms, Measures, NoteBook, Prompts, TicketRegister, Unmeasured
 from callcenter.conducting.scripts import ScriptShelf
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
@@ -68,6 +68,7 @@ class Controller:
         wrap_up_seconds: int,
         extensions: Mapping[str, str],
         tape: Tape = NO_TAPE,
+        measures: Measures | None = None,
     ) -> None:
         """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it."""
         self._shelf = shelf
@@ -90,6 +91,7 @@ class Controller:
             tape=tape,
             clock=clock,
             lease_seconds=lease_seconds,
+            measures=measures or Unmeasured(),
         )
         self._switchboard = Switchboard(edges, begin_talk=shelf.begin_talk)
         self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=clock)

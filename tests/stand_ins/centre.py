@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from callcenter.conducting.action_specs import ACTIONS
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.line import Edges, Talk
-from callcenter.conducting.ports import Actions
+from callcenter.conducting.ports import Actions, Measures, Unmeasured
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.core.clock import SystemClock
 from callcenter.dialogue.conversation import Conversation
@@ -139,6 +139,7 @@ async def run_centre(
     leave_within: float = 5.0,
     reply_within: float = 2.0,
     listen_seconds: float | None = None,
+    measures: Measures | None = None,
 ) -> AsyncIterator[SmallCentre]:
     """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed.
 
@@ -158,6 +159,7 @@ async def run_centre(
             clock=clock,
             lease_seconds=lease_seconds,
             patience=patience,
+            measures=measures or Unmeasured(),
         )
         switchboard = Switchboard(
             edges,

@@ -67,7 +67,7 @@ class Router:
             case StasisStart():
                 self._take_arrival(event)
             case ChannelDtmfReceived():
-                self._post(event.channel.id, Key(event.digit))
+                self._post(event.channel.id, Key(event.digit, self._clock.monotonic()))
             case PlaybackFinished(playback=playback):
                 call_id = self._playbacks.forget(playback.id)
                 if call_id is None:

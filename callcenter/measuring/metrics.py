@@ -1,0 +1,152 @@
+"""`/metrics`: what the controller counted, and what one look at the database and the journal shows.
+
+The exposition runs in a thread of its own and asks the event loop for a look: with a loop that is stuck, or a database
+that is away, the rest is still told. A sum in Prometheus must never fall, or the fall is taken for a restart and the
+whole sum is counted again; the outcome of a call may change, so the highest value that was told stands.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+from wsgiref.simple_server import WSGIServer
+
+import structlog
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from callcenter.calls.models import CallState, Outcome
+from callcenter.calls.statistics import Waits
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.intake.backlog import measure_backlog
+from callcenter.measuring.counters import Counters
+from callcenter.measuring.watcher import ANSWER_BOUNDS, FAULTS, LOOK_SECONDS, Look, Watcher
+from callcenter.queues.models import MemberState
+
+log = structlog.get_logger()
+
+State = TypeVar("State", bound=StrEnum)
+
+LIVE = (CallState.IVR, CallState.QUEUED, CallState.TALKING)
+
+
+class Metrics(Collector):
+    """`counters` is for whoever conducts calls; the rest happens while `serve` is open."""
+
+    def __init__(self, database: Database, journal: Path, *, clock: Clock) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        self.counters = Counters(self._registry)
+        self._watcher = Watcher(database, clock=clock)
+        self._journal = journal
+        self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._highest: dict[tuple[str, str], int] = {}
+
+    @asynccontextmanager
+    async def serve(self, port: int) -> AsyncIterator[None]:
+        """Answers on loopback; on no port at all when it is 0. A port that is taken is no reason not to take calls."""
+        self._loop = asyncio.get_running_loop()
+        served = self._listen(port) if port else None
+        try:
+            yield
+        finally:
+            if served is not None:
+                server, thread = served
+                await asyncio.to_thread(server.shutdown)
+                server.server_close()
+                thread.join()
+
+    def _listen(self, port: int) -> tuple[WSGIServer, Thread] | None:
+        try:
+            return start_http_server(port, addr="127.0.0.1", registry=self._registry)
+        except OSError as error:
+            log.error("nobody can read the metrics", port=port, why=str(error))
+            return None
+
+    def collect(self) -> Iterator[Metric]:
+        """In a thread of the server."""
+        look = self._ask_loop()
+        yield _gauge("database_away_seconds", "Since the database stopped answering.", self._watcher.away_seconds)
+        yield from self._tell_journal()
+        if look is not None:
+            yield from self._tell_calls(look)
+            yield from self._tell_recordings(look)
+            yield _states("members", "Members of the queue.", MemberState, look.members)
+
+    def _ask_loop(self) -> Look | None:
+        if self._loop is None or self._loop.is_closed():
+            return None
+        asking = asyncio.run_coroutine_threadsafe(self._watcher.look(), self._loop)
+        try:
+            return asking.result(timeout=2 * LOOK_SECONDS)
+        except TimeoutError:
+            asking.cancel()
+            log.warning("the metrics wait for the event loop in vain")
+        except Exception:
+            log.exception("no look for the metrics")
+        return None
+
+    def _tell_journal(self) -> Iterator[Metric]:
+        backlog = measure_backlog(self._journal, self._watcher.applied)
+        age = (self._clock.now() - backlog.since).total_seconds() if backlog.since is not None else 0.0
+        yield _gauge("journal_notes", "Notes that the database has not taken.", backlog.notes)
+        yield _gauge("journal_age_seconds", "Age of the oldest of these notes.", max(0.0, age))
+
+    def _tell_calls(self, look: Look) -> Iterator[Metric]:
+        counts = {state: standing.count for state, standing in look.calls.items()}
+        yield _states("calls", "Calls that go on.", LIVE, counts)
+        queued = look.calls.get(CallState.QUEUED)
+        since = queued.queued_since if queued is not None else None
+        wait = (self._clock.now() - since).total_seconds() if since is not None else 0.0
+        yield _gauge("queue_length", "Callers who wait for a person.", counts.get(CallState.QUEUED, 0))
+        yield _gauge("queue_longest_wait_seconds", "Of those who wait now.", max(0.0, wait))
+        yield self._sums("calls_ended", "Calls that ended.", label="outcome", values=Outcome, counts=look.outcomes)
+        yield _answers(look.waits)
+        yield CounterMetricFamily(
+            "callcenter_lease_ends", "Calls taken back by the dialplan at the end of their lease.", look.lease_ends
+        )
+
+    def _tell_recordings(self, look: Look) -> Iterator[Metric]:
+        yield _gauge("recordings_unfiled", "Calls that ended and whose recording is not in its place.", look.unfiled)
+        yield self._sums(
+            "recording_faults", "Recordings with something wrong.", label="kind", values=FAULTS, counts=look.faults
+        )
+
+    def _sums(
+        self, name: str, about: str, *, label: str, values: Iterable[State], counts: Mapping[State, int]
+    ) -> Metric:
+        family = CounterMetricFamily(f"callcenter_{name}", about, labels=[label])
+        for value in values:
+            key = name, value.value
+            self._highest[key] = max(self._highest.get(key, 0), counts.get(value, 0))
+            family.add_metric([value.value], self._highest[key])
+        return family
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"callcenter_{name}", about, value)
+
+
+def _states(name: str, about: str, values: Iterable[State], counts: Mapping[State, int]) -> Metric:
+    family = GaugeMetricFamily(f"callcenter_{name}", about, labels=["state"])
+    for value in values:
+        family.add_metric([value.value], counts.get(value, 0))
+    return family
+
+
+def _answers(waits: Waits) -> Metric:
+    buckets = [(str(bound), float(count)) for bound, count in zip(ANSWER_BOUNDS, waits.within, strict=True)]
+    return HistogramMetricFamily(
+        "callcenter_answer_seconds",
+        "From entering the queue until a person answered.",
+        buckets=[*buckets, ("+Inf", float(waits.count))],
+        sum_value=waits.seconds,
+    )

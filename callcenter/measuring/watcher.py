@@ -1,0 +1,94 @@
+"""One look at the database, for many questions; kept for some seconds, so that nobody can wear the database out."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from callcenter.calls.models import CallState, Outcome, RecordingState
+from callcenter.calls.statistics import (
+    Standing,
+    Waits,
+    count_lease_ends,
+    count_outcomes,
+    count_recordings,
+    count_unfiled,
+    measure_waits,
+    standing_calls,
+)
+from callcenter.conducting.deadline import within
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.intake.notes import Position, saved_position
+from callcenter.queues.models import MemberState
+from callcenter.queues.views import members
+
+KEPT_SECONDS = 5.0
+LOOK_SECONDS = 3.0
+ANSWER_BOUNDS = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
+FAULTS = (RecordingState.MISSING, RecordingState.SHORT, RecordingState.SILENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands in the database. Sums are of what happened since the watcher was made, and never fall."""
+
+    at: datetime
+    calls: Mapping[CallState, Standing]
+    members: Mapping[MemberState, int]
+    unfiled: int
+    outcomes: Mapping[Outcome, int]
+    faults: Mapping[RecordingState, int]
+    waits: Waits
+    lease_ends: int
+
+
+class Watcher:
+    """Looks when it is asked, all in one event loop."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._began_at = clock.now()
+        self._turn = asyncio.Lock()
+        self._look: Look | None = None
+        self._looked_at: float | None = None
+        self._away_since: float | None = None
+        self.applied: Position | None = None
+        """How far the journal was applied at the last look that the database answered."""
+
+    @property
+    def away_seconds(self) -> float:
+        """Since the first look in a row that the database did not answer; 0 while it answers."""
+        return 0.0 if self._away_since is None else self._clock.monotonic() - self._away_since
+
+    async def look(self) -> Look | None:
+        """At most so many seconds old; None while the database is away."""
+        async with self._turn:
+            now = self._clock.monotonic()
+            if self._looked_at is None or now - self._looked_at >= KEPT_SECONDS:
+                try:
+                    self._look = await within(LOOK_SECONDS, self._ask())
+                    self._away_since = None
+                except (DatabaseAway, TimeoutError):
+                    self._look = None
+                    self._away_since = now if self._away_since is None else self._away_since
+                self._looked_at = now
+            return self._look
+
+    async def _ask(self) -> Look:
+        since = self._began_at
+        async with open_session(self._database) as session:
+            self.applied = await saved_position(session)
+            return Look(
+                at=self._clock.now(),
+                calls=await standing_calls(session),
+                members=Counter(member.state for member in await members(session)),
+                unfiled=await count_unfiled(session),
+                outcomes=await count_outcomes(session, since=since),
+                faults=await count_recordings(session, since=since),
+                waits=await measure_waits(session, since=since, bounds=ANSWER_BOUNDS),
+                lease_ends=await count_lease_ends(session, since=since),
+            )

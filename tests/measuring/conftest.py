@@ -1,0 +1,23 @@
+"""A stand-in Asterisk and its calls, and the files of a real one."""
+
+from pathlib import Path
+
+import pytest
+
+from callcenter.core.database import Database
+from callcenter.intake.truth import TruthReader
+from tests.stand_ins.asterisk_files import AsteriskFiles
+from tests.stand_ins.centre_fixtures import asterisk, plain_logs
+from tests.stand_ins.clock import FakeClock
+
+__all__ = ["asterisk", "plain_logs"]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> AsteriskFiles:
+    return AsteriskFiles(tmp_path)
+
+
+@pytest.fixture
+def truth(database: Database, files: AsteriskFiles, clock: FakeClock) -> TruthReader:
+    return TruthReader(database, files, clock=clock)
