@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs what the centre needs on Debian 12 or 13: system packages, the virtual environment, the desk's styles.
-# usage: deploy/bootstrap.sh [--for-tests | --clean]
+# usage: deploy/bootstrap.sh [--for-tests | --packages | --clean]
+# --packages installs the system packages only: the part that needs root.
 #
 # Only what is missing is installed; with everything there it takes a moment. It may be interrupted at any point:
 # a mark is written after a step is complete, and a step without its mark is done again.
@@ -153,8 +154,9 @@ copy_vendor_files() {
 case "${1:-}" in
   '') ;;
   --for-tests) packages+=(sip-tester baresip-core chromium); locks=(requirements-dev.txt); for_tests=yes ;;
+  --packages) packages+=(uidmap); install_packages; exit 0 ;;
   --clean) clean; exit 0 ;;
-  *) fail "usage: $0 [--for-tests | --clean]" ;;
+  *) fail "usage: $0 [--for-tests | --packages | --clean]" ;;
 esac
 exec 9<Makefile
 flock --nonblock 9 || {
