@@ -6,6 +6,7 @@ told to refresh the whole page.
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,13 @@ class Live:
         """`address` is a `postgresql+psycopg://` address, as Database takes it."""
         self._address = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
         self._subscriptions: set[Subscription] = set()
+        self._told = secrets.randbelow(2**32)  # no mark of an earlier process is taken for one of ours
         self.connected = False
+
+    @property
+    def mark(self) -> str:
+        """How far the news has come. A page made before one piece of news, and listening after it, has missed it."""
+        return str(self._told)
 
     @property
     def pages(self) -> int:
@@ -64,8 +71,11 @@ class Live:
         return len(self._subscriptions)
 
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
+    def subscribe(self, *, mark: str = "") -> Iterator[Subscription]:
+        """For one open page, made when the news had come to `mark`; empty when the page knows that it is old."""
         subscription = Subscription()
+        if mark and mark != self.mark:
+            subscription.put(REFRESH)
         self._subscriptions.add(subscription)
         if not self.connected:
             subscription.put(LOST)
@@ -103,5 +113,6 @@ class Live:
                 await connection.execute("SELECT 1")
 
     def _tell(self, topic: str, identifier: str = "") -> None:
+        self._told += 1
         for subscription in self._subscriptions:
             subscription.put(topic, identifier)

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from callcenter.desk.live import Subscription
@@ -22,13 +23,15 @@ _PING_SECONDS = 15
 
 
 @router.get("/live")
-async def send_news(request: Request, office: AnOffice) -> EventSourceResponse:
-    return EventSourceResponse(_news(request, office), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"})
+async def send_news(
+    request: Request, office: AnOffice, mark: Annotated[str, Query(max_length=20)] = ""
+) -> EventSourceResponse:
+    return EventSourceResponse(_news(request, office, mark), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"})
 
 
-async def _news(request: Request, office: Office) -> AsyncIterator[ServerSentEvent]:
+async def _news(request: Request, office: Office, mark: str) -> AsyncIterator[ServerSentEvent]:
     # An event source cannot see a status, so even a refusal is told by an event.
-    with office.live.subscribe() as subscription:
+    with office.live.subscribe(mark=mark) as subscription:
         try:
             visitor = await find_visitor(request, office)
         except DATABASE_AWAY:

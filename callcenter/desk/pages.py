@@ -66,6 +66,7 @@ def show(
         "now": now or office.clock.now(),
         "words": office.words,
         "company": office.settings.company,
+        "mark": getattr(request.state, "mark", ""),
         "section": _section(request.url.path),
         "wait_near": longest_wait // 2,
         "wait_late": longest_wait,

@@ -60,6 +60,7 @@ async def find_visitor(request: Request, office: Office) -> Visitor | None:
 
 
 async def _signed_in(request: Request, office: AnOffice) -> Visitor:
+    request.state.mark = office.live.mark  # before the page reads anything
     visitor = await find_visitor(request, office)
     if visitor is None:
         raise SignInNeeded

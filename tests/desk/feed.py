@@ -41,10 +41,11 @@ class Feed:
 
 
 @asynccontextmanager
-async def listen(address: str, person: Person = ANNA) -> AsyncIterator[Feed]:
+async def listen(address: str, person: Person = ANNA, *, mark: str = "") -> AsyncIterator[Feed]:
+    """The stream of news as a page opens it that was made at `mark`."""
     async with (
         httpx.AsyncClient(base_url=address, cookies={SESSION_COOKIE: person.token}, timeout=10) as client,
-        client.stream("GET", "/live") as answer,
+        client.stream("GET", "/live", params={"mark": mark}) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield Feed(answer)

@@ -12,6 +12,7 @@ let source = null;
 let wait = FIRST_WAIT;
 let timer = 0;
 let interrupted = false;
+let mark = document.body.dataset.mark; // what happened since the page was made is told at once
 
 function announce(topic, identifiers = "") {
   document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
@@ -36,7 +37,8 @@ function refreshAll() {
 function connect() {
   clearTimeout(timer);
   source?.close();
-  source = new EventSource("/live");
+  source = new EventSource(`/live?mark=${mark}`);
+  mark = "";
   source.addEventListener("hello", () => (interrupted ? refreshAll() : show("")));
   source.addEventListener("refresh", refreshAll);
   source.addEventListener("lost", () => {

@@ -116,9 +116,12 @@ async def test_the_card_of_a_call_hears_of_its_own_changes_only(
     open_page: OpenPage, place: Place, clock: FakeClock
 ) -> None:
     page = await open_page(f"/calls/{TALKING}")
+    board = await page.context.new_page()
+    await board.goto(place.origin)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await ring(place, "b17-9.5", "+79215550195", clock)
+    await expect(board.get_by_text("+7 921 555-01-95")).to_be_visible()
     async with place.database.begin() as session:
         await session.execute(
             update(Call)

@@ -87,11 +87,13 @@ async def test_the_player_appears_when_a_call_that_is_looked_at_ends(
     await expect(page.locator("audio")).to_be_visible()
     await page.keyboard.press("Space")
     await reaches(page, 0.3)
+    await page.get_by_role("button", name="×2").click()
     async with place.database.begin() as session:
-        await notify(session, "call", TALKING)  # another change does not stop the sound
+        await notify(session, "call", TALKING)  # another change stops neither the sound nor what was chosen
     await page.wait_for_event("response", lambda answer: answer.url.endswith(f"/calls/{TALKING}"))
     await reaches(page, await page.evaluate(SECOND) + 0.3)
     assert await page.evaluate(PLAYING)
+    await expect(page.locator("[data-rate][aria-pressed=true]")).to_have_text("×2")
 
 
 async def test_a_file_that_does_not_open_is_told_in_words(open_page: OpenPage, place: Place) -> None:

@@ -1,6 +1,6 @@
-"""Lists of more than one page, some of whose rows have one and the same moment."""
+"""Long lists: their pages, days and cost; some rows have one and the same moment."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import event
 
@@ -42,6 +42,16 @@ async def test_longer_lists_cost_no_more_queries(anna: Visit, database: Database
             await raise_alarm(session, kind=AlarmKind.DANGER, subject=call_id, message="Газ", now=MORNING)
     assert [await count_queries(anna, database, path) for path in places] == before
     assert max(before) <= 16
+
+
+async def test_a_day_begins_and_ends_at_midnight_of_the_company(anna: Visit, database: Database) -> None:
+    """Which in Moscow is 21:00 of the day before by UTC."""
+    evening = datetime(2026, 11, 19, 20, 59, 59, tzinfo=UTC)
+    moments = {"before": 0, "first": 1, "last": 24 * 3600, "after": 24 * 3600 + 1}
+    async with database.begin() as session:
+        for call_id, seconds in moments.items():
+            await add_call(session, call_id, at=evening + timedelta(seconds=seconds), state=CallState.ENDED)
+    assert await anna.rows("/calls?day=2026-11-20") == ["last", "first"]
 
 
 async def test_pages_show_every_row_once(anna: Visit, database: Database) -> None:
