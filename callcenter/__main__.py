@@ -15,6 +15,7 @@ COMMANDS = {
     "say": "render a text with the centre's voice into a WAV file",
     "reconcile": "compare channels, bridges, files and rows; print what belongs to nothing",
     "demo": "call the running centre with softphones and show what they hear",
+    "replay": "play the tape of a call again, without telephony; tell the call and what differs",
     "transcribe": "turn a sound file into text, words with times and confidences",
     "report": "figures of some days: outcomes, callbacks, service level, waits; each with its formula",
 }

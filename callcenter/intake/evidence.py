@@ -36,7 +36,7 @@ DOORS = ("from-trunk", "from-resident")
 
 ARRIVED = "CC_ARRIVED"
 
-_MARKS = {
+MARKS = {
     "CC_RECORDING": ("recording", "file"),
     "CC_LEASE_END": ("lease_end", ""),
     "CC_FALLBACK": ("fallback", "why"),
@@ -48,7 +48,7 @@ _MARKS = {
 }
 """The dialplan's own events: our kind, and the name of their argument."""
 
-_QUEUE_MARKS = {
+QUEUE_MARKS = {
     "ABANDON": "left_queue",
     "EXITWITHTIMEOUT": "queue_timeout",
     "EXITEMPTY": "queue_empty",
@@ -63,11 +63,11 @@ async def take_cel(session: AsyncSession, event: CelEvent) -> None:
         await admit(session, event.call_id, at=event.at, dialled=dialled, shown=shown, source=EventSource.CEL)
         await _open_leg(session, event)
         return
-    if event.kind in _MARKS or (event.kind == "CHAN_START" and event.of_caller and event.context in DOORS):
+    if event.kind in MARKS or (event.kind == "CHAN_START" and event.of_caller and event.context in DOORS):
         await ensure_call(session, event.call_id, at=event.at)
     elif not await _is_ours(session, event.call_id):
         return
-    if event.kind in _MARKS:
+    if event.kind in MARKS:
         await _take_mark(session, event)
     elif event.kind == "CHAN_START":
         await _open_leg(session, event)
@@ -100,11 +100,11 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
             session, call.id, "connected", leg=channel_id, at=at, source=EventSource.QUEUE_LOG, facts={"member": member}
         )
         await mark_connected(session, call, at=at, member=member)
-    elif event.kind in _QUEUE_MARKS:
+    elif event.kind in QUEUE_MARKS:
         await _write(
             session,
             call.id,
-            _QUEUE_MARKS[event.kind],
+            QUEUE_MARKS[event.kind],
             leg=call.id,
             at=at,
             source=EventSource.QUEUE_LOG,
@@ -118,7 +118,7 @@ def interface_of(channel_name: str) -> str:
 
 
 async def _take_mark(session: AsyncSession, event: CelEvent) -> None:
-    kind, argument = _MARKS[event.kind]
+    kind, argument = MARKS[event.kind]
     told = event.extra.get("extra", "")
     facts = {argument: told} if argument and told else {}
     if event.kind == "CC_QUEUE_ENTER":

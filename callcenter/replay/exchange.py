@@ -1,0 +1,157 @@
+"""What the calls of a replay ask for: requests to Asterisk, sounds, actions; and what they write down.
+
+Stand-ins for the voice, the actions, the note book and Asterisk's side of ARI. Each asks nobody: what it is asked
+becomes an `Output`, and whoever asked waits until the tape gives the answer.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from callcenter.conducting.caller import Arrival
+from callcenter.conducting.ports import ActionResult
+from callcenter.core.errors import CallcenterError
+from callcenter.intake.notes import Note
+from callcenter.intake.tape import Source
+
+CONDUCTING = frozenset({"play", "playbacks", "silence", "variable", "continue"})
+"""The requests that conduct a call and must come out again. Renewals of the lease go by the clock and are not among
+them; nor are taps and media channels, which a replay has none of."""
+
+
+class FailedThen(CallcenterError):
+    """It failed on the tape, so it fails again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to ARI. `verb` is one of CONDUCTING, or None when it conducts nothing."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+
+    @property
+    def verb(self) -> str | None:
+        parts = self.path.strip("/").split("/")
+        verb = parts[0] if parts[0] == "playbacks" else parts[2] if len(parts) > 2 else None
+        return verb if self.method != "GET" and verb in CONDUCTING else None
+
+    @property
+    def playback(self) -> str | None:
+        """The id of the playback it is about."""
+        return self.path.rpartition("/")[2] if self.verb in ("play", "playbacks") else None
+
+    @property
+    def rest(self) -> tuple[str, dict[str, str]]:
+        """All of it but that id."""
+        path = self.path.rpartition("/")[0] if self.playback else self.path
+        return f"{self.method} {path}", dict(self.parameters)
+
+    def __str__(self) -> str:
+        return f"{self.rest[0]} {' '.join(f'{name}={value}' for name, value in self.parameters.items())}".strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """Something that came out of the replay. `answer` is set when somebody waits for one."""
+
+    source: Source
+    what: Any
+    """Of a request the `Request`, else what the tape's line must hold."""
+    answer: "asyncio.Future[Any] | None" = None
+
+    def __str__(self) -> str:
+        if isinstance(self.what, Request):
+            return str(self.what)
+        return f"{self.source} {json.dumps(self.what, ensure_ascii=False)}"
+
+
+@dataclass
+class Exchange(httpx.AsyncBaseTransport):
+    """`outputs`: what came out and has not been looked for on the tape yet; `letters`: what the router posted.
+
+    Implements Asterisk's side of ARI for httpx, and `ports.Prompts`, `ports.Actions`, `ports.NoteBook`, `tape.Tape`.
+    """
+
+    outputs: deque[Output] = field(default_factory=deque)
+    letters: deque[Mapping[str, Any]] = field(default_factory=deque)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = Request(request.method, request.url.path.removeprefix("/ari"), dict(request.url.params))
+        if asked.method == "GET":
+            return httpx.Response(200, json={"value": "1"})  # the lease goes on
+        if asked.verb is None:
+            return httpx.Response(204)
+        reply: httpx.Response = await self._ask(Source.REQUEST, asked)
+        return reply
+
+    async def sound(self, text: str) -> str:
+        sound: str = await self._ask(Source.PROMPT, {"text": text})
+        return sound
+
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Nothing: a tape has the sounds of its call."""
+
+    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+        done: ActionResult = await self._ask(Source.ACTION, {"action": action, "arguments": dict(arguments)})
+        return done
+
+    def write(self, note: Note) -> None:
+        facts = json.loads(json.dumps(note.facts, default=str))
+        self.outputs.append(Output(Source.NOTE, {"kind": note.kind, "facts": facts}))
+
+    def keep(self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None) -> None:
+        if source is Source.LETTER and isinstance(content, Mapping):
+            self.letters.append(content)
+
+    async def _ask(self, source: Source, what: Any) -> Any:
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.outputs.append(Output(source, what, answer))
+        return await answer
+
+
+def answer_request(output: Output, content: Mapping[str, Any]) -> None:
+    """Gives the reply that stands on the tape."""
+    if output.answer is None or output.answer.done():
+        return
+    if "failure" in content:
+        output.answer.set_exception(httpx.ConnectError(str(content["failure"])))
+    else:
+        output.answer.set_result(httpx.Response(content["status"], text=content.get("body") or ""))
+
+
+def answer_prompt(output: Output, content: Mapping[str, Any]) -> None:
+    if output.answer is not None and not _fail(output, content):
+        output.answer.set_result(content["sound"])
+
+
+def answer_action(output: Output, content: Mapping[str, Any]) -> None:
+    if output.answer is not None and not _fail(output, content):
+        output.answer.set_result(ActionResult(content["outcome"], content["facts"]))
+
+
+def let_go(output: Output) -> None:
+    """Something that is not on the tape goes well, so that the replay goes on."""
+    match output.source:
+        case Source.REQUEST:
+            answer_request(output, {"status": 204})
+        case Source.PROMPT:
+            answer_prompt(output, {"sound": "?"})
+        case Source.ACTION:
+            answer_action(output, {"outcome": "?", "facts": {}})
+
+
+def _fail(output: Output, content: Mapping[str, Any]) -> bool:
+    """True when it failed on the tape. One that was cancelled took too long."""
+    failure = content.get("failure")
+    if failure is None or output.answer is None:
+        return failure is not None
+    slow = failure.startswith(("CancelledError", "TimeoutError"))
+    output.answer.set_exception(TimeoutError(failure) if slow else FailedThen(failure))
+    return True

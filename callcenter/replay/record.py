@@ -1,0 +1,65 @@
+"""What the centre's record must make of a tape, by the pure part of the intake: no database is asked.
+
+Compared are the kinds of the timeline's lines and the outcome. Rows, tasks and tickets are not made in a replay.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from callcenter.calls.models import Outcome
+from callcenter.conducting.action_specs import READY, REGISTER_TICKET
+from callcenter.intake.cel import CelEvent, parse_cel_line
+from callcenter.intake.evidence import ARRIVED, MARKS, QUEUE_MARKS
+from callcenter.intake.queue_log import QueueEvent, parse_queue_line
+from callcenter.intake.settling import judge
+from callcenter.intake.tape import Source, TapeLine
+
+
+def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:
+    """The kinds that Asterisk's lines and the notes of actions put into the timeline."""
+    return frozenset(_kinds(lines))
+
+
+def judge_tape(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
+    """The outcome of the call with these kinds in its timeline."""
+    registered = any(
+        line.source is Source.ACTION
+        and line.content["action"] == REGISTER_TICKET
+        and line.content.get("outcome") == READY
+        for line in lines
+    )
+    return judge(kinds, registered=registered).outcome
+
+
+def _kinds(lines: Sequence[TapeLine]) -> Iterator[str]:
+    for line in lines:
+        match line.source:
+            case Source.ACTION_NOTE:
+                yield line.content["kind"]
+            case Source.CEL if (event := parse_cel_line(line.content["line"])) is not None:
+                yield from _kind_of_cel(event)
+            case Source.QUEUE_LOG if (said := parse_queue_line(line.content["line"])) is not None:
+                yield from _kind_of_queue(said)
+
+
+def _kind_of_cel(event: CelEvent) -> Iterator[str]:
+    if event.kind in MARKS:
+        yield MARKS[event.kind][0]
+    elif event.kind == ARRIVED:
+        yield "arrived"
+    elif event.kind == "CHAN_START" and not event.of_caller:
+        yield "ringing"
+    elif event.kind == "ANSWER" and event.of_caller:
+        yield "answered"
+    elif event.kind == "BRIDGE_ENTER" and event.peers:
+        yield "connected"
+    elif event.kind in ("HANGUP", "CHAN_END"):
+        yield "ended" if event.of_caller else "leg_ended"
+
+
+def _kind_of_queue(event: QueueEvent) -> Iterator[str]:
+    if event.kind == "ENTERQUEUE":
+        yield "queued"
+    elif event.kind == "CONNECT" and len(event.words) > 1:
+        yield "connected"
+    elif event.kind in QUEUE_MARKS:
+        yield QUEUE_MARKS[event.kind]

@@ -1,0 +1,87 @@
+"""A whole replay: the tape, the edition that answered the call, and what differs now."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.dialogue.conversation import Conversation
+from callcenter.dialogue.reader import read_script
+from callcenter.intake.editions import KeptEdition, NoEdition, edition_file, read_kept_edition
+from callcenter.intake.tape import BrokenTape, Source, TapeLine, read_tape
+from callcenter.replay.player import Difference, Player
+from callcenter.replay.record import judge_tape, read_kinds
+from callcenter.replay.still_time import StillLoop
+from callcenter.replay.story import tell_story
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """`story` is how the call went, `differences` what does not come out as it did."""
+
+    story: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+def replay(file: Path) -> Replay:
+    """Plays the tape. Raises BrokenTape, OSError, and NoEdition when the script that answered the call is not there:
+    it is looked for in `editions/` beside the tape and above it."""
+    return replay_lines(read_tape(file), place=file.parent)
+
+
+def replay_lines(lines: Sequence[TapeLine], *, place: Path) -> Replay:
+    head = next((line.content for line in lines if line.source is Source.TAPE and "version" in line.content), None)
+    kinds: set[str] = set()
+    differences: list[Difference] = []
+    if head is not None:
+        edition = _find_edition(place, head.get("edition") or {})
+        player = Player(head["call"], lines, begin_talk(edition), lease_seconds=head["lease_seconds"])
+        with asyncio.Runner(loop_factory=StillLoop) as runner:
+            runner.run(player.play())
+        kinds, differences = player.kinds, player.differences
+    elif any(line.source is Source.NOTE for line in lines):
+        raise BrokenTape("the tape has lost its beginning: nobody knows what answered the call")
+    return Replay(tuple(tell_story(lines)), (*differences, *_compare_record(lines, frozenset(kinds))))
+
+
+def begin_talk(edition: KeptEdition) -> Conversation:
+    """A conversation by a kept edition. Raises NoEdition when its script cannot be read any more."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / f"{edition.name}.yaml"
+        file.write_text(edition.script, encoding="utf-8")
+        script, problems = read_script(
+            file,
+            actions=ACTIONS,
+            articles=edition.articles,
+            values={CATEGORY: edition.categories},
+        )
+    if script is None:
+        raise NoEdition("\n".join(str(problem) for problem in problems if problem.fatal))
+    return Conversation(script, edition.answers, {})
+
+
+def _find_edition(place: Path, named: dict[str, str]) -> KeptEdition:
+    places = (place.absolute(), *place.absolute().parents)
+    found = next((file for above in places if (file := edition_file(above, named.get("hash", "?"))).is_file()), None)
+    if found is None:
+        raise NoEdition(
+            f"the edition {named or '?'} that answered the call is not in editions/ beside or above the tape"
+        )
+    return read_kept_edition(found)
+
+
+def _compare_record(lines: Sequence[TapeLine], robot: frozenset[str]) -> list[Difference]:
+    """The record's line of the tape beside what follows from the others; none before the tape was filed."""
+    line = next((line for line in lines if line.source is Source.RECORD), None)
+    if line is None:
+        return []
+    kinds = robot | read_kinds(lines)
+    recorded = set(line.content["kinds"])
+    found = [Difference(line.number, f"в записи звонка нет: {kind}") for kind in sorted(kinds - recorded)]
+    found += [Difference(line.number, f"в записи звонка лишнее: {kind}") for kind in sorted(recorded - kinds)]
+    outcome = judge_tape(lines, kinds)
+    if line.content["outcome"] not in (None, outcome.value):
+        found.append(Difference(line.number, f"итог был {line.content['outcome']}, стал {outcome.value}"))
+    return found

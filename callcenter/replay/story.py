@@ -1,0 +1,84 @@
+"""The call of a tape, told for a person: who said and did what, and when."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from callcenter.calls.models import Outcome
+from callcenter.conducting.line import FALLBACK, GOODBYE
+from callcenter.intake.cel import parse_cel_line
+from callcenter.intake.tape import Source, TapeLine
+
+_OUTCOMES = {
+    Outcome.ROBOT: "помог робот",
+    Outcome.TALKED: "поговорили с диспетчером",
+    Outcome.ABANDONED: "житель не дождался",
+    Outcome.VOICEMAIL: "оставлено сообщение",
+    Outcome.CALLBACK: "просили перезвонить",
+    Outcome.OVERFLOW: "все линии заняты",
+}
+_BY_ASTERISK = {
+    "CC_LEASE_END": "робот не отвечает: станция ведёт звонок сама",
+    "CC_QUEUE_ENTER": "житель в очереди",
+    "CC_VOICEMAIL": "житель оставляет сообщение",
+    "CC_CALLBACK": "житель просит перезвонить",
+    "CC_OVERFLOW": "все линии заняты",
+}
+
+
+def tell_story(lines: Sequence[TapeLine]) -> Iterator[str]:
+    """A line for each thing that happened, with its second of the call."""
+    begun = lines[0].at
+    told = [(line.at, words) for line in lines for words in _tell(line)]
+    for at, words in sorted(told, key=lambda pair: pair[0]):
+        yield f"{(at - begun).total_seconds():6.1f}  {words}"
+
+
+def _tell(line: TapeLine) -> Iterator[str]:
+    content = line.content
+    match line.source:
+        case Source.NOTE:
+            yield from _tell_note(content["kind"], content["facts"])
+        case Source.ACTION:
+            yield f"робот: [{content['action']}] {content.get('outcome') or content.get('failure')}"
+        case Source.REQUEST if content["path"].endswith("/continue"):
+            context = content["parameters"].get("context")
+            if context == GOODBYE:
+                yield "робот кладёт трубку"
+            elif context == FALLBACK:
+                yield "робот отпускает звонок: дальше ведёт станция"
+        case Source.EVENT if content["event"].get("type") == "ChannelHangupRequest":
+            yield "житель положил трубку"
+        case Source.TAPE if "dropped" in content:
+            yield f"(на плёнке не хватает строк: {content['dropped']})"
+        case Source.TAPE if "resumed" in content:
+            yield "(робот запущен заново)"
+        case Source.CEL:
+            yield from _tell_cel(content["line"])
+        case Source.RECORD if content["outcome"] is not None:
+            yield f"итог: {_OUTCOMES[Outcome(content['outcome'])]}"
+
+
+def _tell_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:
+    match kind:
+        case "said":
+            yield f"робот: {facts['text']}"
+        case "key":
+            yield f"житель нажал {facts['key']}"
+        case "miss" if facts.get("why") == "silence":
+            yield "житель молчит"
+        case "handed_over":
+            yield f"робот передаёт звонок диспетчерам: {facts['reason']}"
+        case "failed":
+            yield f"робот сбился: {facts['what']}"
+
+
+def _tell_cel(line: str) -> Iterator[str]:
+    event = parse_cel_line(line)
+    if event is None:
+        return
+    if event.kind in _BY_ASTERISK:
+        yield _BY_ASTERISK[event.kind]
+    elif event.kind == "BRIDGE_ENTER" and event.peers:
+        yield "житель и диспетчер слышат друг друга"
+    elif event.kind == "HANGUP" and event.of_caller:
+        yield "конец звонка"
