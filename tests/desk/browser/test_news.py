@@ -12,6 +12,7 @@ from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.calls.models import Call, CallState, Outcome
 from callcenter.core.database import notify
 from callcenter.instance.cluster import Cluster
+from callcenter.queues.models import Member, MemberState
 from callcenter.tickets.models import Ticket
 from tests.desk.afternoon import LIFT, MISSED, TALKING
 from tests.desk.browser.conftest import OpenPage, Place
@@ -131,3 +132,21 @@ async def test_the_card_of_a_call_hears_of_its_own_changes_only(
         await notify(session, "call", TALKING)
     await expect(page.get_by_text("разговор с диспетчером")).to_be_visible()
     assert [url for url in asked if url.endswith(TALKING)] == [f"{place.origin}/calls/{TALKING}"]
+
+
+async def test_news_do_not_undo_what_a_person_has_set(open_page: OpenPage, place: Place) -> None:
+    page = await open_page(f"/calls/{LIFT}")
+    await page.get_by_label("показать служебные строки").check()
+    async with place.database.begin() as session:
+        await session.execute(update(Call).where(Call.id == LIFT).values(danger="GAS_SMELL"))
+        await notify(session, "call", LIFT)
+    await expect(page.locator(".tag-danger")).to_have_text("Запах газа")
+    await expect(page.get_by_label("показать служебные строки")).to_be_checked()
+
+    await page.goto(place.origin)
+    await page.locator("#own-reason").select_option("Обед")
+    async with place.database.begin() as session:
+        await session.execute(update(Member).where(Member.extension == "104").values(state=MemberState.FREE))
+        await notify(session, "member", "PJSIP/d-c09e42")
+    await expect(page.locator("#member-104 .member-state")).to_have_text("ждёт звонка")
+    await expect(page.locator("#own-reason")).to_have_value("Обед")
