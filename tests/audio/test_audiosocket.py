@@ -91,6 +91,24 @@ async def test_asterisk_that_does_not_connect_leaves_no_channel() -> None:
     assert requests.removed == ["m"]
 
 
+async def test_asterisk_that_connects_too_late_is_turned_away() -> None:
+    turned_away: list[bytes] = []
+
+    @dataclass
+    class Late(Requests):
+        async def remove_channel(self, channel_id: str) -> None:
+            host, _, port = self.asked["external_host"].partition(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(frame(1, uuid.UUID(self.asked["data"]).bytes))
+            turned_away.append(await reader.read())
+            await close(writer)
+
+    async with AudioSocketTransport(Late(connects=False)) as transport, asyncio.timeout(8):
+        with pytest.raises(NoAudio):
+            await transport.open("m", lambda _: None, over=asyncio.Event())
+    assert turned_away == [b""]
+
+
 async def test_asterisk_that_is_away_is_not_waited_for() -> None:
     async with AudioSocketTransport(Requests(away=True)) as transport, asyncio.timeout(1):
         with pytest.raises(AsteriskAway):

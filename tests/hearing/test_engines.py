@@ -124,6 +124,12 @@ def test_phrases_the_model_does_not_know_do_no_harm(engine: Engine) -> None:
     assert hear_all(engine, call("да"), phrases=("да", "абракадабра", "да абракадабра")) == ["да"]
 
 
+def test_vosk_leaves_out_a_phrase_it_knows_in_part_only(tmp_path: Path) -> None:
+    """By itself it would listen for the words it knows, and take another answer for this one."""
+    engine = ENGINES["vosk"](tmp_path)
+    assert "да" not in hear_all(engine, call("да"), phrases=("нет", "да абракадабра"))
+
+
 def test_nothing_heard_is_no_error(engine: Engine) -> None:
     assert engine.listen(rate=RATE, phrases=None).finish() == ()
 

@@ -206,9 +206,10 @@ def test_the_first_words_of_the_next_answer_are_kept_from_the_cut_on() -> None:
     """The caller goes on before the next question is asked: that belongs to it."""
     listener = asked(accept("вода"))
     listener.take(partial("вода", 0.62))
-    hush(listener, 0.3)
+    hush(listener, 1.0)
     listener.take(partial("да", 1.2, begin=0.92))
     listener.ask(accept("да"))
+    assert listener.now > 1.1
     assert said(listener.take(final(("да", 0.95, 1.1), heard_to=1.7, begin=0.92))) == [("да", False)]
 
 

@@ -58,13 +58,12 @@ class AudioSocketTransport:
             async with asyncio.timeout(CONNECT_SECONDS):
                 reader, writer = await arrival
         except BaseException as error:
+            self._expected.pop(name.bytes, None)
             with contextlib.suppress(Gone, AsteriskAway, Refused):
                 await self._ari.remove_channel(media_id)
             if isinstance(error, TimeoutError):
                 raise NoAudio("Asterisk does not connect to the AudioSocket port") from error
             raise
-        finally:
-            del self._expected[name.bytes]
         return AudioSocketStream(reader, writer, take, over)
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -73,8 +72,8 @@ class AudioSocketTransport:
                 kind, name = await _read_frame(reader)
         except (TimeoutError, OSError, EOFError):
             kind, name = _ERROR, b""
-        arrival = self._expected.get(name) if kind == _NAME else None
-        if arrival is None or arrival.done():
+        arrival = self._expected.pop(name, None) if kind == _NAME else None
+        if arrival is None:
             log.warning("a stranger at the AudioSocket port")
             writer.close()
             return
