@@ -92,6 +92,8 @@ def choose_way(layout: Layout, user: ServiceUser, *, progress: Progress, allowed
         elif _number(found.group(1)) < OLDEST:
             refusals.append(f"{offer.name}: version {found.group(1)} is older than {'.'.join(map(str, OLDEST))}")
         else:
+            for refusal in refusals:
+                progress(f"Asterisk: не подошло: {refusal}")
             return Way(
                 name=offer.name,
                 version=found.group(1),
