@@ -47,12 +47,12 @@ def register(app: FastAPI) -> None:
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
-    log.warning("desk.database_away", path=request.url.path, error=type(error).__name__)
+    log.warning("desk.database_away", path=request.url.path, error=type(error).__name__, **_call_of(request))
     return await _explain(
         request,
         503,
         "Нет связи с базой данных",
-        "Страницы сейчас недоступны. Соединение восстанавливается само, делать ничего не нужно.",
+        "Страницы сейчас недоступны; соединение восстанавливается само.",
         aside=_KEPT if request.method == "GET" else _NOT_SAVED,
         retry=True,
         anonymous=True,
@@ -91,12 +91,18 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    log.error("desk.broken", path=request.url.path, error=repr(error))
+    log.error("desk.broken", path=request.url.path, error=repr(error), **_call_of(request))
     answer = await _explain(
         request, 500, "На сервере случилась ошибка", "Она записана в журнал. Повторите действие.", anonymous=True
     )
     answer.headers.update({**HEADERS, "cache-control": "no-store"})
     return answer
+
+
+def _call_of(request: Request) -> dict[str, str]:
+    """The call that the page is about, for the log."""
+    call_id = request.path_params.get("call_id")
+    return {} if call_id is None else {"call_id": call_id}
 
 
 async def _explain(
