@@ -45,7 +45,7 @@ class Switchboard:
     def admit(self, arrival: Arrival) -> None:
         """A call has come into our application."""
         if self._stopping or self._group is None:
-            self._spawn(self._pass_on(arrival.call_id), name=f"pass on {arrival.call_id}")
+            self._spawn(self._pass_on(arrival.call_id), arrival.call_id)
             return
         if arrival.call_id in self._lines:
             log.warning("a call came in twice", call_id=arrival.call_id)
@@ -55,7 +55,7 @@ class Switchboard:
         except Exception as error:
             log.exception("no conversation for a call", call_id=arrival.call_id)
             self._note(arrival.call_id, "failed", what=f"{type(error).__name__}: {error}")
-            self._spawn(self._pass_on(arrival.call_id), name=f"pass on {arrival.call_id}")
+            self._spawn(self._pass_on(arrival.call_id), arrival.call_id)
             return
         self._lines[arrival.call_id] = line
         self._tasks[arrival.call_id] = self._group.create_task(
@@ -103,20 +103,20 @@ class Switchboard:
         except Gone as error:
             log.debug("the call has left us", call_id=call_id, why=str(error))
 
-    def _spawn(self, work: Coroutine[None, None, None], *, name: str) -> None:
+    def _spawn(self, work: Coroutine[None, None, None], call_id: str) -> None:
         if self._group is None:
             work.close()
             return
-        self._group.create_task(_guarded(work, name), name=name)
+        self._group.create_task(_guarded(work, call_id), name=f"pass on {call_id}")
 
     def _note(self, call_id: str, kind: str, **facts: str) -> None:
         self._edges.notes.write(Note(new_id(), call_id, self._edges.clock.now(), kind, dict(facts)))
 
 
-async def _guarded(work: Coroutine[None, None, None], name: str) -> None:
+async def _guarded(work: Coroutine[None, None, None], call_id: str) -> None:
     try:
         await work
     except AsteriskAway as error:
-        log.warning("left to its lease", work=name, error=str(error))
+        log.warning("left to its lease", call_id=call_id, error=str(error))
     except Exception:
-        log.exception("left to its lease", work=name)
+        log.exception("left to its lease", call_id=call_id)

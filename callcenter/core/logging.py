@@ -1,19 +1,22 @@
 """Structured logs: one JSON object a line, the call's id bound once by `structlog.contextvars`.
 
 Phone numbers and names are personal data: they are logged at DEBUG only. Therefore a traceback tells places and no
-values of variables, and an error of the database is cut before the row it is about.
+values of variables, an error of the database is cut before the row it is about, and of what was to be spoken, which
+our errors put between «», nothing is left: it may be a number that the caller has typed.
 """
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
-_ROW = re.compile(r"\n(?:DETAIL|CONTEXT): .*?(?=\n\[SQL|\n\(Background|\Z)", re.DOTALL)
+_END = r"(?:\n|\\n)"  # as it is, and in a repr
+_ROW = re.compile(rf"{_END}(?:DETAIL|CONTEXT): .*?(?={_END}\[SQL|{_END}\(Background|\Z)", re.DOTALL)
+_SPOKEN = re.compile(r"«[^»]*»")
 
 
 def configure_logging(level: str = "INFO") -> None:
@@ -26,7 +29,7 @@ def configure_logging(level: str = "INFO") -> None:
     ]
     tails: list[Processor] = [
         structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
-        _cut_rows,
+        _cut_private,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     structlog.configure(
@@ -46,8 +49,21 @@ def configure_logging(level: str = "INFO") -> None:
     logging.root.setLevel(max(threshold, logging.WARNING))
 
 
-def _cut_rows(_logger: WrappedLogger, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _cut_private(_logger: WrappedLogger, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """PostgreSQL adds the row it refused to its message; SQLAlchemy passes it on."""
-    for failure in entry.get("exception") or ():
-        failure["exc_value"] = _ROW.sub("", failure["exc_value"])
+    for key, value in entry.items():
+        if isinstance(value, str) and key != "event":
+            entry[key] = _cut(value)
+    _cut_exceptions(entry.get("exception") or ())
     return entry
+
+
+def _cut_exceptions(failures: Iterable[dict[str, Any]]) -> None:
+    for failure in failures:
+        failure["exc_value"] = _cut(failure["exc_value"])
+        for member in failure.get("exceptions", ()):  # of a group
+            _cut_exceptions(member)
+
+
+def _cut(text: str) -> str:
+    return _SPOKEN.sub("«…»", _ROW.sub("", text))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from callcenter.core.database import Database
 from callcenter.core.logging import configure_logging
+from callcenter.speech.voice import VoiceFailed
 
 PHONE = "+79001112233"
 
@@ -57,6 +58,32 @@ async def test_a_refused_row_is_logged_without_its_values(
         assert "INSERT INTO call" in logged
         assert PHONE not in logged
     assert json.loads(theirs)["level"] == "error"
+
+
+async def test_a_row_stays_out_of_a_field_too(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    statement = text("INSERT INTO call (id, caller_number, arrived_at) VALUES ('b1-1.0', :number, now())")
+    try:
+        async with database.begin() as session:
+            await session.execute(statement, {"number": PHONE})
+    except DBAPIError as error:
+        structlog.get_logger().warning("refused", error=repr(error))
+    logged = json.loads(capsys.readouterr().err)
+    assert "caller_shown" in logged["error"]
+    assert PHONE not in logged["error"]
+
+
+def test_what_was_to_be_spoken_stays_out(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging()
+    error = VoiceFailed(f"festival made no sound of «Вы набрали: {PHONE}.»: it ended")
+    try:
+        raise ExceptionGroup("two", [error, ValueError("no digits")])
+    except ExceptionGroup as group:
+        structlog.get_logger().error("failed", exc_info=group, why=str(error))
+    logged = capsys.readouterr().err
+    assert "made no sound of «…»: it ended" in json.loads(logged)["why"]
+    assert "no digits" in logged
+    assert PHONE not in logged
 
 
 def test_quiet_levels_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
