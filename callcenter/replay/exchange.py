@@ -81,11 +81,12 @@ class Exchange(httpx.AsyncBaseTransport):
 
     outputs: deque[Output] = field(default_factory=deque)
     letters: deque[Mapping[str, Any]] = field(default_factory=deque)
+    lease_over: bool = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         asked = Request(request.method, request.url.path.removeprefix("/ari"), dict(request.url.params))
         if asked.method == "GET":
-            return httpx.Response(200, json={"value": "1"})  # the lease goes on
+            return httpx.Response(200, json={"value": "0" if self.lease_over else "1"})
         if asked.verb is None:
             return httpx.Response(204)
         reply: httpx.Response = await self._ask(Source.REQUEST, asked)

@@ -37,6 +37,7 @@ _OF_THE_ROUTER = (Key.__name__, SoundEnded.__name__)
 """Letters that only an event can have brought. That a caller has left may have been found out otherwise, too."""
 _IDLE = ListenEnded(turn=-1)
 """A turn of the mailbox that brings nothing: what is owed to Asterisk is tried again."""
+_GONE = (404, 409, 422)
 _FORESIGHT = 16
 """Lines of output in which something that came early is looked for."""
 
@@ -68,19 +69,19 @@ class Player:
         self._aliases: dict[str, str] = {}
         """Playback on the tape -> the same one now."""
         self._waiting: dict[int, Output] = {}
-        self._renewals: set[int] = set()
+        self._lost_renewals = _find_lost_renewals(lines)
 
     async def play(self) -> None:
         """Fills `differences` and `kinds`."""
         world: asyncio.Task[None] | None = None
         try:
-            for line in self._lines:
+            for line, following in zip(self._lines, (*self._lines[1:], None), strict=True):
                 self._clock.show(line.at)
                 if world is None or (line.source is Source.TAPE and "resumed" in line.content):
                     await _end(world)
                     world = self._begin()
                     await settle()
-                await self._take(line)
+                await self._take(line, following)
             await settle()
             for output in self._exchange.outputs:
                 self._differ(self._lines[-1], f"сверх плёнки: {output}")
@@ -111,14 +112,16 @@ class Player:
         async with ari:
             await self._switchboard.run()
 
-    async def _take(self, line: TapeLine) -> None:
+    async def _take(self, line: TapeLine, following: TapeLine | None) -> None:
         content = line.content
+        if following is not None and following.content.get("n") in self._lost_renewals:
+            self._exchange.lease_over = True  # it was asked for in the turn that this line brings
         match line.source:
             case Source.EVENT:
-                await settle()
+                if following is None or following.source is not Source.LETTER:
+                    await settle()  # there was no letter: perhaps the call had left by then
                 self._take_event(content["event"])
             case Source.LETTER:
-                await settle()
                 self._take_letter(line)
             case Source.REQUEST:
                 await self._take_request(line)
@@ -165,8 +168,10 @@ class Player:
 
     async def _take_request(self, line: TapeLine) -> None:
         request = _read_request(line)
-        if request.method == "GET":
-            self._renewals.add(line.content["n"])
+        if line.content["n"] in self._lost_renewals:
+            await settle()
+            self._exchange.lease_over = True
+            self._post(Left())  # how the line took it; letters that came before the reply were not read any more
         if request.verb is None:
             return
         output = await self._expect(line, request)
@@ -180,8 +185,6 @@ class Player:
         output = self._waiting.pop(content["n"], None)
         if output is not None:
             answer_request(output, content)
-        elif content["n"] in self._renewals and _is_over(content):
-            self._post(Left())
 
     async def _take_note(self, line: TapeLine) -> None:
         if line.content["kind"] == "adopted":
@@ -275,9 +278,18 @@ def _is_failure(output: Output, what: Mapping[str, Any]) -> bool:
     return output.source is Source.NOTE and output.what["kind"] == what["kind"] == "failed"
 
 
-def _is_over(content: Mapping[str, Any]) -> bool:
-    """The reply to a renewal that told: the channel is not ours any more."""
-    return content.get("status") in (404, 409, 422) or content.get("body") in ('{"value":""}', '{"value":"0"}')
+def _find_lost_renewals(lines: Sequence[TapeLine]) -> frozenset[int]:
+    """The numbers of the requests that asked for more time and were told that the channel is not ours any more."""
+    renewals = {
+        line.content["n"] for line in lines if line.source is Source.REQUEST and line.content["method"] == "GET"
+    }
+    return frozenset(
+        line.content["n"]
+        for line in lines
+        if line.source is Source.REPLY
+        and line.content["n"] in renewals
+        and (line.content.get("status") in _GONE or line.content.get("body") in ('{"value":""}', '{"value":"0"}'))
+    )
 
 
 def _make_letter(name: str, content: Mapping[str, Any]) -> Letter:
