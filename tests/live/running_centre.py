@@ -21,6 +21,7 @@ from callcenter.instance.processes import Running, find_running, record_self
 from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR
 from callcenter.layout import Layout
 from callcenter.settings import TREE, read_settings
+from tests.live.records import Ledger
 
 TRUNK_ADDRESS = "127.0.0.2"
 LINES = 20
@@ -77,6 +78,7 @@ class RunningCentre:
         self.layout = self.instance.layout
         self.asterisk = Asterisk(self.instance)
         self.cluster = Cluster(self.layout, self.instance.ports)
+        self.ledger = Ledger(self.recordings)
 
     def command(self, *words: str, seconds: float = 80.0) -> "subprocess.CompletedProcess[str]":
         """Runs `callcenter WORDS` to its end."""
@@ -88,6 +90,17 @@ class RunningCentre:
             text=True,
             timeout=seconds,
             check=False,
+        )
+
+    def begin(self, *words: str) -> "subprocess.Popen[str]":
+        """Starts `callcenter WORDS`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "callcenter", *words],
+            cwd=self.tree,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def run(self) -> None:

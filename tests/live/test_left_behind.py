@@ -1,13 +1,19 @@
-"""After all other live tests: nothing was thrown, nothing belongs to nothing."""
+"""After all other live tests: every call left its record, nothing was thrown, nothing belongs to nothing."""
 
+import asyncio
 import json
 
 import pytest
 
+from callcenter.core.database import Database
 from callcenter.intake.reconciliation import SETTLED
 from tests.live.running_centre import RunningCentre
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
+
+
+async def test_every_call_left_its_record(centre: RunningCentre, database: Database) -> None:
+    assert await centre.ledger.settle(database) == []
 
 
 def test_no_log_tells_of_an_exception(centre: RunningCentre) -> None:
@@ -23,10 +29,8 @@ def test_no_log_tells_of_an_exception(centre: RunningCentre) -> None:
         assert "assert" not in log.lower(), program
 
 
-def test_everything_belongs_to_something(centre: RunningCentre) -> None:
-    """Asked once all calls are old enough to be judged."""
-    import time
-
-    time.sleep(SETTLED.total_seconds())
+async def test_everything_belongs_to_something(centre: RunningCentre) -> None:
+    """Asked once the last call is old enough to be judged."""
+    await asyncio.sleep(SETTLED.total_seconds())
     compared = centre.command("reconcile")
     assert compared.returncode == 0, compared.stdout

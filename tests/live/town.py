@@ -6,73 +6,38 @@ Every call dials a number of its own, since all numbers lead to the centre: so i
 import asyncio
 import itertools
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select
 
 from callcenter.alarms.models import Alarm
-from callcenter.calls.models import Call as CallRow
-from callcenter.calls.models import CallEvent, Recording, RecordingState
+from callcenter.conducting.action_specs import CATEGORY, REGISTER_TICKET
 from callcenter.conducting.scripts import edition_reader
 from callcenter.core.database import Database
-from callcenter.demo.book import PromptBook, read_recording
-from callcenter.demo.way import play_keys
-from callcenter.queues.models import Task
+from callcenter.demo.book import PromptBook
+from callcenter.demo.way import find_way, play_keys
+from callcenter.dialogue.commands import Do, Hangup, Say
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
 from callcenter.softphone.errors import NotHeard
 from callcenter.softphone.g711 import RATE, Samples
 from callcenter.softphone.phone import Manners, Softphone
-from callcenter.tickets.models import Ticket
+from tests.live.records import Check, Record
 from tests.live.running_centre import TRUNK_ADDRESS, RunningCentre
 
 CALLER_TONE = 1000
 DISPATCHER_TONE = 440
-LENGTH_TOLERANCE = 0.5
-"""Seconds by which a recording and the call the caller had may differ: signalling, the last frames."""
 
 _lines = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All that the centre keeps of one call that is over and settled."""
-
-    call: CallRow
-    events: tuple[CallEvent, ...]
-    ticket: Ticket | None
-    task: Task | None
-    recording: Recording | None
-    file: Path | None
-
-    @property
-    def settled(self) -> bool:
-        if self.recording is None:
-            return self.call.outcome is not None and "recording" not in self.kinds
-        return self.call.outcome is not None and self.recording.state is not RecordingState.PENDING
-
-    @property
-    def kinds(self) -> list[str]:
-        return [event.kind for event in self.events]
-
-    def facts(self, kind: str) -> dict[str, object]:
-        """The facts of the first line of this kind."""
-        return next(event.facts for event in self.events if event.kind == kind)
-
-    def channels(self) -> tuple[Samples, Samples]:
-        """What was recorded: the caller, and what the caller was told."""
-        assert self.file is not None, f"no recording: {self.recording}"
-        return read_recording(self.file)
 
 
 class Town:
     """Made for one test; leaving it hangs everybody up."""
 
-    def __init__(self, centre: RunningCentre, database: Database) -> None:
+    def __init__(self, centre: RunningCentre, database: Database, *, test: str) -> None:
         self.centre = centre
         self.database = database
+        self._test = test
         self.address = ("127.0.0.1", centre.instance.ports.sip)
         self.book = PromptBook(centre.layout)
         read = edition_reader(centre.tree / "ivr_scripts" / "main.yaml", centre.tree / "knowledge_base")
@@ -80,8 +45,6 @@ class Town:
         assert edition is not None, problems
         self.edition = edition
         self._stack = AsyncExitStack()
-        self.calls: list[tuple[str, Call]] = []
-        """Every call made: the number dialled and the call."""
 
     async def __aenter__(self) -> "Town":
         self.trunk = await self._stack.enter_async_context(Softphone(self.address, user="provider", host=TRUNK_ADDRESS))
@@ -128,7 +91,7 @@ class Town:
         call = (phone or self.trunk).dial(
             dialled, shown=shown or f"7921000{line:04d}", anonymous=anonymous, asserted=asserted
         )
-        self.calls.append((dialled, call))
+        self.centre.ledger.enter(call, dialled=dialled, test=self._test)
         return call
 
     async def call(self, phone: Softphone | None = None, **caller: str | bool | None) -> Call:
@@ -144,24 +107,55 @@ class Town:
         await call.press(keys)
         return call
 
-    # --- what is heard
+    # --- what is in the script
+
+    def keys_to_answer(self, article: str) -> str:
+        """The shortest way to a reference answer."""
+        answer = self.edition.answers[article]
+        return find_way(self.edition, lambda command: isinstance(command, Say) and command.text == answer).keys
+
+    def keys_to_end(self, begin: str) -> str:
+        """`begin` and the keys from there to the goodbye."""
+        return find_way(self.edition, lambda command: isinstance(command, Hangup), begin=begin).keys
+
+    def keys_to_ticket(self, category: str) -> str:
+        """The shortest way to a registered ticket, from a number that is shown."""
+        return find_way(
+            self.edition,
+            lambda command: (
+                isinstance(command, Do)
+                and command.action == REGISTER_TICKET
+                and command.arguments.get(CATEGORY) == category
+            ),
+        ).keys
+
+    @property
+    def keys_to_question(self) -> str:
+        """The way to a short question below the menus."""
+        return self.keys_to_answer("KB01")[:-1]
 
     def asks(self, keys: str = "") -> str:
         """The last words of the robot after these keys."""
         return play_keys(self.edition, keys).turns[-1].says[-1].text
 
+    def answers(self, keys: str) -> str:
+        """The first words of the robot after these keys."""
+        return play_keys(self.edition, keys).turns[-1].says[0].text
+
     @property
     def greeting(self) -> str:
-        return play_keys(self.edition, "").turns[0].says[0].text
+        return self.answers("")
+
+    # --- what is heard
 
     async def hears(
-        self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 1.5
+        self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 2.4
     ) -> ears.Found:
         """Waits for the `first` seconds of words of the robot; None: for all of them."""
         return await call.hear(_cut(self.book.of(text), first), within=within, since=since)
 
     async def hears_sound(
-        self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 1.5
+        self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 2.4
     ) -> ears.Found:
         """The same for a sound of the dialplan."""
         return await call.hear(_cut(self.book.of_dialplan(name), first), within=within, since=since)
@@ -188,24 +182,15 @@ class Town:
 
     # --- what is kept
 
-    async def record(self, call: Call, *, within: float = 25.0) -> Record:
-        """The record of a call that is over, once the centre has settled it and filed its recording."""
-        dialled = next(number for number, made in self.calls if made is call)
-        loop = asyncio.get_running_loop()
-        give_up = loop.time() + within
-        while True:
-            record = await self._look(dialled)
-            if record is not None and record.settled:
-                return record
-            assert loop.time() < give_up, f"{dialled} is not settled: {record}; {call.describe()}"
-            await asyncio.sleep(0.25)
+    def expect(self, call: Call, check: Check) -> None:
+        """What the record of this call must tell in the end. That it must be whole goes without saying."""
+        self.centre.ledger.entry_of(call).checks.append(check)
 
     async def said(self, call: Call, words: str, *, within: float) -> str:
         """The text with these words, once the robot says it."""
-        dialled = next(number for number, made in self.calls if made is call)
         async with asyncio.timeout(within):
             while True:
-                record = await self._look(dialled)
+                record = await self._kept(call)
                 for event in record.events if record is not None else ():
                     if event.kind == "said" and words in event.facts["text"]:
                         return str(event.facts["text"])
@@ -213,43 +198,21 @@ class Town:
 
     async def number(self, call: Call, *, within: float) -> str:
         """The number of the call's ticket, once it has one."""
-        dialled = next(number for number, made in self.calls if made is call)
         async with asyncio.timeout(within):
             while True:
-                record = await self._look(dialled)
+                record = await self._kept(call)
                 if record is not None and record.ticket is not None and record.ticket.number is not None:
                     return record.ticket.number
                 await asyncio.sleep(0.25)
-
-    async def whole_record(self, call: Call) -> Record:
-        """The record, checked for what every answered call must leave: timeline, ticket, a recording of full length."""
-        record = await self.record(call)
-        assert {"arrived", "answered", "recording", "ended"} <= set(record.kinds)
-        assert record.ticket is not None
-        assert record.recording is not None
-        assert record.recording.state is RecordingState.FILED, record.recording.fault
-        lasted = call.second() - (call.answered_after or 0.0)
-        assert abs((record.recording.seconds or 0.0) - lasted) < LENGTH_TOLERANCE, (record.recording.seconds, lasted)
-        return record
 
     async def alarms(self) -> list[Alarm]:
         """The alarms that stand."""
         async with self.database.begin() as session:
             return list(await session.scalars(select(Alarm).where(Alarm.cleared_at.is_(None))))
 
-    async def _look(self, dialled: str) -> Record | None:
-        async with self.database.begin() as session:
-            call = await session.scalar(select(CallRow).where(CallRow.dialled == dialled))
-            if call is None:
-                return None
-            events = await session.scalars(
-                select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
-            )
-            ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
-            task = await session.scalar(select(Task).where(Task.call_id == call.id))
-            recording = await session.get(Recording, call.id)
-            file = self.centre.recordings / recording.path if recording is not None and recording.path else None
-            return Record(call, tuple(events), ticket, task, recording, file)
+    async def _kept(self, call: Call) -> Record | None:
+        ledger = self.centre.ledger
+        return await ledger.read(self.database, ledger.entry_of(call).dialled)
 
 
 def _cut(sound: Samples, seconds: float | None) -> Samples:
