@@ -18,8 +18,18 @@ class Dialogue:
     """Keeps what it is told, and can wait for it."""
 
     events: list[ListenerEvent] = field(default_factory=list)
+    answers: asyncio.Queue[Said] = field(default_factory=asyncio.Queue)
     notes: list[Told] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, event: ListenerEvent) -> None:
+        self.events.append(event)
+        if isinstance(event, Said):
+            self.answers.put_nowait(event)
+
+    async def next_said(self, *, within: float = 8.0) -> Said:
+        async with asyncio.timeout(within):
+            return await self.answers.get()
 
     def note(self, told: Told) -> None:
         self.notes.append(told)
@@ -44,7 +54,7 @@ async def speak(listening: Listening, sound: Sound) -> None:
 
 async def test_questions_get_their_own_answers(ear: EarClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, take=dialogue.events.append, note=dialogue.note)
+    listening = Listening(ear, take=dialogue.take, note=dialogue.note)
     listening.ask(("вода", "свет"), would_accept=lambda text: text == "вода")
     await speak(listening, np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.2)]))
     assert dialogue.said == [("вода", True)]
@@ -62,7 +72,7 @@ async def test_questions_get_their_own_answers(ear: EarClient) -> None:
 
 async def test_sound_may_come_in_any_pieces(ear: EarClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, take=dialogue.events.append, note=dialogue.note)
+    listening = Listening(ear, take=dialogue.take, note=dialogue.note)
     sound = np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.8)]).astype("<i2").tobytes()
     for begin in range(0, len(sound), 246):
         listening.hear(sound[begin : begin + 246])

@@ -1,11 +1,13 @@
 """`callcenter transcribe`, from the file to the printed words, through an ear of its own."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+import structlog
 
 from callcenter.__main__ import main
 from callcenter.settings import TREE
@@ -16,13 +18,14 @@ from tests.stand_ins.tones import FAULT, say_in_tones, silence
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty settings file; the ear's module is found from the work tree."""
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """An empty settings file; the ear's module is found from the work tree; the command's logging ends."""
     file = tmp_path / "callcenter.toml"
     file.write_text("")
     monkeypatch.setenv("CALLCENTER_SETTINGS_FILE", str(file))
     monkeypatch.chdir(TREE)
-    return file
+    yield file
+    structlog.reset_defaults()
 
 
 def write_sound(file: Path, *channels: Sound, rate: int = 8000) -> str:
