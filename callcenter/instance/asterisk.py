@@ -206,7 +206,7 @@ class Asterisk:
         self.pid_file.unlink(missing_ok=True)
         words = [*way.program, "-f", "-C", str(self._layout.asterisk_etc / "asterisk.conf")]
         # The pid file is written by the shell that becomes Asterisk, inside whatever wraps it.
-        command = way.wrap(recording(words, self.pid_file), self._die_with_parent)
+        command = ["env", "--chdir=/", *way.wrap(recording(words, self.pid_file), self._die_with_parent)]
         self._starter = start_detached(command, log=self.log, environment=_environment())
         if wait_recorded(self.pid_file, self._starter, seconds=10.0, uid=self._user.uid) is None:
             raise NoAsterisk(f"Asterisk did not start ({way.name}); {self.log}:\n{last_lines(self.log)}")
