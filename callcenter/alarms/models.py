@@ -17,6 +17,8 @@ class AlarmKind(StrEnum):
     SCRIPT = "script"
     TELEPHONY = "telephony"
     JOURNAL = "journal"
+    PROOF = "proof"
+    """A day whose calls, recordings and tickets do not fit together."""
 
 
 class Alarm(Base):

@@ -29,7 +29,7 @@ INSIDE = "internal"
 
 _OWED_ANYWAY = (TaskKind.PROMISE, TaskKind.LOST)
 """Calls back that are due though the robot or a dispatcher answered; the dispatcher needs the draft for them."""
-_MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
+MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ async def _unsettled(session: AsyncSession, *, now: datetime) -> list[Orphan]:
 
 async def _tasks(session: AsyncSession) -> list[Orphan]:
     taskless = await session.scalars(
-        select(Call.id).outerjoin(Task, Task.call_id == Call.id).where(Call.outcome.in_(_MISSED), Task.id.is_(None))
+        select(Call.id).outerjoin(Task, Task.call_id == Call.id).where(Call.outcome.in_(MISSED), Task.id.is_(None))
     )
     needless = await session.scalars(
         select(Task.id)
@@ -154,7 +154,7 @@ async def _tickets(session: AsyncSession) -> list[Orphan]:
         .where(
             or_(
                 and_(Ticket.state == TicketState.DRAFT, Call.outcome == Outcome.ROBOT, ~owed),
-                and_(Ticket.state == TicketState.DROPPED, Call.outcome.in_((*_MISSED, Outcome.TALKED))),
+                and_(Ticket.state == TicketState.DROPPED, Call.outcome.in_((*MISSED, Outcome.TALKED))),
             )
         )
     )

@@ -112,7 +112,7 @@ class TapeFiler:
                 .where(Call.id.in_(call_ids), Call.state == CallState.ENDED, Recording.state.in_(KEPT))
             )
             found = []
-            for call, path in rows.tuples():
+            for call, path in rows:
                 if path is None or call.ended_at is None:
                     continue
                 if call.outcome is None and abs(now - call.ended_at) < SETTLED_WITHIN:

@@ -3,7 +3,7 @@ machines at once finds nothing left to do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.intake.proving import PROVEN_AT, find_doubted_days, find_due_days, prove_days
 from callcenter.intake.retention import expire_recordings, watch_disk
 from callcenter.queues.service import tell_breaches, warn_of_due_tasks
 from callcenter.settings import Settings
@@ -21,6 +22,7 @@ TASKS_EVERY = 5.0
 DISK_EVERY = 30.0
 CLEAN_EVERY = 600.0
 RETENTION_EVERY = 3600.0
+PROVE_AGAIN_EVERY = 600.0
 FIRST_AFTER = 1.0
 """Seconds, all of them."""
 
@@ -35,6 +37,7 @@ class Ticks:
     def __init__(self, database: Database, settings: Settings, *, clock: Clock | None = None) -> None:
         self._database = database
         self._settings = settings
+        self._zone = settings.company.zone
         self._clock = clock or SystemClock()
 
     async def run(self) -> None:
@@ -45,6 +48,7 @@ class Ticks:
             (self.check_disk, DISK_EVERY),
             (self.end_retention, RETENTION_EVERY),
             (self.clean_up, CLEAN_EVERY),
+            (self.prove_again, PROVE_AGAIN_EVERY),
         ):
             scheduler.add_job(
                 _guarded,
@@ -56,6 +60,18 @@ class Ticks:
                 coalesce=True,
                 misfire_grace_time=None,
             )
+        scheduler.add_job(
+            _guarded,
+            "cron",
+            args=[self.prove_yesterday],
+            hour=PROVEN_AT.hour,
+            minute=PROVEN_AT.minute,
+            timezone=self._zone,
+            next_run_time=self._clock.now() + timedelta(seconds=FIRST_AFTER),  # we may have slept through the morning
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
         scheduler.start()
         try:
             await asyncio.Event().wait()
@@ -87,6 +103,18 @@ class Ticks:
                 )
             if not removed:
                 return
+
+    async def prove_yesterday(self) -> None:
+        """And the days before it, in case that a morning was slept through."""
+        await self._prove(find_due_days(self._clock.now(), self._zone))
+
+    async def prove_again(self) -> None:
+        """The days on the board: what is mended leaves it."""
+        await self._prove(await find_doubted_days(self._database, zone=self._zone, now=self._clock.now()))
+
+    async def _prove(self, days: list[date]) -> None:
+        root = self._settings.recordings_directory
+        await prove_days(self._database, root, days, zone=self._zone, now=self._clock.now())
 
     async def clean_up(self) -> None:
         async with open_session(self._database) as session:
