@@ -15,10 +15,12 @@ from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.line import Edges, Talk
 from callcenter.conducting.ports import Actions, Measures, Unmeasured
 from callcenter.conducting.switchboard import Switchboard
+from callcenter.conducting.taping import TapedNotes
 from callcenter.core.clock import SystemClock
 from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.script import Ask, Script
+from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.phone import AriPhone
@@ -30,6 +32,7 @@ from tests.stand_ins.prompts import ReadablePrompts
 from tests.stand_ins.register import PaperRegister
 
 SCRIPT_FILE = Path(__file__).with_name("small.yaml")
+ANSWERS = {"KB_HOURS": "Паспортный стол открыт до пяти."}
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -140,6 +143,7 @@ async def run_centre(
     reply_within: float = 2.0,
     listen_seconds: float | None = None,
     measures: Measures | None = None,
+    tape: Tape = NO_TAPE,
 ) -> AsyncIterator[SmallCentre]:
     """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed.
 
@@ -149,22 +153,30 @@ async def run_centre(
     clock, playbacks = SystemClock(), Playbacks()
     notes, prompts, register = KeptNotes(), ReadablePrompts(), PaperRegister()
     async with Ari(
-        address or asterisk.address, user=USER, password=PASSWORD, application=APPLICATION, reply_within=reply_within
+        address or asterisk.address,
+        user=USER,
+        password=PASSWORD,
+        application=APPLICATION,
+        reply_within=reply_within,
+        tape=tape,
     ) as ari:
         edges = Edges(
             phone=AriPhone(ari, playbacks),
             prompts=prompts,
-            notes=notes,
-            actions=actions or ScriptActions(register=register, notes=notes, clock=clock, zone=MOSCOW),
+            notes=TapedNotes(notes, tape, Source.NOTE),
+            actions=actions
+            or ScriptActions(
+                register=register, notes=TapedNotes(notes, tape, Source.ACTION_NOTE), clock=clock, zone=MOSCOW
+            ),
             clock=clock,
             lease_seconds=lease_seconds,
             patience=patience,
             measures=measures or Unmeasured(),
+            tape=tape,
         )
         switchboard = Switchboard(
             edges,
-            begin_talk=begin_talk
-            or (lambda: Conversation(script, {"KB_HOURS": "Паспортный стол открыт до пяти."}, {})),
+            begin_talk=begin_talk or (lambda: Conversation(script, ANSWERS, {})),
             leave_within=leave_within,
         )
         router = Router(playbacks, admit=switchboard.admit, post=switchboard.post, clock=clock)
