@@ -10,6 +10,7 @@ COMMANDS = {
     "setup": "prepare the instance: PostgreSQL, tables, accounts, prompts, Asterisk",
     "run": "start the centre, or one of its programs in the foreground",
     "stop": "stop the centre; calls in progress end",
+    "console": "one command of Asterisk's console, e.g. pjsip show contacts",
     "check": "check scripts, knowledge, settings and the rendered Asterisk configuration; all problems at once",
     "talk": "play the caller of a script in a terminal; save the talk as a test",
     "say": "render a text with the centre's voice into a WAV file",

@@ -1,0 +1,17 @@
+"""`callcenter console "pjsip show registrations"`: one command of Asterisk's console, wherever Asterisk runs."""
+
+import argparse
+
+from callcenter.commands.setup import say
+from callcenter.instance.asterisk import Asterisk
+from callcenter.instance.place import open_instance
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="WORD", help='e.g. pjsip show contacts; "help" lists all')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Raises NoAsterisk when Asterisk does not run."""
+    say(Asterisk(open_instance()).run_cli(" ".join(arguments.words)))
+    return 0
