@@ -7,6 +7,7 @@ Ends only by being killed. Segments are small here, so that it may die while it 
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from callcenter.intake import notes
@@ -23,6 +24,7 @@ def main() -> None:
         book.write(Note(f"n{number}", "b1-17.7", MORNING, "key", {"key": "1", "number": number}))
         os.write(1, b"%d\n" % number)
         number += 1
+        time.sleep(0.001)
 
 
 main()

@@ -255,13 +255,13 @@ async def test_postgres_away_for_a_while_delays_notes_and_loses_none(
 
         await until(first_there)
         await asyncio.to_thread(cluster.stop)
-        for number in range(1, 250):
+        for number in range(1, 120):
             book.write(note(number))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.01)
         await asyncio.to_thread(cluster.ensure_running)
 
         async def all_there() -> bool:
-            return await applied(database) == list(range(250))
+            return await applied(database) == list(range(120))
 
         await until(all_there)
 
@@ -297,11 +297,11 @@ async def test_a_full_disk_stops_no_call_and_loses_no_note(
         return await disk_alarms() == 1
 
     async def all_there() -> bool:
-        return await applied(database) == list(range(400)) and await disk_alarms() == 0
+        return await applied(database) == list(range(150)) and await disk_alarms() == 0
 
     async with applying(book, database, bookkeeper.apply):
-        with disk_of(20_000):  # each note takes about 150 bytes: the disk is full in the middle of one
-            for number in range(400):
+        with disk_of(12_000):  # each note takes about 150 bytes: the disk is full in the middle of one
+            for number in range(150):
                 started = time.monotonic()
                 book.write(note(number))
                 assert time.monotonic() - started < 0.05

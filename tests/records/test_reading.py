@@ -5,6 +5,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallState
 from callcenter.core.database import Database
+from callcenter.intake import truth as truth_module
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.following import Place, read_passage
 from callcenter.intake.queue_log import parse_queue_line
@@ -24,10 +26,16 @@ from tests.stand_ins.clock import MORNING, FakeClock
 
 
 async def test_a_long_absence_loses_no_line_of_the_queue(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    *,
+    database: Database,
+    files: AsteriskFiles,
+    truth: TruthReader,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One portion of queue_log is about many more calls than one portion of CEL."""
-    for number in range(60):
+    monkeypatch.setattr(truth_module, "BATCH_BYTES", 4000)
+    for number in range(8):
         call = InboundCall(files, f"b1-17.{number}", MORNING + timedelta(seconds=number))
         call.arrives()
         call.enters_queue(5)
@@ -38,7 +46,7 @@ async def test_a_long_absence_loses_no_line_of_the_queue(
         guessed = await session.scalar(
             text("SELECT count(*) FROM call_event WHERE kind = 'queued' AND source = 'queue_log'")
         )
-    assert left == 60
+    assert left == 8
     assert guessed == 0, "CEL knows the moment to the microsecond, the queue only the second"
 
 

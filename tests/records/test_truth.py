@@ -316,7 +316,7 @@ async def test_a_call_that_came_after_asterisk_was_asked_is_not_lost(
 async def test_two_readers_at_once_read_every_line_once(
     database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
 ) -> None:
-    for number in range(40):
+    for number in range(15):
         call = InboundCall(files, f"b1-20.{number}", MORNING)
         call.arrives()
         call.abandons(30)
@@ -326,5 +326,5 @@ async def test_two_readers_at_once_read_every_line_once(
             group.create_task(read_all(reader, clock, later=60))
     async with database.begin() as session:
         lines = await session.scalar(text("SELECT count(*) FROM call_event WHERE kind = 'arrived'"))
-    assert lines == 40
-    assert await count(database, "task") == 40
+    assert lines == 15
+    assert await count(database, "task") == 15
