@@ -103,7 +103,7 @@ async def test_a_call_that_is_only_passed_on_is_named_too(asterisk: StandInAster
         raise LookupError("no script")
 
     async with run_centre(asterisk, begin_talk=refuse, reply_within=0.2) as centre:
-        asterisk.reply_delay = 1.0
+        asterisk.late_once["continue"] = 1.0
         caller = centre.call(NUMBER)
         written = log.read()
         async with asyncio.timeout(3):
