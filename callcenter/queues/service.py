@@ -198,9 +198,7 @@ async def write_member(
             return False
         if member.state != state:
             if now > member.since:  # the clock may have been set back
-                session.add(
-                    MemberStretch(interface=interface, state=member.state, began_at=member.since, ended_at=now)
-                )
+                session.add(MemberStretch(interface=interface, state=member.state, began_at=member.since, ended_at=now))
             member.since = now
         member.name, member.extension, member.state, member.pause_reason = seen
         await session.flush()
