@@ -3,11 +3,12 @@
 A replay has no voice, no database and no clock of its own; it takes all of that from here.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from callcenter.conducting.caller import Arrival
+from callcenter.conducting.deadline import within
 from callcenter.conducting.line import Edges
 from callcenter.conducting.ports import ActionResult, Actions, NoteBook, Prompts
 from callcenter.intake.notes import Note
@@ -15,15 +16,19 @@ from callcenter.intake.tape import NO_TAPE, Source, Tape
 
 Result = TypeVar("Result")
 
+_SOONER = 0.95
+"""Of the line's own patience: what took too long must be on the tape before what the line does about it."""
+
 
 def taped(edges: Edges, call_id: str) -> Edges:
     """The edges of one call, with its tape running."""
     if edges.tape is NO_TAPE:
         return edges
+    asking = _Asking(edges.tape, call_id, edges.limit * _SOONER)
     return replace(
         edges,
-        prompts=_TapedPrompts(edges.prompts, edges.tape, call_id),
-        actions=_TapedActions(edges.actions, edges.tape, call_id),
+        prompts=_TapedPrompts(edges.prompts, asking),
+        actions=_TapedActions(edges.actions, asking),
     )
 
 
@@ -41,16 +46,38 @@ class TapedNotes:
 
 
 @dataclass(frozen=True, slots=True)
-class _TapedPrompts:
-    prompts: Prompts
+class _Asking:
+    """Asks for something and puts what came of it onto the tape of a call."""
+
     tape: Tape
     call_id: str
+    seconds: float
+
+    async def ask(
+        self,
+        source: Source,
+        asked: Mapping[str, object],
+        work: Coroutine[Any, Any, Result],
+        tell: Callable[[Result], Mapping[str, object]],
+    ) -> Result:
+        """The result; `tell` makes it a part of the line. A failure goes onto the tape too, and on to whoever asked."""
+        try:
+            result = await within(self.seconds, work)
+        except BaseException as error:
+            self.tape.keep(source, {**asked, "failure": f"{type(error).__name__}: {error}"}, call_id=self.call_id)
+            raise
+        self.tape.keep(source, {**asked, **tell(result)}, call_id=self.call_id)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _TapedPrompts:
+    prompts: Prompts
+    asking: _Asking
 
     async def sound(self, text: str) -> str:
-        asked = {"text": text}
-        sound = await _or_failure(self.prompts.sound(text), asked, Source.PROMPT, self.tape, self.call_id)
-        self.tape.keep(Source.PROMPT, {**asked, "sound": sound}, call_id=self.call_id)
-        return sound
+        work = self.prompts.sound(text)
+        return await self.asking.ask(Source.PROMPT, {"text": text}, work, lambda sound: {"sound": sound})
 
     async def prepare(self, texts: Iterable[str]) -> object:
         return await self.prompts.prepare(texts)
@@ -59,23 +86,11 @@ class _TapedPrompts:
 @dataclass(frozen=True, slots=True)
 class _TapedActions:
     actions: Actions
-    tape: Tape
-    call_id: str
+    asking: _Asking
 
     async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         asked = {"action": action, "arguments": dict(arguments)}
         work = self.actions.carry_out(action, arrival=arrival, arguments=arguments)
-        done = await _or_failure(work, asked, Source.ACTION, self.tape, self.call_id)
-        self.tape.keep(Source.ACTION, {**asked, **asdict(done), "facts": dict(done.facts)}, call_id=self.call_id)
-        return done
-
-
-async def _or_failure(
-    work: Awaitable[Result], asked: Mapping[str, object], source: Source, tape: Tape, call_id: str
-) -> Result:
-    """The result; a failure, and being cancelled for taking too long, goes onto the tape."""
-    try:
-        return await work
-    except BaseException as error:
-        tape.keep(source, {**asked, "failure": f"{type(error).__name__}: {error}"}, call_id=call_id)
-        raise
+        return await self.asking.ask(
+            Source.ACTION, asked, work, lambda done: {"outcome": done.outcome, "facts": dict(done.facts)}
+        )

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-_ROUNDS = 60
+_ROUNDS = 40
 """More turns of the loop than any chain of our tasks needs to come to rest: nothing here waits for a socket."""
 
 

@@ -1,0 +1,30 @@
+"""Calls of the small centre with their tapes running."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from callcenter.core.clock import SystemClock
+from callcenter.intake.editions import KeptEdition
+from callcenter.intake.tape_recorder import TapeRecorder
+from tests.stand_ins.centre import ANSWERS, SCRIPT_FILE
+from tests.stand_ins.centre_fixtures import asterisk, plain_logs
+
+__all__ = ["asterisk", "plain_logs"]
+
+SMALL = KeptEdition(
+    "small", SCRIPT_FILE.read_text(encoding="utf-8"), tuple(ANSWERS), ("GAS_SMELL", "WAT_LEAK_RISER"), ANSWERS
+)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    return tmp_path / "tapes"
+
+
+@pytest.fixture
+def recorder(spool: Path) -> Iterator[TapeRecorder]:
+    recorder = TapeRecorder(spool, clock=SystemClock(), edition=lambda: SMALL, lease_seconds=6)
+    yield recorder
+    recorder.close()
