@@ -59,6 +59,12 @@ def files(tmp_path: Path) -> AsteriskFiles:
 
 
 @pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Where the robot's notes are written."""
+    return tmp_path / "journal"
+
+
+@pytest.fixture
 def truth(database: Database, files: AsteriskFiles, clock: FakeClock) -> TruthReader:
     return TruthReader(database, files, clock=clock)
 
