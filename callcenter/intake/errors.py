@@ -32,7 +32,7 @@ async def open_session(database: Database) -> AsyncIterator[AsyncSession]:
     try:
         async with database.begin() as session:
             yield session
-    except (DBAPIError, NoFreeConnection, psycopg.Error, OSError) as error:
+    except (DBAPIError, NoFreeConnection, psycopg.Error, ConnectionError) as error:
         if is_away(error):
             raise DatabaseAway from error
         raise
@@ -40,7 +40,7 @@ async def open_session(database: Database) -> AsyncIterator[AsyncSession]:
 
 def is_away(error: BaseException) -> bool:
     """True when the error means that PostgreSQL cannot be reached, not that it refused what was asked."""
-    if isinstance(error, DatabaseAway | NoFreeConnection | OSError):
+    if isinstance(error, DatabaseAway | NoFreeConnection | ConnectionError):
         return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_away(error.orig))
