@@ -170,8 +170,8 @@ class TapeRecorder:
 
     def _append(self, call_id: str, lines: list[bytes], *, begins: bool) -> None:
         if call_id not in self._ours and not begins:
-            lines.insert(0, write_line(self._clock.now(), Source.TAPE, {"resumed": True}))
-        if call_id in self._torn:
+            lines.insert(0, b"\n" + write_line(self._clock.now(), Source.TAPE, {"resumed": True}))
+        elif call_id in self._torn:
             lines.insert(0, b"\n")
         try:
             if begins:
