@@ -146,7 +146,7 @@ copy_vendor_files() {
   key=$(key_of package-lock.json callcenter/desk/vendor.json)
   [ "$(cat "$mark" 2>/dev/null)" != "$key" ] || return 0
   say '· оформление рабочего места (npm)'
-  npm_command ci --silent
+  npm_command ci --loglevel=error >/dev/null || fail 'npm could not fetch the styles of the desk'
   .venv/bin/python deploy/vendor.py
   printf '%s\n' "$key" >"$mark"
 }
