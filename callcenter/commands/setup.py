@@ -2,19 +2,28 @@
 
 import argparse
 
+from callcenter.instance.asterisk_root import renew_root
 from callcenter.instance.place import open_instance, test_home
 from callcenter.instance.setup import set_up, set_up_for_tests
 from callcenter.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--for-tests", action="store_true", help="only what the live tests need, in their own home")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--for-tests", action="store_true", help="only what the live tests need, in their own home")
+    what.add_argument(
+        "--renew-asterisk",
+        action="store_true",
+        help="only build the root that holds Asterisk anew; the next start of Asterisk uses it",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Raises CallcenterError with the mend."""
     if arguments.for_tests:
         set_up_for_tests(open_instance(home=test_home(), settings=Settings()), progress=say)
+    elif arguments.renew_asterisk:
+        say(f"Asterisk: готов новый корень {renew_root(say)}; он войдёт в силу со следующим запуском Asterisk")
     else:
         set_up(open_instance(), progress=say)
     return 0

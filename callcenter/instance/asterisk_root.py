@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
@@ -40,19 +41,34 @@ def cached_root() -> Path:
 def ensure_root(progress: Progress) -> Path:
     """The root, built when it is missing; two work trees never build it twice. Raises NoRoot."""
     root = cached_root()
-    if root.exists():
-        return root
-    if shutil.which("mmdebstrap") is None:
-        raise NoRoot("mmdebstrap is not installed; run deploy/bootstrap.sh")
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_name("asterisk-root.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not root.exists():
-            _build(root, progress)
+    if not root.exists():
+        with _alone(root):
+            if not root.exists():
+                _build(root, progress)
     return root
 
 
+def renew_root(progress: Progress) -> Path:
+    """Builds the root anew, with the newest Asterisk of Debian testing, for the next start; the one before is kept
+    beside it as `asterisk-root.old`, and a running Asterisk goes on in it. Raises NoRoot; the old one is then in force.
+    """
+    root = cached_root()
+    with _alone(root):
+        _build(root, progress)
+    return root
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with root.with_name("asterisk-root.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _build(root: Path, progress: Progress) -> None:
+    if shutil.which("mmdebstrap") is None:
+        raise NoRoot("mmdebstrap is not installed; run deploy/bootstrap.sh")
     making = root.with_name("asterisk-root.making")
     for suite in SUITES:
         shutil.rmtree(making, ignore_errors=True)  # an interrupted build's: we hold the lock
@@ -67,6 +83,10 @@ def _build(root: Path, progress: Progress) -> None:
             complaint = _bootstrap(suite, making, lenient=True)
         if not complaint:
             _finish(making)
+            if root.exists():
+                old = root.with_name("asterisk-root.old")
+                shutil.rmtree(old, ignore_errors=True)
+                root.rename(old)
             making.rename(root)
             shutil.rmtree(root.with_name("asterisk-root.tmp"), ignore_errors=True)
             return
