@@ -1,22 +1,34 @@
 """`callcenter replay TAPE`: plays a call's tape through router, engine and record; tells the call and what differs."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 from callcenter.core.logging import configure_logging
-from callcenter.replay.replay import replay
+from callcenter.intake.editions import edition_file
+from callcenter.intake.tape import read_tape
+from callcenter.replay.fictional import make_fictional
+from callcenter.replay.replay import find_edition, replay
 
 MOST_SHOWN = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tape", type=Path, help="a file *.tape.jsonl beside a recording")
+    parser.add_argument(
+        "--copy",
+        type=Path,
+        metavar="FILE",
+        help="write a copy with made-up numbers and no names, and the edition it needs, for a report or a test",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0 when everything comes out as it did, 1 when it differs. Raises BrokenTape, NoEdition."""
     configure_logging("ERROR")
-    played = replay(arguments.tape)
+    if arguments.copy is not None:
+        copy_tape(arguments.tape, arguments.copy)
+    played = replay(arguments.copy or arguments.tape)
     print("\n".join(played.story))
     if not played.differences:
         print("\nРасхождений нет: звонок повторился строка в строку.")
@@ -27,3 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
     if len(played.differences) > MOST_SHOWN:
         print(f"… и ещё {len(played.differences) - MOST_SHOWN}: обычно они следуют из первых.")
     return 1
+
+
+def copy_tape(tape: Path, copy: Path) -> None:
+    """Writes the fictional copy and its edition beside it. Raises BrokenTape, NoEdition, OSError."""
+    lines = read_tape(tape)
+    edition = find_edition(lines, place=tape.parent)
+    copy.write_bytes(make_fictional(lines))
+    if edition is not None:
+        kept = edition_file(copy.parent, edition.stem)
+        kept.parent.mkdir(exist_ok=True)
+        if not kept.exists():
+            shutil.copyfile(edition, kept)

@@ -95,8 +95,12 @@ def write_line(at: datetime, source: Source, content: Mapping[str, Any]) -> byte
 
 def read_tape(file: Path) -> list[TapeLine]:
     """The lines of a tape without those that a crash or a full disk has torn. Raises BrokenTape when none is whole."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BrokenTape(f"{file}: {error.strerror}") from error
     lines = []
-    for number, raw in enumerate(file.read_bytes().split(b"\n"), start=1):
+    for number, raw in enumerate(content.split(b"\n"), start=1):
         line = _read_line(number, raw)
         if line is not None:
             lines.append(line)

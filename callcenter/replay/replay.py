@@ -2,9 +2,10 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.dialogue.conversation import Conversation
@@ -32,18 +33,37 @@ def replay(file: Path) -> Replay:
 
 
 def replay_lines(lines: Sequence[TapeLine], *, place: Path) -> Replay:
-    head = next((line.content for line in lines if line.source is Source.TAPE and "version" in line.content), None)
+    """The same for lines that were read already; `place` is where the tape lies."""
+    head = _find_head(lines)
     kinds: set[str] = set()
     differences: list[Difference] = []
-    if head is not None:
-        edition = _find_edition(place, head.get("edition") or {})
-        player = Player(head["call"], lines, begin_talk(edition), lease_seconds=head["lease_seconds"])
+    edition = find_edition(lines, place=place)
+    if head is not None and edition is not None:
+        talk = begin_talk(read_kept_edition(edition))
+        player = Player(head["call"], lines, talk, lease_seconds=head["lease_seconds"])
         with asyncio.Runner(loop_factory=StillLoop) as runner:
             runner.run(player.play())
         kinds, differences = player.kinds, player.differences
     elif any(line.source is Source.NOTE for line in lines):
         raise BrokenTape("the tape has lost its beginning: nobody knows what answered the call")
     return Replay(tuple(tell_story(lines)), (*differences, *_compare_record(lines, frozenset(kinds))))
+
+
+def find_edition(lines: Sequence[TapeLine], *, place: Path) -> Path | None:
+    """The file of the edition that answered the call, in `editions/` at `place` or above; None when nobody answered it.
+    Raises NoEdition when it is not there."""
+    head = _find_head(lines)
+    if head is None:
+        return None
+    named = head.get("edition") or {}
+    above = (place.absolute(), *place.absolute().parents)
+    files = (edition_file(directory, named.get("hash", "?")) for directory in above)
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        raise NoEdition(
+            f"the edition {named or '?'} that answered the call is not in editions/ beside or above the tape"
+        )
+    return found
 
 
 def begin_talk(edition: KeptEdition) -> Conversation:
@@ -62,14 +82,8 @@ def begin_talk(edition: KeptEdition) -> Conversation:
     return Conversation(script, edition.answers, {})
 
 
-def _find_edition(place: Path, named: dict[str, str]) -> KeptEdition:
-    places = (place.absolute(), *place.absolute().parents)
-    found = next((file for above in places if (file := edition_file(above, named.get("hash", "?"))).is_file()), None)
-    if found is None:
-        raise NoEdition(
-            f"the edition {named or '?'} that answered the call is not in editions/ beside or above the tape"
-        )
-    return read_kept_edition(found)
+def _find_head(lines: Sequence[TapeLine]) -> Mapping[str, Any] | None:
+    return next((line.content for line in lines if line.source is Source.TAPE and "version" in line.content), None)
 
 
 def _compare_record(lines: Sequence[TapeLine], robot: frozenset[str]) -> list[Difference]:

@@ -1,0 +1,89 @@
+"""A copy of a tape without the resident: other numbers of the same length, no names. It plays as the original does."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from callcenter.intake.tape import Source, TapeLine, write_line
+
+_SIGNIFICANT = 10
+"""Digits of a Russian number behind its 8, 7 or +7."""
+_FACTS_WITH_NUMBERS = ("контакт",)
+
+
+def make_fictional(lines: Sequence[TapeLine]) -> bytes:
+    """The lines anew. Replaced are the number that called, every number that was typed in, and the caller's name,
+    wherever they stand."""
+    numbers = dict.fromkeys(_find_numbers(lines))
+    fictional = {number: f"9001112{233 + place * 11:03d}" for place, number in enumerate(numbers)}
+    others = {**fictional, **{name: "Житель" for line in lines for name in _names(line)}}
+    lines = _press_others(lines, others)
+    written = b"".join(write_line(line.at, line.source, line.content) for line in lines).decode()
+    return _replace_all(written, others).encode()
+
+
+def _replace_all(text: str, others: Mapping[str, str]) -> str:
+    """In one go: a made-up number may be another resident's true one."""
+    if not others:
+        return text
+    longest_first = sorted(others, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, longest_first)), lambda found: others[found[0]], text)
+
+
+def _find_numbers(lines: Sequence[TapeLine]) -> Iterator[str]:
+    """The significant digits of each number of the resident's."""
+    for line in lines:
+        facts = line.content.get("facts") or {}
+        told = [line.content["event"].get("channel", {}).get("caller", {}).get("number")] if _is_event(line) else []
+        told += [facts.get("caller_shown"), *(facts.get(name) for name in _FACTS_WITH_NUMBERS)]
+        told += [(line.content.get("arguments") or {}).get(name) for name in _FACTS_WITH_NUMBERS]
+        for number in told:
+            digits = re.sub(r"\D", "", str(number or ""))
+            if len(digits) >= _SIGNIFICANT:
+                yield digits[-_SIGNIFICANT:]
+
+
+def _names(line: TapeLine) -> Iterator[str]:
+    if _is_event(line):
+        name = line.content["event"].get("channel", {}).get("caller", {}).get("name")
+        if name:
+            yield str(name)
+
+
+def _press_others(lines: Sequence[TapeLine], others: Mapping[str, str]) -> list[TapeLine]:
+    """The lines with other keys where a number was typed: events, letters and notes each tell of every key."""
+    changed = list(lines)
+    for source in (Source.EVENT, Source.LETTER, Source.NOTE):
+        places = [place for place, line in enumerate(changed) if line.source is source and _key(line) is not None]
+        pressed = _replace_all("".join(str(_key(changed[place])) for place in places), others)
+        for place, key in zip(places, pressed, strict=True):
+            changed[place] = _with_key(changed[place], key)
+    return changed
+
+
+def _key(line: TapeLine) -> str | None:
+    match line.source:
+        case Source.EVENT if line.content["event"].get("type") == "ChannelDtmfReceived":
+            return str(line.content["event"]["digit"])
+        case Source.LETTER if line.content["letter"] == "Key":
+            return str(line.content["fields"]["key"])
+        case Source.NOTE if line.content["kind"] == "key":
+            return str(line.content["facts"]["key"])
+    return None
+
+
+def _with_key(line: TapeLine, key: str) -> TapeLine:
+    content: dict[str, Any] = json.loads(json.dumps(dict(line.content)))
+    match line.source:
+        case Source.EVENT:
+            content["event"]["digit"] = key
+        case Source.LETTER:
+            content["fields"]["key"] = key
+        case _:
+            content["facts"]["key"] = key
+    return TapeLine(line.number, line.at, line.source, content)
+
+
+def _is_event(line: TapeLine) -> bool:
+    return line.source is Source.EVENT
