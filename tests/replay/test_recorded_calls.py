@@ -29,10 +29,11 @@ def replay_without(lines: Sequence[TapeLine], missing: TapeLine) -> Replay:
 
 
 def test_all_ten_are_here() -> None:
-    assert NAMES == [
+    ten = {
         "burst-pipe", "danger", "hang-up-mid-prompt", "lease-end", "passport-hours", "person-asked", "silence",
         "ticket-status", "withheld-number", "wrong-keys",
-    ]  # fmt: skip
+    }  # fmt: skip
+    assert ten <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
