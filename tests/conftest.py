@@ -1,6 +1,7 @@
 """Fixtures every room's tests share: a private PostgreSQL, a fresh database a test, a clock that stands still."""
 
 import itertools
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -34,8 +35,13 @@ _EMPTY = b"""
 
 
 @pytest.fixture(autouse=True)
-def plain_logs() -> None:
-    """Tracebacks as Python prints them: drawn with all their variables they take half a second each."""
+def plain_logs() -> Iterator[None]:
+    """Tracebacks as Python prints them: drawn with all their variables they take half a second each.
+
+    What a test configured goes with it: it may write to a stream that pytest has closed since.
+    """
+    handlers, level = logging.root.handlers[:], logging.root.level
+    structlog.reset_defaults()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -43,6 +49,10 @@ def plain_logs() -> None:
             structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
         ]
     )
+    yield
+    structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import pytest
 from callcenter.core.database import Database
 from callcenter.intake.truth import TruthReader
 from tests.stand_ins.asterisk_files import AsteriskFiles
-from tests.stand_ins.centre_fixtures import asterisk, plain_logs
+from tests.stand_ins.centre_fixtures import asterisk
 from tests.stand_ins.clock import FakeClock
 
-__all__ = ["asterisk", "plain_logs"]
+__all__ = ["asterisk"]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from callcenter.core.clock import SystemClock
 from callcenter.intake.editions import KeptEdition
 from callcenter.intake.tape_recorder import TapeRecorder
 from tests.stand_ins.centre import ANSWERS, SCRIPT_FILE
-from tests.stand_ins.centre_fixtures import asterisk, plain_logs
+from tests.stand_ins.centre_fixtures import asterisk
 
-__all__ = ["asterisk", "plain_logs"]
+__all__ = ["asterisk"]
 
 SMALL = KeptEdition(
     "small", SCRIPT_FILE.read_text(encoding="utf-8"), tuple(ANSWERS), ("GAS_SMELL", "WAT_LEAK_RISER"), ANSWERS

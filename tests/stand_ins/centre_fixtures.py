@@ -1,26 +1,11 @@
 """Fixtures of a stand-in Asterisk and a small centre that answers its calls; a room's conftest takes what it needs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-import structlog
 
 from tests.stand_ins.ari import StandInAsterisk, run_asterisk
 from tests.stand_ins.centre import Caller, SmallCentre, run_centre
-
-
-@pytest.fixture(autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Tracebacks as Python prints them: drawn with all their variables they take half a second each."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ]
-    )
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
