@@ -83,10 +83,10 @@ def centre(database: Database, files: AsteriskFiles, truth: TruthReader, clock: 
 
 
 async def test_a_tape_is_filed_with_what_asterisk_and_the_record_tell(centre: Centre) -> None:
-    call, other = centre.call(), centre.call("b1-99.9")
+    call, other = centre.call(), centre.call(f"{CALL}9")
     queued = InboundCall(centre.files, CALL, MORNING)
     queued.enters_queue(2)
-    InboundCall(centre.files, "b1-99.9", MORNING).enters_queue(2)
+    InboundCall(centre.files, f"{CALL}9", MORNING).enters_queue(2)
     for each in (call, other):
         each.hangs_up()
     assert await centre.tape_filer.file_finished() == 0, "nothing is filed before its recording"

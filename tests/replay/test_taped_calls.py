@@ -149,6 +149,22 @@ async def test_the_lease_ends_while_the_controller_waits(
     assert await told(tape_of(spool, caller)) == ["робот: Здравствуйте, разговор записывается."]
 
 
+async def test_the_lease_ends_while_an_action_is_slow(
+    asterisk: StandInAsterisk, recorder: TapeRecorder, spool: Path
+) -> None:
+    """The turn that brought the outcome found the lease lost: what the outcome asks for was never done."""
+    asterisk.lease_seconds = 0.8
+    async with run_centre(asterisk, tape=recorder) as centre:
+        centre.register.frozen = asyncio.Event()
+        caller = centre.call()
+        caller.presses("1")
+        await caller.is_in("lease ended")
+        centre.register.frozen.set()
+        await centre.lets_go_of(caller)
+    recorder.close()
+    assert (await told(tape_of(spool, caller)))[-1] == "робот: [зарегистрировать заявку] готово"
+
+
 async def test_a_tape_holds_one_call_and_no_secrets_and_only_its_owner_reads_it(
     asterisk: StandInAsterisk, recorder: TapeRecorder, spool: Path
 ) -> None:
