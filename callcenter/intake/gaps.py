@@ -1,9 +1,9 @@
 """Where a recording lost time. Pure.
 
-Asterisk writes a frame to the raw file whenever either side has one; the jitter buffer of every endpoint (pjsip.conf)
-makes one when the phone sends nothing. Should both sides fail all the same, the file stands still while the clock goes
-on. Whoever watched the file grow knows where; for what nobody watched only the sum is known, and it is put at the end,
-marked as a guess, so that all before it stays true.
+Asterisk writes a frame to the raw file whenever either side has one. Our side always should: words, music, or silence
+(transmit_silence, ARI's silence), so a phone that sends nothing costs nothing. When both sides fail all the same, the
+file stands still while the clock goes on. Whoever watched the file grow knows where; for what nobody watched only the
+sum is known, and it is put at the end, marked as a guess, so that all before it stays true.
 """
 
 from collections.abc import Sequence

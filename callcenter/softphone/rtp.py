@@ -77,6 +77,7 @@ class AudioStream:
         self._tone: bytes | None = None
         self._keys: deque[_Pressing] = deque()
         self._silent_until = 0.0
+        self._held_until = 0.0
         asyncio.get_running_loop().add_reader(self._socket, self._read)
         asyncio.get_running_loop().add_reader(self._neighbour, self._ignore)
 
@@ -103,6 +104,10 @@ class AudioStream:
         """Sends no packet at all for `seconds` from now; `inf` is for good, 0 resumes."""
         self._silent_until = time.monotonic() + seconds
 
+    def hold_back(self, seconds: float) -> None:
+        """Sends nothing for `seconds`, less than half a second, and then all of it at once, as a shaky network does."""
+        self._held_until = time.monotonic() + seconds
+
     async def press(self, keys: str, *, seconds: float, pause: float) -> None:
         """Sends `keys` one after another; returns when the last one has ended. Raises ValueError for a key unknown."""
         if self._keys_payload is None:
@@ -124,10 +129,11 @@ class AudioStream:
             now = time.monotonic()
             due = int((now - began) / FRAME_SECONDS)
             self._tick = max(self._tick, due - int(_TOO_LATE / FRAME_SECONDS))  # after a long stall: no endless burst
-            while self._tick <= due:
+            while self._tick <= due and now >= self._held_until:
                 self._send_frame(now)
                 self._tick += 1
-            await asyncio.sleep(max(began + self._tick * FRAME_SECONDS - time.monotonic(), 0))
+            due_at = max(began + self._tick * FRAME_SECONDS, self._held_until)
+            await asyncio.sleep(max(due_at - time.monotonic(), 0))
 
     def close(self) -> None:
         loop = asyncio.get_running_loop()

@@ -19,6 +19,7 @@ async def test_a_telephone_that_sends_nothing_for_ten_seconds_costs_no_second(to
     dispatcher = await town.dispatcher()
     talking = await town.called("0")
     queued, asked = await asyncio.gather(town.called("0"), town.called(town.keys_to_question))
+    shaken = asyncio.create_task(call_from_a_train(town))
     calls = (talking, queued, asked)
     for call in calls:
         call.tone(CALLER_TONE)
@@ -31,10 +32,20 @@ async def test_a_telephone_that_sends_nothing_for_ten_seconds_costs_no_second(to
         call.stop_sending(SILENCE)
     stopped = {call: call.second() for call in calls}
     await asyncio.sleep(SILENCE + 2)
+    await shaken
     for call in calls:
         await call.hang_up()
         town.expect(call, partial(keeps_the_clock, silent_since=stopped[call] - (call.answered_after or 0.0)))
     town.expect(talking, partial(holds_the_dispatcher, since=stopped[talking] - (talking.answered_after or 0.0)))
+
+
+async def call_from_a_train(town: Town) -> None:
+    """Its packets come late and in bursts; none is lost. That its recording has its length is what matters."""
+    call = await town.call()
+    for _ in range(30):
+        call.hold_back(0.1)
+        await asyncio.sleep(0.3)
+    await call.hang_up()
 
 
 def keeps_the_clock(record: Record, *, silent_since: float) -> None:

@@ -96,6 +96,19 @@ async def test_the_silent_phone_leaves_a_gap_of_its_length(resident: Softphone, 
     assert after.begin - before.end == pytest.approx(0.6, abs=0.08)
 
 
+async def test_a_shaky_network_delays_and_loses_nothing(resident: Softphone, desk: Softphone) -> None:
+    call = await resident.call("112")
+    there = await desk.next_call(within=1)
+    for _ in range(4):
+        call.hold_back(0.15)
+        await asyncio.sleep(0.3)
+    late = there.gaps(longer_than=0.12)
+    assert [gap.seconds for gap in late] == pytest.approx([0.16] * 4, abs=0.04)
+    pace = there.pace()
+    assert pace.lost == 0
+    assert pace.packets == pytest.approx(1.2 / 0.02, abs=6)
+
+
 async def test_a_busy_phone_refuses(resident: Softphone, desk: Softphone) -> None:
     desk.manners.busy = True
     with pytest.raises(SoftphoneError, match="486 Busy Here"):
