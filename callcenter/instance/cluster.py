@@ -75,6 +75,8 @@ class Cluster:
         with self._alone():
             user = service_user()
             if self.running() is None:
+                if self._starter is not None:
+                    reap(self._starter)  # unburied, it is a living owner of the data to PostgreSQL's lock
                 self._initialise(user)
                 self._start(user)
             self._await_answer()
@@ -197,7 +199,9 @@ class Cluster:
                 if self.running() is None and time.monotonic() > deadline - 59.0:
                     raise NoPostgres(f"PostgreSQL did not start; {self.log}:\n{last_lines(self.log)}") from error
                 if time.monotonic() > deadline:
-                    raise NoPostgres(f"PostgreSQL runs but does not answer; callcenter stop ends it. {error}") from error
+                    raise NoPostgres(
+                        f"PostgreSQL runs but does not answer; callcenter stop ends it. {error}"
+                    ) from error
                 time.sleep(0.05)
             else:
                 return

@@ -60,6 +60,12 @@ class Line:
         application = await self.ari.read_application()
         return len(set(application.channel_ids) - {self.channel_id}) + len(application.bridge_ids)
 
+    async def nothing_is_left(self) -> None:
+        """Asterisk answers a hang-up before the channel is quite gone."""
+        async with asyncio.timeout(3):
+            while await self.count_leftovers():  # noqa: ASYNC110 - Asterisk's state, not ours
+                await asyncio.sleep(0.02)
+
 
 @dataclass
 class Router:

@@ -74,7 +74,7 @@ async def test_thirty_streams_and_not_a_silent_one(line: Line, taps: Taps) -> No
     line.call.tone(1000)
     for _ in range(30):
         await hear_the_tone(line, taps)
-    assert await line.count_leftovers() == 0
+    await line.nothing_is_left()
 
 
 async def test_sound_comes_evenly_though_the_caller_s_phone_sends_nothing(line: Line) -> None:
@@ -104,13 +104,13 @@ async def test_a_tap_stays_when_the_call_leaves_us_and_ends_with_it(line: Line, 
         await second.over.wait()
     await taps.close(first)
     await taps.close(second)
-    assert await line.count_leftovers() == 0
+    await line.nothing_is_left()
 
 
 async def test_a_tap_on_a_channel_that_is_gone_leaves_nothing(line: Line, taps: Taps) -> None:
     with pytest.raises(Gone):
         await taps.open("nobody", Side.SAYS, Sound().take)
-    assert await line.count_leftovers() == 0
+    await line.nothing_is_left()
 
 
 async def test_what_a_dead_controller_left_is_swept_and_no_open_tap(line: Line, taps: Taps) -> None:
@@ -124,4 +124,4 @@ async def test_what_a_dead_controller_left_is_swept_and_no_open_tap(line: Line, 
     assert "tap-dead-bridge" not in application.bridge_ids
     assert {tap.snoop_id, tap.media_id} <= set(application.channel_ids)
     await taps.close(tap)
-    assert await line.count_leftovers() == 0
+    await line.nothing_is_left()

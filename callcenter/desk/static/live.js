@@ -39,10 +39,11 @@ function connect() {
   source?.close();
   source = new EventSource(`/live?mark=${mark}`);
   mark = "";
+  let away = false; // a server without its database ends the stream after it has said so
   source.addEventListener("hello", () => (interrupted ? refreshAll() : show("")));
   source.addEventListener("refresh", refreshAll);
   source.addEventListener("lost", () => {
-    interrupted = true;
+    interrupted = away = true;
     show("Нет связи с базой данных. Показано последнее известное; звонки принимаются.");
   });
   source.addEventListener("signed-out", () => location.reload());
@@ -50,7 +51,7 @@ function connect() {
   source.onerror = () => {
     interrupted = true;
     source.close();
-    show("Связь с сервером прервалась. Восстанавливаем…");
+    if (!away) show("Связь с сервером прервалась. Восстанавливаем…");
     timer = setTimeout(connect, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   };
