@@ -167,7 +167,7 @@ class StandInAsterisk:
     # What goes on by itself
 
     def _play(self, channel: Channel, playback_id: str, media: str) -> Response:
-        playback = Playback(playback_id, media, channel)
+        playback = Playback(playback_id, media, channel, self.sound_lengths.get(media, self.sound_seconds))
         self.playbacks[playback_id] = playback
         channel.played.append(playback)
         channel.queued.append(playback)
@@ -186,7 +186,7 @@ class StandInAsterisk:
             broken = playback.media in self.broken_sounds
             if not broken:
                 try:
-                    async with asyncio.timeout(self.sound_lengths.get(playback.media, self.sound_seconds)):
+                    async with asyncio.timeout(playback.seconds):
                         await playback.stopped.wait()
                 except TimeoutError:
                     pass

@@ -11,6 +11,7 @@ class Playback:
     id: str
     media: str
     channel: "Channel"
+    seconds: float
     state: str = "queued"
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
