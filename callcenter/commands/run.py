@@ -15,7 +15,7 @@ from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import Instance, complain_of_port, mend_of_ports, open_instance
+from callcenter.instance.place import Instance, address_for_people, complain_of_port, mend_of_ports, open_instance
 from callcenter.instance.processes import Running, find_running, last_lines
 from callcenter.instance.setup import set_up
 from callcenter.instance.supervisor import CONTROLLER, DESK, LOOP, SUPERVISOR, hold_alone, own_program, supervise
@@ -79,13 +79,13 @@ def start_centre() -> int:
 def summarise(instance: Instance) -> str:
     """What a person needs to know to use the running centre."""
     settings, ports = instance.settings, instance.ports
-    sip = f"{settings.telephony.external_address or settings.telephony.bind_address}:{ports.sip}"
+    sip = f"{address_for_people(settings.telephony.bind_address)}:{ports.sip}"
     lines = [
         "",
         "Центр работает.",
         f"  Номер:            {settings.company.number}",
         f"  SIP-сервер:       {sip} (UDP)",
-        f"  Рабочее место:    http://{settings.desk.bind_address}:{ports.desk}/",
+        f"  Рабочее место:    http://{address_for_people(settings.desk.bind_address)}:{ports.desk}/",
         f"  Учётные записи:   {instance.layout.accounts_file}",
         f"  Журналы:          {instance.layout.logs}",
         f"  Asterisk:         {Asterisk(instance).describe()}",

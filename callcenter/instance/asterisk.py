@@ -33,6 +33,8 @@ from callcenter.instance.service_user import service_user
 
 ARI_USER = "callcenter"
 _START_SECONDS = 30.0
+_LET_GO_SECONDS = 2.0
+"""A killed Asterisk counts as ended a moment before the last of its threads has let go of its ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,11 @@ class Asterisk:
             except (OSError, ValueError, KeyError) as error:
                 raise NoAsterisk(f"{self.record_file}: {error}; stop the centre and run it again") from error
             changed = self._configure(self._instance, boot)
+            if record.get("sip") != self._sip:
+                self._progress(
+                    f"Asterisk: ВНИМАНИЕ: SIP остаётся на {record.get('sip')}, на {self._sip} он перейдёт со "
+                    "следующим запуском: make stop, make run"
+                )
             if changed:
                 self._user.own_tree(self._layout.asterisk_etc)
                 self.run_cli("core reload")
@@ -177,6 +184,10 @@ class Asterisk:
         """Whether a controller is connected as this ARI application."""
         return not self._ask(f"applications/{application}")
 
+    @property
+    def _sip(self) -> str:
+        return f"{self._instance.settings.telephony.bind_address}:{self._instance.ports.sip}"
+
     def _check_ports(self) -> None:
         """Asterisk itself would only log a port it cannot have, and run without SIP."""
         ports = self._instance.ports
@@ -185,8 +196,11 @@ class Asterisk:
             ("127.0.0.1", ports.asterisk_http, socket.SOCK_STREAM),
             ("127.0.0.1", ports.ami, socket.SOCK_STREAM),
         )
-        complaints = [complaint for one in wanted if (complaint := complain_of_port(*one))]
-        if complaints:
+        deadline = time.monotonic() + _LET_GO_SECONDS
+        while complaints := [complaint for one in wanted if (complaint := complain_of_port(*one))]:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
             raise NoAsterisk("\n  ".join(["Asterisk cannot listen:", *complaints, mend_of_ports(self._layout)]))
 
     def _start(self) -> None:
@@ -280,7 +294,7 @@ class Asterisk:
     def _record(self, way: Way, boot: Boot) -> None:
         fresh = self.record_file.with_suffix(".new")
         record = {"version": way.version, "tested": way.tested, "way": way.name, "boot": boot.system_name}
-        record["modules"] = str(way.module_directory)
+        record |= {"modules": str(way.module_directory), "sip": self._sip}
         fresh.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         fresh.replace(self.record_file)
 

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
@@ -153,6 +154,18 @@ def complain_of_port(address: str, port: int, kind: socket.SocketKind) -> str:
 def mend_of_ports(layout: Layout) -> str:
     """What a person can do about a taken port."""
     return f"end that program; or stop the centre, remove {layout.ports_file} and run it again: it chooses other ports"
+
+
+def address_for_people(bound: IPv4Address) -> str:
+    """What a colleague enters to reach a program that listens on `bound`: for «everywhere», this machine's address."""
+    if not bound.is_unspecified:
+        return str(bound)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; the kernel only chooses the address it would send from
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])
 
 
 def _homes() -> Path:

@@ -17,7 +17,7 @@ from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.migrate import migrate
-from callcenter.instance.place import Instance
+from callcenter.instance.place import Instance, address_for_people
 from callcenter.instance.secrets import write_accounts
 from callcenter.instance.sounds import write_sounds
 from callcenter.settings import TREE, Settings
@@ -81,8 +81,8 @@ def list_accounts(instance: Instance) -> None:
         instance.layout,
         instance.ports,
         instance.secrets,
-        sip_address=str(instance.settings.telephony.external_address or instance.settings.telephony.bind_address),
-        desk_address=str(instance.settings.desk.bind_address),
+        sip_address=address_for_people(instance.settings.telephony.bind_address),
+        desk_address=address_for_people(instance.settings.desk.bind_address),
         resident=instance.settings.test_resident,
     )
 

@@ -97,6 +97,20 @@ def test_a_running_asterisk_is_adopted_and_a_dead_one_gets_the_next_number(insta
         second.stop()
 
 
+def test_a_new_address_waits_for_the_next_start_and_says_so(instance: Instance) -> None:
+    elsewhere = Settings(telephony=Telephony(bind_address=IPv4Address("127.0.0.2")))
+    said: list[str] = []
+    first = Asterisk(instance, configure=write_least, die_with_parent=True)
+    second = Asterisk(replace(instance, settings=elsewhere), configure=write_least, progress=said.append)
+    try:
+        first.ensure_running()
+        first.refresh()
+        second.refresh()
+        assert any(f"остаётся на 127.0.0.1:{instance.ports.sip}, на 127.0.0.2" in line for line in said)
+    finally:
+        first.stop()
+
+
 def test_an_asterisk_that_cannot_start_says_why(instance: Instance) -> None:
     def write_broken(instance: Instance, boot: Boot) -> list[str]:
         names = write_least(instance, boot)

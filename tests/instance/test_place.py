@@ -2,11 +2,12 @@
 
 import json
 import socket
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 
-from callcenter.instance.place import NoPlace, ensure_ports, open_instance, prepare_directories
+from callcenter.instance.place import NoPlace, address_for_people, ensure_ports, open_instance, prepare_directories
 from callcenter.layout import Layout, Ports
 from callcenter.settings import Queue, Settings, Telephony
 
@@ -56,6 +57,13 @@ def test_ports_kept_before_there_were_metrics_get_their_block_s_own(homes: Path)
         del kept["metrics"]
         instance.layout.ports_file.write_text(json.dumps(kept))
         assert ensure_ports(instance.layout, calls=30) == instance.ports
+
+
+def test_people_are_told_an_address_they_can_enter() -> None:
+    assert address_for_people(IPv4Address("192.0.2.7")) == "192.0.2.7"
+    everywhere = address_for_people(IPv4Address("0.0.0.0"))  # noqa: S104
+    assert everywhere
+    assert everywhere != "0.0.0.0"  # noqa: S104
 
 
 def test_a_spoilt_ports_file_is_named(homes: Path) -> None:
