@@ -132,6 +132,7 @@ BROKEN = (
            r"\[phone\](?:.*\n)*?trust_id_inbound=yes"),
     Broken("AST211", SIP, "direct_media=no", "direct_media=yes"),
     Broken("AST212", SIP, "rtp_timeout=60", "rtp_timeout=0"),
+    Broken("AST214", SIP, r"JITTERBUFFER\(fixed\)=100,500", "JITTERBUFFER(adaptive)=default"),
     Broken("AST212", SIP, r"rtp_timeout=\d+", "rtp_timeout=300"),
     Broken("AST213", SIP, LAST, "[shop]\ntype=phoneprov\n", "type=phoneprov"),
     # who commands Asterisk, and what it writes down
