@@ -196,6 +196,10 @@ class Call:
         """Sends no packet for `seconds`, as a phone with silence suppression or on hold does."""
         self.audio.stop_sending(seconds)
 
+    def fall_behind(self, seconds: float) -> None:
+        """Sends everything `seconds` later from now on, as a line does that was moved to a slower network."""
+        self.audio.fall_behind(seconds)
+
     def hold_back(self, seconds: float) -> None:
         """Sends nothing for `seconds` (less than 0.5) and then all of it at once, as a shaky network does."""
         self.audio.hold_back(seconds)

@@ -104,6 +104,11 @@ class AudioStream:
         """Sends no packet at all for `seconds` from now; `inf` is for good, 0 resumes."""
         self._silent_until = time.monotonic() + seconds
 
+    def fall_behind(self, seconds: float) -> None:
+        """Sends nothing for `seconds` and then goes on where it was: all comes that much later from now on."""
+        self.stop_sending(seconds)
+        self._first_timestamp -= round(seconds / FRAME_SECONDS) * FRAME
+
     def hold_back(self, seconds: float) -> None:
         """Sends nothing for `seconds`, less than half a second, and then all of it at once, as a shaky network does."""
         self._held_until = time.monotonic() + seconds

@@ -6,13 +6,15 @@ from functools import partial
 import pytest
 
 from callcenter.softphone import ears
-from callcenter.softphone.g711 import RATE
+from callcenter.softphone.g711 import RATE, Samples
 from tests.live.records import Record
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
 SILENCE = 10.0
+LATER = 0.9
+"""Seconds. Beyond what any buffer waits for, below what a buffer takes for a new stream."""
 
 
 async def test_a_telephone_that_sends_nothing_for_ten_seconds_costs_no_second(town: Town) -> None:
@@ -46,6 +48,30 @@ async def call_from_a_train(town: Town) -> None:
         call.hold_back(0.1)
         await asyncio.sleep(0.3)
     await call.hang_up()
+
+
+async def test_a_caller_whose_line_became_slower_is_heard_and_recorded(town: Town) -> None:
+    dispatcher = await town.dispatcher()
+    call = await town.called("0")
+    theirs = await town.talk(call, dispatcher, within=15)
+    await asyncio.sleep(2)  # a jitter buffer that adapts must have learnt the quick line first
+    call.fall_behind(LATER)
+    since, heard_since = call.second() - (call.answered_after or 0.0), theirs.second()
+    await asyncio.sleep(LATER + 4)
+    assert lasting(theirs.heard[int(heard_since * RATE) :]) > 3.6
+    await call.hang_up()
+    town.expect(call, partial(holds_the_caller, since=since))
+
+
+def lasting(heard: Samples) -> float:
+    """Seconds in which the caller's tone is heard."""
+    return sum(span.seconds for span in ears.find_tone(heard, CALLER_TONE, lasting=0.04))
+
+
+def holds_the_caller(record: Record, *, since: float) -> None:
+    """All of the caller but the moment of becoming slower."""
+    said, _ = record.channels()
+    assert lasting(said[int(since * RATE) :]) > 3.6
 
 
 def keeps_the_clock(record: Record, *, silent_since: float) -> None:
