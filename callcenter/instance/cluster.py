@@ -19,6 +19,7 @@ from callcenter.core.errors import CallcenterError
 from callcenter.instance.processes import (
     Running,
     end,
+    find_in_directory,
     find_running,
     from_earlier_boot,
     last_lines,
@@ -162,7 +163,14 @@ class Cluster:
             data.rmdir()
         making.rename(data)
 
+    def _end_orphans(self) -> None:
+        """A backend deep in a query does not notice that its postmaster was killed, and PostgreSQL does not start
+        as long as it shares the memory of the old one. Its query is lost in any case."""
+        for orphan in find_in_directory(self._layout.postgres_data.resolve(), program="postgres"):
+            end(orphan, first=signal.SIGQUIT, grace=1.0)
+
     def _start(self, user: ServiceUser) -> None:
+        self._end_orphans()
         if from_earlier_boot(self.pid_file):
             # PostgreSQL's own lock names a pid only. After a reboot that may be another program of the same user,
             # Asterisk for instance, and PostgreSQL would refuse to start. Nothing outlives a boot, so it is void.

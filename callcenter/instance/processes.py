@@ -139,6 +139,20 @@ def find_running(pid_file: Path, *, uid: int | None = None) -> Running | None:
     return Running(pid, started)
 
 
+def find_in_directory(directory: Path, *, program: str) -> list[Running]:
+    """Live programs of that name whose working directory this is, whoever started them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cwd").readlink() == directory:
+                started = _start_of(int(entry.name))
+                if started is not None and (entry / "exe").readlink().name == program:
+                    found.append(Running(int(entry.name), started))
+        except OSError:  # it has ended meanwhile, or is another user's
+            continue
+    return found
+
+
 def from_earlier_boot(pid_file: Path) -> bool:
     """Whether the pid file was written before the machine last started."""
     try:

@@ -3,14 +3,19 @@
 import os
 import socket
 import subprocess
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from callcenter.instance.cluster import Cluster, NoPostgres
 from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.processes import find_in_directory
 from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout
 from callcenter.settings import Settings
@@ -80,6 +85,38 @@ def test_after_a_reboot_the_old_lock_is_void_even_when_its_pid_lives_again(insta
         finally:
             other.kill()
             cluster.stop()
+
+
+def test_a_backend_that_outlives_its_killed_postmaster_is_no_obstacle(instance: Instance) -> None:
+    """A backend deep in a query does not notice; PostgreSQL refuses to start as long as it shares the memory."""
+    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    try:
+        cluster.ensure_running()
+        before = cluster.running()
+        assert before is not None
+        with psycopg.connect(
+            host=str(instance.layout.sockets), port=instance.ports.postgres, user="callcenter", dbname="postgres"
+        ) as connection:
+            running = find_in_directory(instance.layout.postgres_data, program="postgres")
+            (backend,) = (one for one in running if one.pid == connection.info.backend_pid)
+            busy = threading.Thread(target=never_ending_query, args=[connection])
+            busy.start()
+            while "DO" not in Path(f"/proc/{backend.pid}/cmdline").read_text():
+                time.sleep(0.02)
+            os.kill(before.pid, 9)
+            assert before.wait(5)
+            assert backend.alive
+            cluster.ensure_running()
+            busy.join(10)
+        assert not backend.alive
+        cluster.create_database("afterwards")
+    finally:
+        cluster.stop()
+
+
+def never_ending_query(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    with suppress(psycopg.OperationalError):
+        connection.execute("DO $$ BEGIN LOOP END LOOP; END $$")
 
 
 def test_siblings_have_each_their_own_and_no_tcp_port(homes: Path) -> None:
