@@ -72,4 +72,4 @@ def _repeats(sound: npt.NDArray[np.float64]) -> float:
     alike = np.fft.irfft(np.abs(np.fft.rfft(sound, _TRANSFORM)) ** 2)[: _LONGEST_PERIOD + 1]
     periods = np.arange(_SHORTEST_PERIOD, _LONGEST_PERIOD + 1)
     shares = alike[periods] / (1 - periods / len(sound))
-    return float(shares.max() / max(alike[0], 1e-9))
+    return float(np.max(shares) / max(alike[0], 1e-9))
