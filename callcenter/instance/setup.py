@@ -5,6 +5,7 @@ the Asterisk that plays them.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ from callcenter.speech.prompts import PromptCache
 from callcenter.speech.voices.festival import FestivalVoice
 from callcenter.staff.service import ensure_accounts
 
+_UMASK = 0o022
+"""Asterisk is another user and must read its sounds, however careful root's own umask is; what nobody else may read
+is closed by its own mode."""
+
 
 class NotReady(CallcenterError):
     """The centre cannot be made ready."""
@@ -36,6 +41,7 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
     A running Asterisk or PostgreSQL is adopted, and Asterisk reads what changed in its configuration. Raises
     CallcenterError with the mend.
     """
+    os.umask(_UMASK)
     with _step("учётные записи и пароли", progress):
         prepare_recordings(instance.settings)
         list_accounts(instance)
@@ -59,6 +65,7 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
 
 def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
     """What live tests would otherwise wait for: the Asterisk root and the sounds. Starts nothing."""
+    os.umask(_UMASK)
     with _step("фразы для проверок", progress):
         asyncio.run(prepare_speech(instance, progress=progress))
     with _step("Asterisk для проверок", progress):
