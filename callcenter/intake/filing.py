@@ -21,7 +21,7 @@ from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.flac import Written, write_flac
-from callcenter.intake.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps
+from callcenter.intake.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps, find_surplus
 from callcenter.intake.places import Places
 from callcenter.settings import Settings
 
@@ -153,9 +153,10 @@ class Filer:
             return True
         seconds = min(span.seconds, self._watched_seconds(watch, span))
         gaps = find_gaps(size=watch.growth.size, wall_seconds=seconds, stalls=_stalls(watch, span))
+        surplus = find_surplus(size=watch.growth.size, wall_seconds=seconds)
         try:
             target = self._root / self.path_for(span.call)
-            written = await asyncio.to_thread(write_flac, raw, target, root=self._root, gaps=gaps)
+            written = await asyncio.to_thread(write_flac, raw, target, root=self._root, gaps=gaps, surplus=surplus)
         except FileNotFoundError:  # another controller was quicker
             return False
         await self._save(span, written, gaps)

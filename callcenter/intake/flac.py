@@ -13,6 +13,7 @@ import soundfile
 
 from callcenter.core.errors import CallcenterError
 from callcenter.intake.gaps import Gap
+from callcenter.intake.late_packets import close_up
 
 RATE = 8000
 CHANNELS = 2
@@ -37,8 +38,10 @@ class Written:
     peaks: tuple[int, int]
 
 
-def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap]) -> Written:
+def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surplus: float = 0.0) -> Written:
     """Writes `target` (below `root`) from `raw` with silence in the gaps, and reads it back to the last sample.
+
+    A file that is `surplus` seconds longer than its call is closed up where packets came late.
 
     Directories are made 0700, the file 0600. Under the final name there is only ever a whole file, and it is on
     the disk when this returns. Raises OSError (a full disk) and BrokenRecording, leaving nothing behind.
@@ -47,7 +50,7 @@ def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap]) -> W
     part = target.with_name(f".{target.name}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
-        frames, written_sum, peaks = _encode(raw, part, gaps)
+        frames, written_sum, peaks = _encode(raw, part, gaps, surplus)
         if _decoded(part) != (frames, written_sum):
             raise BrokenRecording(f"{target.name}: the file does not hold what was written into it; is the disk full?")
         descriptor = os.open(part, os.O_RDONLY)
@@ -67,12 +70,12 @@ def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap]) -> W
     return Written(frames / RATE, size, digest, peaks)
 
 
-def _encode(raw: Path, part: Path, gaps: Sequence[Gap]) -> tuple[int, bytes, tuple[int, int]]:
+def _encode(raw: Path, part: Path, gaps: Sequence[Gap], surplus: float) -> tuple[int, bytes, tuple[int, int]]:
     frames = 0
     checksum = hashlib.sha256()
     peaks = np.zeros(CHANNELS, dtype=np.int32)
     with soundfile.SoundFile(part, "w", samplerate=RATE, channels=CHANNELS, subtype="PCM_16", format="FLAC") as out:
-        for block in _padded(raw, gaps):
+        for block in _closed_up(raw, surplus) if surplus else _padded(raw, gaps):
             out.write(block)
             frames += len(block)
             checksum.update(block.tobytes())
@@ -88,6 +91,11 @@ def _decoded(part: Path) -> tuple[int, bytes]:
             frames += len(block)
             checksum.update(block.tobytes())
     return frames, checksum.digest()
+
+
+def _closed_up(raw: Path, surplus: float) -> Iterator[Block]:
+    content = np.fromfile(raw, dtype="<i2")
+    yield close_up(content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus)
 
 
 def _padded(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:

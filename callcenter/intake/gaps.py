@@ -63,6 +63,12 @@ class Growth:
         return tuple(self._stalls)
 
 
+def find_surplus(*, size: int, wall_seconds: float) -> float:
+    """Seconds by which a file of `size` bytes is longer than the clock says; 0 when it is not worth the name."""
+    surplus = size / BYTES_A_SECOND - wall_seconds
+    return surplus if surplus >= TOLERANCE else 0.0
+
+
 def find_gaps(*, size: int, wall_seconds: float, stalls: Sequence[Stall]) -> tuple[Gap, ...]:
     """The gaps of a file of `size` bytes that took `wall_seconds` by the clock, in their order.
 

@@ -132,7 +132,7 @@ BROKEN = (
            r"\[phone\](?:.*\n)*?trust_id_inbound=yes"),
     Broken("AST211", SIP, "direct_media=no", "direct_media=yes"),
     Broken("AST212", SIP, "rtp_timeout=60", "rtp_timeout=0"),
-    Broken("AST214", SIP, r"JITTERBUFFER\(fixed\)=100,500", "JITTERBUFFER(adaptive)=default"),
+    Broken("AST214", SIP, "send_connected_line=no", "set_var=JITTERBUFFER(fixed)=100,500\nsend_connected_line=no"),
     Broken("AST212", SIP, r"rtp_timeout=\d+", "rtp_timeout=300"),
     Broken("AST213", SIP, LAST, "[shop]\ntype=phoneprov\n", "type=phoneprov"),
     # who commands Asterisk, and what it writes down
@@ -159,7 +159,6 @@ BROKEN = (
     Broken("AST403", "modules.conf", "load = app_queue.so\n", "", r"\[modules\]"),
     Broken("AST403", "modules.conf", "load = func_timeout.so\n", "", r"\[modules\]"),
     Broken("AST403", "modules.conf", "load = pbx_loopback.so\n", "", r"\[modules\]"),
-    Broken("AST403", "modules.conf", "load = func_jitterbuffer.so\n", "", r"\[modules\]"),
     # sound and the queue
     Broken("AST501", "rtp.conf", r"rtpend=\d+", "rtpend=20050"),
     Broken("AST501", "rtp.conf", r"rtpstart=\d+", "rtpstart=80"),

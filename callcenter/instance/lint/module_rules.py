@@ -16,7 +16,6 @@ _APPS = {
 _FUNCTIONS = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "FILTER": "func_strings", "LEN": "func_strings",
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "TIMEOUT": "func_timeout",
-    "JITTERBUFFER": "func_jitterbuffer",
 }  # fmt: skip
 _ALWAYS = (
     "pbx_config", "chan_pjsip", "res_pjsip", "res_pjsip_session", "res_pjsip_sdp_rtp", "res_rtp_asterisk",

@@ -14,7 +14,7 @@ FILE = "pjsip.conf"
 TRUNK_DOOR, RESIDENT_DOOR = DOORS
 SHORTEST_PASSWORD = 12
 _WIDEST_NETWORK = 16
-_BUFFER = "JITTERBUFFER(fixed)"
+_BUFFER = "JITTERBUFFER("
 _ORDER = {"username", "ip"}
 _TYPES = {"global", "transport", "endpoint", "aor", "auth", "identify", "registration"}
 
@@ -106,8 +106,8 @@ def _check_manners(endpoint: Section, *, wait: int) -> Iterator[Problem]:
     if endpoint.value("direct_media", "yes") != "no":
         message = f"звук [{endpoint.name}] пойдёт мимо нас и не запишется; напишите direct_media=no"
         yield endpoint.problem("AST211", message, key="direct_media")
-    if not any(entry.value.startswith(_BUFFER) for entry in endpoint.all("set_var")):
-        message = f"опоздавший звук [{endpoint.name}] растянет запись или пропадёт; напишите set_var={_BUFFER}=100,500"
+    if any(entry.value.startswith(_BUFFER) for entry in endpoint.all("set_var")):
+        message = f"за JITTERBUFFER звук [{endpoint.name}] после паузы пакетов иногда не пишется; уберите set_var"
         yield endpoint.problem("AST214", message, key="set_var")
     patience = int(endpoint.value("rtp_timeout", "0"))
     if not patience:
