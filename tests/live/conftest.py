@@ -11,8 +11,8 @@ from callcenter.core.database import Database
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
-ORDER = ("test_calls.py", "test_callers.py", "test_script.py", "test_demo.py")
-"""First, beside the demo, what needs neither a dispatcher nor the test resident and kills nothing."""
+ORDER = ("test_calls.py", "test_callers.py", "test_script.py", "test_strangers.py", "test_demo.py")
+"""First, beside the demo, what needs no dispatcher and kills nothing."""
 LAST = "test_left_behind.py"
 
 
@@ -38,7 +38,8 @@ def running_centre() -> Iterator[RunningCentre]:
         yield centre
         if centre.ledger.entries:  # test_left_behind was not among the tests
             centre.mend()
-            assert asyncio.run(settle(centre)) == []
+            complaints = asyncio.run(settle(centre))
+            assert not complaints, "\n".join(complaints)
     finally:
         centre.stop()
 

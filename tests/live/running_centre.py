@@ -40,7 +40,7 @@ addresses = ["{TRUNK_ADDRESS}/32"]
 dispatchers = 4
 ring_seconds = 5
 wrap_up_seconds = 1
-callback_after_seconds = 12
+callback_after_seconds = 9
 longest_wait_seconds = 40
 position_every_seconds = 15
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -26,6 +27,15 @@ MARGIN = 1.0
 SHORT_ANSWER = "KB15"
 LONGEST_GAP = 0.25
 """Seconds between two packets that a busy machine may take; a call that is moved loses more."""
+
+
+Measured = Callable[[str, float], None]
+
+
+@pytest.fixture
+def measured(record_testsuite_property: Callable[[str, object], None], request: pytest.FixtureRequest) -> Measured:
+    """Keeps what was measured in the report of the run (pytest --junitxml), for docs/reliability.md."""
+    return lambda name, value: record_testsuite_property(f"{request.node.name}: {name}", f"{value:.2f}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ async def hang_up_all(*calls: Call) -> None:
     await asyncio.gather(*(call.hang_up() for call in calls))
 
 
-async def test_a_killed_controller_ends_no_call(town: Town, centre: RunningCentre) -> None:
+async def test_a_killed_controller_ends_no_call(town: Town, centre: RunningCentre, measured: Measured) -> None:
     stages = await reach_all_stages(town, await town.dispatcher())
     talking_since, member_since, waiting_since = (
         call.second() for call in (stages.talking, stages.member, stages.queued)
@@ -106,14 +116,15 @@ async def test_a_killed_controller_ends_no_call(town: Town, centre: RunningCentr
     begun = {call: call.second() for call in stages.with_the_robot}
     centre.program(CONTROLLER).send(signal.SIGKILL)
     fresh = await town.call()
-    await asyncio.gather(
-        town.hears_sound(fresh, "callcenter/notice", within=1.0),
-        *(town.hears_sound(call, words, within=LEASE + MARGIN, since=begun[call]) for call, words in way_out(stages)),
-    )
+    found = await town.hears_sound(fresh, "callcenter/notice", within=1.0)
+    measured("new call → notice, s", found.second)
+    await hear_the_way_out(town, stages, begun, measured)
     await asyncio.to_thread(centre.await_controller)
-    await town.hears_sound(fresh, "queue-thereare", within=20)
+    await town.hears_sound(stages.asked, "queue-thereare", within=12)
     assert_talk_went_on(stages.talking, stages.member, since=talking_since, member_since=member_since)
     assert gaps_since(stages.queued, waiting_since) == []
+    measured("longest pause between packets, conversation, ms", 1000 * stages.talking.pace(since=talking_since).longest)
+    measured("longest pause between packets, queue, ms", 1000 * stages.queued.pace(since=waiting_since).longest)
     await hang_up_all(*stages.all[1:], fresh)
     await stages.member.hang_up()
     await stages.talking.ended(within=2)
@@ -122,17 +133,18 @@ async def test_a_killed_controller_ends_no_call(town: Town, centre: RunningCentr
 
 
 async def test_a_frozen_controller_loses_its_callers_and_harms_none_when_it_thaws(
-    town: Town, centre: RunningCentre
+    town: Town, centre: RunningCentre, measured: Measured
 ) -> None:
     stages = await reach_all_stages(town, await town.dispatcher())
     talking_since, member_since = stages.talking.second(), stages.member.second()
     begun = {call: call.second() for call in stages.with_the_robot}
     centre.program(CONTROLLER).send(signal.SIGSTOP)
     fresh = await town.call()
-    await asyncio.gather(
+    found, _ = await asyncio.gather(
         town.hears_sound(fresh, "callcenter/notice", within=LEASE + MARGIN),
-        *(town.hears_sound(call, words, within=LEASE + MARGIN, since=begun[call]) for call, words in way_out(stages)),
+        hear_the_way_out(town, stages, begun, measured),
     )
+    measured("new call → notice, s", found.second)
     await hang_up_all(stages.queued, stages.asked, stages.greeted, fresh)
     second = await town.dispatcher(1)
     member = await town.talk(stages.leaving, second, within=12)
@@ -141,18 +153,28 @@ async def test_a_frozen_controller_loses_its_callers_and_harms_none_when_it_thaw
     await asyncio.sleep(4)
     assert_talk_went_on(stages.leaving, member, since=left, member_since=member_left)
     assert_talk_went_on(stages.talking, stages.member, since=talking_since, member_since=member_since)
+    measured("longest pause between packets, conversation, ms", 1000 * stages.talking.pace(since=talking_since).longest)
+    measured("longest pause between packets, thaw, ms", 1000 * stages.leaving.pace(since=left).longest)
     await hang_up_all(stages.leaving, stages.talking)
     for call in (*stages.all, fresh):
         town.expect(call, talked if call in (stages.talking, stages.leaving) else missed)
 
 
-def way_out(stages: Stages) -> tuple[tuple[Call, str], ...]:
-    """What the dialplan says first to those whom the robot lost; who was being greeted has not heard the notice."""
-    connecting = "callcenter/connecting"
-    return ((stages.asked, connecting), (stages.greeted, "callcenter/notice"), (stages.leaving, connecting))
+async def hear_the_way_out(town: Town, stages: Stages, begun: dict[Call, float], measured: Measured) -> None:
+    """The dialplan speaks to those whom the robot lost; only who was still being greeted has not heard the notice."""
+    ways = (
+        ("question", stages.asked, "callcenter/connecting"),
+        ("greeting", stages.greeted, "callcenter/notice"),
+        ("goodbye", stages.leaving, "callcenter/connecting"),
+    )
+    heard = await asyncio.gather(
+        *(town.hears_sound(call, words, within=LEASE + MARGIN, since=begun[call]) for _, call, words in ways)
+    )
+    for (stage, call, _), found in zip(ways, heard, strict=True):
+        measured(f"{stage} → the dialplan's words, s", found.second - begun[call])
 
 
-async def test_desk_and_supervisor_come_back_unheard(town: Town, centre: RunningCentre) -> None:
+async def test_desk_and_supervisor_come_back_unheard(town: Town, centre: RunningCentre, measured: Measured) -> None:
     dispatcher = await town.dispatcher()
     call = await town.called("0")
     member = await town.talk(call, dispatcher, within=15)
@@ -168,5 +190,6 @@ async def test_desk_and_supervisor_come_back_unheard(town: Town, centre: Running
     assert centre.program(CONTROLLER) == controller
     assert centre.program(SUPERVISOR) != supervisor
     assert_talk_went_on(call, member, since=begun, member_since=member_begun)
+    measured("longest pause between packets, ms", 1000 * call.pace(since=begun).longest)
     await call.hang_up()
     town.expect(call, talked)
