@@ -6,10 +6,10 @@ All ids are chosen by us before anything is asked; a call's id is the id of the 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from callcenter.alarms.models import AlarmKind
+from callcenter.calls.models import Speaker
 from callcenter.conducting.caller import Arrival
 from callcenter.core.errors import CallcenterError
 from callcenter.dialogue.commands import Expect
@@ -93,13 +93,6 @@ class Ear(Protocol):
         """Hears the caller from now on, until their channel ends; returns at once. `take` is told in the event loop,
         first of all `EarOpened`, once audio comes and an ear takes it."""
         ...
-
-
-class Speaker(StrEnum):
-    """Whose words they are."""
-
-    CALLER = "caller"
-    MEMBER = "member"
 
 
 class Listener(Protocol):

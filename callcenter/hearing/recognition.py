@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from callcenter.conducting.ports import NoteBook, Speaker
+from callcenter.calls.models import Speaker
+from callcenter.conducting.ports import NoteBook
 from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
 from callcenter.dialogue import events
@@ -19,11 +20,7 @@ from callcenter.hearing.engine import RATE, join_words
 from callcenter.hearing.listener import Heard, ListenerEvent, Said, SpeechBegan
 from callcenter.hearing.listening import Listening
 from callcenter.hearing.wire import Final, Trouble
-from callcenter.intake.notes import Note
-
-TRANSCRIPT = "transcript"
-"""The kind of a note: {speaker, text, words: [[text, begin, end, confidence], …]}, in seconds from the note's moment;
-or {speaker, fault}: from here on nothing was heard."""
+from callcenter.intake.notes import TRANSCRIPT, Note
 
 
 class EarRecognition:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import structlog
 
-from callcenter.conducting.ports import AsteriskAway, Gone, Listener, Recognition, Speaker
+from callcenter.calls.models import Speaker
+from callcenter.conducting.ports import AsteriskAway, Gone, Listener, Recognition
 from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.events import EarLost, EarOpened, Speech
 from callcenter.telephony.ari.client import Refused
