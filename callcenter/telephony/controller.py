@@ -127,6 +127,7 @@ class Controller:
             wrap_up_seconds=wrap_up_seconds,
             clock=clock,
             tape=tape,
+            on_talk=self._ear.hear_talk if self._ear is not None else None,
         )
         self._stopping = asyncio.Event()
 

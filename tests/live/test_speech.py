@@ -18,6 +18,7 @@ from callcenter.core.database import Database
 from callcenter.instance.supervisor import EAR
 from callcenter.settings import TREE
 from callcenter.softphone.call import Call
+from callcenter.softphone.phone import Manners
 from tests.live.conftest import settle
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
@@ -112,6 +113,29 @@ async def test_a_caller_speaks_the_ear_is_killed_and_the_call_goes_on_by_keys(
     assert "heard" in record.kinds
     assert "transcript" not in record.kinds
     assert [row.text for row in (await read(town, numbers[1]))[1]] == ["ничего"]
+
+
+async def test_both_sides_of_a_talk_are_written_down(town: Town, hearing_centre: RunningCentre) -> None:
+    dispatcher = await town.dispatcher(manners=Manners(answer_after=0.2))
+    call = await town.call()
+    await town.hears(call, ASKED_ALOUD, first=0.6, within=8)
+    await call.press("0")
+    async with asyncio.timeout(20):
+        while not dispatcher.calls or dispatcher.calls[-1].answered_after is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(1.5)  # the tap on the dispatcher's telephone begins when Asterisk has told of the answer
+    says(dispatcher.calls[-1], "слушаю вас")
+    await asyncio.sleep(2.0)
+    says(call, "дождь идёт")
+    await asyncio.sleep(2.0)
+    await call.hang_up()
+    dialled = hearing_centre.ledger.entry_of(call).dialled
+    assert await settle(hearing_centre) == []
+    _, rows = await read(town, dialled)
+    assert [(row.speaker, row.text) for row in rows] == [
+        (Speaker.MEMBER, "слушаю вас"),
+        (Speaker.CALLER, "дождь идёт"),
+    ]
 
 
 async def test_nothing_of_the_taps_is_left_behind(town: Town, hearing_centre: RunningCentre) -> None:

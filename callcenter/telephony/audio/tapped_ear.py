@@ -80,6 +80,8 @@ class TappedEar:
         self._taps = taps
         self._recognition = recognition
         self._group: asyncio.TaskGroup | None = None
+        self._followed: set[str] = set()
+        """Channels that are heard, or being tapped again."""
 
     async def run(self) -> None:
         """Keeps the ear and the calls' hearing; ends by being cancelled."""
@@ -89,12 +91,20 @@ class TappedEar:
 
     def open(self, call_id: str, take: Callable[[Speech], None]) -> HeardSide:
         """See Ear."""
-        return self._follow(HeardSide(call_id, Speaker.CALLER, take), Side.SAYS)
-
-    def _follow(self, heard: HeardSide, side: Side) -> HeardSide:
-        if self._group is not None:
-            self._group.create_task(self._hear(heard, side), name=f"hearing {heard.call_id} {side.name}")
+        heard = HeardSide(call_id, Speaker.CALLER, take)
+        self._follow(heard, call_id)
         return heard
+
+    def hear_talk(self, call_id: str, member_channel: str) -> None:
+        """A dispatcher has answered: both sides are written down from now on, each once."""
+        self._follow(HeardSide(call_id, Speaker.CALLER, None), call_id)
+        self._follow(HeardSide(call_id, Speaker.MEMBER, None), member_channel)
+
+    def _follow(self, heard: HeardSide, channel_id: str) -> None:
+        if self._group is not None and channel_id not in self._followed:
+            self._followed.add(channel_id)
+            task = self._group.create_task(self._hear(heard, channel_id), name=f"hearing {channel_id}")
+            task.add_done_callback(lambda _: self._followed.discard(channel_id))
 
     async def _keep_recognition(self) -> None:
         while True:
@@ -104,27 +114,27 @@ class TappedEar:
                 log.exception("the ear's connection failed")
             await asyncio.sleep(LONGEST_PAUSE)
 
-    async def _hear(self, heard: HeardSide, side: Side) -> None:
+    async def _hear(self, heard: HeardSide, channel_id: str) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._hear_once(heard, side)
+                await self._hear_once(heard, channel_id)
                 pause = FIRST_PAUSE
             except Gone as error:
                 log.debug("nobody is to be heard any more", call_id=heard.call_id, why=str(error))
                 return
             except (NoAudio, AsteriskAway, Refused) as error:
-                log.warning("a caller cannot be heard", call_id=heard.call_id, why=str(error), retry_in=pause)
+                log.warning("nothing is heard", call_id=heard.call_id, side=heard.speaker, why=str(error), again=pause)
             except Exception:
-                log.exception("hearing failed", call_id=heard.call_id)
+                log.exception("hearing failed", call_id=heard.call_id, side=heard.speaker)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _hear_once(self, heard: HeardSide, side: Side) -> None:
+    async def _hear_once(self, heard: HeardSide, channel_id: str) -> None:
         """One tap's life. Raises Gone, NoAudio, AsteriskAway, Refused."""
         listener = heard.begin(self._recognition)
         try:
-            tap = await self._taps.open(heard.call_id, side, listener.hear)
+            tap = await self._taps.open(channel_id, Side.SAYS, listener.hear)
             try:
                 heard.show_sound(True)
                 await tap.over.wait()
