@@ -7,15 +7,13 @@ from datetime import datetime
 
 import structlog
 
+from callcenter.conducting.ports import Recognition
 from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
 from callcenter.conducting.scripts import ScriptShelf, edition_reader
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.desk.app import create_app, serve
-from callcenter.hearing.address import read_address
-from callcenter.hearing.client import EarClient
-from callcenter.hearing.recognition import EarRecognition
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.intake.bookkeeping import Bookkeeper
@@ -136,11 +134,15 @@ async def _control(instance: Instance) -> None:
         await database.close()
 
 
-def _open_recognition(instance: Instance, notes: NoteBook, clock: Clock) -> EarRecognition | None:
+def _open_recognition(instance: Instance, notes: NoteBook, clock: Clock) -> Recognition | None:
     """What hears the callers; None when nothing is set that could. Raises BrokenAddress."""
     settings = instance.settings
     if not settings.callers_are_heard:
         return None
+    from callcenter.hearing.address import read_address
+    from callcenter.hearing.client import EarClient
+    from callcenter.hearing.recognition import EarRecognition
+
     address = read_address(settings.ear.address) if settings.ear.address else instance.layout.ear_socket
     return EarRecognition(EarClient(address), notes=notes, clock=clock)
 

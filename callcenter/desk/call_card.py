@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.calls.models import Call, CallEvent, CallLeg, LegRole, Recording, RecordingState, Utterance
+from callcenter.calls.models import Call, CallEvent, CallLeg, LegRole, Recording, RecordingState, Speaker, Utterance
 from callcenter.calls.views import CallRecord
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 
 _CATEGORY_FACTS = frozenset({"category", "категория"})
 """Named so by our notes, and by the scripts."""
+_SPEAKER_ICONS = {Speaker.CALLER: "phone", Speaker.MEMBER: "person"}
 PLAYABLE = frozenset({RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT})
 
 
@@ -32,7 +33,9 @@ class TimelineLine:
 class SpokenLine:
     """One line of the transcript; `fault`: from here on nothing was heard, and there is no text."""
 
+    at: datetime
     who: str
+    icon: str
     second: float | None
     """See TimelineLine."""
     offset: timedelta
@@ -150,7 +153,9 @@ def _spoken(utterance: Utterance, *, call: Call, words: Words, length: float | N
     offset = max(timedelta(), utterance.at - call.arrived_at)
     second = offset.total_seconds()
     return SpokenLine(
+        at=utterance.at,
         who=words.speaker[utterance.speaker],
+        icon="alarm" if utterance.fault is not None else _SPEAKER_ICONS[utterance.speaker],
         second=second if length is not None and second < length else None,
         offset=offset,
         text=utterance.text,

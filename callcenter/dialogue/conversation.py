@@ -46,6 +46,7 @@ from callcenter.dialogue.question import (
     Unfinished,
     WantsPerson,
     WantsRepeat,
+    judge_kept,
     judge_key,
     judge_number,
     judge_words,
@@ -187,7 +188,7 @@ class Conversation:
         elif isinstance(step.words, Text):
             self._say((step.words,), interruptible=interruptible)
         elif answer := self._answers.get(step.words.article.fill(self._facts) or ""):
-            self._say_words((answer,), interruptible=interruptible)
+            self._say_on(Saying(self._turn, interruptible, (answer,)))
         else:
             self._next = step.words.otherwise
 
@@ -251,34 +252,21 @@ class Conversation:
 
     def _apply_kept(self, ask: Ask) -> bool:
         """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
-        while self._kept:
-            meaning = judge_key(ask, self._kept.popleft(), digits=self._digits)
-            match meaning:
-                case Accepted() | WantsPerson():
-                    self._react(ask, meaning)
-                    return True
-                case Unfinished(digits):
-                    self._digits = digits
-                case _:
-                    self._digits = ""
-        if self._digits:
-            self._listen(digit_seconds(self._digits))
-        return bool(self._digits)
+        meaning = judge_kept(ask, self._kept, digits=self._digits)
+        self._react(ask, meaning)
+        return meaning != Meaningless()
 
     def _take_speech(self, speech: Speech) -> None:
         """Words answer only in the quiet: whoever speaks stops the prompt first, and the echo of one is no answer."""
-        if isinstance(speech, Heard | Said):
-            found = self._attention.find_danger(speech.text, self._facts)
-            if found is not None:
-                self._remark("danger heard", words=found.source)
-                return
+        if isinstance(speech, Heard | Said) and (found := self._attention.find_danger(speech.text, self._facts)):
+            self._remark("danger heard", words=found.source)
+            return
         match speech, self._step, self._awaited:
             case ((EarOpened() | EarLost()), _, _):
                 self._change_ear(opened=isinstance(speech, EarOpened))
-            case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)):
-                if self._attention.expects(turn):
-                    self._hush()
-                    self._listen(SPEECH_SECONDS)
+            case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)) if self._attention.expects(turn):
+                self._hush()
+                self._listen(SPEECH_SECONDS)
             case Heard(), Ask(), Listening() if self._attention.expects_words:
                 self._listen(SPEECH_SECONDS)
             case Said(turn, text), Ask() as ask, Listening() if self._attention.expects(turn):
@@ -297,12 +285,10 @@ class Conversation:
 
     def _change_ear(self, *, opened: bool) -> None:
         ask_again = self._attention.change(hears=opened)
-        match self._step, self._awaited:
-            case Ask() as ask, Listening() | Saying() if ask_again:
+        if isinstance(self._step, Ask) and isinstance(self._awaited, Listening | Saying):
+            if ask_again:
                 self._hush()
-                self._ask(ask)
-            case Ask() as ask, Listening() | Saying():
-                self._expect(ask)
+            (self._ask if ask_again else self._expect)(self._step)
 
     def _take_silence(self) -> None:
         match self._step:
@@ -372,10 +358,8 @@ class Conversation:
         if missing:
             self._break(f"неизвестно: {', '.join(missing)}")
         else:
-            self._say_words(tuple(text.fill(self._facts) or "" for text in texts), interruptible=interruptible)
-
-    def _say_words(self, words: tuple[str, ...], *, interruptible: bool) -> None:
-        self._say_on(Saying(self._turn, interruptible, words))
+            words = tuple(text.fill(self._facts) or "" for text in texts)
+            self._say_on(Saying(self._turn, interruptible, words))
 
     def _say_on(self, saying: Saying) -> None:
         """The next words of the step, or what follows them."""

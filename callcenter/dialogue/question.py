@@ -1,5 +1,6 @@
 """What a key, a pause or words mean to a question. Decides only; the engine carries it out."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -63,6 +64,20 @@ def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
         if answer.key == key:
             return Accepted(answer.next, dict(answer.remember))
     return _OWN_KEYS.get(key) or Missed("key", key)
+
+
+def judge_kept(ask: Ask, kept: deque[str], *, digits: str) -> Meaning:
+    """What keys pressed before the question mean to it: an answer (what follows it stays kept), a number begun, or
+    nothing. A key that means nothing here is forgotten and no miss."""
+    while kept:
+        match judge_key(ask, kept.popleft(), digits=digits):
+            case (Accepted() | WantsPerson()) as meaning:
+                return meaning
+            case Unfinished(digits):
+                pass
+            case _:
+                digits = ""
+    return Unfinished(digits) if digits else Meaningless()
 
 
 def _judge_digit(reply: Digits, key: str, *, digits: str) -> Meaning:
