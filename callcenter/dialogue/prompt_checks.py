@@ -17,7 +17,7 @@ from callcenter.dialogue.script import (
     Tell,
     Text,
     list_texts,
-    list_texts_aloud,
+    list_texts_by_keys,
 )
 from callcenter.dialogue.vocabulary import ALOUD, HEARING_WORDS, KEY_NAMES
 from callcenter.wording.spoken import spoken
@@ -35,11 +35,10 @@ _PRESS = re.compile(r"нажмите\s+([а-яё]+|[0-9*#])", re.IGNORECASE)
 def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
     """Prompts too long or promising an ear, menus too long, keys twice, unnamed or named in vain."""
     for step in steps:
-        aloud = list_texts_aloud(step)
         for text in list_texts(step):
             yield from _check_length(text)
-            if text not in aloud:
-                yield from _check_hearing(text)
+        for text in list_texts_by_keys(step):
+            yield from _check_hearing(text)
         if isinstance(step, Tell) and step.notice and not step.uninterrupted:
             message = "слова о записи должны прозвучать до конца; добавьте «дослушать: да»"
             yield Problem(step.place, "IVR315", message)

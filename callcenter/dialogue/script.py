@@ -191,24 +191,24 @@ class Script:
 
 
 def list_texts(step: Step) -> tuple[Text, ...]:
-    """Every text the step itself may speak, in the order of the file."""
+    """Every text the step itself may speak; those that only a caller who is heard is told come last."""
+    if not isinstance(step, Ask):
+        return list_texts_by_keys(step)
+    aloud = (step.aloud,) if step.aloud is not None else ()
+    return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row))
+
+
+def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
+    """Those that may be spoken without an ear, in the order of the file."""
     match step:
         case Tell(words=Text() as text):
             return (text,)
         case Ask():
-            rows = (*step.misses, *step.silences)
-            return (step.prompt, *(text for row in rows for text in row), *list_texts_aloud(step))
+            return (step.prompt, *(text for row in (*step.misses, *step.silences) for text in row))
         case PutThrough(prompt=Text() as text) | Goodbye(prompt=text):
             return (text,)
         case _:
             return ()
-
-
-def list_texts_aloud(step: Step) -> tuple[Text, ...]:
-    """Those of them that only a caller who is heard is told."""
-    if not isinstance(step, Ask):
-        return ()
-    return (*((step.aloud,) if step.aloud else ()), *(text for row in step.unheard for text in row))
 
 
 def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
@@ -242,9 +242,7 @@ def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, ear: bool)
 
     `ear`: with those for callers who are heard.
     """
-    told_aloud = {text for step in script.steps.values() for text in list_texts_aloud(step)}
-    texts = [
-        text.fill({}) for step in script.steps.values() for text in list_texts(step) if ear or text not in told_aloud
-    ]
+    list_spoken = list_texts if ear else list_texts_by_keys
+    texts = [text.fill({}) for step in script.steps.values() for text in list_spoken(step)]
     told = [answers.get(article) for article in list_told_articles(script)]
     return tuple(dict.fromkeys(text for text in (*texts, *told) if text))

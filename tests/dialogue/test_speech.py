@@ -1,5 +1,7 @@
 """A caller who is heard: answers in words, danger at any time, and keys that go on working when the ear is lost."""
 
+from pathlib import Path
+
 import pytest
 
 from callcenter.dialogue.awaited import SPEECH_SECONDS
@@ -18,7 +20,7 @@ from callcenter.dialogue.events import (
 from callcenter.dialogue.phrases import BrokenPhrase, list_ways
 from callcenter.dialogue.question import would_accept
 from callcenter.dialogue.script import Ask, Script, list_fixed_prompts
-from tests.dialogue.talking import Caller, spoken_script
+from tests.dialogue.talking import SPOKEN, Caller, read, spoken_script
 
 
 @pytest.fixture
@@ -46,8 +48,20 @@ def test_without_an_ear_everything_goes_by_keys(script: Script) -> None:
     said = [command.text for command in caller.log if isinstance(command, Say)]
     assert not any("Скажите" in text for text in said)
     assert not any(isinstance(command, Expect) for command in caller.log)
-    assert all("Скажите" not in text for text in list_fixed_prompts(script, {}, ear=False))
-    assert any("Скажите" in text for text in list_fixed_prompts(script, {}, ear=True))
+
+
+def test_only_what_can_be_said_is_made_ready_to_be_spoken(script: Script) -> None:
+    """The question by keys is said to both: to callers who are heard, once they were not understood."""
+    deaf, hearing = (set(list_fixed_prompts(script, {}, ear=ear)) for ear in (False, True))
+    assert "Авария, нажмите один. Справка, нажмите два." in deaf
+    assert hearing - deaf == {"Скажите, что случилось.", "Не расслышала.", "Не поняла."}
+
+
+def test_a_question_by_keys_may_not_ask_to_speak(tmp_path: Path) -> None:
+    """Though it is said to callers who are heard, too."""
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(SPOKEN.read_text(encoding="utf-8").replace("спроси: Авария,", "спроси: Скажите, авария,"))
+    assert [problem.code for problem in read(broken)[1]] == ["IVR309"]
 
 
 def test_keys_work_for_a_caller_who_is_heard(caller: Caller) -> None:
