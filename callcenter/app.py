@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from callcenter.conducting.ports import Recognition
 from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
 from callcenter.conducting.scripts import ScriptShelf, edition_reader
 from callcenter.core.clock import Clock, SystemClock
@@ -66,7 +67,7 @@ async def _control(instance: Instance) -> None:
     prompts = PromptCache(layout.prompts, voice)
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
-        edition_reader(script, KNOWLEDGE),
+        edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard),
         watched=(script, KNOWLEDGE),
         subject=script.name,
         prompts=prompts,
@@ -99,6 +100,7 @@ async def _control(instance: Instance) -> None:
         extensions={device.interface: device.extension for device in instance.secrets.devices},
         tape=tapes,
         measures=metrics.counters,
+        recognition=_open_recognition(instance, notes, clock),
     )
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
@@ -130,6 +132,19 @@ async def _control(instance: Instance) -> None:
         tapes.close()
         await voice.close()
         await database.close()
+
+
+def _open_recognition(instance: Instance, notes: NoteBook, clock: Clock) -> Recognition | None:
+    """What hears the callers; None when nothing is set that could. Raises BrokenAddress."""
+    settings = instance.settings
+    if not settings.callers_are_heard:
+        return None
+    from callcenter.hearing.address import read_address
+    from callcenter.hearing.client import EarClient
+    from callcenter.hearing.recognition import EarRecognition
+
+    address = read_address(settings.ear.address) if settings.ear.address else instance.layout.ear_socket
+    return EarRecognition(EarClient(address), notes=notes, clock=clock)
 
 
 async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:

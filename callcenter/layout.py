@@ -53,6 +53,11 @@ class Layout:
         return self.home / "run"
 
     @property
+    def ear_socket(self) -> Path:
+        """Where our own ear listens: not in `sockets`, which is the service user's."""
+        return self.home / "ear.sock"
+
+    @property
     def logs(self) -> Path:
         return self.home / "log"
 

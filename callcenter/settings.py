@@ -122,10 +122,13 @@ class Desk(_Table):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 13
 
 
+VOSK = "callcenter.hearing.engines.vosk"
+
+
 class Ear(_Table):
     """What turns speech into words."""
 
-    engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = "callcenter.hearing.engines.vosk"
+    engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = VOSK
     """The speech engine: a Python module with `open_engine(model)`."""
     model: Path | None = None
     """The engine's model, for Vosk an unpacked model directory. None: nothing is heard, callers press keys. Relative
@@ -151,6 +154,11 @@ class Settings(BaseSettings):
     @property
     def speech_model(self) -> Path | None:
         return TREE / self.ear.model if self.ear.model is not None else None
+
+    @property
+    def callers_are_heard(self) -> bool:
+        """Whether there is an ear: a model, another engine than Vosk, which needs one, or an ear elsewhere."""
+        return bool(self.ear.address) or self.ear.model is not None or self.ear.engine != VOSK
 
     @property
     def test_resident(self) -> bool:

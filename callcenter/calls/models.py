@@ -1,6 +1,7 @@
 """The record of a call: who, when, what happened, and where the recording lies."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -109,6 +110,34 @@ class CallLeg(Base):
     answered_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
     hangup_cause: Mapped[int | None]
+
+
+class Speaker(StrEnum):
+    """Whose words they are."""
+
+    CALLER = "caller"
+    MEMBER = "member"
+
+
+class Utterance(Base):
+    """What somebody said in one go, as the ear understood it; or with `fault` the moment from which it heard nothing.
+
+    Removed with the recording at the end of its retention.
+    """
+
+    __tablename__ = "utterance"
+    __table_args__ = (Index(None, "call_id", "at"),)
+
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """Of the note it came with: applying it twice makes one row."""
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    speaker: Mapped[Speaker] = mapped_column(words(Speaker, length=10))
+    at: Mapped[Moment]
+    """When it began."""
+    text: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[list[list[Any]]] = mapped_column(JSONB, default=list)
+    """[[word, begin, end, confidence], …], in seconds from `at`."""
+    fault: Mapped[str | None] = mapped_column(Text)
 
 
 class RecordingState(StrEnum):

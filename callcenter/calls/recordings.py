@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
+from callcenter.calls.transcripts import forget_transcript
 from callcenter.core.database import notify
 
 KEPT = (RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT)
@@ -121,7 +122,9 @@ async def claim_expired(session: AsyncSession, *, ended_before: datetime, limit:
 
 
 async def expire_recording(session: AsyncSession, recording: Recording) -> None:
-    """The file has been removed at the end of its retention; the row stays, with the checksum of what was there."""
+    """The file has been removed at the end of its retention, and so are its words; the row stays, with the checksum of
+    what was there."""
+    await forget_transcript(session, recording.call_id)
     recording.state = RecordingState.EXPIRED
     recording.path = None
     await session.flush()

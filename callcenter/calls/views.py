@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, Outcome, Recording, RecordingState
+from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, Outcome, Recording, RecordingState, Utterance
+from callcenter.calls.transcripts import read_transcript
 
 PAGE_SIZE = 50
 
@@ -52,6 +53,7 @@ class CallRecord:
     legs: tuple[CallLeg, ...]
     events: tuple[CallEvent, ...]
     recording: Recording | None
+    transcript: tuple[Utterance, ...] = ()
 
 
 async def live_calls(session: AsyncSession) -> Sequence[Call]:
@@ -102,7 +104,8 @@ async def call_record(session: AsyncSession, call_id: str) -> CallRecord | None:
     events = await session.scalars(
         select(CallEvent).where(CallEvent.call_id == call_id).order_by(CallEvent.at, CallEvent.id)
     )
-    return CallRecord(call, tuple(legs), tuple(events), await session.get(Recording, call_id))
+    transcript = await read_transcript(session, call_id)
+    return CallRecord(call, tuple(legs), tuple(events), await session.get(Recording, call_id), transcript)
 
 
 def _conditions(filters: CallFilters, search: str) -> list[ColumnElement[bool]]:

@@ -15,17 +15,21 @@ from pathlib import Path
 from callcenter.commands.settings_problems import name_settings
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.core.clock import SystemClock
+from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.rehearsal import run_talks
 from callcenter.dialogue.talks import find_twin, read_talks
+from callcenter.hearing.address import read_address
+from callcenter.hearing.engine import find_engine
+from callcenter.hearing.engines.vosk_model import read_vosk_model
 from callcenter.instance import conf
 from callcenter.instance.place import Instance
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.instance.sounds import BrokenWords, read_words
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
-from callcenter.settings import TREE, BrokenSettings, Company, Settings, read_settings, settings_file
+from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
@@ -49,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     fatal = [problem for problem in problems if problem.fatal]
     for problem in fatal if arguments.quiet else problems:
         print(f"{_from_here(problem)}{'' if problem.fatal else ' — не мешает запуску'}")
+    if settings is not None and not fatal and not arguments.quiet:
+        print(describe_ear(settings))
     print(f"Ошибок: {len(fatal)}, замечаний: {len(problems) - len(fatal)}.")
     return 1 if fatal else 0
 
@@ -74,6 +80,7 @@ def find_problems(
     if settings is not None:
         problems += _find_unknown_script(settings, scripts)
         problems += find_configuration_problems(settings)
+        problems += find_ear_problems(settings)
     return sorted(set(problems))
 
 
@@ -131,6 +138,32 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
         except conf.BrokenConfiguration as error:
             return [Problem(Place(settings_file()), "CHK005", str(error))]
     return conf.find_problems(files, production=settings.production)
+
+
+def find_ear_problems(settings: Settings) -> list[Problem]:
+    """Why callers could not be heard, though the settings want them to be."""
+    ear, model = settings.ear, settings.speech_model
+    try:
+        if ear.address:
+            read_address(ear.address)
+        elif ear.engine != VOSK:
+            find_engine(ear.engine)
+        elif model is not None:
+            read_vosk_model(model)
+    except CallcenterError as error:
+        return [Problem(Place(settings_file()), "CHK006", f"[ear]: {error}")]
+    return []
+
+
+def describe_ear(settings: Settings) -> str:
+    """What hears the callers, in a few words."""
+    if not settings.callers_are_heard:
+        return "звонящих не слышно: модель речи не задана, всё по кнопкам"
+    if settings.ear.address:
+        return f"слух на {settings.ear.address}"
+    if settings.ear.engine == VOSK and settings.speech_model is not None:
+        return f"слух: {read_vosk_model(settings.speech_model).describe()}"
+    return f"слух: {settings.ear.engine}"
 
 
 def _find_unknown_script(settings: Settings, scripts: Path) -> Iterable[Problem]:

@@ -78,6 +78,8 @@ def start_centre() -> int:
 
 def summarise(instance: Instance) -> str:
     """What a person needs to know to use the running centre."""
+    from callcenter.commands.check import describe_ear
+
     settings, ports = instance.settings, instance.ports
     sip = f"{address_for_people(settings.telephony.bind_address)}:{ports.sip}"
     lines = [
@@ -89,6 +91,7 @@ def summarise(instance: Instance) -> str:
         f"  Учётные записи:   {instance.layout.accounts_file}",
         f"  Журналы:          {instance.layout.logs}",
         f"  Asterisk:         {Asterisk(instance).describe()}",
+        f"  Речь:             {describe_ear(settings)}",
     ]
     if settings.test_resident:
         lines.append("  Позвонить самому: программный телефон с учётной записью «тестовый житель»")

@@ -10,9 +10,19 @@ from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place
-from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.conversation import DANGER_PRIORITY, Conversation
-from callcenter.dialogue.events import ActionDone, Began, Event, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.events import (
+    ActionDone,
+    Began,
+    EarOpened,
+    Event,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+)
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.rehearsal import run_talk
 from callcenter.dialogue.script import KEYS, ActionSpec, Script, list_told_articles
@@ -21,6 +31,7 @@ from callcenter.dialogue.talks import (
     CallerHangsUp,
     CallerIsSilent,
     CallerPresses,
+    CallerSpeaks,
     End,
     GivenOutcome,
     RobotAnswers,
@@ -36,6 +47,7 @@ from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
 
 _HOW = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
+_HOW_HEARD = "Кнопки или слова и Enter; пустой Enter — молчать; т — повесить трубку."
 _HANG_UP = ("т", "h")
 """Whichever layout the keyboard has."""
 
@@ -47,6 +59,7 @@ class BrokenFiles(CallcenterError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("script", help="a script of ivr_scripts/ (main), or a path")
     parser.add_argument("--save", metavar="NAME", help="put the talk into the twin file x.talks.yaml under this name")
+    parser.add_argument("--ear", action="store_true", help="the robot hears: words may be typed, too")
     parser.add_argument("--ask-outcomes", action="store_true", help="ask how each action ends")
 
 
@@ -66,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         read=_read_line,
         write=print,
         ask_outcomes=arguments.ask_outcomes,
+        ear=arguments.ear,
     )
     talk = game.play(name=arguments.save or "", place=Place(file))
     if arguments.save:
@@ -117,25 +131,30 @@ class Game:
     read: Callable[[str], str | None]
     write: Callable[[str], None]
     ask_outcomes: bool = False
+    ear: bool = False
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)
     _outcomes: dict[str, tuple[GivenOutcome, ...]] = field(default_factory=dict)
     _awaited: Say | Listen | Do | None = None
     _end: End | None = None
     _served: bool = False
+    _expected: int = 0
 
     def __post_init__(self) -> None:
         self._conversation = Conversation(self.script, self.answers, {})
 
     def play(self, *, name: str, place: Place) -> Talk:
         """Plays to the end and gives the talk back."""
-        self.write(_HOW)
+        self.write(self._how)
         commands = self._take(Began())
+        if self.ear:
+            commands += self._take(EarOpened())
         while self._end is None:
             commands = self._go_on(commands, place)
         self.write(f"Итог: {self._end}{', звонящий обслужен' if self._served else ''}.")
         silent = frozenset(list_told_articles(self.script)) - frozenset(self.answers)
-        return Talk(name, place, tuple(self._turns), self._end, self._served, self._outcomes, silent)
+        turns = tuple(self._turns)
+        return Talk(name, place, turns, self._end, self._served, self._outcomes, silent, ear=self.ear)
 
     def _go_on(self, commands: list[Command], place: Place) -> list[Command]:
         hushed = {command.turn for command in commands if isinstance(command, Hush)}
@@ -177,7 +196,14 @@ class Game:
             if set(keys) <= set(KEYS):
                 self._turns.append(CallerPresses(keys, place))
                 return [command for key in keys for command in self._take(KeyPressed(key))]
+            if self.ear:
+                self._turns.append(CallerSpeaks(keys, place))
+                return self._take(Said(self._expected, keys))
             self.write(_HOW)
+
+    @property
+    def _how(self) -> str:
+        return _HOW_HEARD if self.ear else _HOW
 
     def _do(self, turn: int, spec: ActionSpec, known: Mapping[str, str], place: Place) -> ActionDone:
         given = self.usual.get(spec.name, ())
@@ -205,7 +231,9 @@ class Game:
         return RobotAnswers(article, place) if article else RobotSays(text, place)
 
     def _take(self, event: Event) -> list[Command]:
-        return self._conversation.take(event)
+        commands = self._conversation.take(event)
+        self._expected = next((one.turn for one in reversed(commands) if isinstance(one, Expect)), self._expected)
+        return commands
 
 
 def _read_line(prompt: str) -> str | None:

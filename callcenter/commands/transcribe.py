@@ -23,10 +23,8 @@ from callcenter.hearing.client import EarClient, EarLost, Told
 from callcenter.hearing.engine import RATE, UNKNOWN, Word
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
 from callcenter.instance.processes import last_lines
-from callcenter.settings import Settings, read_settings, settings_file
+from callcenter.settings import VOSK, Settings, read_settings, settings_file
 from callcenter.speech.sound import Samples, resample
-
-VOSK = "callcenter.hearing.engines.vosk"
 
 _AWAY_SECONDS = 5.0
 _START_SECONDS = 60.0

@@ -25,14 +25,38 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.deadline import within
 from callcenter.conducting.lease import Lease
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Mailbox, Reconnected, SoundEnded
-from callcenter.conducting.ports import Actions, AsteriskAway, Gone, Measures, NoteBook, Phone, Prompts, Unmeasured
+from callcenter.conducting.ports import (
+    Actions,
+    AsteriskAway,
+    Ear,
+    Gone,
+    Hearing,
+    Measures,
+    NoteBook,
+    Phone,
+    Prompts,
+    Unmeasured,
+)
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
-from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.conversation import DANGER_PRIORITY, ORDINARY_PRIORITY
-from callcenter.dialogue.events import ActionDone, Began, Event, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.events import (
+    ActionDone,
+    Began,
+    EarLost,
+    EarOpened,
+    Event,
+    Heard,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+    SpeechBegan,
+)
 from callcenter.intake.notes import Note
 from callcenter.intake.tape import NO_TAPE, Source, Tape
 
@@ -71,6 +95,8 @@ class Edges:
     """Seconds an action or the rendering of a prompt may take. By default shorter than the lease, so that we can
     still react."""
     measures: Measures = field(default_factory=Unmeasured)
+    ear: Ear | None = None
+    """None: callers are not heard."""
 
     @property
     def limit(self) -> float:
@@ -109,6 +135,7 @@ class Line:
         self._last_words: str | None = None
         self._unanswered_key: float | None = None
         self._listening: Listen | None = None
+        self._hearing: Hearing | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._silent = False
         self._priority = ORDINARY_PRIORITY
@@ -128,9 +155,13 @@ class Line:
                 await self._give_up(error)
             finally:
                 self._stop_listening()
+                if self._hearing is not None:
+                    self._hearing.leave()
 
     async def _converse(self) -> None:
         arrival = self._arrival
+        if self._edges.ear is not None:
+            self._hearing = self._edges.ear.open(self._call_id, self.mailbox.post)
         self._note(
             "arrived",
             dialled=arrival.dialled,
@@ -160,8 +191,7 @@ class Line:
         match letter:
             case Key(key, at):
                 self._note("key", key=key)
-                if self._sounding is not None and self._sounding.turn is None:
-                    self._owed.append(Hush(turn=-1))  # the conversation does not know of a repetition
+                self._hush_repetition()
                 self._tell(KeyPressed(key))
                 if self._owed:  # else nobody asked for a key
                     self._unanswered_key = at
@@ -172,6 +202,13 @@ class Line:
                     self._stop_listening()
                     self._unanswered_key = None  # what comes answers the silence
                     self._tell(Silence(turn))
+            case SpeechBegan():
+                self._hush_repetition()
+                self._tell(letter)
+            case EarOpened() | EarLost() | Heard() | Said():
+                self._tell(letter)
+                if isinstance(letter, Said) and letter.text and self._owed:
+                    self._note("heard", text=letter.text)
             case Left():
                 self._talk.take(HungUp())
                 self._over = True
@@ -182,6 +219,11 @@ class Line:
                 await self._leave_for(FALLBACK)
             case _:
                 assert_never(letter)
+
+    def _hush_repetition(self) -> None:
+        """The conversation does not know of it."""
+        if self._sounding is not None and self._sounding.turn is None:
+            self._owed.append(Hush(turn=-1))
 
     def _tell(self, event: Event) -> None:
         self._owed.extend(self._talk.take(event))
@@ -209,6 +251,9 @@ class Line:
                 await self._hush()
             case Listen():
                 self._listen(command)
+            case Expect():
+                if self._hearing is not None:
+                    self._hearing.expect(command)
             case Do():
                 await self._do(command)
             case ToQueue(reason, priority):

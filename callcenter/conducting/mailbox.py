@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from callcenter.dialogue.events import Speech
+
 MOST_KEYS = 64
-"""More than anybody presses while one action is carried out. All other letters are of our own making and few."""
+"""More than anybody presses while one action is carried out. All other letters are few: an ear guesses ten times a
+second at most, and a line that reads nothing for the length of its lease is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Dismissed:
     """The controller stops: the dialplan goes on with the call."""
 
 
-Letter = Key | SoundEnded | ListenEnded | Left | Reconnected | Dismissed
+Letter = Key | SoundEnded | ListenEnded | Left | Reconnected | Dismissed | Speech
+"""What an ear tells is the conversation's own event."""
 
 
 class Mailbox:

@@ -3,14 +3,17 @@
 All ids are chosen by us before anything is asked; a call's id is the id of the caller's channel.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from callcenter.alarms.models import AlarmKind
+from callcenter.calls.models import Speaker
 from callcenter.conducting.caller import Arrival
 from callcenter.core.errors import CallcenterError
+from callcenter.dialogue.commands import Expect
+from callcenter.dialogue.events import Speech
 from callcenter.intake.notes import Note
 
 
@@ -68,6 +71,55 @@ class Prompts(Protocol):
 
     async def prepare(self, texts: Iterable[str]) -> object:
         """Renders what is missing. Raises when a text cannot be rendered."""
+        ...
+
+
+class Hearing(Protocol):
+    """One caller being heard. No method waits or raises."""
+
+    def expect(self, expect: Expect) -> None:
+        """What is heard from now on belongs to this turn; words before it never reach it."""
+        ...
+
+    def leave(self) -> None:
+        """The robot has done with the call and is told nothing more. Hearing ends with the channel."""
+        ...
+
+
+class Ear(Protocol):
+    """Hears callers. Its failures are never a call's: it tells `EarLost`, and `EarOpened` when all is well again."""
+
+    def open(self, call_id: str, take: Callable[[Speech], None]) -> Hearing:
+        """Hears the caller from now on, until their channel ends; returns at once. `take` is told in the event loop,
+        first of all `EarOpened`, once audio comes and an ear takes it."""
+        ...
+
+
+class Listener(Protocol):
+    """One stretch of somebody's sound on its way to words. No method waits or raises."""
+
+    def hear(self, samples: bytes) -> None:
+        """Takes the next sound: linear, 16 bit, little-endian, 8000 samples a second."""
+        ...
+
+    def expect(self, expect: Expect) -> None:
+        """See Hearing."""
+        ...
+
+    def close(self) -> None:
+        """Ends the stretch; what was said so far is still written down."""
+        ...
+
+
+class Recognition(Protocol):
+    """Turns sound into words, and writes down what was said."""
+
+    async def run(self) -> None:
+        """Keeps the connection to an ear until cancelled."""
+        ...
+
+    def listen(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> Listener:
+        """A new stretch. `take` is told `EarOpened` while an ear takes its sound, else `EarLost`, and what is heard."""
         ...
 
 

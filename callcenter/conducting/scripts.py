@@ -44,19 +44,21 @@ class Edition:
     categories: Categories
     kept: KeptEdition | None = None
     """The same as it can be kept beside the calls it answered."""
+    ear: bool = False
+    """Callers are heard."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
         """Every text known before a call."""
-        return list_fixed_prompts(self.script, self.answers)
+        return list_fixed_prompts(self.script, self.answers, ear=self.ear)
 
 
 ReadEdition = Callable[[date], tuple[Edition | None, Sequence[Problem]]]
 """Reads the files for a day: an edition, None when they are broken, and what is wrong with them."""
 
 
-def edition_reader(script: Path, knowledge_directory: Path) -> ReadEdition:
-    """Reads `script` against the knowledge base and the actions there are."""
+def edition_reader(script: Path, knowledge_directory: Path, *, ear: bool = False) -> ReadEdition:
+    """Reads `script` against the knowledge base and the actions there are. `ear`: callers are heard."""
 
     def read(on: date) -> tuple[Edition | None, Sequence[Problem]]:
         knowledge = read_knowledge(knowledge_directory)
@@ -77,7 +79,7 @@ def edition_reader(script: Path, knowledge_directory: Path) -> ReadEdition:
             tuple(sorted(category.code for category in knowledge.categories)),
             dict(answers),
         )
-        return Edition(found, answers, knowledge.categories, kept), problems
+        return Edition(found, answers, knowledge.categories, kept, ear), problems
 
     return read
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.calls.models import Call, CallEvent, CallLeg, LegRole, Recording, RecordingState
+from callcenter.calls.models import Call, CallEvent, CallLeg, LegRole, Recording, RecordingState, Speaker, Utterance
 from callcenter.calls.views import CallRecord
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 
 _CATEGORY_FACTS = frozenset({"category", "категория"})
 """Named so by our notes, and by the scripts."""
+_SPEAKER_ICONS = {Speaker.CALLER: "phone", Speaker.MEMBER: "person"}
 PLAYABLE = frozenset({RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT})
 
 
@@ -26,6 +27,20 @@ class TimelineLine:
     tone: str
     detail: bool
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenLine:
+    """One line of the transcript; `fault`: from here on nothing was heard, and there is no text."""
+
+    at: datetime
+    who: str
+    icon: str
+    second: float | None
+    """See TimelineLine."""
+    offset: timedelta
+    text: str
+    fault: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,7 @@ class CallCard:
     total_span: timedelta
     hangup: str | None
     timeline: tuple[TimelineLine, ...]
+    transcript: tuple[SpokenLine, ...]
     legs: tuple[LegLine, ...]
     recording: Recording | None
     playable: bool
@@ -91,6 +107,7 @@ def describe_call(
             _line(event, call=call, words=words, categories=categories, names=names, people=people, length=length)
             for event in record.events
         ),
+        transcript=tuple(_spoken(line, call=call, words=words, length=length) for line in record.transcript),
         legs=tuple(_leg(leg, words=words, names=names, now=now) for leg in record.legs),
         recording=recording,
         playable=playable,
@@ -129,6 +146,20 @@ def _line(
         tone=wording.tone,
         detail=wording.detail,
         source=words.event_source[event.source],
+    )
+
+
+def _spoken(utterance: Utterance, *, call: Call, words: Words, length: float | None) -> SpokenLine:
+    offset = max(timedelta(), utterance.at - call.arrived_at)
+    second = offset.total_seconds()
+    return SpokenLine(
+        at=utterance.at,
+        who=words.speaker[utterance.speaker],
+        icon="alarm" if utterance.fault is not None else _SPEAKER_ICONS[utterance.speaker],
+        second=second if length is not None and second < length else None,
+        offset=offset,
+        text=utterance.text,
+        fault=utterance.fault is not None,
     )
 
 

@@ -31,6 +31,7 @@ class Words(BaseModel):
     outcome: _Names
     recording_state: _Names
     leg_role: _Names
+    speaker: _Names
     event_source: _Names
     member_state: _Names
     task_kind: _Names

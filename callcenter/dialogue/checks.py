@@ -1,15 +1,17 @@
 """What a script that reads well may still get wrong: where it leads, what it knows, and how it sounds."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.nodes import hint
+from callcenter.dialogue.phrase_checks import check_phrases
 from callcenter.dialogue.prompt_checks import check_prompts
 from callcenter.dialogue.script import (
     PERSON_KEY,
     Act,
+    Answer,
     Ask,
     Choice,
     Digits,
@@ -19,6 +21,7 @@ from callcenter.dialogue.script import (
     Step,
     Target,
     Tell,
+    list_answers,
     list_article_ids,
     list_texts,
 )
@@ -36,6 +39,7 @@ class Draft:
     steps: Mapping[str, Step]
     broken: Mapping[str, frozenset[str]]
     places: Mapping[str, Place]
+    dangers: tuple[Answer, ...]
     loose: bool
     """A step was named that resembles none: nothing can be said about which steps are reached."""
 
@@ -48,16 +52,20 @@ class Edge:
     gains: frozenset[str] = frozenset()
 
 
-def check_draft(draft: Draft, *, articles: Collection[str], given: Collection[str], ear: bool) -> Iterator[Problem]:
+def check_draft(draft: Draft, *, articles: Collection[str], given: Collection[str]) -> Iterator[Problem]:
     """Every mistake of sense, in no order."""
     yield from _check_articles(draft, articles)
-    yield from check_prompts(draft.steps.values(), ear=ear)
+    yield from check_prompts(draft.steps.values())
+    yield from check_phrases(draft.steps.values())
     yield from _check_ways_to_a_person(draft)
     yield from _check_circles(draft)
     if draft.start is not None and not draft.loose:
         yield from _check_reached(draft, draft.start.step)
     if draft.start is not None:
         yield from _check_facts(draft, draft.start.step, frozenset(given))
+    for danger in draft.dangers:  # acted on once the words about the recording were heard
+        known = {*given, NOTICE_FACT, *(name for name, _ in danger.remember)}
+        yield from _check_facts(draft, danger.next.step, frozenset(known))
 
 
 def list_edges(step: Step) -> tuple[Edge, ...]:
@@ -82,7 +90,7 @@ def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem
     for step in draft.steps.values():
         if isinstance(step, Tell) and isinstance(step.words, Reference):
             text = step.words.article
-            ids = list_article_ids(text, draft.steps.values())
+            ids = list_article_ids(text, (*list_answers(draft.steps.values()), *draft.dangers))
             if not ids:
                 message = f"«{text}»: имя ответа может стоять только из фактов, которые даёт «запомни» в ответах"
                 yield Problem(text.place, "IVR203", message)
@@ -92,17 +100,22 @@ def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem
 
 
 def _check_ways_to_a_person(draft: Draft) -> Iterator[Problem]:
+    yield from _check_exits(draft, [("опасность", danger.next) for danger in draft.dangers])
     for step in draft.steps.values():
         exits: list[tuple[str, Target]] = []
         if isinstance(step, Ask | Act):
             exits.append(("«сдаться»", step.give_up))
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
             exits += [("кнопка 0", answer.next) for answer in step.reply.answers if answer.key == PERSON_KEY]
-        for way, target in exits:
-            stray = _find_stray_end(draft, target.step)
-            if stray is not None:
-                message = f"{way} не ведёт к человеку, а ведёт к шагу «{stray}»; должно кончаться на «соедини»"
-                yield Problem(target.place, "IVR304", message)
+        yield from _check_exits(draft, exits)
+
+
+def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[Problem]:
+    for way, target in exits:
+        stray = _find_stray_end(draft, target.step)
+        if stray is not None:
+            message = f"{way} не ведёт к человеку, а ведёт к шагу «{stray}»; должно кончаться на «соедини»"
+            yield Problem(target.place, "IVR304", message)
 
 
 def _find_stray_end(draft: Draft, start: str) -> str | None:
@@ -150,7 +163,7 @@ def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, 
 
 def _check_reached(draft: Draft, start: str) -> Iterator[Problem]:
     reached: set[str] = set()
-    todo = [start]
+    todo = [start, *(danger.next.step for danger in draft.dangers)]
     while todo:
         name = todo.pop()
         if name not in reached:

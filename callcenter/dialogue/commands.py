@@ -6,6 +6,8 @@ After `ToQueue` or `Hangup` no command follows.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from callcenter.dialogue.script import Ask
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
@@ -30,6 +32,19 @@ class Listen:
 
     turn: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What is heard from now on has this turn, until the next `Expect`. Only while the caller is heard.
+
+    `ask`: the question it may answer; None: no answer is waited for, only danger. `phrases`: what may come, for a
+    recogniser that can be told; None: anything.
+    """
+
+    turn: int
+    ask: Ask | None
+    phrases: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +74,13 @@ class Remark:
     """A line for the timeline; asks for nothing.
 
     Kinds and their facts: `step` {step} entered · `fact` {name: value} remembered · `miss` {step, why, key?} ·
-    `gave up` {step} · `served` {} the caller got what they called for · `notice heard` {} the words about the
-    recording were played to their end · `broken` {step, why} the script could not go on, the caller gets a person.
+    `gave up` {step} · `danger heard` {words} · `served` {} the caller got what they called for · `notice heard` {} the
+    words about the recording were played to their end · `broken` {step, why} the script could not go on, the caller
+    gets a person.
     """
 
     kind: str
     facts: Mapping[str, str]
 
 
-Command = Say | Hush | Listen | Do | ToQueue | Hangup | Remark
+Command = Say | Hush | Listen | Expect | Do | ToQueue | Hangup | Remark

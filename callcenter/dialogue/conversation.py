@@ -1,6 +1,6 @@
 """The engine: one call's talk as a table of (what is awaited, what happened) -> commands.
 
-It knows no clock, no network and no database. Three ideas carry it:
+It knows no clock, no network and no database. Four ideas carry it:
 
 * Every `Say`, `Listen` and `Do` has a turn, and at most one turn is awaited. An event of another turn is late and
   dropped, so the edge need not cancel anything in time: a prompt that ends while a key is on its way does no harm.
@@ -8,17 +8,36 @@ It knows no clock, no network and no database. Three ideas carry it:
   words that must be heard out, and while an action runs, they are kept and applied to the next question. A kept key
   that means nothing there is forgotten and no miss: the caller could not have known the question. Only 0, a person,
   acts at once in all words but those about the recording: what was still to be told is passed over.
+* Words are the ear's guess, so they count less than keys: they answer only the question they were said to (`Expect`),
+  and only one that names words. Danger is the exception: its words act from the first guess that holds them, whatever
+  is being said or asked, once a call. They wait only for an action and for the words about the recording. Without an
+  ear, and once it is lost, the question is asked by keys.
 * Whatever a script lacks at run time (an unknown outcome, a fact that is not there, a step that is not there) leads to
   a person, never to an exception and never to half a sentence.
 """
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
-from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.events import ActionDone, Began, Event, Heard, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.attention import Attention
+from callcenter.dialogue.awaited import SPEECH_SECONDS, Doing, Listening, Saying, digit_seconds
+from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.events import (
+    ActionDone,
+    Began,
+    EarLost,
+    EarOpened,
+    Event,
+    Heard,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+    Speech,
+    SpeechBegan,
+)
 from callcenter.dialogue.question import (
     Accepted,
     Meaning,
@@ -27,9 +46,11 @@ from callcenter.dialogue.question import (
     Unfinished,
     WantsPerson,
     WantsRepeat,
+    judge_kept,
     judge_key,
     judge_number,
     judge_words,
+    list_misses,
 )
 from callcenter.dialogue.script import (
     END_KEY,
@@ -49,30 +70,10 @@ from callcenter.dialogue.script import (
 
 ORDINARY_PRIORITY = 0
 DANGER_PRIORITY = 10
-BETWEEN_DIGITS_SECONDS = 5.0
-LONE_ZERO_SECONDS = 2.0
-"""After a first 0: it may begin a number, but most likely asks for a person."""
 KEPT_KEYS = 32
 STEPS_AT_ONCE = 64
 """More steps than this without anything being said or awaited is a circle: the caller gets a person."""
 AFTER_GOODBYE = "прощаясь, попросил диспетчера"
-
-
-@dataclass(frozen=True, slots=True)
-class _Saying:
-    turn: int
-    interruptible: bool
-    rest: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Listening:
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Doing:
-    turn: int
 
 
 class Conversation:
@@ -87,7 +88,7 @@ class Conversation:
         self._facts = dict(facts)
         self._commands: list[Command] = []
         self._turn = 0
-        self._awaited: _Saying | _Listening | _Doing | None = None
+        self._awaited: Saying | Listening | Doing | None = None
         self._step: Step | None = None
         self._next: Target | None = None
         self._kept: deque[str] = deque(maxlen=KEPT_KEYS)
@@ -95,6 +96,7 @@ class Conversation:
         self._misses = 0
         self._silences = 0
         self._wants_person = False
+        self._attention = Attention(script.dangers)
         self._ended = False
 
     @property
@@ -123,13 +125,13 @@ class Conversation:
                 self._next = self._script.start
             case KeyPressed(key), _ if len(key) == 1 and key in KEYS:
                 self._take_key(key)
-            case SayingEnded(turn), _Saying() as saying if saying.turn == turn:
+            case SayingEnded(turn), Saying() as saying if saying.turn == turn:
                 self._say_on(saying)
-            case Heard(turn, text), (_Saying() | _Listening()) as awaited if awaited.turn == turn:
-                self._take_words(text)
-            case Silence(turn), _Listening() as listening if listening.turn == turn:
+            case (EarOpened() | EarLost() | SpeechBegan() | Heard() | Said()) as speech, _:
+                self._take_speech(speech)
+            case Silence(turn), Listening() as listening if listening.turn == turn:
                 self._take_silence()
-            case ActionDone(turn, outcome, facts), _Doing() as doing if doing.turn == turn:
+            case ActionDone(turn, outcome, facts), Doing() as doing if doing.turn == turn:
                 self._take_outcome(outcome, facts)
         self._walk()
         return self._commands
@@ -138,6 +140,7 @@ class Conversation:
 
     def _walk(self) -> None:
         for _ in range(STEPS_AT_ONCE):
+            self._act_on_danger()
             if self._next is None or self._ended:
                 return
             target, self._next, self._awaited = self._next, None, None
@@ -146,6 +149,7 @@ class Conversation:
                 self._break(f"нет шага «{target.step}»")
                 return
             self._step = step
+            self._tell_ear(self._attention.stop_expecting(turn=self._turn + 1))
             self._remark("step", step=step.name)
             self._enter(step)
         self._break("круг без вопроса")
@@ -163,7 +167,7 @@ class Conversation:
             case Act(action=action):
                 wanted = (*action.needs, *action.may_take)
                 self._turn += 1
-                self._awaited = _Doing(self._turn)
+                self._awaited = Doing(self._turn)
                 arguments = {name: self._facts[name] for name in wanted if name in self._facts}
                 self._commands.append(Do(self._turn, action.name, arguments))
             case PutThrough(prompt=Text() as text):
@@ -184,7 +188,7 @@ class Conversation:
         elif isinstance(step.words, Text):
             self._say((step.words,), interruptible=interruptible)
         elif answer := self._answers.get(step.words.article.fill(self._facts) or ""):
-            self._say_words((answer,), interruptible=interruptible)
+            self._say_on(Saying(self._turn, interruptible, (answer,)))
         else:
             self._next = step.words.otherwise
 
@@ -215,20 +219,20 @@ class Conversation:
 
     def _take_key(self, key: str) -> None:
         match self._step, self._awaited:
-            case (Tell(notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, _Saying() if key == PERSON_KEY:
+            case (Tell(notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, Saying() if key == PERSON_KEY:
                 self._hush()
                 self._wants_person = True
                 self._call_person(step)
-            case Ask() as ask, _Listening() | _Saying(interruptible=True):
+            case Ask() as ask, Listening() | Saying(interruptible=True):
                 meaning = judge_key(ask, key, digits=self._digits)
                 if meaning != Meaningless():
                     self._hush()
                     self._react(ask, meaning)
-            case Tell(notice=True), _Saying() if key == PERSON_KEY and not self._kept:
+            case Tell(notice=True), Saying() if key == PERSON_KEY and not self._kept:
                 self._wants_person = True
-            case Tell(), _Saying(interruptible=True) if key == END_KEY:
+            case Tell(), Saying(interruptible=True) if key == END_KEY:
                 pass  # a number was complete before its hash: the words it asked for must not be cut
-            case Tell() as tell, _Saying(interruptible=True):
+            case Tell() as tell, Saying(interruptible=True):
                 self._hush()
                 self._kept.append(key)
                 self._leave(tell)
@@ -248,25 +252,43 @@ class Conversation:
 
     def _apply_kept(self, ask: Ask) -> bool:
         """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
-        while self._kept:
-            meaning = judge_key(ask, self._kept.popleft(), digits=self._digits)
-            match meaning:
-                case Accepted() | WantsPerson():
-                    self._react(ask, meaning)
-                    return True
-                case Unfinished(digits):
-                    self._digits = digits
-                case _:
-                    self._digits = ""
-        if self._digits:
-            self._await_digit()
-        return bool(self._digits)
+        meaning = judge_kept(ask, self._kept, digits=self._digits)
+        self._react(ask, meaning)
+        return meaning != Meaningless()
 
-    def _take_words(self, text: str) -> None:
-        match self._step, self._awaited:
-            case Ask() as ask, _Listening() | _Saying(interruptible=True):
+    def _take_speech(self, speech: Speech) -> None:
+        """Words answer only in the quiet: whoever speaks stops the prompt first, and the echo of one is no answer."""
+        if isinstance(speech, Heard | Said) and (found := self._attention.find_danger(speech.text, self._facts)):
+            self._remark("danger heard", words=found.source)
+            return
+        match speech, self._step, self._awaited:
+            case ((EarOpened() | EarLost()), _, _):
+                self._change_ear(opened=isinstance(speech, EarOpened))
+            case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)) if self._attention.expects(turn):
                 self._hush()
+                self._listen(SPEECH_SECONDS)
+            case Heard(), Ask(), Listening() if self._attention.expects_words:
+                self._listen(SPEECH_SECONDS)
+            case Said(turn, text), Ask() as ask, Listening() if self._attention.expects(turn):
                 self._react(ask, judge_words(ask, text))
+
+    def _act_on_danger(self) -> None:
+        """Goes where the danger heard leads, unless something must be done or said to its end first."""
+        match self._attention.danger, self._step, self._awaited:
+            case (None, _, _) | (_, None, _) | (_, _, Doing()) | (_, Tell(notice=True), Saying()):
+                return
+            case danger, _, _:
+                self._attention.danger = None
+                self._hush()
+                self._remember(dict(danger.remember))
+                self._next, self._wants_person = danger.next, False
+
+    def _change_ear(self, *, opened: bool) -> None:
+        ask_again = self._attention.change(hears=opened)
+        if isinstance(self._step, Ask) and isinstance(self._awaited, Listening | Saying):
+            if ask_again:
+                self._hush()
+            (self._ask if ask_again else self._expect)(self._step)
 
     def _take_silence(self) -> None:
         match self._step:
@@ -280,6 +302,7 @@ class Conversation:
     def _take_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
         if isinstance(self._step, Act):
             self._remember(facts)
+            self._awaited = None
             target = self._step.outcomes.get(outcome)
             if target is None:
                 self._remark("broken", step=self._step.name, why=f"исход «{outcome}»")
@@ -297,11 +320,11 @@ class Conversation:
                 self._ask(ask)
             case Unfinished(digits):
                 self._digits = digits
-                self._await_digit()
+                self._listen(digit_seconds(self._digits))
             case Missed(why, key):
                 self._misses += 1
                 self._remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
-                self._encourage(ask, ask.misses, self._misses)
+                self._encourage(ask, list_misses(ask, why), self._misses)
             case Meaningless():
                 pass
             case _:
@@ -312,45 +335,51 @@ class Conversation:
             self._remark("gave up", step=ask.name)
             self._next = ask.give_up
         else:
+            self._attention.asked_aloud = False
+            self._expect(ask)
             self._say(rows[count - 1], interruptible=not ask.uninterrupted)
 
     # What we do
 
     def _ask(self, ask: Ask) -> None:
-        self._say((ask.prompt,), interruptible=not ask.uninterrupted)
+        self._expect(ask)
+        self._say((self._attention.choose_prompt(ask),), interruptible=not ask.uninterrupted)
+
+    def _expect(self, ask: Ask) -> None:
+        self._tell_ear(self._attention.expect(ask, turn=self._turn + 1))
+
+    def _tell_ear(self, expected: Expect | None) -> None:
+        if expected is not None:
+            self._turn = expected.turn
+            self._commands.append(expected)
 
     def _say(self, texts: tuple[Text, ...], *, interruptible: bool) -> None:
         missing = sorted({name for text in texts for name in text.facts if name not in self._facts})
         if missing:
             self._break(f"неизвестно: {', '.join(missing)}")
         else:
-            self._say_words(tuple(text.fill(self._facts) or "" for text in texts), interruptible=interruptible)
+            words = tuple(text.fill(self._facts) or "" for text in texts)
+            self._say_on(Saying(self._turn, interruptible, words))
 
-    def _say_words(self, words: tuple[str, ...], *, interruptible: bool) -> None:
-        self._say_on(_Saying(self._turn, interruptible, words))
-
-    def _say_on(self, saying: _Saying) -> None:
+    def _say_on(self, saying: Saying) -> None:
         """The next words of the step, or what follows them."""
         if saying.rest:
             self._turn += 1
-            self._awaited = _Saying(self._turn, saying.interruptible, saying.rest[1:])
+            self._awaited = Saying(self._turn, saying.interruptible, saying.rest[1:])
             self._commands.append(Say(self._turn, saying.rest[0], saying.interruptible))
         elif self._step is not None:
             self._awaited = None
             self._leave(self._step)
 
     def _hush(self) -> None:
-        if isinstance(self._awaited, _Saying):
+        if isinstance(self._awaited, Saying):
             self._commands.append(Hush(self._awaited.turn))
             self._awaited = None
 
     def _listen(self, seconds: float) -> None:
         self._turn += 1
-        self._awaited = _Listening(self._turn)
+        self._awaited = Listening(self._turn)
         self._commands.append(Listen(self._turn, seconds))
-
-    def _await_digit(self) -> None:
-        self._listen(LONE_ZERO_SECONDS if self._digits == PERSON_KEY else BETWEEN_DIGITS_SECONDS)
 
     def _remember(self, facts: Mapping[str, str]) -> None:
         if facts:

@@ -27,8 +27,32 @@ class KeyPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class EarOpened:
+    """From now on the caller is heard. Without it there is no ear, and everything goes by keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarLost:
+    """From now on the caller is not heard, until `EarOpened`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """After `Expect(turn)` the caller began to speak; what they say is not known yet."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller spoke `text` during `Say(turn)` or `Listen(turn)`."""
+    """Words so far of what the caller is saying, at any time. They may still change: only danger acts on them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """After `Expect(turn)` the caller said `text`, to its end. Empty: they spoke, and no word was understood."""
 
     turn: int
     text: str
@@ -55,4 +79,7 @@ class HungUp:
     """The caller is gone. Nothing is said or done after it."""
 
 
-Event = Began | SayingEnded | KeyPressed | Heard | Silence | ActionDone | HungUp
+Speech = EarOpened | EarLost | SpeechBegan | Heard | Said
+"""What an ear tells."""
+
+Event = Began | SayingEnded | KeyPressed | Speech | Silence | ActionDone | HungUp

@@ -2,7 +2,7 @@
 
 from callcenter.dialogue import vocabulary as words
 from callcenter.dialogue.nodes import Findings, Node, Row, Table, Word, hint
-from callcenter.dialogue.phrases import BrokenPhrase, EmptyPhrase, UnknownWord, compile_phrase, list_references
+from callcenter.dialogue.phrases import BrokenPhrase, EmptyPhrase, UnknownWord, compile_ways, list_references, list_ways
 from callcenter.dialogue.script import Phrase
 
 
@@ -56,7 +56,8 @@ class Lexicon:
     def _compile(self, word: Word) -> Phrase | None:
         source = " ".join(word.text.split())
         try:
-            return Phrase(source, compile_phrase(source, self._sources), word.place)
+            ways = list_ways(source, self._sources)
+            return Phrase(source, compile_ways(ways), word.place, ways)
         except UnknownWord as error:
             message = f"нет слова <{error.name}>{hint(error.name, self._sources)}"
             self._findings.add(word.place, "IVR205", message)

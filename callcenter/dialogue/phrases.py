@@ -1,4 +1,4 @@
-"""Phrases of a script: `(a|b)` alternatives and `<word>` references, compiled to be searched in what a caller said.
+"""Phrases of a script: `(a|b)` alternatives and `<word>` references, spelled out and searched in what a caller said.
 
 A phrase stands for whole words in a row: «(нет|кончилась) вода» is found in «а у нас нет вода», not in «заводами».
 Case, ё and punctuation do not count.
@@ -12,6 +12,10 @@ from callcenter.dialogue.script import Phrase
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[()|])|<(?P<reference>[^<>()|]*)>|(?P<word>[^\s()|<>]+)|(?P<stray>[<>]))")
 _DEEPEST = 10
 """References inside references: more is a circle or an accident."""
+MOST_WAYS = 500
+"""Rows of words that one phrase may stand for; a recogniser has to keep them all in mind."""
+
+_Row = tuple[str, ...]
 
 
 class BrokenPhrase(ValueError):
@@ -35,9 +39,19 @@ def normalize_words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
 
 
-def compile_phrase(source: str, words: Mapping[str, str]) -> re.Pattern[str]:
-    """The pattern of a phrase. Raises BrokenPhrase (its text is for the director) and UnknownWord."""
-    return re.compile(rf"\b(?:{_Parser(words).parse(source, depth=0)})\b")
+def list_ways(source: str, words: Mapping[str, str]) -> tuple[str, ...]:
+    """Every row of words that `source` stands for, lower case, as written (with ё), for a recogniser to expect.
+
+    Raises BrokenPhrase (its text is for the director) and UnknownWord.
+    """
+    rows = _Parser(words).parse(source, depth=0)
+    return tuple(dict.fromkeys(" ".join(row) for row in rows))
+
+
+def compile_ways(ways: Iterable[str]) -> re.Pattern[str]:
+    """The pattern that finds any of these rows of words."""
+    rows = (r"\s+".join(re.escape(word) for word in normalize_words(way).split()) for way in ways)
+    return re.compile(rf"\b(?:{'|'.join(rows)})\b")
 
 
 def find_phrase(phrases: Iterable[Phrase], text: str) -> Phrase | None:
@@ -55,46 +69,48 @@ class _Parser:
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
 
-    def parse(self, source: str, *, depth: int) -> str:
+    def parse(self, source: str, *, depth: int) -> list[_Row]:
         if depth > _DEEPEST:
             raise BrokenPhrase("слова ссылаются друг на друга по кругу")
         tokens = [match for match in _TOKEN.finditer(source.strip()) if match[0].strip()]
-        pattern, rest = self._alternatives(tokens, depth)
+        rows, rest = self._alternatives(tokens, depth)
         if rest:
             raise BrokenPhrase("лишняя закрывающая скобка" if rest[0]["mark"] == ")" else "лишний знак")
-        return pattern
+        return rows
 
-    def _alternatives(self, tokens: list[re.Match[str]], depth: int) -> tuple[str, list[re.Match[str]]]:
-        branches = []
+    def _alternatives(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_Row], list[re.Match[str]]]:
+        rows: list[_Row] = []
         while True:
             branch, tokens = self._row(tokens, depth)
-            branches.append(branch)
+            rows += branch
             if not tokens or tokens[0]["mark"] != "|":
                 break
             tokens = tokens[1:]
-        return (branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"), tokens
+        return rows, tokens
 
-    def _row(self, tokens: list[re.Match[str]], depth: int) -> tuple[str, list[re.Match[str]]]:
-        row: list[str] = []
+    def _row(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_Row], list[re.Match[str]]]:
+        rows: list[_Row] = [()]
         while tokens and tokens[0]["mark"] not in ("|", ")"):
             token, tokens = tokens[0], tokens[1:]
             if token["mark"] == "(":
                 inner, tokens = self._alternatives(tokens, depth)
                 if not tokens:
                     raise BrokenPhrase("скобка не закрыта")
-                row.append(inner)
                 tokens = tokens[1:]
             elif token["reference"] is not None:
-                row.append(self._refer(token["reference"].strip(), depth))
+                inner = self._refer(token["reference"].strip(), depth)
             elif token["word"] is not None:
-                row.extend(re.escape(word) for word in normalize_words(token["word"]).split())
+                inner = [tuple(re.findall(r"\w+", token["word"].lower()))]
             else:
                 raise BrokenPhrase(f"знак «{token['stray']}» без пары")
-        if not row:
+            if len(rows) * len(inner) > MOST_WAYS:
+                raise BrokenPhrase(f"в ней больше {MOST_WAYS} сочетаний слов; разделите на несколько фраз")
+            rows = [(*row, *added) for row in rows for added in inner]
+        if not all(rows):
             raise EmptyPhrase
-        return r"\s+".join(row), tokens
+        return rows, tokens
 
-    def _refer(self, name: str, depth: int) -> str:
+    def _refer(self, name: str, depth: int) -> list[_Row]:
         if name not in self._words:
             raise UnknownWord(name)
-        return f"(?:{self.parse(self._words[name], depth=depth + 1)})"
+        return self.parse(self._words[name], depth=depth + 1)

@@ -17,8 +17,9 @@ from callcenter.dialogue.script import (
     Tell,
     Text,
     list_texts,
+    list_texts_by_keys,
 )
-from callcenter.dialogue.vocabulary import HEARING_WORDS, KEY_NAMES
+from callcenter.dialogue.vocabulary import ALOUD, HEARING_WORDS, KEY_NAMES
 from callcenter.wording.spoken import spoken
 
 LETTERS_A_SECOND = 11
@@ -31,21 +32,20 @@ LONGEST_MENU = 5
 _PRESS = re.compile(r"нажмите\s+([а-яё]+|[0-9*#])", re.IGNORECASE)
 
 
-def check_prompts(steps: Collection[Step], *, ear: bool) -> Iterator[Problem]:
+def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
     """Prompts too long or promising an ear, menus too long, keys twice, unnamed or named in vain."""
     for step in steps:
         for text in list_texts(step):
             yield from _check_length(text)
-            if not ear:
-                yield from _check_hearing(text)
+        for text in list_texts_by_keys(step):
+            yield from _check_hearing(text)
         if isinstance(step, Tell) and step.notice and not step.uninterrupted:
             message = "слова о записи должны прозвучать до конца; добавьте «дослушать: да»"
             yield Problem(step.place, "IVR315", message)
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
             yield from _check_menu(step, step.reply.answers)
             yield from _check_named_keys(step, step.reply.answers, steps)
-            if not ear:
-                yield from _check_deaf_answers(step.reply.answers)
+            yield from _check_deaf_answers(step.reply.answers)
 
 
 def estimate_seconds(text: Text) -> float:
@@ -65,7 +65,8 @@ def _check_hearing(text: Text) -> Iterator[Problem]:
     said = f" {normalize_words(str(text))} "
     for word in HEARING_WORDS:
         if f" {word} " in said:
-            yield Problem(text.place, "IVR309", f"«{word}»: робот пока не слышит речи; просите нажать кнопку")
+            message = f"«{word}»: робот слышит не всегда; просите нажать кнопку, а говорить просите в «{ALOUD}»"
+            yield Problem(text.place, "IVR309", message)
             return
 
 
@@ -75,19 +76,12 @@ def _check_menu(ask: Ask, answers: tuple[Answer, ...]) -> Iterator[Problem]:
         message = f"в меню {len(keyed)} пунктов, а запоминают не больше {LONGEST_MENU}; разделите на два вопроса"
         yield Problem(ask.place, "IVR308", message)
     keys: dict[str, int] = {}
-    phrases: dict[str, int] = {}
     for answer in answers:
         if answer.key is not None and answer.key in keys:
             message = f"кнопка {answer.key} уже занята ответом в строке {keys[answer.key]}"
             yield Problem(answer.place, "IVR301", message)
         elif answer.key is not None:
             keys[answer.key] = answer.place.line
-        for phrase in answer.phrases:
-            source = normalize_words(phrase.source)
-            if source in phrases:
-                message = f"фраза «{phrase.source}» уже есть в строке {phrases[source]}"
-                yield Problem(phrase.place, "IVR313", message)
-            phrases.setdefault(source, phrase.place.line)
 
 
 def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[Step]) -> Iterator[Problem]:
@@ -110,7 +104,7 @@ def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[S
 def _check_deaf_answers(answers: tuple[Answer, ...]) -> Iterator[Problem]:
     for answer in answers:
         if answer.key is None:
-            message = "этот ответ можно только услышать, а робот пока не слышит; добавьте «нажав»"
+            message = "этот ответ можно только услышать, а робот слышит не всегда; добавьте «нажав»"
             yield Problem(answer.place, "IVR312", message)
 
 

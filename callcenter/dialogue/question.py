@@ -1,10 +1,11 @@
 """What a key, a pause or words mean to a question. Decides only; the engine carries it out."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callcenter.dialogue.phrases import find_phrase
-from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Ask, Choice, Digits, Target
+from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Ask, Choice, Digits, Target, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,20 @@ def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
     return _OWN_KEYS.get(key) or Missed("key", key)
 
 
+def judge_kept(ask: Ask, kept: deque[str], *, digits: str) -> Meaning:
+    """What keys pressed before the question mean to it: an answer (what follows it stays kept), a number begun, or
+    nothing. A key that means nothing here is forgotten and no miss."""
+    while kept:
+        match judge_key(ask, kept.popleft(), digits=digits):
+            case (Accepted() | WantsPerson()) as meaning:
+                return meaning
+            case Unfinished(digits):
+                pass
+            case _:
+                digits = ""
+    return Unfinished(digits) if digits else Meaningless()
+
+
 def _judge_digit(reply: Digits, key: str, *, digits: str) -> Meaning:
     if key == REPEAT_KEY:
         return WantsRepeat()
@@ -84,6 +99,12 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
     return Missed("digits", digits)
 
 
+def would_accept(ask: Ask, text: str) -> bool:
+    """Whether words that may still go on are a whole answer: one answer fits them, and no other."""
+    answers = ask.reply.answers if isinstance(ask.reply, Choice) else ()
+    return sum(find_phrase(answer.phrases, text) is not None for answer in answers) == 1
+
+
 def judge_words(ask: Ask, text: str) -> Meaning:
     """What the caller's words mean: the first answer of the file with a phrase found in them."""
     if isinstance(ask.reply, Choice):
@@ -91,3 +112,10 @@ def judge_words(ask: Ask, text: str) -> Meaning:
             if find_phrase(answer.phrases, text):
                 return Accepted(answer.next, dict(answer.remember))
     return Missed("words")
+
+
+def list_misses(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:
+    """What is said after each miss; `why` as in Missed. Whoever was not understood is asked by keys."""
+    if why != "words":
+        return ask.misses
+    return ask.unheard or ((ask.prompt,),) * len(ask.misses)

@@ -25,21 +25,20 @@ def read_script(
     articles: Collection[str],
     values: Mapping[str, Collection[str]] = MappingProxyType({}),
     given: Collection[str] = (),
-    ear: bool = False,
 ) -> tuple[Script | None, list[Problem]]:
     """The script of `file` and all its problems, in the order of the file; no script when one of them is fatal.
 
     `articles`: the ids that «ответ» may name. `values`: fact -> the values «запомни» may give it (категория -> codes).
-    `given`: the facts a conversation starts with. `ear`: callers are heard, so prompts may say «скажите».
+    `given`: the facts a conversation starts with.
     """
     findings = Findings(file)
     root = read_nodes(findings)
     script = None
     if root is not None:
         draft = _read_draft(Sheet(findings, root, known=words.TOP_WORDS), actions, values)
-        findings.problems += check_draft(draft, articles=articles, given=given, ear=ear)
+        findings.problems += check_draft(draft, articles=articles, given=given)
         if draft.start and not draft.broken and not any(problem.fatal for problem in findings.problems):
-            script = Script(draft.name, draft.start, MappingProxyType(dict(draft.steps)))
+            script = Script(draft.name, draft.start, MappingProxyType(dict(draft.steps)), draft.dangers)
     return script, sorted(set(findings.problems))
 
 
@@ -68,7 +67,9 @@ def _read_draft(top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[s
             broken[key.text] = frozenset(reader.targets)
         else:
             steps[key.text] = step
+    spoken_of = top.peek(words.DANGERS)
+    dangers = reader.dangers(spoken_of) if spoken_of is not None else ()
     lexicon.report_unused()
     places = {key.text: key.place for key, _ in entries}
     start = reader.target(top, words.START)
-    return Draft(name.text if name else "", start, steps, broken, places, loose=reader.loose)
+    return Draft(name.text if name else "", start, steps, broken, places, dangers, loose=reader.loose)

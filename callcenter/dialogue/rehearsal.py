@@ -5,9 +5,19 @@ from dataclasses import dataclass, field
 
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
-from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.conversation import DANGER_PRIORITY, Conversation
-from callcenter.dialogue.events import ActionDone, Began, Event, Heard, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.events import (
+    ActionDone,
+    Began,
+    EarOpened,
+    Event,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+)
 from callcenter.dialogue.phrases import normalize_words
 from callcenter.dialogue.script import Script, list_told_articles
 from callcenter.dialogue.talks import (
@@ -80,6 +90,7 @@ class Rehearsal:
     """The steps entered so far."""
     _conversation: Conversation = field(init=False)
     _current: Say | Listen | Do | None = None
+    _expected: int = 0
     _matched: bool = False
     _said: list[str] = field(default_factory=list)
     _done: dict[str, int] = field(default_factory=dict)
@@ -92,6 +103,8 @@ class Rehearsal:
     def play(self) -> None:
         """Plays all turns and the end. Raises Difference."""
         self._take(Began())
+        if self.talk.heard:
+            self._take(EarOpened())
         for turn in self.talk.turns:
             self._play(turn)
         self._finish()
@@ -115,7 +128,8 @@ class Rehearsal:
                 for key in keys:
                     self._take(KeyPressed(key))
             case CallerSpeaks(text, place):
-                self._take(Heard(self._await_listening(place), text))
+                self._await_listening(place)
+                self._take(Said(self._expected, text))
             case CallerIsSilent(place):
                 self._take(Silence(self._await_listening(place)))
             case CallerHangsUp(place):
@@ -199,6 +213,8 @@ class Rehearsal:
                 self._said.append(text)
             case Listen() | Do():
                 self._current, self._matched = command, False
+            case Expect(turn=turn):
+                self._expected = turn
             case Hush():
                 self._current = None
             case ToQueue(priority=priority):

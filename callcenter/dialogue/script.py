@@ -4,7 +4,7 @@ What a step cannot do without is a field without a default: a question without �
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -96,6 +96,8 @@ class Phrase:
     source: str
     pattern: re.Pattern[str]
     place: Place
+    ways: tuple[str, ...]
+    """Every row of words it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,16 @@ class Ask:
     give_up: Target
     seconds: float = 7.0
     uninterrupted: bool = False
+    aloud: Text | None = None
+    """«вслух»: the question to a caller who is heard; `prompt`, by keys, is for all others."""
+    unheard: tuple[tuple[Text, ...], ...] = ()
+    """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """All that may be answered in words; none where words are no answer."""
+        answers = self.reply.answers if isinstance(self.reply, Choice) else ()
+        return tuple(phrase for answer in answers for phrase in answer.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +186,20 @@ class Script:
     name: str
     start: Target
     steps: Mapping[str, Step] = field(hash=False)
+    dangers: tuple[Answer, ...] = ()
+    """«опасные слова»: acted on whenever they are heard, whatever is being said or asked."""
 
 
 def list_texts(step: Step) -> tuple[Text, ...]:
-    """Every text the step itself may speak, in the order of the file."""
+    """Every text the step itself may speak; those that only a caller who is heard is told come last."""
+    if not isinstance(step, Ask):
+        return list_texts_by_keys(step)
+    aloud = (step.aloud,) if step.aloud is not None else ()
+    return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row))
+
+
+def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
+    """Those that may be spoken without an ear, in the order of the file."""
     match step:
         case Tell(words=Text() as text):
             return (text,)
@@ -189,15 +211,20 @@ def list_texts(step: Step) -> tuple[Text, ...]:
             return ()
 
 
-def list_article_ids(article: Text, steps: Iterable[Step]) -> tuple[str, ...]:
-    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it."""
-    values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
+def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
+    """Every answer of every question with a choice."""
     for step in steps:
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
-            for answer in step.reply.answers:
-                for name, value in answer.remember:
-                    if name in values:
-                        values[name][value] = None
+            yield from step.reply.answers
+
+
+def list_article_ids(article: Text, answers: Iterable[Answer]) -> tuple[str, ...]:
+    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it."""
+    values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
+    for answer in answers:
+        for name, value in answer.remember:
+            if name in values:
+                values[name][value] = None
     rows = product(*values.values())
     return tuple(article.fill(dict(zip(values, row, strict=True))) or "" for row in rows)
 
@@ -206,11 +233,16 @@ def list_told_articles(script: Script) -> tuple[str, ...]:
     """Every article id the script may tell."""
     steps = script.steps.values()
     references = (step.words for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference))
-    return tuple(dict.fromkeys(id_ for words in references for id_ in list_article_ids(words.article, steps)))
+    chosen = (*list_answers(steps), *script.dangers)
+    return tuple(dict.fromkeys(id_ for words in references for id_ in list_article_ids(words.article, chosen)))
 
 
-def list_fixed_prompts(script: Script, answers: Mapping[str, str]) -> tuple[str, ...]:
-    """Every prompt known before a call: texts without facts, and the answers told; for the voice to prepare."""
-    texts = [text.fill({}) for step in script.steps.values() for text in list_texts(step)]
+def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, ear: bool) -> tuple[str, ...]:
+    """Every prompt known before a call: texts without facts, and the answers told; for the voice to prepare.
+
+    `ear`: with those for callers who are heard.
+    """
+    list_spoken = list_texts if ear else list_texts_by_keys
+    texts = [text.fill({}) for step in script.steps.values() for text in list_spoken(step)]
     told = [answers.get(article) for article in list_told_articles(script)]
     return tuple(dict.fromkeys(text for text in (*texts, *told) if text))

@@ -1,6 +1,7 @@
 """One step of a script file -> its frozen type."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from callcenter.dialogue import vocabulary as words
@@ -148,6 +149,9 @@ class StepReader:
         prompt, give_up = sheet.text(words.ASK), self.target(sheet, words.GIVE_UP)
         misses = sheet.rows(words.MISSES, prompt, self._find_usual(words.MISSES))
         silences = sheet.rows(words.SILENCES, prompt, self._find_usual(words.SILENCES))
+        aloud = sheet.text(words.ALOUD) if words.ALOUD in sheet else None
+        usual = self._find_usual(words.UNHEARD)
+        unheard = sheet.rows(words.UNHEARD, prompt, usual) if words.UNHEARD in sheet or usual else ()
         seconds = sheet.number(words.WAIT, least=3, most=30) if words.WAIT in sheet else DEFAULT_SECONDS
         uninterrupted = sheet.yes(words.HEAR_OUT)
         if words.DIGITS in sheet and words.ANSWERS in sheet:
@@ -155,9 +159,10 @@ class StepReader:
         reply = self._digits(sheet) if words.DIGITS in sheet else self._choice(sheet)
         if prompt is None or give_up is None or misses is None or silences is None or seconds is None or reply is None:
             return None
-        return Ask(
-            name.text, name.place, prompt, reply, misses, silences, give_up, float(seconds), uninterrupted=uninterrupted
-        )
+        if (aloud is None and words.ALOUD in sheet) or unheard is None:
+            return None
+        ask = Ask(name.text, name.place, prompt, reply, misses, silences, give_up, float(seconds), uninterrupted, aloud)
+        return replace(ask, unheard=unheard) if ask.phrases else ask
 
     def _find_usual(self, name: str) -> Node | None:
         return self._usual.peek(name) if self._usual else None
@@ -173,6 +178,21 @@ class StepReader:
         answers = [self._read_answer(item) for item in node.items]
         whole = tuple(answer for answer in answers if answer is not None)
         return Choice(whole) if len(whole) == len(answers) else None
+
+    def dangers(self, node: Node) -> tuple[Answer, ...]:
+        """The answers of «опасные слова»: heard only, at any time."""
+        if not isinstance(node, Row) or not node.items:
+            self._findings.add(node.place, "IVR103", f"«{words.DANGERS}»: нужен список, каждая опасность с «- »")
+            return ()
+        return tuple(danger for item in node.items if (danger := self._read_danger(item)) is not None)
+
+    def _read_danger(self, node: Node) -> Answer | None:
+        sheet = Sheet(self._findings, node, known=words.DANGER_WORDS)
+        heard, following, remember = sheet.node(words.HEARD), self.target(sheet, words.THEN), self._remember(sheet)
+        phrases = self._lexicon.phrases(heard) if heard is not None else ()
+        if not phrases or following is None or remember is None:
+            return None
+        return Answer(node.place, following, None, phrases, remember)
 
     def _read_answer(self, node: Node) -> Answer | None:
         sheet = Sheet(self._findings, node, known=words.ANSWER_WORDS)

@@ -29,6 +29,8 @@ def write_talk(talk: Talk) -> str:
             lines += [f"        - {_write_table(_tell_outcome(outcome))}" for outcome in outcomes]
     if talk.silent_answers:
         lines.append(f"    {words.SILENT_ANSWERS}: [{', '.join(map(_quote, sorted(talk.silent_answers)))}]")
+    if talk.ear:
+        lines.append(f"    {words.EAR}: да")
     lines.append(f"    {words.TURNS}:")
     lines += [f"      - {_write_turn(turn)}" for turn in talk.turns]
     lines.append(f"    {words.END}: {talk.end}")

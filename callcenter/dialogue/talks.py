@@ -18,6 +18,7 @@ from callcenter.dialogue.sheet import Sheet
 
 TALKS, USUAL_OUTCOMES = "разговоры", "обычные исходы"
 TALK, OUTCOMES, SILENT_ANSWERS, TURNS, END, SERVED = "разговор", "исходы", "нет ответов", "ход", "итог", "готово"
+EAR = "слух"
 OUTCOME, WITH = "исход", "с"
 
 
@@ -126,6 +127,13 @@ class Talk:
     """Action -> how it ends the first time, the second …; the last one holds for all later times."""
     silent_answers: frozenset[str]
     """Articles that may not be spoken in this talk."""
+    ear: bool = False
+    """«слух: да»: the robot hears, though this caller may only press keys."""
+
+    @property
+    def heard(self) -> bool:
+        """Whether the robot hears: it must, where the caller speaks."""
+        return self.ear or any(isinstance(turn, CallerSpeaks) for turn in self.turns)
 
 
 def find_twin(script_file: Path) -> Path:
@@ -165,7 +173,7 @@ def read_talks(file: Path) -> tuple[tuple[Talk, ...], list[Problem]]:
 
 
 def _read_talk(findings: Findings, node: Node, usual: Mapping[str, tuple[GivenOutcome, ...]]) -> Talk | None:
-    sheet = Sheet(findings, node, known=(TALK, OUTCOMES, SILENT_ANSWERS, TURNS, END, SERVED))
+    sheet = Sheet(findings, node, known=(TALK, OUTCOMES, SILENT_ANSWERS, EAR, TURNS, END, SERVED))
     name, end, rows = sheet.word(TALK), sheet.word(END), sheet.node(TURNS)
     turns: list[Turn | None] = []
     if isinstance(rows, Row):
@@ -190,6 +198,7 @@ def _read_talk(findings: Findings, node: Node, usual: Mapping[str, tuple[GivenOu
         served=sheet.yes(SERVED) if SERVED in sheet else None,
         outcomes=MappingProxyType(outcomes),
         silent_answers=frozenset(article.text for article in articles if article is not None),
+        ear=sheet.yes(EAR),
     )
 
 

@@ -4,6 +4,7 @@ Audio is linear, 16 bit, little-endian, one channel.
 """
 
 import importlib
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,16 @@ class Engine(Protocol):
         """A recogniser of its own for a stretch of a leg. `phrases` (None: anything may be said) are lower case; speech
         that is none of them becomes `[unk]`. Raises EngineFailed."""
         ...
+
+
+def find_engine(module: str) -> None:
+    """Raises NoEngine when there is no such module; loads nothing."""
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:
+        found = None
+    if found is None:
+        raise NoEngine(f"no speech engine «{module}»; it is a Python module with open_engine(model)")
 
 
 def load_engine(module: str, model: Path | None) -> Engine:

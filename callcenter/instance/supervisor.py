@@ -36,6 +36,7 @@ from callcenter.instance.processes import (
     wait_recorded,
 )
 from callcenter.layout import Layout
+from callcenter.settings import Settings
 
 log = structlog.get_logger()
 
@@ -45,6 +46,7 @@ LOOP = 3
 SUPERVISOR = "supervisor"
 CONTROLLER = "controller"
 DESK = "desk"
+EAR = "ear"
 
 
 class AlreadyRuns(CallcenterError):
@@ -161,26 +163,41 @@ def charges_of(instance: Instance) -> list[Charge]:
     """All programs of a centre."""
     cluster = Cluster(instance.layout, instance.ports)
     asterisk = Asterisk(instance, progress=log.info)
-    return [
+    charges = [
         Charge("postgres", cluster.running, cluster.ensure_running),
         Charge("asterisk", asterisk.running, asterisk.ensure_running),
         own_program(instance.layout, CONTROLLER),
         own_program(instance.layout, DESK),
     ]
+    settings = instance.settings
+    if settings.callers_are_heard and not settings.ear.address:
+        charges.append(own_ear(instance.layout, settings))
+    return charges
 
 
 def own_program(layout: Layout, name: str) -> Charge:
     """One of our own programs, `callcenter run NAME`, as a charge."""
+    return _module(layout, name, "callcenter", "run", name)
 
+
+def own_ear(layout: Layout, settings: Settings) -> Charge:
+    """The ear of this machine as a charge."""
+    words = [str(layout.ear_socket), "--engine", settings.ear.engine, "--log-level", settings.log_level]
+    if settings.speech_model is not None:
+        words += ["--model", str(settings.speech_model)]
+    return _module(layout, EAR, "callcenter.hearing", *words)
+
+
+def _module(layout: Layout, name: str, module: str, *words: str) -> Charge:
     def start() -> None:
         output = layout.logs / f"{name}.log"
         starter = start_detached(
-            recording([sys.executable, "-m", "callcenter", "run", name], layout.pids / name),
+            recording([sys.executable, "-m", module, *words], layout.pids / name),
             log=output,
             environment=os.environ | {"CALLCENTER_HOME": str(layout.home), "PYTHONUNBUFFERED": "1"},
         )
         if wait_recorded(layout.pids / name, starter) is None:
-            raise CallcenterError(f"«callcenter run {name}» ended at once; {output}:\n{last_lines(output)}")
+            raise CallcenterError(f"«{module} {' '.join(words)}» ended at once; {output}:\n{last_lines(output)}")
 
     return Charge(name, lambda: find_running(layout.pids / name), start)
 

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
-from callcenter.calls.models import EventSource
+from callcenter.calls.models import EventSource, Speaker
 from callcenter.calls.service import lock_call, mark_danger, record_event
+from callcenter.calls.transcripts import add_utterance
 from callcenter.intake.admission import admit, ensure_call
-from callcenter.intake.notes import Note
+from callcenter.intake.notes import TRANSCRIPT, Note
 from callcenter.intake.registration import ROBOT, register_for_call
 from callcenter.intake.settling import reopen_outcome
 from callcenter.knowledge.categories import Categories
@@ -36,6 +37,9 @@ class Bookkeeper:
             )
             return
         await ensure_call(session, note.call_id, at=note.at)
+        if note.kind == TRANSCRIPT:
+            await self._add_words(session, note)
+            return
         new = await record_event(
             session,
             note.call_id,
@@ -52,6 +56,19 @@ class Bookkeeper:
         elif note.kind == "ticket_wanted":
             await self._register(session, note)
         await reopen_outcome(session, note.call_id, kind=note.kind)
+
+    async def _add_words(self, session: AsyncSession, note: Note) -> None:
+        """A row of the transcript instead of a line in the timeline."""
+        await add_utterance(
+            session,
+            note.id,
+            call_id=note.call_id,
+            speaker=Speaker(note.facts["speaker"]),
+            at=note.at,
+            text=str(note.facts.get("text") or ""),
+            words=note.facts.get("words") or (),
+            fault=note.facts.get("fault"),
+        )
 
     async def _mark_danger(self, session: AsyncSession, note: Note) -> None:
         code = str(note.facts.get("category") or "")

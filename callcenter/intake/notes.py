@@ -52,6 +52,10 @@ PATIENCE = (0.2, 5.0)
 TAKES_A_NUMBER = "ticket_wanted"
 """The last note of its transaction: the counter of numbers stays locked until the commit, and callers wait for it."""
 
+TRANSCRIPT = "transcript"
+"""What was said, or from when nothing was heard: {speaker, text, words: [[text, begin, end, confidence], …]}, in
+seconds from the note's moment, or {speaker, fault}. It makes a row of the transcript, no line of the timeline."""
+
 _OFFSET = "journal"
 _log = structlog.get_logger()
 

@@ -64,6 +64,8 @@ def _tell_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"робот: {facts['text']}"
         case "key":
             yield f"житель нажал {facts['key']}"
+        case "heard":
+            yield f"житель: {facts['text']}"
         case "miss" if facts.get("why") == "silence":
             yield "житель молчит"
         case "handed_over":

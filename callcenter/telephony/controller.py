@@ -14,7 +14,15 @@ import structlog
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.line import Edges
-from callcenter.conducting.ports import Alarms, Measures, NoteBook, Prompts, TicketRegister, Unmeasured
+from callcenter.conducting.ports import (
+    Alarms,
+    Measures,
+    NoteBook,
+    Prompts,
+    Recognition,
+    TicketRegister,
+    Unmeasured,
+)
 from callcenter.conducting.scripts import ScriptShelf
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
@@ -25,8 +33,13 @@ from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ami.members import Access, Members
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.generated import Event
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks, Router
+from callcenter.telephony.audio.requests import AudioAri
+from callcenter.telephony.audio.tapped_ear import TappedEar
+from callcenter.telephony.audio.taps import Taps
+from callcenter.telephony.audio.websocket import WebsocketTransport
 
 log = structlog.get_logger()
 
@@ -69,8 +82,12 @@ class Controller:
         extensions: Mapping[str, str],
         tape: Tape = NO_TAPE,
         measures: Measures | None = None,
+        recognition: Recognition | None = None,
     ) -> None:
-        """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it."""
+        """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it.
+
+        `recognition`: hears the callers; None: nobody does, and nothing is made for it.
+        """
         self._shelf = shelf
         self._alarms = alarms
         self._clock = clock
@@ -81,6 +98,11 @@ class Controller:
             application=access.application,
             tape=tape,
         )
+        self._audio_ari: AudioAri | None = None
+        self._taps: Taps | None = None
+        self._ear: TappedEar | None = None
+        if recognition is not None:
+            self._open_ear(access, recognition)
         playbacks = Playbacks()
         by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
         edges = Edges(
@@ -92,10 +114,11 @@ class Controller:
             clock=clock,
             lease_seconds=lease_seconds,
             measures=measures or Unmeasured(),
+            ear=self._ear,
         )
         self._switchboard = Switchboard(edges, begin_talk=shelf.begin_talk)
         self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=clock)
-        self._adoption = Adoption(self._ari, self._switchboard)
+        self._adoption = Adoption(self._ari, self._switchboard, taps=self._taps)
         self._members = Members(
             Access(access.ami_host, access.ami_port, access.user, access.ami_password),
             queue=access.queue,
@@ -104,8 +127,17 @@ class Controller:
             wrap_up_seconds=wrap_up_seconds,
             clock=clock,
             tape=tape,
+            on_talk=self._ear.hear_talk if self._ear is not None else None,
         )
         self._stopping = asyncio.Event()
+
+    def _open_ear(self, access: AsteriskAccess, recognition: Recognition) -> None:
+        address, user, password = access.ari_address, access.user, access.ari_password
+        # A client of its own: requests for audio stand on no tape and take no call's turn.
+        self._audio_ari = AudioAri(address, user=user, password=password, application=access.application)
+        transport = WebsocketTransport(self._audio_ari, address=address, user=user, password=password)
+        self._taps = Taps(self._audio_ari, transport)
+        self._ear = TappedEar(self._taps, recognition)
 
     @property
     def call_ids(self) -> frozenset[str]:
@@ -124,12 +156,13 @@ class Controller:
     async def run(self) -> None:
         """Raises BrokenScript before anything is started; afterwards nothing but CancelledError."""
         await self._shelf.open()
-        async with self._ari, asyncio.TaskGroup() as group:
+        async with self._ari, self._audio_ari or contextlib.nullcontext(), asyncio.TaskGroup() as group:
             working = [
                 group.create_task(work, name=name)
                 for name, work in (
+                    *((("hearing", self._ear.run()),) if self._ear is not None else ()),
                     ("calls", self._switchboard.run()),
-                    ("ari", self._ari.follow(self._router.take, connected=self._adoption.settle)),
+                    ("ari", self._ari.follow(self._take, connected=self._adoption.settle)),
                     ("members", self._members.run()),
                     ("scripts", self._shelf.run()),
                     ("connections", self._watch_connections()),
@@ -143,6 +176,10 @@ class Controller:
                     await self._switchboard.dismiss_all(within=GOODBYE_SECONDS)
                 for task in working:
                     task.cancel()
+
+    def _take(self, event: Event) -> None:
+        if self._taps is None or not self._taps.take(event):
+            self._router.take(event)
 
     async def _watch_connections(self) -> None:
         """Tells the board of a connection that is away for longer than a moment."""

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.commands.check import find_problems
+from callcenter.commands.check import describe_ear, find_problems
 from callcenter.commands.settings_problems import name_settings
 from callcenter.core.problems import Problem
 from callcenter.instance import conf
-from callcenter.settings import TREE, BrokenSettings, Settings, Telephony, Trunk, TrunkKind, read_settings
+from callcenter.settings import TREE, BrokenSettings, Ear, Settings, Telephony, Trunk, TrunkKind, read_settings
+from tests.stand_ins.tone_model import write_tone_model
 
 TODAY = date(2026, 11, 24)
 
@@ -97,6 +98,29 @@ def test_a_trunk_without_its_password_file_is_named(files: Files, tmp_path: Path
     trunk = Trunk(kind=TrunkKind.REGISTRATION, host="sip.example", user="u", password_file=tmp_path / "missing")
     problems = files.check(Settings(telephony=Telephony(trunk=trunk)))
     assert fatal_codes(problems) == {"CHK005"}
+
+
+@pytest.mark.parametrize(
+    ("ear", "told"),
+    [
+        (Ear(model=Path("/no/such/model")), "/no/such/model"),
+        (Ear(engine="callcenter.no_such_engine"), "no speech engine «callcenter.no_such_engine»"),
+        (Ear(address="nonsense"), "«nonsense» is no address"),
+    ],
+)
+def test_an_ear_that_cannot_hear_is_named(files: Files, ear: Ear, told: str) -> None:
+    fatal = [problem for problem in files.check(Settings(ear=ear)) if problem.fatal]
+    assert [problem.code for problem in fatal] == ["CHK006"]
+    assert told in fatal[0].message
+
+
+def test_a_model_is_described_before_it_hears(files: Files, tmp_path: Path) -> None:
+    settings = Settings(ear=Ear(model=write_tone_model(tmp_path / "model", ["вода"])))
+    assert fatal_codes(files.check(settings)) == set()
+    assert "слов: 2" in describe_ear(settings)
+    assert settings.callers_are_heard
+    assert not Settings().callers_are_heard
+    assert "по кнопкам" in describe_ear(Settings())
 
 
 def test_a_dialplan_that_lets_strangers_dial_out_is_refused(

@@ -1,5 +1,8 @@
 """Settling with Asterisk on connect."""
 
+from callcenter.telephony.ari.adoption import Adoption
+from callcenter.telephony.audio.taps import Taps
+from tests.audio.test_taps import StandInLine
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import Caller, run_centre
 
@@ -35,3 +38,18 @@ async def test_a_caller_who_leaves_during_the_adoption_is_no_error(asterisk: Sta
         again = centre.call()
         await again.hears("разговор записывается")
         assert asterisk.connections == 1
+
+
+async def test_what_taps_are_made_of_is_left_to_the_taps(asterisk: StandInAsterisk) -> None:
+    """Without taps it is what an earlier controller left."""
+    asterisk.bridges.update(("tap-1-bridge", "left-over"))
+    async with run_centre(asterisk) as centre:
+        caller = centre.call()
+        await caller.waits_until(lambda: len(asterisk.removed_bridges) == 2, 2, "the bridges stayed")
+        asterisk.bridges.update(("tap-1-bridge", "left-over"))
+        asterisk.removed_bridges.clear()
+        line = StandInLine()
+        line.things.add("tap-0-snoop")
+        await Adoption(centre.ari, centre.switchboard, taps=Taps(line, line)).settle()
+        assert asterisk.removed_bridges == ["left-over"]
+        assert line.things == set()

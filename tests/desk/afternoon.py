@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
-from callcenter.calls.models import CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome
+from callcenter.calls.models import CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome, Speaker
+from callcenter.calls.transcripts import add_utterance
 from callcenter.queues.models import TaskKind
 from callcenter.queues.service import open_task, take_task
 from callcenter.queues.views import task_of_call
@@ -285,3 +286,11 @@ async def _live_calls(session: AsyncSession, *, now: datetime) -> None:
                 now=ago(130),
             )
     _tell(session, LIFT, _LIFT_LINES, at=ago(52))
+    for seconds, speaker, text, fault in (
+        (190, Speaker.MEMBER, "слушаю вас", None),
+        (187, Speaker.CALLER, "здравствуйте у нас <b>нет</b> воды", None),
+        (180, Speaker.CALLER, "", "it closed the connection"),
+    ):
+        await add_utterance(
+            session, f"u{seconds}", call_id=TALKING, speaker=speaker, at=ago(seconds), text=text, fault=fault
+        )

@@ -1,10 +1,11 @@
 """The list of calls and the card of one."""
 
+import re
 from itertools import pairwise
 
 import pytest
 
-from tests.desk.afternoon import LEAK, LIFT, MISSED
+from tests.desk.afternoon import LEAK, LIFT, MISSED, TALKING
 from tests.desk.visit import ROW, Visit
 
 
@@ -93,6 +94,18 @@ async def test_a_call_that_lasts_says_so(reader: Visit) -> None:
     assert "Запись появится здесь через несколько секунд после конца звонка." in card
     assert "data-recording" not in card
     assert f'data-watch="call:{LIFT} recording:{LIFT} ticket:' in card
+
+
+async def test_what_was_said_is_shown_with_who_and_when_and_where_nothing_was_heard(reader: Visit) -> None:
+    card = (await reader.get(f"/calls/{TALKING}")).text
+    said = card[card.index("Что было сказано") : card.index("Ход звонка")]
+    lines = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", line)).strip() for line in said.split("<li")[1:]]
+    assert [re.sub(r".*>|\d\d:\d\d:\d\d$", "", line).strip() for line in lines] == [
+        "0:46 Диспетчер: слушаю вас",
+        "0:49 Житель: здравствуйте у нас &lt;b&gt;нет&lt;/b&gt; воды",
+        "0:56 Житель: здесь распознавание прервалось",
+    ]
+    assert "Что было сказано" not in (await reader.get(f"/calls/{LEAK}")).text
 
 
 async def test_an_unknown_call_is_no_page(reader: Visit) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callcenter.calls.models import CallState, EventSource, LegRole, Outcome, RecordingState
+from callcenter.calls.models import CallState, EventSource, LegRole, Outcome, RecordingState, Speaker
 from callcenter.desk import spelling
 from callcenter.desk.words import read_words
 from callcenter.knowledge.categories import ClockKind
@@ -25,6 +25,7 @@ NOW = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
         ("outcome", Outcome),
         ("recording_state", RecordingState),
         ("leg_role", LegRole),
+        ("speaker", Speaker),
         ("event_source", EventSource),
         ("member_state", MemberState),
         ("task_kind", TaskKind),

@@ -5,13 +5,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.dialogue.commands import Command, Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import ActionDone, Began, Event, Heard, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.events import (
+    ActionDone,
+    Began,
+    EarOpened,
+    Event,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+)
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.script import ActionSpec, Script
 
 SMALL = Path(__file__).with_name("small.yaml")
+SPOKEN = SMALL.with_name("spoken.yaml")
 ACTIONS = {
     "записать": ActionSpec(
         "записать", needs=("категория",), may_take=("номер",), gives={"готово": ("номер заявки",), "нет базы": ()}
@@ -22,12 +33,19 @@ ARTICLES = ("KB01", "KB02", "безопасность:WATER")
 VALUES = {"категория": ("WATER", "HEAT")}
 
 
-def read(file: Path, *, ear: bool = False) -> tuple[Script | None, list[Problem]]:
-    return read_script(file, actions=ACTIONS, articles=ARTICLES, values=VALUES, ear=ear)
+def read(file: Path) -> tuple[Script | None, list[Problem]]:
+    return read_script(file, actions=ACTIONS, articles=ARTICLES, values=VALUES)
 
 
 def small_script() -> Script:
     script, problems = read(SMALL)
+    assert script is not None, problems
+    return script
+
+
+def spoken_script() -> Script:
+    """One whose callers may speak."""
+    script, problems = read(SPOKEN)
     assert script is not None, problems
     return script
 
@@ -39,12 +57,16 @@ class Caller:
     script: Script
     answers: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    ear: bool = False
+    """The robot hears this caller."""
     last: list[Command] = field(default_factory=list)
     log: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.talk = Conversation(self.script, self.answers, self.facts)
         self.take(Began())
+        if self.ear:
+            self.take(EarOpened())
 
     def take(self, event: Event) -> list[Command]:
         self.last = self.talk.take(event)
@@ -76,8 +98,14 @@ class Caller:
             self.take(KeyPressed(key))
 
     def says(self, text: str) -> None:
-        assert isinstance(self.awaited, Say | Listen)
-        self.take(Heard(self.awaited.turn, text))
+        """Words said to the question that is asked, once the robot listens."""
+        self.hears_out()
+        self.take(Said(self.expected, text))
+
+    @property
+    def expected(self) -> int:
+        """The turn of what is heard now."""
+        return next((command.turn for command in reversed(self.log) if isinstance(command, Expect)), 0)
 
     def keeps_silent(self) -> None:
         self.hears_out()

@@ -8,15 +8,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
-from callcenter.dialogue.commands import Command, Do, Hangup, Listen, Say, ToQueue
+from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Listen, Say, ToQueue
 from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import ActionDone, Began, Event, Heard, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.events import (
+    ActionDone,
+    Began,
+    EarLost,
+    EarOpened,
+    Event,
+    Heard,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+    SpeechBegan,
+)
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.script import KEYS, ActionSpec, Ask, Choice, Script
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
 from tests.dialogue.talking import ACTIONS as SMALL_ACTIONS
-from tests.dialogue.talking import small_script
+from tests.dialogue.talking import small_script, spoken_script
 
 MOST_TURNS_TO_THE_END = 30
 """Of somebody who does not answer: prompts, silences and actions until a person or the goodbye."""
@@ -33,6 +46,7 @@ def main_script() -> Script:
 
 SCRIPTS: Mapping[str, tuple[Script, Mapping[str, str], Mapping[str, ActionSpec]]] = {
     "small": (small_script(), {"KB01": "Паспортный стол открыт."}, SMALL_ACTIONS),
+    "spoken": (spoken_script(), {}, SMALL_ACTIONS),
     "main": (main_script(), KNOWLEDGE.answers(date(2026, 11, 24)), ACTIONS),
 }
 
@@ -44,7 +58,10 @@ happenings = st.one_of(
     st.tuples(st.just("said"), turns),
     st.tuples(st.just("said"), turns),
     st.tuples(st.just("silence"), turns),
-    st.tuples(st.just("words"), turns, st.sampled_from(("у нас прорвало", "алло", ""))),
+    st.tuples(st.just("words"), turns, st.sampled_from(("у нас прорвало", "пахнет газом", "алло", ""))),
+    st.tuples(st.just("guess"), st.sampled_from(("у нас", "пахнет газом"))),
+    st.tuples(st.just("speech"), turns),
+    st.sampled_from((("ear",), ("ear",), ("no ear",))),
     st.tuples(st.just("done"), turns, st.integers(0, 4), st.booleans()),
     st.sampled_from((*[("began",)] * 4, ("hung up",))),
 )
@@ -58,6 +75,7 @@ class Watched:
         script, answers, self.actions = SCRIPTS[name]
         self.talk = Conversation(script, answers, {})
         self.awaited: Say | Listen | Do | None = None
+        self.expected = 0
         self.ends: list[Command] = []
         self.take(Began())
 
@@ -68,6 +86,9 @@ class Watched:
             if isinstance(command, Say | Listen | Do):
                 assert self.awaited is None or command.turn > self.awaited.turn
                 self.awaited = command
+            elif isinstance(command, Expect):
+                assert command.turn > self.expected
+                self.expected = command.turn
             elif isinstance(command, ToQueue | Hangup):
                 self.ends.append(command)
         return commands
@@ -83,7 +104,15 @@ class Watched:
             case ("silence", int(shift)):
                 event = Silence(turn + shift)
             case ("words", int(shift), str(text)):
-                event = Heard(turn + shift, text)
+                event = Said(self.expected + shift, text)
+            case ("guess", str(text)):
+                event = Heard(text)
+            case ("speech", int(shift)):
+                event = SpeechBegan(self.expected + shift)
+            case ("ear",):
+                event = EarOpened()
+            case ("no ear",):
+                event = EarLost()
             case ("done", int(shift), int(number), bool(complete)):
                 event = self.outcome(turn + shift, number, complete=complete)
             case ("began",):
@@ -153,7 +182,7 @@ def find_wrong_key(script: Script, step: str | None) -> str | None:
 @given(
     life=lives,
     late=st.tuples(
-        st.sampled_from((SayingEnded, Silence, Heard, ActionDone)),
+        st.sampled_from((SayingEnded, Silence, Said, ActionDone)),
         st.integers(-5, 5).filter(lambda turn: turn != AWAITED),
     ),
 )
@@ -167,10 +196,11 @@ def test_a_late_event_changes_nothing_at_all(
     live(one, life[:half])
     live(other, life[:half])
     turn = (one.awaited.turn if one.awaited else 0) + shift
+    heard = (one.expected or 1000) + shift
     given_late: dict[type[Event], Event] = {
         SayingEnded: SayingEnded(turn),
         Silence: Silence(turn),
-        Heard: Heard(turn, "у нас прорвало"),
+        Said: Said(heard, "у нас прорвало"),
         ActionDone: ActionDone(turn, "готово", {"номер заявки": "1", "категория": "HEAT"}),
     }
     assert one.take(given_late[kind]) == []

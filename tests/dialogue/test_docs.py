@@ -40,6 +40,7 @@ WORDS = (
     *(word for words in vocabulary.STEP_WORDS.values() for word in words),
     *vocabulary.ANSWER_WORDS,
     *vocabulary.DIGITS_WORDS,
+    talks.EAR,
     talks.USUAL_OUTCOMES,
     talks.OUTCOMES,
     talks.SILENT_ANSWERS,

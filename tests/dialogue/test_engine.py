@@ -3,11 +3,10 @@
 import pytest
 
 from callcenter.core.problems import Place
+from callcenter.dialogue.awaited import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
 from callcenter.dialogue.commands import Do, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.conversation import (
     AFTER_GOODBYE,
-    BETWEEN_DIGITS_SECONDS,
-    LONE_ZERO_SECONDS,
     STEPS_AT_ONCE,
     Conversation,
 )
@@ -319,20 +318,6 @@ def test_danger_goes_to_the_head_of_the_queue_without_words(caller: Caller) -> N
     caller.hears("Авария")
     caller.presses("9")
     assert caller.end == ToQueue("опасность", 10)
-
-
-def test_words_are_heard_where_a_question_has_phrases(caller: Caller) -> None:
-    caller.hears("Авария")
-    caller.says("Ой, у нас прорвало!")
-    assert isinstance(caller.awaited, Do)
-    assert caller.last[0] == Hush(2)
-
-
-def test_words_without_a_phrase_are_a_miss(caller: Caller) -> None:
-    caller.hears("Авария")
-    caller.says("алло")
-    caller.hears("Нет такой кнопки")
-    assert caller.remarks("miss") == [{"step": "что случилось", "why": "words"}]
 
 
 def test_a_hangup_ends_everything(caller: Caller) -> None:

@@ -26,7 +26,7 @@ from callcenter.dialogue.script import (
     Target,
     Tell,
     Text,
-    list_texts,
+    list_texts_by_keys,
 )
 from callcenter.dialogue.talks import Talk, find_twin, read_talks
 from callcenter.dialogue.vocabulary import HEARING_WORDS
@@ -102,6 +102,11 @@ def list_detours() -> Iterator[tuple[str, Script]]:
             strange = PutThrough(STRANGE, NOWHERE, "диспетчеры", "чужая") if ends else Goodbye(STRANGE, NOWHERE, words)
             steps = {**MAIN.steps, step.name: changed, STRANGE: strange}
             yield f"{step.name}: {name}", replace(MAIN, steps=steps)
+    for number, danger in enumerate(MAIN.dangers):
+        strange = replace(danger, next=Target(STRANGE, NOWHERE))
+        steps = {**MAIN.steps, STRANGE: Goodbye(STRANGE, NOWHERE, words)}
+        dangers = (*MAIN.dangers[:number], strange, *MAIN.dangers[number + 1 :])
+        yield f"опасные слова {number}", replace(MAIN, steps=steps, dangers=dangers)
 
 
 def test_no_exit_can_lead_astray_without_a_talk_that_sees_it() -> None:
@@ -174,7 +179,7 @@ def test_no_menu_is_longer_than_five_and_no_prompt_promises_an_ear() -> None:
     for step in MAIN.steps.values():
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
             assert len([answer for answer in step.reply.answers if answer.key not in "0*"]) <= LONGEST_MENU
-        for text in list_texts(step):
+        for text in list_texts_by_keys(step):
             assert not set(str(text).lower().replace(",", " ").split()) & set(HEARING_WORDS), step.name
 
 

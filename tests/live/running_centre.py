@@ -55,7 +55,8 @@ _OWNER = "tests"
 class RunningCentre:
     """`instance` tells its ports, paths and secrets; `tree` is its copy of the work tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, settings: str = "") -> None:
+        """`settings`: lines put before the usual ones."""
         homes = test_home().parent
         homes.mkdir(parents=True, exist_ok=True)
         end_leftovers(homes)
@@ -67,7 +68,7 @@ class RunningCentre:
             shutil.copytree(TREE / name, self.tree / name, ignore=shutil.ignore_patterns("__pycache__", ".cache"))
         shutil.copy(TREE / "alembic.ini", self.tree)
         self.settings_file = self.tree / "callcenter.toml"
-        self.settings_file.write_text(SETTINGS.format(recordings=self.recordings), encoding="utf-8")
+        self.settings_file.write_text(settings + SETTINGS.format(recordings=self.recordings), encoding="utf-8")
         self._take_sounds()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")},

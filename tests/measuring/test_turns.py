@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from callcenter.conducting.lease import Lease
 from callcenter.conducting.ports import AsteriskAway
-from callcenter.dialogue import conversation
+from callcenter.dialogue import awaited
 from callcenter.measuring.counters import Counters
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks
@@ -64,7 +64,7 @@ async def test_a_key_nobody_asked_for_begins_no_turn(
 async def test_what_answers_a_silence_does_not_answer_the_key_before_it(
     centre: SmallCentre, registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversation, "BETWEEN_DIGITS_SECONDS", 0.2)
+    monkeypatch.setattr(awaited, "BETWEEN_DIGITS_SECONDS", 0.2)
     caller = centre.call()
     await caller.hears("нажмите один")
     caller.presses("3")

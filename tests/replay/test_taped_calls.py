@@ -4,12 +4,15 @@ import asyncio
 from pathlib import Path
 
 from callcenter.core.clock import SystemClock
+from callcenter.dialogue.conversation import Conversation
+from callcenter.intake.editions import KeptEdition
 from callcenter.intake.tape import BrokenTape, TapeLine, read_tape
 from callcenter.intake.tape_recorder import TapeRecorder
 from callcenter.replay.replay import replay, replay_lines
 from tests.replay.conftest import SMALL
 from tests.stand_ins.ari import PASSWORD, StandInAsterisk
-from tests.stand_ins.centre import Caller, run_centre
+from tests.stand_ins.centre import SPOKEN_FILE, Caller, read_spoken_script, run_centre
+from tests.stand_ins.ear import PaperEar
 from tests.stand_ins.relay import run_relay
 
 
@@ -228,3 +231,34 @@ async def test_a_disk_that_takes_nothing_costs_lines_and_no_call(asterisk: Stand
         await caller.is_in("to-queue")
     recorder.close()
     assert recorder.dropped > 0
+
+
+async def test_a_caller_who_speaks_until_the_ear_is_lost(asterisk: StandInAsterisk, spool: Path) -> None:
+    kept = KeptEdition("spoken", SPOKEN_FILE.read_text(encoding="utf-8"), (), ("GAS_SMELL",), {})
+    recorder = TapeRecorder(spool, clock=SystemClock(), edition=lambda: kept, lease_seconds=6)
+    ear, script = PaperEar(), read_spoken_script()
+    asterisk.sound_lengths["sound:prompts/Скажите, что случилось."] = 5
+    async with run_centre(asterisk, tape=recorder, ear=ear, begin_talk=lambda: Conversation(script, {}, {})) as centre:
+        caller = centre.call()
+        await caller.hears("Скажите")
+        voice = ear.hearings[caller.call_id]
+        voice.begins()
+        voice.guesses("у нас")
+        voice.says("у нас прорвало")
+        await caller.hears("да или нет")
+        voice.is_lost()
+        await caller.hears("Точно: нажмите один")
+        caller.presses("1")
+        await caller.is_in("to-queue")
+        await centre.lets_go_of(caller)
+    recorder.close()
+    assert await told(tape_of(spool, caller)) == [
+        "робот: Разговор записывается.",
+        "робот: Скажите, что случилось.",
+        "житель: у нас прорвало",
+        "робот: Течёт, да или нет? Ответьте голосом.",
+        "робот: Точно: нажмите один. Нет: нажмите два.",
+        "житель нажал 1",
+        "робот: Соединяю.",
+        "робот передаёт звонок диспетчерам: течёт",
+    ]

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from callcenter.conducting.action_specs import ACTIONS
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.line import Edges, Talk
-from callcenter.conducting.ports import Actions, Measures, Unmeasured
+from callcenter.conducting.ports import Actions, Ear, Measures, Unmeasured
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
 from callcenter.core.clock import SystemClock
@@ -32,8 +32,16 @@ from tests.stand_ins.prompts import ReadablePrompts
 from tests.stand_ins.register import PaperRegister
 
 SCRIPT_FILE = Path(__file__).with_name("small.yaml")
+SPOKEN_FILE = Path(__file__).with_name("spoken.yaml")
 ANSWERS = {"KB_HOURS": "Паспортный стол открыт до пяти."}
 MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def read_spoken_script() -> Script:
+    """A script whose callers may speak."""
+    script, problems = read_script(SPOKEN_FILE, actions=ACTIONS, articles=())
+    assert script is not None, problems
+    return script
 
 
 def read_small_script(*, listen_seconds: float | None = None) -> Script:
@@ -144,6 +152,7 @@ async def run_centre(
     listen_seconds: float | None = None,
     measures: Measures | None = None,
     tape: Tape = NO_TAPE,
+    ear: Ear | None = None,
 ) -> AsyncIterator[SmallCentre]:
     """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed.
 
@@ -173,6 +182,7 @@ async def run_centre(
             patience=patience,
             measures=measures or Unmeasured(),
             tape=tape,
+            ear=ear,
         )
         switchboard = Switchboard(
             edges,

@@ -32,10 +32,12 @@ function follow() {
   const length = Number(audio.dataset.recording);
   const head = document.querySelector("[data-strip-head]");
   head?.setAttribute("x", String((997 * Math.min(audio.currentTime, length)) / length));
-  const entries = [...document.querySelectorAll("[data-second]")];
-  const played = entries.filter((entry) => Number(entry.dataset.second) <= audio.currentTime + 0.05);
-  const now = audio.currentTime > 0 ? played.at(-1) : undefined;
-  for (const entry of entries) entry.closest("li").classList.toggle("is-playing", entry === now);
+  for (const list of document.querySelectorAll(".timeline")) {
+    const entries = [...list.querySelectorAll("[data-second]")];
+    const played = entries.filter((entry) => Number(entry.dataset.second) <= audio.currentTime + 0.05);
+    const now = audio.currentTime > 0 ? played.at(-1) : undefined;
+    for (const entry of entries) entry.closest("li").classList.toggle("is-playing", entry === now);
+  }
 }
 
 // One side alone, or both, in both ears: the file has the caller on the left and the centre on the right.

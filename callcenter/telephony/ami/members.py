@@ -6,7 +6,7 @@ the next look.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,8 +71,11 @@ class Members:
         wrap_up_seconds: int,
         clock: Clock,
         tape: Tape = NO_TAPE,
+        on_talk: Callable[[str, str], None] | None = None,
     ) -> None:
-        """`extensions`: interface -> what colleagues dial, for the board."""
+        """`extensions`: interface -> what colleagues dial, for the board. `on_talk` is told the caller's and the
+        member's channel when a dispatcher has answered."""
+        self._on_talk = on_talk
         self._tape = tape
         self._access = access
         self._queue = queue
@@ -126,6 +129,8 @@ class Members:
         self._tape.keep(Source.AMI, event)
         if str(event.get("Event", "")).startswith(_WAKING):
             self._wake.set()
+        if event.get("Event") == "AgentConnect" and self._on_talk is not None:
+            self._on_talk(str(event.get("Uniqueid")), str(event.get("DestUniqueid")))
 
     async def _show(self, ami: Ami) -> None:
         while True:

@@ -3,7 +3,7 @@
 Four cases. Calls in our application that nobody here knows were left by a controller that died: the dialplan goes on
 with them. Calls we hold that Asterisk does not are over. Calls that both know lived through a mere break of the
 connection: what they reported meanwhile is lost, so their words are said again. Bridges and media channels are left
-over by definition: nothing of this version makes any that outlive their call.
+over by definition, unless they are of an open tap.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from callcenter.conducting.mailbox import Left, Reconnected
 from callcenter.conducting.ports import Gone
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.audio.taps import MARK, Taps
 
 log = structlog.get_logger()
 
@@ -26,9 +27,12 @@ _MADE_BY_US = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
 
 
 class Adoption:
-    def __init__(self, ari: Ari, switchboard: Switchboard, *, on_its_way: float = ON_ITS_WAY) -> None:
+    def __init__(
+        self, ari: Ari, switchboard: Switchboard, *, taps: Taps | None = None, on_its_way: float = ON_ITS_WAY
+    ) -> None:
         self._ari = ari
         self._switchboard = switchboard
+        self._taps = taps
         self._on_its_way = on_its_way
 
     async def settle(self) -> None:
@@ -39,7 +43,9 @@ class Adoption:
             self._switchboard.post(call_id, Left())
         for call_id in held.intersection(application.channel_ids):
             self._switchboard.post(call_id, Reconnected())
-        for bridge_id in application.bridge_ids:
+        if self._taps is not None:
+            await self._taps.sweep()
+        for bridge_id in filter(self._is_nobodys, application.bridge_ids):
             log.warning("a bridge was left over", bridge=bridge_id)
             with contextlib.suppress(Gone):
                 await self._ari.remove_bridge(bridge_id)
@@ -51,7 +57,11 @@ class Adoption:
                 await self._take_over(call_id)
 
     def _unknown(self, channel_ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(channel_ids) - self._switchboard.call_ids
+        return frozenset(filter(self._is_nobodys, channel_ids)) - self._switchboard.call_ids
+
+    def _is_nobodys(self, id_: str) -> bool:
+        """False for what taps are made of: while there are taps, they know their own."""
+        return self._taps is None or not id_.startswith(MARK)
 
     async def _take_over(self, channel_id: str) -> None:
         with contextlib.suppress(Gone):

@@ -1,0 +1,54 @@
+"""Transcripts: what was said in a call, by whom and when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Speaker, Utterance
+from callcenter.core.database import notify
+
+
+async def add_utterance(
+    session: AsyncSession,
+    utterance_id: str,
+    *,
+    call_id: str,
+    speaker: Speaker,
+    at: datetime,
+    text: str = "",
+    words: Sequence[Sequence[Any]] = (),
+    fault: str | None = None,
+) -> None:
+    """Writes down what was said; one that is there already changes nothing. See Utterance."""
+    added = await session.execute(
+        insert(Utterance)
+        .values(
+            id=utterance_id,
+            call_id=call_id,
+            speaker=speaker,
+            at=at,
+            text=text,
+            words=[list(word) for word in words],
+            fault=fault,
+        )
+        .on_conflict_do_nothing()
+        .returning(Utterance.id)
+    )
+    if added.first() is not None:
+        await notify(session, "call", call_id)
+
+
+async def read_transcript(session: AsyncSession, call_id: str) -> tuple[Utterance, ...]:
+    """Both sides, in the order in which they spoke."""
+    rows = await session.scalars(
+        select(Utterance).where(Utterance.call_id == call_id).order_by(Utterance.at, Utterance.id)
+    )
+    return tuple(rows)
+
+
+async def forget_transcript(session: AsyncSession, call_id: str) -> None:
+    await session.execute(delete(Utterance).where(Utterance.call_id == call_id))

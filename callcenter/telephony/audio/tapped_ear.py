@@ -1,0 +1,145 @@
+"""Callers heard through taps: what `conducting.ports.Ear` promises.
+
+A call's hearing is a task of its own, apart from the call's line: it outlives the hand-over to the queue, and what goes
+wrong in it never reaches the line. A tap that ends while its channel lives is made anew, with growing pauses; that the
+channel is no more shows in the attempt.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from callcenter.calls.models import Speaker
+from callcenter.conducting.ports import AsteriskAway, Gone, Listener, Recognition
+from callcenter.dialogue.commands import Expect
+from callcenter.dialogue.events import EarLost, EarOpened, Speech
+from callcenter.telephony.ari.client import Refused
+from callcenter.telephony.audio.taps import Side, Taps
+from callcenter.telephony.audio.transport import NoAudio
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+
+class HeardSide:
+    """Implements `ports.Hearing`. The conversation is told whenever `hears` changes: sound comes, an ear takes it."""
+
+    def __init__(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None] | None) -> None:
+        self.call_id = call_id
+        self.speaker = speaker
+        self.hears = False
+        self._take = take
+        self._sound = self._words = False
+        self._listener: Listener | None = None
+        self._expect: Expect | None = None
+
+    def expect(self, expect: Expect) -> None:
+        self._expect = expect
+        if self._listener is not None:
+            self._listener.expect(expect)
+
+    def leave(self) -> None:
+        self._take = None
+        self.expect(Expect(0, None, None))
+
+    def begin(self, recognition: Recognition) -> Listener:
+        """A new stretch of sound, with the question that stands."""
+        self._words = False
+        self._listener = recognition.listen(self.call_id, self.speaker, self.tell)
+        if self._expect is not None:
+            self._listener.expect(self._expect)
+        return self._listener
+
+    def show_sound(self, coming: bool) -> None:
+        self._sound = coming
+        self._show()
+
+    def tell(self, speech: Speech) -> None:
+        """What the listener says."""
+        if isinstance(speech, EarOpened | EarLost):
+            self._words = isinstance(speech, EarOpened)
+            self._show()
+        elif self.hears and self._take is not None:
+            self._take(speech)
+
+    def _show(self) -> None:
+        hears = self._sound and self._words
+        if hears != self.hears:
+            self.hears = hears
+            if self._take is not None:
+                self._take(EarOpened() if hears else EarLost())
+
+
+class TappedEar:
+    """Hears all callers of one application. `run` must be running."""
+
+    def __init__(self, taps: Taps, recognition: Recognition) -> None:
+        self._taps = taps
+        self._recognition = recognition
+        self._group: asyncio.TaskGroup | None = None
+        self._followed: set[str] = set()
+        """Channels that are heard, or being tapped again."""
+
+    async def run(self) -> None:
+        """Keeps the ear and the calls' hearing; ends by being cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            await self._keep_recognition()
+
+    def open(self, call_id: str, take: Callable[[Speech], None]) -> HeardSide:
+        """See Ear."""
+        heard = HeardSide(call_id, Speaker.CALLER, take)
+        self._follow(heard, call_id)
+        return heard
+
+    def hear_talk(self, call_id: str, member_channel: str) -> None:
+        """A dispatcher has answered: both sides are written down from now on, each once."""
+        self._follow(HeardSide(call_id, Speaker.CALLER, None), call_id)
+        self._follow(HeardSide(call_id, Speaker.MEMBER, None), member_channel)
+
+    def _follow(self, heard: HeardSide, channel_id: str) -> None:
+        if self._group is not None and channel_id not in self._followed:
+            self._followed.add(channel_id)
+            task = self._group.create_task(self._hear(heard, channel_id), name=f"hearing {channel_id}")
+            task.add_done_callback(lambda _: self._followed.discard(channel_id))
+
+    async def _keep_recognition(self) -> None:
+        while True:
+            try:
+                await self._recognition.run()
+            except Exception:
+                log.exception("the ear's connection failed")
+            await asyncio.sleep(LONGEST_PAUSE)
+
+    async def _hear(self, heard: HeardSide, channel_id: str) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._hear_once(heard, channel_id)
+                pause = FIRST_PAUSE
+            except Gone as error:
+                log.debug("nobody is to be heard any more", call_id=heard.call_id, why=str(error))
+                return
+            except (NoAudio, AsteriskAway, Refused) as error:
+                log.warning("nothing is heard", call_id=heard.call_id, side=heard.speaker, why=str(error), again=pause)
+            except Exception:
+                log.exception("hearing failed", call_id=heard.call_id, side=heard.speaker)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _hear_once(self, heard: HeardSide, channel_id: str) -> None:
+        """One tap's life. Raises Gone, NoAudio, AsteriskAway, Refused."""
+        listener = heard.begin(self._recognition)
+        try:
+            tap = await self._taps.open(channel_id, Side.SAYS, listener.hear)
+            try:
+                heard.show_sound(True)
+                await tap.over.wait()
+            finally:
+                heard.show_sound(False)
+                await self._taps.close(tap)
+        finally:
+            listener.close()
