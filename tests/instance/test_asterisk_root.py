@@ -15,7 +15,7 @@ STAND_IN = """#!/bin/bash
 printf '%s\\n' "$*" >>"{calls}"
 suite=${{@: -2:1}}
 if grep -q "^$suite expired" "{world}" && [[ "$*" != *Check-Valid-Until* ]]; then
-  echo "E: Release file for http://debian/dists/$suite/InRelease is expired (invalid since 3d)." >&2; exit 25
+  echo "E: Release file for http://archive/dists/$suite/InRelease is expired (invalid since 3d)." >&2; exit 25
 fi
 if grep -q "^$suite lacks" "{world}"; then echo 'E: Unable to locate package asterisk' >&2; exit 100; fi
 if grep -q "^$suite forged" "{world}"; then echo 'E: The repository is not signed.' >&2; exit 100; fi
