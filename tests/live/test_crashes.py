@@ -71,9 +71,11 @@ async def reach_all_stages(town: Town, dispatcher: Softphone) -> Stages:
     )
     await town.hears_music(queued, within=10)
     answered = begun.second + len(town.book.of(town.answers(answer))) / RATE
-    await asyncio.sleep(max(answered - leaving.second() - 1.0, 0))
+    await asyncio.sleep(max(answered - leaving.second() - 1.5, 0))
     greeted = await town.call()
-    await town.hears(leaving, town.asks(to_the_end), first=0.6)
+    await asyncio.gather(
+        town.hears(greeted, town.greeting, first=1.0), town.hears(leaving, town.asks(to_the_end), first=0.6)
+    )
     return Stages(talking, member, queued, asked, greeted, leaving)
 
 
