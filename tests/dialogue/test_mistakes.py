@@ -15,8 +15,7 @@ from callcenter.settings import TREE
 from tests.dialogue.talking import SMALL, read
 
 GOOD = SMALL.read_text(encoding="utf-8")
-MARK = "§"
-"""Stands in a planted mistake where the finding must point to; it is no part of the file."""
+MARK = "§"  # stands in a planted mistake where the finding must point to; it is no part of the file
 
 
 @dataclass(frozen=True)
