@@ -1,0 +1,149 @@
+"""A line as a recogniser or a person writes it, read into words: lemmas, parts of speech, likeness of sound."""
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import pymorphy3
+from rapidfuzz.distance import DamerauLevenshtein
+
+_TOKEN = re.compile(r"[а-я]+|[a-z]+|[0-9]+")
+_STRESS = re.compile("[\u0300\u0301]")
+_SOUND_STEPS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"[тд]ь?с(?=я|к|т|$)", "ц"),
+        (r"[сзж]ч|шч", "щ"),
+        (r"стн", "сн"),
+        (r"здн", "зн"),
+        (r"(?<=[ое])го$", "во"),
+        (r"[ьъй]", ""),
+        (r"[еияэы]", "и"),
+        (r"[оа]", "а"),
+        (r"ю", "у"),
+        (r"б", "п"),
+        (r"в", "ф"),
+        (r"г", "к"),
+        (r"д", "т"),
+        (r"ж", "ш"),
+        (r"з", "с"),
+        (r"(.)\1+", r"\1"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One reading of a word by the dictionary."""
+
+    lemma: str
+    part: str
+    """OpenCorpora's part of speech: NOUN, VERB, INFN, ADJF, NUMR ...; empty when the dictionary gives none."""
+    marks: frozenset[str]
+    """OpenCorpora's grammemes: past, plur, gent, Surn, Geox ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a line."""
+
+    text: str
+    """Lower case, `ё` as `е`; letters only or digits only."""
+    gap: str
+    """What stands between the word before and this one, spaces stripped: empty in a recogniser's line, `-`, `/`, `,`
+    in a typed one."""
+    glued: bool
+    """True when it touches the word or the sign before it: `12а`, `5/2`, `1-я`."""
+    forms: tuple[Form, ...]
+    """The readings, the likeliest first; none for digits and for Latin letters."""
+    lemmas: tuple[str, ...]
+    """The lemmas of `forms` without repetition; the word itself when there are none."""
+    known: bool
+    """In the dictionary; False for names it lacks, for broken words, and for readings it only guessed."""
+    filler: bool
+
+    @property
+    def lemma(self) -> str:
+        """The likeliest lemma."""
+        return self.lemmas[0]
+
+    @property
+    def is_number(self) -> bool:
+        """Written in digits."""
+        return self.text.isdecimal()
+
+    def has(self, *lemmas: str) -> bool:
+        """Whether one of its readings has one of these lemmas."""
+        return any(lemma in lemmas for lemma in self.lemmas)
+
+    def may_be(self, *parts: str) -> bool:
+        """Whether one of its readings is one of these parts of speech."""
+        return any(form.part in parts for form in self.forms)
+
+
+def fold(text: str) -> str:
+    """Lower case, `ё` as `е`, stress marks gone: how words are compared everywhere here."""
+    return _STRESS.sub("", unicodedata.normalize("NFC", text)).lower().replace("ё", "е")
+
+
+def read_words(text: str) -> tuple[Word, ...]:
+    """The words of a line in their order. Punctuation is kept as `gap`; hyphenated words are two: «что-то»."""
+    folded = fold(text)
+    words: list[Word] = []
+    end = 0
+    for found in _TOKEN.finditer(folded):
+        between = folded[end : found.start()]
+        forms, lemmas, known = look_up(found[0])
+        glued = bool(words) and not between[-1:].isspace()
+        words.append(Word(found[0], between.strip(), glued, forms, lemmas, known, found[0] in _fillers()))
+        end = found.end()
+    return tuple(words)
+
+
+@lru_cache(maxsize=65536)
+def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
+    """The readings of a folded word, its lemmas, and whether the dictionary has it."""
+    if not "а" <= word[0] <= "я":
+        return (), (word,), word.isdecimal()
+    analyzer = _analyzer()
+    forms = tuple(
+        Form(fold(parse.normal_form), str(parse.tag.POS or ""), frozenset(parse.tag.grammemes))
+        for parse in analyzer.parse(word)
+    )
+    return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), analyzer.word_is_known(word)
+
+
+@lru_cache(maxsize=65536)
+def sound(word: str) -> str:
+    """A rough fold of how a word sounds by telephone: reduced vowels and voiced pairs fall together."""
+    for pattern, heard in _SOUND_STEPS:
+        word = pattern.sub(heard, word)
+    return word
+
+
+@lru_cache(maxsize=262144)
+def alike(one: str, other: str) -> float:
+    """How alike two folded words are, 0 to 1: the mean of their likeness in letters and in sound.
+
+    «энгельсо» and «энгельса» .94, «ингельса» and «энгельса» .94, «садовая» and «заводская» .53.
+    """
+    if one == other:
+        return 1.0
+    letters = DamerauLevenshtein.normalized_similarity(one, other)
+    sounds = DamerauLevenshtein.normalized_similarity(sound(one), sound(other))
+    return (letters + sounds) / 2
+
+
+@cache
+def _analyzer() -> pymorphy3.MorphAnalyzer:
+    """The dictionary; reading it takes about half a second and 15 MB, so it is read once."""
+    return pymorphy3.MorphAnalyzer()
+
+
+@cache
+def _fillers() -> frozenset[str]:
+    text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)["fillers"])
