@@ -32,6 +32,7 @@ class Requests:
     removed: list[str] = field(default_factory=list)
     asked: dict[str, str] = field(default_factory=dict)
     writer: asyncio.StreamWriter | None = None
+    reader: asyncio.StreamReader | None = None
 
     async def __aenter__(self) -> "Requests":
         return self
@@ -46,7 +47,7 @@ class Requests:
         self.asked = parameters
         if self.connects:
             host, _, port = parameters["external_host"].partition(":")
-            _, self.writer = await asyncio.open_connection(host, int(port))
+            self.reader, self.writer = await asyncio.open_connection(host, int(port))
             self.writer.write(frame(1, uuid.UUID(parameters["data"]).bytes))
             for piece in self.sends:
                 self.writer.write(piece)
@@ -71,6 +72,18 @@ async def test_audio_comes_out_however_it_is_cut_until_the_hang_up() -> None:
     assert heard == [b"ab" * 160, b"cd" * 160]
     assert requests.asked["encapsulation"] == "audiosocket"
     assert requests.removed == []
+
+
+async def test_a_reader_of_asterisk_s_that_waits_for_data_without_end_is_freed_by_a_packet_of_silence() -> None:
+    requests = Requests()
+    heard: list[bytes] = []
+    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(5):
+        opened = await transport.open("m", heard.append, over=asyncio.Event())
+        assert requests.reader is not None
+        assert await requests.reader.readexactly(323) == frame(0x10, bytes(320))
+        await opened.close()
+        left = await requests.reader.read()
+    assert left.replace(frame(0x10, bytes(320)), b"") == b""
 
 
 async def test_asterisk_that_goes_without_a_word_ends_the_stream() -> None:

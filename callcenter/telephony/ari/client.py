@@ -8,7 +8,7 @@ import base64
 import itertools
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -87,7 +87,7 @@ class Ari:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def __aenter__(self) -> "Ari":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
