@@ -1,0 +1,56 @@
+"""The evaluation set stays as it was written: before the phrases, in two halves, never bent to a result."""
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+SETS = Path(__file__).parent / "sets"
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge_base"
+FROZEN = {
+    "development.jsonl": "d5faba85430d1bea066ec9abccd5547c16c17025ec83ec40f1813b9b9bf75a14",
+    "test.jsonl": "3d62a74579455112d86a5226a02e51c39db63138a3d10b389dfca31139327371",
+}
+INTENTS = {
+    *("emergency", "request", "outage", "information", "status", "reading"),
+    *("complaint", "paid", "cancel", "person", "wrong_number", "unclear"),
+}
+
+
+def read_set(name: str) -> list[dict]:
+    return [json.loads(line) for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_half_is_the_one_that_was_frozen(name: str) -> None:
+    assert hashlib.sha256((SETS / name).read_bytes()).hexdigest() == FROZEN[name]
+
+
+def test_the_halves_share_no_line_and_each_knows_every_intent() -> None:
+    development, test = (read_set(name) for name in FROZEN)
+    texts = [line["text"] for line in development + test]
+    assert len(texts) == len(set(texts)) == 800
+    for half in (development, test):
+        assert {line["intent"] for line in half} == INTENTS
+
+
+def test_every_category_and_every_article_is_asked_for() -> None:
+    lines = [line for name in FROZEN for line in read_set(name)]
+    codes = {entry["code"] for entry in yaml.safe_load((KNOWLEDGE / "categories.yaml").read_text())["categories"]}
+    asked = Counter(code for line in lines for code in line["categories"])
+    assert {code for code in codes - {"UNCLEAR"} if asked[code] < 4} == set()
+    assert set(asked) <= codes
+    articles = Counter(line["article"] for line in lines if "article" in line)
+    assert {f"KB{number:02}" for number in range(1, 43) if articles[f"KB{number:02}"] < 2} == set()
+
+
+def test_the_addresses_are_spelled_as_the_house_list_spells_them() -> None:
+    rows = (KNOWLEDGE / "houses.csv").read_text(encoding="utf-8").splitlines()
+    houses = list(csv.DictReader((row for row in rows if not row.startswith("#")), delimiter=";"))
+    for line in (line for name in FROZEN for line in read_set(name)):
+        said = {part: value for part, value in line["address"].items() if part in houses[0]}
+        assert any(all(house[part] == value for part, value in said.items()) for house in houses), line["text"]
