@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,7 +22,7 @@ INTENTS = {
 }
 
 
-def read_set(name: str) -> list[dict]:
+def read_set(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (SETS / name).read_text(encoding="utf-8").splitlines()]
 
 
