@@ -160,7 +160,7 @@ def _check_body(findings: Findings, article: Article, body: str, *, first_line: 
         if _STRAY_BRACE.search(line):
             findings.add(27, "фигурная скобка без имени; подстановка пишется {PASSPORT_HOURS}", number)
         if found := _HEARING.search(line):
-            findings.add(28, f"«{found[0]}»: робот пока не слышит речи, только кнопки; перепишите фразу", number)
+            findings.add(28, f"«{found[0]}»: ответ звучит и тем, кого робот не слышит; перепишите фразу", number)
         if _MARKUP.search(line):
             findings.add(29, "ответ произносят вслух: уберите списки, заголовки и выделение", number)
         for word in find_mixed_words(line):
