@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import pymorphy3
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA
 
 _TOKEN = re.compile(r"[а-я]+|[a-z]+|[0-9]+")
 _STRESS = re.compile("[\u0300\u0301]")
@@ -33,6 +33,10 @@ _SOUND_STEPS = tuple(
         (r"(.)\1+", r"\1"),
     )
 )
+
+
+_CASES = frozenset({"nomn", "gent", "datv", "accs", "ablt", "loct"})
+_GENDERS = frozenset({"masc", "femn", "neut"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,16 @@ def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
     return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), analyzer.word_is_known(word)
 
 
+def agree(adjective: Word, noun: Word) -> bool:
+    """Whether two words may be an adjective and its noun: «садовая техника», not «садовой трубу»."""
+    for one in adjective.forms:
+        for other in noun.forms if one.part == "ADJF" else ():
+            same = one.marks & other.marks
+            if other.part in ("NOUN", "ADJF") and same & _CASES and same & (_GENDERS | {"plur"}):
+                return True
+    return False
+
+
 @lru_cache(maxsize=65536)
 def sound(word: str) -> str:
     """A rough fold of how a word sounds by telephone: reduced vowels and voiced pairs fall together."""
@@ -132,8 +146,8 @@ def alike(one: str, other: str) -> float:
     """
     if one == other:
         return 1.0
-    letters = DamerauLevenshtein.normalized_similarity(one, other)
-    sounds = DamerauLevenshtein.normalized_similarity(sound(one), sound(other))
+    letters = OSA.normalized_similarity(one, other)
+    sounds = OSA.normalized_similarity(sound(one), sound(other))
     return (letters + sounds) / 2
 
 
@@ -147,3 +161,16 @@ def _analyzer() -> pymorphy3.MorphAnalyzer:
 def _fillers() -> frozenset[str]:
     text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
     return frozenset(tomllib.loads(text)["fillers"])
+
+
+@lru_cache(maxsize=4096)
+def inflect(word: str) -> tuple[str, ...]:
+    """Every form of a dictionary form, folded; the word itself when it is none."""
+    lexemes = [parse.lexeme for parse in _analyzer().parse(word) if fold(parse.normal_form) == word]
+    return tuple(dict.fromkeys([word, *(fold(form.word) for lexeme in lexemes for form in lexeme)]))
+
+
+@lru_cache(maxsize=4096)
+def inflect_singular(word: str) -> tuple[str, ...]:
+    """As `inflect`, without the forms that are plural only."""
+    return tuple(form for form in inflect(word) if any("plur" not in reading.marks for reading in look_up(form)[0]))

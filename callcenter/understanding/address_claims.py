@@ -1,0 +1,145 @@
+"""Which number belongs to which word of an address: «пятый подъезд квартира двенадцать второй этаж».
+
+A part's word may stand before or after its number, so words and numbers compete. Each way to share the numbers out has
+a cost, and the cheapest way is taken; the costs say how people speak, not what is on the list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from callcenter.understanding.address_items import Item, Kind
+from callcenter.understanding.numbers import Number
+from callcenter.understanding.words import Word
+
+HIGHEST = {"house": 2000, "building": 99, "structure": 99, "entrance": 40, "floor": 60, "apartment": 3000}
+_ORDINAL_BEFORE, _TYPED_BEFORE, _CARDINAL_BEFORE = 0.0, 0.3, 0.6
+_CARDINAL_AFTER, _ORDINAL_AFTER, _ORDINAL_HOUSE = 0.0, 0.3, 0.4
+_NO_NUMBER, _NO_HOUSE, _NO_HOUSE_NUMBER = 1.5, 0.6, 0.8
+_SHARED = 1.2
+"""Cutting «двадцать второй» between «квартира» and «этаж»."""
+_TOO_HIGH = 1.0
+_FROM_NAME = 0.5
+"""Taking a cardinal away from the street that it directly follows: «линия четырнадцать квартира тридцать»."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A part's number: its digits, the item that claimed it and the item it came from."""
+
+    part: str
+    digits: str
+    at: int
+    """Index of the number's item."""
+    by: int
+    """Index of the word or the name that claimed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    cost: float
+    claims: tuple[Claim, ...]
+    taken: str = ""
+    """What the last claimant did with the number after it: empty, `whole` or `shared`."""
+
+
+def share_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, ...]:
+    """The cheapest sharing of the numbers among the part words and the names (a name claims a house)."""
+    claimants = [at for at, item in enumerate(items) if item.kind is Kind.NAME or _takes_number(item)]
+    best = {"": _Choice(0.0, ())}
+    last_after: int | None = None
+    for at in claimants:
+        before, after = _reach(items, at, -1), _reach(items, at, +1)
+        following: dict[str, _Choice] = {}
+        for choice in best.values():
+            free = before is not None and not (before == last_after and choice.taken)
+            for added in _ways(words, items, (before if free else None, at, after), choice):
+                if added.taken not in following or added.cost < following[added.taken].cost:
+                    following[added.taken] = added
+            if choice.taken == "shared" and before == last_after and before is not None:
+                rest = _take_rest(items, at, before, choice)
+                if rest is not None and ("" not in following or rest.cost < following[""].cost):
+                    following[""] = rest
+        best, last_after = following, after
+    whole = [choice for taken, choice in best.items() if taken != "shared"]
+    return min(whole, key=lambda choice: choice.cost).claims
+
+
+def _takes_number(item: Item) -> bool:
+    return item.kind is Kind.MARKER and item.part != "letter"
+
+
+def _reach(items: Sequence[Item], at: int, step: int) -> int | None:
+    """The number that a claimant can reach on one side: nothing but empty words between."""
+    at += step
+    while 0 <= at < len(items) and items[at].kind is Kind.BETWEEN:
+        at += step
+    return at if 0 <= at < len(items) and items[at].kind is Kind.NUMBER and not items[at].measured else None
+
+
+def _ways(
+    words: Sequence[Word], items: Sequence[Item], places: tuple[int | None, int, int | None], choice: _Choice
+) -> list[_Choice]:
+    """What a claimant may do: nothing, or take the number before or after it, whole or its first half."""
+    before, at, after = places
+    item = items[at]
+    part = "house" if item.kind is Kind.NAME else item.part
+    if choice.taken == "shared":
+        return []
+    nothing = _NO_HOUSE if item.kind is Kind.NAME else _NO_HOUSE_NUMBER if part == "house" else _NO_NUMBER
+    ways = [_Choice(choice.cost + nothing, choice.claims)]
+    if before is not None and item.kind is not Kind.NAME and not items[before].counted:
+        number = _number(items[before])
+        if number.ordinal or not _is_count(words, item, number):
+            cost = _ORDINAL_BEFORE if number.ordinal else _TYPED_BEFORE if number.typed else _CARDINAL_BEFORE
+            if not number.ordinal and before and items[before - 1].kind is Kind.NAME:
+                cost += _FROM_NAME
+            ways.append(_with(choice, cost, Claim(part, number.digits, before, at)))
+    if after is not None and not _is_lone(words, items[after]):
+        number = _number(items[after])
+        cost = _CARDINAL_AFTER
+        if number.ordinal:
+            cost = _ORDINAL_HOUSE if item.kind is Kind.NAME else _ORDINAL_AFTER
+        ways.append(replace(_with(choice, cost, Claim(part, number.digits, after, at)), taken="whole"))
+        pair = next((cut for cut in number.cuts if len(cut) == 2), None)
+        if pair is not None:
+            ways.append(replace(_with(choice, _SHARED, Claim(part, pair[0], after, at)), taken="shared"))
+    return ways
+
+
+def _take_rest(items: Sequence[Item], at: int, before: int, choice: _Choice) -> _Choice | None:
+    """The second half of a number whose first half the claimant before it took."""
+    pair = next(cut for cut in _number(items[before]).cuts if len(cut) == 2)
+    if items[at].kind is Kind.NAME or not _number(items[before]).ordinal:
+        return None
+    return _with(choice, 0.0, Claim(items[at].part, pair[1], before, at))
+
+
+def _with(choice: _Choice, cost: float, claim: Claim) -> _Choice:
+    if int(claim.digits) > HIGHEST[claim.part] or int(claim.digits) == 0:
+        cost += _TOO_HIGH
+    return _Choice(choice.cost + cost, (*choice.claims, claim))
+
+
+def _number(item: Item) -> Number:
+    assert item.number is not None  # noqa: S101  (only number items are asked)
+    return item.number
+
+
+def _is_count(words: Sequence[Word], marker: Item, number: Number) -> bool:
+    """«две квартиры», «один подъезд» count; «12 кв», «пять этаж» name."""
+    word = words[marker.first]
+    if number.typed and number.digits[-1] == "1":
+        return False
+    if number.digits[-1] == "1" and number.digits[-2:] != "11":
+        return True
+    return "gent" in _cases(word) and "nomn" not in _cases(word)
+
+
+def _cases(word: Word) -> frozenset[str]:
+    """The cases a part's word may stand in, as a singular."""
+    return frozenset[str]().union(*(form.marks for form in word.forms if "sing" in form.marks))
+
+
+def _is_lone(words: Sequence[Word], item: Item) -> bool:
+    """«одна», «одни» after a part's word tell how many: «квартира одна», «дома один»."""
+    return words[item.first].text in ("одна", "одни", "одной", "одну") and item.end - item.first == 1

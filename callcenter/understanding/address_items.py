@@ -1,0 +1,190 @@
+"""A line as the items an address is made of: names, part words, numbers, letters, and what breaks them apart."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from callcenter.understanding.numbers import Number, atom, is_unit
+from callcenter.understanding.words import Word, alike, inflect_singular
+
+_SLIP = 0.82
+
+
+class Kind(StrEnum):
+    NAME = "name"
+    MARKER = "marker"
+    NUMBER = "number"
+    LETTER = "letter"
+    SLASH = "slash"
+    CUE = "cue"
+    OR = "or"
+    NOT = "not"
+    BUT = "but"
+    BETWEEN = "between"
+    OTHER = "other"
+
+
+_KINDS = {
+    **dict.fromkeys(("дробь", "черта", "слэш", "слеш"), Kind.SLASH),
+    **dict.fromkeys(("а", "то", "есть"), Kind.BUT),
+    "или": Kind.OR,
+    "не": Kind.NOT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of a line."""
+
+    kind: Kind
+    first: int
+    end: int
+    """The words of it: `words[first:end]`."""
+    part: str = ""
+    """A marker's part: house, building ...; a letter's letter; the sign of a typed fraction."""
+    number: Number | None = None
+    measured: bool = False
+    """A number of hours, people, degrees: never a part of an address."""
+    counted: bool = False
+    """A number that may count what follows («два лифта»): of an address only where a number is expected."""
+
+    @property
+    def is_quantity(self) -> bool:
+        """A number that tells how many."""
+        return self.measured or self.counted
+
+
+def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence[tuple[int, int]]) -> list[Item]:
+    """The items of a line. `names` are the spans already known to be names; numbers inside them are theirs."""
+    starts = {number.first: number for number in numbers}
+    spans = dict(names)
+    items: list[Item] = []
+    at = 0
+    while at < len(words):
+        if at in spans:
+            items.append(Item(Kind.NAME, at, spans[at]))
+            at = spans[at]
+            continue
+        if words[at].gap == "/" or (words[at].gap == "-" and words[at].glued and at in starts and items):
+            items.append(Item(Kind.SLASH, at, at, part=words[at].gap))
+        number = starts.get(at)
+        if number is not None:
+            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=_is_measured(words, number),
+                              counted=_is_counted(words, number)))  # fmt: skip
+            at = number.end
+            continue
+        items.append(_read_word(words, at, items[-1] if items else None))
+        at += 1
+    return items
+
+
+def marker_of(words: Sequence[Word], at: int) -> str:
+    """The part a word names; empty when it names none. A plural names none: «пять подъездов», «три квартиры»."""
+    word = words[at]
+    for part, names in _document()["abbreviations"].items():
+        if word.text in names:
+            return str(part)
+    after = words[at + 1] if at + 1 < len(words) else None
+    if after is not None and after.is_number and (after.glued or after.gap.startswith(".")):
+        for part, names in _document()["letters_for"].items():
+            if word.text in names:
+                return str(part)
+    return _markers().get(word.text, "") or _slipped_marker(word)
+
+
+def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
+    """The letter a word is after a house's number: «а», «бэ», `9а`; empty when it is an everyday word.
+
+    `named`: «литера» stands before it. Otherwise a word that is also a preposition or a conjunction must be glued to
+    the number, or stand before another number or part, or last.
+    """
+    letter = _document()["letter_names"].get(words[at].text, "")
+    if not letter or named or words[at].glued:
+        return str(letter)
+    after = words[at + 1] if at + 1 < len(words) else None
+    if after is None:
+        return str(letter)
+    if words[at].text in ("в", "к", "и"):
+        return str(letter) if after.is_number or after.text in ("квартира", "парадная", "подъезд", "кв") else ""
+    if words[at].text == "а" and not (after.is_number or marker_of(words, at + 1)):
+        return ""
+    return str(letter)
+
+
+def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
+    word = words[at]
+    part = marker_of(words, at)
+    after_number = before is not None and before.kind in (Kind.NUMBER, Kind.SLASH)
+    after_letter_word = before is not None and before.kind is Kind.MARKER and before.part == "letter"
+    if not part and (after_number or after_letter_word):
+        letter = letter_of(words, at, named=after_letter_word)
+        if letter:
+            return Item(Kind.LETTER, at, at + 1, part=letter)
+    if part:
+        return Item(Kind.MARKER, at, at + 1, part=part)
+    return Item(_kind(word), at, at + 1)
+
+
+def _kind(word: Word) -> Kind:
+    cues = _document()["cues"]
+    exact = _KINDS.get(word.text)
+    if exact is not None:
+        return exact
+    if word.text in cues["correction"]:
+        return Kind.CUE
+    return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
+
+
+def _is_measured(words: Sequence[Word], number: Number) -> bool:
+    """«пять часов», «пятый день», «шесть человек»."""
+    return number.end < len(words) and not words[number.end].gap and is_unit(words[number.end])
+
+
+def _is_counted(words: Sequence[Word], number: Number) -> bool:
+    """Before a noun in the form that a number asks for: «два лифта», «пять батарей», «вторая смена»."""
+    at = number.end
+    if at >= len(words) or words[at].gap or marker_of(words, at) or atom(words[at].text):
+        return False
+    after = words[at]
+    if not after.forms or after.forms[0].part != "NOUN":
+        return False
+    if number.ordinal:
+        return bool(after.forms[0].marks & _genders(words[number.end - 1]))
+    last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
+    needed = "plur" if teens or last == 0 or last > 4 else "sing"
+    if last == 1 and not teens:
+        return False
+    return any(form.part == "NOUN" and {"gent", needed} <= form.marks for form in after.forms)
+
+
+def _genders(word: Word) -> frozenset[str]:
+    return frozenset(
+        mark for form in word.forms for mark in form.marks if mark in ("masc", "femn", "neut") and form.part == "ADJF"
+    )
+
+
+def _slipped_marker(word: Word) -> str:
+    if word.known or len(word.text) < 5:
+        return ""
+    best = max(_markers(), key=lambda form: alike(word.text, form))
+    return _markers()[best] if alike(word.text, best) >= _SLIP else ""
+
+
+@cache
+def _markers() -> Mapping[str, str]:
+    """Every singular form of every part word."""
+    return {
+        form: part
+        for part, lemmas in _document()["markers"].items()
+        for lemma in lemmas
+        for form in inflect_singular(lemma)
+    }
+
+
+@cache
+def _document() -> Any:
+    return tomllib.loads(Path(__file__).with_name("address.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,99 @@
+"""What a speaker takes back: «дом пять ой нет семь», «не двенадцать а двадцать», «корпус один или два»."""
+
+from collections.abc import Sequence
+
+from callcenter.understanding.address_items import Item, Kind
+from callcenter.understanding.words import Word
+
+_SKIPPED = (Kind.CUE, Kind.BUT, Kind.BETWEEN, Kind.NOT)
+
+
+def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
+    """The items without what was taken back, and the pairs between which the speaker would not choose.
+
+    Of such a pair nothing stays: it is for a question.
+    """
+    left = list(items)
+    at = 0
+    pairs = []
+    while at < len(left):
+        item = left[at]
+        if item.kind is Kind.NOT:
+            end = _negated(left, at, words)
+            del left[at:end]
+            continue
+        if item.kind is Kind.NUMBER and not item.measured:
+            if at + 2 < len(left) and left[at + 1].kind is Kind.OR and left[at + 2].kind is Kind.NUMBER:
+                pairs.append((item, left[at + 2]))
+                at += 3
+                continue
+            span = _replaced(left, at, words)
+            if span is not None:
+                del left[span[0] : span[1]]
+                at = max(0, span[0] - 1)
+                continue
+        if item.kind is Kind.NAME:
+            after = _after_cue(left, at + 1, words)
+            if after is not None and left[after].kind is Kind.NAME:
+                del left[at:after]
+                continue
+        at += 1
+    return left, pairs
+
+
+def _negated(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+    """The end of what a «не» takes back: the number or the name after it, with its «а»; else the «не» alone."""
+    after = at + 1
+    while after < len(items) and items[after].kind is Kind.OTHER and words[items[after].first].may_be("PREP"):
+        after += 1
+    if after < len(items) and items[after].kind is Kind.MARKER:
+        after += 1
+    if after >= len(items) or items[after].kind not in (Kind.NUMBER, Kind.NAME):
+        return at + 1
+    after += 1
+    if after < len(items) and words[items[after].first].text == "а":
+        return after + 1
+    return after
+
+
+def _replaced(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, int] | None:
+    """What to remove when a number is corrected by a later one."""
+    before, follows = _marker(items, at - 1), _marker(items, at + 1)
+    after = _after_cue(items, at + 1, words)
+    if after is not None:
+        return _corrected_at_once(items, at, after, before)
+    after = _after_cue(items, at + 2, words) if follows is not None else None
+    if follows is None or after is None or items[after].kind is not Kind.NUMBER or items[after].measured:
+        return None
+    claimed = _marker(items, after + 1)
+    if claimed is None:  # «пятый подъезд ой седьмой»: the later number takes the earlier one's place
+        items[at] = items[after]
+        return at + 2, after + 1
+    return (at, after) if claimed.part == follows.part else None
+
+
+def _corrected_at_once(items: list[Item], at: int, after: int, before: Item | None) -> tuple[int, int] | None:
+    """«дом пять ой нет семь», «дом пять ой дом семь»; not «дом пять нет второй подъезд»."""
+    if items[after].kind is Kind.MARKER:
+        return (at - 1, after) if before is not None and before.part == items[after].part else None
+    if items[after].kind is not Kind.NUMBER or items[after].measured:
+        return None
+    claimed = _marker(items, after + 1)
+    numbered = after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER
+    if claimed is not None and not numbered and before is not None and claimed.part != before.part:
+        return None
+    return at, after
+
+
+def _marker(items: Sequence[Item], at: int) -> Item | None:
+    return items[at] if 0 <= at < len(items) and items[at].kind is Kind.MARKER else None
+
+
+def _after_cue(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
+    """The item after a correcting word, when such a word and nothing else stands there."""
+    cue = False
+    while at < len(items) and items[at].kind in _SKIPPED:
+        text = words[items[at].first].text
+        cue = cue or items[at].kind is Kind.CUE or (text == "есть" and words[items[at].first - 1].text == "то")
+        at += 1
+    return at if cue and at < len(items) else None

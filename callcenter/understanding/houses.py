@@ -1,0 +1,186 @@
+"""The company's own list of houses, and reading it from a CSV file."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.knowledge.sheets import Findings, find_mixed_words, read_text
+
+COLUMNS = (
+    "settlement", "street", "house", "building", "structure", "letter", "complex", "also", "entrances", "floors",
+    "flats",
+)  # fmt: skip
+STREET_TYPES = (
+    "улица", "проспект", "переулок", "проезд", "бульвар", "набережная", "шоссе", "площадь", "линия", "аллея", "тупик",
+    "дорога", "тракт", "микрорайон",
+)  # fmt: skip
+_HOUSE = re.compile(r"[1-9][0-9]{0,3}(?:[/-][1-9][0-9]{0,3})?")
+_SMALL = re.compile(r"[1-9][0-9]{0,2}")
+_LETTER = re.compile(r"[А-ЯЁ]")
+_RANGE = re.compile(r"([1-9][0-9]{0,3})-([1-9][0-9]{0,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One house as the list holds it; what it lacks is empty."""
+
+    settlement: str
+    street: str
+    """As it is written officially: «проспект Энгельса», «1-я линия»."""
+    house: str
+    """`139`, `12/14`."""
+    building: str = ""
+    """Корпус."""
+    structure: str = ""
+    """Строение."""
+    letter: str = ""
+    """Литера, one Russian capital."""
+    complex: str = ""
+    """What it is sold as: «ЖК «Северная гавань»»."""
+    also: tuple[str, ...] = ()
+    """What people call it besides."""
+    entrances: int | None = None
+    floors: int | None = None
+    flats: tuple[tuple[int, int], ...] = ()
+    """First and last flat, an entrance each; a single pair is the whole house. Empty: not known."""
+
+    def has_flat(self, flat: int) -> bool:
+        """Whether a flat may be there; True when the list doesn't say."""
+        return not self.flats or any(first <= flat <= last for first, last in self.flats)
+
+    def entrance_of(self, flat: int) -> int | None:
+        """The entrance of a flat; None when the list doesn't say."""
+        if self.entrances != len(self.flats):
+            return None
+        return next((place for place, (first, last) in enumerate(self.flats, 1) if first <= flat <= last), None)
+
+
+@dataclass(frozen=True)
+class Houses:
+    """All houses. It does not matter where they were read from."""
+
+    all: tuple[House, ...]
+
+    @cached_property
+    def streets(self) -> Mapping[tuple[str, str], tuple[House, ...]]:
+        """(settlement, street) -> its houses, in the order of the list."""
+        streets: dict[tuple[str, str], tuple[House, ...]] = {}
+        for house in self.all:
+            place = (house.settlement, house.street)
+            streets[place] = (*streets.get(place, ()), house)
+        return streets
+
+
+def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
+    """`houses.csv`: a line of column names, then a line a house, fields parted by `;`. A faulty line gives no house.
+
+    Lines that begin with `#` are remarks. Problems are HSE001-HSE004 (the file) and HSE020-HSE034 (its lines).
+    """
+    findings = Findings(file, "HSE")
+    text = read_text(findings)
+    if text is None:
+        return Houses(()), findings.problems
+    lines = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#")
+    rows = [(number, next(csv.reader([line], delimiter=";"))) for number, line in lines]
+    if not rows:
+        findings.add(20, "файл пуст; нужна строка с названиями столбцов и по строке на дом")
+        return Houses(()), findings.problems
+    number, head = rows[0]
+    if not _check_head(findings, number, head):
+        return Houses(()), findings.problems
+    return _read_rows(findings, head, rows[1:]), findings.problems
+
+
+def _check_head(findings: Findings, number: int, head: list[str]) -> bool:
+    names = [name.strip() for name in head]
+    if len(names) == 1 and "," in names[0]:
+        findings.add(21, "столбцы разделены запятой, а нужна точка с запятой", number)
+    elif unknown := [name for name in names if name not in COLUMNS]:
+        findings.add(22, f"неизвестный столбец «{unknown[0]}»; бывают: {', '.join(COLUMNS)}", number)
+    elif missing := [name for name in ("street", "house") if name not in names]:
+        findings.add(23, f"нет столбца «{missing[0]}»", number)
+    elif len(set(names)) < len(names):
+        findings.add(24, "столбец назван дважды", number)
+    else:
+        return True
+    return False
+
+
+def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, list[str]]]) -> Houses:
+    houses: dict[tuple[str, ...], tuple[int, House]] = {}
+    for number, fields in rows:
+        if len(fields) != len(head):
+            findings.add(25, f"полей {len(fields)}, а столбцов {len(head)}; проверьте точки с запятой", number)
+            continue
+        row = {name.strip(): " ".join(field.split()) for name, field in zip(head, fields, strict=True)}
+        before = len(findings.problems)
+        house = read_house(row, findings, number)
+        key = (house.settlement, house.street, house.house, house.building, house.structure, house.letter)
+        if key in houses:
+            findings.add(26, f"такой дом уже есть в строке {houses[key][0]}; оставьте один", number)
+        elif len(findings.problems) == before:
+            houses[key] = (number, house)
+    if not houses and not findings.problems:
+        findings.add(20, "в файле нет ни одного дома")
+    return Houses(tuple(house for _, house in houses.values()))
+
+
+def read_house(row: Mapping[str, str], findings: Findings, number: int) -> House:
+    """One house of named fields, from a file's line or from a table's row; its faults go to `findings`."""
+
+    def fault(code: int, message: str) -> None:
+        findings.add(code, message, number)
+
+    def match(name: str, pattern: re.Pattern[str], code: int, needed: str) -> str:
+        value = row.get(name, "")
+        if value and not pattern.fullmatch(value):
+            fault(code, f"«{name}»: «{value}» не подходит; {needed}")
+        return value
+
+    for name, value in row.items():
+        for word in find_mixed_words(value):
+            fault(27, f"«{name}»: в слове «{word}» смешаны русские и латинские буквы; наберите его заново")
+    street = row.get("street", "")
+    if not any(kind in street.lower().split() for kind in STREET_TYPES):
+        fault(
+            28, f"«street»: «{street}»: назовите и вид улицы, например «проспект Энгельса»: {', '.join(STREET_TYPES)}"
+        )
+    if not row.get("house"):
+        fault(29, "«house»: нет номера дома")
+    return House(
+        settlement=row.get("settlement", ""),
+        street=street,
+        house=match("house", _HOUSE, 30, "нужно число, например 139 или 12/14; корпус и литера — в своих столбцах"),
+        building=match("building", _SMALL, 31, "нужен номер корпуса числом"),
+        structure=match("structure", _SMALL, 31, "нужен номер строения числом"),
+        letter=match("letter", _LETTER, 32, "нужна одна заглавная русская буква"),
+        complex=row.get("complex", ""),
+        also=tuple(name.strip() for name in row.get("also", "").split("|") if name.strip()),
+        entrances=_count(match("entrances", _SMALL, 31, "нужно число парадных")),
+        floors=_count(match("floors", _SMALL, 31, "нужно число этажей")),
+        flats=_read_flats(row, fault),
+    )
+
+
+def _count(value: str) -> int | None:
+    return int(value) if _SMALL.fullmatch(value) else None
+
+
+def _read_flats(row: Mapping[str, str], fault: Callable[[int, str], None]) -> tuple[tuple[int, int], ...]:
+    flats: list[tuple[int, int]] = []
+    for part in row.get("flats", "").split():
+        found = _RANGE.fullmatch(part)
+        if found is None or int(found[1]) > int(found[2]):
+            fault(33, f"«flats»: «{part}» не подходит; нужно «1-36 37-72»: квартиры каждой парадной по порядку")
+            return ()
+        flats.append((int(found[1]), int(found[2])))
+    entrances = _count(row.get("entrances", ""))
+    if len(flats) > 1 and entrances is not None and entrances != len(flats):
+        fault(
+            34, f"«flats»: диапазонов {len(flats)}, а парадных {entrances}; дайте по одному на парадную или один общий"
+        )
+    return tuple(flats)

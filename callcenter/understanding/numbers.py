@@ -1,0 +1,244 @@
+"""Number words and digits read into numbers: any case, cardinal or ordinal, with the words they came from.
+
+Numbers said in a row may be cut in several ways («шестьдесят один» is 61, or 60 and 1): `Number.cuts` lists them, and
+who knows what is being asked chooses. Nothing here decides.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from callcenter.understanding.words import Word, alike, inflect, look_up
+
+_NOT_NUMBERS = frozenset({"семью", "одни", "одних", "одним", "одними", "сот", "стой", "нулями"})
+"""Forms of number lemmas that mean something else: «мою семью», «одни соседи»."""
+_HESITATION = re.compile(r"(?:э+м*|м+|хм+|ну|а{2,})$")
+_ENDINGS = frozenset({"й", "я", "е", "го", "му", "м", "ю", "ый", "ая", "ой", "ое", "ого", "ому", "ом", "ую", "х"})
+_SHORTEST_SLIP = 5
+_SHORTEST_PIECE = 3
+_SLIP = 0.84
+"""How alike a word the dictionary lacks must be to a number word to be taken for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One number word. `rank`: 0 a unit, 1 ten to nineteen, 2 tens, 3 hundreds, 4 a thousand."""
+
+    value: int
+    rank: int
+    ordinal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a line."""
+
+    digits: str
+    """As it would be typed; zeros before it stay when it was typed: `007`."""
+    first: int
+    end: int
+    """The words it came from: `words[first:end]`."""
+    ordinal: bool
+    typed: bool
+    cuts: tuple[tuple[str, ...], ...]
+    """The ways to cut it into smaller numbers, the whole first: («61»,), («60», «1»)."""
+
+    @property
+    def value(self) -> int:
+        """The whole as a number."""
+        return int(self.digits)
+
+
+@lru_cache(maxsize=65536)
+def atom(text: str) -> Atom | None:
+    """The number word that a folded word is, a clipped or a misheard one («пейсят», «пядьдесят») included."""
+    exact = _exact(text)
+    if exact is not None or len(text) < _SHORTEST_SLIP or not "а" <= text[0] <= "я" or look_up(text)[2]:
+        return exact
+    table = _table()
+    near = process.extract(text, table.keys(), scorer=OSA.normalized_similarity, score_cutoff=0.7, limit=5)
+    best = max((form for form, _, _ in near), key=lambda form: alike(text, form), default="")
+    return table[best] if alike(text, best) >= _SLIP else None
+
+
+@lru_cache(maxsize=65536)
+def atoms(text: str) -> tuple[Atom, ...]:
+    """The number words that one written word is: «стописят» is two."""
+    one = atom(text)
+    if one is not None:
+        return (one,)
+    if len(text) < 2 * _SHORTEST_PIECE or look_up(text)[2]:
+        return ()
+    for cut in range(_SHORTEST_PIECE, len(text) - _SHORTEST_PIECE + 1):
+        first, second = _exact(text[:cut]), _exact(text[cut:])
+        if first is not None and second is not None and _joins([first], second):
+            return (first, second)
+    return ()
+
+
+def _exact(text: str) -> Atom | None:
+    if text in _file()["spoken"]:
+        value = _file()["spoken"][text]
+        return Atom(value, _rank(value), ordinal=False)
+    return _table().get(text)
+
+
+def is_unit(word: Word) -> bool:
+    """Whether the word is something counted or measured: after a number it makes a quantity of it."""
+    return any(lemma in _units() for lemma in word.lemmas)
+
+
+def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
+    """The numbers of a line, each as long as its words allow: «сто тридцать девять один» is 139 and 1."""
+    numbers = []
+    at = 0
+    while at < len(words):
+        number = _typed(words, at) or _spoken(words, at)
+        if number is None:
+            at += 1
+        else:
+            numbers.append(number)
+            at = number.end
+    return tuple(numbers)
+
+
+def runs(words: Sequence[Word], numbers: Sequence[Number]) -> Iterator[tuple[Number, ...]]:
+    """The numbers that stand in a row, nothing but hesitation and signs between them."""
+    row: list[Number] = []
+    for number in numbers:
+        if row and not all(is_hesitation(word) for word in words[row[-1].end : number.first]):
+            yield tuple(row)
+            row = []
+        row.append(number)
+    if row:
+        yield tuple(row)
+
+
+def digit_strings(row: Sequence[Number], *, most: int = 64) -> tuple[str, ...]:
+    """What a row may be as one string of digits, the fewest cuts first, without repetition.
+
+    «двести двенадцать» gives `212` and `20012`; «ноль ноль семь» gives `007`.
+    """
+    ways = sorted(product(*(number.cuts[:8] for number in row[:16])), key=lambda way: sum(len(cut) for cut in way))
+    return tuple(dict.fromkeys("".join("".join(cut) for cut in way) for way in ways[:most]))
+
+
+def is_hesitation(word: Word) -> bool:
+    """A sound between two words of one number: «сто э тридцать»."""
+    return _HESITATION.match(word.text) is not None
+
+
+def _typed(words: Sequence[Word], at: int) -> Number | None:
+    word = words[at]
+    if not word.is_number:
+        return None
+    end, ordinal = at + 1, False
+    if end < len(words) and words[end].glued and words[end].gap == "-" and words[end].text in _ENDINGS:
+        end, ordinal = end + 1, True
+    return Number(word.text, at, end, ordinal, True, ((word.text,),))
+
+
+def _spoken(words: Sequence[Word], at: int) -> Number | None:
+    first = atoms(words[at].text)
+    if not first:
+        return None
+    said, end, looking = list(first), at + 1, at + 1
+    while looking < len(words):
+        if is_hesitation(words[looking]):
+            looking += 1
+            continue
+        repeated = _repeated_digit(said, words[looking])
+        if repeated is not None:
+            digits = str(repeated) * said[0].value
+            return Number(digits, at, looking + 1, False, False, ((digits,),))
+        after = atoms(words[looking].text)
+        if not after or not _joins(said, after[0]):
+            break
+        said += after
+        end = looking = looking + 1
+    return Number(str(_sum(said)), at, end, said[-1].ordinal, False, _cuts(said))
+
+
+def _repeated_digit(atoms: list[Atom], word: Word) -> int | None:
+    """The digit of «три нуля», «две семёрки»; None when the word is no such noun."""
+    if len(atoms) != 1 or atoms[0].rank != 0 or atoms[0].value < 2 or atoms[0].ordinal:
+        return None
+    if word.text in ("нуля", "ноля", "нулей", "нолей"):
+        return 0
+    return next((_file()["digit_nouns"][lemma] for lemma in word.lemmas if lemma in _file()["digit_nouns"]), None)
+
+
+def _joins(atoms: list[Atom], after: Atom) -> bool:
+    last = atoms[-1]
+    if last.ordinal or after.value == 0 or _sum(atoms) == 0:
+        return False
+    if after.rank == 4:
+        return all(one.rank < 4 for one in atoms)
+    if last.rank == 4:
+        return True
+    return last.rank > after.rank and last.rank >= 2 and not (last.rank == 2 and after.rank == 1)
+
+
+def _sum(atoms: Sequence[Atom]) -> int:
+    total = 0
+    for one in atoms:
+        total = (total or 1) * one.value if one.rank == 4 else total + one.value
+    return total
+
+
+def _cuts(atoms: list[Atom]) -> tuple[tuple[str, ...], ...]:
+    """Every way to cut the atoms, fewest pieces first; a thousand is never cut from its multiplier."""
+    ways = []
+    for places in product((False, True), repeat=len(atoms) - 1):
+        if any(cut and atoms[place + 1].rank == 4 for place, cut in enumerate(places)):
+            continue
+        pieces: list[list[Atom]] = [[atoms[0]]]
+        for cut, one in zip(places, atoms[1:], strict=True):
+            if cut:
+                pieces.append([one])
+            else:
+                pieces[-1].append(one)
+        ways.append(tuple(str(_sum(piece)) for piece in pieces))
+    return tuple(sorted(ways, key=len))
+
+
+def _rank(value: int) -> int:
+    return 4 if value >= 1000 else 3 if value >= 100 else 2 if value >= 20 else 1 if value >= 10 else 0
+
+
+@cache
+def _table() -> Mapping[str, Atom]:
+    """Every form of every number word."""
+    table: dict[str, Atom] = {}
+    for word, value in _file()["ordinals"].items():
+        table |= {form: Atom(value, _rank(value), ordinal=True) for form in inflect(word)}
+    for word, value in _file()["cardinals"].items():
+        table |= {form: Atom(value, _rank(value), ordinal=False) for form in inflect(word)}
+    for form in _NOT_NUMBERS:
+        table.pop(form, None)
+    return table
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, int]]:
+    document: dict[str, dict[str, int]] = _document()
+    return document
+
+
+@cache
+def _units() -> frozenset[str]:
+    units: list[str] = _document()["units"]["words"]
+    return frozenset(units)
+
+
+@cache
+def _document() -> Any:
+    return tomllib.loads(Path(__file__).with_name("numbers.toml").read_text(encoding="utf-8"))

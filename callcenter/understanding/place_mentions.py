@@ -1,0 +1,199 @@
+"""Which of the names that a line may hold it does hold: a similar word is no street, «садовая техника» neither."""
+
+from collections.abc import Sequence
+
+from callcenter.understanding.address import Doubt
+from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.houses import House, Houses
+from callcenter.understanding.numbers import Number, is_hesitation
+from callcenter.understanding.place_names import Mention, Name, Names
+from callcenter.understanding.words import Word, agree
+
+_PREPOSITIONS = frozenset({"на", "по", "с", "со", "от", "в", "во", "из", "около", "у", "возле", "до", "к", "ко"})
+_SURE = 0.97
+"""A word of the name itself, in some form; below it only sounds alike."""
+_ALIKE_ALONE = 0.86
+"""Least likeness of a word that no house number and no type word backs."""
+
+
+class Places:
+    """The streets, complexes and settlements of the list."""
+
+    def __init__(self, houses: Houses) -> None:
+        self._houses: dict[str, tuple[House, ...]] = {}
+        for house in houses.all:
+            for name in {house.street, house.complex, house.settlement, *house.also} - {""}:
+                self._houses[name] = (*self._houses.get(name, ()), house)
+        self._parts = {house.street: "street" for house in houses.all}
+        self._parts |= {house.complex: "complex" for house in houses.all if house.complex}
+        self._parts |= {house.settlement: "settlement" for house in houses.all if house.settlement}
+        self._called = {name: house.complex or name for house in houses.all for name in house.also}
+        self._names = Names([*self._parts, *self._called])
+
+    def part_of(self, name: Name) -> str:
+        """`street`, `complex` or `settlement`."""
+        return self._parts.get(name.written, "complex")
+
+    def called(self, name: Name) -> str:
+        """The name as the list spells it in its own column: «маяк» is «ЖК «Балтийский маяк»»."""
+        return self._called.get(name.written, name.written)
+
+    def find(
+        self, words: Sequence[Word], numbers: Sequence[Number], *, asked: str = ""
+    ) -> tuple[list[Mention], list[Doubt]]:
+        """The names that are surely meant, in the line's order, and the places where several may be."""
+        candidates = [(mention, self._listed(mention, words, numbers)) for mention in self._names.find(words, numbers)]
+        backed = [
+            (mention, listed) for mention, listed in candidates
+            if self._is_meant(mention, words, listed=listed, asked=asked)
+        ]  # fmt: skip
+        chosen: list[Mention] = []
+        doubts: list[Doubt] = []
+        taken: set[int] = set()
+        for group in _groups(backed):
+            span = set(range(min(one.first for one, _ in group), max(one.end for one, _ in group)))
+            if span & taken:
+                continue
+            best = _best(group)
+            taken |= span
+            if len({self.called(one.name) for one in best}) == 1:
+                chosen.append(best[0])
+            else:
+                said = " ".join(word.text for word in words[best[0].first : best[0].end])
+                options = tuple(dict.fromkeys(self.called(one.name) for one in best))
+                doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
+        return sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first), doubts
+
+    def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
+        """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
+        streets = [one for one in mentions if self.part_of(one.name) == "street"]
+        housed = [one for one in streets if self._listed(one, words, numbers)]
+        if len(streets) > 1 and len(housed) == 1:
+            return [one for one in mentions if one not in streets or one in housed]
+        return mentions
+
+    def _listed(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
+        """Whether a number beside the name is one of its houses."""
+        bases = {base for house in self._houses[mention.name.written] for base in _bases(house)}
+        after = mention.end
+        while after < len(words) and (_is_empty(words[after]) or marker_of(words, after) == "house"):
+            after += 1
+        for number in numbers:
+            if number.first == after and any(cut[0] in bases for cut in number.cuts):
+                return True
+        return _digits_from(numbers, after) in bases or self._listed_before(mention, words, numbers, bases)
+
+    def _listed_before(
+        self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], bases: set[str]
+    ) -> bool:
+        """«дом пять по садовой», «в пятом доме на садовой»."""
+        before = mention.first - 1
+        while before >= 0 and (_is_empty(words[before]) or words[before].text in _PREPOSITIONS):
+            before -= 1
+        housed = before >= 0 and marker_of(words, before) == "house"
+        before -= 1 if housed else 0
+        for number in numbers:
+            if number.end == before + 1 and number.digits in bases:
+                return housed or (number.first > 0 and marker_of(words, number.first - 1) == "house")
+        return False
+
+    def _is_meant(self, mention: Mention, words: Sequence[Word], *, listed: bool, asked: str) -> bool:
+        """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
+        if mention.typed:
+            return True
+        if _is_date(mention.name) or (mention.slipped and not listed and not _is_close(mention, words)):
+            return False
+        if self.part_of(mention.name) != "street":
+            return self._is_place(mention, words, asked=asked)
+        return listed or asked == "street" or _stands_alone(mention, words)
+
+    def _is_place(self, mention: Mention, words: Sequence[Word], *, asked: str) -> bool:
+        """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
+        if mention.used > 1 or asked in ("street", "complex", "settlement"):
+            return True
+        if mention.end - mention.first == len(words):
+            return True
+        before = words[mention.first - 1] if mention.first else None
+        marks = {mark for form in words[mention.first].forms for mark in form.marks}
+        return before is not None and before.text in ("в", "во", "на") and bool(marks & {"loct", "loc2"})
+
+
+def _is_close(mention: Mention, words: Sequence[Word]) -> bool:
+    """Alike enough without a house's number: very much so, and no word that means something else."""
+    return mention.score >= _ALIKE_ALONE and not all(word.known for word in words[mention.first : mention.end])
+
+
+def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
+    """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
+    if mention.name.everyday:
+        return False
+    alone = mention.end - mention.first == len([word for word in words if not word.filler])
+    placed = mention.first > 0 and words[mention.first - 1].text in _PREPOSITIONS
+    if not (alone or placed or _begins_house(words, mention.end)):
+        return mention.name.distinctive and mention.used > 1 and not mention.slipped
+    if mention.name.distinctive or mention.end == len(words):
+        return True
+    return marker_of(words, mention.end) != "" or not agree(words[mention.end - 1], words[mention.end])
+
+
+def _groups(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:
+    """Mentions that share words, the longest and best group first."""
+    groups: list[list[tuple[Mention, bool]]] = []
+    for one in sorted(found, key=lambda one: (-one[0].used, -one[1], -one[0].typed, -one[0].score, one[0].first)):
+        for group in groups:
+            if any(one[0].first < other.end and other.first < one[0].end for other, _ in group):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return groups
+
+
+def _best(group: list[tuple[Mention, bool]]) -> list[Mention]:
+    """The mentions of one place in a line that nothing decides between; the longest name, its type, its house, its
+    gender and its letters are tried in this order."""
+    left = group
+    for judge in (
+        lambda one: one[0].used - sum(token.optional for token in one[0].name.tokens) * 0,
+        lambda one: one[0].typed,
+        lambda one: one[0].whole,
+        lambda one: one[0].gender,
+        lambda one: one[1],
+        lambda one: not one[0].slipped,
+        lambda one: round(one[0].score, 1),
+        lambda one: one[0].used == len(one[0].name.tokens),
+    ):
+        top = max(judge(one) for one in left)
+        left = [one for one in left if judge(one) == top]
+    return list({one.name.written: one for one, _ in left}.values())
+
+
+def _bases(house: House) -> tuple[str, ...]:
+    return (house.house, house.house.split("/")[0].split("-")[0])
+
+
+def _digits_from(numbers: Sequence[Number], at: int) -> str:
+    """Single digits said in a row from a word on: «один три девять»."""
+    digits = ""
+    for number in numbers:
+        if number.first == at and len(number.digits) == 1 and not number.ordinal:
+            digits, at = digits + number.digits, number.end
+    return digits
+
+
+def _is_empty(word: Word) -> bool:
+    return is_hesitation(word) or word.filler
+
+
+def _begins_house(words: Sequence[Word], at: int) -> bool:
+    while at < len(words) and _is_empty(words[at]):
+        at += 1
+    return at < len(words) and (words[at].is_number or marker_of(words, at) != "")
+
+
+def _is_date(name: Name) -> bool:
+    """«8 Марта»: without its type word it is a day."""
+    return any(token.number for token in name.tokens) and any(
+        token.lemmas & {"январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь",
+                        "ноябрь", "декабрь"} for token in name.tokens
+    )  # fmt: skip
