@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Float, ForeignKey, Identity, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -119,6 +119,12 @@ class Speaker(StrEnum):
     MEMBER = "member"
 
 
+FOLDED = "translate(text, 'ёЁ<>', 'еЕ  ')"
+"""An utterance's text as it is searched, letter for letter as long as it is: ё is е, and nothing is a tag."""
+DOCUMENT = f"to_tsvector('russian'::regconfig, {FOLDED})"
+"""What the index over all transcripts holds; a search must say it in the same words to be served by it."""
+
+
 class Utterance(Base):
     """What somebody said in one go, as the ear understood it; or with `fault` the moment from which it heard nothing.
 
@@ -126,10 +132,16 @@ class Utterance(Base):
     """
 
     __tablename__ = "utterance"
-    __table_args__ = (Index(None, "call_id", "at"),)
+    __table_args__ = (
+        Index(None, "call_id", "at"),
+        Index("ix_utterance_document", text(DOCUMENT), postgresql_using="gin"),
+    )
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
     """Of the note it came with: applying it twice makes one row."""
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity())
+    """Grows in the order in which lines are committed (notes are applied one batch at a time): an open page asks for
+    what came after the last line it has."""
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     speaker: Mapped[Speaker] = mapped_column(words(Speaker, length=10))
     at: Mapped[Moment]

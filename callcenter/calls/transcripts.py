@@ -39,13 +39,15 @@ async def add_utterance(
         .returning(Utterance.id)
     )
     if added.first() is not None:
-        await notify(session, "call", call_id)
+        await notify(session, "transcript", call_id)
 
 
-async def read_transcript(session: AsyncSession, call_id: str) -> tuple[Utterance, ...]:
-    """Both sides, in the order in which they spoke."""
+async def read_transcript(session: AsyncSession, call_id: str, *, after: int = -1) -> tuple[Utterance, ...]:
+    """Both sides, in the order in which they spoke; only the lines written `after` that sequence number."""
     rows = await session.scalars(
-        select(Utterance).where(Utterance.call_id == call_id).order_by(Utterance.at, Utterance.id)
+        select(Utterance)
+        .where(Utterance.call_id == call_id, Utterance.sequence > after)
+        .order_by(Utterance.at, Utterance.sequence)
     )
     return tuple(rows)
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, Outcome, Recording, RecordingState, Utterance
+from callcenter.calls.said import Hit, find_hits, keep_meaningful, read_terms, said_in_call
 from callcenter.calls.transcripts import read_transcript
 
 PAGE_SIZE = 50
@@ -24,6 +25,8 @@ class CallFilters:
     member: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    said: str = ""
+    """Words that were said in the call; see `calls.said`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class CallRow:
     call: Call
     recording: RecordingState | None
     seconds: float | None
+    hits: tuple[Hit, ...] = ()
+    """Where something of `CallFilters.said` was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class CallPage:
     total: int
     page: int
     pages: int
+    meaningless: bool = False
+    """All words of `CallFilters.said` are such as are in every line: nothing was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,16 @@ async def find_calls(
 
     A page out of range gives the nearest one.
     """
-    conditions = _conditions(filters or CallFilters(), search)
+    filters = filters or CallFilters()
+    typed = read_terms(filters.said)
+    terms = await keep_meaningful(session, typed)
+    if typed and not terms:
+        return CallPage((), 0, 1, 1, meaningless=True)
+    conditions = [*_conditions(filters, search), *said_in_call(terms)]
     total = await session.scalar(select(func.count()).select_from(Call).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
-    rows = await session.execute(
+    found = await session.execute(
         select(Call, Recording.state, Recording.seconds)
         .outerjoin(Recording, Recording.call_id == Call.id)
         .where(*conditions)
@@ -90,7 +102,9 @@ async def find_calls(
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     )
-    return CallPage(tuple(CallRow(*row) for row in rows), total, page, pages)
+    rows = found.all()
+    hits = await find_hits(session, [call.id for call, *_ in rows], terms)
+    return CallPage(tuple(CallRow(*row, hits.get(row[0].id, ())) for row in rows), total, page, pages)
 
 
 async def call_record(session: AsyncSession, call_id: str) -> CallRecord | None:

@@ -1,0 +1,151 @@
+"""Search in what was said: PostgreSQL's Russian full-text search over all transcripts.
+
+Every word typed must have been said somewhere in the call, by either side, in any of its forms; "in quotes" the words
+must follow one another in one line; a word after a minus must not have been said at all.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, String, column, func, literal_column, or_, select, values
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import DOCUMENT, FOLDED, Call, Speaker, Utterance
+
+HITS = 3
+"""Lines shown of one call."""
+_AROUND = 8
+"""Words of context on each side of the first word found."""
+_TERM = re.compile(r'(?P<minus>-*)(?:"(?P<phrase>[^"]*)"?|(?P<word>\S+))')
+_OR = frozenset({"or", "или", "|"})
+_FOLD = str.maketrans("ёЁ<>", "еЕ  ")
+_MARKS = ("\ue000", "\ue001")
+"""Around a word found, on its way out of PostgreSQL: of the private use area, which no text of an ear holds."""
+_CONFIG = literal_column("'russian'::regconfig")
+_HEADLINE = literal_column(f"'HighlightAll=true, StartSel={_MARKS[0]}, StopSel={_MARKS[1]}'")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition, as `websearch_to_tsquery` takes it: a word, a phrase in quotes, or some with `or` between."""
+
+    text: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A line in which something was found: the words around it, each piece with whether it is what was found."""
+
+    call_id: str
+    speaker: Speaker
+    at: datetime
+    """When the first word found was said; without word times, when the line began."""
+    pieces: tuple[tuple[str, bool], ...]
+
+
+def read_terms(typed: str) -> tuple[Term, ...]:
+    """What somebody typed, as conditions; `а или б` is one."""
+    terms: list[Term] = []
+    join = False
+    for match in _TERM.finditer(typed.translate(_FOLD)):
+        word = match["word"]
+        if word is not None and word.lower() in _OR and terms:
+            join = True
+            continue
+        text = word.strip('"') if word is not None else f'"{match["phrase"]}"'
+        wanted = not match["minus"]
+        if join and wanted and terms[-1].wanted:
+            terms[-1] = Term(f"{terms[-1].text} or {text}", wanted=True)
+        else:
+            terms.append(Term(text, wanted))
+        join = False
+    return tuple(terms)
+
+
+async def keep_meaningful(session: AsyncSession, terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms that say something: «не», «и», «что» are in every line and in no index."""
+    if not terms:
+        return ()
+    rows = values(column("place", String), column("text", String), name="typed").data(
+        [(str(place), term.text) for place, term in enumerate(terms)]
+    )
+    nodes = func.numnode(func.websearch_to_tsquery(_CONFIG, rows.c.text))
+    empty = set(await session.scalars(select(rows.c.place).where(nodes == 0)))
+    return tuple(term for place, term in enumerate(terms) if str(place) not in empty)
+
+
+def said_in_call(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
+    """The conditions on a call. Terms that are only unwanted ask for calls in which something else was said."""
+    conditions = []
+    for term in terms:
+        calls = Call.id.in_(select(Utterance.call_id).where(_matches(term.text)))
+        conditions.append(calls if term.wanted else ~calls)
+    if terms and not any(term.wanted for term in terms):
+        conditions.append(Call.id.in_(select(Utterance.call_id).where(Utterance.text != "")))
+    return conditions
+
+
+async def find_hits(
+    session: AsyncSession, call_ids: Sequence[str], terms: Sequence[Term]
+) -> Mapping[str, tuple[Hit, ...]]:
+    """The first lines of these calls that hold something wanted, by call, in the order in which they were said."""
+    wanted = [term.text for term in terms if term.wanted]
+    if not wanted or not call_ids:
+        return {}
+    place = func.row_number().over(partition_by=Utterance.call_id, order_by=(Utterance.at, Utterance.sequence))
+    lines = (
+        select(Utterance.id, place.label("place"))
+        .where(Utterance.call_id.in_(call_ids), or_(*map(_matches, wanted)))
+        .subquery()
+    )
+    anything = func.websearch_to_tsquery(_CONFIG, " or ".join(wanted))
+    marked = func.ts_headline(_CONFIG, literal_column(FOLDED), anything, _HEADLINE)
+    rows = await session.execute(
+        select(Utterance, marked)
+        .join(lines, lines.c.id == Utterance.id)
+        .where(lines.c.place <= HITS)
+        .order_by(Utterance.at, Utterance.sequence)
+    )
+    hits: dict[str, tuple[Hit, ...]] = {}
+    for utterance, headline in rows:
+        hits[utterance.call_id] = (*hits.get(utterance.call_id, ()), _hit(utterance, headline))
+    return hits
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    return literal_column(DOCUMENT).op("@@")(func.websearch_to_tsquery(_CONFIG, text))
+
+
+def _hit(utterance: Utterance, headline: str) -> Hit:
+    text = utterance.text
+    found = _letters_found(headline, len(text))
+    words = list(re.finditer(r"\S+", text))
+    first = next((place for place, word in enumerate(words) if any(found[slice(*word.span())])), 0)
+    spoken = utterance.words[first][1] if len(utterance.words) == len(words) else 0.0
+    shown = words[max(0, first - _AROUND) : first + _AROUND + 1]
+    begin, end = shown[0].start(), shown[-1].end()
+    pieces = [
+        (text[begin:end][slice(letters[0], letters[-1] + 1)], mark)
+        for mark, group in groupby(range(end - begin), key=lambda letter: found[begin + letter])
+        for letters in [list(group)]
+    ]
+    if begin:
+        pieces.insert(0, ("… ", False))
+    if end < len(text.rstrip()):
+        pieces.append((" …", False))
+    return Hit(utterance.call_id, utterance.speaker, utterance.at + timedelta(seconds=spoken), tuple(pieces))
+
+
+def _letters_found(headline: str, length: int) -> list[bool]:
+    """For each letter of the text whether it belongs to a word found."""
+    letters, inside = [], False
+    for letter in headline:
+        if letter in _MARKS:
+            inside = letter == _MARKS[0]
+        else:
+            letters.append(inside)
+    return letters if len(letters) == length else [False] * length
