@@ -7,7 +7,8 @@ from datetime import datetime
 
 import structlog
 
-from callcenter.conducting.ports import Recognition
+from callcenter.calls.spoken import SpokenNow
+from callcenter.conducting.ports import Measures, Recognition
 from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
 from callcenter.conducting.scripts import ScriptShelf, edition_reader
 from callcenter.core.clock import Clock, SystemClock
@@ -63,7 +64,7 @@ async def _control(instance: Instance) -> None:
     voice = FestivalVoice()
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
-    notes = NoteBook(layout.journal)
+    notes, spoken = NoteBook(layout.journal), SpokenNow()
     prompts = PromptCache(layout.prompts, voice)
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
@@ -100,7 +101,7 @@ async def _control(instance: Instance) -> None:
         extensions={device.interface: device.extension for device in instance.secrets.devices},
         tape=tapes,
         measures=metrics.counters,
-        recognition=_open_recognition(instance, notes, clock),
+        recognition=_open_recognition(instance, notes, spoken, clock, metrics.counters),
     )
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
@@ -117,6 +118,7 @@ async def _control(instance: Instance) -> None:
                 group.create_task(_keep_going(name, work), name=name)
                 for name, work in (
                     ("notes", lambda: notes.run(database, bookkeeper.apply)),
+                    ("words being said", lambda: spoken.run(database)),
                     ("truth", truth.run),
                     ("lost calls", lambda: _look_for_lost_calls(switch, truth, clock)),
                     ("recordings", filer.run),
@@ -134,17 +136,21 @@ async def _control(instance: Instance) -> None:
         await database.close()
 
 
-def _open_recognition(instance: Instance, notes: NoteBook, clock: Clock) -> Recognition | None:
+def _open_recognition(
+    instance: Instance, notes: NoteBook, spoken: SpokenNow, clock: Clock, measures: Measures
+) -> Recognition | None:
     """What hears the callers; None when nothing is set that could. Raises BrokenAddress."""
     settings = instance.settings
     if not settings.callers_are_heard:
         return None
     from callcenter.hearing.address import read_address
-    from callcenter.hearing.client import EarClient
+    from callcenter.hearing.ears import Ears
     from callcenter.hearing.recognition import EarRecognition
 
-    address = read_address(settings.ear.address) if settings.ear.address else instance.layout.ear_socket
-    return EarRecognition(EarClient(address), notes=notes, clock=clock)
+    addresses = [read_address(text) for text in settings.ear.addresses]
+    if settings.own_ear:
+        addresses.insert(0, instance.layout.ear_socket)
+    return EarRecognition(Ears(addresses, measures=measures), notes=notes, spoken=spoken, clock=clock)
 
 
 async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:

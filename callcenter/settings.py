@@ -133,8 +133,9 @@ class Ear(_Table):
     model: Path | None = None
     """The engine's model, for Vosk an unpacked model directory. None: nothing is heard, callers press keys. Relative
     paths are taken from the work tree."""
-    address: str = ""
-    """Of an ear on another machine, `host:port`; empty: one of our own. Nothing is proven or encrypted on the way."""
+    addresses: tuple[str, ...] = ()
+    """Of ears on other machines, `host:port`, beside our own if a model is set. Nothing is proven or encrypted on the
+    way."""
 
 
 class Settings(BaseSettings):
@@ -157,8 +158,13 @@ class Settings(BaseSettings):
 
     @property
     def callers_are_heard(self) -> bool:
-        """Whether there is an ear: a model, another engine than Vosk, which needs one, or an ear elsewhere."""
-        return bool(self.ear.address) or self.ear.model is not None or self.ear.engine != VOSK
+        """Whether there is an ear, our own or one elsewhere."""
+        return self.own_ear or bool(self.ear.addresses)
+
+    @property
+    def own_ear(self) -> bool:
+        """Whether this machine has an ear: a model is set, or another engine than Vosk, which needs one."""
+        return self.ear.model is not None or self.ear.engine != VOSK
 
     @property
     def test_resident(self) -> bool:

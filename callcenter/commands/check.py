@@ -144,9 +144,9 @@ def find_ear_problems(settings: Settings) -> list[Problem]:
     """Why callers could not be heard, though the settings want them to be."""
     ear, model = settings.ear, settings.speech_model
     try:
-        if ear.address:
-            read_address(ear.address)
-        elif ear.engine != VOSK:
+        for address in ear.addresses:
+            read_address(address)
+        if ear.engine != VOSK:
             find_engine(ear.engine)
         elif model is not None:
             read_vosk_model(model)
@@ -159,11 +159,13 @@ def describe_ear(settings: Settings) -> str:
     """What hears the callers, in a few words."""
     if not settings.callers_are_heard:
         return "звонящих не слышно: модель речи не задана, всё по кнопкам"
-    if settings.ear.address:
-        return f"слух на {settings.ear.address}"
+    elsewhere = f"слух на {', '.join(settings.ear.addresses)}" if settings.ear.addresses else ""
+    if not settings.own_ear:
+        return elsewhere
+    own = settings.ear.engine
     if settings.ear.engine == VOSK and settings.speech_model is not None:
-        return f"слух: {read_vosk_model(settings.speech_model).describe()}"
-    return f"слух: {settings.ear.engine}"
+        own = read_vosk_model(settings.speech_model).describe()
+    return f"слух: {own}" + (f"; {elsewhere}" if elsewhere else "")
 
 
 def _find_unknown_script(settings: Settings, scripts: Path) -> Iterable[Problem]:

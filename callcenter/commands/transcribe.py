@@ -140,14 +140,14 @@ def _note(told: Told, finals: list[Final]) -> float | None:
 
 @asynccontextmanager
 async def _find_ear(settings: Settings, model: Path | None) -> AsyncIterator[EarClient]:
-    """The ear at the address that is set, or one of our own for as long as we need it."""
-    if settings.ear.address:
-        async with _client_of(read_address(settings.ear.address)) as client:
+    """An ear of our own for as long as we need it; without a model for it, the first of those elsewhere."""
+    if model is None and settings.ear.engine == VOSK:
+        if not settings.ear.addresses:
+            raise NoModel
+        async with _client_of(read_address(settings.ear.addresses[0])) as client:
             await client.connect(within=_AWAY_SECONDS)
             yield client
         return
-    if model is None and settings.ear.engine == VOSK:
-        raise NoModel
     with tempfile.TemporaryDirectory(prefix="callcenter-ear-") as directory:
         socket, log = Path(directory) / "ear.sock", Path(directory) / "log"
         words = [sys.executable, "-m", "callcenter.hearing", str(socket), "--engine", settings.ear.engine]

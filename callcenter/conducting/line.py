@@ -37,6 +37,7 @@ from callcenter.conducting.ports import (
     Prompts,
     Unmeasured,
 )
+from callcenter.conducting.turn_time import TurnTime
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
@@ -133,7 +134,7 @@ class Line:
         self._owed: deque[Command | _Repeat] = deque()
         self._sounding: _Sounding | None = None
         self._last_words: str | None = None
-        self._unanswered_key: float | None = None
+        self._turn_time = TurnTime(edges.clock, edges.measures)
         self._listening: Listen | None = None
         self._hearing: Hearing | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -194,13 +195,13 @@ class Line:
                 self._hush_repetition()
                 self._tell(KeyPressed(key))
                 if self._owed:  # else nobody asked for a key
-                    self._unanswered_key = at
+                    self._turn_time.begin(at)
             case SoundEnded(playback_id, failed):
                 self._end_sound(playback_id, failed=failed)
             case ListenEnded(turn):
                 if self._listening is not None and self._listening.turn == turn:
                     self._stop_listening()
-                    self._unanswered_key = None  # what comes answers the silence
+                    self._turn_time.forget()  # what comes answers the silence
                     self._tell(Silence(turn))
             case SpeechBegan():
                 self._hush_repetition()
@@ -209,6 +210,7 @@ class Line:
                 self._tell(letter)
                 if isinstance(letter, Said) and letter.text and self._owed:
                     self._note("heard", text=letter.text)
+                    self._turn_time.begin(letter.at, by_words=True)
             case Left():
                 self._talk.take(HungUp())
                 self._over = True
@@ -273,9 +275,7 @@ class Line:
     async def _say(self, command: Say) -> None:
         self._stop_listening()
         await self._play(command.text, turn=command.turn)
-        if self._unanswered_key is not None:
-            self._edges.measures.turn_took(self._edges.clock.monotonic() - self._unanswered_key)
-            self._unanswered_key = None
+        self._turn_time.end()
         self._last_words = command.text
         self._note("said", text=command.text)
 

@@ -168,20 +168,48 @@ class Alarms(Protocol):
 class Measures(Protocol):
     """What is counted about our own work, for whoever watches the centre. Never raises and never waits."""
 
-    def turn_took(self, seconds: float) -> None:
-        """From a caller's key until Asterisk has the sound that answers it."""
+    def turn_took(self, seconds: float, *, by_words: bool = False) -> None:
+        """From a caller's key, or the last sound of their words, until Asterisk has the sound that answers it."""
         ...
 
     def renewal_failed(self) -> None:
         """Asterisk did not hear that a call's lease goes on."""
         ...
 
+    def ear_lagged(self, seconds: float) -> None:
+        """The longest that the newest sound of a leg waited in an ear during half a second."""
+        ...
+
+    def sound_dropped(self, seconds: float) -> None:
+        """So much of somebody's sound was never heard: no ear, or a slow one."""
+        ...
+
+    def ear_lost(self) -> None:
+        """The connection to an ear broke."""
+        ...
+
+    def stream_silent(self) -> None:
+        """Live audio of a channel did not come, or came no more, and was asked for anew."""
+        ...
+
 
 class Unmeasured:
     """Implements `Measures` where nobody watches."""
 
-    def turn_took(self, seconds: float) -> None:
+    def turn_took(self, seconds: float, *, by_words: bool = False) -> None:
         """Not counted."""
 
     def renewal_failed(self) -> None:
+        """Not counted."""
+
+    def ear_lagged(self, seconds: float) -> None:
+        """Not counted."""
+
+    def sound_dropped(self, seconds: float) -> None:
+        """Not counted."""
+
+    def ear_lost(self) -> None:
+        """Not counted."""
+
+    def stream_silent(self) -> None:
         """Not counted."""

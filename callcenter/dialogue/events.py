@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """After `Expect(turn)` the caller said `text`, to its end. Empty: they spoke, and no word was understood."""
+    """After `Expect(turn)` the caller said `text`, to its end. Empty: they spoke, and no word was understood.
+
+    `at`: when the last sound of it came, in monotonic seconds, for whoever measures.
+    """
 
     turn: int
     text: str
+    at: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

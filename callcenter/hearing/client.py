@@ -3,7 +3,7 @@
 `run` keeps one connection. When it breaks, legs stay open on this side, are told `EarLost`, and are opened anew with
 their phrases as soon as an ear answers. Audio of the time between is not heard; times stay right, because every
 piece of audio says where in the leg it belongs. Nothing here waits or grows: audio that the socket does not take is
-dropped and counted.
+dropped and counted. With several ears (ears.py) a leg whose ear is lost moves to another one in the same moment.
 """
 
 import asyncio
@@ -11,9 +11,11 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
+from callcenter.conducting.ports import Measures, Unmeasured
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.address import Address
 from callcenter.hearing.engine import RATE
@@ -66,21 +68,47 @@ class EarBack:
     delay: float
 
 
-Told = Partial | Final | Trouble | Closed | EarLost | EarBack
+@dataclass(frozen=True, slots=True)
+class EarMoved:
+    """The leg's ear is lost, and another one hears it from now on; what was being said until now is not heard."""
+
+    why: str
+    engine: str
+    delay: float
+
+
+Told = Partial | Final | Trouble | Closed | EarLost | EarBack | EarMoved
 """What a leg is told. `EarBack` comes first, `Closed` last."""
+
+
+class Neighbours(Protocol):
+    """The other ears; ears.py."""
+
+    def relieve(self, leg: "EarLeg", why: str) -> bool:
+        """Whether another ear has taken the leg of an ear that is lost."""
+        ...
+
+    def found(self, ear: "EarClient") -> None:
+        """This ear hears from now on."""
+        ...
 
 
 class EarClient:
     """One ear's client. Nothing happens before `run`."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(
+        self, address: Address, *, neighbours: Neighbours | None = None, measures: Measures | None = None
+    ) -> None:
         self.address = address
+        self.measures = measures or Unmeasured()
         self.hello: Hello | None = None
         """Who the ear is; None while there is none."""
         self.state: State | None = None
         """The ear's last word about itself."""
         self.losses = 0
         """Connections that broke."""
+        self._neighbours = neighbours
+        self._dropped_there = 0.0
         self._legs: dict[int, EarLeg] = {}
         self._numbers = itertools.count(1)
         self._writer: asyncio.StreamWriter | None = None
@@ -95,16 +123,26 @@ class EarClient:
         """Seconds of audio of the open legs that were never sent."""
         return sum(leg.dropped for leg in self._legs.values())
 
+    @property
+    def legs(self) -> tuple["EarLeg", ...]:
+        return tuple(self._legs.values())
+
     def open(
         self, take: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
     ) -> "EarLeg":
         """A new leg. `take` is told what is heard, in the event loop, and must not raise."""
-        number = next(self._numbers)
-        leg = EarLeg(self, number, take, rate=rate, phrases=phrases)
-        self._legs[number] = leg
+        leg = EarLeg(self, next(self._numbers), take, rate=rate, phrases=phrases)
+        self._legs[leg.number] = leg
         if self.hello is not None:
             self._begin(leg, self.hello)
         return leg
+
+    def take_over(self, leg: "EarLeg", why: str | None) -> None:
+        """A leg of another client goes on at this ear, which hears. `why`: its ear was lost just now; None: before."""
+        leg.leave(self, next(self._numbers))
+        self._legs[leg.number] = leg
+        if self.hello is not None:
+            self._begin(leg, self.hello, moved=why)
 
     async def connect(self, *, within: float) -> Hello:
         """Waits for `run` to find an ear. Raises EarAway."""
@@ -165,8 +203,11 @@ class EarClient:
                 for waiting in self._legs.values():
                     self._begin(waiting, message)
                 self._answered.set()
+                self._dropped_there = 0.0
+                if self._neighbours is not None:
+                    self._neighbours.found(self)
             case State():
-                self.state = message
+                self._take_state(message)
             case Partial() | Final() | Trouble() | Closed():
                 if (leg := self._legs.get(number)) is not None:
                     if isinstance(message, Closed):
@@ -175,21 +216,30 @@ class EarClient:
             case _:
                 raise BrokenWire(f"an ear does not say {type(message).__name__}")
 
+    def _take_state(self, state: State) -> None:
+        self.state = state
+        if state.legs:
+            self.measures.ear_lagged(state.lag)
+        self.measures.sound_dropped(max(state.dropped - self._dropped_there, 0.0))
+        self._dropped_there = state.dropped
+
     def _lose(self, why: str) -> None:
         self.losses += 1
-        self.hello = None
+        self.measures.ear_lost()
+        self.hello = self.state = None
         self._answered.clear()
         log.warning("the ear is lost", address=str(self.address), why=why, legs=len(self._legs))
         for number, leg in list(self._legs.items()):
             if leg.closing:
                 del self._legs[number]
                 leg.tell(Closed())
-            else:
+            elif self._neighbours is None or not self._neighbours.relieve(leg, why):
                 leg.tell(EarLost(why))
 
-    def _begin(self, leg: "EarLeg", hello: Hello) -> None:
+    def _begin(self, leg: "EarLeg", hello: Hello, *, moved: str | None = None) -> None:
         self.send(leg.number, Open(leg.rate, leg.phrases))
-        leg.tell(EarBack(hello.engine, hello.delay))
+        back = EarBack(hello.engine, hello.delay)
+        leg.tell(back if moved is None else EarMoved(moved, hello.engine, hello.delay))
 
     def send(self, number: int, message: Message) -> bool:
         """For legs: false when there is nobody to send to, or the ear has not read what it was sent before."""
@@ -202,8 +252,12 @@ class EarClient:
 
     def forget(self, leg: "EarLeg") -> None:
         """For legs: closed while there was no ear."""
-        if self._legs.pop(leg.number, None) is not None:
+        if self.drop(leg):
             leg.tell(Closed())
+
+    def drop(self, leg: "EarLeg") -> bool:
+        """For legs: not ours any more; whether it was."""
+        return self._legs.pop(leg.number, None) is not None
 
 
 class EarLeg:
@@ -237,6 +291,7 @@ class EarLeg:
         """Takes the next audio: linear, 16 bit, little-endian."""
         if not self._ear.send(self.number, Audio(self.position, samples)):
             self._unsent += len(samples) // 2
+            self._ear.measures.sound_dropped(len(samples) / 2 / self.rate)
         self.position += len(samples) // 2
 
     def expect(self, phrases: tuple[str, ...] | None) -> None:
@@ -255,6 +310,11 @@ class EarLeg:
         self.closing = True
         if not self._ear.send(self.number, Close()):
             self._ear.forget(self)
+
+    def leave(self, ear: EarClient, number: int) -> None:
+        """For the client: goes on at another one."""
+        self._ear.drop(self)
+        self._ear, self.number = ear, number
 
     def tell(self, told: Told) -> None:
         """For the client: hands on what the ear said."""

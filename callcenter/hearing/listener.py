@@ -10,9 +10,9 @@ The engine must be flushed at an early cut (see Listening), so that it begins an
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from callcenter.hearing.client import EarBack, EarLost, Told
+from callcenter.hearing.client import EarBack, EarLost, EarMoved, Told
 from callcenter.hearing.engine import Word, join_words
 from callcenter.hearing.presence import FRAME_BYTES, FRAME_SECONDS, Presence
 from callcenter.hearing.wire import Final, Partial, Trouble
@@ -42,13 +42,15 @@ class Heard:
 class Said:
     """Something was said to its end, at second `at`. Empty text: speech, but none of the expected words.
 
-    `early`: before the engine's endpoint; then the times of its words are not known yet.
+    `early`: before the engine's endpoint; then the times of its words are not known yet. `quiet`: seconds of sound
+    since the last speech.
     """
 
     text: str
     at: float
     early: bool
     words: tuple[Word, ...] = ()
+    quiet: float = field(default=0.0, compare=False)
 
 
 ListenerEvent = SpeechBegan | Heard | Said
@@ -114,8 +116,8 @@ class Listener:
                 return self._take_partial(told)
             case Final():
                 return self._take_final(told)
-            case EarBack():
-                self._delay = told.delay
+            case EarBack() | EarMoved():
+                self._delay, self._partial = told.delay, None
             case EarLost() | Trouble():
                 self._partial = None
         return []
@@ -156,7 +158,7 @@ class Listener:
     def _commit(self, said: Said) -> Said:
         self._cut_here(said.at)
         self._said_since_asked = True
-        return said
+        return replace(said, quiet=max(self.now - self._last_speech, 0.0))
 
     def _cut_here(self, at: float) -> None:
         self._cut = max(self._cut, at)

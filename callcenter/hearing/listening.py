@@ -4,16 +4,23 @@
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
-from callcenter.hearing.client import EarClient, Told
+from callcenter.hearing.client import EarLeg, Told
 from callcenter.hearing.listener import Listener, ListenerEvent, Said
 from callcenter.hearing.presence import FRAME_BYTES
+
+
+class Opening(Protocol):
+    """Where legs are opened: an EarClient, or Ears."""
+
+    def open(self, take: Callable[[Told], None]) -> EarLeg: ...
 
 
 class Listening:
     """Begins at once; `close` ends it, and `Closed` is the last thing that `note` is told."""
 
-    def __init__(self, ear: EarClient, *, take: Callable[[ListenerEvent], None], note: Callable[[Told], None]) -> None:
+    def __init__(self, ear: Opening, *, take: Callable[[ListenerEvent], None], note: Callable[[Told], None]) -> None:
         self._take = take
         self._note = note
         self._listener = Listener()

@@ -7,44 +7,55 @@ could listen, for a transcript must not pass a gap off as silence.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from callcenter.calls.models import Speaker
+from callcenter.calls.spoken import SpokenNow
 from callcenter.conducting.ports import NoteBook
 from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
 from callcenter.dialogue import events
 from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.question import would_accept
-from callcenter.hearing.client import EarBack, EarClient, EarLost, Told
-from callcenter.hearing.engine import RATE, join_words
+from callcenter.hearing.client import EarBack, EarLost, EarMoved, Told
+from callcenter.hearing.engine import RATE, UNKNOWN, join_words
 from callcenter.hearing.listener import Heard, ListenerEvent, Said, SpeechBegan
-from callcenter.hearing.listening import Listening
-from callcenter.hearing.wire import Final, Trouble
+from callcenter.hearing.listening import Listening, Opening
+from callcenter.hearing.wire import Closed, Final, Partial, Trouble
 from callcenter.intake.notes import TRANSCRIPT, Note
 
 
-class EarRecognition:
-    """Implements `ports.Recognition` over one ear."""
+class Keeping(Opening, Protocol):
+    """Ears: where legs are opened while `run` runs."""
 
-    def __init__(self, ear: EarClient, *, notes: NoteBook, clock: Clock) -> None:
-        self._ear = ear
+    async def run(self) -> None: ...
+
+
+class EarRecognition:
+    """Implements `ports.Recognition` over the ears there are."""
+
+    def __init__(self, ears: Keeping, *, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
+        self._ears = ears
         self._notes = notes
+        self._spoken = spoken
         self._clock = clock
 
     async def run(self) -> None:
-        await self._ear.run()
+        await self._ears.run()
 
     def listen(self, call_id: str, speaker: Speaker, take: Callable[[events.Speech], None]) -> "Stretch":
-        return Stretch(self._ear, Scribe(call_id, speaker, self._notes, self._clock), take)
+        scribe = Scribe(call_id, speaker, self._notes, self._spoken, self._clock)
+        return Stretch(self._ears, scribe, take, clock=self._clock)
 
 
 class Scribe:
-    """Writes down one stretch of one speaker."""
+    """Writes down one stretch of one speaker, and tells what is being said meanwhile."""
 
-    def __init__(self, call_id: str, speaker: Speaker, notes: NoteBook, clock: Clock) -> None:
+    def __init__(self, call_id: str, speaker: Speaker, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
         self._call_id = call_id
         self._speaker = speaker
         self._notes = notes
+        self._spoken = spoken
         self._clock = clock
         self._began_at: datetime | None = None
 
@@ -55,15 +66,27 @@ class Scribe:
 
     def note(self, told: Told) -> None:
         match told:
-            case Final(words=words) if self._began_at is not None and (text := join_words(words)):
-                first = words[0].begin
-                rows = [
-                    [word.text, round(word.begin - first, 3), round(word.end - first, 3), word.confidence]
-                    for word in words
-                ]
-                self._write(self._began_at + timedelta(seconds=first), text=text, words=rows)
-            case EarLost(why) | Trouble(why):
+            case Partial(text, begin) if self._began_at is not None:
+                self._say(self._began_at + timedelta(seconds=begin), text.replace(UNKNOWN, " "))
+            case Final() if self._began_at is not None:
+                # All of it, until the page has read the line itself.
+                self._say(self._began_at + timedelta(seconds=told.begin), join_words(told.words))
+                words = [word for word in told.words if word.text != UNKNOWN]
+                if words:
+                    first = words[0].begin
+                    rows = [
+                        [word.text, round(word.begin - first, 3), round(word.end - first, 3), word.confidence]
+                        for word in words
+                    ]
+                    self._write(self._began_at + timedelta(seconds=first), text=join_words(words), words=rows)
+            case EarLost(why) | EarMoved(why) | Trouble(why):
                 self._write(self._clock.now(), fault=why)
+                self._say(self._clock.now(), "")
+            case Closed():
+                self._spoken.end(self._call_id, self._speaker)
+
+    def _say(self, at: datetime, words: str) -> None:
+        self._spoken.say(self._call_id, self._speaker, at=at, words=" ".join(words.split()))
 
     def _write(self, at: datetime, **facts: object) -> None:
         facts = {"speaker": self._speaker.value, **facts}
@@ -73,11 +96,12 @@ class Scribe:
 class Stretch:
     """Implements `ports.Listener`."""
 
-    def __init__(self, ear: EarClient, scribe: Scribe, take: Callable[[events.Speech], None]) -> None:
+    def __init__(self, ears: Opening, scribe: Scribe, take: Callable[[events.Speech], None], *, clock: Clock) -> None:
         self._scribe = scribe
+        self._clock = clock
         self._tell = take
         self._turn = 0
-        self._listening = Listening(ear, take=self._take, note=self._note)
+        self._listening = Listening(ears, take=self._take, note=self._note)
 
     def hear(self, samples: bytes) -> None:
         self._scribe.begin(len(samples) / 2 / RATE)
@@ -97,8 +121,8 @@ class Stretch:
                 self._tell(events.SpeechBegan(self._turn))
             case Heard(text):
                 self._tell(events.Heard(text))
-            case Said(text):
-                self._tell(events.Said(self._turn, text))
+            case Said(text, quiet=quiet):
+                self._tell(events.Said(self._turn, text, self._clock.monotonic() - quiet))
 
     def _note(self, told: Told) -> None:
         self._scribe.note(told)

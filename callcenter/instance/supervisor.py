@@ -170,7 +170,7 @@ def charges_of(instance: Instance) -> list[Charge]:
         own_program(instance.layout, DESK),
     ]
     settings = instance.settings
-    if settings.callers_are_heard and not settings.ear.address:
+    if settings.own_ear:
         charges.append(own_ear(instance.layout, settings))
     return charges
 

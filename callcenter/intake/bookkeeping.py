@@ -71,8 +71,10 @@ class Bookkeeper:
         )
 
     async def _mark_danger(self, session: AsyncSession, note: Note) -> None:
-        code = str(note.facts.get("category") or "")
+        code, heard = (str(note.facts.get(name) or "") for name in ("category", "heard"))
         call = await lock_call(session, note.call_id)
+        if heard and call.danger:  # said once more, to whoever has come to help
+            return
         if call.danger and call.danger != code:  # the caller has said more since: one alarm a call, the newest word
             await clear_alarm(session, kind=AlarmKind.DANGER, subject=note.call_id, now=note.at)
         await mark_danger(session, call, category=code)
@@ -81,7 +83,8 @@ class Bookkeeper:
             session,
             kind=AlarmKind.DANGER,
             subject=note.call_id,
-            message=f"Опасность: {category.name if category else code}.",
+            message=f"Опасность: {category.name if category else code or heard}."
+            + (f" Звонящий сказал это, когда робот уже не слушал: «{heard}»." if heard else ""),
             now=note.at,
             facts={"category": code},
         )

@@ -13,6 +13,7 @@ import structlog
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.actions import ScriptActions
+from callcenter.conducting.danger_watch import DangerWatch
 from callcenter.conducting.line import Edges
 from callcenter.conducting.ports import (
     Alarms,
@@ -102,7 +103,8 @@ class Controller:
         self._taps: Taps | None = None
         self._ear: TappedEar | None = None
         if recognition is not None:
-            self._open_ear(access, recognition)
+            watch = DangerWatch(lambda: shelf.edition.script.dangers, notes=notes, clock=clock)
+            self._open_ear(access, recognition, watch, measures or Unmeasured())
         playbacks = Playbacks()
         by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
         edges = Edges(
@@ -118,7 +120,7 @@ class Controller:
         )
         self._switchboard = Switchboard(edges, begin_talk=shelf.begin_talk)
         self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=clock)
-        self._adoption = Adoption(self._ari, self._switchboard, taps=self._taps)
+        self._adoption = Adoption(self._ari, self._switchboard, taps=self._taps, ear=self._ear)
         self._members = Members(
             Access(access.ami_host, access.ami_port, access.user, access.ami_password),
             queue=access.queue,
@@ -128,16 +130,19 @@ class Controller:
             clock=clock,
             tape=tape,
             on_talk=self._ear.hear_talk if self._ear is not None else None,
+            on_sight=self._ear.resume if self._ear is not None else None,
         )
         self._stopping = asyncio.Event()
 
-    def _open_ear(self, access: AsteriskAccess, recognition: Recognition) -> None:
+    def _open_ear(
+        self, access: AsteriskAccess, recognition: Recognition, watch: DangerWatch, measures: Measures
+    ) -> None:
         address, user, password = access.ari_address, access.user, access.ari_password
         # A client of its own: requests for audio stand on no tape and take no call's turn.
         self._audio_ari = AudioAri(address, user=user, password=password, application=access.application)
         transport = WebsocketTransport(self._audio_ari, address=address, user=user, password=password)
-        self._taps = Taps(self._audio_ari, transport)
-        self._ear = TappedEar(self._taps, recognition)
+        self._taps = Taps(self._audio_ari, transport, measures=measures)
+        self._ear = TappedEar(self._taps, recognition, watch=watch.hear)
 
     @property
     def call_ids(self) -> frozenset[str]:

@@ -10,8 +10,9 @@ import pytest
 from callcenter.calls.models import Speaker
 from callcenter.conducting.ports import AsteriskAway, Gone
 from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech
+from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 from callcenter.telephony.audio import tapped_ear
+from callcenter.telephony.audio.requests import TalkGoingOn
 from callcenter.telephony.audio.tapped_ear import HeardSide, TappedEar
 from callcenter.telephony.audio.taps import Taps
 from tests.audio.test_taps import PACKET, StandInLine
@@ -68,6 +69,7 @@ class Scene:
     recognition: Recognising
     ear: TappedEar
     told: list[Speech] = field(default_factory=list)
+    watched: list[tuple[str, str]] = field(default_factory=list)
 
     def open(self, call_id: str = "call") -> HeardSide:
         return self.ear.open(call_id, self.told.append)
@@ -83,11 +85,17 @@ async def begin(line: StandInLine | None = None, **recognition: object) -> Async
     line, recognising = line or StandInLine(), Recognising(**recognition)  # type: ignore[arg-type]
     taps = Taps(line, line)
     line.deliver = taps.take
-    ear = TappedEar(taps, recognising)
+    watched: list[tuple[str, str]] = []
+
+    def watch(call_id: str, text: str) -> bool:
+        watched.append((call_id, text))
+        return text == "газ"
+
+    ear = TappedEar(taps, recognising, watch=watch)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(ear.run())
         await asyncio.sleep(0)
-        yield Scene(line, recognising, ear)
+        yield Scene(line, recognising, ear, watched=watched)
         running.cancel()
 
 
@@ -182,3 +190,35 @@ async def test_a_failure_of_the_connection_is_nobodys_end(monkeypatch: pytest.Mo
         await scene.until(lambda: scene.recognition.runs == 2)
         scene.open()
         await scene.until(lambda: scene.told == [EarOpened()])
+
+
+async def test_words_of_danger_are_watched_for_once_the_robot_has_done_and_until_they_are_found() -> None:
+    async with begin() as scene:
+        heard = scene.open()
+        await scene.until(lambda: scene.told)
+        (caller,) = scene.recognition.sounds
+        caller.tell(Heard("газ"))
+        heard.leave()
+        for speech in (Heard("тут"), SpeechBegan(0), Said(0, "газ"), Heard("газ")):
+            caller.tell(speech)
+        scene.ear.hear_talk("call", "member")
+        await scene.until(lambda: len(scene.recognition.sounds) == 2)
+        scene.recognition.sounds[1].tell(Heard("газ"))
+    assert scene.watched == [("call", "тут"), ("call", "газ")]
+
+
+async def test_talks_of_an_earlier_controller_are_heard_though_asterisk_answers_late() -> None:
+    talks = (TalkGoingOn("waits", None), TalkGoingOn("call", "member"))
+    line = StandInLine(talks=talks, failure=AsteriskAway("not yet"), fails_at="talks")
+    async with begin(line) as scene:
+        scene.open()
+        await scene.until(lambda: scene.told)
+        scene.ear.resume()
+        await asyncio.sleep(0)
+        line.failure = None
+        await scene.until(lambda: len(line.takes) == 3)
+        assert [(sound.call_id, sound.speaker) for sound in scene.recognition.sounds] == [
+            ("call", Speaker.CALLER),
+            ("waits", Speaker.CALLER),
+            ("call", Speaker.MEMBER),
+        ]

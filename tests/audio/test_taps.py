@@ -8,6 +8,7 @@ import pytest
 
 from callcenter.conducting.ports import AsteriskAway, Gone
 from callcenter.telephony.ari.generated import Application, Event, parse_event
+from callcenter.telephony.audio.requests import TalkGoingOn, find_talks
 from callcenter.telephony.audio.taps import ATTEMPTS, MARK, Side, Tap, Taps
 from callcenter.telephony.audio.transport import NoAudio, TakeAudio
 from tests.stand_ins.ari_channels import Channel
@@ -34,6 +35,7 @@ class StandInLine:
     takes: list[TakeAudio] = field(default_factory=list)
     overs: list[asyncio.Event] = field(default_factory=list)
     closed: int = 0
+    talks: tuple[TalkGoingOn, ...] = ()
     deliver: Callable[[Event], bool] = bool
 
     async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> "StandInLine":
@@ -50,6 +52,10 @@ class StandInLine:
         bridges = tuple(name for name in self.things if "bridge" in name)
         channels = tuple(self.things - set(bridges))
         return Application("callcenter", channels, bridges, (), (), (), ())
+
+    async def list_talks(self) -> tuple[TalkGoingOn, ...]:
+        self._fail("talks")
+        return self.talks
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None:
         self._fail("snoop")
@@ -189,3 +195,25 @@ async def test_sweeping_spares_the_open_taps() -> None:
     await scene.taps.sweep()
     assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id, "call", "another-bridge"}
     await scene.taps.close(tap)
+
+
+def test_talks_are_found_among_everything_that_asterisk_holds() -> None:
+    channels = [
+        {"id": id_, "name": name, "dialplan": {"context": context}}
+        for id_, name, context in (
+            ("robot", "PJSIP/trunk-1", "inbound"),
+            ("waits", "PJSIP/trunk-2", "to-queue"),
+            ("rings", "PJSIP/member1-1", "internal"),
+            ("talks", "PJSIP/trunk-3", "to-queue"),
+            ("member", "PJSIP/member2-1", "internal"),
+            ("leaves word", "PJSIP/trunk-4", "message"),
+            ("calls out", "PJSIP/member3-1", "internal"),
+            ("snoop", "Snoop/talks-1", "to-queue"),
+        )
+    ]
+    bridges = [{"id": "a", "channels": ["talks", "member"]}, {"id": "tap-1-bridge", "channels": ["snoop", "media"]}]
+    assert find_talks(channels, bridges) == (
+        TalkGoingOn("waits", None),
+        TalkGoingOn("talks", "member"),
+        TalkGoingOn("leaves word", None),
+    )

@@ -105,7 +105,7 @@ def test_a_trunk_without_its_password_file_is_named(files: Files, tmp_path: Path
     [
         (Ear(model=Path("/no/such/model")), "/no/such/model"),
         (Ear(engine="callcenter.no_such_engine"), "no speech engine «callcenter.no_such_engine»"),
-        (Ear(address="nonsense"), "«nonsense» is no address"),
+        (Ear(addresses=("nonsense",)), "«nonsense» is no address"),
     ],
 )
 def test_an_ear_that_cannot_hear_is_named(files: Files, ear: Ear, told: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from callcenter.hearing.address import Address
 from callcenter.hearing.client import EarClient, EarLeg, Told
+from callcenter.hearing.ears import Ears
 from callcenter.hearing.wire import Closed, Final
 from callcenter.settings import TREE
 from tests.hearing.sound import Sound, cut
@@ -85,7 +86,7 @@ class Listened:
         return self.text
 
 
-def open_leg(ear: EarClient, *, phrases: tuple[str, ...] | None = None) -> Listened:
+def open_leg(ear: EarClient | Ears, *, phrases: tuple[str, ...] | None = None) -> Listened:
     told: list[Told] = []
     news = asyncio.Event()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from callcenter.calls.models import Speaker
+from callcenter.calls.spoken import SpokenNow
 from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 from callcenter.dialogue.script import Ask
@@ -30,7 +31,9 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
 
     question = read_spoken_script().steps["меню"]
     assert isinstance(question, Ask)
-    stretch = EarRecognition(ear, notes=notes, clock=FakeClock()).listen("call", Speaker.CALLER, take)
+    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).listen(
+        "call", Speaker.CALLER, take
+    )
     assert told == [EarOpened()]
     stretch.expect(Expect(7, question, ("прорвало", "ничего")))
     for piece in cut(np.concatenate([silence(0.5), say_in_tones("прорвало"), silence(0.4)])):
@@ -53,7 +56,9 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
 
 async def test_a_lost_ear_is_told_and_is_a_gap_in_the_transcript(ear: EarClient, ear_program: RunningEar) -> None:
     notes, told = KeptNotes(), list[Speech]()
-    stretch = EarRecognition(ear, notes=notes, clock=FakeClock()).listen("call", Speaker.MEMBER, told.append)
+    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).listen(
+        "call", Speaker.MEMBER, told.append
+    )
     ear_program.send(signal.SIGKILL)
     async with asyncio.timeout(5):
         while EarLost() not in told:  # noqa: ASYNC110 - what is waited for is told to a list

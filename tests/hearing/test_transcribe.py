@@ -69,7 +69,7 @@ def test_json_holds_every_word(tmp_path: Path, settings: Path, capsys: pytest.Ca
 def test_an_ear_that_runs_already_is_used(
     tmp_path: Path, settings: Path, ear_program: RunningEar, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings.write_text(f'[ear]\naddress = "{ear_program.address}"\n')
+    settings.write_text(f'[ear]\naddresses = ["{ear_program.address}"]\n')
     assert main(["transcribe", write_sound(tmp_path / "one.wav", say_in_tones("вода"))]) == 0
     assert capsys.readouterr().out == "00:00.00  вода\n"
 

@@ -15,7 +15,7 @@ import pytest
 from callcenter.calls.models import Speaker, Utterance
 from callcenter.calls.transcripts import read_transcript
 from callcenter.core.database import Database
-from callcenter.instance.supervisor import EAR
+from callcenter.instance.supervisor import CONTROLLER, EAR
 from callcenter.settings import TREE
 from callcenter.softphone.call import Call
 from callcenter.softphone.phone import Manners
@@ -115,7 +115,9 @@ async def test_a_caller_speaks_the_ear_is_killed_and_the_call_goes_on_by_keys(
     assert [row.text for row in (await read(town, numbers[1]))[1]] == ["ничего"]
 
 
-async def test_both_sides_of_a_talk_are_written_down(town: Town, hearing_centre: RunningCentre) -> None:
+async def test_both_sides_of_a_talk_are_written_down_by_the_next_controller_too_and_danger_is_an_alarm(
+    town: Town, hearing_centre: RunningCentre
+) -> None:
     dispatcher = await town.dispatcher(manners=Manners(answer_after=0.2))
     call = await town.call()
     await town.hears(call, ASKED_ALOUD, first=0.6, within=8)
@@ -126,6 +128,17 @@ async def test_both_sides_of_a_talk_are_written_down(town: Town, hearing_centre:
     dialled = hearing_centre.ledger.entry_of(call).dialled
     await is_written_down(town, dialled, Speaker.MEMBER, dispatcher.calls[-1], "слушаю вас")
     await is_written_down(town, dialled, Speaker.CALLER, call, "дождь идёт")
+
+    controller = hearing_centre.program(CONTROLLER)
+    controller.send(signal.SIGKILL)
+    await asyncio.to_thread(controller.wait, 5)
+    await asyncio.to_thread(hearing_centre.await_controller)
+    await is_written_down(town, dialled, Speaker.MEMBER, dispatcher.calls[-1], "да да")
+    await is_written_down(town, dialled, Speaker.CALLER, call, "пахнет газ")
+    async with asyncio.timeout(5):
+        while (record := (await read(town, dialled))[0]).call.danger is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert record.call.danger == "GAS_SMELL"
     await call.hang_up()
 
 

@@ -29,7 +29,9 @@ async def centre(asterisk: StandInAsterisk, registry: CollectorRegistry) -> Asyn
 
 def turns(registry: CollectorRegistry) -> tuple[float, float]:
     """How many, and their seconds."""
-    count, seconds = (registry.get_sample_value(f"callcenter_turn_seconds_{name}") for name in ("count", "sum"))
+    count, seconds = (
+        registry.get_sample_value(f"callcenter_turn_seconds_{name}", {"by": "key"}) for name in ("count", "sum")
+    )
     assert count is not None
     assert seconds is not None
     return count, seconds

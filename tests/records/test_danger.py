@@ -1,7 +1,7 @@
 """A danger is on the board as soon as it is named, and named more exactly when the caller says more."""
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.alarms.service import mark_seen
+from callcenter.alarms.service import clear_alarm, mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.intake.bookkeeping import Bookkeeper
@@ -49,3 +49,15 @@ async def test_what_was_seen_comes_back_when_it_turns_out_to_be_gas(database: Da
     assert await standing(database) == []
     await note_danger(database, 2, "GAS_SMELL")
     assert await standing(database) == ["GAS_SMELL"]
+
+
+async def test_words_heard_in_the_talk_are_an_alarm_unless_the_danger_is_known(database: Database) -> None:
+    """The note comes from where no robot asks."""
+    heard = {"category": "GAS_SMELL", "heard": "пахнет газом"}
+    async with database.begin() as session:
+        await BOOKKEEPER.apply(session, Note("n1", CALL, MORNING, "danger", heard))
+        (alarm,) = await open_alarms(session)
+        assert "«пахнет газом»" in alarm.message
+        await clear_alarm(session, kind=AlarmKind.DANGER, subject=CALL, now=MORNING)
+        await BOOKKEEPER.apply(session, Note("n2", CALL, MORNING, "danger", heard))
+    assert await standing(database) == []

@@ -72,10 +72,13 @@ class Members:
         clock: Clock,
         tape: Tape = NO_TAPE,
         on_talk: Callable[[str, str], None] | None = None,
+        on_sight: Callable[[], None] | None = None,
     ) -> None:
         """`extensions`: interface -> what colleagues dial, for the board. `on_talk` is told the caller's and the
-        member's channel when a dispatcher has answered."""
+        member's channel when a dispatcher has answered; `on_sight` of each connection, before which there may have
+        been others."""
         self._on_talk = on_talk
+        self._on_sight = on_sight
         self._tape = tape
         self._access = access
         self._queue = queue
@@ -109,6 +112,8 @@ class Members:
         access = self._access
         ami = await open_ami(access.host, access.port, user=access.user, password=access.password, on_event=self._take)
         log.info("connected to AMI")
+        if self._on_sight is not None:
+            self._on_sight()
         try:
             async with asyncio.TaskGroup() as group:
                 working = (

@@ -16,6 +16,7 @@ from callcenter.conducting.mailbox import Left, Reconnected
 from callcenter.conducting.ports import Gone
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.audio.tapped_ear import TappedEar
 from callcenter.telephony.audio.taps import MARK, Taps
 
 log = structlog.get_logger()
@@ -28,11 +29,19 @@ _MADE_BY_US = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
 
 class Adoption:
     def __init__(
-        self, ari: Ari, switchboard: Switchboard, *, taps: Taps | None = None, on_its_way: float = ON_ITS_WAY
+        self,
+        ari: Ari,
+        switchboard: Switchboard,
+        *,
+        taps: Taps | None = None,
+        ear: TappedEar | None = None,
+        on_its_way: float = ON_ITS_WAY,
     ) -> None:
+        """`taps` and `ear` together, or neither."""
         self._ari = ari
         self._switchboard = switchboard
         self._taps = taps
+        self._ear = ear
         self._on_its_way = on_its_way
 
     async def settle(self) -> None:
@@ -72,3 +81,5 @@ class Adoption:
             else:
                 log.warning("a call without a controller is passed on", call_id=channel_id)
                 await self._switchboard.adopt(channel_id)
+                if self._ear is not None:
+                    self._ear.hear_caller(channel_id)

@@ -1,8 +1,23 @@
 """The requests of ARI that live audio needs, beside those the calls need."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from callcenter.telephony.ari.client import Ari
+
+_PERSON = "PJSIP/"
+_AFTER_THE_ROBOT = frozenset({"fallback", "to-queue", "callback", "voicemail", "message"})
+"""The dialplan's contexts for callers whom the robot has let go of, or never had."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkGoingOn:
+    """A caller whom no robot holds. `member_channel`: whom they talk with; None: nobody yet."""
+
+    call_id: str
+    member_channel: str | None
 
 
 class AudioAri(Ari):
@@ -24,9 +39,32 @@ class AudioAri(Ari):
             parameters={"app": self._application, "spy": spy},
         )
 
+    async def list_talks(self) -> tuple[TalkGoingOn, ...]:
+        """Everybody who waits for a dispatcher or talks with one, whatever controller put them through."""
+        channels = (await self._ask("GET", "/channels")).json()
+        bridges = (await self._ask("GET", "/bridges")).json()
+        return find_talks(channels, bridges)
+
     async def join(self, bridge_id: str, *channel_ids: str) -> None:
         """Makes a bridge and puts channels into it, which must have entered our application."""
         await self._ask("POST", f"/bridges/{quote(bridge_id)}", parameters={"type": "mixing"})
         await self._ask(
             "POST", f"/bridges/{quote(bridge_id)}/addChannel", parameters={"channel": ",".join(channel_ids)}
         )
+
+
+def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]) -> tuple[TalkGoingOn, ...]:
+    """The talks in ARI's lists of channels and bridges."""
+    people = {row["id"]: row["dialplan"]["context"] for row in channels if row["name"].startswith(_PERSON)}
+    partners = {
+        one: other
+        for row in bridges
+        for one in row["channels"]
+        for other in row["channels"]
+        if other in people and other != one
+    }
+    return tuple(
+        TalkGoingOn(call_id, partners.get(call_id))
+        for call_id, context in people.items()
+        if context in _AFTER_THE_ROBOT
+    )

@@ -2,7 +2,7 @@
 
 A call's hearing is a task of its own, apart from the call's line: it outlives the hand-over to the queue, and what goes
 wrong in it never reaches the line. A tap that ends while its channel lives is made anew, with growing pauses; that the
-channel is no more shows in the attempt.
+channel is no more shows in the attempt. Calls that an earlier controller put through are found by asking Asterisk.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import structlog
 from callcenter.calls.models import Speaker
 from callcenter.conducting.ports import AsteriskAway, Gone, Listener, Recognition
 from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import EarLost, EarOpened, Speech
+from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.audio.taps import Side, Taps
 from callcenter.telephony.audio.transport import NoAudio
@@ -24,14 +24,22 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 
 
+Watch = Callable[[str, str], bool]
+"""A call and words of its caller in; whether to ask no more: `conducting.danger_watch.DangerWatch.hear`."""
+
+
 class HeardSide:
     """Implements `ports.Hearing`. The conversation is told whenever `hears` changes: sound comes, an ear takes it."""
 
-    def __init__(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None] | None) -> None:
+    def __init__(
+        self, call_id: str, speaker: Speaker, take: Callable[[Speech], None] | None, *, watch: Watch | None = None
+    ) -> None:
+        """`watch` is told what is said while nobody takes it, until it has had enough."""
         self.call_id = call_id
         self.speaker = speaker
         self.hears = False
         self._take = take
+        self._watch = watch
         self._sound = self._words = False
         self._listener: Listener | None = None
         self._expect: Expect | None = None
@@ -64,6 +72,8 @@ class HeardSide:
             self._show()
         elif self.hears and self._take is not None:
             self._take(speech)
+        elif isinstance(speech, Heard | Said) and self._watch is not None and self._watch(self.call_id, speech.text):
+            self._watch = None
 
     def _show(self) -> None:
         hears = self._sound and self._words
@@ -76,9 +86,11 @@ class HeardSide:
 class TappedEar:
     """Hears all callers of one application. `run` must be running."""
 
-    def __init__(self, taps: Taps, recognition: Recognition) -> None:
+    def __init__(self, taps: Taps, recognition: Recognition, *, watch: Watch | None = None) -> None:
+        """`watch`: see HeardSide; for callers only."""
         self._taps = taps
         self._recognition = recognition
+        self._watch = watch
         self._group: asyncio.TaskGroup | None = None
         self._followed: set[str] = set()
         """Channels that are heard, or being tapped again."""
@@ -91,20 +103,44 @@ class TappedEar:
 
     def open(self, call_id: str, take: Callable[[Speech], None]) -> HeardSide:
         """See Ear."""
-        heard = HeardSide(call_id, Speaker.CALLER, take)
+        heard = HeardSide(call_id, Speaker.CALLER, take, watch=self._watch)
         self._follow(heard, call_id)
         return heard
 
     def hear_talk(self, call_id: str, member_channel: str) -> None:
         """A dispatcher has answered: both sides are written down from now on, each once."""
-        self._follow(HeardSide(call_id, Speaker.CALLER, None), call_id)
+        self.hear_caller(call_id)
         self._follow(HeardSide(call_id, Speaker.MEMBER, None), member_channel)
+
+    def hear_caller(self, call_id: str) -> None:
+        """A call of an earlier controller is on its way to a dispatcher."""
+        self._follow(HeardSide(call_id, Speaker.CALLER, None, watch=self._watch), call_id)
+
+    def resume(self) -> None:
+        """Asterisk is in sight again: whoever waits or talks and is not heard is heard from now on."""
+        if self._group is not None:
+            self._group.create_task(self._resume(), name="hearing talks that go on")
 
     def _follow(self, heard: HeardSide, channel_id: str) -> None:
         if self._group is not None and channel_id not in self._followed:
             self._followed.add(channel_id)
             task = self._group.create_task(self._hear(heard, channel_id), name=f"hearing {channel_id}")
             task.add_done_callback(lambda _: self._followed.discard(channel_id))
+
+    async def _resume(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                talks = await self._taps.list_talks()
+                break
+            except (Gone, AsteriskAway, Refused) as error:
+                log.warning("talks that go on are not heard yet", why=str(error), again=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        for talk in talks:
+            self.hear_caller(talk.call_id)
+            if talk.member_channel is not None:
+                self.hear_talk(talk.call_id, talk.member_channel)
 
     async def _keep_recognition(self) -> None:
         while True:

@@ -18,10 +18,11 @@ from typing import Protocol
 
 import structlog
 
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import AsteriskAway, Gone, Measures, Unmeasured
 from callcenter.core.ids import new_id
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.ari.generated import Application, Event, StasisEnd, StasisStart
+from callcenter.telephony.audio.requests import TalkGoingOn
 from callcenter.telephony.audio.transport import MediaStream, NoAudio, TakeAudio, Transport
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ FIRST_AUDIO_SECONDS = 0.5
 """Audio comes 20 ms after the bridge is made, or never."""
 STALL_SECONDS = 1.0
 """A snoop gives a packet every 20 ms, whatever the caller's phone sends; a pause this long does not end by itself."""
+_BUSY_SECONDS = 0.2
 ATTEMPTS = 3
 
 
@@ -47,6 +49,8 @@ class TapRequests(Protocol):
     """What is asked of ARI; AudioAri does it."""
 
     async def read_application(self) -> Application: ...
+
+    async def list_talks(self) -> Sequence[TalkGoingOn]: ...
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None: ...
 
@@ -84,8 +88,9 @@ class Tap:
 class Taps:
     """All taps of one application. The router hands every event to `take`."""
 
-    def __init__(self, ari: TapRequests, transport: Transport) -> None:
+    def __init__(self, ari: TapRequests, transport: Transport, *, measures: Measures | None = None) -> None:
         self._ari = ari
+        self._measures = measures or Unmeasured()
         self._transport = transport
         self._taps: dict[str, Tap] = {}
         self._entering: dict[str, asyncio.Future[None]] = {}
@@ -117,7 +122,7 @@ class Taps:
             try:
                 return await self._open(channel_id, side, take)
             except NoAudio as error:
-                self.silent += 1
+                self._count_silent()
                 log.warning("a media stream stayed silent", channel=channel_id, why=str(error))
         return await self._open(channel_id, side, take)
 
@@ -149,7 +154,7 @@ class Taps:
         finally:
             for entering in (tap.snoop_id, tap.media_id):
                 del self._entering[entering]
-        self._watch(tap)
+        self._watch(tap, loop.time())
         return tap
 
     async def close(self, tap: Tap) -> None:
@@ -160,6 +165,10 @@ class Taps:
             await tap.stream.close()
         await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
 
+    async def list_talks(self) -> Sequence[TalkGoingOn]:
+        """See AudioAri. Raises Gone, AsteriskAway, Refused."""
+        return await self._ari.list_talks()
+
     async def sweep(self) -> None:
         """Removes what bears our mark and belongs to no open tap. Raises Gone, AsteriskAway, Refused."""
         application = await self._ari.read_application()
@@ -167,18 +176,26 @@ class Taps:
             channels=self._find_strays(application.channel_ids), bridges=self._find_strays(application.bridge_ids)
         )
 
-    def _watch(self, tap: Tap) -> None:
+    def _watch(self, tap: Tap, due: float) -> None:
         """Ends a tap whose stream stalls; looks again when it could have."""
         if tap.over.is_set():
             return
         loop = asyncio.get_running_loop()
-        left = tap.heard_at + STALL_SECONDS - loop.time()
+        now = loop.time()
+        late = now - due
+        left = tap.heard_at + STALL_SECONDS - now
+        if late > _BUSY_SECONDS:
+            left = STALL_SECONDS  # what came while this program had no processor was not read yet
         if left > 0:
-            loop.call_later(left, self._watch, tap)
+            loop.call_at(now + left, self._watch, tap, now + left)
             return
-        self.silent += 1
+        self._count_silent()
         log.warning("a media stream stalled", tap=tap.id)
         tap.over.set()
+
+    def _count_silent(self) -> None:
+        self.silent += 1
+        self._measures.stream_silent()
 
     def _find_strays(self, ids: Iterable[str]) -> list[str]:
         return [name for name in ids if name.startswith(MARK) and name.rpartition("-")[0] not in self._taps]

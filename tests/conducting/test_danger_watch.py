@@ -1,0 +1,17 @@
+"""Words of danger in the queue and in the talk become a note, from which the alarm is made."""
+
+from callcenter.conducting.danger_watch import DangerWatch
+from tests.stand_ins.centre import read_spoken_script
+from tests.stand_ins.clock import MORNING, FakeClock
+from tests.stand_ins.notes import KeptNotes
+
+
+def test_danger_is_noted_with_its_words_and_anything_else_is_not() -> None:
+    notes = KeptNotes()
+    watch = DangerWatch(lambda: read_spoken_script().dangers, notes=notes, clock=FakeClock())
+    assert not watch.hear("call", "у нас дождь")
+    assert notes.notes == []
+    assert watch.hear("call", "ой у нас пахнет Газ")
+    (note,) = notes.notes
+    assert (note.call_id, note.kind, note.at) == ("call", "danger", MORNING)
+    assert note.facts == {"category": "GAS_SMELL", "heard": "газ"}
