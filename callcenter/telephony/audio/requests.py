@@ -41,9 +41,7 @@ class AudioAri(Ari):
 
     async def list_talks(self) -> tuple[TalkGoingOn, ...]:
         """Everybody who waits for a dispatcher or talks with one, whatever controller put them through."""
-        channels = (await self._ask("GET", "/channels")).json()
-        bridges = (await self._ask("GET", "/bridges")).json()
-        return find_talks(channels, bridges)
+        return find_talks(await self._ask("GET", "/channels"), await self._ask("GET", "/bridges"))
 
     async def join(self, bridge_id: str, *channel_ids: str) -> None:
         """Makes a bridge and puts channels into it, which must have entered our application."""

@@ -135,6 +135,9 @@ class TappedEar:
                 break
             except (Gone, AsteriskAway, Refused) as error:
                 log.warning("talks that go on are not heard yet", why=str(error), again=pause)
+            except Exception:
+                log.exception("talks that go on are not heard")
+                return
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         for talk in talks:
