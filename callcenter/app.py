@@ -26,11 +26,13 @@ from callcenter.intake.tape_recorder import TapeRecorder
 from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
+from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.measuring.metrics import Metrics
 from callcenter.schedule.ticks import Ticks
 from callcenter.settings import TREE
+from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.prompts import PromptCache
-from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.speech.voices import voice_of
 from callcenter.telephony.ari.switch import AriSwitch, AsteriskSilent
 from callcenter.telephony.controller import AsteriskAccess, Controller
 
@@ -61,11 +63,11 @@ async def _control(instance: Instance) -> None:
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     database = Database(Cluster(layout, ports).address())
-    voice = FestivalVoice()
+    voice = voice_of(settings)
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
     notes, spoken = NoteBook(layout.journal), SpokenNow()
-    prompts = PromptCache(layout.prompts, voice)
+    prompts = PromptCache(layout.prompts, voice, words=pronouncer(KNOWLEDGE / PRONUNCIATION))
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
         edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard),

@@ -122,6 +122,17 @@ class Desk(_Table):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 13
 
 
+class Voice(_Table):
+    """What says the robot's words."""
+
+    engine: str = "festival"
+    """One of the voices of `callcenter/speech/voices/`: festival, rhvoice, piper, silero, espeak."""
+    speaker: str = ""
+    """One of the voice's speakers; empty: the voice's own choice."""
+    model: Path | None = None
+    """The file of a voice that is a file (piper, silero). Relative paths are taken from the work tree."""
+
+
 VOSK = "callcenter.hearing.engines.vosk"
 
 
@@ -150,7 +161,12 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     recordings: Recordings = Recordings()
     desk: Desk = Desk()
+    voice: Voice = Voice()
     ear: Ear = Ear()
+
+    @property
+    def voice_model(self) -> Path | None:
+        return TREE / self.voice.model if self.voice.model is not None else None
 
     @property
     def speech_model(self) -> Path | None:

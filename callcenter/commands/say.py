@@ -5,8 +5,11 @@ import asyncio
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
-from callcenter.speech.voices.festival import FestivalVoice
-from callcenter.wording.spoken import spoken
+from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
+from callcenter.settings import TREE, read_settings
+from callcenter.speech.pronouncing import pronouncer
+from callcenter.speech.voice import Choice, Voice
+from callcenter.speech.voices import VOICES, open_voice, voice_of
 
 
 class NoSuchFolder(CallcenterError):
@@ -16,21 +19,27 @@ class NoSuchFolder(CallcenterError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="Russian text; digits, times and telephones are put into words")
     parser.add_argument("file", metavar="FILE.wav", type=Path, help="8 kHz mono 16-bit WAV, overwritten")
+    parser.add_argument(
+        "--voice", choices=VOICES, help="another voice than the one in the settings, as it is by itself"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the words as spoken and writes the file. Raises CallcenterError when there is no voice or no folder."""
+    """Prints the words as the voice is given them, stress marked, and writes the file.
+
+    Raises CallcenterError when there is no voice or no folder.
+    """
     file: Path = arguments.file
     if not file.absolute().parent.is_dir():
         raise NoSuchFolder(f"there is no folder {file.absolute().parent}; make it first")
-    words = spoken(arguments.text)
-    asyncio.run(_say(words, file))
+    voice = open_voice(arguments.voice, Choice()) if arguments.voice else voice_of(read_settings())
+    words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)(arguments.text)
+    asyncio.run(_say(voice, words, file))
     print(words)
     return 0
 
 
-async def _say(words: str, file: Path) -> None:
-    voice = FestivalVoice()
+async def _say(voice: Voice, words: str, file: Path) -> None:
     try:
         await voice.render(words, file)
     finally:

@@ -10,9 +10,8 @@ from callcenter.instance.sounds import LANGUAGE
 from callcenter.layout import Layout
 from callcenter.softphone.ears import read_wav
 from callcenter.softphone.g711 import RATE, Samples
-from callcenter.speech.prompts import PromptCache
+from callcenter.speech.prompts import stem_of
 from callcenter.speech.recordings import fit_recording
-from callcenter.speech.voices.festival import FestivalVoice
 
 
 class NoSound(CallcenterError):
@@ -24,18 +23,17 @@ class PromptBook:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._cache = PromptCache(layout.prompts, FestivalVoice())
         self._read: dict[Path, Samples] = {}
 
     def of(self, text: str) -> Samples:
         """The sound of a text of the robot; a person's recording where there is one. Raises NoSound."""
-        stem = self._cache.stem(text)
+        stem = stem_of(text)
         human = self._layout.prompts / f"{stem}.human.wav"
         return self._load(fit_recording(human) if human.exists() else self._layout.prompts / f"{stem}.wav", text)
 
     def has(self, text: str) -> bool:
         """Whether the text is rendered by now: texts with facts are, once they are spoken."""
-        return (self._layout.prompts / f"{self._cache.stem(text)}.wav").exists()
+        return (self._layout.prompts / f"{stem_of(text)}.wav").exists()
 
     def of_dialplan(self, name: str) -> Samples:
         """A sound of the dialplan by its name, `callcenter/notice`. Raises NoSound."""

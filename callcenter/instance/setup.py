@@ -21,9 +21,11 @@ from callcenter.instance.migrate import migrate
 from callcenter.instance.place import Instance, address_for_people
 from callcenter.instance.secrets import write_accounts
 from callcenter.instance.sounds import write_sounds
+from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, Settings
 from callcenter.speech.prompts import PromptCache
-from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.speech.pronouncing import pronouncer
+from callcenter.speech.voices import voice_of
 from callcenter.staff.service import ensure_accounts
 
 _UMASK = 0o022
@@ -96,10 +98,10 @@ def list_accounts(instance: Instance) -> None:
 
 async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
     """Renders the words of the dialplan and of the script in force, and makes the music."""
-    voice = FestivalVoice()
+    settings = instance.settings
+    voice, words = voice_of(settings), pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
     try:
-        await write_sounds(instance.layout, voice, progress=progress)
-        settings = instance.settings
+        await write_sounds(instance.layout, voice, progress=progress, words=words)
         read = edition_reader(TREE / "ivr_scripts" / f"{settings.script}.yaml", TREE / "knowledge_base")
         edition, problems = read(datetime.now(settings.company.zone).date())
         if edition is None:
@@ -109,7 +111,7 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
             if number % 20 == 0 or number == count:
                 progress(f"фразы сценария: {number} из {count}")
 
-        cache = PromptCache(instance.layout.prompts, voice)
+        cache = PromptCache(instance.layout.prompts, voice, words=words)
         done = await cache.prepare(edition.prompts, progress=tell)
         for complaint in done.unusable:
             progress(f"фразы сценария: {complaint}; пока говорит синтезатор")

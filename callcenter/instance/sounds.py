@@ -16,8 +16,10 @@ from callcenter.instance.asterisk_root import Progress
 from callcenter.layout import Layout
 from callcenter.settings import TREE
 from callcenter.speech.music import write_beep, write_music
+from callcenter.speech.pronouncing import Words
 from callcenter.speech.recordings import UnusableRecording, fit_recording
 from callcenter.speech.voice import Voice
+from callcenter.wording.spoken import spoken
 
 WORDS = TREE / "ivr_scripts" / "dialplan.yaml"
 LANGUAGE = "ru"
@@ -44,19 +46,19 @@ def read_words(file: Path = WORDS) -> dict[str, str]:
     return words
 
 
-async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress) -> int:
+async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, words: Words = spoken) -> int:
     """Makes every sound of the dialplan that is missing or out of date; how many were made.
 
-    May be interrupted at any moment: each file appears whole, and is noted only afterwards. Raises BrokenWords,
-    and VoiceMissing or VoiceFailed of the voice.
+    `words` makes what the voice is given of the texts. May be interrupted at any moment: each file appears whole, and
+    is noted only afterwards. Raises BrokenWords, and VoiceMissing or VoiceFailed of the voice.
     """
     directory = layout.sounds / LANGUAGE
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o755)
     index = _read_index(directory / _INDEX)
-    words = read_words()
     late = []
-    for key, text in words.items():
+    for key, written in read_words().items():
+        text = words(written)
         human = directory / f"{key}.human.wav"
         mark = _mark(voice.name, text, human)
         if index.get(key) != mark or not (directory / f"{key}.wav").exists():

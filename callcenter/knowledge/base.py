@@ -10,6 +10,7 @@ from callcenter.knowledge.articles import Article, find_silent_articles, read_ar
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.categories_file import read_categories
 from callcenter.knowledge.facts import Company, Law, read_company, read_law
+from callcenter.knowledge.pronunciation import FILE, read_pronunciation
 
 SAFETY = "безопасность:"
 """What the answers' mapping puts before a category's code for its safety words."""
@@ -56,4 +57,6 @@ def read_knowledge(directory: Path) -> KnowledgeBase:
     categories, found = read_categories(directory / "categories.yaml")
     company, of_company = read_company(directory / "company.yaml")
     law, of_law = read_law(directory / "law.yaml")
-    return KnowledgeBase(articles, categories, company, law, tuple([*problems, *found, *of_company, *of_law]))
+    _, of_words = read_pronunciation(directory / FILE)
+    faults = tuple([*problems, *found, *of_company, *of_law, *of_words])
+    return KnowledgeBase(articles, categories, company, law, faults)

@@ -26,6 +26,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from callcenter.speech.pronouncing import Words
 from callcenter.speech.recordings import UnusableRecording, fit_recording
 from callcenter.speech.voice import Voice, VoiceFailed
 from callcenter.wording.slug import slug
@@ -61,23 +62,29 @@ class _Entry:
     words: str
 
 
+def stem_of(text: str) -> str:
+    """The file name of a text without ending: its first words in Latin letters and ten hex digits of its hash."""
+    text = tidy(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+    return f"{slug(text)}-{digest}"
+
+
 class PromptCache:
     """Sounds by text, kept in `directory`. Several processes may share one directory."""
 
-    def __init__(self, directory: Path, voice: Voice, *, limit_seconds: float = 5.0) -> None:
-        """`limit_seconds` bounds a rendering asked for while a caller waits."""
+    def __init__(self, directory: Path, voice: Voice, *, words: Words = spoken, limit_seconds: float = 5.0) -> None:
+        """`words` makes what the voice is given; `limit_seconds` bounds a rendering asked for while a caller waits."""
         self.directory = directory
         self.voice = voice
+        self._words = words
         self._limit_seconds = limit_seconds
         self._index: dict[str, _Entry] = {}
         self._index_stamp = (0, 0)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def stem(self, text: str) -> str:
-        """The file name of a text without ending: its first words in Latin letters and ten hex digits of its hash."""
-        text = _tidy(text)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:10]
-        return f"{slug(text)}-{digest}"
+        """See stem_of."""
+        return stem_of(text)
 
     async def sound(self, text: str) -> str:
         """The path of the text's sound without the ending `.wav`, as Asterisk wants it.
@@ -88,7 +95,7 @@ class PromptCache:
             async with asyncio.timeout(self._limit_seconds):
                 path, _ = await self._find_or_render(text)
         except TimeoutError as error:
-            raise VoiceFailed(f"«{_tidy(text)[:60]}» was not rendered within {self._limit_seconds:g} s") from error
+            raise VoiceFailed(f"«{tidy(text)[:60]}» was not rendered within {self._limit_seconds:g} s") from error
         return str(path.with_suffix(""))
 
     async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> Prepared:
@@ -96,7 +103,7 @@ class PromptCache:
 
         Other texts, last said long ago, are forgotten.
         """
-        wanted = list(dict.fromkeys(_tidy(text) for text in texts))
+        wanted = list(dict.fromkeys(tidy(text) for text in texts))
         done = Prepared()
         for number, text in enumerate(wanted, start=1):
             path, fresh = await self._find_or_render(text, unusable=done.unusable)
@@ -113,7 +120,7 @@ class PromptCache:
         return done
 
     async def _find_or_render(self, text: str, *, unusable: list[str] | None = None) -> tuple[Path, bool]:
-        text = _tidy(text)
+        text = tidy(text)
         stem = self.stem(text)
         recording = self.directory / f"{stem}.human.wav"
         if recording.exists():
@@ -124,12 +131,12 @@ class PromptCache:
                 if unusable is not None:
                     unusable.append(str(error))
             else:
-                self._remember(stem, _Entry(self.voice.name, text, spoken(text)))
+                self._remember(stem, _Entry(self.voice.name, text, self._words(text)))
                 return fitted, False
         lock = self._locks.setdefault(stem, asyncio.Lock())
         async with lock:  # two callers with the same text: the second finds the file of the first
             file = self.directory / f"{stem}.wav"
-            entry = _Entry(self.voice.name, text, spoken(text))
+            entry = _Entry(self.voice.name, text, self._words(text))
             if file.exists() and self._entry(stem) == entry:
                 with contextlib.suppress(PermissionError):  # rendered by the set-up under another user
                     os.utime(file)
@@ -204,6 +211,6 @@ class PromptCache:
             draft.replace(self.directory / INDEX)
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """One spelling of a text: NFC, single spaces, no tabs or line ends."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

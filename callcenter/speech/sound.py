@@ -2,10 +2,12 @@
 
 import os
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import soundfile
 
 from callcenter.speech.voice import RATE
 
@@ -66,3 +68,25 @@ def write_wav(file: Path, samples: Samples) -> None:
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+PAUSE_SECONDS = 0.35
+"""Between two sentences: as long as a reader takes breath."""
+
+
+def join_parts(parts: Sequence[Path], file: Path) -> bool:
+    """Writes the sounds of `parts`, each levelled and trimmed, a pause between them; False when all are silent.
+
+    Whatever a synthesiser made, at any rate and loudness, becomes a prompt like the others. Raises OSError and
+    soundfile.LibsndfileError when a part cannot be read.
+    """
+    pause: Samples = np.zeros(int(PAUSE_SECONDS * RATE))
+    sounds: list[Samples] = []
+    for part in parts:
+        samples, rate = soundfile.read(str(part), dtype="float64", always_2d=True)
+        heard = level_and_trim(resample(samples.mean(axis=1), rate))
+        if heard is not None:
+            sounds += [pause, heard] if sounds else [heard]
+    if sounds:
+        write_wav(file, np.concatenate(sounds))
+    return bool(sounds)

@@ -1,5 +1,6 @@
 """What a voice is: text in, one telephone-ready WAV file out."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,16 +18,31 @@ class VoiceFailed(CallcenterError):
     """The voice did not render a text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the settings say about a voice."""
+
+    speaker: str = ""
+    """One of the voice's speakers; empty: the voice's own choice."""
+    model: Path | None = None
+    """The file of a voice that is a file."""
+
+
 class Voice(Protocol):
     """Renders Russian words. May be asked by several tasks at once; it queues them itself.
 
     The text is already words (`wording.spoken`): a voice need not know how to read digits or Latin letters,
-    but it must not fail, hang or execute anything because of what the text holds.
+    but it must not fail, hang or execute anything because of what the text holds. A `+` before a vowel says that the
+    stress is there («зам+ок»); the voice hands it on in the notation it understands, or drops it.
     """
 
     @property
     def name(self) -> str:
         """Names the sound, version included: another name means that every prompt is rendered anew."""
+        ...
+
+    def check_installed(self) -> None:
+        """Raises VoiceMissing, naming what to install, when the voice cannot speak on this machine."""
         ...
 
     async def render(self, text: str, file: Path) -> None:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from callcenter.wording.stress import drop_stray
+
 _SHORT = {
     "ул": "улица",
     "пр": "проспект",
@@ -84,7 +86,7 @@ _SIGNS = {
     "€": " евро ",
     "=": " равно ",
 }
-_ALLOWED = set(" .,!?;:—-«»()\n")
+_ALLOWED = set(" .,!?;:—-«»()+\n")
 
 _SHORT_PATTERN = re.compile(
     r"(?<![\w.])(" + "|".join(re.escape(short) for short in sorted(_SHORT, key=len, reverse=True)) + r")\.(?!\w*@)",
@@ -175,7 +177,7 @@ def strip_accents(text: str) -> str:
 
 
 def keep_speakable(text: str) -> str:
-    """Drops whatever is neither a Russian letter nor a mark of punctuation, and tidies the spaces."""
+    """Drops whatever is neither a Russian letter nor a mark of stress or punctuation, and tidies the spaces."""
     kept = "".join(sign if sign in _ALLOWED or "а" <= sign.lower() <= "я" or sign in "ёЁ" else " " for sign in text)
-    kept = re.sub(r"\s+", " ", kept)
+    kept = re.sub(r"\s+", " ", drop_stray(kept))
     return re.sub(r"\s+([,.!?;:»)])", r"\1", kept).strip()

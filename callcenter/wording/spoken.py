@@ -18,6 +18,7 @@ from callcenter.wording.latin import (
     strip_accents,
 )
 from callcenter.wording.numbers import cardinal, counted, decimal, is_one, one_by_one, ordinal
+from callcenter.wording.stress import to_plus
 
 _TICKET = re.compile(r"(?<![\d-])(\d\d)-(\d{6})(?![\d-])")
 _PHONE = re.compile(
@@ -50,7 +51,7 @@ _GENITIVE_BEFORE = (
     r"до|от|около|после|более|менее|больше|меньше|свыше|позднее|позже|раньше|ранее|в течение|из|без|кроме|старше|младше"
 )
 _NUMBER = re.compile(
-    rf"(?:(?<!\w)(?P<before>{_GENITIVE_BEFORE})\s+)?(?<!\d)(?P<digits>\d+)(?P<after>\s+[а-яё]+)?", re.IGNORECASE
+    rf"(?:(?<!\w)(?P<before>{_GENITIVE_BEFORE})\s+)?(?<!\d)(?P<digits>\d+)(?P<after>\s+[а-яё+]+)?", re.IGNORECASE
 )
 _LONGEST_NUMBER = 6
 """Digits. A longer run is an account or a meter's number: read digit by digit."""
@@ -62,8 +63,11 @@ _FEMININE = re.compile(
 
 
 def spoken(text: str) -> str:
-    """`text` as words. Punctuation stays, for the voice pauses at it. Never raises; an empty text stays empty."""
-    text = strip_accents(text)
+    """`text` as words. Punctuation stays, for the voice pauses at it, and so do stress marks, as `+` before the vowel.
+
+    Never raises; an empty text stays empty.
+    """
+    text = strip_accents(to_plus(text))
     text = re.sub(r"[\u2010-\u2012−]", "-", text)
     text = re.sub(r"°\s*[CС](?!\w)", " градусов", text)
     text = speak_net_addresses(text)
@@ -155,7 +159,7 @@ def _speak_number(found: re.Match[str]) -> str:
     preposition = f"{before} " if before else ""
     if len(digits) > _LONGEST_NUMBER and not after.strip().startswith("рубл"):
         return f"{preposition} {one_by_one(digits)} {after}"
-    feminine = bool(_FEMININE.match(after.strip()))
+    feminine = bool(_FEMININE.match(after.strip().replace("+", "")))
     case = "g" if before else "n"
     if feminine and is_one(digits) and case == "n" and after.endswith(("у", "ю")):
         case = "a"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.speech.voice import VoiceFailed, VoiceMissing
-from callcenter.speech.voices.festival import FestivalVoice, split_for_festival
+from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.speech.voices.plain import split_plainly
 
 
 @pytest.fixture
@@ -94,17 +95,23 @@ async def test_a_program_that_is_no_festival_fails_with_its_own_words(tmp_path: 
     [
         ("Привет! Как дела?", ["привет!", "как дела?"]),
         ("кое-кто — это: я; (он)", ["кое-кто, это, я, он"]),
-        ('a") (system "x")', []),
         ("- да -", ["да"]),
         ("Раз, два, ", ["раз, два"]),
+        ("Зам+ок, +Ельник: 5+5 +к кое-+что", ["зам+ок, +ельник, к кое что"]),
     ],
 )
-def test_only_letters_and_pauses_reach_festival(text: str, pieces: list[str]) -> None:
-    assert split_for_festival(text) == pieces
+def test_only_letters_stress_and_pauses_reach_a_voice(text: str, pieces: list[str]) -> None:
+    assert split_plainly(text) == pieces
+
+
+async def test_the_stress_mark_moves_the_stress(voice: FestivalVoice, tmp_path: Path) -> None:
+    for name, text in (("lock", "зам+ок"), ("castle", "з+амок")):
+        await voice.render(text, tmp_path / f"{name}.wav")
+    assert (tmp_path / "lock.wav").read_bytes() != (tmp_path / "castle.wav").read_bytes()
 
 
 def test_a_very_long_sentence_is_cut_at_a_pause() -> None:
-    pieces = split_for_festival("слово, " * 200)
+    pieces = split_plainly("слово, " * 200)
     assert all(len(piece) <= 300 for piece in pieces)
     assert " ".join(pieces).count("слово") == 200
     assert all(piece.startswith("слово") and piece.endswith("слово") for piece in pieces)

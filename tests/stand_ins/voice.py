@@ -20,6 +20,9 @@ class StandInVoice:
         self.broken = False
         self.texts: list[str] = []
 
+    def check_installed(self) -> None:
+        """It always is."""
+
     async def render(self, text: str, file: Path) -> None:
         self.texts.append(text)
         await asyncio.sleep(self.slow_seconds)

@@ -1,0 +1,36 @@
+"""The voices there are: one line each. The settings name one of them."""
+
+from collections.abc import Callable, Mapping
+
+from callcenter.core.errors import CallcenterError
+from callcenter.settings import Settings
+from callcenter.speech.voice import Choice, Voice
+from callcenter.speech.voices.espeak import EspeakVoice
+from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.speech.voices.piper import PiperVoice
+from callcenter.speech.voices.rhvoice import RHVoice
+from callcenter.speech.voices.silero import SileroVoice
+
+VOICES: Mapping[str, Callable[[Choice], Voice]] = {
+    "festival": FestivalVoice.choose,
+    "rhvoice": RHVoice.choose,
+    "piper": PiperVoice.choose,
+    "silero": SileroVoice.choose,
+    "espeak": EspeakVoice.choose,
+}
+
+
+class NoSuchVoice(CallcenterError):
+    """No voice has that name."""
+
+
+def open_voice(engine: str, choice: Choice) -> Voice:
+    """The voice of that name; nothing runs yet. Raises NoSuchVoice."""
+    if engine not in VOICES:
+        raise NoSuchVoice(f"there is no voice «{engine}»; there are: {', '.join(VOICES)}")
+    return VOICES[engine](choice)
+
+
+def voice_of(settings: Settings) -> Voice:
+    """The voice that the settings name. Raises NoSuchVoice."""
+    return open_voice(settings.voice.engine, Choice(settings.voice.speaker, settings.voice_model))

@@ -9,25 +9,21 @@ error and goes on. The second prints the number of the request, so that an answe
 
 import asyncio
 import contextlib
-import re
 import shutil
 import tempfile
-import unicodedata
 from pathlib import Path
+from typing import Self
 
-import numpy as np
-import soundfile
 import structlog
 
-from callcenter.speech.sound import Samples, level_and_trim, resample, write_wav
-from callcenter.speech.voice import RATE, VoiceFailed, VoiceMissing
+from callcenter.speech.sound import join_parts
+from callcenter.speech.voice import Choice, VoiceFailed, VoiceMissing
+from callcenter.speech.voices.plain import split_plainly
 
 log = structlog.get_logger()
 
 _SPEAKERS = Path("/usr/share/festival/voices/russian")
-_LONGEST_PIECE = 300
-"""Letters. Festival's reader refuses a string above 5120 bytes, and long utterances take more than linear time."""
-_PAUSE_SECONDS = 0.35
+_SPEAKER = "msu_ru_nsh_clunits"
 _RENDER_SECONDS = 3.0
 _START_SECONDS = 15.0
 _ATTEMPTS = 2
@@ -41,7 +37,7 @@ class FestivalVoice:
         self,
         *,
         program: str = "festival",
-        speaker: str = "msu_ru_nsh_clunits",
+        speaker: str = _SPEAKER,
         speakers: Path = _SPEAKERS,
         render_seconds: float = _RENDER_SECONDS,
     ) -> None:
@@ -56,26 +52,30 @@ class FestivalVoice:
         self._turn = asyncio.Lock()
         self._child: _Child | None = None
 
+    @classmethod
+    def choose(cls, choice: Choice) -> Self:
+        return cls(speaker=choice.speaker or _SPEAKER)
+
     @property
     def name(self) -> str:
         return f"festival-{self._speaker}-1"
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice. A dead or hung child is replaced and the text tried once more."""
-        pieces = split_for_festival(text)
-        if not pieces:
-            raise VoiceFailed(f"nothing to say in «{text[:60]}»: no Russian words")
-        self._check_installed()
+        pieces = split_plainly(text)
+        self.check_installed()
         with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
             async with self._turn:
                 parts = await self._synthesise(pieces, Path(directory))
-            await asyncio.to_thread(_write_prompt, parts, file, text)
+            if not await asyncio.to_thread(join_parts, parts, file):
+                raise VoiceFailed(f"festival made only silence of «{text[:60]}»")
 
     async def close(self) -> None:
         async with self._turn:
             await self._drop_child()
 
-    def _check_installed(self) -> None:
+    def check_installed(self) -> None:
+        """See Voice."""
         if shutil.which(self._program) is None:
             raise VoiceMissing(f"the program «{self._program}» is not installed; install it: apt-get install festival")
         if not (self._speakers / self._speaker).is_dir():
@@ -193,39 +193,3 @@ class _Child:
     def _last_complaint(self) -> str:
         lines = self._complaints.decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
-
-
-def split_for_festival(text: str) -> list[str]:
-    """The text as pieces of plain Russian words with pauses marked by `,` `.` `?` `!`; nothing else passes.
-
-    An allow-list, because the pieces stand inside a Scheme string: quotes, backslashes, parentheses and control
-    characters become spaces. A hyphen stays only inside a word. Pieces end where a sentence ends, or, in a very
-    long sentence, at a comma or a space.
-    """
-    plain = unicodedata.normalize("NFC", text).lower()
-    plain = re.sub(r"[;:]|\s[-–—]+\s", ", ", plain)
-    plain = re.sub(r"[^а-яё,.?!-]+", " ", plain)
-    plain = re.sub(r"(?<![а-яё])-+|-+(?![а-яё])", " ", plain)
-    pieces = []
-    for sentence in re.split(r"(?<=[.?!])\s*", plain):
-        rest = re.sub(r"\s+([,.?!])", r"\1", re.sub(r"\s+", " ", sentence)).strip(" ,")
-        while len(rest) > _LONGEST_PIECE:
-            cut = max(rest.rfind(", ", 0, _LONGEST_PIECE) + 1, 0) or rest.rfind(" ", 0, _LONGEST_PIECE)
-            cut = cut if cut > 0 else _LONGEST_PIECE
-            pieces.append(rest[:cut].strip(" ,"))
-            rest = rest[cut:].strip(" ,")
-        pieces.append(rest)
-    return [piece for piece in pieces if re.search(r"[а-яё]", piece)]
-
-
-def _write_prompt(parts: list[Path], file: Path, text: str) -> None:
-    pause: Samples = np.zeros(int(_PAUSE_SECONDS * RATE))
-    sounds: list[Samples] = []
-    for part in parts:
-        samples, rate = soundfile.read(str(part), dtype="float64", always_2d=True)
-        heard = level_and_trim(resample(samples.mean(axis=1), rate))
-        if heard is not None:
-            sounds += [pause, heard] if sounds else [heard]
-    if not sounds:
-        raise VoiceFailed(f"festival made only silence of «{text[:60]}»")
-    write_wav(file, np.concatenate(sounds))

@@ -1,0 +1,111 @@
+"""How words are pronounced that a voice gets wrong: `pronunciation.yaml`, a word or two -> the same with its stress.
+
+Looked up in the words as they are spoken (digits and abbreviations are words by then), whole words only, whatever
+their case; the longest entry wins. What people read is never changed.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+
+FILE = "pronunciation.yaml"
+LONGEST = 4
+"""Words of an entry: enough to tell «дверной замок» from «старый замок»."""
+
+_VOWELS = "аеёиоуыэюя"
+_WORDS = re.compile(r"[а-яё]+(?:-[а-яё]+)*(?: [а-яё]+(?:-[а-яё]+)*)*")
+_SOUND = re.compile(r"[а-яё+]+(?:[ -][а-яё+]+)*")
+_ACUTE = re.compile(rf"([{_VOWELS}])\u0301")
+
+
+@dataclass(frozen=True)
+class Pronunciation:
+    """Entries: lower-case words -> what the voice is given instead, with `+` before the stressed vowel."""
+
+    entries: Mapping[str, str]
+
+    def apply(self, words: str) -> str:
+        """`words` with every word of the entries as it must sound. A word that already carries a mark is left alone."""
+        return self._pattern.sub(self._replace, words) if self.entries else words
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(self.entries, key=lambda entry: (-entry.count(" "), -len(entry)))
+        any_of = "|".join(re.escape(entry).replace(r"\ ", r"\s+") for entry in longest_first)
+        return re.compile(rf"(?<![\w+-])(?:{any_of})(?![\w+-])", re.IGNORECASE)
+
+    def _replace(self, found: re.Match[str]) -> str:
+        sound = self.entries[" ".join(found[0].lower().split())]
+        return sound.capitalize() if found[0][0].isupper() and sound[0] != "+" else sound
+
+
+NOTHING = Pronunciation({})
+
+
+def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
+    """Reads the file; a missing one holds no entries. Faults are listed (PRN…), and their entries left out."""
+    findings = Findings(file, "PRN")
+    if not file.exists():
+        return NOTHING, []
+    text = read_text(findings)
+    document = None if text is None else read_yaml(findings, text)
+    entries: dict[str, str] = {}
+    if document is not None:
+        node = Sheet(findings, document, known=("words",)).values.get("words")
+        if node is None:
+            findings.add(9, "нет ключа «words»", document)
+        else:
+            _read_entries(findings, node, entries)
+    return Pronunciation(entries), findings.problems
+
+
+def _read_entries(findings: Findings, node: Node, entries: dict[str, str]) -> None:
+    sheet = Sheet(findings, node, known=list(node.value) if isinstance(node.value, dict) else ())
+    for word in sheet.values:
+        line, _ = node.keys[word]
+        key = " ".join(word.lower().split())
+        sound = _ACUTE.sub(r"+\1", " ".join(sheet.text(word).lower().split()))
+        fault = _find_fault(word, key, sound, entries)
+        if fault is not None:
+            findings.add(fault[0], fault[1], line)
+        elif sound:  # an empty one has been named by the sheet
+            entries[key] = sound
+
+
+def _find_fault(word: str, key: str, sound: str, entries: Mapping[str, str]) -> tuple[int, str] | None:
+    """The first thing that is wrong with an entry: the number of its code, and what to do."""
+    faults = (
+        (
+            not _WORDS.fullmatch(key),
+            101,
+            f"«{word}»: слева стоит слово, как оно произносится: русские буквы, без цифр, знаков и ударения",
+        ),
+        (key.count(" ") >= LONGEST, 102, f"«{word}»: не больше {LONGEST} слов подряд; запишите само слово с ударением"),
+        (
+            key in entries,
+            103,
+            f"«{word}» стоит второй раз (большие и малые буквы не различаются); оставьте одну строку",
+        ),
+        (
+            sound != "" and not _SOUND.fullmatch(sound),
+            104,
+            f"«{word}»: справа только русские буквы и «+» перед ударной гласной, например «звон+ит»",
+        ),
+        (
+            re.search(rf"\+(?![{_VOWELS}])", sound) is not None,
+            105,
+            f"«{word}»: «+» ставят перед гласной, на которую падает ударение, например «звон+ит»",
+        ),
+        (
+            any(one.count("+") > 1 for one in re.split("[ -]", sound)),
+            106,
+            f"«{word}»: справа в одном слове два ударения; оставьте одно",
+        ),
+        (sound == key, 107, f"«{word}»: строка ничего не меняет; поставьте «+» перед ударной гласной или удалите её"),
+    )
+    return next(((number, message) for wrong, number, message in faults if wrong), None)

@@ -1,0 +1,52 @@
+"""The robot voice of espeak-ng: hard to understand, but quick, small and in every Debian. For comparison and need.
+
+Stress as the acute accent after the vowel is understood by releases after 1.52; older ones pass over it.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Self
+
+from callcenter.speech.voice import Choice, VoiceMissing
+from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.program import Program
+from callcenter.wording.stress import to_acute
+
+_SPEAKER = "ru"
+_SECONDS = 10.0
+_WORDS_A_MINUTE = "135"
+"""Slower than its 175: a listener on a telephone has one try."""
+
+
+class EspeakVoice:
+    """`espeak-ng`, a process for each text."""
+
+    def __init__(self, *, program: str = "espeak-ng", speaker: str = _SPEAKER) -> None:
+        """`speaker` is a voice of espeak-ng, variants included: `ru+f2`."""
+        self._program = program
+        self._speaker = speaker
+        self._speech = Program(
+            lambda file: [program, "-v", speaker, "-s", _WORDS_A_MINUTE, "-w", str(file), "--stdin"], seconds=_SECONDS
+        )
+
+    @classmethod
+    def choose(cls, choice: Choice) -> Self:
+        return cls(speaker=choice.speaker or _SPEAKER)
+
+    @property
+    def name(self) -> str:
+        return f"espeak-{self._speaker}-1"
+
+    def check_installed(self) -> None:
+        """See Voice."""
+        if shutil.which(self._program) is None:
+            raise VoiceMissing(f"the program «{self._program}» is not installed; install it: apt-get install espeak-ng")
+
+    async def render(self, text: str, file: Path) -> None:
+        """See Voice."""
+        pieces = split_plainly(text)
+        self.check_installed()
+        await self._speech.speak(to_acute(" ".join(pieces)), file)
+
+    async def close(self) -> None:
+        """Nothing runs on."""

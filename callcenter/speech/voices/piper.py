@@ -1,0 +1,102 @@
+"""Piper: neural voices in files of some 60 MB. The engine is `piper-tts` on PyPI, a Russian voice is a download.
+
+Spoken by one `piper` that is kept running (its model takes seconds to load) and writes a file for each line it reads.
+It spells words by espeak-ng's rules, which take stress as the acute accent after the vowel.
+"""
+
+import asyncio
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Self
+
+import soundfile
+
+from callcenter.speech.sound import join_parts
+from callcenter.speech.voice import Choice, VoiceFailed, VoiceMissing
+from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.worker import Worker
+from callcenter.wording.stress import to_acute
+
+_SECONDS = 20.0
+_SENTENCE_SILENCE = "0.3"
+
+
+class PiperVoice:
+    """One `piper` child; texts wait for each other in a queue."""
+
+    def __init__(self, model: Path | None, *, program: str | None = None, speaker: str = "") -> None:
+        """`model` is the voice's `.onnx`, its `.onnx.json` beside it; `speaker` the number of one of its speakers."""
+        beside = Path(sys.executable).with_name("piper")  # of our own virtual environment
+        self._program = program or (str(beside) if beside.exists() else "piper")
+        self._model = model
+        self._speaker = speaker
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
+        self._worker: Worker | None = None
+
+    @classmethod
+    def choose(cls, choice: Choice) -> Self:
+        return cls(choice.model, speaker=choice.speaker)
+
+    @property
+    def name(self) -> str:
+        return f"piper-{self._model.stem if self._model else 'none'}{self._speaker and f'-{self._speaker}'}-1"
+
+    def check_installed(self) -> None:
+        """See Voice."""
+        if shutil.which(self._program) is None:
+            raise VoiceMissing("the program «piper» is not installed; install it: .venv/bin/pip install piper-tts")
+        if self._model is None:
+            raise VoiceMissing(
+                "piper has no voice; .venv/bin/python -m piper.download_voices ru_RU-irina-medium, "
+                'then [voice] model = "…/ru_RU-irina-medium.onnx"'
+            )
+        for file in (self._model, self._model.with_name(f"{self._model.name}.json")):
+            if not file.is_file():
+                raise VoiceMissing(f"piper's voice is not there: {file}")
+
+    async def render(self, text: str, file: Path) -> None:
+        """See Voice."""
+        pieces = split_plainly(text)
+        self.check_installed()
+        worker, directory = self._begin()
+        written = re.compile(rf"{re.escape(directory)}/\S+\.wav")
+        parts = []
+        try:
+            for piece in pieces:
+                part = await worker.ask(to_acute(piece), lambda line: _find(written, line))
+                parts.append(part)
+            if not await asyncio.to_thread(join_parts, parts, file):
+                raise VoiceFailed(f"piper made only silence of «{text[:60]}»")
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise VoiceFailed(f"piper made no sound of «{text[:60]}»: {error}") from error
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """See Voice."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await worker.close()
+        if self._directory is not None:
+            self._directory.cleanup()
+            self._directory = None
+
+    def _begin(self) -> tuple[Worker, str]:
+        if self._worker is None or self._directory is None:
+            self._directory = tempfile.TemporaryDirectory(prefix="callcenter-piper-")
+            words = [self._program, "--model", str(self._model), "--output-dir", self._directory.name]
+            words += ["--sentence-silence", _SENTENCE_SILENCE]
+            if self._speaker:
+                words += ["--speaker", self._speaker]
+            self._worker = Worker(words, seconds=_SECONDS)
+        return self._worker, self._directory.name
+
+
+def _find(written: re.Pattern[str], line: str) -> Path | None:
+    """The file that a line says is written. Piper logs it afterwards, so it is whole."""
+    found = written.search(line)
+    return Path(found[0]) if found else None

@@ -1,0 +1,64 @@
+"""A synthesiser that is a program: started for each text, it reads the words and writes a WAV file."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import soundfile
+
+from callcenter.speech.sound import join_parts
+from callcenter.speech.voice import VoiceFailed, VoiceMissing
+
+_AT_ONCE = 2
+"""Programs running beside each other: more would only take the callers' CPU from each other."""
+
+
+class Program:
+    """Runs `words(file)` with the text on standard input; the program must leave its sound in `file`."""
+
+    def __init__(self, words: Callable[[Path], Sequence[str]], *, seconds: float) -> None:
+        """`seconds` is how long one text may take before the program counts as hung and is killed."""
+        self._words = words
+        self._seconds = seconds
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def speak(self, text: str, file: Path) -> None:
+        """Writes `text` as a prompt to `file`. Raises VoiceMissing, VoiceFailed."""
+        with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
+            part = Path(directory) / "part.wav"
+            async with self._turns:
+                complaint = await self._run(text, part)
+            try:
+                if not await asyncio.to_thread(join_parts, [part], file):
+                    raise VoiceFailed(f"only silence came of «{text[:60]}»; {complaint}")
+            except (OSError, soundfile.LibsndfileError) as error:
+                raise VoiceFailed(f"no sound came of «{text[:60]}»; {complaint}") from error
+
+    async def _run(self, text: str, part: Path) -> str:
+        """The last line of what the program complained of."""
+        words = self._words(part)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
+            )
+        except OSError as error:
+            raise VoiceMissing(f"the program «{words[0]}» does not start: {error.strerror or error}") from error
+        try:
+            async with asyncio.timeout(self._seconds):
+                _, complaints = await process.communicate(f"{text}\n".encode())
+        except TimeoutError as error:
+            raise VoiceFailed(f"«{words[0]}» was not done within {self._seconds:g} s") from error
+        finally:
+            if process.returncode is None:  # too slow, or nobody waits any more
+                process.kill()
+                await process.wait()
+        lines = complaints.decode(errors="replace").strip().splitlines()
+        complaint = lines[-1] if lines else f"«{words[0]}» said nothing"
+        if process.returncode:
+            raise VoiceFailed(f"«{words[0]}» failed with {process.returncode}: {complaint}")
+        return complaint

@@ -1,0 +1,52 @@
+"""RHVoice: four Russian speakers, clear and quick, free software. Debian has no package of it; see docs/voices.md.
+
+Spoken by its own `RHVoice-test`, which reads the text from standard input. It takes stress as the acute accent after
+the vowel (releases since 2020).
+"""
+
+import shutil
+from pathlib import Path
+from typing import Self
+
+from callcenter.speech.voice import Choice, VoiceMissing
+from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.program import Program
+from callcenter.wording.stress import to_acute
+
+_SPEAKER = "anna"
+_SECONDS = 10.0
+
+
+class RHVoice:
+    """`RHVoice-test`, a process for each text."""
+
+    def __init__(self, *, program: str = "RHVoice-test", speaker: str = _SPEAKER) -> None:
+        """`speaker`: anna, elena, irina, aleksandr, or another that is installed."""
+        self._program = program
+        self._speaker = speaker
+        self._speech = Program(lambda file: [program, "-p", speaker, "-o", str(file)], seconds=_SECONDS)
+
+    @classmethod
+    def choose(cls, choice: Choice) -> Self:
+        return cls(speaker=choice.speaker or _SPEAKER)
+
+    @property
+    def name(self) -> str:
+        return f"rhvoice-{self._speaker}-1"
+
+    def check_installed(self) -> None:
+        """See Voice."""
+        if shutil.which(self._program) is None:
+            raise VoiceMissing(
+                f"the program «{self._program}» is not installed; build RHVoice with its Russian voices from "
+                "https://github.com/RHVoice/RHVoice"
+            )
+
+    async def render(self, text: str, file: Path) -> None:
+        """See Voice."""
+        pieces = split_plainly(text)
+        self.check_installed()
+        await self._speech.speak(to_acute(" ".join(pieces)), file)
+
+    async def close(self) -> None:
+        """Nothing runs on."""

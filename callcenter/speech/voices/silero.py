@@ -1,0 +1,89 @@
+"""Silero: neural Russian voices, a model file of some 60 MB and PyTorch. Look at the model's licence before you use it.
+
+PyTorch is never loaded into the centre's own programs: `silero_child.py` is a program of its own, which loads the model
+and reads lines of JSON. Silero takes stress as `+` before the vowel, as we write it.
+"""
+
+import asyncio
+import importlib.util
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import soundfile
+
+from callcenter.speech.sound import join_parts
+from callcenter.speech.voice import Choice, VoiceFailed, VoiceMissing
+from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.worker import Worker
+
+CHILD = (sys.executable, "-m", "callcenter.speech.voices.silero_child")
+_SPEAKER = "xenia"
+_SECONDS = 20.0
+
+
+class SileroVoice:
+    """One child with the model; texts wait for each other in a queue."""
+
+    def __init__(self, model: Path | None, *, speaker: str = _SPEAKER, program: Sequence[str] = CHILD) -> None:
+        """`model` is a file like v4_ru.pt; `speaker`: xenia, kseniya, baya, aidar, eugene."""
+        self._model = model
+        self._speaker = speaker
+        self._needs_torch = program == CHILD
+        self._worker = Worker([*program, str(model), speaker], seconds=_SECONDS)
+
+    @classmethod
+    def choose(cls, choice: Choice) -> Self:
+        return cls(choice.model, speaker=choice.speaker or _SPEAKER)
+
+    @property
+    def name(self) -> str:
+        return f"silero-{self._model.stem if self._model else 'none'}-{self._speaker}-1"
+
+    def check_installed(self) -> None:
+        """See Voice."""
+        if self._needs_torch and importlib.util.find_spec("torch") is None:
+            raise VoiceMissing("silero needs PyTorch; install it: .venv/bin/pip install torch")
+        if self._model is None:
+            raise VoiceMissing(
+                "silero has no model; download v4_ru.pt from https://models.silero.ai/models/tts/ru/v4_ru.pt, "
+                'then [voice] model = "…/v4_ru.pt"'
+            )
+        if not self._model.is_file():
+            raise VoiceMissing(f"silero's model is not there: {self._model}")
+
+    async def render(self, text: str, file: Path) -> None:
+        """See Voice."""
+        pieces = split_plainly(text)
+        self.check_installed()
+        with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
+            parts = []
+            for number, piece in enumerate(pieces):
+                part = Path(directory) / f"{number}.wav"
+                await self._worker.ask(json.dumps({"text": piece, "file": str(part)}), _read_answer)
+                parts.append(part)
+            try:
+                if not await asyncio.to_thread(join_parts, parts, file):
+                    raise VoiceFailed(f"silero made only silence of «{text[:60]}»")
+            except (OSError, soundfile.LibsndfileError) as error:
+                raise VoiceFailed(f"silero made no sound of «{text[:60]}»: {error}") from error
+
+    async def close(self) -> None:
+        """See Voice."""
+        await self._worker.close()
+
+
+def _read_answer(line: str) -> bool | None:
+    """True when the child has written the file; None when the line is some library's chatter."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(answer, dict) or "done" not in answer:
+        return None
+    if answer["done"] is not True:
+        raise VoiceFailed(f"silero failed: {answer['done']}")
+    return True

@@ -1,0 +1,94 @@
+"""A synthesiser kept running, because its model takes seconds to load: a line in, lines out until one is the answer."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from callcenter.speech.voice import VoiceFailed, VoiceMissing
+
+log = structlog.get_logger()
+
+_ATTEMPTS = 2
+T = TypeVar("T")
+
+
+class Worker:
+    """One child, its standard error mixed into its output; texts wait for each other. A lost one is replaced."""
+
+    def __init__(self, words: Sequence[str], *, seconds: float) -> None:
+        """`seconds` is how long one answer may take, loading included."""
+        self._words = list(words)
+        self._seconds = seconds
+        self._turn = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def ask(self, line: str, answer: Callable[[str], T | None]) -> T:
+        """Sends a line and gives what `answer` makes of the first line that is one; it may raise VoiceFailed.
+
+        A child that dies or hangs is replaced and asked once more. Raises VoiceMissing, VoiceFailed.
+        """
+        async with self._turn:
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    return await self._ask(line, answer)
+                except _Lost as error:
+                    await self._drop()
+                    log.warning("a voice's program is replaced", program=self._words[0], why=str(error))
+                    if attempt == _ATTEMPTS:
+                        raise VoiceFailed(str(error)) from error
+                except BaseException:
+                    # Cancelled half-way: an answer is still on its way and would be taken for the next text's.
+                    await self._drop()
+                    raise
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._drop()
+
+    async def _ask(self, line: str, answer: Callable[[str], T | None]) -> T:
+        process = self._process = self._process or await self._start()
+        if process.stdin is None or process.stdout is None:
+            raise _Lost(f"«{self._words[0]}» was started without pipes")
+        last = "it said nothing"
+        try:
+            async with asyncio.timeout(self._seconds):
+                process.stdin.write(f"{line}\n".encode())
+                await process.stdin.drain()
+                while told := await process.stdout.readline():
+                    last = told.decode(errors="replace").strip() or last
+                    found = answer(last)
+                    if found is not None:
+                        return found
+        except TimeoutError as error:
+            raise _Lost(f"«{self._words[0]}» gave no answer within {self._seconds:g} s: {last}") from error
+        except (ConnectionError, ValueError) as error:
+            raise _Lost(f"the pipe to «{self._words[0]}» broke: {error}; {last}") from error
+        raise _Lost(f"«{self._words[0]}» ended: {last}")
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
+            )
+        except OSError as error:
+            raise VoiceMissing(f"the program «{self._words[0]}» does not start: {error.strerror or error}") from error
+
+    async def _drop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()  # reads the pipes to their end, and closes them
+
+
+class _Lost(Exception):
+    """The child is of no use any more."""
