@@ -38,6 +38,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, JournalInUse, is_away, is_clash, open_session
+from callcenter.intake.glued import divide
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.turns import take_turn
 
@@ -370,10 +371,15 @@ def _split(file: Path, offset: int, *, last: bool) -> list[tuple[bytes, int]]:
     for raw in content.splitlines(keepends=True):
         if not raw.endswith(b"\n") and (last or decode(raw) is None):
             break
-        offset += len(raw)
-        if raw.strip():
-            found.append((raw.rstrip(b"\n"), offset))
+        for piece in [raw] if _is_intact(raw) else divide(raw, intact=_is_intact):
+            offset += len(piece)
+            if piece.strip():
+                found.append((piece.rstrip(b"\n"), offset))
     return found
+
+
+def _is_intact(raw: bytes) -> bool:
+    return decode(raw.rstrip(b"\n")) is not None
 
 
 def _trim(directory: Path, reached: Position) -> None:

@@ -194,6 +194,24 @@ async def test_a_damaged_line_and_an_impossible_note_do_not_hold_up_the_others(
     assert [alarm.kind for alarm in alarms] == [AlarmKind.JOURNAL] * 3
 
 
+@pytest.mark.parametrize("spoiled", range(3))
+async def test_a_damaged_end_of_a_line_costs_no_other_line(
+    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper, spoiled: int
+) -> None:
+    """A block of the disk that came back as zeros: without their ends two lines look like one, or three."""
+    lines = [encode(note(number, text="Течёт «труба» {сильно}")) for number in range(5)]
+    for number in range(1, 1 + spoiled):
+        lines[number] = lines[number][:-1] + b"\0"
+    lines[2] = lines[2][:-40] + bytes(40)
+    segment_file(journal, segments(journal)[-1]).write_bytes(b"".join(lines))
+    book.write(note(5))
+
+    await apply_all(journal, database, bookkeeper.apply)
+
+    assert await applied(database) == [0, 1, 3, 4, 5]
+    assert len((journal / "refused.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+
+
 async def test_a_death_in_the_middle_of_a_batch_repeats_it_whole(
     book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
 ) -> None:

@@ -1,0 +1,32 @@
+"""Lines of the journal whose ends were damaged stick to the next ones. Pure."""
+
+import json
+import re
+from collections.abc import Callable
+
+_BEGINNING = re.compile(rb"[0-9a-f]{8} \{")
+_CHECKSUM = len("01234567 ")
+
+
+def divide(raw: bytes, *, intact: Callable[[bytes], bool]) -> list[bytes]:
+    """The intact lines within `raw`, and what lies between them, in their order; together they are `raw`."""
+    pieces = []
+    place = 0
+    for found in _BEGINNING.finditer(raw):
+        begin = found.start()
+        if begin < place:
+            continue
+        end = _end_of_object(raw, begin + _CHECKSUM)
+        if intact(raw[begin:end]):
+            pieces += [raw[place:begin], raw[begin:end]]
+            place = end
+    return [piece for piece in (*pieces, raw[place:]) if piece]
+
+
+def _end_of_object(raw: bytes, begin: int) -> int:
+    text = raw[begin:].decode(errors="surrogateescape")
+    try:
+        _, length = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return len(raw)
+    return begin + len(text[:length].encode(errors="surrogateescape"))
