@@ -15,8 +15,12 @@ from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.desk.app import create_app, serve
+from callcenter.desk.transcript import HoldsDanger
+from callcenter.dialogue.phrases import find_phrase
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
+from callcenter.instance.sounds import write_sounds
+from callcenter.instance.takes import TakeKeeper
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
@@ -29,9 +33,9 @@ from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.measuring.metrics import Metrics
 from callcenter.schedule.ticks import Ticks
-from callcenter.settings import TREE
-from callcenter.speech.pronouncing import pronouncer
+from callcenter.settings import TREE, Settings
 from callcenter.speech.prompts import PromptCache
+from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
 from callcenter.telephony.ari.switch import AriSwitch, AsteriskSilent
 from callcenter.telephony.controller import AsteriskAccess, Controller
@@ -63,11 +67,11 @@ async def _control(instance: Instance) -> None:
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     database = Database(Cluster(layout, ports).address())
-    voice = voice_of(settings)
+    voice, words = voice_of(settings), pronouncer(KNOWLEDGE / PRONUNCIATION)
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
     notes, spoken = NoteBook(layout.journal), SpokenNow()
-    prompts = PromptCache(layout.prompts, voice, words=pronouncer(KNOWLEDGE / PRONUNCIATION))
+    prompts = PromptCache(layout.prompts, voice, words=words)
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
         edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard),
@@ -108,6 +112,12 @@ async def _control(instance: Instance) -> None:
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
     filer = Filer(database, layout, settings, clock=clock)
+    takes = TakeKeeper(
+        layout,
+        edition=lambda: shelf.edition,
+        alarms=alarms,
+        renew=lambda: write_sounds(layout, voice, words=words, progress=lambda _: None),
+    )
     tape_filer = TapeFiler(database, layout, layout.tapes, settings, clock=clock)
     ticks = Ticks(database, settings, clock=clock)
     switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
@@ -125,6 +135,7 @@ async def _control(instance: Instance) -> None:
                     ("lost calls", lambda: _look_for_lost_calls(switch, truth, clock)),
                     ("recordings", filer.run),
                     ("tapes", tape_filer.run),
+                    ("takes of the studio", takes.run),
                     ("ticks", ticks.run),
                 )
             ]
@@ -191,11 +202,21 @@ async def _serve_desk(instance: Instance) -> None:
         recordings_directory=settings.recordings_directory,
         clock=SystemClock(),
         categories=_read_categories(),
+        holds_danger=_danger_finder(settings),
     )
     try:
         await serve(app, host=str(settings.desk.bind_address), port=ports.desk)
     finally:
         await database.close()
+
+
+def _danger_finder(settings: Settings) -> HoldsDanger:
+    """Whether the script's words of danger are in a text; a script that is broken now names none."""
+    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    edition, _ = edition_reader(script, KNOWLEDGE)(SystemClock().now().date())
+    dangers = edition.script.dangers if edition is not None else ()
+    phrases = [phrase for danger in dangers for phrase in danger.phrases]
+    return lambda text: find_phrase(phrases, text) is not None
 
 
 def _read_categories() -> Categories:

@@ -1,10 +1,10 @@
 """The recording's row of a call. Nothing here commits; files are other people's business."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,8 @@ from callcenter.core.database import notify
 
 KEPT = (RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT)
 """States in which there is a file."""
+RECORDING_BEGAN = "recording"
+"""The timeline's line from which the recording's seconds count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,21 @@ async def recorded_span(session: AsyncSession, call_id: str) -> Span | None:
     call = await session.get(Call, call_id, populate_existing=True)
     if call is None or call.state != CallState.ENDED or call.ended_at is None:
         return None
-    started_at = await session.scalar(
-        select(CallEvent.at).where(CallEvent.call_id == call_id, CallEvent.kind == "recording")
-    )
+    started_at = (await recorded_since(session, [call_id]))[call_id]
     recording = await session.get(Recording, call_id, populate_existing=True)
-    return Span(call, started_at or call.arrived_at, call.ended_at, recording)
+    return Span(call, started_at, call.ended_at, recording)
+
+
+async def recorded_since(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, datetime]:
+    """When the recordings of these calls began, as far as anybody knows; calls that do not exist are left out."""
+    began = and_(CallEvent.call_id == Call.id, CallEvent.kind == RECORDING_BEGAN)
+    rows = await session.execute(
+        select(Call.id, func.coalesce(func.min(CallEvent.at), Call.arrived_at))
+        .outerjoin(CallEvent, began)
+        .where(Call.id.in_(call_ids))
+        .group_by(Call.id)
+    )
+    return {call_id: at for call_id, at in rows}
 
 
 async def keep_recording(

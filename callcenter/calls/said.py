@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, String, column, func, literal_column, or_,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import DOCUMENT, FOLDED, Call, Speaker, Utterance
+from callcenter.calls.recordings import recorded_since
 
 HITS = 3
 """Lines shown of one call."""
@@ -24,8 +25,8 @@ _OR = frozenset({"or", "или", "|"})
 _FOLD = str.maketrans("ёЁ<>", "еЕ  ")
 _MARKS = ("\ue000", "\ue001")
 """Around a word found, on its way out of PostgreSQL: of the private use area, which no text of an ear holds."""
-_CONFIG = literal_column("'russian'::regconfig")
-_HEADLINE = literal_column(f"'HighlightAll=true, StartSel={_MARKS[0]}, StopSel={_MARKS[1]}'")
+_CONFIG: ColumnElement[str] = literal_column("'russian'::regconfig")
+_HEADLINE: ColumnElement[str] = literal_column(f"'HighlightAll=true, StartSel={_MARKS[0]}, StopSel={_MARKS[1]}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Hit:
     speaker: Speaker
     at: datetime
     """When the first word found was said; without word times, when the line began."""
+    second: float
+    """The same, of the recording."""
     pieces: tuple[tuple[str, bool], ...]
 
 
@@ -80,7 +83,7 @@ async def keep_meaningful(session: AsyncSession, terms: Sequence[Term]) -> tuple
 
 def said_in_call(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
     """The conditions on a call. Terms that are only unwanted ask for calls in which something else was said."""
-    conditions = []
+    conditions: list[ColumnElement[bool]] = []
     for term in terms:
         calls = Call.id.in_(select(Utterance.call_id).where(_matches(term.text)))
         conditions.append(calls if term.wanted else ~calls)
@@ -110,9 +113,11 @@ async def find_hits(
         .where(lines.c.place <= HITS)
         .order_by(Utterance.at, Utterance.sequence)
     )
+    since = await recorded_since(session, call_ids)
     hits: dict[str, tuple[Hit, ...]] = {}
     for utterance, headline in rows:
-        hits[utterance.call_id] = (*hits.get(utterance.call_id, ()), _hit(utterance, headline))
+        hit = _hit(utterance, headline, since=since[utterance.call_id])
+        hits[hit.call_id] = (*hits.get(hit.call_id, ()), hit)
     return hits
 
 
@@ -120,7 +125,7 @@ def _matches(text: str) -> ColumnElement[bool]:
     return literal_column(DOCUMENT).op("@@")(func.websearch_to_tsquery(_CONFIG, text))
 
 
-def _hit(utterance: Utterance, headline: str) -> Hit:
+def _hit(utterance: Utterance, headline: str, *, since: datetime) -> Hit:
     text = utterance.text
     found = _letters_found(headline, len(text))
     words = list(re.finditer(r"\S+", text))
@@ -137,7 +142,9 @@ def _hit(utterance: Utterance, headline: str) -> Hit:
         pieces.insert(0, ("… ", False))
     if end < len(text.rstrip()):
         pieces.append((" …", False))
-    return Hit(utterance.call_id, utterance.speaker, utterance.at + timedelta(seconds=spoken), tuple(pieces))
+    at = utterance.at + timedelta(seconds=spoken)
+    second = max(0.0, (at - since).total_seconds())
+    return Hit(utterance.call_id, utterance.speaker, at, second, tuple(pieces))
 
 
 def _letters_found(headline: str, length: int) -> list[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, Outcome, Recording, RecordingState, Utterance
+from callcenter.calls.recordings import RECORDING_BEGAN
 from callcenter.calls.said import Hit, find_hits, keep_meaningful, read_terms, said_in_call
 from callcenter.calls.transcripts import read_transcript
 
@@ -61,6 +62,12 @@ class CallRecord:
     events: tuple[CallEvent, ...]
     recording: Recording | None
     transcript: tuple[Utterance, ...] = ()
+
+    @property
+    def recorded_since(self) -> datetime:
+        """When the recording began, as far as anybody knows."""
+        begins = (event.at for event in self.events if event.kind == RECORDING_BEGAN)
+        return next(begins, self.call.arrived_at)
 
 
 async def live_calls(session: AsyncSession) -> Sequence[Call]:

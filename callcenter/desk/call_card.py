@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.calls.models import Call, CallEvent, CallLeg, LegRole, Recording, RecordingState, Speaker, Utterance
+from callcenter.calls.models import CallEvent, CallLeg, LegRole, Recording, RecordingState
 from callcenter.calls.views import CallRecord
+from callcenter.desk.transcript import HoldsDanger, SpokenLine, describe_lines
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 
 _CATEGORY_FACTS = frozenset({"category", "категория"})
 """Named so by our notes, and by the scripts."""
-_SPEAKER_ICONS = {Speaker.CALLER: "phone", Speaker.MEMBER: "person"}
 PLAYABLE = frozenset({RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT})
 
 
@@ -27,20 +27,6 @@ class TimelineLine:
     tone: str
     detail: bool
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenLine:
-    """One line of the transcript; `fault`: from here on nothing was heard, and there is no text."""
-
-    at: datetime
-    who: str
-    icon: str
-    second: float | None
-    """See TimelineLine."""
-    offset: timedelta
-    text: str
-    fault: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +73,7 @@ def describe_call(
     categories: Categories,
     names: Mapping[str, str],
     people: Mapping[str, str],
+    holds_danger: HoldsDanger,
     now: datetime,
 ) -> CallCard:
     """The card. `names` are people by queue member, `people` by login."""
@@ -104,14 +91,16 @@ def describe_call(
         total_span=end - call.arrived_at,
         hangup=None if call.hangup_cause is None else _cause(words, call.hangup_cause),
         timeline=tuple(
-            _line(event, call=call, words=words, categories=categories, names=names, people=people, length=length)
+            _line(event, record, words=words, categories=categories, names=names, people=people, length=length)
             for event in record.events
         ),
-        transcript=tuple(_spoken(line, call=call, words=words, length=length) for line in record.transcript),
+        transcript=describe_lines(
+            record.transcript, since=record.recorded_since, words=words, holds_danger=holds_danger
+        ),
         legs=tuple(_leg(leg, words=words, names=names, now=now) for leg in record.legs),
         recording=recording,
         playable=playable,
-        stretches=tuple(_stretches(call, recording, length)) if recording and length else (),
+        stretches=tuple(_stretches(record, recording, length)) if recording and length else (),
     )
 
 
@@ -125,8 +114,8 @@ def _cause(words: Words, cause: int) -> str:
 
 def _line(
     event: CallEvent,
+    record: CallRecord,
     *,
-    call: Call,
     words: Words,
     categories: Categories,
     names: Mapping[str, str],
@@ -135,31 +124,16 @@ def _line(
 ) -> TimelineLine:
     facts = {name: _named(name, value, categories, names, people) for name, value in event.facts.items()}
     text, wording = words.event(event.kind, facts)
-    offset = event.at - call.arrived_at
-    second = max(0.0, offset.total_seconds())
+    second = max(0.0, (event.at - record.recorded_since).total_seconds())
     return TimelineLine(
         at=event.at,
         second=second if length is not None and second < length else None,
-        offset=max(timedelta(), offset),
+        offset=max(timedelta(), event.at - record.call.arrived_at),
         text=text,
         icon=wording.icon,
         tone=wording.tone,
         detail=wording.detail,
         source=words.event_source[event.source],
-    )
-
-
-def _spoken(utterance: Utterance, *, call: Call, words: Words, length: float | None) -> SpokenLine:
-    offset = max(timedelta(), utterance.at - call.arrived_at)
-    second = offset.total_seconds()
-    return SpokenLine(
-        at=utterance.at,
-        who=words.speaker[utterance.speaker],
-        icon="alarm" if utterance.fault is not None else _SPEAKER_ICONS[utterance.speaker],
-        second=second if length is not None and second < length else None,
-        offset=offset,
-        text=utterance.text,
-        fault=utterance.fault is not None,
     )
 
 
@@ -190,11 +164,12 @@ def _leg(leg: CallLeg, *, words: Words, names: Mapping[str, str], now: datetime)
     )
 
 
-def _stretches(call: Call, recording: Recording, length: float) -> list[Stretch]:
+def _stretches(record: CallRecord, recording: Recording, length: float) -> list[Stretch]:
     """Robot, queue, talk one after the other, and over them the gaps that could not be recorded."""
+    call, since = record.call, record.recorded_since
     marks = [("robot", "Робот", call.arrived_at), ("queue", "Ожидание", call.queued_at)]
     marks.append(("talk", "Разговор", call.connected_at))
-    known = [(kind, title, (at - call.arrived_at).total_seconds()) for kind, title, at in marks if at is not None]
+    known = [(kind, title, (at - since).total_seconds()) for kind, title, at in marks if at is not None]
     stretches = []
     for index, (kind, title, begin) in enumerate(known):
         end = known[index + 1][2] if index + 1 < len(known) else length

@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from callcenter.calls.models import CallState, Outcome
+from callcenter.calls.models import Call, CallState, Outcome
+from callcenter.calls.recordings import recorded_since
+from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import CallFilters, call_record, find_calls
 from callcenter.desk.call_card import describe_call
 from callcenter.desk.office import AnOffice
 from callcenter.desk.pages import is_partial, show
+from callcenter.desk.security import new_nonce, policy
+from callcenter.desk.transcript import describe_lines
 from callcenter.desk.visitors import AVisitor
 from callcenter.queues.views import task_of_call
 from callcenter.staff.views import names_by_interface, names_by_login
@@ -31,6 +35,7 @@ async def list_calls(
     state: str = "",
     outcome: str = "",
     search: Annotated[str, Query(max_length=80)] = "",
+    said: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
     since, until = _span(day, office.settings.company.zone)
@@ -39,11 +44,12 @@ async def list_calls(
         outcome=_chosen(Outcome, outcome),
         since=since,
         until=until,
+        said=said,
     )
     async with office.database.begin() as session:
         found = await find_calls(session, filters, search=search, page=page)
         names = await names_by_interface(session)
-    asked = {"day": day if since else "", "state": state, "outcome": outcome, "search": search}
+    asked = {"day": day if since else "", "state": state, "outcome": outcome, "search": search, "said": said}
     facts = {
         "found": found,
         "asked": asked,
@@ -67,10 +73,46 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         names = await names_by_interface(session)
         people = await names_by_login(session)
     now = office.clock.now()
-    card = describe_call(record, words=office.words, categories=office.categories, names=names, people=people, now=now)
-    facts: dict[str, Any] = {"card": card, "call": record.call, "ticket": ticket, "task": task, "people": people}
+    card = describe_call(
+        record,
+        words=office.words,
+        categories=office.categories,
+        names=names,
+        people=people,
+        holds_danger=office.holds_danger,
+        now=now,
+    )
+    nonce = new_nonce()
+    facts: dict[str, Any] = {
+        "card": card,
+        "call": record.call,
+        "ticket": ticket,
+        "task": task,
+        "people": people,
+        "heard": office.settings.callers_are_heard,
+        "nonce": nonce,
+    }
     template = "call_live.html" if is_partial(request) else "call.html"
-    return show(request, office, template, facts, visitor=visitor, now=now)
+    headers = {"content-security-policy": policy(style_nonce=nonce)}
+    return show(request, office, template, facts, visitor=visitor, now=now, headers=headers)
+
+
+@router.get("/calls/{call_id}/transcript")
+async def show_lines(
+    request: Request,
+    call_id: str,
+    office: AnOffice,
+    visitor: AVisitor,
+    after: Annotated[int, Query(ge=-1, lt=2**63)] = -1,
+) -> Response:
+    """The lines that were written after the one with that number, for a page that has all before it."""
+    async with office.database.begin() as session:
+        if await session.get(Call, call_id) is None:
+            raise HTTPException(404)
+        lines = await read_transcript(session, call_id, after=after)
+        since = (await recorded_since(session, [call_id]))[call_id]
+    shown = describe_lines(lines, since=since, words=office.words, holds_danger=office.holds_danger)
+    return show(request, office, "transcript_lines.html", {"lines": shown}, visitor=visitor)
 
 
 def _chosen(kind: Any, value: str) -> Any:

@@ -1,26 +1,32 @@
 """News from PostgreSQL to the open pages: LISTEN on one channel, fan out to every browser that looks.
 
 A browser gets topics, never rows: it asks for the part of the page that a topic touches, and that request
-is checked like any other. Whoever may have missed something (the connection to PostgreSQL was lost) is
+is checked like any other. Only words that are just being said travel themselves, to pages that show their call: no row
+holds them. Whoever may have missed something (the connection to PostgreSQL was lost) is
 told to refresh the whole page.
 """
 
 import asyncio
+import json
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 import structlog
 from sqlalchemy import make_url
 
+from callcenter.calls.spoken import SPOKEN_CHANNEL
 from callcenter.core.database import NOTICE_CHANNEL
 
 LOST = "lost"
 """Topic: PostgreSQL is away, what the page shows may be old."""
 REFRESH = "refresh"
 """Topic: something may have been missed, ask for everything again."""
+SPOKEN = "spoken"
+"""Event, no topic: words that are being said in the call that the page shows, as `calls.spoken` puts them."""
 
 _FIRST_WAIT = 0.25
 _LONGEST_WAIT = 5.0
@@ -34,6 +40,10 @@ log = structlog.get_logger()
 class Subscription:
     """What one open page has not been told yet. Topics gather here, so a slow browser costs nothing."""
 
+    call_id: str = ""
+    """The call whose words the page wants while they are being said."""
+    _spoken: dict[str, Any] = field(default_factory=dict)
+    """By side the newest words."""
     _pending: dict[str, set[str]] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -41,13 +51,21 @@ class Subscription:
         self._pending.setdefault(topic, set()).add(identifier)
         self._news.set()
 
-    async def take(self, *, gather_seconds: float) -> dict[str, list[str]]:
-        """The next news: topic -> identifiers. Waits for the first and `gather_seconds` more for its neighbours."""
+    def hear(self, said: Mapping[str, Any]) -> None:
+        """Words are being said: by side, the newest replace the older."""
+        self._spoken.update(said)
+        self._news.set()
+
+    async def take(self, *, gather_seconds: float) -> list[tuple[str, str]]:
+        """The next events: topics with the identifiers they touch, words being said. Waits for the first and
+        `gather_seconds` more for its neighbours."""
         await self._news.wait()
         await asyncio.sleep(gather_seconds)
         self._news.clear()
         pending, self._pending = self._pending, {}
-        return {topic: sorted(identifiers) for topic, identifiers in pending.items()}
+        spoken, self._spoken = self._spoken, {}
+        events = [(SPOKEN, json.dumps(spoken, ensure_ascii=False))] if spoken else []
+        return events + [(topic, " ".join(sorted(identifiers))) for topic, identifiers in pending.items()]
 
 
 class Live:
@@ -71,9 +89,10 @@ class Live:
         return len(self._subscriptions)
 
     @contextmanager
-    def subscribe(self, *, mark: str = "") -> Iterator[Subscription]:
-        """For one open page, made when the news had come to `mark`; empty when the page knows that it is old."""
-        subscription = Subscription()
+    def subscribe(self, *, mark: str = "", call_id: str = "") -> Iterator[Subscription]:
+        """For one open page, made when the news had come to `mark`; empty when the page knows that it is old.
+        `call_id`: the call it shows, if it shows one that may go on."""
+        subscription = Subscription(call_id)
         if mark and mark != self.mark:
             subscription.put(REFRESH)
         self._subscriptions.add(subscription)
@@ -89,9 +108,12 @@ class Live:
         wait = _FIRST_WAIT
         while True:
             try:
-                async for payload in self._listen():
+                async for notice in self._listen():
                     wait = _FIRST_WAIT
-                    topic, _, identifier = payload.partition(":")
+                    if notice.channel == SPOKEN_CHANNEL:
+                        self._pass_on(notice.payload)
+                        continue
+                    topic, _, identifier = notice.payload.partition(":")
                     self._tell(topic, identifier)
             except (psycopg.Error, OSError) as error:
                 if self.connected:
@@ -101,18 +123,25 @@ class Live:
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
-    async def _listen(self) -> AsyncIterator[str]:
+    async def _listen(self) -> AsyncIterator[psycopg.Notify]:
         connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True, connect_timeout=2)
         async with connection:
             await connection.execute(f"LISTEN {NOTICE_CHANNEL}")
+            await connection.execute(f"LISTEN {SPOKEN_CHANNEL}")
             self.connected = True
             self._tell(REFRESH)
             while True:
                 async for notice in connection.notifies(timeout=_SILENCE):
-                    yield notice.payload
+                    yield notice
                 await connection.execute("SELECT 1")
 
     def _tell(self, topic: str, identifier: str = "") -> None:
         self._told += 1
         for subscription in self._subscriptions:
             subscription.put(topic, identifier)
+
+    def _pass_on(self, payload: str) -> None:
+        call_id, _, said = payload.partition(" ")
+        for subscription in self._subscriptions:
+            if subscription.call_id == call_id:
+                subscription.hear(json.loads(said))

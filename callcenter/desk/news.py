@@ -19,19 +19,27 @@ _GATHER_SECONDS = 0.1
 _REST_SECONDS = 0.5
 """Then a page is left alone for so long, however much happens: thirty calls at once would have twenty open
 boards ask for themselves without end."""
+_REST_IN_A_CALL = 0.25
+"""A page that follows one call hears of little else, and words are worth seeing while they are being said."""
 _PING_SECONDS = 15
 
 
 @router.get("/live")
 async def send_news(
-    request: Request, office: AnOffice, mark: Annotated[str, Query(max_length=20)] = ""
+    request: Request,
+    office: AnOffice,
+    mark: Annotated[str, Query(max_length=20)] = "",
+    call: Annotated[str, Query(max_length=80)] = "",
 ) -> EventSourceResponse:
-    return EventSourceResponse(_news(request, office, mark), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"})
+    """`mark` as in Live; `call` is the call whose words the page wants while they are being said."""
+    return EventSourceResponse(
+        _news(request, office, mark, call), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"}
+    )
 
 
-async def _news(request: Request, office: Office, mark: str) -> AsyncIterator[ServerSentEvent]:
+async def _news(request: Request, office: Office, mark: str, call: str) -> AsyncIterator[ServerSentEvent]:
     # An event source cannot see a status, so even a refusal is told by an event.
-    with office.live.subscribe(mark=mark) as subscription:
+    with office.live.subscribe(mark=mark, call_id=call) as subscription:
         try:
             visitor = await find_visitor(request, office)
         except DATABASE_AWAY:
@@ -50,7 +58,6 @@ async def _news(request: Request, office: Office, mark: str) -> AsyncIterator[Se
 
 async def _told(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
     while True:
-        gathered = await subscription.take(gather_seconds=_GATHER_SECONDS)
-        for topic, identifiers in gathered.items():
-            yield ServerSentEvent(event=topic, data=" ".join(identifiers))
-        await asyncio.sleep(_REST_SECONDS)
+        for event, data in await subscription.take(gather_seconds=_GATHER_SECONDS):
+            yield ServerSentEvent(event=event, data=data)
+        await asyncio.sleep(_REST_IN_A_CALL if subscription.call_id else _REST_SECONDS)

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.desk.live import Live
+from callcenter.desk.transcript import HoldsDanger
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import Settings
@@ -25,6 +26,7 @@ class Office:
     categories: Categories
     templates: Environment
     live: Live
+    holds_danger: HoldsDanger
 
 
 def _office(request: Request) -> Office:

@@ -1,11 +1,13 @@
-"""Recordings: played in the card, with seeking, and every listening written into the call's timeline."""
+"""Recordings: drawn and played in the card, with seeking, and every listening written into the call's timeline."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+import soundfile
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 
 from callcenter.calls.models import EventSource, Recording
 from callcenter.calls.service import record_event
@@ -13,6 +15,7 @@ from callcenter.core.errors import CallcenterError
 from callcenter.desk.call_card import PLAYABLE
 from callcenter.desk.office import AnOffice
 from callcenter.desk.visitors import AVisitor
+from callcenter.desk.waveform import LOUDEST, measure_waveform
 
 router = APIRouter()
 
@@ -53,6 +56,18 @@ async def play_recording(
         filename=file.name if download else None,
         headers={"Cache-Control": "private, no-store"},
     )
+
+
+@router.get("/calls/{call_id}/waveform")
+async def show_waveform(call_id: str, office: AnOffice, visitor: AVisitor) -> JSONResponse:
+    """How loud each side is from stretch to stretch, as parts of `loudest`. To look at it is not to listen."""
+    async with office.database.begin() as session:
+        file = _file_of(await session.get(Recording, call_id), office.recordings_directory)
+    try:
+        channels = await asyncio.to_thread(measure_waveform, file)
+    except soundfile.LibsndfileError as error:
+        raise RecordingAway from error
+    return JSONResponse({"loudest": LOUDEST, "channels": channels})
 
 
 def _file_of(recording: Recording | None, directory: Path) -> Path:

@@ -46,6 +46,16 @@ _LEAK_LINES: _Lines = (
     (37.0, EventSource.CEL, "connected", {"member": ANNA.interface}),
     (92.0, EventSource.CEL, "ended", {"cause": 16}),
 )
+_LEAK_WORDS = (
+    (38.0, Speaker.MEMBER, "ситуационный центр котова слушаю вас"),
+    (41.5, Speaker.CALLER, "здравствуйте у нас течёт стояк холодной воды и ещё на (лестнице) пахнет газом"),
+    (49.0, Speaker.MEMBER, "поняла вас не зажигайте свет назовите пожалуйста адрес"),
+    (54.0, Speaker.CALLER, "береговая (четырнадцать) корпус два квартира сто восемнадцать"),
+    (64.0, Speaker.MEMBER, "кран на стояке перекрыли"),
+    (67.5, Speaker.CALLER, "перекрыли но вода идёт (к) (соседям) снизу"),
+    (73.0, Speaker.MEMBER, "передаю аварийной службе номер вашей заявки двадцать шесть один"),
+    (84.0, Speaker.CALLER, "спасибо жду"),
+)
 _LIFT_LINES: _Lines = (
     (0, EventSource.CEL, "arrived", {"dialled": NUMBER}),
     (0.3, EventSource.CEL, "answered", {}),
@@ -89,6 +99,27 @@ def _tell(session: AsyncSession, call_id: str, lines: _Lines, *, at: datetime) -
         )
 
 
+async def say(
+    session: AsyncSession,
+    call_id: str,
+    speaker: Speaker,
+    text: str,
+    *,
+    at: datetime,
+    confidence: float = 0.95,
+    pace: float = 0.5,
+) -> None:
+    """A line of the transcript: a word each `pace` seconds, those in (brackets) heard with less confidence."""
+    spoken = [(word.strip("()"), confidence * 0.5 if word.startswith("(") else confidence) for word in text.split()]
+    words = [
+        [word, round(place * pace, 2), round(place * pace + 0.8 * pace, 2), sure]
+        for place, (word, sure) in enumerate(spoken)
+    ]
+    joined = " ".join(word for word, _ in spoken)
+    line = f"{call_id}-{speaker}-{at.timestamp()}"
+    await add_utterance(session, line, call_id=call_id, speaker=speaker, at=at, text=joined, words=words)
+
+
 async def _leak(session: AsyncSession, recordings: Path, *, now: datetime) -> None:
     at = now - timedelta(minutes=41)
     await add_call(
@@ -122,6 +153,8 @@ async def _leak(session: AsyncSession, recordings: Path, *, now: datetime) -> No
                 hangup_cause=16,
             )
         )
+    for second, speaker, text in _LEAK_WORDS:
+        await say(session, LEAK, speaker, text, at=at + timedelta(seconds=second))
     await file_recording(session, recordings, LEAK, seconds=92.0, at=at, gaps=[{"at": 58.0, "seconds": 4.0}])
     await _registered(
         session,

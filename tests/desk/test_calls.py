@@ -99,13 +99,57 @@ async def test_a_call_that_lasts_says_so(reader: Visit) -> None:
 async def test_what_was_said_is_shown_with_who_and_when_and_where_nothing_was_heard(reader: Visit) -> None:
     card = (await reader.get(f"/calls/{TALKING}")).text
     said = card[card.index("Что было сказано") : card.index("Ход звонка")]
-    lines = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", line)).strip() for line in said.split("<li")[1:]]
-    assert [re.sub(r".*>|\d\d:\d\d:\d\d$", "", line).strip() for line in lines] == [
-        "0:46 Диспетчер: слушаю вас",
-        "0:49 Житель: здравствуйте у нас &lt;b&gt;нет&lt;/b&gt; воды",
-        "0:56 Житель: здесь распознавание прервалось",
+    assert read_lines(said) == [
+        "0:46 Диспетчер слушаю вас",
+        "0:49 Житель здравствуйте у нас &lt;b&gt;нет&lt;/b&gt; воды",
+        "0:56 Житель здесь распознавание прервалось",
     ]
-    assert "Что было сказано" not in (await reader.get(f"/calls/{LEAK}")).text
+    assert "Что было сказано" not in (await reader.get(f"/calls/{MISSED}")).text
+
+
+def read_lines(html: str) -> list[str]:
+    """The lines of a transcript as they are read."""
+    lines = html[: html.index("<template")] if "<template" in html else html
+    words = [re.sub(r"<[^>]+>", "", line.partition(">")[2]) for line in lines.split("<li")[1:]]
+    return [re.sub(r"\s+", " ", line).strip() for line in words]
+
+
+async def test_words_have_their_second_their_sureness_and_their_danger(reader: Visit) -> None:
+    card = (await reader.get(f"/calls/{LEAK}")).text
+    assert '<span data-second="41.50">здравствуйте</span>' in card
+    assert '<span data-second="46.50" class="is-guess">лестнице</span>' in card
+    assert '<span data-second="47.00" class=" is-danger">пахнет</span>' in card
+    assert card.count("is-danger") == 2
+
+
+async def test_a_page_reads_on_from_the_last_line_it_has(reader: Visit) -> None:
+    card = (await reader.get(f"/calls/{TALKING}")).text
+    numbers = [int(piece[: piece.index('"')]) for piece in card.split('data-sequence="')[1:]]
+    assert len(numbers) == 3
+    rest = (await reader.get(f"/calls/{TALKING}/transcript", params={"after": numbers[1]})).text
+    assert read_lines(rest) == ["0:56 Житель здесь распознавание прервалось"]
+    assert (await reader.get(f"/calls/{TALKING}/transcript", params={"after": numbers[2]})).text.strip() == ""
+    assert (await reader.get("/calls/b17-0.0/transcript")).status_code == 404
+
+
+async def test_a_call_is_found_by_what_was_said_and_opens_at_the_word(reader: Visit) -> None:
+    page = (await reader.get("/calls", params={"said": "стояки", "outcome": "talked"})).text
+    assert page.count(ROW) == 1
+    assert f'href="/calls/{LEAK}?find=%D1%81%D1%82%D0%BE%D1%8F%D0%BA%D0%B8#t=43.50"' in page
+    assert "<q>здравствуйте у нас течёт <mark>стояк</mark> холодной воды и ещё на лестнице пахнет газом</q>" in page
+    assert "&lt;b&gt;нет&lt;/b&gt; <mark>воды</mark>" in (await reader.get("/calls", params={"said": "вода"})).text
+    assert ROW not in (await reader.get("/calls", params={"said": "стояк", "outcome": "robot"})).text
+    assert "Такие слова есть в каждом разговоре" in (await reader.get("/calls", params={"said": "и"})).text
+
+
+async def test_only_the_card_may_have_a_style_of_its_own_and_each_time_another(reader: Visit) -> None:
+    policies = [(await reader.get(f"/calls/{LEAK}")).headers["content-security-policy"] for _ in range(2)]
+    nonces = [re.search(r"style-src 'self' 'nonce-([\w-]{20,})';", policy) for policy in policies]
+    assert nonces[0] is not None
+    assert nonces[1] is not None
+    assert nonces[0][1] != nonces[1][1]
+    assert "nonce" not in (await reader.get("/calls")).headers["content-security-policy"]
+    assert "unsafe" not in policies[0]
 
 
 async def test_an_unknown_call_is_no_page(reader: Visit) -> None:

@@ -1,10 +1,11 @@
 // News from the server. An event `call` becomes the page's event `live:call`; parts of the page that show
 // calls listen for it and ask for themselves again. A part that shows one call or ticket names it in `data-watch`
-// ("call:17 ticket:4") and hears `live:own`. What may have been missed is asked for as a whole.
+// ("call:17 ticket:4") and hears `live:own`. What may have been missed is asked for as a whole. The words that are being
+// said in the call that the page shows (`data-call`) come themselves, as `live:spoken`.
 
 const banner = document.getElementById("connection");
 const wantsNews = document.querySelector("[data-live]");
-const TOPICS = ["call", "ticket", "task", "alarm", "member", "recording"];
+const TOPICS = ["call", "ticket", "task", "alarm", "member", "recording", "transcript"];
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15000;
 
@@ -37,7 +38,7 @@ function refreshAll() {
 function connect() {
   clearTimeout(timer);
   source?.close();
-  source = new EventSource(`/live?mark=${mark}`);
+  source = new EventSource(`/live?${new URLSearchParams({ mark, call: document.body.dataset.call ?? "" })}`);
   mark = "";
   let away = false; // a server without its database ends the stream after it has said so
   source.addEventListener("hello", () => (interrupted ? refreshAll() : show("")));
@@ -47,6 +48,9 @@ function connect() {
     show("Нет связи с базой данных. Показано последнее известное; звонки принимаются.");
   });
   source.addEventListener("signed-out", () => location.reload());
+  source.addEventListener("spoken", ({ data }) => {
+    document.body.dispatchEvent(new CustomEvent("live:spoken", { detail: JSON.parse(data) }));
+  });
   for (const topic of TOPICS) source.addEventListener(topic, (event) => announce(topic, event.data));
   source.onerror = () => {
     interrupted = true;

@@ -4,7 +4,7 @@
 const SIDES = { both: [1, 1], caller: [1, 0], centre: [0, 1] };
 let mixer = null;
 
-function player() {
+export function player() {
   return document.querySelector("audio[data-recording]");
 }
 
@@ -13,14 +13,15 @@ function start(audio) {
   audio.play().catch(() => {});
 }
 
-function seek(second, { play }) {
+export function seek(second, { play }) {
   const audio = player();
+  if (!audio) return;
   const go = () => {
     audio.currentTime = Math.max(0, second);
     if (play) start(audio);
   };
-  if (audio.readyState > 0) {
-    go();
+  if (audio.readyState > 0 || !play) {
+    go(); // before the file is asked for it is the second from which it will play
     return;
   }
   audio.addEventListener("loadedmetadata", go, { once: true });
@@ -29,6 +30,7 @@ function seek(second, { play }) {
 
 function follow() {
   const audio = player();
+  if (!audio) return;
   const length = Number(audio.dataset.recording);
   const head = document.querySelector("[data-strip-head]");
   head?.setAttribute("x", String((997 * Math.min(audio.currentTime, length)) / length));
@@ -90,7 +92,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const audio = player();
-  if (!audio || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (!audio || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
   const busy = event.target.closest("input, select, textarea, button, audio, a, summary, dialog");
   if (event.code === "Space" && !busy) {
     event.preventDefault();

@@ -1,0 +1,198 @@
+// The words of a call: they follow the sound, lead to it, and grow while the call goes on. Lines that were said to their
+// end are read by their sequence, so a broken connection neither loses nor doubles one; words still being said come by
+// themselves and are only shown.
+
+import { player, seek } from "./player.js";
+
+const HANDS_OFF = 5000; // milliseconds after somebody scrolls by hand in which the text does not scroll by itself
+const LINGER = 0.4; // seconds for which the last word of a line stays lit
+
+const list = () => document.getElementById("transcript");
+let indexed = null; // the list whose words are in `sides`
+let sides = []; // for each side its words in the order of time: {second, end, element}
+let lit = new Set();
+let scrolledAt = 0;
+
+function index() {
+  indexed = list();
+  const found = {};
+  for (const line of indexed?.children ?? []) {
+    const words = [...line.querySelectorAll(".said-text > [data-second]")];
+    words.forEach((element, place) => {
+      const end = words[place + 1]?.dataset.second ?? Number(line.dataset.end) + LINGER;
+      (found[line.dataset.speaker] ??= []).push({ second: Number(element.dataset.second), end: Number(end), element });
+    });
+  }
+  sides = Object.values(found);
+  for (const words of sides) words.sort((one, other) => one.second - other.second);
+}
+
+function wordAt(words, second) {
+  let [low, high] = [0, words.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (words[middle].second <= second) low = middle + 1;
+    else high = middle;
+  }
+  const word = words[low - 1];
+  return word && second < word.end ? word.element : null;
+}
+
+export function bringIntoView(element, { always = false } = {}) {
+  if (!always && Date.now() - scrolledAt < HANDS_OFF) return;
+  const box = list();
+  const line = element.closest("li");
+  const top = line.offsetTop;
+  if (!always && top >= box.scrollTop && top + line.offsetHeight <= box.scrollTop + box.clientHeight) return;
+  box.scrollTop = top - (box.clientHeight - line.offsetHeight) / 2;
+}
+
+function follow() {
+  const audio = player();
+  if (!audio || !list()) return;
+  if (indexed !== list()) index();
+  const second = audio.currentTime + 0.02;
+  const now = new Set(sides.map((words) => wordAt(words, second)).filter((word) => word && second > 0.02));
+  for (const word of lit) if (!now.has(word)) word.classList.remove("is-now");
+  for (const word of now) {
+    if (lit.has(word)) continue;
+    word.classList.add("is-now");
+    bringIntoView(word);
+  }
+  lit = now;
+}
+
+function keepFollowing() {
+  follow();
+  if (player() && !player().paused) requestAnimationFrame(keepFollowing);
+}
+
+document.addEventListener("play", keepFollowing, true);
+for (const kind of ["seeking", "seeked", "timeupdate"]) document.addEventListener(kind, follow, true);
+for (const kind of ["wheel", "touchmove", "pointerdown"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.target.closest("#transcript")) scrolledAt = kind === "pointerdown" && event.target !== list() ? 0 : Date.now();
+  }, { passive: true });
+}
+
+// By keys: the list is one stop of Tab; in it the arrows walk over words and lines, Enter plays from where one stands.
+
+function enter(element) {
+  if (!element) return;
+  if (!element.matches("button")) {
+    element.tabIndex = -1;
+    element.setAttribute("role", "button");
+  }
+  element.focus({ preventScroll: true });
+  bringIntoView(element, { always: true });
+}
+
+function walk(code, at) {
+  const stops = [...list().querySelectorAll(".said-text > [data-second]")];
+  const here = stops.indexOf(at);
+  if (code === "ArrowLeft" || code === "ArrowRight") {
+    const next = here + (code === "ArrowLeft" ? -1 : 1);
+    return stops[Math.min(Math.max(next, 0), stops.length - 1)];
+  }
+  const line = at.closest("li");
+  const next = line ? line[code === "ArrowUp" ? "previousElementSibling" : "nextElementSibling"] : null;
+  return (next ?? line ?? list()).querySelector(".said-text > [data-second]") ?? next?.querySelector("button");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!event.target.closest("#transcript") || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.code.startsWith("Arrow")) enter(walk(event.code, event.target));
+  else if (event.code === "Enter" && event.target.dataset.second) seek(Number(event.target.dataset.second), { play: true });
+  else return;
+  event.preventDefault();
+}, true);
+
+// A link to a second of the recording, e.g. #t=12.3: the player waits there, and nothing is heard unasked.
+function goToLink() {
+  const second = Number(new URLSearchParams(location.hash.slice(1)).get("t") ?? NaN);
+  if (!Number.isFinite(second) || !player()) return;
+  seek(second, { play: false });
+  follow();
+  for (const word of lit) bringIntoView(word, { always: true });
+}
+
+// What is being said now.
+
+function showSpoken({ detail }) {
+  const box = list();
+  if (!box) return;
+  const low = nearEnd(box);
+  for (const [side, [at, text]] of Object.entries(detail)) {
+    const said = [...box.querySelectorAll(`[data-sequence][data-speaker="${side}"]`)].some((line) => line.dataset.at >= at);
+    const line = formingLine(box, side);
+    if (text && !said) {
+      const shown = line ?? box.appendChild(makeLine(side));
+      shown.dataset.at = at;
+      shown.querySelector(".said-text").textContent = text;
+    } else {
+      line?.remove();
+    }
+  }
+  if (low) box.scrollTop = box.scrollHeight;
+}
+
+const formingLine = (box, side) => box.querySelector(`.is-forming[data-speaker="${side}"]`);
+
+function makeLine(side) {
+  const line = document.querySelector("[data-forming-line]").content.firstElementChild.cloneNode(true);
+  line.dataset.speaker = side;
+  line.classList.add(`said-${side}`);
+  line.querySelector(".said-who").textContent = document.body.dataset[side];
+  return line;
+}
+
+function nearEnd(box) {
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+}
+
+// Lines that have been written since the newest one that stands here. One question at a time, the next right after it.
+
+let reading = false;
+let again = false;
+
+async function readOn() {
+  const box = list();
+  if (!box) return;
+  again = reading;
+  if (reading) return;
+  reading = true;
+  try {
+    const last = Math.max(-1, ...[...box.querySelectorAll("[data-sequence]")].map((line) => Number(line.dataset.sequence)));
+    const answer = await fetch(`${box.dataset.transcript}?after=${last}`, { headers: { "HX-Request": "true" } });
+    if (answer.ok) addLines(box, await answer.text());
+  } catch {
+    // the connection is away: the page hears of it, and asks again when it is back
+  } finally {
+    reading = false;
+    if (again) readOn();
+  }
+}
+
+function addLines(box, html) {
+  const low = nearEnd(box);
+  const lines = [...document.createRange().createContextualFragment(html).children];
+  for (const line of lines) {
+    if (document.getElementById(line.id)) continue;
+    const forming = formingLine(box, line.dataset.speaker);
+    if (forming && Number(forming.dataset.at) <= Number(line.dataset.at)) forming.remove();
+    const later = [...box.children].find((other) => Number(other.dataset.at) > Number(line.dataset.at));
+    box.insertBefore(line, later ?? null);
+  }
+  if (lines.length) {
+    index();
+    document.dispatchEvent(new CustomEvent("transcript:grown"));
+  }
+  if (low) box.scrollTop = box.scrollHeight;
+}
+
+document.body.addEventListener("live:spoken", showSpoken);
+document.body.addEventListener("live:refresh", readOn);
+document.addEventListener("live:own", (event) => event.target === list() && readOn(), true);
+addEventListener("hashchange", goToLink);
+goToLink();
+if (document.querySelector("#transcript") && !player()) list().scrollTop = list().scrollHeight;
