@@ -139,7 +139,12 @@ async def test_the_desk_names_the_call_of_a_page_that_broke(
 ) -> None:
     away = Database(database.address.replace("/test_", "/gone_"), connect_seconds=1)
     app = create_app(
-        database=away, settings=Settings(), recordings_directory=tmp_path, clock=clock, categories=Categories(())
+        database=away,
+        settings=Settings(),
+        recordings_directory=tmp_path,
+        clock=clock,
+        categories=Categories(()),
+        holds_danger=lambda _: False,
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     cookies = {SESSION_COOKIE: "a token"}
