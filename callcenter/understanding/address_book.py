@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from callcenter.understanding.address import Address, Doubt, Part, resolve
 from callcenter.understanding.address_claims import HIGHEST, Claim, share_numbers
 from callcenter.understanding.address_items import Item, Kind, read_items
+from callcenter.understanding.address_replies import read_short_answer
 from callcenter.understanding.corrections import take_back
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, find_numbers
@@ -57,6 +58,9 @@ class AddressBook:
         self.houses = houses
         self._places = Places(houses)
 
+    def __repr__(self) -> str:
+        return f"AddressBook({len(self.houses.all)} houses)"
+
     def find(self, words: Sequence[Word], *, asked: str = "", known: Address | None = None) -> Address:
         """The address in a line.
 
@@ -89,6 +93,9 @@ class AddressBook:
         A new street makes house and flat void, a new house its building and flat, unless the reply says them too.
         """
         said = self.find(words, asked=asked, known=address)
+        answer = read_short_answer(address, words, asked) if asked not in said.parts else None
+        if answer is not None:
+            said = replace(said, parts={asked: answer})
         parts = dict(address.parts)
         for name, part in said.parts.items():
             if name in parts and parts[name].value != part.value:

@@ -2,13 +2,14 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Findings, find_mixed_words, read_text
+from callcenter.knowledge.sheets import Findings, Node, find_mixed_words, read_text
 
 COLUMNS = (
     "settlement", "street", "house", "building", "structure", "letter", "complex", "also", "entrances", "floors",
@@ -63,7 +64,7 @@ class House:
 class Houses:
     """All houses. It does not matter where they were read from."""
 
-    all: tuple[House, ...]
+    all: tuple[House, ...] = field(repr=False)
 
     @cached_property
     def streets(self) -> Mapping[tuple[str, str], tuple[House, ...]]:
@@ -118,7 +119,7 @@ def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, li
             continue
         row = {name.strip(): " ".join(field.split()) for name, field in zip(head, fields, strict=True)}
         before = len(findings.problems)
-        house = read_house(row, findings, number)
+        house = read_house(row, _fault_finder(findings, number, head, fields))
         key = (house.settlement, house.street, house.house, house.building, house.structure, house.letter)
         if key in houses:
             findings.add(26, f"такой дом уже есть в строке {houses[key][0]}; оставьте один", number)
@@ -129,28 +130,37 @@ def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, li
     return Houses(tuple(house for _, house in houses.values()))
 
 
-def read_house(row: Mapping[str, str], findings: Findings, number: int) -> House:
-    """One house of named fields, from a file's line or from a table's row; its faults go to `findings`."""
+def _fault_finder(
+    findings: Findings, number: int, head: Sequence[str], fields: Sequence[str]
+) -> Callable[[int, str, str], None]:
+    """Puts the faults of a line's fields where they stand."""
+    starts = accumulate((len(field) + 1 for field in fields), initial=1)
+    columns = dict(zip((name.strip() for name in head), starts, strict=False))
 
-    def fault(code: int, message: str) -> None:
-        findings.add(code, message, number)
+    def fault(code: int, name: str, message: str) -> None:
+        findings.add(code, f"«{name}»: {message}", Node("", number, columns.get(name, 1)))
+
+    return fault
+
+
+def read_house(row: Mapping[str, str], fault: Callable[[int, str, str], None]) -> House:
+    """One house of named fields, a file's line or a table's row; `fault` takes a code, a column and what is wrong."""
 
     def match(name: str, pattern: re.Pattern[str], code: int, needed: str) -> str:
         value = row.get(name, "")
         if value and not pattern.fullmatch(value):
-            fault(code, f"«{name}»: «{value}» не подходит; {needed}")
+            fault(code, name, f"«{value}» не подходит; {needed}")
         return value
 
     for name, value in row.items():
         for word in find_mixed_words(value):
-            fault(27, f"«{name}»: в слове «{word}» смешаны русские и латинские буквы; наберите его заново")
+            fault(27, name, f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново")
     street = row.get("street", "")
     if not any(kind in street.lower().split() for kind in STREET_TYPES):
-        fault(
-            28, f"«street»: «{street}»: назовите и вид улицы, например «проспект Энгельса»: {', '.join(STREET_TYPES)}"
-        )
+        kinds = ", ".join(STREET_TYPES)
+        fault(28, "street", f"«{street}»: назовите и вид улицы, например «проспект Энгельса»: {kinds}")
     if not row.get("house"):
-        fault(29, "«house»: нет номера дома")
+        fault(29, "house", "нет номера дома")
     return House(
         settlement=row.get("settlement", ""),
         street=street,
@@ -170,17 +180,16 @@ def _count(value: str) -> int | None:
     return int(value) if _SMALL.fullmatch(value) else None
 
 
-def _read_flats(row: Mapping[str, str], fault: Callable[[int, str], None]) -> tuple[tuple[int, int], ...]:
+def _read_flats(row: Mapping[str, str], fault: Callable[[int, str, str], None]) -> tuple[tuple[int, int], ...]:
     flats: list[tuple[int, int]] = []
     for part in row.get("flats", "").split():
         found = _RANGE.fullmatch(part)
         if found is None or int(found[1]) > int(found[2]):
-            fault(33, f"«flats»: «{part}» не подходит; нужно «1-36 37-72»: квартиры каждой парадной по порядку")
+            fault(33, "flats", f"«{part}» не подходит; нужно «1-36 37-72»: квартиры каждой парадной по порядку")
             return ()
         flats.append((int(found[1]), int(found[2])))
     entrances = _count(row.get("entrances", ""))
     if len(flats) > 1 and entrances is not None and entrances != len(flats):
-        fault(
-            34, f"«flats»: диапазонов {len(flats)}, а парадных {entrances}; дайте по одному на парадную или один общий"
-        )
+        message = f"диапазонов {len(flats)}, а парадных {entrances}; дайте по одному на парадную или один общий"
+        fault(34, "flats", message)
     return tuple(flats)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from callcenter.understanding.address import Doubt
 from callcenter.understanding.address_items import marker_of
 from callcenter.understanding.houses import House, Houses
-from callcenter.understanding.numbers import Number, is_hesitation
+from callcenter.understanding.numbers import Number, atom, is_hesitation, is_unit
 from callcenter.understanding.place_names import Mention, Name, Names
 from callcenter.understanding.words import Word, agree
 
@@ -125,10 +125,11 @@ def _is_close(mention: Mention, words: Sequence[Word]) -> bool:
 
 def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
-    if mention.name.everyday:
+    if mention.name.everyday or not mention.gender:
         return False
     alone = mention.end - mention.first == len([word for word in words if not word.filler])
     placed = mention.first > 0 and words[mention.first - 1].text in _PREPOSITIONS
+    alone = alone and (mention.score == 1 or mention.slipped)  # «павлов» alone is a man
     if not (alone or placed or _begins_house(words, mention.end)):
         return mention.name.distinctive and mention.used > 1 and not mention.slipped
     if mention.name.distinctive or mention.end == len(words):
@@ -186,9 +187,15 @@ def _is_empty(word: Word) -> bool:
 
 
 def _begins_house(words: Sequence[Word], at: int) -> bool:
+    """Whether a house's word or a number follows, one that counts nothing: not «павлов третий день»."""
     while at < len(words) and _is_empty(words[at]):
         at += 1
-    return at < len(words) and (words[at].is_number or marker_of(words, at) != "")
+    end = at
+    while end < len(words) and (words[end].is_number or atom(words[end].text) is not None):
+        end += 1
+    if end > at:
+        return end == len(words) or not is_unit(words[end])
+    return at < len(words) and marker_of(words, at) != ""
 
 
 def _is_date(name: Name) -> bool:

@@ -36,7 +36,7 @@ _SOUND_STEPS = tuple(
 
 
 _CASES = frozenset({"nomn", "gent", "datv", "accs", "ablt", "loct"})
-_GENDERS = frozenset({"masc", "femn", "neut"})
+_COUNTS = frozenset({"masc", "femn", "neut", "plur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,18 @@ def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
     return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), analyzer.word_is_known(word)
 
 
+@lru_cache(maxsize=65536)
+def is_known(word: str) -> bool:
+    """Whether the dictionary has a folded word; cheaper than looking it up."""
+    return bool(_analyzer().word_is_known(word))
+
+
 def agree(adjective: Word, noun: Word) -> bool:
     """Whether two words may be an adjective and its noun: «садовая техника», not «садовой трубу»."""
     for one in adjective.forms:
         for other in noun.forms if one.part == "ADJF" else ():
-            same = one.marks & other.marks
-            if other.part in ("NOUN", "ADJF") and same & _CASES and same & (_GENDERS | {"plur"}):
+            same: frozenset[str] = one.marks & other.marks
+            if other.part in ("NOUN", "ADJF") and not same.isdisjoint(_CASES) and not same.isdisjoint(_COUNTS):
                 return True
     return False
 

@@ -1,0 +1,122 @@
+"""An address in a conversation: what is missing, what is asked, how a reply goes on, how it is read back."""
+
+import pytest
+
+from callcenter.understanding.address import Address, Doubt, what_to_ask
+from callcenter.understanding.address_book import AddressBook
+from callcenter.understanding.spelling import for_speech, written
+from callcenter.understanding.words import read_words
+from callcenter.wording.spoken import spoken
+
+
+def talk(book: AddressBook, *lines: str) -> Address:
+    """What is known after these replies; `part: text` answers a question about that part."""
+    address = Address()
+    for line in lines:
+        asked, _, text = line.rpartition(": ")
+        address = book.complete(address, read_words(text), asked=asked)
+    return address
+
+
+@pytest.mark.parametrize(
+    ("lines", "ask"),
+    [
+        (["прорвало трубу"], Doubt("missing", "street")),
+        (["савушкина"], Doubt("missing", "house")),
+        (["энгельса сто тридцать девять"], Doubt("ambiguous", "building", ("1", "2", "21"))),
+        (["казакова десять квартира пять"], Doubt("ambiguous", "building", ("", "1", "2"))),
+        (["энгельса сто тридцать девять корпус один"], Doubt("ambiguous", "structure", ("", "2"))),
+        (["садовая девять"], Doubt("ambiguous", "letter", ("А", "Б"))),
+        (["садовая пять"], Doubt("ambiguous", "settlement", ("", "посёлок Зелёный Бор"))),
+        (["тихая одиннадцать"], Doubt("missing", "apartment")),
+        (["савушкина сто восемнадцать квартира пять"], None),
+        (["жк три кита квартира пять"], None),
+    ],
+)
+def test_asks_for_what_is_missing_or_may_be_several(book: AddressBook, lines: list[str], ask: Doubt | None) -> None:
+    assert what_to_ask(talk(book, *lines)) == ask
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("савушкина двести", "house"),
+        ("савушкина сто восемнадцать корпус три", "building"),
+        ("савушкина сто восемнадцать квартира девятьсот", "apartment"),
+        ("савушкина сто восемнадцать девятая парадная", "entrance"),
+        ("савушкина сто восемнадцать двенадцатый этаж", "floor"),
+        ("савушкина сто восемнадцать первая парадная квартира восемьдесят", "entrance"),
+        ("садовая девять литера в", "letter"),
+        ("приморский проспект двенадцать", "house"),
+    ],
+)
+def test_what_contradicts_the_list_is_asked_first(book: AddressBook, line: str, part: str) -> None:
+    ask = what_to_ask(talk(book, line))
+    assert ask is not None
+    assert (ask.kind, ask.part) == ("contradictory", part)
+
+
+def test_several_streets_of_one_sound_are_offered(book: AddressBook) -> None:
+    ask = what_to_ask(talk(book, "дачный переулок шесть"))
+    assert ask is not None
+    assert (ask.part, ask.options) == ("street", ("2-й Дачный переулок", "3-й Дачный переулок"))
+
+
+def test_an_undecided_speaker_is_asked(book: AddressBook) -> None:
+    ask = what_to_ask(talk(book, "дачный проспект два корпус один или два не помню"))
+    assert ask == Doubt("ambiguous", "building", ("1", "2"), "один или два")
+
+
+def test_a_yard_needs_no_flat(book: AddressBook) -> None:
+    address = talk(book, "качели сломаны савушкина сто восемнадцать")
+    assert what_to_ask(address, flat=False) is None
+    assert what_to_ask(address) == Doubt("missing", "apartment")
+
+
+@pytest.mark.parametrize(
+    ("lines", "known"),
+    [
+        (["энгельса сто тридцать девять", "корпус два", "квартира пять"], "пр. Энгельса, д. 139, корп. 2, кв. 5"),
+        (["street: савушкина", "house: сто восемнадцать", "apartment: двенадцать"], "ул. Савушкина, д. 118, кв. 12"),
+        (["street: энгельса", "house: сто пятьдесят двенадцать"], "пр. Энгельса, д. 150, кв. 12"),
+        (["энгельса сто тридцать девять", "building: двадцать первый"], "пр. Энгельса, д. 139, корп. 21"),
+        (["садовая девять", "letter: бэ"], "Садовая ул., д. 9, лит. Б"),
+        (["садовая девять", "letter: литера а"], "Садовая ул., д. 9, лит. А"),
+        (["савушкина сто восемнадцать кв пять", "нет квартира шесть"], "ул. Савушкина, д. 118, кв. 6"),
+        (["савушкина сто восемнадцать кв пять", "нет бабушкина шестьдесят один"], "ул. Бабушкина, д. 61"),
+        (
+            ["савушкина сто восемнадцать кв пять", "нет сто двадцать седьмой дом корпус один"],
+            "ул. Савушкина, д. 127, корп. 1",
+        ),
+        (["садовая пять", "settlement: в зеленом бору"], "пос. Зелёный Бор, Садовая ул., д. 5"),
+        (["квартира пять", "тихая одиннадцать"], "Тихая ул., д. 11, кв. 5"),
+        (["дачный переулок шесть", "street: второй"], "2-й Дачный пер., д. 6"),
+        (["казакова десять", "building: без корпуса", "квартира пять"], "ул. Маршала Казакова, д. 10, кв. 5"),
+        (["садовая пять", "settlement: в городе"], "Садовая ул., д. 5"),
+        (["street: тихая", "house: одиннадцать"], "Тихая ул., д. 11"),
+        (["apartment: два один шесть"], "кв. 216"),
+        (["apartment: э ну двести шестнадцатая"], "кв. 216"),
+    ],
+)
+def test_replies_go_on_from_what_is_known(book: AddressBook, lines: list[str], known: str) -> None:
+    assert written(talk(book, *lines)) == known
+
+
+def test_a_mended_contradiction_is_gone(book: AddressBook) -> None:
+    address = talk(book, "савушкина двести", "house: сто восемнадцать", "apartment: пять")
+    assert what_to_ask(address) is None
+
+
+def test_each_part_keeps_the_words_it_came_from(book: AddressBook) -> None:
+    address = talk(book, "у нас энгельсо сто тридцать девять корпус второй")
+    assert {name: part.words for name, part in address.parts.items()} == {
+        "street": "энгельсо",
+        "house": "сто тридцать девять",
+        "building": "корпус второй",
+    }
+
+
+def test_is_read_back_in_words(book: AddressBook) -> None:
+    address = talk(book, "вторая линия пять дробь два квартира двенадцать")
+    assert spoken(for_speech(address)) == "вторая линия, дом пять дробь два, квартира двенадцать"
+    assert written(address) == "2-я линия, д. 5/2, кв. 12"
