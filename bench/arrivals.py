@@ -1,7 +1,7 @@
 """Many calls a second to the running centre, by sipp: does each leave its record and its recording?
 
     CALLCENTER_TELEPHONY__MAX_CALLS=100 make run
-    python -m bench.capacity [--calls 200] [--rate 5] [--seconds 8]
+    python -m bench.arrivals [--calls 200] [--rate 5] [--seconds 8]
 
 sipp plays the residents; every tenth second a telephone of our own calls too and measures what a caller hears
 meanwhile. Afterwards the rows and files are counted, and `callcenter reconcile` must find nothing. Exit 1 otherwise.
@@ -31,6 +31,7 @@ from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance, open_instance
 from callcenter.instance.processes import find_running
 from callcenter.intake.reconciliation import SETTLED
+from callcenter.softphone.ears import read_wav
 from callcenter.softphone.g711 import RATE, encode_alaw
 from callcenter.softphone.phone import Softphone
 
@@ -50,11 +51,11 @@ class Kept:
     lengths: tuple[float, ...]
 
 
-def write_scenario(directory: Path, instance: Instance) -> Path:
-    """The scenario with the test resident's account, and the sound it plays."""
-    sound = directory / "tone.alaw"
+def write_scenario(directory: Path, instance: Instance, wav: Path | None = None) -> Path:
+    """The scenario with the test resident's account, and the sound it plays: a tone, or that of a WAV."""
+    sound = directory / "sound.alaw"
     turns = np.arange(2 * RATE) * 2 * np.pi * 700 / RATE
-    sound.write_bytes(encode_alaw((np.sin(turns) * 8000).astype(np.int16)))
+    sound.write_bytes(encode_alaw((np.sin(turns) * 8000).astype(np.int16) if wav is None else read_wav(wav)))
     scenario = directory / "caller.xml"
     text = SCENARIO.read_text(encoding="utf-8")
     for mark, value in (
@@ -67,14 +68,24 @@ def write_scenario(directory: Path, instance: Instance) -> Path:
     return scenario
 
 
-async def call_by_sipp(instance: Instance, number: str, *, calls: int, rate: int, seconds: float) -> str:
+async def call_by_sipp(
+    instance: Instance,
+    number: str,
+    *,
+    calls: int,
+    rate: int,
+    seconds: float,
+    at_once: int = LIMIT,
+    sound: Path | None = None,
+) -> str:
     """Runs sipp to its end; an empty string when every call went as it should, else the end of what it printed."""
     telephony = instance.settings.telephony
     with tempfile.TemporaryDirectory(prefix="callcenter-sipp-") as name:
         directory = Path(name)
+        scenario = write_scenario(directory, instance, sound)
         words = [
-            "sipp", f"{telephony.bind_address}:{instance.ports.sip}", "-sf", str(write_scenario(directory, instance)),
-            "-s", number, "-i", "127.0.0.1", "-m", str(calls), "-r", str(rate), "-l", str(LIMIT),
+            "sipp", f"{telephony.bind_address}:{instance.ports.sip}", "-sf", str(scenario),
+            "-s", number, "-i", "127.0.0.1", "-m", str(calls), "-r", str(rate), "-l", str(at_once),
             "-d", str(round(seconds * 1000)), "-nostdin", "-trace_err",
         ]  # fmt: skip
         process = await asyncio.create_subprocess_exec(

@@ -19,6 +19,7 @@ from callcenter.conducting.ports import Measures, Unmeasured
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.address import Address
 from callcenter.hearing.engine import RATE
+from callcenter.hearing.leg import CHUNK_SECONDS
 from callcenter.hearing.wire import (
     PROTOCOL,
     Audio,
@@ -280,6 +281,7 @@ class EarLeg:
         self.closing = False
         self._ear = ear
         self._take = take
+        self._gathered = b""
         self._unsent = 0
 
     @property
@@ -288,19 +290,21 @@ class EarLeg:
         return self._unsent / self.rate
 
     def hear(self, samples: bytes) -> None:
-        """Takes the next audio: linear, 16 bit, little-endian."""
-        if not self._ear.send(self.number, Audio(self.position, samples)):
-            self._unsent += len(samples) // 2
-            self._ear.measures.sound_dropped(len(samples) / 2 / self.rate)
+        """Takes the next audio: linear, 16 bit, little-endian. Sent when it is as much as a leg takes at a time."""
+        self._gathered += samples
         self.position += len(samples) // 2
+        if len(self._gathered) >= 2 * CHUNK_SECONDS * self.rate:
+            self._send_gathered()
 
     def expect(self, phrases: tuple[str, ...] | None) -> None:
         """Ends the utterance that goes on; what follows is heard with these phrases (None: anything)."""
         self.phrases = phrases
+        self._send_gathered()
         self._ear.send(self.number, Phrases(phrases))
 
     def flush(self) -> None:
         """Ends the utterance that goes on: its words come as a Final, if it has any."""
+        self._send_gathered()
         self._ear.send(self.number, Flush())
 
     def close(self) -> None:
@@ -308,8 +312,16 @@ class EarLeg:
         if self.closing:
             return
         self.closing = True
+        self._send_gathered()
         if not self._ear.send(self.number, Close()):
             self._ear.forget(self)
+
+    def _send_gathered(self) -> None:
+        samples, self._gathered = self._gathered, b""
+        count = len(samples) // 2
+        if count and not self._ear.send(self.number, Audio(self.position - count, samples)):
+            self._unsent += count
+            self._ear.measures.sound_dropped(count / self.rate)
 
     def leave(self, ear: EarClient, number: int) -> None:
         """For the client: goes on at another one."""

@@ -88,7 +88,8 @@ class Leg:
                 self._queued += _count(order)
                 if self._queued > self._limit:
                     self._drop_oldest()
-            self._news.notify()
+            if len(self._queue) == 1 or self._queued >= self._chunk or not isinstance(order, Audio):
+                self._news.notify()  # a wake-up for every packet would cost more than the packet
 
     def _drop_oldest(self) -> None:
         """Half of what waits at once: every gap costs a recogniser, and many small ones would slow a slow ear more."""

@@ -111,7 +111,7 @@ async def test_no_ear_is_no_error_of_a_leg(tmp_path: object) -> None:
     async with client_of(read_address(f"{tmp_path}/nobody.sock")) as ear:
         leg = open_leg(ear)
         leg.speak(SPEECH["вода"])
-        assert ear.dropped == pytest.approx(1.02)
+        assert ear.dropped == pytest.approx(1.02, abs=0.1), "what is less than a piece was not to be sent yet"
         with pytest.raises(EarAway, match=r"nobody\.sock"):
             await ear.connect(within=0.1)
         assert await leg.closes() == ""

@@ -1,0 +1,194 @@
+"""How many calls at once: residents in the robot's menu, recorded, until what they hear stumbles or a call fails.
+
+    python -m bench.capacity [--model DIRECTORY --sound WAV] [--core N] [--levels 20,40,60] [--hold 8]
+
+A whole centre of its own. sipp plays the residents, more at each level; two telephones of our own call beside them and
+measure the gaps between RTP packets that arrive, stamped by the kernel. A level is passed when every call went well and
+p99 of the gaps is <= 30 ms. Three contestants on the same Asterisk, one after another:
+
+* the bare dialplan: answers, records in the same way, plays the same prompts; no program of ours runs;
+* the centre with keys only;
+* the centre with the ear on, when a model is given; the residents speak the sound then.
+
+--core keeps all of the centre to one processor and the callers to the others, so that the table is about one core.
+Prints a row a level and the ratios to the bare dialplan. Goal: >= 0.8 with keys only.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.arrivals import call_by_sipp
+from bench.ear import read_cpu
+from callcenter.instance.processes import find_running
+from callcenter.instance.supervisor import CONTROLLER, EAR, SUPERVISOR
+from callcenter.softphone.phone import Softphone
+from tests.live.running_centre import RunningCentre
+
+MOST_GAP = 0.030
+MOST_CALLS = 300
+_RAMP = 20
+"""New calls a second."""
+_SETTLE_SECONDS = 3.0
+_START_SECONDS = 5.0
+"""What programs that start use of the processor is no part of the measure."""
+_PROBES = 2
+BARE, KEYS, SPEECH = "bare dialplan", "centre, keys only", "centre, ear on"
+_EXTENSION = "000"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What so many calls at once were like. `used`: cores by program."""
+
+    calls: int
+    gap: float
+    complaint: str
+    used: dict[str, float]
+
+    @property
+    def passed(self) -> bool:
+        return not self.complaint and self.gap <= MOST_GAP
+
+    def row(self, name: str) -> str:
+        used = ", ".join(f"{program} {share:.2f}" for program, share in self.used.items())
+        went = "all well" if not self.complaint else "FAILED"
+        return f"| {name} | {self.calls} | {went} | {1000 * self.gap:.1f} | {used} |"
+
+
+async def probe(phone: Softphone, number: str, *, after: float, seconds: float) -> float:
+    """p99 of the gaps that a caller hears in so many seconds, which begin `after` now."""
+    await asyncio.sleep(max(after - 1.0, 0))
+    call = await phone.call(number)
+    await asyncio.sleep(1.0)
+    begun = call.second()
+    await asyncio.sleep(seconds)
+    gap = call.pace(since=begun, until=begun + seconds).p99
+    await call.hang_up()
+    return gap
+
+
+async def measure(centre: RunningCentre, number: str, *, calls: int, hold: float, sound: Path | None) -> Level:
+    instance = centre.instance
+    resident = instance.secrets.resident
+    ramp = calls / _RAMP
+    pids = {name: find_running(centre.layout.pids / name) for name in (CONTROLLER, EAR)}
+    pids["asterisk"] = centre.asterisk.running()
+    running = {name: program.pid for name, program in pids.items() if program is not None}
+    async with AsyncExitStack() as stack:
+        phones = [
+            await stack.enter_async_context(
+                Softphone(("127.0.0.1", instance.ports.sip), user=resident.name, password=resident.password)
+            )
+            for _ in range(_PROBES)
+        ]
+        probing = [asyncio.create_task(probe(phone, number, after=ramp, seconds=hold)) for phone in phones]
+        used, begun = {name: read_cpu(pid) for name, pid in running.items()}, time.monotonic()
+        calling = call_by_sipp(
+            instance, number, calls=calls, rate=_RAMP, seconds=ramp + hold + 1, at_once=calls, sound=sound
+        )
+        complaint = await calling
+        lasted = time.monotonic() - begun
+        shares = {name: (read_cpu(pid) - used[name]) / lasted for name, pid in running.items()}
+        gaps = await asyncio.gather(*probing)
+    await asyncio.sleep(_SETTLE_SECONDS)
+    return Level(calls, max(gaps), complaint, shares)
+
+
+async def rise(
+    name: str, centre: RunningCentre, number: str, *, levels: Sequence[int], hold: float, sound: Path | None
+) -> int:
+    """The highest level that was passed; 0 for none."""
+    most = 0
+    for calls in levels:
+        level = await measure(centre, number, calls=calls, hold=hold, sound=sound)
+        print(level.row(name), flush=True)
+        if not level.passed:
+            print(level.complaint, file=sys.stderr)
+            break
+        most = calls
+    return most
+
+
+def open_centre(settings: str, *, core: int | None) -> RunningCentre:
+    """A centre that runs, on `core` if that is given."""
+    os.environ["CALLCENTER_TELEPHONY__MAX_CALLS"] = str(MOST_CALLS)  # sizes the range of RTP ports, too
+    centre = RunningCentre(settings=settings)
+    centre.environment["CALLCENTER_TELEPHONY__MAX_CALLS"] = str(MOST_CALLS)
+    others = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {core})  # what the centre starts keeps to it
+    try:
+        centre.run()
+    finally:
+        os.sched_setaffinity(0, others - {core} or others)
+    time.sleep(_START_SECONDS)
+    return centre
+
+
+def add_bare_dialplan(centre: RunningCentre) -> None:
+    """An extension that answers, records and plays as the centre does, in the dialplan alone."""
+    menu = max(centre.layout.prompts.glob("*.wav"), key=lambda file: file.stat().st_size).with_suffix("")
+    kept = centre.layout.asterisk / "spool" / "${UNIQUEID}.raw"
+    steps = (f"MixMonitor({kept},D)", "Answer(,i)", "Wait(0.3)", f"Playback({menu})", f"Goto({_EXTENSION},4)")
+    for number, step in enumerate(steps, start=1):
+        centre.asterisk.run_cli(f"dialplan add extension {_EXTENSION},{number},{step} into from-resident")
+
+
+def end_our_programs(centre: RunningCentre) -> None:
+    """Asterisk alone goes on."""
+    stopped = centre.command("stop", "--keep-calls")
+    assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+    assert find_running(centre.layout.pids / SUPERVISOR) is None
+
+
+def run(arguments: argparse.Namespace) -> dict[str, int]:
+    """The highest level of each contestant."""
+    most: dict[str, int] = {}
+    ways: list[tuple[str, str, Path | None]] = [(KEYS, "", None)]
+    if arguments.model is not None:
+        ways.append((SPEECH, f'[ear]\nmodel = "{arguments.model.absolute()}"\n', arguments.sound))
+    print("| who | calls at once | sipp | RTP gap p99, ms | cores used |\n" + "|---" * 5 + "|")
+    for name, settings, sound in ways:
+        centre = open_centre(settings, core=arguments.core)
+        try:
+            levels = arguments.levels
+            number = centre.instance.settings.company.number
+            if name == SPEECH:
+                centre.await_program(EAR)
+            most[name] = asyncio.run(rise(name, centre, number, levels=levels, hold=arguments.hold, sound=sound))
+            if name == KEYS:
+                end_our_programs(centre)
+                add_bare_dialplan(centre)
+                most[BARE] = asyncio.run(rise(BARE, centre, _EXTENSION, levels=levels, hold=arguments.hold, sound=None))
+        finally:
+            centre.stop()
+    return most
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, help="a Vosk model: the ear is on, too")
+    parser.add_argument("--sound", type=Path, help="WAV, 8 kHz mono, that the residents speak to the ear")
+    parser.add_argument("--core", type=int, help="the one processor that the centre may use")
+    parser.add_argument(
+        "--levels",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=[20, 40, 70, 100, 140, 190, 240],
+    )
+    parser.add_argument("--hold", type=float, default=8.0, help="seconds of each level that are measured")
+    arguments = parser.parse_args()
+    most = run(arguments)
+    for name, calls in most.items():
+        print(f"{name}: {calls} calls at once; {calls / max(most[BARE], 1):.2f} of the bare dialplan")
+    return 0 if most[KEYS] >= 0.8 * most[BARE] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
