@@ -68,13 +68,21 @@ document.addEventListener("transcript:grown", () => {
   count();
 });
 
-// A link from the list of calls brings what was looked for there: its words, any of them, beginning at its second.
+// A link from the list of calls brings what was looked for there; of its words the one that was said at its second.
 const asked = new URLSearchParams(location.search).get("find");
 if (asked && field()) {
-  const first = asked.replaceAll('"', " ").split(/\s+/).find((word) => word && !word.startsWith("-"));
-  field().value = first ?? "";
-  look();
   const second = Number(new URLSearchParams(location.hash.slice(1)).get("t"));
-  const place = found.findIndex(([word]) => Math.abs(Number(word.dataset.second) - second) < 0.02);
-  if (found.length) stand(Math.max(0, place));
+  for (const word of asked.replaceAll('"', " ").split(/\s+/)) {
+    if (word.startsWith("-")) continue;
+    field().value = word;
+    look();
+    const place = found.findIndex(([first]) => Math.abs(Number(first.dataset.second) - second) < 0.02);
+    if (place < 0) continue;
+    stand(place);
+    break;
+  }
+  if (at < 0) {
+    field().value = "";
+    look();
+  }
 }
