@@ -4,7 +4,8 @@
 
 A whole centre of its own. sipp plays the residents, more at each level; two telephones of our own call beside them and
 measure the gaps between RTP packets that arrive, stamped by the kernel. A level is passed when every call went well and
-p99 of the gaps is <= 30 ms. Three contestants on the same Asterisk, one after another:
+p99 of the gaps is <= 30 ms (--gap, for a machine that has other work). Three contestants on the same Asterisk, one
+after another:
 
 * the bare dialplan: answers, records in the same way, plays the same prompts; no program of ours runs;
 * the centre with keys only;
@@ -19,7 +20,6 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,8 @@ from callcenter.instance.supervisor import CONTROLLER, EAR, SUPERVISOR
 from callcenter.softphone.phone import Softphone
 from tests.live.running_centre import RunningCentre
 
-MOST_GAP = 0.030
+MOST_GAP = 30.0
+"""Milliseconds."""
 MOST_CALLS = 300
 _RAMP = 20
 """New calls a second."""
@@ -52,12 +53,8 @@ class Level:
     complaint: str
     used: dict[str, float]
 
-    @property
-    def passed(self) -> bool:
-        return not self.complaint and self.gap <= MOST_GAP
-
     def row(self, name: str) -> str:
-        used = ", ".join(f"{program} {share:.2f}" for program, share in self.used.items())
+        used = f"{sum(self.used.values()):.2f}: " + ", ".join(f"{name} {used:.2f}" for name, used in self.used.items())
         went = "all well" if not self.complaint else "FAILED"
         return f"| {name} | {self.calls} | {went} | {1000 * self.gap:.1f} | {used} |"
 
@@ -78,9 +75,6 @@ async def measure(centre: RunningCentre, number: str, *, calls: int, hold: float
     instance = centre.instance
     resident = instance.secrets.resident
     ramp = calls / _RAMP
-    pids = {name: find_running(centre.layout.pids / name) for name in (CONTROLLER, EAR)}
-    pids["asterisk"] = centre.asterisk.running()
-    running = {name: program.pid for name, program in pids.items() if program is not None}
     async with AsyncExitStack() as stack:
         phones = [
             await stack.enter_async_context(
@@ -89,27 +83,41 @@ async def measure(centre: RunningCentre, number: str, *, calls: int, hold: float
             for _ in range(_PROBES)
         ]
         probing = [asyncio.create_task(probe(phone, number, after=ramp, seconds=hold)) for phone in phones]
-        used, begun = {name: read_cpu(pid) for name, pid in running.items()}, time.monotonic()
-        calling = call_by_sipp(
+        watching = asyncio.create_task(watch(centre, after=ramp, seconds=hold))
+        complaint = await call_by_sipp(
             instance, number, calls=calls, rate=_RAMP, seconds=ramp + hold + 1, at_once=calls, sound=sound
         )
-        complaint = await calling
-        lasted = time.monotonic() - begun
-        shares = {name: (read_cpu(pid) - used[name]) / lasted for name, pid in running.items()}
-        gaps = await asyncio.gather(*probing)
+        gaps, used = await asyncio.gather(*probing), await watching
     await asyncio.sleep(_SETTLE_SECONDS)
-    return Level(calls, max(gaps), complaint, shares)
+    return Level(calls, max(gaps), complaint, used)
+
+
+async def watch(centre: RunningCentre, *, after: float, seconds: float) -> dict[str, float]:
+    """Cores that each program uses while nobody comes or goes."""
+    pids = {name: find_running(centre.layout.pids / name) for name in (CONTROLLER, EAR)}
+    pids |= {"asterisk": centre.asterisk.running(), "postgres": centre.cluster.running()}
+    running = {name: program.pid for name, program in pids.items() if program is not None}
+    await asyncio.sleep(after)
+    before = {name: read_cpu_of_family(pid) for name, pid in running.items()}
+    await asyncio.sleep(seconds)
+    return {name: (read_cpu_of_family(pid) - before[name]) / seconds for name, pid in running.items()}
+
+
+def read_cpu_of_family(pid: int) -> float:
+    """Seconds of processor of a program and its children, but for children that have ended."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return read_cpu(pid) + sum(read_cpu(int(child)) for child in children if Path(f"/proc/{child}").exists())
 
 
 async def rise(
-    name: str, centre: RunningCentre, number: str, *, levels: Sequence[int], hold: float, sound: Path | None
+    name: str, centre: RunningCentre, number: str, arguments: argparse.Namespace, sound: Path | None = None
 ) -> int:
     """The highest level that was passed; 0 for none."""
     most = 0
-    for calls in levels:
-        level = await measure(centre, number, calls=calls, hold=hold, sound=sound)
+    for calls in arguments.levels:
+        level = await measure(centre, number, calls=calls, hold=arguments.hold, sound=sound)
         print(level.row(name), flush=True)
-        if not level.passed:
+        if level.complaint or 1000 * level.gap > arguments.gap:
             print(level.complaint, file=sys.stderr)
             break
         most = calls
@@ -158,15 +166,14 @@ def run(arguments: argparse.Namespace) -> dict[str, int]:
     for name, settings, sound in ways:
         centre = open_centre(settings, core=arguments.core)
         try:
-            levels = arguments.levels
             number = centre.instance.settings.company.number
             if name == SPEECH:
                 centre.await_program(EAR)
-            most[name] = asyncio.run(rise(name, centre, number, levels=levels, hold=arguments.hold, sound=sound))
+            most[name] = asyncio.run(rise(name, centre, number, arguments, sound))
             if name == KEYS:
                 end_our_programs(centre)
                 add_bare_dialplan(centre)
-                most[BARE] = asyncio.run(rise(BARE, centre, _EXTENSION, levels=levels, hold=arguments.hold, sound=None))
+                most[BARE] = asyncio.run(rise(BARE, centre, _EXTENSION, arguments))
         finally:
             centre.stop()
     return most
@@ -183,6 +190,7 @@ def main() -> int:
         default=[20, 40, 70, 100, 140, 190, 240],
     )
     parser.add_argument("--hold", type=float, default=8.0, help="seconds of each level that are measured")
+    parser.add_argument("--gap", type=float, default=MOST_GAP, help="milliseconds that p99 may be")
     arguments = parser.parse_args()
     most = run(arguments)
     for name, calls in most.items():

@@ -33,11 +33,14 @@ from callcenter.intake.settling import GRACE, settle_ended_calls
 from callcenter.intake.turns import take_turn
 
 LOOK_SECONDS = 0.25
+SETTLE_SECONDS = 1.0
 PATIENCE = (0.5, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 BATCH_BYTES = 1 << 16
 
 _log = structlog.get_logger()
+
+_State = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,21 @@ class TruthReader:
             _Source("queue_log", places.queue_log, _take_queue_line),
         )
         self._clock = clock or SystemClock()
+        self._read_up: dict[str, _State | None] = {}
+        """What each file was like when there was nothing new in it."""
 
     async def run(self) -> None:
         """Reads and settles until cancelled; waits while the database is away."""
-        pause = PATIENCE[0]
+        pause, loop = PATIENCE[0], asyncio.get_running_loop()
+        settled_at = -SETTLE_SECONDS
         while True:
             try:
+                news = False
                 while await self.read_on():
-                    pass
-                await self.settle()
+                    news = True
+                if news or loop.time() - settled_at >= SETTLE_SECONDS:
+                    settled_at = loop.time()
+                    await self.settle()
                 pause = PATIENCE[0]
                 await asyncio.sleep(LOOK_SECONDS)
             except DatabaseAway:
@@ -132,13 +141,17 @@ class TruthReader:
             return tuple(call.id for call in calls)
 
     async def _read_source(self, source: _Source) -> Passage | None:
-        """The passage that was taken; None when there is nothing new."""
+        """The passage that was taken; None when there is nothing new, which mostly costs no look at the database."""
+        state = _state(source.file)
+        if state is not None and state == self._read_up.get(source.name):
+            return None
         async with open_session(self._database) as session:
             await take_turn(session)  # also before another reader: an old controller not quite dead
             row = await session.get(ReadOffset, source.name)
             place = None if row is None else Place(row.inode, row.offset)
             passage = read_passage(source.file, place, limit=BATCH_BYTES)
             if passage.place is None or passage.place == place:
+                self._read_up[source.name] = state
                 return None
             if passage.lost:
                 await self._tell_loss(session, source)
@@ -177,6 +190,14 @@ class TruthReader:
             message=f"Файл {source.file.name} удалён до того, как был прочитан: часть звонков могла потеряться.",
             now=self._clock.now(),
         )
+
+
+def _state(file: Path) -> _State | None:
+    try:
+        seen = file.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
 async def _take_cel(session: AsyncSession, line: str) -> bool:
