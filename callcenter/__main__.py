@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "check scripts, knowledge, settings and the rendered Asterisk configuration; all problems at once",
     "talk": "play the caller of a script in a terminal; save the talk as a test",
     "say": "render a text with the centre's voice into a WAV file",
+    "voice": "the voices there are, side by side; a person's recordings instead of them",
     "reconcile": "compare channels, bridges, files and rows; print what belongs to nothing",
     "demo": "call the running centre with softphones and show what they hear",
     "replay": "play the tape of a call again, without telephony; tell the call and what differs",

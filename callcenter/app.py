@@ -19,6 +19,8 @@ from callcenter.desk.transcript import HoldsDanger
 from callcenter.dialogue.phrases import find_phrase
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
+from callcenter.instance.sounds import write_sounds
+from callcenter.instance.takes import TakeKeeper
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
@@ -65,11 +67,11 @@ async def _control(instance: Instance) -> None:
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     database = Database(Cluster(layout, ports).address())
-    voice = voice_of(settings)
+    voice, words = voice_of(settings), pronouncer(KNOWLEDGE / PRONUNCIATION)
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
     notes, spoken = NoteBook(layout.journal), SpokenNow()
-    prompts = PromptCache(layout.prompts, voice, words=pronouncer(KNOWLEDGE / PRONUNCIATION))
+    prompts = PromptCache(layout.prompts, voice, words=words)
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
         edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard),
@@ -110,6 +112,12 @@ async def _control(instance: Instance) -> None:
     bookkeeper = Bookkeeper(_read_categories(), zone)
     truth = TruthReader(database, layout, clock=clock)
     filer = Filer(database, layout, settings, clock=clock)
+    takes = TakeKeeper(
+        layout,
+        edition=lambda: shelf.edition,
+        alarms=alarms,
+        renew=lambda: write_sounds(layout, voice, words=words, progress=lambda _: None),
+    )
     tape_filer = TapeFiler(database, layout, layout.tapes, settings, clock=clock)
     ticks = Ticks(database, settings, clock=clock)
     switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
@@ -127,6 +135,7 @@ async def _control(instance: Instance) -> None:
                     ("lost calls", lambda: _look_for_lost_calls(switch, truth, clock)),
                     ("recordings", filer.run),
                     ("tapes", tape_filer.run),
+                    ("takes of the studio", takes.run),
                     ("ticks", ticks.run),
                 )
             ]

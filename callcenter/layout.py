@@ -102,6 +102,16 @@ class Layout:
         return self.asterisk / "spool" / "monitor"
 
     @property
+    def studio(self) -> Path:
+        """Takes recorded by telephone, `<number>-<moment>.wav`, and `….ok.wav` beside those that were accepted."""
+        return self.asterisk / "spool" / "studio"
+
+    @property
+    def studio_list(self) -> Path:
+        """The numbers of the texts that a person may record, one a line."""
+        return self.home / "studio.tsv"
+
+    @property
     def prompts(self) -> Path:
         """Rendered prompts, `<key>.wav`, 8 kHz mono 16-bit; a person's `<key>.human.wav` beside one wins."""
         return self.home / "prompts"

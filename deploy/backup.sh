@@ -28,7 +28,7 @@ mkdir -p "$day" "$target/recordings"
 
 # The journal before the records: a note in both is taken once, a note in neither is lost.
 (cd "$home" && find secrets.toml ports.json boots journal tapes -type f -print0 &&
-  find prompts asterisk/data/sounds -name '*.human.wav' -print0) |
+  find . -maxdepth 1 -name studio.tsv -print0 && find prompts asterisk/data/sounds -name '*.human.*' -print0) |
   tar --create --gzip --directory "$home" --file "$day/instance.tar.gz.new" --null --files-from - --ignore-failed-read
 tar --create --gzip --file "$day/tree.tar.gz.new" "${settings[@]}" --directory "$PWD" ivr_scripts knowledge_base
 pg_dump --host "$home/run" --port "$port" --username callcenter --format custom --file "$day/callcenter.dump.new" callcenter

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from callcenter.commands.settings_problems import name_settings
+from callcenter.commands.voice import read_edition
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
@@ -24,12 +25,14 @@ from callcenter.hearing.address import read_address
 from callcenter.hearing.engine import find_engine
 from callcenter.hearing.engines.vosk_model import read_vosk_model
 from callcenter.instance import conf
-from callcenter.instance.place import Instance
+from callcenter.instance.place import Instance, find_home
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.instance.sounds import BrokenWords, read_words
+from callcenter.instance.studio import find_recording_problems, list_lines
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
+from callcenter.speech.voices import voice_of
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
@@ -50,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenSettings as error:
         problems += name_settings(error)
     problems = sorted({*problems, *find_problems(settings)})
+    if settings is not None and not any(problem.fatal for problem in problems):
+        problems = sorted({*problems, *find_recordings_unheard(settings)})
     fatal = [problem for problem in problems if problem.fatal]
     for problem in fatal if arguments.quiet else problems:
         print(f"{_from_here(problem)}{'' if problem.fatal else ' — не мешает запуску'}")
@@ -81,6 +86,7 @@ def find_problems(
         problems += _find_unknown_script(settings, scripts)
         problems += find_configuration_problems(settings)
         problems += find_ear_problems(settings)
+        problems += find_voice_problems(settings)
     return sorted(set(problems))
 
 
@@ -153,6 +159,24 @@ def find_ear_problems(settings: Settings) -> list[Problem]:
     except CallcenterError as error:
         return [Problem(Place(settings_file()), "CHK006", f"[ear]: {error}")]
     return []
+
+
+def find_voice_problems(settings: Settings) -> list[Problem]:
+    """Why nothing could be said: the voice of the settings is not known, or not on this machine."""
+    try:
+        voice_of(settings).check_installed()
+    except CallcenterError as error:
+        return [Problem(Place(settings_file()), "CHK007", f"[voice]: {error}")]
+    return []
+
+
+def find_recordings_unheard(settings: Settings) -> list[Problem]:
+    """Persons' recordings of this instance whose text has changed, or that cannot be played; none when it has none."""
+    layout = Layout(find_home())
+    if not layout.prompts.is_dir():
+        return []
+    edition = read_edition(settings)
+    return list(find_recording_problems(layout, list_lines(layout, edition, keep=False), edition))
 
 
 def describe_ear(settings: Settings) -> str:

@@ -60,6 +60,7 @@ from callcenter.dialogue.events import (
 )
 from callcenter.intake.notes import Note
 from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.wording.stress import hide_stress
 
 log = structlog.get_logger()
 
@@ -277,7 +278,7 @@ class Line:
         await self._play(command.text, turn=command.turn)
         self._turn_time.end()
         self._last_words = command.text
-        self._note("said", text=command.text)
+        self._note("said", text=hide_stress(command.text))
 
     async def _say_again(self, turn: int | None) -> None:
         """After a reconnect: the end of the words, or the keys that answered them, may be lost."""

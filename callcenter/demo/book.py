@@ -10,7 +10,7 @@ from callcenter.instance.sounds import LANGUAGE
 from callcenter.layout import Layout
 from callcenter.softphone.ears import read_wav
 from callcenter.softphone.g711 import RATE, Samples
-from callcenter.speech.prompts import stem_of
+from callcenter.speech.pieces import stem_of
 from callcenter.speech.recordings import fit_recording
 
 

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
 from callcenter.instance.conf_lint import lint_configuration
-from callcenter.instance.secrets import Secrets
+from callcenter.instance.secrets import STUDIO_EXTENSION, Secrets
 from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, Settings, TrunkKind
@@ -67,6 +67,7 @@ def render_configuration(
         "module_directory": module_directory,
         "system_name": _plain(system_name),
         "doors": _doors(settings),
+        "studio_extension": STUDIO_EXTENSION,
         "trunk_password": _trunk_password(settings),
     }
     return {

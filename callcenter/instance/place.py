@@ -98,6 +98,7 @@ def prepare_directories(layout: Layout) -> None:
             layout.asterisk / "cache",
             layout.asterisk / "spool",
             layout.monitor,
+            layout.studio,
             layout.sounds.parent,
             layout.sounds,
             layout.music,

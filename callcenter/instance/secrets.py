@@ -18,6 +18,8 @@ from callcenter.staff.models import Role
 FIRST_EXTENSION = 201
 """Not 101: a dispatcher who dials 101-104 or 112 wants help from the town, not a colleague."""
 RESIDENT_EXTENSION = "900"
+STUDIO_EXTENSION = "300"
+"""Where the centre's texts are recorded by telephone; beyond the last dispatcher's."""
 _CONSONANTS = "bdfgklmnprstvz"
 _VOWELS = "aeiou"
 
@@ -60,6 +62,8 @@ class Secrets:
     devices: tuple[Device, ...]
     resident: Device
     web_accounts: tuple[WebAccount, ...]
+    studio_code: str
+    """Digits, asked for at the studio's extension."""
 
 
 def ensure_secrets(layout: Layout, *, dispatchers: int) -> Secrets:
@@ -83,6 +87,7 @@ def ensure_secrets(layout: Layout, *, dispatchers: int) -> Secrets:
             if account.interface is None
             or account.interface in {device.interface for device in grown.devices[:dispatchers]}
         ),
+        studio_code=grown.studio_code,
     )
 
 
@@ -106,6 +111,11 @@ def write_accounts(
             "Тестовый житель (звонит на любой номер и попадает в центр)",
             f"  имя {made.resident.name}   пароль {made.resident.password}",
         ]
+    lines += [
+        "",
+        f"Студия: внутренний {STUDIO_EXTENSION} с телефона диспетчера, код {made.studio_code}. Там фразы центра",
+        "записывают человеческим голосом; номера фраз печатает callcenter voice texts.",
+    ]
     lines += ["", f"Рабочее место: http://{desk_address}:{ports.desk}/"]
     lines += [f"  {account.name}: имя {account.login}   пароль {account.password}" for account in made.web_accounts]
     _write_private(layout.accounts_file, "\n".join(lines) + "\n")
@@ -140,6 +150,7 @@ def _grow(kept: Secrets | None, dispatchers: int) -> Secrets:
         devices=tuple(devices),
         resident=kept.resident if kept else Device(_device_name(devices), RESIDENT_EXTENSION, _password(6)),
         web_accounts=tuple(accounts),
+        studio_code=(kept.studio_code if kept else "") or _digits(6),
     )
 
 
@@ -156,6 +167,10 @@ def _password(groups: int) -> str:
     return "-".join([*words, f"{secrets.randbelow(9000) + 1000}"])
 
 
+def _digits(count: int) -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(count))
+
+
 def _read(file: Path) -> Secrets:
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -165,6 +180,7 @@ def _read(file: Path) -> Secrets:
             devices=tuple(Device(**row) for row in found["devices"]),
             resident=Device(**found["resident"]),
             web_accounts=tuple(WebAccount(**{**row, "role": Role(row["role"])}) for row in found["web_accounts"]),
+            studio_code=found.get("studio_code", ""),  # a file of an older version has none: _grow makes it
         )
     except PermissionError as error:
         raise BrokenSecrets(
@@ -183,7 +199,9 @@ def _as_toml(made: Secrets) -> str:
     def device(one: Device) -> dict[str, str | None]:
         return {"name": one.name, "extension": one.extension, "password": one.password}
 
-    parts = [row({"ari_password": made.ari_password, "ami_password": made.ami_password})]
+    parts = [
+        row({"ari_password": made.ari_password, "ami_password": made.ami_password, "studio_code": made.studio_code})
+    ]
     parts.append("[resident]\n" + row(device(made.resident)))
     parts += ["[[devices]]\n" + row(device(one)) for one in made.devices]
     parts += [

@@ -21,6 +21,7 @@ from callcenter.instance.migrate import migrate
 from callcenter.instance.place import Instance, address_for_people
 from callcenter.instance.secrets import write_accounts
 from callcenter.instance.sounds import write_sounds
+from callcenter.instance.studio import list_lines, publish
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, Settings
 from callcenter.speech.prompts import PromptCache
@@ -115,6 +116,7 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
         done = await cache.prepare(edition.prompts, progress=tell)
         for complaint in done.unusable:
             progress(f"фразы сценария: {complaint}; пока говорит синтезатор")
+        publish(instance.layout, list_lines(instance.layout, edition))
     finally:
         await voice.close()
 

@@ -1,7 +1,8 @@
 """The sounds the dialplan plays by itself: its words in the centre's voice, the music on hold, the tone.
 
 The words are data (`ivr_scripts/dialplan.yaml`); each becomes `sounds/ru/<key>.wav`, rendered once and again
-when its words or the voice changed. A person's recording `<key>.human.wav` beside it wins.
+when its words or the voice changed. A person's recording `<key>.human.wav` beside it wins, unless `<key>.human.txt`
+says that it was made for other words.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from callcenter.speech.pronouncing import Words
 from callcenter.speech.recordings import UnusableRecording, fit_recording
 from callcenter.speech.voice import Voice
 from callcenter.wording.spoken import spoken
+from callcenter.wording.stress import hide_stress
 
 WORDS = TREE / "ivr_scripts" / "dialplan.yaml"
 LANGUAGE = "ru"
@@ -60,6 +62,8 @@ async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, word
     for key, written in read_words().items():
         text = words(written)
         human = directory / f"{key}.human.wav"
+        if _is_of_other_words(human, written):
+            human = directory / f"{key}.none"
         mark = _mark(voice.name, text, human)
         if index.get(key) != mark or not (directory / f"{key}.wav").exists():
             late.append((key, text, human, mark))
@@ -76,6 +80,16 @@ async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, word
         if number % 20 == 0 or number == len(late):
             progress(f"звуки номерного плана: {number} из {len(late)}")
     return len(late) + _write_tones(layout, directory)
+
+
+def said_text(human: Path) -> Path:
+    """The file beside a recording that holds the text it was made for."""
+    return human.with_suffix(".txt")
+
+
+def _is_of_other_words(human: Path, words: str) -> bool:
+    said = said_text(human)
+    return said.exists() and said.read_text(encoding="utf-8").strip() != hide_stress(words)
 
 
 def _take_recording(human: Path, draft: Path, progress: Progress) -> bool:

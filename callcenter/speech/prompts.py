@@ -2,7 +2,7 @@
 
 In one directory lie, for each text,
 - `<stem>.wav`, rendered by the voice;
-- `<stem>.human.wav`, a person's recording put there by hand: it wins;
+- `<stem>.human.wav`, a person's recording: it wins; one of a single sentence is used wherever the sentence occurs;
 - a line `stem <tab> voice <tab> text <tab> words` in `index.tsv`, the list for whoever records.
 
 The stem depends on the text as written, not on the voice, so a recording outlives a change of voice. Which voice
@@ -14,11 +14,8 @@ are personal, and there is no end of them.
 
 import asyncio
 import contextlib
-import hashlib
 import os
-import re
 import time
-import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +23,10 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from callcenter.speech.pieces import HUMAN, compose, find_recorded, mark_of, split_sentences, stem_of, tidy
 from callcenter.speech.pronouncing import Words
 from callcenter.speech.recordings import UnusableRecording, fit_recording
 from callcenter.speech.voice import Voice, VoiceFailed
-from callcenter.wording.slug import slug
 from callcenter.wording.spoken import spoken
 
 log = structlog.get_logger()
@@ -60,13 +57,6 @@ class _Entry:
     voice: str
     text: str
     words: str
-
-
-def stem_of(text: str) -> str:
-    """The file name of a text without ending: its first words in Latin letters and ten hex digits of its hash."""
-    text = tidy(text)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
-    return f"{slug(text)}-{digest}"
 
 
 class PromptCache:
@@ -122,7 +112,7 @@ class PromptCache:
     async def _find_or_render(self, text: str, *, unusable: list[str] | None = None) -> tuple[Path, bool]:
         text = tidy(text)
         stem = self.stem(text)
-        recording = self.directory / f"{stem}.human.wav"
+        recording = self.directory / f"{stem}{HUMAN}"
         if recording.exists():
             try:
                 fitted = await asyncio.to_thread(fit_recording, recording)
@@ -136,7 +126,10 @@ class PromptCache:
         lock = self._locks.setdefault(stem, asyncio.Lock())
         async with lock:  # two callers with the same text: the second finds the file of the first
             file = self.directory / f"{stem}.wav"
-            entry = _Entry(self.voice.name, text, self._words(text))
+            sentences = split_sentences(text)
+            recorded = find_recorded(self.directory, sentences) if len(sentences) > 1 else {}
+            voice = f"{self.voice.name}+{mark_of(recorded)}" if recorded else self.voice.name
+            entry = _Entry(voice, text, self._words(text))
             if file.exists() and self._entry(stem) == entry:
                 with contextlib.suppress(PermissionError):  # rendered by the set-up under another user
                     os.utime(file)
@@ -144,7 +137,10 @@ class PromptCache:
             self.directory.mkdir(parents=True, exist_ok=True)
             draft = self.directory / f".{stem}.{os.getpid()}.wav"
             try:
-                await self.voice.render(entry.words, draft)
+                if recorded:
+                    await compose(self.voice, self._words, sentences, recorded, draft)
+                else:
+                    await self.voice.render(entry.words, draft)
                 draft.chmod(0o644)  # Asterisk runs as another user
                 draft.replace(file)
             finally:
@@ -190,7 +186,7 @@ class PromptCache:
     def _forget_all_but(self, wanted: Collection[str]) -> None:
         self._read_index()
         for stem in self._index.keys() - wanted:
-            if (self.directory / f"{stem}.human.wav").exists():
+            if (self.directory / f"{stem}{HUMAN}").exists():
                 continue
             file = self.directory / f"{stem}.wav"
             with contextlib.suppress(FileNotFoundError, PermissionError):
@@ -209,8 +205,3 @@ class PromptCache:
         with contextlib.suppress(FileNotFoundError):
             draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
             draft.replace(self.directory / INDEX)
-
-
-def tidy(text: str) -> str:
-    """One spelling of a text: NFC, single spaces, no tabs or line ends."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()

@@ -1,4 +1,4 @@
-"""A person's recording of a prompt, brought into the telephone's format when it is not."""
+"""A person's recording of a prompt: judged before it is taken, brought into the telephone's format when it is not."""
 
 from pathlib import Path
 
@@ -15,6 +15,56 @@ Samples = npt.NDArray[np.float64]
 
 class UnusableRecording(CallcenterError):
     """A human recording cannot be played."""
+
+
+_SHORTEST, _LONGEST = 0.3, 3.0
+"""Times what the text takes to say: beyond it, something else was recorded."""
+_SPARE_SECONDS = 3.0
+_CLIPPED = 0.999
+_CLIPPED_SHARE = 0.0005
+"""Of all samples; a well levelled voice touches full scale never, an overloaded one hundreds of times a second."""
+_FAINT = 10 ** (-45 / 20)
+_NOISE_BELOW_SPEECH = 10 ** (-15 / 20)
+
+
+def take_recording(source: Path, target: Path, *, expected_seconds: float) -> float:
+    """Writes the sound of `source` to `target`, 8 kHz mono 16-bit, levelled, edges cut; the seconds it lasts.
+
+    `source` is any WAV or FLAC; `expected_seconds` is what the text takes to say. Raises UnusableRecording with what
+    is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, much too long or too short for the text.
+    """
+    try:
+        samples, rate = soundfile.read(str(source), dtype="float64", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise UnusableRecording(f"{source}: запись не читается ({error}); нужен файл WAV") from error
+    mono: Samples = samples.mean(axis=1)
+    narrow = resample(mono, rate)
+    heard = level_and_trim(narrow)
+    if heard is None:
+        raise UnusableRecording(f"{source}: в записи тишина; запишите фразу ещё раз")
+    for wrong, message in (
+        (float((np.abs(samples) >= _CLIPPED).mean()) > _CLIPPED_SHARE, "звук перегружен; говорите дальше от микрофона"),
+        (_loudness(narrow, 0.9) < _FAINT, "слишком тихо; говорите ближе к микрофону"),
+        (
+            _loudness(narrow, 0.05) > _NOISE_BELOW_SPEECH * _loudness(narrow, 0.9),
+            "слишком шумно; запишите в тихом месте, с полсекунды тишины до и после слов",
+        ),
+    ):
+        if wrong:
+            raise UnusableRecording(f"{source}: {message}")
+    seconds = len(heard) / RATE
+    if seconds > _LONGEST * expected_seconds + _SPARE_SECONDS or seconds < _SHORTEST * expected_seconds:
+        message = f"в записи {seconds:.1f} с, а текст говорят примерно {expected_seconds:.1f} с; тот ли текст прочитан?"
+        raise UnusableRecording(f"{source}: {message}")
+    write_wav(target, heard)
+    target.chmod(0o644)  # Asterisk runs as another user
+    return seconds
+
+
+def _loudness(samples: Samples, share: float) -> float:
+    """The effective value that a `share` of the frames of 20 ms stays below."""
+    frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
+    return float(np.quantile(np.sqrt((frames**2).mean(axis=1)), share)) if len(frames) else 0.0
 
 
 def fit_recording(recording: Path) -> Path:

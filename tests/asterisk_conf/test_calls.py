@@ -22,7 +22,7 @@ from callcenter.softphone.ears import find_prompt, find_tone, read_wav
 from callcenter.softphone.errors import SoftphoneError
 from callcenter.softphone.g711 import Samples
 from callcenter.softphone.phone import Manners, Softphone
-from tests.asterisk_conf.conftest import ASKED_FOR_AWAY, complaints, render_words, running
+from tests.asterisk_conf.conftest import ASKED_FOR_AWAY, NoisyVoice, complaints, render_words, running
 from tests.asterisk_conf.rendering import BY_ADDRESS
 
 pytestmark = pytest.mark.live
@@ -280,6 +280,38 @@ async def test_a_frozen_controller_keeps_nobody(centre: Centre, town: Softphone)
         assert notice.second == pytest.approx(0.3 + SETTINGS.telephony.lease_seconds, abs=0.7)
         await call.hang_up()
     assert (await centre.story(mark))[:3] == [CAME[0], ("CC_LEASE_END", ""), ("CC_FALLBACK", "lease")]
+
+
+async def test_a_person_of_the_centre_records_a_text_by_telephone(centre: Centre) -> None:
+    layout = centre.instance.layout
+    (layout.sounds / "ru" / "studio").mkdir()
+    await NoisyVoice().render("Текст семь.", layout.sounds / "ru" / "studio" / "7.wav")
+    async with centre.dispatcher() as phone:
+        call = await phone.call("300")
+        code = await call.hear(centre.prompt("callcenter/studio-code"), within=3)
+        await call.press(centre.instance.secrets.studio_code)
+        number = await call.hear(centre.prompt("callcenter/studio-number"), within=3, since=code.second)
+        await call.press("7#")
+        text = await call.hear(centre.prompt("studio/7"), within=3, since=number.second)
+        asked = await call.hear(centre.prompt("callcenter/studio-record"), within=3, since=text.second)
+        beep = await call.hear(centre.prompt("callcenter/beep"), within=3, since=asked.second)
+        call.tone(700)
+        await asyncio.sleep(1.0)  # a second of speech
+        call.quiet()
+        await call.press("#")
+        played = await call.hear_tone(700, within=3, since=beep.second + 0.5, lasting=0.4)
+        await call.hear(centre.prompt("callcenter/studio-keys"), within=3, since=played.begin)
+        assert list(layout.studio.glob("*.ok.wav")) == []
+        await call.press("1")
+        await call.hear(centre.prompt("callcenter/studio-kept"), within=4, since=played.begin)
+        await call.hang_up()
+        (take,) = [file for file in layout.studio.glob("7-*.wav") if not file.name.endswith(".ok.wav")]
+        assert take.with_name(f"{take.stem}.ok.wav").exists()
+        assert find_tone(read_wav(take), 700, lasting=0.4)
+        wrong = await phone.call("300")
+        await wrong.hear(centre.prompt("callcenter/studio-code"), within=3)
+        await wrong.press("000000")
+        await wrong.ended(within=3)
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,11 @@ BROKEN = (
     Broken("AST114", DIALPLAN, LAST, "\n[lost]\nexten => s,1,Hangup()\n", r"\[lost\]"),
     Broken("AST115", DIALPLAN, r"eswitch => ", "switch => Realtime/numbers@all\neswitch => ", "Realtime"),
     Broken("AST116", DIALPLAN, r"\.raw,D\)", ".wav,b)"),
+    Broken("AST103", DIALPLAN, r"Goto\(goodbye,thanks,1\)", "Goto(studio,s,1)"),
+    Broken("AST102", DIALPLAN, r"Record\(\$\{CC_TAKE\}\.wav,0,60,q\)", "Dial(PJSIP/112@trunk,61,i)"),
+    Broken("AST102", DIALPLAN, r"Playback\(callcenter/thanks\)", "Record(/tmp/x.wav)"),
+    Broken("AST120", DIALPLAN, r"Record\(\$\{CC_TAKE\}\.wav", "Record(${CC_TEXT}.wav"),
+    Broken("AST120", DIALPLAN, r"(CC_TAKE=.*)\$\{CC_TEXT\}", r"\1${CC_PIN}", r"CC_TAKE=.*CC_PIN"),
     Broken("AST117", DIALPLAN, r"(\[to-queue\](?:.*\n)*?)exten => T,1,Goto\(s,1\)\n", r"\1",
            r"\[to-queue\](?:.*\n)*?.*TIMEOUT"),
     # SIP: who may call in

@@ -14,7 +14,7 @@ from callcenter.commands.check import describe_ear, find_problems
 from callcenter.commands.settings_problems import name_settings
 from callcenter.core.problems import Problem
 from callcenter.instance import conf
-from callcenter.settings import TREE, BrokenSettings, Ear, Settings, Telephony, Trunk, TrunkKind, read_settings
+from callcenter.settings import TREE, BrokenSettings, Ear, Settings, Telephony, Trunk, TrunkKind, Voice, read_settings
 from tests.stand_ins.tone_model import write_tone_model
 
 TODAY = date(2026, 11, 24)
@@ -63,6 +63,7 @@ PLANTED: dict[str, tuple[str, str, str]] = {
     "LAW012": ("knowledge_base/law.yaml", "2019-03-01", "давно"),
     "IVR201": ("ivr_scripts/main.yaml", "затем: главное меню", "затем: главное мюне"),
     "IVR410": ("ivr_scripts/main.talks.yaml", "итог: соединён", "итог: попрощались"),
+    "PRN105": ("knowledge_base/pronunciation.yaml", "видео: в+идео", "видео: в+и+део+"),
     "CHK003": ("ivr_scripts/dialplan.yaml", "callcenter/notice: >-", "callcenter/notice: [>-"),
     "CHK004": ("ivr_scripts/dialplan.yaml", "digits/7: семь", "digits/7: 7 семь"),
 }
@@ -112,6 +113,16 @@ def test_an_ear_that_cannot_hear_is_named(files: Files, ear: Ear, told: str) -> 
     fatal = [problem for problem in files.check(Settings(ear=ear)) if problem.fatal]
     assert [problem.code for problem in fatal] == ["CHK006"]
     assert told in fatal[0].message
+
+
+def test_a_voice_that_cannot_speak_is_named(files: Files) -> None:
+    for voice, told in (
+        (Voice(engine="alisa"), "there is no voice «alisa»; there are: festival"),
+        (Voice(engine="festival", speaker="anna"), "festival has no voice «anna»"),
+    ):
+        (problem,) = [problem for problem in files.check(Settings(voice=voice)) if problem.fatal]
+        assert problem.code == "CHK007"
+        assert told in problem.message
 
 
 def test_a_model_is_described_before_it_hears(files: Files, tmp_path: Path) -> None:

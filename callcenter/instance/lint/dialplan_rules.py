@@ -16,6 +16,8 @@ from callcenter.intake.evidence import DOORS
 
 INSIDE = "internal"
 """The one context that dials: the dispatchers' phones are in it, and no caller ever is."""
+STUDIO = "studio"
+"""The one context that writes files of its own: recordings of the centre's texts. Reached from inside only."""
 
 _HARMLESS = {
     "answer", "celgenuserevent", "goto", "gotoif", "gotoiftime", "hangup", "mixmonitor", "noop", "playback", "queue",
@@ -37,6 +39,7 @@ _UNSAFE_IN_FILTER = frozenset("$,;|&()[]{}\"'`\\/<> ")
 _LEASE = re.compile(r"TIMEOUT\(absolute\)=(.*)")
 _RENEWAL = re.compile(r"CC_LEASE=(.*)")
 """What a late renewal by the controller sets the lease to (conducting/lease.py)."""
+_TAKE = re.compile(r"CC_TAKE=/[^$]*/\$\{CC_TEXT\}-\$\{EPOCH\}")
 _RINGING_OPTIONS = frozenset("CimRr")
 """Of Queue and Dial: how it sounds, and `i`, without which a phone may forward the call to any number."""
 _ENDS = ("goto", "hangup")
@@ -57,13 +60,16 @@ def check_dialplan(configuration: Configuration, dialplan: Dialplan) -> list[Pro
     if INSIDE in dialplan.contexts:
         for extension in dialplan.contexts[INSIDE].extensions:
             problems += _check_inside(extension, configuration)
+    if STUDIO in dialplan.contexts:
+        for extension in dialplan.contexts[STUDIO].extensions:
+            problems += _check_studio(extension)
     if not any(door in dialplan.contexts for door in DOORS):
         message = "позвонить в центр не может никто: нет ни линии оператора (telephony.trunk), ни тестового жителя"
         return [*problems, Problem(Place(Path(FILE)), "AST119", message, fatal=False)]
     problems += [
         _problem(context.line, "AST114", f"в [{name}] никто не может попасть; удалите его или дайте сюда переход")
         for name, context in dialplan.contexts.items()
-        if name not in outside and name != INSIDE
+        if name not in outside and name not in (INSIDE, STUDIO)
     ]
     return problems
 
@@ -93,8 +99,9 @@ def _reach(configuration: Configuration, dialplan: Dialplan) -> tuple[dict[str, 
                 problems.append(_problem(jump.line, "AST104", message))
                 continue
             for context in dialplan.named(jump):
-                if context.name == INSIDE:
-                    message = f"звонящий попадает отсюда в [{INSIDE}] и звонит за ваш счёт ({way} → {INSIDE}); уберите"
+                if context.name in (INSIDE, STUDIO):
+                    does = "звонит за ваш счёт" if context.name == INSIDE else "записывает фразы центра"
+                    message = f"звонящий попадает отсюда в [{context.name}] и {does} ({way} → {context.name}); уберите"
                     problems.append(_problem(jump.line, "AST103", message))
                 else:
                     waiting.append((context.name, f"{way} → {context.name}"))
@@ -277,6 +284,21 @@ def _check_inside(extension: Extension, configuration: Configuration) -> Iterato
         for target in split(words[0], "&"):
             yield from _check_dialled(target, extension, step, endpoints)
         yield from _check_options(step, words[2])
+
+
+def _check_studio(extension: Extension) -> Iterator[Problem]:
+    for step in extension.steps:
+        if step.app not in {*_HARMLESS, "record"}:
+            message = (
+                f"«{step.app}»: [{STUDIO}] только проигрывает и записывает; этого приложения нет в списке дозволенных"
+            )
+            yield _problem(step.line, "AST102", message)
+        elif step.app == "record" and not step.arguments.startswith("${CC_TAKE}"):
+            message = "Record пишет файл: только под именем ${CC_TAKE}, которое составлено из цифр"
+            yield _problem(step.line, "AST120", message)
+        elif step.arguments.startswith("CC_TAKE=") and not _TAKE.fullmatch(step.arguments):
+            message = "имя записи составляют из папки, ${CC_TEXT} и ${EPOCH}: иначе запишут в любой файл"
+            yield _problem(step.line, "AST120", message)
 
 
 def _check_options(step: Step, options: str) -> Iterator[Problem]:

@@ -11,7 +11,8 @@ FILE = "modules.conf"
 
 _APPS = {
     "celgenuserevent": "app_celgenuserevent", "dial": "app_dial", "gosub": "app_stack", "mixmonitor": "app_mixmonitor",
-    "playback": "app_playback", "queue": "app_queue", "read": "app_read", "stasis": "app_stasis",
+    "playback": "app_playback", "queue": "app_queue", "read": "app_read", "record": "app_record",
+    "stasis": "app_stasis",
 }  # fmt: skip
 _FUNCTIONS = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "FILTER": "func_strings", "LEN": "func_strings",

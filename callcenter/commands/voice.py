@@ -1,0 +1,171 @@
+"""`callcenter voice`: the voices there are, how they sound side by side, and a person's recordings instead of them."""
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import soundfile
+import yaml
+
+from callcenter.conducting.scripts import Edition, edition_reader
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.sounds import write_sounds
+from callcenter.instance.studio import Line, find_line, list_lines, publish, record
+from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
+from callcenter.settings import TREE, Settings, read_settings
+from callcenter.speech.pronouncing import Words, pronouncer
+from callcenter.speech.voice import Choice, Voice, VoiceFailed, VoiceMissing
+from callcenter.speech.voices import VOICES, open_voice, voice_of
+
+SENTENCES = TREE / "callcenter" / "speech" / "sentences.yaml"
+
+
+class NoTexts(CallcenterError):
+    """The script cannot be read, so nobody knows what is said."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    does = parser.add_subparsers(dest="does", required=True, metavar="WHAT")
+    does.add_parser("list", help="the voices, and what to install for those that are not here")
+    compare = does.add_parser("compare", help="ten sentences by every voice that is here, with its speed")
+    compare.add_argument("directory", metavar="DIRECTORY", type=Path, help="where the sounds go, made when missing")
+    texts = does.add_parser("texts", help="all that a person may record: number, state, seconds, text")
+    texts.add_argument("--missing", action="store_true", help="only what nobody has recorded")
+    upload = does.add_parser("upload", help="take a sound file as the recording of a text; callers hear it from now on")
+    upload.add_argument("text", metavar="NUMBER|TEXT", help="its number in `voice texts`, or exactly its words")
+    upload.add_argument("file", metavar="FILE", type=Path, help="WAV or FLAC")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Raises CallcenterError with the mend."""
+    if arguments.does == "list":
+        print("\n".join(describe_voices(read_settings())))
+    elif arguments.does == "compare":
+        arguments.directory.mkdir(parents=True, exist_ok=True)
+        asyncio.run(compare_voices(read_settings(), arguments.directory, tell=print))
+    else:
+        instance = open_instance()
+        lines = list_lines(instance.layout, read_edition(instance.settings))
+        if arguments.does == "texts":
+            publish(instance.layout, lines)
+            print("\n".join(describe_lines(lines, missing=arguments.missing)))
+        else:
+            line = find_line(lines, arguments.text)
+            seconds = record(line, arguments.file)
+            publish(instance.layout, lines)
+            asyncio.run(_renew_sounds(instance))
+            print(f"{line.number}: записано, {seconds:.1f} с: «{line.text}»")
+    return 0
+
+
+def read_edition(settings: Settings) -> Edition:
+    """The script in force with all that callers who are heard are told too. Raises NoTexts."""
+    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    edition, problems = edition_reader(script, TREE / "knowledge_base", ear=True)(
+        datetime.now(settings.company.zone).date()
+    )
+    if edition is None:
+        raise NoTexts("\n".join(str(problem) for problem in problems))
+    return edition
+
+
+def describe_voices(settings: Settings) -> list[str]:
+    """A line for each voice."""
+    lines = []
+    for name in VOICES:
+        voice = _open(name, settings)
+        try:
+            voice.check_installed()
+            state = "есть"
+        except VoiceMissing as missing:
+            state = f"нет: {missing}"
+        lines.append(f"{'→' if name == settings.voice.engine else ' '} {name:<9} {state}")
+    return lines
+
+
+def describe_lines(lines: Sequence[Line], *, missing: bool = False) -> list[str]:
+    """A line for each text: number, who says it, about how long, its words."""
+    shown = [line for line in lines if not (missing and line.human.exists())]
+    told = [
+        f"{line.number:>4}  {'человек' if line.human.exists() else 'синтез '}  {line.seconds:4.1f} с  "
+        f"{'(часть) ' if line.part else ''}{line.text}"
+        for line in shown
+    ]
+    recorded = sum(line.human.exists() for line in lines)
+    return [*told, f"Текстов: {len(lines)}, записано человеком: {recorded}."]
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """One voice in numbers; seconds."""
+
+    voice: str
+    speech: float
+    rendering: float
+    first: float
+    """Until the first sentence can be heard, the start of the voice's program included."""
+    usual: float
+    """The same for the other sentences, the middle one of them."""
+
+    def __str__(self) -> str:
+        rendering = f"{self.rendering:9.2f} {self.rendering / self.speech:8.3f}"
+        return f"{self.voice:<9} {self.speech:8.1f} {rendering} {self.first:9.2f} {self.usual:9.2f}"
+
+
+async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[[str], None]) -> list[Speed]:
+    """Writes `01-<voice>.wav` … into `directory`, the texts beside them, and tells each voice's speed.
+
+    The factor is rendering by speech: below 1 the voice is quicker than it talks.
+    """
+    sentences = [str(one) for one in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))]
+    words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
+    table = [f"{number:02}  {text}\n    {words(text)}\n" for number, text in enumerate(sentences, start=1)]
+    (directory / "texts.txt").write_text("".join(table), encoding="utf-8")
+    tell(f"{'голос':<9} {'речь, с':>8} {'синтез, с':>9} {'доля':>8} {'сначала':>9} {'потом':>9}")
+    speeds = []
+    for name in VOICES:
+        voice = _open(name, settings)
+        try:
+            voice.check_installed()
+            speed = await _measure(name, voice, words, sentences, directory)
+        except VoiceMissing as missing:
+            tell(f"{name:<9} нет: {missing}")
+        except VoiceFailed as failed:
+            tell(f"{name:<9} не смог: {failed}")
+        else:
+            tell(str(speed))
+            speeds.append(speed)
+        finally:
+            await voice.close()
+    return speeds
+
+
+async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[str], directory: Path) -> Speed:
+    took, speech = [], 0.0
+    for number, text in enumerate(sentences, start=1):
+        file = directory / f"{number:02}-{name}.wav"
+        begun = time.monotonic()
+        await voice.render(words(text), file)
+        took.append(time.monotonic() - begun)
+        speech += soundfile.info(str(file)).duration
+    return Speed(name, speech, sum(took), took[0], statistics.median(took[1:]))
+
+
+def _open(name: str, settings: Settings) -> Voice:
+    return voice_of(settings) if name == settings.voice.engine else open_voice(name, Choice())
+
+
+async def _renew_sounds(instance: Instance) -> None:
+    """The dialplan's own words are files that Asterisk plays by itself: they are made again at once."""
+    voice = voice_of(instance.settings)
+    try:
+        words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
+        await write_sounds(instance.layout, voice, words=words, progress=lambda _: None)
+    finally:
+        await voice.close()

@@ -1,0 +1,76 @@
+"""A text as its sentences, so that those without changing places can be a person's recordings.
+
+«Ваша заявка записана. Её номер: 26-000123.» cannot be recorded as a whole; its first sentence can.
+"""
+
+import hashlib
+import re
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from callcenter.core.errors import CallcenterError
+from callcenter.speech.pronouncing import Words
+from callcenter.speech.recordings import UnusableRecording, fit_recording
+from callcenter.speech.sound import join_parts
+from callcenter.speech.voice import Voice, VoiceFailed
+from callcenter.wording.slug import slug
+
+log = structlog.get_logger()
+
+HUMAN = ".human.wav"
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[А-ЯЁ«\d])")
+
+
+def tidy(text: str) -> str:
+    """One spelling of a text: NFC, single spaces, no tabs or line ends."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
+
+
+def stem_of(text: str) -> str:
+    """The file name of a text without ending: its first words in Latin letters and ten hex digits of its hash."""
+    text = tidy(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:10]
+    return f"{slug(text)}-{digest}"
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences of a text, each tidy; a text of one sentence gives that one."""
+    return [sentence for sentence in _SENTENCE.split(tidy(text)) if sentence]
+
+
+def find_recorded(directory: Path, sentences: list[str]) -> dict[str, Path]:
+    """The sentences that a person has spoken, each with the sound to play. What cannot be played is logged."""
+    recorded = {}
+    for sentence in sentences:
+        file = directory / f"{stem_of(sentence)}{HUMAN}"
+        if file.exists():
+            try:
+                recorded[sentence] = fit_recording(file)
+            except UnusableRecording as error:
+                log.warning("human recording cannot be played", file=file.name, why=str(error))
+    return recorded
+
+
+def mark_of(recorded: Mapping[str, Path]) -> str:
+    """Short, and another one when one of the recordings is another."""
+    states = [f"{file.name} {file.stat().st_mtime_ns}" for file in recorded.values()]
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()[:8]
+
+
+async def compose(voice: Voice, words: Words, sentences: list[str], recorded: Mapping[str, Path], file: Path) -> None:
+    """Writes the sentences one after the other, recorded or spoken by `voice`. Raises as a voice does."""
+    with tempfile.TemporaryDirectory(prefix="callcenter-pieces-") as directory:
+        parts = []
+        for number, sentence in enumerate(sentences):
+            part = recorded.get(sentence) or Path(directory) / f"{number}.wav"
+            if sentence not in recorded:
+                await voice.render(words(sentence), part)
+            parts.append(part)
+        try:
+            join_parts(parts, file)
+        except (OSError, CallcenterError) as error:
+            raise VoiceFailed(f"a recording was taken away while it was used: {error}") from error

@@ -1,0 +1,168 @@
+"""What may be recorded has a number that stays, a recording reaches callers, and one that is heard no more is named."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.commands.voice import describe_lines, read_edition
+from callcenter.conducting.scripts import Edition
+from callcenter.instance import sounds
+from callcenter.instance.sounds import write_sounds
+from callcenter.instance.studio import (
+    Line,
+    NoSuchLine,
+    find_line,
+    find_recording_problems,
+    list_lines,
+    publish,
+    record,
+)
+from callcenter.instance.takes import TakeKeeper
+from callcenter.layout import Layout
+from callcenter.settings import Settings
+from callcenter.speech.prompts import PromptCache
+from tests.stand_ins.voice import StandInVoice
+
+NOTICE = "callcenter/connecting"
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    return read_edition(Settings())
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    layout = Layout(tmp_path)
+    (layout.sounds / "ru").mkdir(parents=True)
+    layout.prompts.mkdir()
+    return layout
+
+
+def speak(directory: Path, seconds: float) -> Path:
+    """A voice of sorts in a file: a tone with silence on either side."""
+    times = np.arange(int(seconds * 16000)) / 16000
+    still = np.zeros(8000)
+    file = directory / "take.wav"
+    soundfile.write(str(file), np.concatenate([still, 0.3 * np.sin(2 * np.pi * 300 * times), still]), 16000)
+    return file
+
+
+def greeting(lines: list[Line]) -> Line:
+    return next(line for line in lines if line.text.startswith("Здравствуйте") and line.human.parent.name == "prompts")
+
+
+def test_every_text_is_listed_once_and_one_with_a_changing_place_by_its_sentences(
+    layout: Layout, edition: Edition
+) -> None:
+    lines = list_lines(layout, edition)
+    assert len({line.number for line in lines}) == len(lines) == len({line.human for line in lines})
+    texts = {line.text for line in lines}
+    assert set(edition.prompts) <= texts
+    assert not any("{" in text or "\0" in text for text in texts)
+    assert any(line.part for line in lines)
+    assert describe_lines(lines)[-1] == f"Текстов: {len(lines)}, записано человеком: 0."
+
+
+def test_numbers_stay_when_texts_come_and_go(layout: Layout, edition: Edition) -> None:
+    before = {line.human: line.number for line in list_lines(layout, edition)}
+    fewer = replace(edition, answers={})
+    list_lines(layout, fewer)
+    after = {line.human: line.number for line in list_lines(layout, edition)}
+    assert after == before
+
+
+async def test_a_recording_is_what_callers_hear(layout: Layout, edition: Edition, tmp_path: Path) -> None:
+    lines = list_lines(layout, edition)
+    line = find_line(lines, str(greeting(lines).number))
+    record(line, speak(tmp_path, line.seconds))
+    voice = StandInVoice()
+    assert f"{await PromptCache(layout.prompts, voice).sound(line.text)}.wav" == str(line.human)
+    assert voice.texts == []
+    publish(layout, lines)
+    assert (layout.sounds / "ru" / "studio" / f"{line.number}.wav").resolve() == line.human
+    assert list(find_recording_problems(layout, lines, edition)) == []
+    with pytest.raises(NoSuchLine, match="voice texts"):
+        find_line(lines, "нет такого текста")
+
+
+async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
+    layout: Layout, edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {NOTICE: "Соединяю с диспетчером."}
+    monkeypatch.setattr("callcenter.instance.studio.read_words", lambda: words)
+    monkeypatch.setattr(sounds, "read_words", lambda: words)
+    lines = list_lines(layout, edition)
+    record(find_line(lines, words[NOTICE]), speak(tmp_path, 2))
+    voice = StandInVoice()
+    await write_sounds(layout, voice, progress=lambda _: None)
+    assert voice.texts == []
+    words[NOTICE] = "Переключаю на диспетчера."
+    await write_sounds(layout, voice, progress=lambda _: None)
+    assert voice.texts == ["Переключаю на диспетчера."]
+    (problem,) = find_recording_problems(layout, list_lines(layout, edition), edition)
+    assert (problem.code, problem.fatal) == ("VOI101", False)
+    assert "«Соединяю с диспетчером.» больше не звучит" in problem.message
+
+
+def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: Edition, tmp_path: Path) -> None:
+    lines = list_lines(layout, edition)
+    line = greeting(lines)
+    record(line, speak(tmp_path, line.seconds))
+    other = replace(edition, script=replace(edition.script, steps={}))
+    (problem,) = find_recording_problems(layout, list_lines(layout, other), other)
+    assert (problem.code, problem.place.file) == ("VOI101", line.human)
+    line.human.write_bytes(b"")
+    (problem,) = find_recording_problems(layout, lines, edition)
+    assert problem.code == "VOI102"
+    assert not problem.fatal
+
+
+class Board:
+    """The alarms that stand."""
+
+    def __init__(self) -> None:
+        self.standing: dict[str, str] = {}
+
+    async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None:
+        self.standing[subject] = message
+
+    async def clear_alarm(self, kind: AlarmKind, subject: str) -> None:
+        self.standing.pop(subject, None)
+
+
+async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unaccepted_one_left(
+    layout: Layout, edition: Edition, tmp_path: Path
+) -> None:
+    layout.studio.mkdir(parents=True)
+    lines = list_lines(layout, edition)
+    line = greeting(lines)
+    board, renewed = Board(), []
+
+    async def renew() -> None:
+        renewed.append(True)
+
+    def leave(take: str, seconds: float, *, accepted: bool) -> None:
+        speak(tmp_path, seconds).rename(layout.studio / f"{take}.wav")
+        if accepted:
+            (layout.studio / f"{take}.ok.wav").touch()
+
+    keeper = TakeKeeper(layout, edition=lambda: edition, alarms=board, renew=renew)
+    leave(f"{line.number}-1", line.seconds, accepted=False)
+    assert await keeper.look() == 0
+    assert not line.human.exists()
+    leave(f"{line.number}-2", 0.5, accepted=True)
+    leave("9999-3", 2, accepted=True)
+    assert await keeper.look() == 0
+    assert "тот ли текст прочитан" in board.standing[f"studio {line.number}"]
+    assert "нет текста с таким номером" in board.standing["studio 9999"]
+    leave(f"{line.number}-4", line.seconds, accepted=True)
+    assert await keeper.look() == 1
+    assert line.human.exists()
+    assert f"studio {line.number}" not in board.standing
+    assert renewed == [True]
+    assert [file.name for file in layout.studio.iterdir()] == [f"{line.number}-1.wav"]
