@@ -42,7 +42,8 @@ def summarise(accounts: list[Account]) -> str:
     """The end of the printed account: each scene in a few lines."""
     lines = [""]
     for account in accounts:
-        lines.append(f"{'✓' if account.ok else '✗'} {account.scene}) {account.title}")
+        mark = "–" if account.skipped else "✓" if account.ok else "✗"
+        lines.append(f"{mark} {account.scene}) {account.title}{account.skipped and f': {account.skipped}'}")
         if account.trouble:
             lines.append(f"    {account.trouble}")
         if account.ticket:
@@ -50,5 +51,7 @@ def summarise(accounts: list[Account]) -> str:
         if account.recording:
             lines.append(f"    запись {account.recording} ({account.recording_seconds or 0:.1f} с)")
     failed = sum(not account.ok for account in accounts)
-    lines.append("Всё получилось." if not failed else f"Не получилось сцен: {failed} из {len(accounts)}.")
+    skipped = sum(bool(account.skipped) for account in accounts)
+    done = "Всё получилось." if not skipped else f"Получилось всё, что этот центр может показать; пропущено: {skipped}."
+    lines.append(done if not failed else f"Не получилось сцен: {failed} из {len(accounts)}.")
     return "\n".join(lines)

@@ -28,12 +28,13 @@ class Trace:
 
 @dataclass(slots=True)
 class Account:
-    """One scene. `trouble` is empty when all of it really happened."""
+    """One scene. `trouble` is empty when all of it really happened, or, by `skipped`, could not happen here."""
 
     scene: str
     title: str
     tell: Tell
     trouble: str = ""
+    skipped: str = ""
     happenings: list[Happening] = field(default_factory=list)
     call_id: str | None = None
     ticket: str | None = None
@@ -54,6 +55,10 @@ class Account:
         match = "" if score is None else f" (совпадение {score:.2f})"
         self.note(f"в записи, {channel}: {what} на секунде {second:.1f}{match}")
 
+    def skip(self, why: str) -> None:
+        """The scene cannot be played by this centre: that is told, and is no failure."""
+        self.skipped = why
+
     @property
     def ok(self) -> bool:
         return not self.trouble
@@ -65,6 +70,7 @@ class Account:
             "title": self.title,
             "ok": self.ok,
             "trouble": self.trouble,
+            "skipped": self.skipped,
             "call_id": self.call_id,
             "ticket": self.ticket,
             "recording": self.recording,

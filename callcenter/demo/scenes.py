@@ -6,16 +6,15 @@ must be in the recording, each in its channel.
 """
 
 import asyncio
-import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from callcenter.conducting.action_specs import CATEGORY, REGISTER_TICKET, TERM, TICKET_NUMBER
 from callcenter.demo.account import Account
+from callcenter.demo.aloud import tell_aloud
 from callcenter.demo.book import read_recording
 from callcenter.demo.stage import CALLER_TONE, DemoFailed, Stage
+from callcenter.demo.subjects import subjects
 from callcenter.demo.way import find_way, play_keys, play_silence
 from callcenter.dialogue.commands import Do, Hangup, Say, ToQueue
 from callcenter.softphone.call import Call
@@ -45,9 +44,9 @@ class Scene:
 
 async def ask_passport_hours(stage: Stage, account: Account) -> None:
     """By keys to the answer, the answer to its end, by keys to the goodbye; the centre hangs up."""
-    answer = stage.edition.answers.get(_subjects()["article"])
+    answer = stage.edition.answers.get(subjects().article)
     if answer is None:
-        raise DemoFailed(f"на вопрос {_subjects()['article']} нет ответа, который можно произнести: callcenter check")
+        raise DemoFailed(f"на вопрос {subjects().article} нет ответа, который можно произнести: callcenter check")
     there = find_way(stage.edition, lambda command: isinstance(command, Say) and command.text == answer)
     whole = find_way(stage.edition, lambda command: isinstance(command, Hangup), begin=there.keys)
     call = await stage.dial(account)
@@ -61,7 +60,7 @@ async def ask_passport_hours(stage: Stage, account: Account) -> None:
 
 async def report_burst_pipe(stage: Stage, account: Account) -> None:
     """By keys to a registered ticket; the number told is the number kept."""
-    category = _subjects()["category"]
+    category = subjects().category
 
     def registers(command: object) -> bool:
         return (
@@ -149,6 +148,7 @@ SCENES = (
     Scene("в", "разговор с диспетчером под запись", ask_for_a_person),
     Scene("г", "житель молчит", stay_silent),
     Scene("д", "житель кладёт трубку на полуслове", hang_up_mid_prompt),
+    Scene("е", "прорвало трубу: заявка голосом", tell_aloud),
 )
 
 
@@ -194,8 +194,3 @@ async def _until_rendered(stage: Stage, text: str) -> None:
         if stage.book.has(text):
             return
         await asyncio.sleep(0.1)
-
-
-@cache
-def _subjects() -> dict[str, str]:
-    return tomllib.loads((Path(__file__).parent / "scenes.toml").read_text(encoding="utf-8"))

@@ -30,5 +30,5 @@ async def _play(stage: Stage, scene: Scene, delay: float, tell: Tell) -> Account
         account.trouble = str(error)
     except Exception as error:  # a scene that breaks must not take the others' accounts with it
         account.trouble = f"{type(error).__name__}: {error}"
-    account.note("получилось" if account.ok else f"НЕ ПОЛУЧИЛОСЬ: {account.trouble}")
+    account.note(account.skipped or ("получилось" if account.ok else f"НЕ ПОЛУЧИЛОСЬ: {account.trouble}"))
     return account

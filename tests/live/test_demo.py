@@ -15,8 +15,9 @@ def test_the_demo_shows_everything(demo: "subprocess.Popen[str]") -> None:
     shown, told = demo.communicate(timeout=110)
     assert demo.returncode == 0, told
     scenes = {scene["scene"]: scene for scene in json.loads(shown)}
-    assert list(scenes) == ["а", "б", "в", "г", "д"]
-    assert all(scene["ok"] and scene["recording"] for scene in scenes.values())
+    assert list(scenes) == ["а", "б", "в", "г", "д", "е"]
+    assert "модель речи не задана" in scenes.pop("е")["skipped"]
+    assert all(scene["ok"] and scene["recording"] and not scene["skipped"] for scene in scenes.values())
     assert scenes["б"]["ticket"]
     tones = {(trace["what"], trace["channel"][:5]) for trace in scenes["в"]["traces"]}
     assert ("тон 1000 Гц", "левый") in tones
