@@ -32,10 +32,12 @@ from callcenter.instance.studio import find_recording_problems, list_lines
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
+from callcenter.understanding.houses import read_houses
 from callcenter.speech.voices import voice_of
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
+HOUSES = "houses.csv"
 DIALPLAN_WORDS = "dialplan.yaml"
 _TALKS = ".talks.yaml"
 
@@ -80,6 +82,7 @@ def find_problems(
     zone = (settings.company if settings else Company()).zone
     base = read_knowledge(knowledge)
     problems = [*base.problems, *base.find_silences(on or SystemClock().now().astimezone(zone).date())]
+    problems += read_houses(knowledge / HOUSES)[1]
     problems += find_script_problems(scripts, base)
     problems += find_word_problems(scripts / DIALPLAN_WORDS)
     if settings is not None:

@@ -129,7 +129,9 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
         return False
     alone = mention.end - mention.first == len([word for word in words if not word.filler])
     placed = mention.first > 0 and words[mention.first - 1].text in _PREPOSITIONS
-    alone = alone and (mention.score == 1 or mention.slipped)  # «павлов» alone is a man
+    other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
+    if other_case and not placed:
+        return False  # «павлов» is a man, «павлова» a street
     if not (alone or placed or _begins_house(words, mention.end)):
         return mention.name.distinctive and mention.used > 1 and not mention.slipped
     if mention.name.distinctive or mention.end == len(words):

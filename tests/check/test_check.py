@@ -61,6 +61,7 @@ PLANTED: dict[str, tuple[str, str, str]] = {
     "CAT013": ("knowledge_base/categories.yaml", "minutes: 30\n", "minutes: полчаса\n"),
     "COM012": ("knowledge_base/company.yaml", "2031-12-31", "навсегда"),
     "LAW012": ("knowledge_base/law.yaml", "2019-03-01", "давно"),
+    "HSE030": ("knowledge_base/houses.csv", ";проспект Энгельса;150;", ";проспект Энгельса;150а;"),
     "IVR201": ("ivr_scripts/main.yaml", "затем: главное меню", "затем: главное мюне"),
     "IVR410": ("ivr_scripts/main.talks.yaml", "итог: соединён", "итог: попрощались"),
     "PRN105": ("knowledge_base/pronunciation.yaml", "видео: в+идео", "видео: в+и+део+"),
