@@ -1,0 +1,112 @@
+"""`callcenter understand`: lines of what residents say, and what each means: intent, categories, dangers, address, why.
+
+Lines come from the arguments, or from standard input one by one. `--json` prints one object a line.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from callcenter.commands.check import KNOWLEDGE
+from callcenter.core.clock import SystemClock
+from callcenter.core.errors import CallcenterError
+from callcenter.settings import Company
+from callcenter.understanding.moments import Moment
+from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
+
+HOUSES = "houses.csv"
+
+
+class BrokenPhrases(CallcenterError):
+    """The phrases or the house list have faults; `callcenter check` lists them."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lines", nargs="*", metavar="LINE", help="what is said; without any, lines of standard input")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--houses", type=Path, metavar="CSV", help="the house list, by default knowledge_base's")
+    parser.add_argument("--timing", action="store_true", help="at the end: milliseconds a line, and to load the data")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 when every line was understood as far as it can be. Raises BrokenPhrases."""
+    began = time.perf_counter()
+    understanding = load(arguments.houses or KNOWLEDGE / HOUSES)
+    loaded = time.perf_counter() - began
+    now = SystemClock().now().astimezone(Company().zone)
+    spent = []
+    lines: Iterable[str] = arguments.lines or (line.strip() for line in sys.stdin)
+    for line in lines:
+        if not line:
+            continue
+        started = time.perf_counter()
+        meaning = understanding.understand(line, now=now)
+        spent.append(time.perf_counter() - started)
+        print(json.dumps(as_json(meaning), ensure_ascii=False) if arguments.json else "\n".join(as_text(meaning)))
+        sys.stdout.flush()
+    if arguments.timing and spent:
+        times = sorted(spent)
+        print(
+            f"{len(times)} lines: median {1000 * times[len(times) // 2]:.2f} ms, worst {1000 * times[-1]:.2f} ms; "
+            f"loaded in {loaded:.2f} s",
+            file=sys.stderr,
+        )
+    return 0
+
+
+def load(houses: Path, knowledge: Path = KNOWLEDGE) -> Understanding:
+    """Understanding with the data of `knowledge` and a house list. Raises BrokenPhrases."""
+    understanding, problems = read_understanding(knowledge, houses)
+    fatal = [problem for problem in problems if problem.fatal]
+    if fatal:
+        raise BrokenPhrases(f"{fatal[0]} (всего ошибок: {len(fatal)}; все назовёт callcenter check)")
+    return understanding
+
+
+def as_json(meaning: Meaning) -> dict[str, Any]:
+    """The meaning as one JSON object; what was not said is not there."""
+    answer: dict[str, Any] = {
+        "text": meaning.text,
+        "intent": str(meaning.intent),
+        "article": meaning.article,
+        "categories": [{"code": one.key, "score": one.score, "words": one.words} for one in meaning.categories],
+        "danger": meaning.dangers[0].code if meaning.dangers else None,
+        "dangers": [
+            {"code": one.code, "category": one.category, "words": one.words, "settled": one.settled}
+            for one in meaning.dangers
+        ],
+        "address": meaning.address.values,
+        "doubts": [
+            {"kind": doubt.kind, "part": doubt.part, "options": list(doubt.options), "said": doubt.said}
+            for doubt in meaning.address.doubts
+        ],
+        "numbers": [number.digits for number in meaning.numbers],
+        "figures": [{"kind": one.kind, "value": one.value, "others": list(one.others)} for one in meaning.figures],
+        "confirmation": str(meaning.confirmation.answer) if meaning.confirmation else None,
+        "moments": [_moment(one) for one in meaning.moments],
+        "why": list(meaning.why),
+    }
+    return {name: value for name, value in answer.items() if value or name in ("intent", "danger", "categories")}
+
+
+def as_text(meaning: Meaning) -> list[str]:
+    """The meaning for a person at a terminal."""
+    lines = [f"«{meaning.text}»", f"  намерение   {meaning.intent}{f' ({meaning.article})' if meaning.article else ''}"]
+    if meaning.dangers:
+        lines.append(f"  опасность   {', '.join(one.code for one in meaning.dangers)}")
+    lines += [f"  категория   {one.key} {one.score:.2f}" for one in meaning.categories]
+    address = ", ".join(f"{name} {value}" for name, value in meaning.address.values.items())
+    if address:
+        lines.append(f"  адрес       {address}")
+    lines += [f"  сомнение    {doubt.kind} {doubt.part}: {doubt.said}" for doubt in meaning.address.doubts]
+    lines += [f"  потому что  {why}" for why in meaning.why]
+    return lines
+
+
+def _moment(moment: Moment) -> dict[str, str]:
+    told = {"day": moment.day, "earliest": moment.earliest, "latest": moment.latest}
+    return {name: value.isoformat() for name, value in told.items() if value is not None}

@@ -1,0 +1,186 @@
+"""Dangers in what is being said: gas, fire, sparks, water on electricity, a person in a lift, a person in danger.
+
+Doubt is danger; only what is surely denied, past, over, or merely supposed is none:
+- «не» before the phrase's own word: the phrase is not found at all («не горит»);
+- «нет», «без», «ни», «никакого» beside a phrase that is a noun in the genitive: «пожара нет», «без дыма»;
+- a word for the past and no verb in the present, nor a word for now: «вчера прорвало», not «со вчера пахнет»;
+- a verb in the future, or a noun after «если», «в случае»: «если запахнет», not «если пахнет»;
+- what comes after says that it is over: «был дым, потушили».
+
+In a partial result the next word could still deny a noun in the genitive that stands last («запаха газа | нет»):
+such a danger is not `settled`. Act on it when it is, or when 300 ms went by without a word, or at the final result.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from callcenter.understanding.matching import Book, Found, Line
+from callcenter.understanding.phrase_files import AGAINST, SURE, Entry, Phrase
+from callcenter.understanding.words import Word, read_words
+
+LEAST_QUALITY = 0.7
+"""Of a phrase: six foreign words may stand in it, or one word may be slipped on."""
+DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
+_HELPERS = frozenset(["перестать", "мочь", "прекратить", "стоить"])
+"""Before an infinitive these say that it is not, or not yet."""
+_WAS = frozenset(("был", "была", "было", "были"))
+_NOUNS = ("NOUN", "NPRO")
+_VERBS = ("VERB", "INFN")
+PAST, NOW, IF, OVER, FEAR = "past", "now", "if", "over", "fear"
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """A danger that may be there now."""
+
+    code: str
+    """A code of `dangers.yaml`, such as GAS_SMELL or WATER_ON_ELECTRICITY."""
+    category: str
+    """The category whose safety words are said."""
+    words: str
+    """The words of the line that gave it."""
+    phrase: str
+    """The phrase found, as written in the data."""
+    settled: bool
+    """False while the next word could deny it; see the module's head."""
+
+
+class Dangers:
+    """Finds dangers. `entries` are those of `dangers.yaml`, `context` those of `context.yaml`."""
+
+    def __init__(self, entries: Sequence[Entry], context: Sequence[Entry]) -> None:
+        self.entries = entries
+        self._sources: list[tuple[str, str, Phrase]] = [
+            (entry.key, section, phrase)
+            for entry in (*entries, *context)
+            for section in (SURE, AGAINST)
+            for phrase in entry.phrases(section)
+        ]
+        self._book = Book(phrase.item for _, _, phrase in self._sources)
+
+    def find(self, text: str) -> tuple[Danger, ...]:
+        """The dangers of a line or of the beginning of one: those of most words first."""
+        return self.find_in(Line(read_words(text)))
+
+    def find_in(self, line: Line) -> tuple[Danger, ...]:
+        """The same for a line already read."""
+        found: dict[tuple[str, str], list[Found]] = {}
+        for one in self._book.find(line):
+            code, section, _ = self._sources[one.number]
+            if one.spot.quality >= LEAST_QUALITY:
+                found.setdefault((code, section), []).append(one)
+        context = _Context(line, {key: found.get((key, SURE), []) for key in (PAST, NOW, IF, OVER, FEAR)})
+        dangers: list[tuple[int, Danger]] = []
+        for entry in self.entries:
+            best = self._find_best(entry, found, context, line)
+            if best is not None:
+                dangers.append(best)
+        return tuple(danger for _, danger in _arrange(dangers))
+
+    def _find_best(
+        self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: "_Context", line: Line
+    ) -> tuple[int, Danger] | None:
+        """The phrase of most words that nothing cancels, with the mask of its words."""
+        against = [one.spot.mask for one in found.get((entry.key, AGAINST), ())]
+        best: tuple[int, Danger] | None = None
+        for one in found.get((entry.key, SURE), ()):
+            mask = one.spot.mask
+            if any(other & mask for other in against) or context.cancels(one):
+                continue
+            settled = not context.may_be_denied_next(one)
+            if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):
+                code = entry.notes.get("as", entry.key)
+                phrase = self._sources[one.number][2].source
+                best = mask, Danger(code, entry.notes["category"], line.text(mask), phrase, settled)
+        return best
+
+
+def _arrange(dangers: Sequence[tuple[int, Danger]]) -> list[tuple[int, Danger]]:
+    """In the order of the data; one whose words are all another's comes after it: «щиток дымится» before «дымится»."""
+    return sorted(dangers, key=lambda one: any(one[0] | other == other != one[0] for other, _ in dangers))
+
+
+class _Context:
+    """What the rest of the line says about a phrase in it."""
+
+    def __init__(self, line: Line, marks: Mapping[str, Sequence[Found]]) -> None:
+        self._line = line
+        self._marks = marks
+
+    def cancels(self, found: Found) -> bool:
+        """Whether the phrase is denied, past, over, or only supposed."""
+        return self._is_denied(found) or self._is_supposed(found) or self._is_over(found) or self._is_past(found)
+
+    def may_be_denied_next(self, found: Found) -> bool:
+        """Whether the line ends with the phrase, and «нет» as the next word would deny it."""
+        last = found.spot.last
+        return last == len(self._line.words) - 1 and self._may_be_denied(found, self._line.words[last])
+
+    def _own(self, found: Found) -> Iterator[tuple[int, Word]]:
+        for at in range(found.spot.first, found.spot.last + 1):
+            if found.spot.mask >> at & 1:
+                yield at, self._line.words[at]
+
+    def _may_be_denied(self, found: Found, word: Word) -> bool:
+        """Only what has no verb, and only beside its own noun in the genitive: «запаха газа | нет»."""
+        own = [one for _, one in self._own(found)]
+        return not any(_is_verb(one) for one in own) and _is_genitive(word)
+
+    def _is_denied(self, found: Found) -> bool:
+        words, spot = self._line.words, found.spot
+        before = [word for word in words[max(0, spot.first - 3) : spot.first] if not word.filler]
+        if before and before[-1].text in DENIALS and self._may_be_denied(found, words[spot.first]):
+            return True
+        if not self._may_be_denied(found, words[spot.last]):
+            return False
+        for at in range(spot.last + 1, min(spot.last + 5, len(words))):
+            word = words[at]
+            if word.text in DENIALS or (word.text in _WAS and self._line.negated[at]):
+                return at + 1 == len(words) or not (words[at + 1].forms[:1] and words[at + 1].forms[0].part in _NOUNS)
+            if not (word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL")):
+                return False
+        return False
+
+    def _is_supposed(self, found: Found) -> bool:
+        own = list(self._own(found))
+        verbs = [word for _, word in own if _is_verb(word)]
+        before = [one for key in (IF, FEAR) for one in self._marks[key] if one.spot.first <= found.spot.last]
+        if verbs and all(_is_only(word, "futr") for word in verbs):
+            return not any(one.spot.last < found.spot.first for one in self._marks[NOW])
+        for at, word in own:
+            if word.may_be("INFN") and not word.may_be("VERB"):
+                near = self._line.words[max(0, at - 2) : at + 2]
+                if any(one.has(*_HELPERS) or one.text in ("будет", "бы", "чтобы", "чтоб") for one in near):
+                    return True
+        return bool(before) and not verbs and not self._marks[NOW]
+
+    def _is_over(self, found: Found) -> bool:
+        over = any(one.spot.last > found.spot.last for one in self._marks[OVER])
+        return over and not any(one.spot.first > found.spot.last for one in self._marks[NOW] if not self._in_over(one))
+
+    def _in_over(self, now: Found) -> bool:
+        return any(one.spot.mask & now.spot.mask for one in self._marks[OVER])
+
+    def _is_past(self, found: Found) -> bool:
+        own = [word for _, word in self._own(found)]
+        if self._marks[NOW] or any("pres" in form.marks for word in own for form in word.forms[:1]):
+            return False
+        return any(not self._verb_between(found, past) for past in self._marks[PAST])
+
+    def _verb_between(self, found: Found, past: Found) -> bool:
+        """A verb of its own between the word for the past and the phrase: «вчера звонила, а в лифте застряли»."""
+        first, last = sorted((found.spot, past.spot), key=lambda spot: spot.first)
+        between = self._line.words[first.last + 1 : last.first]
+        return any(_is_verb(word) and word.text not in _WAS for word in between)
+
+
+def _is_verb(word: Word) -> bool:
+    return bool(word.forms) and word.forms[0].part in _VERBS
+
+
+def _is_only(word: Word, mark: str) -> bool:
+    return all(mark in form.marks for form in word.forms if form.part in _VERBS)
+
+
+def _is_genitive(word: Word) -> bool:
+    return any("gent" in form.marks for form in word.forms if form.part in _NOUNS)

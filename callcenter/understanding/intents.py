@@ -1,0 +1,150 @@
+"""What a caller wants: from dangers, categories, articles and the phrases of `intents.yaml`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callcenter.understanding.danger import Danger
+from callcenter.understanding.ranking import Scored
+
+
+class Intent(StrEnum):
+    """What is wanted; the values are those of the evaluation set and of `callcenter understand`."""
+
+    EMERGENCY = "emergency"
+    REQUEST = "request"
+    OUTAGE = "outage"
+    INFORMATION = "information"
+    STATUS = "status"
+    READING = "reading"
+    COMPLAINT = "complaint"
+    PAID = "paid"
+    CANCEL = "cancel"
+    PERSON = "person"
+    WRONG_NUMBER = "wrong_number"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The intent chosen and what follows from it."""
+
+    intent: Intent
+    score: float
+    words: str
+    phrases: tuple[str, ...]
+    article: Scored | None = None
+    """The article that answers, when one was asked for."""
+
+
+OF_CATEGORY = {
+    "METER_READING": Intent.READING,
+    "TICKET_STATUS": Intent.STATUS,
+    "COMPLAINT_STAFF": Intent.COMPLAINT,
+    "OUTAGE_INFO": Intent.OUTAGE,
+    "PAID_WORK": Intent.PAID,
+    "PAID_CLEAN": Intent.PAID,
+}
+"""Categories that are an intent of their own."""
+CATEGORY_OF = {
+    Intent.READING: "METER_READING",
+    Intent.STATUS: "TICKET_STATUS",
+    Intent.COMPLAINT: "COMPLAINT_STAFF",
+    Intent.OUTAGE: "OUTAGE_INFO",
+}
+"""Intents that are about one category, and set it first."""
+OUTAGE_ARTICLE = "KB14"
+OF_ARTICLE = {OUTAGE_ARTICLE: Intent.OUTAGE, "KB34": Intent.STATUS}
+"""Articles whose answer another intent gives better: a search for the outage, for the ticket."""
+WITHOUT_CATEGORY = frozenset((Intent.CANCEL, Intent.PERSON, Intent.WRONG_NUMBER, Intent.UNCLEAR))
+CONSULTING = frozenset(
+    ("PASSPORT_DESK", "RECEPTION", "RULES_INFO", "BILL_QUESTION", "BILL_RECALC", "CCTV_REQUEST", "CERT_DOC")
+)
+"""Categories that are asked about: of what is said for them and for their articles the articles answer."""
+ASKED = 0.04
+"""How much less an article or an intent of its own needs than a category: its phrases ask, those only tell of."""
+ABRUPT = 0.2
+"""The same for intents that say nothing of a trouble and need few words: «отмените»."""
+
+
+def choose_intent(
+    dangers: Sequence[Danger],
+    categories: Sequence[Scored],
+    articles: Sequence[Scored],
+    intents: Sequence[Scored],
+    *,
+    urgent: frozenset[str],
+    of_article: Mapping[str, str],
+) -> Choice:
+    """The intent for which most words speak; a danger before all.
+
+    `urgent`: the codes of accidents; `of_article`: the category of each article that has one.
+    """
+    if dangers:
+        danger = dangers[0]
+        return Choice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,))
+    told = categories[0] if categories else None
+    choices = [_of_intent(one, articles) for one in intents]
+    choices += [_of_article(one, told, of_article) for one in articles]
+    asked = max(choices, key=lambda choice: choice.score + _ease(choice), default=None)
+    if asked is not None and (told is None or asked.score + _ease(asked) >= told.score):
+        return asked
+    if told is None:
+        return Choice(Intent.UNCLEAR, 0.0, "", ())
+    intent = OF_CATEGORY.get(told.key)
+    article = None
+    if intent is Intent.OUTAGE:
+        article = Scored(OUTAGE_ARTICLE, told.score, told.words, told.phrases)
+    if intent is None and told.key in CONSULTING:
+        intent = Intent.INFORMATION
+    elif intent is None:
+        top = {one.key for one in categories if one.score >= told.score - ASKED}
+        intent = Intent.EMERGENCY if top & urgent else Intent.REQUEST
+    return Choice(intent, told.score, told.words, told.phrases, article)
+
+
+def _ease(choice: Choice) -> float:
+    return ABRUPT if choice.intent in (Intent.CANCEL, Intent.PERSON, Intent.WRONG_NUMBER) else ASKED
+
+
+def _of_article(article: Scored, told: Scored | None, of_article: Mapping[str, str]) -> Choice:
+    """An article asked for; when its own category is one that is asked about, all that was said for it counts."""
+    score = article.score
+    if told is not None and told.key in CONSULTING and of_article.get(article.key) == told.key:
+        score = max(score, told.score) + ASKED * article.score
+    return Choice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
+
+
+def _of_intent(scored: Scored, articles: Sequence[Scored]) -> Choice:
+    intent = Intent(scored.key)
+    article = next((one for one in articles if OF_ARTICLE.get(one.key) is intent), None)
+    if article is None and intent is Intent.OUTAGE:
+        article = Scored(OUTAGE_ARTICLE, scored.score, scored.words, scored.phrases)
+    return Choice(intent, scored.score, scored.words, scored.phrases, article)
+
+
+def arrange_categories(
+    choice: Choice,
+    dangers: Sequence[Danger],
+    categories: Sequence[Scored],
+    leads: Mapping[str, frozenset[str]],
+    category: str,
+) -> tuple[Scored, ...]:
+    """The categories as the intent and the dangers order them.
+
+    `leads`: for each danger the categories that may stand before its own; `category`: the article's, or empty.
+    """
+    if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
+        return ()
+    wanted = category or CATEGORY_OF.get(choice.intent, "")
+    if dangers:
+        danger = dangers[0]
+        if not categories or categories[0].key not in leads[danger.category]:
+            wanted = danger.category
+    if not wanted:
+        return tuple(categories)
+    first = next((one for one in categories if one.key == wanted), None)
+    score = max(choice.score, first.score if first else 0.0)
+    found = first or Scored(wanted, score, choice.words, choice.phrases)
+    head = Scored(wanted, score, found.words, found.phrases, found.mask, found.sure)
+    return (head, *(one for one in categories if one.key != wanted))

@@ -1,0 +1,251 @@
+"""The notation of phrases: what people say, written so that the centre's director can read and change it.
+
+    лифт не работает           these words in any form, in any order, other words may stand between
+    (лифт|подъёмник) стоит     one or the other; a branch may hold several words
+    [опять] лифт стоит         the word in square brackets may be missing; said, it counts
+    <лифт> стоит               everything that «лифт» stands for in the list of words
+    «до какого числа»          these words side by side in this order, still in any form
+    =горит                     this form only
+    подтап*                    every word that begins so
+    горячая #                  any number, in words or in digits
+    не работает                «не» belongs to the word after it: «работает» alone is not found in «не работает»
+
+Case, ё and punctuation do not count, and a hyphen parts words.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcenter.understanding.words import fold, look_up
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<mark>[()|\[\]«»])|<(?P<name>[^<>()|\[\]«»]*)>|(?P<word>#|=?[а-яёa-z0-9-]+\*?)|(?P<stray>\S))",
+    re.IGNORECASE,
+)
+_DEEPEST = 10
+"""Names inside names: more is a circle."""
+NOT = "не"
+NUMBER = "#"
+_STIFF = frozenset(("PREP", "CONJ", "PRCL", "PRED"))
+"""Parts of speech without forms: «надо» is not a form of «над»."""
+_CLOSING = {"(": ")", "[": "]", "«": "»"}
+
+
+class BrokenPhrase(ValueError):
+    """A phrase that cannot be read. Its text, Russian, is for its writer; `column` counts from 0 in the source."""
+
+    def __init__(self, message: str, column: int = 0) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+class UnknownName(BrokenPhrase):
+    """A `<name>` that the list of words does not hold."""
+
+    def __init__(self, name: str, column: int) -> None:
+        super().__init__(f"нет слова <{name}>", column)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Term:
+    """One word: by its lemma, by its exact text, or by how it begins; any of these will do."""
+
+    lemmas: frozenset[str] = frozenset()
+    exact: frozenset[str] = frozenset()
+    begins: frozenset[str] = frozenset()
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Either:
+    """One of several."""
+
+    branches: "tuple[Item, ...]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """All of them, in any order, near each other."""
+
+    items: "tuple[Item, ...]"
+    optional: "tuple[Item, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InRow:
+    """All of them side by side, in this order."""
+
+    items: "tuple[Item, ...]"
+
+
+Item = Term | Either | Together | InRow
+
+
+def read_phrase(source: str, names: "Names") -> Together:
+    """The phrase that `source` writes. Raises BrokenPhrase."""
+    item = _Reader(source, names, depth=0).read()
+    return item if isinstance(item, Together) else Together((item,))
+
+
+class Names:
+    """The list of words: what each `<name>` stands for, read once when it is first asked for."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+        self.used: set[str] = set()
+        self._read: dict[str, Item] = {}
+
+    def find(self, name: str, column: int, depth: int) -> Item:
+        """Raises UnknownName, and BrokenPhrase for a circle."""
+        self.used.add(name)
+        if name not in self.sources:
+            raise UnknownName(name, column)
+        if depth > _DEEPEST:
+            raise BrokenPhrase("слова ссылаются друг на друга по кругу", column)
+        if name not in self._read:
+            try:
+                self._read[name] = _Reader(self.sources[name], self, depth=depth + 1).read()
+            except UnknownName:
+                raise
+            except BrokenPhrase as error:
+                raise BrokenPhrase(f"<{name}>: {error}", column) from error
+        return self._read[name]
+
+
+class _Reader:
+    """Reads one source: recursive descent over its tokens."""
+
+    def __init__(self, source: str, names: Names, *, depth: int) -> None:
+        self._tokens = [match for match in _TOKEN.finditer(source) if match[0].strip()]
+        self._at = 0
+        self._end = len(source)
+        self._names = names
+        self._depth = depth
+
+    def read(self) -> Item:
+        item = self._either()
+        if self._at < len(self._tokens):
+            raise BrokenPhrase(f"лишний знак «{self._tokens[self._at][0].strip()}»", self._column())
+        return item
+
+    def _either(self) -> Item:
+        branches = [self._row()]
+        while self._mark() == "|":
+            self._at += 1
+            branches.append(self._row())
+        return branches[0] if len(branches) == 1 else _join_branches(branches)
+
+    def _row(self) -> Item:
+        items: list[Item] = []
+        optional: list[Item] = []
+        negate = False
+        while self._at < len(self._tokens) and self._mark() not in ("|", ")", "]", "»"):
+            if self._mark() == "[":
+                optional.append(self._bracket())
+                continue
+            token = self._tokens[self._at]
+            if token["word"] and fold(token["word"]) == NOT:
+                self._at += 1
+                negate = True
+                continue
+            item = self._item()
+            items.append(_negate(item) if negate else item)
+            negate = False
+        if negate:
+            raise BrokenPhrase("после «не» нужно слово", self._column())
+        if not items:
+            raise BrokenPhrase("здесь нужно хотя бы одно слово: пустое подходит к чему угодно", self._column())
+        return items[0] if len(items) == 1 and not optional else Together(tuple(items), tuple(optional))
+
+    def _item(self) -> Item:
+        token = self._tokens[self._at]
+        if token["mark"] == "(":
+            return self._bracket()
+        if token["mark"] == "«":
+            inner = self._bracket()
+            if isinstance(inner, Together) and inner.optional:
+                raise BrokenPhrase("внутри «…» все слова обязательны", token.start("mark"))
+            return InRow(inner.items) if isinstance(inner, Together) else inner
+        self._at += 1
+        if token["name"] is not None:
+            return self._names.find(token["name"].strip(), token.start("name"), self._depth)
+        if token["word"]:
+            return _read_word(token["word"], token.start("word"))
+        raise BrokenPhrase(f"непонятный знак «{token[0].strip()}»", token.start(token.lastgroup or 0))
+
+    def _bracket(self) -> Item:
+        opening, column = self._mark(), self._column()
+        self._at += 1
+        inner = self._either()
+        if self._mark() != _CLOSING[opening]:
+            raise BrokenPhrase(f"скобка «{opening}» не закрыта", column)
+        self._at += 1
+        return inner
+
+    def _mark(self) -> str:
+        return (self._tokens[self._at]["mark"] or "") if self._at < len(self._tokens) else ""
+
+    def _column(self) -> int:
+        if self._at >= len(self._tokens):
+            return self._end
+        token = self._tokens[self._at]
+        return token.start(token.lastgroup or 0)
+
+
+def _join_branches(branches: list[Item]) -> Item:
+    """One or the other; single words become one term, and brackets in brackets one bracket."""
+    words: dict[bool, list[Term]] = {False: [], True: []}
+    others: list[Item] = []
+    for branch in (inner for item in branches for inner in (item.branches if isinstance(item, Either) else (item,))):
+        if isinstance(branch, Term):
+            words[branch.negated].append(branch)
+        else:
+            others.append(branch)
+    terms = [
+        Term(
+            frozenset().union(*(term.lemmas for term in some)),
+            frozenset().union(*(term.exact for term in some)),
+            frozenset().union(*(term.begins for term in some)),
+            negated,
+        )
+        for negated, some in words.items()
+        if some
+    ]
+    return terms[0] if len(terms) == 1 and not others else Either((*terms, *others))
+
+
+def _read_word(written: str, column: int) -> Item:
+    word = fold(written)
+    if word == NUMBER:
+        return Term(exact=frozenset((NUMBER,)))
+    if word.endswith("*"):
+        if len(word) < 4 or "-" in word:
+            raise BrokenPhrase(f"«{written}»: перед звёздочкой нужны хотя бы три буквы одного слова", column)
+        return Term(begins=frozenset((word[:-1].removeprefix("="),)))
+    if word.startswith("="):
+        return Term(exact=frozenset((word[1:],)))
+    parts = [part for part in word.split("-") if part]
+    if not parts:
+        raise BrokenPhrase(f"непонятный знак «{written}»", column)
+    terms = tuple(_by_lemmas(part) for part in parts)
+    return terms[0] if len(terms) == 1 else InRow(terms)
+
+
+def _by_lemmas(word: str) -> Term:
+    forms, lemmas, _ = look_up(word)
+    if forms and forms[0].part in _STIFF:
+        return Term(exact=frozenset((word,)))
+    return Term(lemmas=frozenset(lemmas))
+
+
+def _negate(item: Item) -> Item:
+    """«не» before a bracket belongs to the first word of each branch."""
+    if isinstance(item, Term):
+        return Term(item.lemmas, item.exact, item.begins, negated=True)
+    if isinstance(item, Either):
+        return Either(tuple(_negate(branch) for branch in item.branches))
+    if isinstance(item, InRow):
+        return InRow((_negate(item.items[0]), *item.items[1:]))
+    return Together((_negate(item.items[0]), *item.items[1:]), item.optional)

@@ -1,0 +1,203 @@
+"""A line of what a resident says, understood: what is wanted, what is broken, where, and by which words.
+
+`read_understanding(...)` reads the data once, in about a second; `Understanding.understand(text)` then takes a few
+milliseconds, `find_danger(text)` less than one. Nothing is read while understanding, nothing is random, and every
+answer names its words.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from callcenter.core.problems import Problem
+from callcenter.knowledge.articles import Article, read_articles
+from callcenter.knowledge.categories import Urgency
+from callcenter.knowledge.categories_file import read_categories
+from callcenter.understanding.address import Address
+from callcenter.understanding.address_book import AddressBook
+from callcenter.understanding.confirmation import Confirmation, find_confirmation
+from callcenter.understanding.danger import OVER, PAST, Danger, Dangers
+from callcenter.understanding.figures import Figure, find_figures
+from callcenter.understanding.houses import Houses, read_houses
+from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent
+from callcenter.understanding.matching import Line
+from callcenter.understanding.moments import Moment, find_moments
+from callcenter.understanding.notation import Names, read_phrase
+from callcenter.understanding.numbers import Number, find_numbers
+from callcenter.understanding.phrase_files import SURE, Entry, Phrase, PhraseReader
+from callcenter.understanding.ranking import Ranking, Scored
+from callcenter.understanding.words import Word, read_words
+
+MOST_CATEGORIES = 3
+_URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
+_PUNCTUATION = re.compile(r"[^\w\s-]")
+_NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
+"""Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a line means."""
+
+    text: str
+    intent: Intent
+    article: str
+    """The article that answers, KB01 to KB42, when one was asked for; else empty."""
+    categories: tuple[Scored, ...]
+    """The three likeliest, the best first; none when the line names no trouble."""
+    dangers: tuple[Danger, ...]
+    address: Address
+    numbers: tuple[Number, ...]
+    figures: tuple[Figure, ...]
+    """Numbers that are something: readings, telephones, tickets."""
+    confirmation: Confirmation | None
+    moments: tuple[Moment, ...]
+    why: tuple[str, ...]
+    """For each answer the words that gave it and the phrase of the data, in English: «intent request: ...»."""
+
+    @property
+    def category(self) -> str:
+        """The likeliest category's code, or empty."""
+        return self.categories[0].key if self.categories else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrase files, read."""
+
+    categories: tuple[Entry, ...]
+    dangers: tuple[Entry, ...]
+    context: tuple[Entry, ...]
+    intents: tuple[Entry, ...]
+    articles: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_phrases(directory: Path) -> Phrases:
+    """The phrases of `knowledge_base/phrases/`; what is wrong with them is listed, never raised."""
+    reader = PhraseReader(directory)
+    notes = ("category", "also", "as")
+    categories = reader.read("categories")
+    dangers = reader.read("dangers", notes=notes)
+    context = reader.read("context")
+    intents = reader.read("intents")
+    articles = reader.read("articles", notes=notes)
+    reader.report_unused_words()
+    return Phrases(categories, dangers, context, intents, articles, tuple(reader.problems))
+
+
+class Understanding:
+    """Understands lines.
+
+    `urgent`: the codes of the categories that are accidents; `articles`: their wordings are phrases too.
+    """
+
+    def __init__(
+        self, phrases: Phrases, houses: Houses, urgent: frozenset[str], articles: Sequence[Article] = ()
+    ) -> None:
+        self._urgent = urgent
+        self._dangers = Dangers(phrases.dangers, phrases.context)
+        self._leads = {
+            entry.notes["category"]: frozenset((entry.notes["category"], *_codes(entry.notes.get("also", ""))))
+            for entry in phrases.dangers
+        }
+        self._of_danger = frozenset(entry.notes["category"] for entry in phrases.dangers)
+        own = [entry for entry in phrases.dangers if entry.key == entry.notes["category"]]
+        self._categories = Ranking((*own, *phrases.categories))
+        self._intents = Ranking(phrases.intents)
+        self._articles = Ranking(_with_wordings(phrases.articles, articles))
+        self._context = Ranking(phrases.context)
+        self._article_categories = {entry.key: entry.notes.get("category", "") for entry in phrases.articles}
+        self._book = AddressBook(houses)
+
+    def find_danger(self, text: str) -> tuple[Danger, ...]:
+        """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled."""
+        return self._dangers.find(text)
+
+    def understand(self, text: str, *, now: datetime) -> Meaning:
+        """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
+        words = read_words(text)
+        dangers = self._dangers.find_in(Line(words))
+        address = self._book.find(words)
+        line = Line(_without_address(words, address))
+        current = {danger.category for danger in dangers}
+        ranked = [one for one in self._categories.rank(line) if one.key not in self._of_danger or one.key in current]
+        articles, intents = self._articles.rank(line), self._intents.rank(line)
+        if not dangers and self._is_over(line):
+            ranked = []
+        choice = choose_intent(
+            dangers, ranked, articles, intents, urgent=self._urgent, of_article=self._article_categories
+        )
+        category = self._article_categories.get(choice.article.key, "") if choice.article else ""
+        categories = arrange_categories(choice, dangers, ranked, self._leads, category)[:MOST_CATEGORIES]
+        return Meaning(
+            text=text,
+            intent=choice.intent,
+            article=choice.article.key if choice.article else "",
+            categories=categories,
+            dangers=dangers,
+            address=address,
+            numbers=find_numbers(words),
+            figures=find_figures(words),
+            confirmation=find_confirmation(words),
+            moments=find_moments(words, now=now),
+            why=tuple(_explain(choice, categories, dangers, address)),
+        )
+
+    def _is_over(self, line: Line) -> bool:
+        """«вчера прорвало, уже всё сделали»: past, over, and nothing said of now."""
+        said = {one.key for one in self._context.rank(line)}
+        return PAST in said and OVER in said and "now" not in said
+
+
+def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, list[Problem]]:
+    """Understanding with the data of `knowledge_base/` and of a house list (CSV).
+
+    Problems are those of the phrases and of the houses: the categories and the articles have their own checks.
+    """
+    phrases = read_phrases(knowledge / "phrases")
+    known, problems = read_houses(houses)
+    categories, _ = read_categories(knowledge / "categories.yaml")
+    articles, _ = read_articles(knowledge)
+    urgent = frozenset(one.code for one in categories if one.urgency in _URGENT)
+    return Understanding(phrases, known, urgent, articles), [*phrases.problems, *problems]
+
+
+def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
+    """The entries of `articles.yaml`, each with the wordings of its article."""
+    wordings = {article.id: article for article in articles}
+    names = Names({})
+    joined = []
+    for entry in entries:
+        article = wordings.get(entry.key)
+        own = [_PUNCTUATION.sub(" ", wording) for wording in (article.wordings if article else ())]
+        added = tuple(Phrase(source, entry.place, read_phrase(source, names)) for source in own if source.strip())
+        sections = {**entry.sections, SURE: (*entry.phrases(SURE), *added)}
+        joined.append(Entry(entry.key, entry.place, sections, entry.notes))
+    return joined
+
+
+def _without_address(words: Sequence[Word], address: Address) -> list[Word]:
+    """The words without those that only say where: «нас топят, квартира сорок» is about no flat."""
+    taken: set[int] = set()
+    texts = [word.text for word in words]
+    for name in _NAMING:
+        said = [word.text for word in read_words(address.parts[name].words)] if name in address.parts else []
+        at = next((at for at in range(len(texts)) if said and texts[at : at + len(said)] == said), None)
+        if at is not None:
+            taken.update(range(at, at + len(said)))
+    return [word for at, word in enumerate(words) if at not in taken]
+
+
+def _codes(written: str) -> list[str]:
+    return [code.strip() for code in written.split(",") if code.strip()]
+
+
+def _explain(choice: Choice, categories: Sequence[Scored], dangers: Sequence[Danger], address: Address) -> list[str]:
+    why = [f"intent {choice.intent}: «{choice.words}»" if choice.words else f"intent {choice.intent}: no phrase found"]
+    why += [f"danger {danger.code}: «{danger.words}» as «{danger.phrase}»" for danger in dangers]
+    why += [f"category {one.key} {one.score:.2f}: «{one.words}»" for one in categories]
+    why += [f"{name} {part.value}: «{part.words}»" for name, part in address.parts.items()]
+    return why
