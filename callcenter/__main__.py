@@ -13,6 +13,7 @@ COMMANDS = {
     "console": "one command of Asterisk's console, e.g. pjsip show contacts",
     "check": "check scripts, knowledge, settings and the rendered Asterisk configuration; all problems at once",
     "talk": "play the caller of a script in a terminal; save the talk as a test",
+    "understand": "tell what a resident's words mean: intent, category, danger, address, and by which words",
     "say": "render a text with the centre's voice into a WAV file",
     "voice": "the voices there are, side by side; a person's recordings instead of them",
     "reconcile": "compare channels, bridges, files and rows; print what belongs to nothing",
