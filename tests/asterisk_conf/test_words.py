@@ -39,4 +39,4 @@ def played_sounds() -> set[str]:
         for entry in queue.entries:
             if re.fullmatch(r"periodic-announce|announce|queue-\w+", entry.key):
                 sounds |= set(entry.value.split(","))
-    return sounds - {""}
+    return {sound for sound in sounds if sound and "${" not in sound}  # in the studio: a text, and what was recorded
