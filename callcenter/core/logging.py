@@ -5,11 +5,13 @@ values of variables, an error of the database is cut before the row it is about,
 our errors put between «», nothing is left: it may be a number that the caller has typed.
 """
 
+import contextlib
+import io
 import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import Processor, WrappedLogger
@@ -22,6 +24,7 @@ _SPOKEN = re.compile(r"«[^»]*»")
 def configure_logging(level: str = "INFO") -> None:
     """Sends our logs and the libraries' warnings to standard error as JSON lines."""
     threshold = logging.getLevelNamesMapping()[level]
+    output = cast(TextIO, Unfailing(sys.stderr))
     heads: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -35,10 +38,10 @@ def configure_logging(level: str = "INFO") -> None:
     structlog.configure(
         processors=[*heads, *tails],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(output),
         cache_logger_on_first_use=False,
     )
-    libraries = logging.StreamHandler(sys.stderr)
+    libraries = logging.StreamHandler(output)
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=heads,
@@ -47,6 +50,22 @@ def configure_logging(level: str = "INFO") -> None:
     )
     logging.root.handlers[:] = [libraries]
     logging.root.setLevel(max(threshold, logging.WARNING))
+
+
+class Unfailing(io.TextIOBase):
+    """`stream`, but for what it cannot take: a full disk costs lines of the log, never the work they tell of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 def _cut_private(_logger: WrappedLogger, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -2,7 +2,10 @@
 
 import json
 import logging
+import resource
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -91,3 +94,24 @@ def test_quiet_levels_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger().info("said", text=PHONE)
     logging.getLogger("httpx").info("GET /ari/channels")
     assert capsys.readouterr().err == ""
+
+
+def test_a_full_disk_costs_lines_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be the complaint of a full disk that ends the work which has just lived through it."""
+    log = tmp_path / "controller.log"
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with log.open("w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        configure_logging()
+        structlog.get_logger().error("before")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 10, most))
+        try:
+            for number in range(3):
+                structlog.get_logger().error("no room", number=number)
+                logging.getLogger("library").error("no room either")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        structlog.get_logger().error("after")
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[0])["event"] == "before"
+    assert '"event": "after"' in lines[-1]
