@@ -34,7 +34,7 @@ from tests.live.running_centre import RunningCentre
 MOST_GAP = 30.0
 """Milliseconds."""
 MOST_CALLS = 300
-_RAMP = 20
+_RAMP = 10
 """New calls a second."""
 _SETTLE_SECONDS = 3.0
 _START_SECONDS = 5.0
@@ -74,7 +74,7 @@ async def probe(phone: Softphone, number: str, *, after: float, seconds: float) 
 async def measure(centre: RunningCentre, number: str, *, calls: int, hold: float, sound: Path | None) -> Level:
     instance = centre.instance
     resident = instance.secrets.resident
-    ramp = calls / _RAMP
+    ramp, ended = calls / _RAMP, count_lease_ends(centre)
     async with AsyncExitStack() as stack:
         phones = [
             await stack.enter_async_context(
@@ -89,7 +89,17 @@ async def measure(centre: RunningCentre, number: str, *, calls: int, hold: float
         )
         gaps, used = await asyncio.gather(*probing), await watching
     await asyncio.sleep(_SETTLE_SECONDS)
-    return Level(calls, max(gaps), complaint, used)
+    return Level(calls, max(gaps), complaint or complain_of_leases(centre, since=ended), used)
+
+
+def count_lease_ends(centre: RunningCentre) -> int:
+    """Calls that the dialplan took back, because no controller renewed their lease."""
+    return centre.layout.cel_file.read_text(encoding="utf-8", errors="replace").count('"CC_LEASE_END","eventtime"')
+
+
+def complain_of_leases(centre: RunningCentre, *, since: int) -> str:
+    ends = count_lease_ends(centre) - since
+    return f"{ends} calls were taken back at the end of their lease" if ends else ""
 
 
 async def watch(centre: RunningCentre, *, after: float, seconds: float) -> dict[str, float]:

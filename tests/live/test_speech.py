@@ -18,7 +18,9 @@ from callcenter.core.database import Database
 from callcenter.instance.supervisor import CONTROLLER, EAR
 from callcenter.settings import TREE
 from callcenter.softphone.call import Call
+from callcenter.softphone.g711 import RATE
 from callcenter.softphone.phone import Manners
+from tests.hearing.sound import cough, noise, quieter
 from tests.live.conftest import settle
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
@@ -113,6 +115,17 @@ async def test_a_caller_speaks_the_ear_is_killed_and_the_call_goes_on_by_keys(
     assert "heard" in record.kinds
     assert "transcript" not in record.kinds
     assert [row.text for row in (await read(town, numbers[1]))[1]] == ["ничего"]
+
+
+async def test_coughs_noise_and_the_question_s_own_echo_do_not_stop_it(town: Town) -> None:
+    """All at once, from the first second on. What does stop it, and how soon, is measured by bench/turns.py."""
+    call = await town.call()
+    echo = quieter(town.book.of(ASKED_ALOUD), 25)
+    coughs = np.concatenate([piece for _ in range(20) for piece in (cough(), silence(0.3))])
+    length = 6 * RATE
+    call.say(np.resize(echo, length) + noise(6.0, level=-45.0)[:length] + np.resize(coughs, length) // 2)
+    await town.hears(call, ASKED_ALOUD, first=None, within=8)
+    await call.hang_up()
 
 
 async def test_both_sides_of_a_talk_are_written_down_by_the_next_controller_too_and_danger_is_an_alarm(
