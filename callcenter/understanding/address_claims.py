@@ -96,7 +96,7 @@ def _ways(
             if not number.ordinal and before and items[before - 1].kind is Kind.NAME:
                 cost += _FROM_NAME
             ways.append(_with(choice, cost, Claim(part, number.digits, before, at)))
-    if after is not None and not _is_lone(words, items[after]):
+    if after is not None and not _tells_how_many(words, item, items[after]):
         number = _number(items[after])
         cost = _CARDINAL_AFTER
         if number.ordinal:
@@ -142,6 +142,8 @@ def _cases(word: Word) -> frozenset[str]:
     return frozenset[str]().union(*(form.marks for form in word.forms if "sing" in form.marks))
 
 
-def _is_lone(words: Sequence[Word], item: Item) -> bool:
-    """«одна», «одни» after a part's word tell how many: «квартира одна», «дома один»."""
-    return words[item.first].text in ("одна", "одни", "одной", "одну") and item.end - item.first == 1
+def _tells_how_many(words: Sequence[Word], claimant: Item, item: Item) -> bool:
+    """«квартира одна», «в доме два лифта», «на этаже четыре квартиры»: no part's number."""
+    if words[item.first].text in ("одна", "одни", "одной", "одну") and item.end - item.first == 1:
+        return True
+    return item.counted and claimant.kind is Kind.MARKER and "nomn" not in _cases(words[claimant.first])

@@ -145,20 +145,20 @@ def _is_measured(words: Sequence[Word], number: Number) -> bool:
 
 
 def _is_counted(words: Sequence[Word], number: Number) -> bool:
-    """Before a noun in the form that a number asks for: «два лифта», «пять батарей», «вторая смена»."""
+    """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена»."""
     at = number.end
-    if at >= len(words) or words[at].gap or marker_of(words, at) or atom(words[at].text):
+    if at >= len(words) or words[at].gap or atom(words[at].text):
         return False
     after = words[at]
     if not after.forms or after.forms[0].part != "NOUN":
         return False
     if number.ordinal:
-        return bool(after.forms[0].marks & _genders(words[number.end - 1]))
+        return not marker_of(words, at) and bool(after.forms[0].marks & _genders(words[number.end - 1]))
     last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
     needed = "plur" if teens or last == 0 or last > 4 else "sing"
     if last == 1 and not teens:
         return False
-    return any(form.part == "NOUN" and {"gent", needed} <= form.marks for form in after.forms)
+    return any({"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms)
 
 
 def _genders(word: Word) -> frozenset[str]:

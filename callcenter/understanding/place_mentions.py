@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from callcenter.understanding.address import Doubt
 from callcenter.understanding.address_items import marker_of
-from callcenter.understanding.houses import House, Houses
+from callcenter.understanding.houses import STREET_TYPES, House, Houses
 from callcenter.understanding.numbers import Number, atom, is_hesitation, is_unit
-from callcenter.understanding.place_names import Mention, Name, Names
+from callcenter.understanding.place_names import Mention, Name, Names, kind_of
 from callcenter.understanding.words import Word, agree
 
 _PREPOSITIONS = frozenset({"на", "по", "с", "со", "от", "в", "во", "из", "около", "у", "возле", "до", "к", "ко"})
@@ -62,7 +62,11 @@ class Places:
                 said = " ".join(word.text for word in words[best[0].first : best[0].end])
                 options = tuple(dict.fromkeys(self.called(one.name) for one in best))
                 doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
-        return sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first), doubts
+        chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
+        if not any(self.part_of(one.name) == "street" for one in chosen) and not doubts:
+            stranger = _unlisted_street(words)
+            doubts += [Doubt("unknown", "street", (), stranger)] if stranger else []
+        return chosen, doubts
 
     def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
         """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
@@ -79,7 +83,8 @@ class Places:
         while after < len(words) and (_is_empty(words[after]) or marker_of(words, after) == "house"):
             after += 1
         for number in numbers:
-            if number.first == after and any(cut[0] in bases for cut in number.cuts):
+            measured = number.end < len(words) and is_unit(words[number.end])
+            if number.first == after and not measured and any(cut[0] in bases for cut in number.cuts):
                 return True
         return _digits_from(numbers, after) in bases or self._listed_before(mention, words, numbers, bases)
 
@@ -90,6 +95,11 @@ class Places:
         before = mention.first - 1
         while before >= 0 and (_is_empty(words[before]) or words[before].text in _PREPOSITIONS):
             before -= 1
+        ends = {number.end: number for number in numbers}
+        last = ends.get(before + 1)
+        if last is not None and last.first and marker_of(words, last.first - 1) in ("building", "structure"):
+            house = ends.get(last.first - 1)  # «сто тридцать девять корпус два энгельса»
+            return house is not None and house.digits in bases
         housed = before >= 0 and marker_of(words, before) == "house"
         before -= 1 if housed else 0
         for number in numbers:
@@ -101,7 +111,9 @@ class Places:
         """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
         if mention.typed:
             return True
-        if _is_date(mention.name) or (mention.slipped and not listed and not _is_close(mention, words)):
+        if _is_date(mention.name):
+            return listed and mention.end < len(words) and marker_of(words, mention.end) == "house"
+        if mention.slipped and not listed and not _is_close(mention, words):
             return False
         if self.part_of(mention.name) != "street":
             return self._is_place(mention, words, asked=asked)
@@ -198,6 +210,21 @@ def _begins_house(words: Sequence[Word], at: int) -> bool:
     if end > at:
         return end == len(words) or not is_unit(words[end])
     return at < len(words) and marker_of(words, at) != ""
+
+
+def _unlisted_street(words: Sequence[Word]) -> str:
+    """A street that the list doesn't hold: its type, a name of up to three words, a house; empty when there is none."""
+    for at, word in enumerate(words):
+        if kind_of(word) not in STREET_TYPES:
+            continue
+        end = at + 1
+        while end < len(words) and end - at <= 3 and not _begins_house(words, end):
+            end += 1
+        before = at - 1 if at and agree(words[at - 1], word) else at
+        named = end > at + 1 or before < at
+        if named and end < len(words) and _begins_house(words, end) and marker_of(words, end) in ("house", ""):
+            return " ".join(one.text for one in words[before:end])
+    return ""
 
 
 def _is_date(name: Name) -> bool:
