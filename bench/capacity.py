@@ -94,7 +94,9 @@ async def measure(centre: RunningCentre, number: str, *, calls: int, hold: float
 
 def count_lease_ends(centre: RunningCentre) -> int:
     """Calls that the dialplan took back, because no controller renewed their lease."""
-    return centre.layout.cel_file.read_text(encoding="utf-8", errors="replace").count('"CC_LEASE_END","eventtime"')
+    file = centre.layout.cel_file
+    told = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""  # made by the first call
+    return told.count('"CC_LEASE_END","eventtime"')
 
 
 def complain_of_leases(centre: RunningCentre, *, since: int) -> str:

@@ -1,6 +1,7 @@
 """Every speech engine passes this suite. An engine joins it with a line in `ENGINES` and a voice it understands."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,6 +108,21 @@ def test_silence_ends_an_utterance_and_the_next_has_later_times(engine: Engine) 
 @pytest.mark.parametrize("level", [-70, -45])
 def test_silence_and_noise_are_no_words(engine: Engine, level: float) -> None:
     assert hear_all(engine, noise(3, level=level)) == []
+
+
+@pytest.mark.parametrize("quiet", [3.0, 3.7])
+def test_a_long_silence_before_an_answer_costs_no_time_and_no_word(engine: Engine, quiet: float) -> None:
+    """Vosk's decoder needs seconds for two of silence when it is given phrases and nothing begins it anew."""
+    recogniser = engine.listen(rate=RATE, phrases=("да", "нет"))
+    used = time.process_time()
+    words = [
+        word
+        for piece in cut(np.concatenate([silence(quiet), say_in_tones("нет"), silence(1.0)]), seconds=0.1)
+        for word in recogniser.hear(piece) or ()
+    ]
+    assert time.process_time() - used < 2.0
+    assert [word.text for word in words] == ["нет"]
+    assert words[0].begin == pytest.approx(quiet, abs=0.1)
 
 
 def test_other_words_than_the_phrases_are_unknown(engine: Engine) -> None:
