@@ -20,6 +20,17 @@ from tests.desk.town import add_call, file_recording
 from tests.stand_ins.clock import FakeClock
 
 NOW = "#transcript .is-now"
+KEEP_LIT = """() => {
+  window.kept = [];
+  const look = () => {
+    const audio = document.querySelector("audio");
+    const lit = document.querySelector("#transcript .is-now");
+    if (lit && !audio.paused) window.kept.push([lit.textContent, Number(lit.dataset.second), audio.currentTime]);
+    if (!audio.paused) requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""From now on, frame by frame: which word is lit, its second, and the second that is heard."""
 LONG = "b17-1764000001.2"
 
 
@@ -34,10 +45,15 @@ async def test_a_word_plays_from_itself_and_the_words_follow_the_sound(open_page
     assert "лестнице" in await words_of(page, "#transcript .is-guess")
     assert await count_listenings(place) == 0  # to look is not to listen
     await page.get_by_text("холодной", exact=True).click()
-    await reaches(page, 44.0)
-    assert await page.evaluate(SECOND) < 48
-    await expect(page.locator(NOW)).to_have_text("пахнет")  # 47.0
+    await reaches(page, 44.1)
+    assert await page.evaluate(SECOND) < 54
     await expect(page.locator("[data-side][aria-pressed=true]")).to_have_text("обоих")
+    await page.evaluate(KEEP_LIT)
+    await reaches(page, await page.evaluate(SECOND) + 2.5)
+    await page.keyboard.press("Space")
+    kept = await page.evaluate("window.kept")
+    assert len({word for word, _, _ in kept}) >= 3
+    assert all(second - 0.1 < played < second + 0.9 for _, second, played in kept), kept
     await page.locator("[data-waveform]").click(position={"x": 5, "y": 20})
     await reaches(page, 0.2, before=10)
     assert await page.evaluate(PLAYING)
@@ -92,7 +108,7 @@ async def test_a_hit_in_the_list_opens_the_player_at_its_word(open_page: OpenPag
 async def long_call(place: Place, clock: FakeClock) -> AsyncIterator[str]:
     """A call of an hour with eight thousand words; its file has been lost."""
     at = clock.now() - timedelta(hours=2)
-    line = "и вот опять я вам звоню про эту воду"
+    line = "и вот опять звоню вам про эту воду"
     async with place.database.begin() as session:
         ended = {"state": CallState.ENDED, "outcome": Outcome.TALKED, "ended_at": at + timedelta(hours=1)}
         await add_call(session, LONG, at=at, **ended)
