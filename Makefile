@@ -6,10 +6,10 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint check demo lock clean
+.PHONY: help run stop test lint check demo lock clean model model-report
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set the centre up and start it; prints the number, the accounts file and the web address
 	@deploy/bootstrap.sh
@@ -44,6 +44,12 @@ lock: ## write the locks of the Python and npm packages anew (UPGRADE=--upgrade 
 	$(COMPILE) $(UPGRADE) pyproject.toml --group dev --group lock --constraint requirements.txt \
 		--output-file requirements-dev.txt
 	npm install --package-lock-only --ignore-scripts
+
+model: ## train the centre's own speech model anew (hours; WORK=directory, MINUTES=of training)
+	MINUTES=$(or $(MINUTES),120) speech_model/make.sh model $(WORK)
+
+model-report: ## what the committed speech model hears, row by row (WORK=directory)
+	speech_model/make.sh report $(WORK)
 
 clean: ## remove what can be made again; the instance's data and the recordings stay
 	@deploy/bootstrap.sh --clean

@@ -19,6 +19,7 @@ COMMANDS = {
     "reconcile": "compare channels, bridges, files and rows; print what belongs to nothing",
     "demo": "call the running centre with softphones and show what they hear",
     "replay": "play the tape of a call again, without telephony; tell the call and what differs",
+    "ear": "build the centre's own speech model of its words, or install a ready-made one",
     "transcribe": "turn a sound file into text, words with times and confidences",
     "report": "figures of some days: outcomes, callbacks, service level, waits; each with its formula",
 }

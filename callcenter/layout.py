@@ -58,6 +58,11 @@ class Layout:
         return self.home / "ear.sock"
 
     @property
+    def ear_model(self) -> Path:
+        """The speech model that set-up makes of the centre's own words."""
+        return self.home / "ear-model"
+
+    @property
     def logs(self) -> Path:
         return self.home / "log"
 

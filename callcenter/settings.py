@@ -7,7 +7,7 @@ import os
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -134,6 +134,8 @@ class Voice(_Table):
 
 
 VOSK = "callcenter.hearing.engines.vosk"
+OWN_MODEL: Final = "own"
+NO_MODEL: Final = "off"
 
 
 class Ear(_Table):
@@ -141,9 +143,9 @@ class Ear(_Table):
 
     engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = VOSK
     """The speech engine: a Python module with `open_engine(model)`."""
-    model: Path | None = None
-    """The engine's model, for Vosk an unpacked model directory. None: nothing is heard, callers press keys. Relative
-    paths are taken from the work tree."""
+    model: Literal["own", "off"] | Path = NO_MODEL
+    """The engine's model. `own`: the small one that set-up makes of the centre's words; `off`: nothing is heard here,
+    callers press keys; else the directory of a Vosk model, relative paths taken from the work tree."""
     addresses: tuple[str, ...] = ()
     """Of ears on other machines, `host:port`, beside our own if a model is set. Nothing is proven or encrypted on the
     way."""
@@ -170,7 +172,13 @@ class Settings(BaseSettings):
 
     @property
     def speech_model(self) -> Path | None:
-        return TREE / self.ear.model if self.ear.model is not None else None
+        """The model that an operator chose."""
+        return TREE / self.ear.model if isinstance(self.ear.model, Path) else None
+
+    @property
+    def own_model(self) -> bool:
+        """Whether this machine hears with the model that set-up makes."""
+        return self.ear.engine == VOSK and self.ear.model == OWN_MODEL
 
     @property
     def callers_are_heard(self) -> bool:
@@ -179,8 +187,8 @@ class Settings(BaseSettings):
 
     @property
     def own_ear(self) -> bool:
-        """Whether this machine has an ear: a model is set, or another engine than Vosk, which needs one."""
-        return self.ear.model is not None or self.ear.engine != VOSK
+        """Whether this machine has an ear: a model, or another engine than Vosk, which needs one."""
+        return self.ear.model != NO_MODEL or self.ear.engine != VOSK
 
     @property
     def test_resident(self) -> bool:

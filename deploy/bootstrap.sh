@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(postgresql mmdebstrap debian-archive-keyring bubblewrap festival festvox-ru tzdata)
+packages=(postgresql mmdebstrap debian-archive-keyring bubblewrap festival festvox-ru libfst-tools tzdata)
 locks=(requirements.txt)
 for_tests=''
 

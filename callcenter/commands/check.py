@@ -190,7 +190,10 @@ def describe_ear(settings: Settings) -> str:
     if not settings.own_ear:
         return elsewhere
     own = settings.ear.engine
-    if settings.ear.engine == VOSK and settings.speech_model is not None:
+    if settings.own_model:
+        built = Layout(find_home()).ear_model
+        own = f"своя модель, {read_vosk_model(built).describe()}" if built.is_dir() else "своя модель: её сделает запуск"
+    elif settings.ear.engine == VOSK and settings.speech_model is not None:
         own = read_vosk_model(settings.speech_model).describe()
     return f"слух: {own}" + (f"; {elsewhere}" if elsewhere else "")
 

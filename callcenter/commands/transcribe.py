@@ -22,7 +22,10 @@ from callcenter.hearing.address import Address, read_address
 from callcenter.hearing.client import EarClient, EarLost, Told
 from callcenter.hearing.engine import RATE, UNKNOWN, Word
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
+from callcenter.instance.ear_model import find_model
+from callcenter.instance.place import find_home
 from callcenter.instance.processes import last_lines
+from callcenter.layout import Layout
 from callcenter.settings import VOSK, Settings, read_settings, settings_file
 from callcenter.speech.sound import Samples, resample
 
@@ -40,9 +43,9 @@ class NoModel(CallcenterError):
 
     def __init__(self) -> None:
         super().__init__(
-            "no speech model is set. Unpack one for Vosk, for example vosk-model-small-ru-0.22, and write its "
-            f'directory into {settings_file()}:\n\n    [ear]\n    model = "/path/to/vosk-model-small-ru-0.22"\n\n'
-            "or name it here: callcenter transcribe --model DIRECTORY FILE"
+            "no speech model is set, or it is not built yet: callcenter ear build makes the centre's own, callcenter "
+            f"ear install NAME takes a ready-made one, [ear] model in {settings_file()} says which. Or name one here: "
+            "callcenter transcribe --model DIRECTORY FILE"
         )
 
 
@@ -65,9 +68,15 @@ def run(arguments: argparse.Namespace) -> int:
     configure_logging("WARNING")
     settings = read_settings()
     channels = read_channels(arguments.file)
-    utterances = asyncio.run(_hear(settings, arguments.model or settings.speech_model, channels))
+    utterances = asyncio.run(_hear(settings, arguments.model or _model_of(settings), channels))
     print(as_json(arguments.file, utterances) if arguments.json else as_text(utterances))
     return 0
+
+
+def _model_of(settings: Settings) -> Path | None:
+    """None as long as the centre's own is not built."""
+    model = find_model(Layout(find_home()), settings)
+    return model if model is not None and (model.is_dir() or not settings.own_model) else None
 
 
 def read_channels(file: Path) -> list[Samples]:

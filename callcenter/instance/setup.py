@@ -7,7 +7,7 @@ the Asterisk that plays them.
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.cluster import Cluster
+from callcenter.instance.ear_model import renew_model
 from callcenter.instance.migrate import migrate
 from callcenter.instance.place import Instance, address_for_people
 from callcenter.instance.secrets import write_accounts
@@ -28,6 +29,7 @@ from callcenter.speech.prompts import PromptCache
 from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
 from callcenter.staff.service import ensure_accounts
+from callcenter.staff.views import employees
 
 _UMASK = 0o022
 """Asterisk is another user and must read its sounds, however careful root's own umask is; what nobody else may read
@@ -58,6 +60,9 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
         asyncio.run(_enter_employees(instance, cluster.address()))
     with _step("фразы", progress):
         asyncio.run(prepare_speech(instance, progress=progress))
+    if instance.settings.own_model:
+        with _step("слух", progress):
+            _prepare_ear(instance, asyncio.run(_list_people(cluster.address())), progress)
     with _step("Asterisk", progress):
         asterisk = Asterisk(instance, progress=progress)
         if not asterisk.ensure_running():
@@ -74,6 +79,14 @@ def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
     with _step("Asterisk для проверок", progress):
         way = Asterisk(instance, progress=progress).choose()
         progress(f"Asterisk: {way.version} ({way.name})")
+
+
+def _prepare_ear(instance: Instance, people: Sequence[str], progress: Progress) -> None:
+    """Without an ear callers press keys, so nothing that is wrong here keeps the centre from starting."""
+    try:
+        renew_model(instance, people)
+    except CallcenterError as error:
+        progress(f"слух не готов, звонящие нажимают кнопки: {error}")
 
 
 def prepare_recordings(settings: Settings) -> None:
@@ -126,6 +139,16 @@ async def _enter_employees(instance: Instance, address: str) -> None:
     try:
         async with database.begin() as session:
             await ensure_accounts(session, instance.secrets.web_accounts, now=datetime.now(UTC))
+    finally:
+        await database.close()
+
+
+async def _list_people(address: str) -> list[str]:
+    """The names of those who work here: callers ask for them."""
+    database = Database(address, connect_seconds=10)
+    try:
+        async with database.begin() as session:
+            return [employee.name for employee in await employees(session)]
     finally:
         await database.close()
 

@@ -25,6 +25,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.cluster import Cluster
+from callcenter.instance.ear_model import find_model
 from callcenter.instance.place import Instance
 from callcenter.instance.processes import (
     Running,
@@ -183,8 +184,8 @@ def own_program(layout: Layout, name: str) -> Charge:
 def own_ear(layout: Layout, settings: Settings) -> Charge:
     """The ear of this machine as a charge."""
     words = [str(layout.ear_socket), "--engine", settings.ear.engine, "--log-level", settings.log_level]
-    if settings.speech_model is not None:
-        words += ["--model", str(settings.speech_model)]
+    if (model := find_model(layout, settings)) is not None:
+        words += ["--model", str(model)]
     return _module(layout, EAR, "callcenter.hearing", *words)
 
 

@@ -1,0 +1,88 @@
+"""The centre's own speech model: built into its home when its words or the weights have changed."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.place import Instance
+from callcenter.layout import Layout
+from callcenter.settings import TREE, Settings
+
+_KNOWLEDGE = TREE / "knowledge_base"
+_SCRIPTS = TREE / "ivr_scripts"
+_MATERIAL = TREE / "speech_model"
+_BUILDER = TREE / "callcenter" / "hearing" / "building"
+_BUILDING = "callcenter.hearing.building"
+_MARK = "built.json"
+
+
+class NotBuilt(CallcenterError):
+    """The centre's own model could not be made."""
+
+
+def find_model(layout: Layout, settings: Settings) -> Path | None:
+    """The model that the ear of this machine hears with; None: its engine needs none."""
+    return layout.ear_model if settings.own_model else settings.speech_model
+
+
+def renew_model(instance: Instance, people: Iterable[str] = (), *, force: bool = False) -> int:
+    """How many words the model knows; built anew when something it is made of has changed, or by `force`.
+
+    Raises NotBuilt.
+    """
+    names = sorted(people)
+    mark = instance.layout.ear_model / _MARK
+    if force and not names and mark.is_file():
+        names = list(json.loads(mark.read_text())["people"])  # set-up knows them from the database
+    key = _find_key(names)
+    if not force and mark.is_file():
+        built = json.loads(mark.read_text())
+        if built["key"] == key:
+            return int(built["words"])
+    words = build_model(instance.layout.ear_model, names)
+    mark.write_text(json.dumps({"key": key, "words": words, "people": names}, ensure_ascii=False))
+    return words
+
+
+def build_model(directory: Path, people: Iterable[str] = ()) -> int:
+    """Makes the model of this tree's words in `directory`, which is replaced when all is done; how many words it knows.
+
+    Raises NotBuilt.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", _BUILDING, directory, "--knowledge", _KNOWLEDGE, "--scripts", _SCRIPTS],
+        input="\n".join(people),
+        capture_output=True,
+        text=True,
+        cwd=TREE,
+        check=False,
+    )
+    if done.returncode != 0:
+        told = done.stderr.strip().splitlines()
+        raise NotBuilt(told[-1] if told else f"the builder ended with {done.returncode}")
+    return int(done.stdout)
+
+
+def _find_key(people: Iterable[str]) -> str:
+    """Changes when anything does that the model is made of."""
+    sums = hashlib.sha256("\n".join(people).encode())
+    for file in sorted(_list_sources()):
+        sums.update(f"\0{file.relative_to(TREE)}\0".encode())
+        sums.update(file.read_bytes())
+    return sums.hexdigest()
+
+
+def _list_sources() -> Iterable[Path]:
+    yield from (file for file in (_MATERIAL / "acoustic").rglob("*") if file.is_file())
+    yield from _MATERIAL.glob("*.txt")
+    yield _MATERIAL / "domain.yaml"
+    yield from _BUILDER.glob("*.py")
+    yield from _KNOWLEDGE.glob("*.md")
+    yield from _KNOWLEDGE.glob("*.csv")
+    yield from _KNOWLEDGE.glob("*.yaml")
+    yield from (_KNOWLEDGE / "phrases").glob("*.yaml")
+    yield from _SCRIPTS.glob("*.yaml")
