@@ -1,19 +1,21 @@
 """The centre that all live tests call, and the order in which they run."""
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from callcenter.core.database import Database
+from tests.live.left_behind import find_left_behind
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
-ORDER = ("test_calls.py", "test_callers.py", "test_script.py", "test_strangers.py", "test_demo.py")
-"""First, beside the demo, what needs no dispatcher and kills nothing."""
-LAST = "test_left_behind.py"
+LONGEST_FIRST = (
+    *("test_database.py", "test_crashes.py", "test_faults.py", "test_demo.py", "test_recordings.py"),
+    *("test_queue.py", "test_callers.py"),
+)
+"""Each file is one worker's; the short ones fill up what is left at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,31 +27,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(name: str) -> int:
-    if name == LAST:
-        return len(ORDER) + 1
-    return ORDER.index(name) if name in ORDER else len(ORDER)
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @pytest.fixture(scope="session")
 def running_centre() -> Iterator[RunningCentre]:
+    """One a worker; in the end nothing may be left behind in it."""
     centre = RunningCentre()
     try:
         centre.run()
         yield centre
-        if centre.ledger.entries:  # test_left_behind was not among the tests
-            centre.mend()
-            complaints = asyncio.run(settle(centre))
-            assert not complaints, "\n".join(complaints)
+        centre.mend()
+        complaints = asyncio.run(find_left_behind(centre))
+        assert not complaints, "\n".join(complaints)
     finally:
         centre.stop()
-
-
-@pytest.fixture(scope="session")
-def demo(running_centre: RunningCentre) -> Iterator["subprocess.Popen[str]"]:
-    """`callcenter demo --json`, started when it is first asked for."""
-    with running_centre.begin("demo", "--json") as process:
-        yield process
-        process.kill()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from callcenter.wording.spoken import spoken_ticket_number
 from tests.live.records import Record
 from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True), pytest.mark.usefixtures("demo")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
 VOUCHED, TYPED = "+79215550777", "89215550101"
 QUICKEST = "LIFT_FAULT"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True), pytest.mark.usefixtures("demo")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
 
 async def test_keys_are_understood_however_they_are_sent(town: Town) -> None:

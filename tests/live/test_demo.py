@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 
 import pytest
 
@@ -11,10 +10,10 @@ from tests.live.running_centre import RunningCentre
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120, func_only=True)]
 
 
-def test_the_demo_shows_everything(demo: "subprocess.Popen[str]") -> None:
-    shown, told = demo.communicate(timeout=110)
-    assert demo.returncode == 0, told
-    scenes = {scene["scene"]: scene for scene in json.loads(shown)}
+def test_the_demo_shows_everything(centre: RunningCentre) -> None:
+    shown = centre.command("demo", "--json", seconds=110)
+    assert shown.returncode == 0, shown.stderr
+    scenes = {scene["scene"]: scene for scene in json.loads(shown.stdout)}
     assert list(scenes) == ["а", "б", "в", "г", "д", "е"]
     assert "модель речи не задана" in scenes.pop("е")["skipped"]
     assert all(scene["ok"] and scene["recording"] and not scene["skipped"] for scene in scenes.values())

@@ -8,7 +8,7 @@ from callcenter.alarms.models import AlarmKind
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True), pytest.mark.usefixtures("demo")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True)]
 
 
 async def test_a_broken_script_is_refused_and_the_last_good_one_stays(town: Town, centre: RunningCentre) -> None:

@@ -12,7 +12,7 @@ from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True), pytest.mark.usefixtures("demo")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True)]
 
 VOUCHED, CLAIMED = "+79215550777", "+79215550666"
 

@@ -186,11 +186,17 @@ class Town:
         """What the record of this call must tell in the end. That it must be whole goes without saying."""
         self.centre.ledger.entry_of(call).checks.append(check)
 
+    def expect_dropped(self, call: Call, check: Check) -> None:
+        """The same of a call that broke off with Asterisk: its record cannot be whole, and must say so."""
+        entry = self.centre.ledger.entry_of(call)
+        entry.checks.append(check)
+        entry.dropped = True
+
     async def said(self, call: Call, words: str, *, within: float) -> str:
         """The text with these words, once the robot says it."""
         async with asyncio.timeout(within):
             while True:
-                record = await self._kept(call)
+                record = await self.record(call)
                 for event in record.events if record is not None else ():
                     if event.kind == "said" and words in event.facts["text"]:
                         return str(event.facts["text"])
@@ -200,7 +206,7 @@ class Town:
         """The number of the call's ticket, once it has one."""
         async with asyncio.timeout(within):
             while True:
-                record = await self._kept(call)
+                record = await self.record(call)
                 if record is not None and record.ticket is not None and record.ticket.number is not None:
                     return record.ticket.number
                 await asyncio.sleep(0.25)
@@ -210,7 +216,8 @@ class Town:
         async with self.database.begin() as session:
             return list(await session.scalars(select(Alarm).where(Alarm.cleared_at.is_(None))))
 
-    async def _kept(self, call: Call) -> Record | None:
+    async def record(self, call: Call) -> Record | None:
+        """What is kept of the call by now."""
         ledger = self.centre.ledger
         return await ledger.read(self.database, ledger.entry_of(call).dialled)
 
