@@ -18,7 +18,8 @@ kind of fault, for the calls that were on the line meanwhile:
   answer), and the longest between two packets;
 * healed: until every program ran and answered again, after the fault itself was over.
 
-Exit 1 when a call was lost or wrong; the centre's home is then left for a look.
+SIGINT and SIGTERM end it early, with the table of what was done. Exit 1 when a call was lost or wrong; the centre's
+home is then left for a look.
 """
 
 import argparse
@@ -28,6 +29,7 @@ import math
 import os
 import random
 import shutil
+import signal
 import statistics
 import sys
 import time
@@ -79,13 +81,20 @@ class Chaos:
         self._judge = Judge(town)
         self._judging: list[asyncio.Task[None]] = []
         self._seen: set[int] = set()
+        self._enough = False
         self.struck: list[Struck] = []
+
+    def stop(self) -> None:
+        """No further fault; what was done is judged and printed."""
+        self._enough = True
 
     async def run(self, count: int) -> None:
         calling = asyncio.create_task(self._callers.run())
         watching = asyncio.create_task(self._watch())
         await asyncio.sleep(25)  # calls in calm, to compare with
         for number in range(1, count + 1):
+            if self._enough:
+                break
             await self._strike(number, count, self._scene.dice.choice(self._faults))
             await self._scene.pause(2, 5)
         self._callers.stop()
@@ -231,6 +240,8 @@ async def play(centre: RunningCentre, arguments: argparse.Namespace, faults: Seq
             await town.dispatcher(number, manners=Manners(answer_after=0.3, tone=DISPATCHER_TONE))
         callers = Callers(town, random.Random(arguments.seed + 1), at_once=arguments.at_once, heard=heard)
         chaos = Chaos(scene, town, callers, faults=faults)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, chaos.stop)
         try:
             await chaos.run(arguments.count)
         finally:
