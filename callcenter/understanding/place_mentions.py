@@ -169,7 +169,7 @@ def _best(group: list[tuple[Mention, bool]]) -> list[Mention]:
     gender and its letters are tried in this order."""
     left = group
     for judge in (
-        lambda one: one[0].used - sum(token.optional for token in one[0].name.tokens) * 0,
+        lambda one: one[0].used,
         lambda one: one[0].typed,
         lambda one: one[0].whole,
         lambda one: one[0].gender,
