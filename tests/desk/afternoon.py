@@ -106,15 +106,10 @@ async def say(
     text: str,
     *,
     at: datetime,
-    confidence: float = 0.95,
-    pace: float = 0.5,
 ) -> None:
-    """A line of the transcript: a word each `pace` seconds, those in (brackets) heard with less confidence."""
-    spoken = [(word.strip("()"), confidence * 0.5 if word.startswith("(") else confidence) for word in text.split()]
-    words = [
-        [word, round(place * pace, 2), round(place * pace + 0.8 * pace, 2), sure]
-        for place, (word, sure) in enumerate(spoken)
-    ]
+    """A line of the transcript: two words a second, those in (brackets) heard with less confidence."""
+    spoken = [(word.strip("()"), 0.47 if word.startswith("(") else 0.95) for word in text.split()]
+    words = [[word, place * 0.5, place * 0.5 + 0.4, sure] for place, (word, sure) in enumerate(spoken)]
     joined = " ".join(word for word, _ in spoken)
     line = f"{call_id}-{speaker}-{at.timestamp()}"
     await add_utterance(session, line, call_id=call_id, speaker=speaker, at=at, text=joined, words=words)

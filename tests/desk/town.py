@@ -105,7 +105,9 @@ async def file_recording(
     file.parent.mkdir(parents=True, exist_ok=True)
     second = np.arange(RATE) / RATE
     sides = np.stack([np.sin(2 * np.pi * hertz * second) * 0.2 for hertz in (330, 440)], axis=1)
-    soundfile.write(file, np.resize(sides, (int(seconds * RATE), 2)), RATE, format="FLAC", subtype="PCM_16")
+    with soundfile.SoundFile(file, "w", samplerate=RATE, channels=2, format="FLAC", subtype="PCM_16") as sound:
+        while (missing := int(seconds * RATE) - sound.frames) > 0:
+            sound.write(sides[:missing])
     session.add(
         Recording(
             call_id=call_id,

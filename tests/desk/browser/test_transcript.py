@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from callcenter.calls.models import CallState, Outcome, Speaker
+from callcenter.calls.models import CallState, Outcome, Speaker, Utterance
 from callcenter.calls.spoken import SpokenNow
 from callcenter.core.database import Database
 from tests.desk.afternoon import LEAK, TALKING, say
@@ -106,16 +106,25 @@ async def test_a_hit_in_the_list_opens_the_player_at_its_word(open_page: OpenPag
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def long_call(place: Place, clock: FakeClock) -> AsyncIterator[str]:
-    """A call of an hour with eight thousand words; its file has been lost."""
+    """A call of an hour with eight thousand words."""
     at = clock.now() - timedelta(hours=2)
     line = "и вот опять звоню вам про эту воду"
+    words = [[word, 0.4 * place, 0.4 * place + 0.3, 0.9] for place, word in enumerate(line.split())]
     async with place.database.begin() as session:
         ended = {"state": CallState.ENDED, "outcome": Outcome.TALKED, "ended_at": at + timedelta(hours=1)}
         await add_call(session, LONG, at=at, **ended)
         await file_recording(session, place.recordings, LONG, seconds=3600.0, at=at)
-        for number in range(1000):
-            speaker = Speaker.CALLER if number % 2 else Speaker.MEMBER
-            await say(session, LONG, speaker, line, at=at + timedelta(seconds=3.6 * number), pace=0.4)
+        session.add_all(
+            Utterance(
+                id=f"long-{number}",
+                call_id=LONG,
+                speaker=(Speaker.CALLER, Speaker.MEMBER)[number % 2],
+                at=at + timedelta(seconds=3.6 * number),
+                text=line,
+                words=words,
+            )
+            for number in range(1000)
+        )
     yield LONG
 
 
