@@ -197,11 +197,12 @@ def end_leftovers(homes: Path) -> None:
     """Ends and removes centres of tests that were killed before they could."""
     for home in homes.glob(f"{_PREFIX}*"):
         if find_running(home / _OWNER) is None:
-            subprocess.run(
+            stopped = subprocess.run(
                 [sys.executable, "-m", "callcenter", "stop"],
                 env=os.environ | {"CALLCENTER_HOME": str(home)},
                 capture_output=True,
                 timeout=60,
                 check=False,
             )
-            shutil.rmtree(home, ignore_errors=True)
+            if stopped.returncode == 0:  # else something still runs in it, and could not be found again without it
+                shutil.rmtree(home, ignore_errors=True)
