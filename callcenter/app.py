@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 
 from callcenter.calls.spoken import SpokenNow
+from callcenter.conducting.known import PHRASES
 from callcenter.conducting.ports import Measures, Recognition
 from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
 from callcenter.conducting.scripts import ScriptShelf, edition_reader
@@ -16,7 +17,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.desk.app import create_app, serve
 from callcenter.desk.transcript import HoldsDanger
-from callcenter.dialogue.phrases import find_phrase
+from callcenter.dialogue.dangers import find_dangers
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.instance.sounds import write_sounds
@@ -74,8 +75,8 @@ async def _control(instance: Instance) -> None:
     prompts = PromptCache(layout.prompts, voice, words=words)
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
-        edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard),
-        watched=(script, KNOWLEDGE),
+        edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard, zone=zone),
+        watched=(script, KNOWLEDGE, KNOWLEDGE / PHRASES),
         subject=script.name,
         prompts=prompts,
         alarms=alarms,
@@ -213,10 +214,12 @@ async def _serve_desk(instance: Instance) -> None:
 def _danger_finder(settings: Settings) -> HoldsDanger:
     """Whether the script's words of danger are in a text; a script that is broken now names none."""
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    edition, _ = edition_reader(script, KNOWLEDGE)(SystemClock().now().date())
-    dangers = edition.script.dangers if edition is not None else ()
-    phrases = [phrase for danger in dangers for phrase in danger.phrases]
-    return lambda text: find_phrase(phrases, text) is not None
+    read = edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard, zone=settings.company.zone)
+    edition, _ = read(SystemClock().now().date())
+    if edition is None:
+        return lambda text: False
+    dangers, mind = edition.script.dangers, edition.mind
+    return lambda text: any(True for _ in find_dangers(dangers, mind, text, whole=True))
 
 
 def _read_categories() -> Categories:

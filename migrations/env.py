@@ -11,6 +11,8 @@ from sqlalchemy.pool import NullPool
 import callcenter.alarms.models
 import callcenter.calls.models
 import callcenter.intake.models
+import callcenter.meters.models
+import callcenter.questions.models
 import callcenter.queues.models
 import callcenter.staff.models
 import callcenter.tickets.models  # noqa: F401  (these imports fill the metadata)

@@ -15,11 +15,13 @@ from pathlib import Path
 from callcenter.commands.settings_problems import name_settings
 from callcenter.commands.voice import read_edition
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.conducting.known import open_mind, read_known
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.rehearsal import run_talks
+from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talks import find_twin, read_talks
 from callcenter.hearing.address import read_address
 from callcenter.hearing.engine import find_engine
@@ -32,8 +34,8 @@ from callcenter.instance.studio import find_recording_problems, list_lines
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
-from callcenter.understanding.houses import read_houses
 from callcenter.speech.voices import voice_of
+from callcenter.understanding.houses import read_houses
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
@@ -83,7 +85,9 @@ def find_problems(
     base = read_knowledge(knowledge)
     problems = [*base.problems, *base.find_silences(on or SystemClock().now().astimezone(zone).date())]
     problems += read_houses(knowledge / HOUSES)[1]
-    problems += find_script_problems(scripts, base)
+    known, of_known = read_known(knowledge, base.categories, zone)
+    mind, of_mind = open_mind(knowledge, known, base.articles)
+    problems += [*of_known, *of_mind, *find_script_problems(scripts, base, mind)]
     problems += find_word_problems(scripts / DIALPLAN_WORDS)
     if settings is not None:
         problems += _find_unknown_script(settings, scripts)
@@ -93,8 +97,11 @@ def find_problems(
     return sorted(set(problems))
 
 
-def find_script_problems(directory: Path, base: KnowledgeBase) -> list[Problem]:
-    """What is wrong with the scripts of a directory, and where they differ from their twin talks."""
+def find_script_problems(directory: Path, base: KnowledgeBase, mind: Mind | None = None) -> list[Problem]:
+    """What is wrong with the scripts of a directory, and where they differ from their twin talks.
+
+    `mind` understands the callers of the talks.
+    """
     problems: list[Problem] = []
     codes = frozenset(category.code for category in base.categories)
     for file in _list_scripts(directory):
@@ -102,7 +109,7 @@ def find_script_problems(directory: Path, base: KnowledgeBase) -> list[Problem]:
         talks, of_talks = read_talks(find_twin(file))
         problems += [*found, *of_talks]
         if script is not None:
-            problems += run_talks(script, talks)
+            problems += run_talks(script, talks, mind=mind)
     for twin in sorted(directory.glob(f"*{_TALKS}")):
         script_name = twin.name.removesuffix(_TALKS) + ".yaml"
         if not (directory / script_name).exists():

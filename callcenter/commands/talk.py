@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.conducting.known import open_mind, read_known
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place
@@ -26,6 +27,7 @@ from callcenter.dialogue.events import (
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.rehearsal import run_talk
 from callcenter.dialogue.script import KEYS, ActionSpec, Script, list_told_articles
+from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talk_text import write_talk
 from callcenter.dialogue.talks import (
     CallerHangsUp,
@@ -46,6 +48,7 @@ from callcenter.dialogue.talks import (
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
 
+KNOWLEDGE = TREE / "knowledge_base"
 _HOW = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
 _HOW_HEARD = "Кнопки или слова и Enter; пустой Enter — молчать; т — повесить трубку."
 _HANG_UP = ("т", "h")
@@ -65,12 +68,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     file = find_script(arguments.script)
-    knowledge = read_knowledge(TREE / "knowledge_base")
+    knowledge = read_knowledge(KNOWLEDGE)
     codes = [category.code for category in knowledge.categories]
     script, problems = read_script(file, actions=ACTIONS, articles=knowledge.names, values={CATEGORY: codes})
     if script is None:
         raise BrokenFiles("\n".join(str(problem) for problem in problems))
-    today = SystemClock().now().astimezone(read_settings().company.zone).date()
+    zone = read_settings().company.zone
+    mind: Mind | None = None
+    if arguments.ear:
+        mind, _ = open_mind(KNOWLEDGE, read_known(KNOWLEDGE, knowledge.categories, zone)[0], knowledge.articles)
+    today = SystemClock().now().astimezone(zone).date()
     answers = knowledge.answers(today)
     game = Game(
         script,
@@ -80,10 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
         write=print,
         ask_outcomes=arguments.ask_outcomes,
         ear=arguments.ear,
+        mind=mind,
     )
     talk = game.play(name=arguments.save or "", place=Place(file))
     if arguments.save:
-        save_talk(find_twin(file), talk, script, answers)
+        save_talk(find_twin(file), talk, script, answers, mind)
         print(f"Разговор «{talk.name}» записан в {find_twin(file)}")
     return 0
 
@@ -102,9 +110,9 @@ def find_script(name: str) -> Path:
     return found
 
 
-def save_talk(file: Path, talk: Talk, script: Script, answers: Mapping[str, str]) -> None:
+def save_talk(file: Path, talk: Talk, script: Script, answers: Mapping[str, str], mind: Mind | None = None) -> None:
     """Puts `talk` at the end of `file`. Raises BrokenFiles, and changes nothing, when it would not read or not pass."""
-    differences = run_talk(script, talk, answers=answers)
+    differences = run_talk(script, talk, answers=answers, mind=mind)
     if differences:
         raise BrokenFiles("\n".join(str(problem) for problem in differences))
     before = read_talks(file)[0] if file.exists() else ()
@@ -132,6 +140,7 @@ class Game:
     write: Callable[[str], None]
     ask_outcomes: bool = False
     ear: bool = False
+    mind: Mind | None = None
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)
     _outcomes: dict[str, tuple[GivenOutcome, ...]] = field(default_factory=dict)
@@ -141,7 +150,7 @@ class Game:
     _expected: int = 0
 
     def __post_init__(self) -> None:
-        self._conversation = Conversation(self.script, self.answers, {})
+        self._conversation = Conversation(self.script, self.answers, {}, self.mind)
 
     def play(self, *, name: str, place: Place) -> Talk:
         """Plays to the end and gives the talk back."""

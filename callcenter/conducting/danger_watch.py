@@ -10,24 +10,32 @@ from callcenter.conducting.action_specs import CATEGORY
 from callcenter.conducting.ports import NoteBook
 from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
-from callcenter.dialogue.phrases import find_phrase
+from callcenter.dialogue.dangers import find_dangers
 from callcenter.dialogue.script import Answer
+from callcenter.dialogue.sense import Mind, NoMind
 from callcenter.intake.notes import Note
 
 
 class DangerWatch:
-    """`dangers` gives those of the script in force."""
+    """`dangers` gives those of the script in force, `mind` what understands them."""
 
-    def __init__(self, dangers: Callable[[], tuple[Answer, ...]], *, notes: NoteBook, clock: Clock) -> None:
+    def __init__(
+        self,
+        dangers: Callable[[], tuple[Answer, ...]],
+        *,
+        notes: NoteBook,
+        clock: Clock,
+        mind: Callable[[], Mind] = NoMind,
+    ) -> None:
         self._dangers = dangers
+        self._mind = mind
         self._notes = notes
         self._clock = clock
 
     def hear(self, call_id: str, text: str) -> bool:
         """Whether danger is among the caller's words, which may still change. Whoever asks asks no more then."""
-        for danger in self._dangers():
-            if (found := find_phrase(danger.phrases, text)) is not None:
-                facts = {"category": dict(danger.remember).get(CATEGORY, ""), "heard": found.source}
-                self._notes.write(Note(new_id(), call_id, self._clock.now(), "danger", facts))
-                return True
+        for danger, told in find_dangers(self._dangers(), self._mind(), text, whole=False):
+            facts = {"category": dict(danger.remember).get(CATEGORY, ""), "heard": told}
+            self._notes.write(Note(new_id(), call_id, self._clock.now(), "danger", facts))
+            return True
         return False

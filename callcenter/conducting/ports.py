@@ -147,13 +147,17 @@ class TicketRegister(Protocol):
     """Tickets, for the actions. Every method raises DatabaseSilent."""
 
     async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, now: datetime
+        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None]:
         """Opens the call's ticket, once: its number (`26-000123`) and the nearest term promised to the caller."""
         ...
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:
         """State (a `TicketState`) and nearest term of the ticket whose number has these digits; None: there is none."""
+        ...
+
+    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+        """What is odd about a meter's reading (a `meters.plausible.Doubt`); None: nothing. `meter`: a `MeterKind`."""
         ...
 
 

@@ -14,6 +14,9 @@ from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.registration import find_ticket, register_ticket
 from callcenter.knowledge.categories import Categories
+from callcenter.meters.models import MeterKind
+from callcenter.meters.plausible import find_doubt
+from callcenter.meters.views import last_reading
 
 log = structlog.get_logger()
 
@@ -29,7 +32,7 @@ class DatabaseRegister:
         self._zone = zone
 
     async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, now: datetime
+        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None]:
         """Raises DatabaseSilent; KeyError for a category that is not in force."""
         try:
@@ -39,6 +42,7 @@ class DatabaseRegister:
                 category=self._categories()[category],
                 contact_phone=contact,
                 description=description,
+                address=address,
                 now=now,
                 zone=self._zone,
             )
@@ -52,6 +56,14 @@ class DatabaseRegister:
         except DatabaseAway as error:
             raise DatabaseSilent from error
         return None if ticket is None else (str(ticket.state), ticket.due_at)
+
+    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+        kind = MeterKind(meter)
+        try:
+            async with open_session(self._database) as session:
+                return find_doubt(kind, value, await last_reading(session, account, kind), now=now)
+        except DatabaseAway as error:
+            raise DatabaseSilent from error
 
 
 class DatabaseAlarms:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ import structlog
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.conducting.known import Known, open_mind, read_known
 from callcenter.conducting.ports import Alarms, Prompts
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
@@ -19,9 +20,11 @@ from callcenter.core.problems import Problem
 from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.script import Script, list_fixed_prompts
+from callcenter.dialogue.sense import Mind, NoMind
 from callcenter.intake.editions import KeptEdition
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
+from callcenter.settings import Company
 
 log = structlog.get_logger()
 
@@ -46,6 +49,10 @@ class Edition:
     """The same as it can be kept beside the calls it answered."""
     ear: bool = False
     """Callers are heard."""
+    mind: Mind = field(default_factory=NoMind)
+    """Understands them."""
+    known: Known = field(default_factory=Known)
+    """The houses, categories and outages of the same files."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
@@ -57,8 +64,11 @@ ReadEdition = Callable[[date], tuple[Edition | None, Sequence[Problem]]]
 """Reads the files for a day: an edition, None when they are broken, and what is wrong with them."""
 
 
-def edition_reader(script: Path, knowledge_directory: Path, *, ear: bool = False) -> ReadEdition:
-    """Reads `script` against the knowledge base and the actions there are. `ear`: callers are heard."""
+def edition_reader(
+    script: Path, knowledge_directory: Path, *, ear: bool = False, zone: ZoneInfo | None = None
+) -> ReadEdition:
+    """Reads `script` against the knowledge base and the actions there are. `ear`: callers are heard; `zone`: of the
+    moments in the files, by default that of a company without settings."""
 
     def read(on: date) -> tuple[Edition | None, Sequence[Problem]]:
         knowledge = read_knowledge(knowledge_directory)
@@ -68,7 +78,12 @@ def edition_reader(script: Path, knowledge_directory: Path, *, ear: bool = False
             articles=knowledge.names,
             values={CATEGORY: frozenset(category.code for category in knowledge.categories)},
         )
-        problems = [*problems, *knowledge.problems]
+        known, of_known = read_known(knowledge_directory, knowledge.categories, zone or Company().zone)
+        problems = [*problems, *knowledge.problems, *of_known]
+        mind: Mind = NoMind()
+        if ear:
+            mind, of_mind = open_mind(knowledge_directory, known, knowledge.articles)
+            problems += of_mind
         if found is None:
             return None, problems
         answers = knowledge.answers(on)
@@ -79,7 +94,7 @@ def edition_reader(script: Path, knowledge_directory: Path, *, ear: bool = False
             tuple(sorted(category.code for category in knowledge.categories)),
             dict(answers),
         )
-        return Edition(found, answers, knowledge.categories, kept, ear), problems
+        return Edition(found, answers, knowledge.categories, kept, ear, mind, known), problems
 
     return read
 
@@ -121,7 +136,7 @@ class ScriptShelf:
 
     def begin_talk(self) -> Conversation:
         """A new caller's conversation, by the edition in force."""
-        return Conversation(self.edition.script, self.edition.answers, {})
+        return Conversation(self.edition.script, self.edition.answers, {}, self.edition.mind)
 
     async def open(self) -> None:
         """Reads the first edition. Raises BrokenScript with the whole list: nothing good to fall back on."""

@@ -13,6 +13,13 @@ class Words:
 
     no_term: str
     robot_failed: str
+    cause: str
+    cause_until: str
+    cause_no_term: str
+    in_town: str
+    without: str
+    either: str
+    which: Mapping[str, str]
     ticket_states: Mapping[str, str]
     alarms: Mapping[str, str]
 

@@ -14,7 +14,20 @@ from starlette.staticfiles import StaticFiles
 
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.desk import alarms, board, calls, health, members, news, recordings, sign_in, tasks, tickets, troubles
+from callcenter.desk import (
+    alarms,
+    board,
+    calls,
+    health,
+    members,
+    news,
+    questions,
+    recordings,
+    sign_in,
+    tasks,
+    tickets,
+    troubles,
+)
 from callcenter.desk.live import Live
 from callcenter.desk.office import Office
 from callcenter.desk.pages import build_templates
@@ -52,7 +65,7 @@ def create_app(
         live=live,
         holds_danger=holds_danger,
     )
-    for room in (sign_in, board, members, tasks, alarms, calls, recordings, tickets, news, health):
+    for room in (sign_in, board, members, tasks, alarms, calls, recordings, tickets, questions, news, health):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     troubles.register(app)

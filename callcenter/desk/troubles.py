@@ -20,13 +20,22 @@ from callcenter.desk.pages import announce, is_partial, show
 from callcenter.desk.recordings import RecordingAway
 from callcenter.desk.security import HEADERS
 from callcenter.desk.visitors import Forbidden, SignInNeeded, find_visitor
+from callcenter.questions.errors import QuestionNotFound
 from callcenter.queues.errors import MemberNotFound, TaskNotFound
 from callcenter.tickets.errors import TicketNotFound
 
 log = structlog.get_logger()
 
 DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection, psycopg.OperationalError)
-_MISSING = (AlarmNotFound, CallNotFound, MemberNotFound, RecordingAway, TaskNotFound, TicketNotFound)
+_MISSING = (
+    AlarmNotFound,
+    CallNotFound,
+    MemberNotFound,
+    QuestionNotFound,
+    RecordingAway,
+    TaskNotFound,
+    TicketNotFound,
+)
 _KEPT = "Нет связи с базой данных. Показано последнее известное; звонки идут как обычно."
 _NOT_SAVED = (
     "Не сохранилось: нет связи с базой данных. Введённое остаётся на странице, повторите через минуту. "

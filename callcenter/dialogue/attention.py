@@ -1,22 +1,28 @@
 """What a conversation makes of being heard: which question words may answer now, and whether danger was among them."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.phrases import find_phrase
-from callcenter.dialogue.script import Answer, Ask, Phrase, Text
+from callcenter.dialogue.dangers import find_dangers
+from callcenter.dialogue.script import Answer, Ask, Digits, Text
+from callcenter.dialogue.sense import Mind, Sense
+from callcenter.dialogue.vocabulary import CLOSED_MEANINGS, CONFIRMED, DENIED, PERSON
 
 
 class Attention:
     """The ear's part of one conversation. Nothing is heard until `hears` is set."""
 
-    def __init__(self, dangers: tuple[Answer, ...]) -> None:
+    def __init__(self, dangers: tuple[Answer, ...], mind: Mind) -> None:
         self.hears = False
         self.asked_aloud = False
         """The question that stands was asked in words that only a caller who is heard can answer."""
         self.danger: Answer | None = None
         """Heard, and not acted on yet."""
         self._dangers = dangers
+        self._mind = mind
         self._danger_found = False
         self._expected: int | None = None
 
@@ -34,14 +40,18 @@ class Attention:
         self.asked_aloud = aloud is not None
         return aloud or ask.prompt
 
+    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+        """What words mean to a talk that knows `facts`."""
+        return self._mind.make_out(text, facts)
+
     def expect(self, ask: Ask, *, turn: int) -> Expect | None:
         """Has words answer `ask` from now on, if they can."""
-        if not self.hears or not ask.phrases:
+        if not self.hears or not ask.takes_words:
             return None
         self._expected = turn
-        dangers = (phrase for danger in self._dangers for phrase in danger.phrases)
-        ways = (way for phrase in (*ask.phrases, *dangers) for way in phrase.ways)
-        return Expect(turn, ask, tuple(dict.fromkeys(ways)))
+        if not set(ask.meanings) <= CLOSED_MEANINGS:
+            return Expect(turn, ask, None)
+        return Expect(turn, ask, tuple(dict.fromkeys([*_list_ways(ask), *self._list_dangers()])))
 
     def stop_expecting(self, *, turn: int) -> Expect | None:
         """The question is over."""
@@ -57,14 +67,37 @@ class Attention:
             self._expected = None
         return self.asked_aloud and not hears
 
-    def find_danger(self, text: str, facts: Mapping[str, str]) -> Phrase | None:
-        """The phrase of the first danger of the call in these words; none for a danger that is known already."""
+    def find_danger(self, text: str, facts: Mapping[str, str], *, whole: bool) -> str | None:
+        """The words of the first danger of the call in these; None for a danger that is known already."""
         if self._danger_found:
             return None
-        for danger in self._dangers:
-            found = find_phrase(danger.phrases, text)
+        for danger, told in find_dangers(self._dangers, self._mind, text, whole=whole):
             known = danger.remember and all(facts.get(name) == value for name, value in danger.remember)
-            if found is not None and not known:
+            if not known:
                 self.danger, self._danger_found = danger, True
-                return found
+                return told
         return None
+
+    def _list_dangers(self) -> Iterator[str]:
+        for danger in self._dangers:
+            for phrase in danger.phrases:
+                yield from phrase.ways
+            if danger.meanings:
+                yield from _read_expected()["danger"]
+
+
+def _list_ways(ask: Ask) -> Iterator[str]:
+    expected = _read_expected()
+    for phrase in ask.phrases:
+        yield from phrase.ways
+    if isinstance(ask.reply, Digits):
+        yield from (*expected["numbers"], *expected["person"])
+    for name, row in ((CONFIRMED, "yes"), (DENIED, "no"), (PERSON, "person")):
+        if name in ask.meanings:
+            yield from expected[row]
+
+
+@cache
+def _read_expected() -> Mapping[str, tuple[str, ...]]:
+    rows = tomllib.loads(Path(__file__).with_name("expected.toml").read_text(encoding="utf-8"))
+    return {name: tuple(words.split()) for name, words in rows.items()}

@@ -25,6 +25,7 @@ from callcenter.dialogue.script import (
     list_article_ids,
     list_texts,
 )
+from callcenter.dialogue.vocabulary import FACTS_OF_MEANING
 
 NOTICE_FACT = "уведомление о записи"
 """Counts as a fact that the words about the recording give to whoever heard them."""
@@ -64,7 +65,7 @@ def check_draft(draft: Draft, *, articles: Collection[str], given: Collection[st
     if draft.start is not None:
         yield from _check_facts(draft, draft.start.step, frozenset(given))
     for danger in draft.dangers:  # acted on once the words about the recording were heard
-        known = {*given, NOTICE_FACT, *(name for name, _ in danger.remember)}
+        known = {*given, NOTICE_FACT, *list_gains(danger)}
         yield from _check_facts(draft, danger.next.step, frozenset(known))
 
 
@@ -75,7 +76,7 @@ def list_edges(step: Step) -> tuple[Edge, ...]:
             told = Edge(following.step, frozenset({NOTICE_FACT} if step.notice else ()))
             return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
         case Ask(reply=Choice(answers)):
-            chosen = (Edge(a.next.step, frozenset(name for name, _ in a.remember)) for a in answers)
+            chosen = (Edge(a.next.step, list_gains(a)) for a in answers)
             return (*chosen, Edge(step.give_up.step))
         case Ask(reply=Digits(fact=fact, next=following)):
             return (Edge(following.step, frozenset({fact})), Edge(step.give_up.step))
@@ -86,13 +87,21 @@ def list_edges(step: Step) -> tuple[Edge, ...]:
             return ()
 
 
+def list_gains(answer: Answer) -> frozenset[str]:
+    """The facts an answer gives however it is given: a key and a phrase give only those of «запомни»."""
+    gains = frozenset(name for name, _ in answer.remember)
+    if answer.key is None and not answer.phrases and answer.meanings:
+        gains |= frozenset.intersection(*(frozenset(FACTS_OF_MEANING[name]) for name in answer.meanings))
+    return gains
+
+
 def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem]:
     for step in draft.steps.values():
         if isinstance(step, Tell) and isinstance(step.words, Reference):
             text = step.words.article
-            ids = list_article_ids(text, (*list_answers(draft.steps.values()), *draft.dangers))
+            ids = list_article_ids(text, (*list_answers(draft.steps.values()), *draft.dangers), articles)
             if not ids:
-                message = f"«{text}»: имя ответа может стоять только из фактов, которые даёт «запомни» в ответах"
+                message = f"«{text}»: имя ответа складывается только из фактов, которые дают «запомни» и «поняв»"
                 yield Problem(text.place, "IVR203", message)
             for article in ids:
                 if article not in articles:
@@ -119,7 +128,10 @@ def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[
 
 
 def _find_stray_end(draft: Draft, start: str) -> str | None:
-    """The first step on the way that ends or asks before a person is reached; None when every way reaches one."""
+    """The first step on the way that ends or asks before a person is reached; None when every way reaches one.
+
+    A question that only callers who are heard are asked is none, as long as all its answers lead there, too.
+    """
     seen: set[str] = set()
     todo = deque([start])
     while todo:
@@ -128,7 +140,7 @@ def _find_stray_end(draft: Draft, start: str) -> str | None:
         if name in seen or step is None:
             continue
         seen.add(name)
-        if isinstance(step, Ask | Goodbye):
+        if isinstance(step, Goodbye) or (isinstance(step, Ask) and not step.only_aloud):
             return name
         todo.extend(edge.target for edge in list_edges(step))
     return None

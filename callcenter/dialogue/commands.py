@@ -74,9 +74,9 @@ class Remark:
     """A line for the timeline; asks for nothing.
 
     Kinds and their facts: `step` {step} entered · `fact` {name: value} remembered · `miss` {step, why, key?} ·
-    `gave up` {step} · `danger heard` {words} · `served` {} the caller got what they called for · `notice heard` {} the
-    words about the recording were played to their end · `broken` {step, why} the script could not go on, the caller
-    gets a person.
+    `gave up` {step} · `unanswered` {text, article?} no answer, or one that may not be told · `danger heard` {words} ·
+    `served` {} the caller got what they called for · `notice heard` {} the words about the recording were played to
+    their end · `broken` {step, why} the script could not go on, the caller gets a person.
     """
 
     kind: str

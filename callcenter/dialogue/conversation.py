@@ -22,7 +22,7 @@ from typing import assert_never
 
 from callcenter.dialogue.attention import Attention
 from callcenter.dialogue.awaited import SPEECH_SECONDS, Doing, Listening, Saying, digit_seconds
-from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.commands import Command, Hangup, ToQueue
 from callcenter.dialogue.events import (
     ActionDone,
     Began,
@@ -67,6 +67,10 @@ from callcenter.dialogue.script import (
     Tell,
     Text,
 )
+from callcenter.dialogue.sense import Mind, NoMind
+from callcenter.dialogue.turns import Turns
+from callcenter.dialogue.vocabulary import ARTICLE
+from callcenter.knowledge.base import SAFETY
 
 ORDINARY_PRIORITY = 0
 DANGER_PRIORITY = 10
@@ -80,15 +84,16 @@ class Conversation:
     """One caller's way through `script`.
 
     `answers`: article id -> spoken text, only those that may be spoken now. `facts`: what is known at the beginning.
+    `mind`: understands what callers say; None: only the script's own phrases are.
     """
 
-    def __init__(self, script: Script, answers: Mapping[str, str], facts: Mapping[str, str]) -> None:
+    def __init__(
+        self, script: Script, answers: Mapping[str, str], facts: Mapping[str, str], mind: Mind | None = None
+    ) -> None:
         self._script = script
         self._answers = answers
         self._facts = dict(facts)
-        self._commands: list[Command] = []
-        self._turn = 0
-        self._awaited: Saying | Listening | Doing | None = None
+        self._turns = Turns()
         self._step: Step | None = None
         self._next: Target | None = None
         self._kept: deque[str] = deque(maxlen=KEPT_KEYS)
@@ -96,7 +101,8 @@ class Conversation:
         self._misses = 0
         self._silences = 0
         self._wants_person = False
-        self._attention = Attention(script.dangers)
+        self._attention = Attention(script.dangers, mind or NoMind())
+        self._last_words = ""
         self._ended = False
 
     @property
@@ -115,10 +121,10 @@ class Conversation:
 
     def take(self, event: Event) -> list[Command]:
         """The commands that answer `event`, in order. Never raises; a late or needless event gives an empty list."""
-        self._commands = []
+        self._turns.answer_anew()
         if self._ended:
             return []
-        match event, self._awaited:
+        match event, self._turns.awaited:
             case HungUp(), _:
                 self._end()
             case Began(), None if self._step is None:
@@ -126,7 +132,7 @@ class Conversation:
             case KeyPressed(key), _ if len(key) == 1 and key in KEYS:
                 self._take_key(key)
             case SayingEnded(turn), Saying() as saying if saying.turn == turn:
-                self._say_on(saying)
+                self._say_on(saying.rest, interruptible=saying.interruptible)
             case (EarOpened() | EarLost() | SpeechBegan() | Heard() | Said()) as speech, _:
                 self._take_speech(speech)
             case Silence(turn), Listening() as listening if listening.turn == turn:
@@ -134,7 +140,7 @@ class Conversation:
             case ActionDone(turn, outcome, facts), Doing() as doing if doing.turn == turn:
                 self._take_outcome(outcome, facts)
         self._walk()
-        return self._commands
+        return self._turns.commands
 
     # From step to step
 
@@ -143,14 +149,14 @@ class Conversation:
             self._act_on_danger()
             if self._next is None or self._ended:
                 return
-            target, self._next, self._awaited = self._next, None, None
+            target, self._next, self._turns.awaited = self._next, None, None
             step = self._script.steps.get(target.step)
             if step is None:
                 self._break(f"нет шага «{target.step}»")
                 return
             self._step = step
-            self._tell_ear(self._attention.stop_expecting(turn=self._turn + 1))
-            self._remark("step", step=step.name)
+            self._turns.expect(self._attention.stop_expecting(turn=self._turns.next))
+            self._turns.remark("step", step=step.name)
             self._enter(step)
         self._break("круг без вопроса")
 
@@ -160,23 +166,22 @@ class Conversation:
                 self._tell(step)
             case Ask() | Goodbye() if self._wants_person:
                 self._call_person(step)
+            case Ask(only_aloud=True) if not self._attention.hears:
+                self._next = step.give_up
             case Ask():
                 self._digits, self._misses, self._silences = "", 0, 0
                 if step.uninterrupted or not self._apply_kept(step):
                     self._ask(step)
             case Act(action=action):
                 wanted = (*action.needs, *action.may_take)
-                self._turn += 1
-                self._awaited = Doing(self._turn)
-                arguments = {name: self._facts[name] for name in wanted if name in self._facts}
-                self._commands.append(Do(self._turn, action.name, arguments))
+                self._turns.do(action.name, {name: self._facts[name] for name in wanted if name in self._facts})
             case PutThrough(prompt=Text() as text):
                 self._say((text,), interruptible=False)
             case PutThrough():
                 self._leave(step)
             case Goodbye():
                 if step.served:
-                    self._remark("served")
+                    self._turns.remark("served")
                 self._say((step.prompt,), interruptible=False)
             case _:
                 assert_never(step)
@@ -188,8 +193,11 @@ class Conversation:
         elif isinstance(step.words, Text):
             self._say((step.words,), interruptible=interruptible)
         elif answer := self._answers.get(step.words.article.fill(self._facts) or ""):
-            self._say_on(Saying(self._turn, interruptible, (answer,)))
+            self._say_on((answer,), interruptible=interruptible)
         else:
+            article = step.words.article.fill(self._facts) or ""
+            if not article.startswith(SAFETY):
+                self._turns.remark("unanswered", text=self._last_words, article=article)
             self._next = step.words.otherwise
 
     def _leave(self, step: Step) -> None:
@@ -197,18 +205,18 @@ class Conversation:
         match step:
             case Tell():
                 if step.notice:
-                    self._remark("notice heard")
+                    self._turns.remark("notice heard")
                 if step.served:
-                    self._remark("served")
+                    self._turns.remark("served")
                 self._next = step.next
             case Ask():
                 if not self._apply_kept(step):
-                    self._listen(step.seconds)
+                    self._turns.listen(step.seconds)
             case PutThrough():
-                self._commands.append(ToQueue(step.reason, DANGER_PRIORITY if step.danger else ORDINARY_PRIORITY))
+                self._turns.add(ToQueue(step.reason, DANGER_PRIORITY if step.danger else ORDINARY_PRIORITY))
                 self._end()
             case Goodbye():
-                self._commands.append(Hangup())
+                self._turns.add(Hangup())
                 self._end()
             case Act():
                 pass  # an action speaks no words
@@ -218,22 +226,22 @@ class Conversation:
     # What happens
 
     def _take_key(self, key: str) -> None:
-        match self._step, self._awaited:
+        match self._step, self._turns.awaited:
             case (Tell(notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, Saying() if key == PERSON_KEY:
-                self._hush()
+                self._turns.hush()
                 self._wants_person = True
                 self._call_person(step)
             case Ask() as ask, Listening() | Saying(interruptible=True):
                 meaning = judge_key(ask, key, digits=self._digits)
                 if meaning != Meaningless():
-                    self._hush()
+                    self._turns.hush()
                     self._react(ask, meaning)
             case Tell(notice=True), Saying() if key == PERSON_KEY and not self._kept:
                 self._wants_person = True
             case Tell(), Saying(interruptible=True) if key == END_KEY:
                 pass  # a number was complete before its hash: the words it asked for must not be cut
             case Tell() as tell, Saying(interruptible=True):
-                self._hush()
+                self._turns.hush()
                 self._kept.append(key)
                 self._leave(tell)
             case _:
@@ -247,7 +255,7 @@ class Conversation:
             case Tell():
                 self._next = step.next
             case Goodbye():
-                self._commands.append(ToQueue(AFTER_GOODBYE, ORDINARY_PRIORITY))
+                self._turns.add(ToQueue(AFTER_GOODBYE, ORDINARY_PRIORITY))
                 self._end()
 
     def _apply_kept(self, ask: Ask) -> bool:
@@ -258,36 +266,43 @@ class Conversation:
 
     def _take_speech(self, speech: Speech) -> None:
         """Words answer only in the quiet: whoever speaks stops the prompt first, and the echo of one is no answer."""
-        if isinstance(speech, Heard | Said) and (found := self._attention.find_danger(speech.text, self._facts)):
-            self._remark("danger heard", words=found.source)
-            return
-        match speech, self._step, self._awaited:
+        if isinstance(speech, Heard | Said):
+            whole = isinstance(speech, Said)
+            if found := self._attention.find_danger(speech.text, self._facts, whole=whole):
+                self._turns.remark("danger heard", words=found)
+                return
+        match speech, self._step, self._turns.awaited:
             case ((EarOpened() | EarLost()), _, _):
                 self._change_ear(opened=isinstance(speech, EarOpened))
             case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)) if self._attention.expects(turn):
-                self._hush()
-                self._listen(SPEECH_SECONDS)
+                self._turns.hush()
+                self._turns.listen(SPEECH_SECONDS)
             case Heard(), Ask(), Listening() if self._attention.expects_words:
-                self._listen(SPEECH_SECONDS)
+                self._turns.listen(SPEECH_SECONDS)
             case Said(turn, text), Ask() as ask, Listening() if self._attention.expects(turn):
-                self._react(ask, judge_words(ask, text))
+                self._last_words = text
+                self._react(ask, judge_words(ask, text, self._attention.make_out(text, self._facts)))
 
     def _act_on_danger(self) -> None:
         """Goes where the danger heard leads, unless something must be done or said to its end first."""
-        match self._attention.danger, self._step, self._awaited:
+        match self._attention.danger, self._step, self._turns.awaited:
             case (None, _, _) | (_, None, _) | (_, _, Doing()) | (_, Tell(notice=True), Saying()):
                 return
             case danger, _, _:
                 self._attention.danger = None
-                self._hush()
+                self._turns.hush()
                 self._remember(dict(danger.remember))
                 self._next, self._wants_person = danger.next, False
 
     def _change_ear(self, *, opened: bool) -> None:
         ask_again = self._attention.change(hears=opened)
-        if isinstance(self._step, Ask) and isinstance(self._awaited, Listening | Saying):
+        if isinstance(self._step, Ask) and isinstance(self._turns.awaited, Listening | Saying):
+            if self._step.only_aloud and not opened:
+                self._turns.hush()
+                self._next = self._step.give_up
+                return
             if ask_again:
-                self._hush()
+                self._turns.hush()
             (self._ask if ask_again else self._expect)(self._step)
 
     def _take_silence(self) -> None:
@@ -296,16 +311,16 @@ class Conversation:
                 self._react(ask, judge_number(reply, self._digits))
             case Ask() as ask:
                 self._silences += 1
-                self._remark("miss", step=ask.name, why="silence")
+                self._turns.remark("miss", step=ask.name, why="silence")
                 self._encourage(ask, ask.silences, self._silences)
 
     def _take_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
         if isinstance(self._step, Act):
             self._remember(facts)
-            self._awaited = None
+            self._turns.awaited = None
             target = self._step.outcomes.get(outcome)
             if target is None:
-                self._remark("broken", step=self._step.name, why=f"исход «{outcome}»")
+                self._turns.remark("broken", step=self._step.name, why=f"исход «{outcome}»")
             self._next = target or self._step.give_up
 
     def _react(self, ask: Ask, meaning: Meaning) -> None:
@@ -320,10 +335,12 @@ class Conversation:
                 self._ask(ask)
             case Unfinished(digits):
                 self._digits = digits
-                self._listen(digit_seconds(self._digits))
-            case Missed(why, key):
+                self._turns.listen(digit_seconds(self._digits))
+            case Missed(why, key, said):
                 self._misses += 1
-                self._remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
+                self._turns.remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
+                if said and ARTICLE in ask.meanings:
+                    self._turns.remark("unanswered", text=said)
                 self._encourage(ask, list_misses(ask, why), self._misses)
             case Meaningless():
                 pass
@@ -332,7 +349,7 @@ class Conversation:
 
     def _encourage(self, ask: Ask, rows: tuple[tuple[Text, ...], ...], count: int) -> None:
         if count > len(rows):
-            self._remark("gave up", step=ask.name)
+            self._turns.remark("gave up", step=ask.name)
             self._next = ask.give_up
         else:
             self._attention.asked_aloud = False
@@ -346,55 +363,31 @@ class Conversation:
         self._say((self._attention.choose_prompt(ask),), interruptible=not ask.uninterrupted)
 
     def _expect(self, ask: Ask) -> None:
-        self._tell_ear(self._attention.expect(ask, turn=self._turn + 1))
-
-    def _tell_ear(self, expected: Expect | None) -> None:
-        if expected is not None:
-            self._turn = expected.turn
-            self._commands.append(expected)
+        self._turns.expect(self._attention.expect(ask, turn=self._turns.next))
 
     def _say(self, texts: tuple[Text, ...], *, interruptible: bool) -> None:
         missing = sorted({name for text in texts for name in text.facts if name not in self._facts})
         if missing:
             self._break(f"неизвестно: {', '.join(missing)}")
         else:
-            words = tuple(text.fill(self._facts) or "" for text in texts)
-            self._say_on(Saying(self._turn, interruptible, words))
+            self._say_on(tuple(text.fill(self._facts) or "" for text in texts), interruptible=interruptible)
 
-    def _say_on(self, saying: Saying) -> None:
+    def _say_on(self, texts: tuple[str, ...], *, interruptible: bool) -> None:
         """The next words of the step, or what follows them."""
-        if saying.rest:
-            self._turn += 1
-            self._awaited = Saying(self._turn, saying.interruptible, saying.rest[1:])
-            self._commands.append(Say(self._turn, saying.rest[0], saying.interruptible))
-        elif self._step is not None:
-            self._awaited = None
+        if not self._turns.say(texts, interruptible=interruptible) and self._step is not None:
             self._leave(self._step)
-
-    def _hush(self) -> None:
-        if isinstance(self._awaited, Saying):
-            self._commands.append(Hush(self._awaited.turn))
-            self._awaited = None
-
-    def _listen(self, seconds: float) -> None:
-        self._turn += 1
-        self._awaited = Listening(self._turn)
-        self._commands.append(Listen(self._turn, seconds))
 
     def _remember(self, facts: Mapping[str, str]) -> None:
         if facts:
             self._facts.update(facts)
-            self._commands.append(Remark("fact", dict(facts)))
-
-    def _remark(self, kind: str, **facts: str) -> None:
-        self._commands.append(Remark(kind, facts))
+            self._turns.remark("fact", **facts)
 
     def _break(self, why: str) -> None:
-        self._remark("broken", step=self.step or "", why=why)
-        self._commands.append(ToQueue("сбой сценария", ORDINARY_PRIORITY))
+        self._turns.remark("broken", step=self.step or "", why=why)
+        self._turns.add(ToQueue("сбой сценария", ORDINARY_PRIORITY))
         self._end()
 
     def _end(self) -> None:
         self._ended = True
-        self._awaited = None
+        self._turns.awaited = None
         self._next = None

@@ -45,7 +45,7 @@ def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
             yield from _check_menu(step, step.reply.answers)
             yield from _check_named_keys(step, step.reply.answers, steps)
-            yield from _check_deaf_answers(step.reply.answers)
+            yield from _check_deaf_answers(step)
 
 
 def estimate_seconds(text: Text) -> float:
@@ -101,9 +101,10 @@ def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[S
             yield Problem(answer.place, "IVR311", message)
 
 
-def _check_deaf_answers(answers: tuple[Answer, ...]) -> Iterator[Problem]:
-    for answer in answers:
-        if answer.key is None:
+def _check_deaf_answers(ask: Ask) -> Iterator[Problem]:
+    """An answer by meaning needs no key: it gives what no key can, and whoever isn't heard has the others."""
+    for answer in ask.answers:
+        if answer.key is None and not answer.meanings and not ask.only_aloud:
             message = "этот ответ можно только услышать, а робот слышит не всегда; добавьте «нажав»"
             yield Problem(answer.place, "IVR312", message)
 

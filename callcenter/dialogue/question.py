@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callcenter.dialogue.phrases import find_phrase
-from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Ask, Choice, Digits, Target, Text
+from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Ask, Digits, Target, Text
+from callcenter.dialogue.sense import Sense
+from callcenter.dialogue.vocabulary import PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The question has no such answer. `why`: key, digits, words."""
+    """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any."""
 
     why: str
     key: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +104,26 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
 
 def would_accept(ask: Ask, text: str) -> bool:
     """Whether words that may still go on are a whole answer: one answer fits them, and no other."""
-    answers = ask.reply.answers if isinstance(ask.reply, Choice) else ()
-    return sum(find_phrase(answer.phrases, text) is not None for answer in answers) == 1
+    return sum(find_phrase(answer.phrases, text) is not None for answer in ask.answers) == 1
 
 
-def judge_words(ask: Ask, text: str) -> Meaning:
-    """What the caller's words mean: the first answer of the file with a phrase found in them."""
-    if isinstance(ask.reply, Choice):
-        for answer in ask.reply.answers:
-            if find_phrase(answer.phrases, text):
-                return Accepted(answer.next, dict(answer.remember))
-    return Missed("words")
+def judge_words(ask: Ask, text: str, sense: Sense) -> Meaning:
+    """What the caller's words mean: the first answer of the file with a phrase found in them, or whose meaning they
+    have. Who asks for a person gets one everywhere, as by key 0."""
+    if isinstance(ask.reply, Digits):
+        read = sense.numbers.get(ask.reply.fact, ())
+        fitting = [digits for digits in read if ask.reply.least <= len(digits) <= ask.reply.most]
+        if fitting:
+            return Accepted(ask.reply.next, {ask.reply.fact: fitting[0]})
+    for answer in ask.answers:
+        if find_phrase(answer.phrases, text):
+            return Accepted(answer.next, dict(answer.remember))
+        for name in answer.meanings:
+            if name in sense.meanings:
+                return Accepted(answer.next, {**sense.meanings[name], **dict(answer.remember)})
+    if PERSON in sense.meanings:
+        return WantsPerson()
+    return Missed("words", said=text)
 
 
 def list_misses(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:

@@ -25,24 +25,29 @@ def read_script(
     articles: Collection[str],
     values: Mapping[str, Collection[str]] = MappingProxyType({}),
     given: Collection[str] = (),
+    kept: bool = False,
 ) -> tuple[Script | None, list[Problem]]:
     """The script of `file` and all its problems, in the order of the file; no script when one of them is fatal.
 
     `articles`: the ids that «ответ» may name. `values`: fact -> the values «запомни» may give it (категория -> codes).
-    `given`: the facts a conversation starts with.
+    `given`: the facts a conversation starts with. `kept`: the script is of an earlier day; an outcome that an action
+    has had only since is not missed in it.
     """
     findings = Findings(file)
     root = read_nodes(findings)
     script = None
     if root is not None:
-        draft = _read_draft(Sheet(findings, root, known=words.TOP_WORDS), actions, values)
+        draft = _read_draft(Sheet(findings, root, known=words.TOP_WORDS), actions, values, kept=kept)
         findings.problems += check_draft(draft, articles=articles, given=given)
         if draft.start and not draft.broken and not any(problem.fatal for problem in findings.problems):
-            script = Script(draft.name, draft.start, MappingProxyType(dict(draft.steps)), draft.dangers)
+            steps = MappingProxyType(dict(draft.steps))
+            script = Script(draft.name, draft.start, steps, draft.dangers, tuple(sorted(articles)))
     return script, sorted(set(findings.problems))
 
 
-def _read_draft(top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]]) -> Draft:
+def _read_draft(
+    top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]], *, kept: bool
+) -> Draft:
     findings = top.findings
     name = top.word(words.SCRIPT)
     lexicon = Lexicon(findings, top.peek(words.WORDS))
@@ -58,6 +63,7 @@ def _read_draft(top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[s
         values=values,
         lexicon=lexicon,
         usual=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
+        kept=kept,
     )
     steps: dict[str, Step] = {}
     broken: dict[str, frozenset[str]] = {}

@@ -10,21 +10,26 @@ from callcenter.dialogue.conversation import DANGER_PRIORITY, Conversation
 from callcenter.dialogue.events import (
     ActionDone,
     Began,
+    EarLost,
     EarOpened,
     Event,
+    Heard,
     HungUp,
     KeyPressed,
     Said,
     SayingEnded,
     Silence,
+    SpeechBegan,
 )
 from callcenter.dialogue.phrases import normalize_words
 from callcenter.dialogue.script import Script, list_told_articles
+from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talks import (
     CallerHangsUp,
     CallerIsSilent,
     CallerPresses,
     CallerSpeaks,
+    EarFails,
     End,
     RobotAnswers,
     RobotDoes,
@@ -37,17 +42,22 @@ LONGEST_MONOLOGUE = 200
 """Prompts and actions in a row without a question: more is a circle."""
 
 
-def run_talk(script: Script, talk: Talk, *, answers: Mapping[str, str] | None = None) -> list[Problem]:
+def run_talk(
+    script: Script, talk: Talk, *, answers: Mapping[str, str] | None = None, mind: Mind | None = None
+) -> list[Problem]:
     """Where the robot differs from the talk (IVR410), at most one difference a talk: what follows would be its echo.
 
     `answers` as the robot has them; None: every article the script may tell has one. Those the talk silences have none.
+    `mind` understands the callers; None: only the script's own phrases are understood.
     """
-    return _run(Rehearsal(script, talk, _silence(script, talk, answers)))
+    return _run(Rehearsal(script, talk, _silence(script, talk, answers), mind))
 
 
-def run_talks(script: Script, talks: Iterable[Talk], *, answers: Mapping[str, str] | None = None) -> list[Problem]:
+def run_talks(
+    script: Script, talks: Iterable[Talk], *, answers: Mapping[str, str] | None = None, mind: Mind | None = None
+) -> list[Problem]:
     """The differences of all talks, and the steps that no talk enters (IVR411, not fatal)."""
-    rehearsals = [Rehearsal(script, talk, _silence(script, talk, answers)) for talk in talks]
+    rehearsals = [Rehearsal(script, talk, _silence(script, talk, answers), mind) for talk in talks]
     problems = [problem for rehearsal in rehearsals for problem in _run(rehearsal)]
     entered = {step for rehearsal in rehearsals for step in rehearsal.entered}
     for name, step in script.steps.items():
@@ -86,6 +96,7 @@ class Rehearsal:
     script: Script
     talk: Talk
     answers: Mapping[str, str]
+    mind: Mind | None = None
     entered: list[str] = field(default_factory=list)
     """The steps entered so far."""
     _conversation: Conversation = field(init=False)
@@ -98,7 +109,7 @@ class Rehearsal:
     _served: bool = False
 
     def __post_init__(self) -> None:
-        self._conversation = Conversation(self.script, self.answers, {})
+        self._conversation = Conversation(self.script, self.answers, {}, self.mind)
 
     def play(self) -> None:
         """Plays all turns and the end. Raises Difference."""
@@ -120,16 +131,12 @@ class Rehearsal:
                 self._await_words(normalize_words(answer), place, f"робот не ответил «{article}»")
             case RobotDoes(action, arguments, place):
                 self._await_action(action, arguments, place)
-            case CallerPresses(keys, place, interrupting):
-                if not interrupting:
-                    self._await_listening(place)
-                elif not isinstance(self._current, Say):
-                    raise Difference(place, "перебить нельзя: робот сейчас не говорит")
-                for key in keys:
-                    self._take(KeyPressed(key))
-            case CallerSpeaks(text, place):
-                self._await_listening(place)
-                self._take(Said(self._expected, text))
+            case CallerPresses():
+                self._press(turn)
+            case CallerSpeaks():
+                self._speak(turn)
+            case EarFails():
+                self._take(EarLost())
             case CallerIsSilent(place):
                 self._take(Silence(self._await_listening(place)))
             case CallerHangsUp(place):
@@ -137,6 +144,24 @@ class Rehearsal:
                     raise Difference(place, f"вешать трубку поздно: {self._end}")
                 self._take(HungUp())
                 self._end = End.HUNG_UP
+
+    def _press(self, turn: CallerPresses) -> None:
+        self._await_turn(turn.place, interrupting=turn.interrupting)
+        for key in turn.keys:
+            self._take(KeyPressed(key))
+
+    def _speak(self, turn: CallerSpeaks) -> None:
+        self._await_turn(turn.place, interrupting=turn.interrupting)
+        if turn.interrupting:
+            self._take(SpeechBegan(self._expected))
+            self._take(Heard(turn.text))
+        self._take(Said(self._expected, turn.text))
+
+    def _await_turn(self, place: Place, *, interrupting: bool) -> None:
+        if not interrupting:
+            self._await_listening(place)
+        elif not isinstance(self._current, Say):
+            raise Difference(place, "перебить нельзя: робот сейчас не говорит")
 
     def _finish(self) -> None:
         for _ in range(LONGEST_MONOLOGUE):

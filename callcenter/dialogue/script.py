@@ -4,11 +4,12 @@ What a step cannot do without is a field without a default: a question without �
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
 from callcenter.core.problems import Place
+from callcenter.dialogue.vocabulary import ARTICLE, CATEGORY, FACTS_OF_MEANING
 
 KEYS = "0123456789*#"
 PERSON_KEY = "0"
@@ -107,6 +108,8 @@ class Answer:
     key: str | None = None
     phrases: tuple[Phrase, ...] = ()
     remember: tuple[tuple[str, str], ...] = ()
+    meanings: tuple[str, ...] = ()
+    """«поняв»: what the caller may mean, whatever words they choose; names of vocabulary.MEANINGS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +145,30 @@ class Ask:
     """«вслух»: the question to a caller who is heard; `prompt`, by keys, is for all others."""
     unheard: tuple[tuple[Text, ...], ...] = ()
     """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
+    only_aloud: bool = False
+    """«только вслух: да»: asked of callers who are heard; all others go to `give_up` at once."""
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The answers of a choice; a number has none."""
+        return self.reply.answers if isinstance(self.reply, Choice) else ()
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
-        """All that may be answered in words; none where words are no answer."""
-        answers = self.reply.answers if isinstance(self.reply, Choice) else ()
-        return tuple(phrase for answer in answers for phrase in answer.phrases)
+        """All phrases that may be answered."""
+        return tuple(phrase for answer in self.answers for phrase in answer.phrases)
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """All that the answers may mean."""
+        return tuple(name for answer in self.answers for name in answer.meanings)
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether words may answer it: a number is said where it is asked for aloud."""
+        if isinstance(self.reply, Digits):
+            return self.only_aloud or self.aloud is not None
+        return bool(self.phrases or self.meanings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +209,16 @@ class Script:
     steps: Mapping[str, Step] = field(hash=False)
     dangers: tuple[Answer, ...] = ()
     """«опасные слова»: acted on whenever they are heard, whatever is being said or asked."""
+    articles: tuple[str, ...] = ()
+    """Every id that «ответ» may turn into where a caller's meaning gives it."""
 
 
 def list_texts(step: Step) -> tuple[Text, ...]:
     """Every text the step itself may speak; those that only a caller who is heard is told come last."""
     if not isinstance(step, Ask):
         return list_texts_by_keys(step)
+    if step.only_aloud:
+        return _list_asked(step)
     aloud = (step.aloud,) if step.aloud is not None else ()
     return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row))
 
@@ -203,30 +228,45 @@ def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
     match step:
         case Tell(words=Text() as text):
             return (text,)
+        case Ask(only_aloud=True):
+            return ()
         case Ask():
-            return (step.prompt, *(text for row in (*step.misses, *step.silences) for text in row))
+            return _list_asked(step)
         case PutThrough(prompt=Text() as text) | Goodbye(prompt=text):
             return (text,)
         case _:
             return ()
 
 
+def _list_asked(ask: Ask) -> tuple[Text, ...]:
+    return (ask.prompt, *(text for row in (*ask.misses, *ask.silences) for text in row))
+
+
 def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
     """Every answer of every question with a choice."""
     for step in steps:
-        if isinstance(step, Ask) and isinstance(step.reply, Choice):
-            yield from step.reply.answers
+        if isinstance(step, Ask):
+            yield from step.answers
 
 
-def list_article_ids(article: Text, answers: Iterable[Answer]) -> tuple[str, ...]:
-    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it."""
+def list_article_ids(article: Text, answers: Iterable[Answer], names: Collection[str]) -> tuple[str, ...]:
+    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it, and for
+    whatever leads to one of `names` where a caller's meaning gives it."""
     values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
+    understood: set[str] = set()
     for answer in answers:
+        given = {fact for meaning in answer.meanings for fact in FACTS_OF_MEANING[meaning]}
+        understood |= given & {ARTICLE, CATEGORY}
         for name, value in answer.remember:
             if name in values:
                 values[name][value] = None
     rows = product(*values.values())
-    return tuple(article.fill(dict(zip(values, row, strict=True))) or "" for row in rows)
+    ids = [article.fill(dict(zip(values, row, strict=True))) or "" for row in rows]
+    if understood & set(values):
+        parts = (".+" if isinstance(part, Fact) else re.escape(part) for part in article.parts)
+        pattern = re.compile("".join(parts))
+        ids += [name for name in names if pattern.fullmatch(name) and (":" in name) == (":" in str(article))]
+    return tuple(dict.fromkeys(ids))
 
 
 def list_told_articles(script: Script) -> tuple[str, ...]:
@@ -234,7 +274,8 @@ def list_told_articles(script: Script) -> tuple[str, ...]:
     steps = script.steps.values()
     references = (step.words for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference))
     chosen = (*list_answers(steps), *script.dangers)
-    return tuple(dict.fromkeys(id_ for words in references for id_ in list_article_ids(words.article, chosen)))
+    ids = (id_ for words in references for id_ in list_article_ids(words.article, chosen, script.articles))
+    return tuple(dict.fromkeys(ids))
 
 
 def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, ear: bool) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class StepReader:
         values: Mapping[str, Collection[str]],
         lexicon: Lexicon,
         usual: Sheet | None,
+        kept: bool = False,
     ) -> None:
         self.targets: set[str] = set()
         self.loose = False
@@ -50,6 +51,7 @@ class StepReader:
         self._values = values
         self._lexicon = lexicon
         self._usual = usual
+        self._kept = kept
 
     def read(self, name: Word, node: Node) -> Step | None:
         """The step, or None when something it cannot do without is missing or wrong."""
@@ -147,8 +149,9 @@ class StepReader:
 
     def _ask(self, name: Word, sheet: Sheet) -> Step | None:
         prompt, give_up = sheet.text(words.ASK), self.target(sheet, words.GIVE_UP)
-        misses = sheet.rows(words.MISSES, prompt, self._find_usual(words.MISSES))
-        silences = sheet.rows(words.SILENCES, prompt, self._find_usual(words.SILENCES))
+        only_aloud = sheet.yes(words.ONLY_ALOUD)
+        misses = sheet.rows(words.MISSES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.MISSES))
+        silences = sheet.rows(words.SILENCES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.SILENCES))
         aloud = sheet.text(words.ALOUD) if words.ALOUD in sheet else None
         usual = self._find_usual(words.UNHEARD)
         unheard = sheet.rows(words.UNHEARD, prompt, usual) if words.UNHEARD in sheet or usual else ()
@@ -161,8 +164,20 @@ class StepReader:
             return None
         if (aloud is None and words.ALOUD in sheet) or unheard is None:
             return None
-        ask = Ask(name.text, name.place, prompt, reply, misses, silences, give_up, float(seconds), uninterrupted, aloud)
-        return replace(ask, unheard=unheard) if ask.phrases else ask
+        ask = Ask(
+            name.text,
+            name.place,
+            prompt,
+            reply,
+            misses,
+            silences,
+            give_up,
+            float(seconds),
+            uninterrupted,
+            aloud,
+            only_aloud=only_aloud,
+        )
+        return replace(ask, unheard=unheard) if ask.takes_words else ask
 
     def _find_usual(self, name: str) -> Node | None:
         return self._usual.peek(name) if self._usual else None
@@ -188,11 +203,13 @@ class StepReader:
 
     def _read_danger(self, node: Node) -> Answer | None:
         sheet = Sheet(self._findings, node, known=words.DANGER_WORDS)
-        heard, following, remember = sheet.node(words.HEARD), self.target(sheet, words.THEN), self._remember(sheet)
+        heard = sheet.peek(words.HEARD) if words.UNDERSTOOD in sheet else sheet.node(words.HEARD)
+        following, remember = self.target(sheet, words.THEN), self._remember(sheet)
         phrases = self._lexicon.phrases(heard) if heard is not None else ()
-        if not phrases or following is None or remember is None:
+        meanings = self._meanings(sheet, (words.DANGER_MEANING,))
+        if not (phrases or meanings) or following is None or remember is None:
             return None
-        return Answer(node.place, following, None, phrases, remember)
+        return Answer(node.place, following, None, phrases, remember, meanings)
 
     def _read_answer(self, node: Node) -> Answer | None:
         sheet = Sheet(self._findings, node, known=words.ANSWER_WORDS)
@@ -200,10 +217,10 @@ class StepReader:
         key = sheet.word(words.PRESSED) if words.PRESSED in sheet else None
         heard = sheet.peek(words.HEARD)
         phrases = self._lexicon.phrases(heard) if heard is not None else ()
-        if words.PRESSED not in sheet and heard is None:
-            self._findings.add(
-                node.place, "IVR112", f"у ответа нет ни «{words.PRESSED}», ни «{words.HEARD}»: его нельзя выбрать"
-            )
+        meanings = self._meanings(sheet, words.MEANINGS)
+        if words.PRESSED not in sheet and heard is None and words.UNDERSTOOD not in sheet:
+            ways = f"ни «{words.PRESSED}», ни «{words.HEARD}», ни «{words.UNDERSTOOD}»"
+            self._findings.add(node.place, "IVR112", f"у ответа нет {ways}: его нельзя выбрать")
             return None
         if key is not None and (len(key.text) != 1 or key.text not in KEYS):
             self._findings.add(
@@ -213,7 +230,20 @@ class StepReader:
         remember = self._remember(sheet)
         if following is None or remember is None:
             return None
-        return Answer(node.place, following, key.text if key else None, phrases, remember)
+        return Answer(node.place, following, key.text if key else None, phrases, remember, meanings)
+
+    def _meanings(self, sheet: Sheet, known: Collection[str]) -> tuple[str, ...]:
+        """The names under «поняв»: one or a list; an unknown one is reported and taken as the closest."""
+        node = sheet.peek(words.UNDERSTOOD)
+        items = node.items if isinstance(node, Row) else (node,) if node is not None else ()
+        names = []
+        for item in items:
+            word = sheet.tidy(item)
+            if word is not None and word.text not in known:
+                self._findings.add(word.place, "IVR209", f"нет смысла «{word.text}»{hint(word.text, known)}")
+            if word is not None and (name := suggest(word.text, known)) is not None:
+                names.append(name)
+        return tuple(names)
 
     def _remember(self, sheet: Sheet) -> tuple[tuple[str, str], ...] | None:
         node = sheet.peek(words.REMEMBER)
@@ -266,7 +296,7 @@ class StepReader:
                     outcomes[known] = following
             for missing in [outcome for outcome in spec.outcomes if outcome not in outcomes] if spec else []:
                 message = f"не сказано, что делать при исходе «{missing}»"
-                self._findings.add(node.place, "IVR208", message)
+                self._findings.add(node.place, "IVR208", message, fatal=not self._kept)
         elif node is not None:
             self._findings.add(node.place, "IVR103", f"«{words.OUTCOMES}»: нужны строки «исход: шаг»")
         if spec is None or give_up is None or not outcomes:

@@ -9,6 +9,7 @@ from callcenter.dialogue.talks import (
     CallerIsSilent,
     CallerPresses,
     CallerSpeaks,
+    EarFails,
     GivenOutcome,
     RobotAnswers,
     RobotDoes,
@@ -50,10 +51,12 @@ def _write_turn(turn: Turn) -> str:
             line = f"{{{TurnWord.ROBOT_DOES}: {_quote(action)}{known}}}"
         case CallerPresses(keys, interrupting=interrupting):
             line = f"{TurnWord.INTERRUPTED if interrupting else TurnWord.PRESSED}: {_quote(keys)}"
-        case CallerSpeaks(text):
-            line = f"{TurnWord.RESIDENT}: {_quote(text)}"
+        case CallerSpeaks(text, interrupting=interrupting):
+            line = f"{TurnWord.RESIDENT_INTERRUPTED if interrupting else TurnWord.RESIDENT}: {_quote(text)}"
         case CallerIsSilent():
             line = TurnWord.RESIDENT_SILENT.value
+        case EarFails():
+            line = TurnWord.EAR_LOST.value
         case CallerHangsUp():
             line = TurnWord.HUNG_UP.value
     return line

@@ -29,14 +29,16 @@ class TurnWord(StrEnum):
     ROBOT_ANSWERS = "робот отвечает"
     ROBOT_DOES = "робот делает"
     RESIDENT = "житель"
+    RESIDENT_INTERRUPTED = "житель перебил"
     RESIDENT_SILENT = "житель молчит"
+    EAR_LOST = "робот оглох"
     PRESSED = "нажал"
     INTERRUPTED = "перебил"
     HUNG_UP = "повесил трубку"
 
 
 _TURN_WORDS = tuple(word.value for word in TurnWord)
-_BARE_TURNS = (TurnWord.RESIDENT_SILENT, TurnWord.HUNG_UP)
+_BARE_TURNS = (TurnWord.RESIDENT_SILENT, TurnWord.EAR_LOST, TurnWord.HUNG_UP)
 
 
 class End(StrEnum):
@@ -84,15 +86,23 @@ class CallerPresses:
 
 @dataclass(frozen=True, slots=True)
 class CallerSpeaks:
-    """The caller says something while the robot listens."""
+    """The caller says something: once the robot listens, or, `interrupting`, while it still speaks."""
 
     text: str
     place: Place
+    interrupting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CallerIsSilent:
     """The robot listens, and nothing comes."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class EarFails:
+    """From now on the robot does not hear."""
 
     place: Place
 
@@ -104,7 +114,7 @@ class CallerHangsUp:
     place: Place
 
 
-Turn = RobotSays | RobotAnswers | RobotDoes | CallerPresses | CallerSpeaks | CallerIsSilent | CallerHangsUp
+Turn = RobotSays | RobotAnswers | RobotDoes | CallerPresses | CallerSpeaks | CallerIsSilent | EarFails | CallerHangsUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +231,12 @@ def _read_turn(findings: Findings, node: Node) -> Turn | None:
 
 
 def _build_bare_turn(kind: str, place: Place) -> Turn:
-    return CallerIsSilent(place) if kind == TurnWord.RESIDENT_SILENT else CallerHangsUp(place)
+    match kind:
+        case TurnWord.RESIDENT_SILENT:
+            return CallerIsSilent(place)
+        case TurnWord.EAR_LOST:
+            return EarFails(place)
+    return CallerHangsUp(place)
 
 
 def _build_turn(findings: Findings, kind: str, word: Word, sheet: Sheet) -> Turn | None:
@@ -232,8 +247,8 @@ def _build_turn(findings: Findings, kind: str, word: Word, sheet: Sheet) -> Turn
             return RobotAnswers(word.text, word.place)
         case TurnWord.ROBOT_DOES:
             return RobotDoes(word.text, _read_facts(findings, sheet.peek(WITH)), word.place)
-        case TurnWord.RESIDENT:
-            return CallerSpeaks(word.text, word.place)
+        case TurnWord.RESIDENT | TurnWord.RESIDENT_INTERRUPTED:
+            return CallerSpeaks(word.text, word.place, interrupting=kind == TurnWord.RESIDENT_INTERRUPTED)
         case TurnWord.PRESSED | TurnWord.INTERRUPTED if set(word.text) <= set(KEYS):
             return CallerPresses(word.text, word.place, interrupting=kind == TurnWord.INTERRUPTED)
     if kind == TurnWord.ROBOT:

@@ -8,8 +8,8 @@ TELL, ANSWER, ASK, ACT, PUT_THROUGH, GOODBYE = "скажи", "ответ", "сп
 THEN, GIVE_UP, NO_ANSWER = "затем", "сдаться", "нет ответа"
 HEAR_OUT, NOTICE, SERVED, DANGER = "дослушать", "уведомление", "готово", "опасность"
 ANSWERS, DIGITS, MISSES, SILENCES, WAIT = "ответы", "цифры", "не понял", "молчит", "ждать"
-PRESSED, HEARD, REMEMBER = "нажав", "услышав", "запомни"
-ALOUD, UNHEARD = "вслух", "не расслышал"
+PRESSED, HEARD, UNDERSTOOD, REMEMBER = "нажав", "услышав", "поняв", "запомни"
+ALOUD, UNHEARD, ONLY_ALOUD = "вслух", "не расслышал", "только вслух"
 LEAST, MOST = "от", "до"
 OUTCOMES = "исходы"
 REASON, SAYING = "причина", "сказав"
@@ -21,16 +21,48 @@ TOP_WORDS = (SCRIPT, START, WORDS, USUALLY, DANGERS, STEPS)
 STEP_WORDS: Mapping[str, tuple[str, ...]] = {
     TELL: (THEN, HEAR_OUT, NOTICE, SERVED),
     ANSWER: (NO_ANSWER, THEN, HEAR_OUT, SERVED),
-    ASK: (ALOUD, ANSWERS, DIGITS, MISSES, UNHEARD, SILENCES, GIVE_UP, WAIT, HEAR_OUT),
+    ASK: (ALOUD, ONLY_ALOUD, ANSWERS, DIGITS, MISSES, UNHEARD, SILENCES, GIVE_UP, WAIT, HEAR_OUT),
     ACT: (OUTCOMES, GIVE_UP),
     PUT_THROUGH: (REASON, SAYING, DANGER),
     GOODBYE: (SERVED,),
 }
 """The word that makes a step of a kind -> the other words the kind knows."""
-ANSWER_WORDS = (PRESSED, HEARD, REMEMBER, THEN)
-DANGER_WORDS = (HEARD, REMEMBER, THEN)
+ANSWER_WORDS = (PRESSED, HEARD, UNDERSTOOD, REMEMBER, THEN)
+DANGER_WORDS = (HEARD, UNDERSTOOD, REMEMBER, THEN)
 DIGITS_WORDS = (LEAST, MOST, REMEMBER, THEN)
 USUAL_WORDS = (MISSES, UNHEARD, SILENCES)
+
+CATEGORY, TROUBLE, PLACE, DESCRIPTION = "категория", "неисправность", "место", "описание"
+ARTICLE, NUMBER = "справка", "номер"
+CONTACT, ACCOUNT, READING = "контакт", "лицевой счёт", "показание"
+ASKED = "спрошено"
+"""The part of an address that was just asked for: a bare number is that."""
+_REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION)
+DANGER_MEANING = "опасность"
+PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"
+ADDRESS = "адрес"
+
+MEANINGS: Mapping[str, tuple[str, ...]] = {
+    TROUBLE: _REPORT,
+    "отключение": _REPORT,
+    "платная услуга": _REPORT,
+    "жалоба": _REPORT,
+    ARTICLE: (ARTICLE,),
+    "статус": (NUMBER,),
+    "показания": (),
+    "отмена": (),
+    PERSON: (),
+    "не туда": (),
+    ADDRESS: (PLACE,),
+    CONFIRMED: (),
+    DENIED: (),
+    STORY: (DESCRIPTION,),
+}
+"""What «поняв» may name -> the facts it gives. `место` holds the address said so far, perhaps nothing of it."""
+FACTS_OF_MEANING: Mapping[str, tuple[str, ...]] = {**MEANINGS, DANGER_MEANING: (CATEGORY,)}
+"""The same, with the one of «опасные слова»."""
+CLOSED_MEANINGS = frozenset({PERSON, CONFIRMED, DENIED})
+"""Meanings with few words of their own: a recogniser can be told to expect them."""
 
 QUEUES = ("диспетчеры",)
 """The queues a caller may be put through to."""

@@ -15,6 +15,10 @@ from callcenter.intake.notes import TRANSCRIPT, Note
 from callcenter.intake.registration import ROBOT, register_for_call
 from callcenter.intake.settling import reopen_outcome
 from callcenter.knowledge.categories import Categories
+from callcenter.meters.models import MeterKind
+from callcenter.meters.service import take_reading
+from callcenter.questions.service import keep_question
+from callcenter.tickets.service import note_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ class Bookkeeper:
             await self._mark_danger(session, note)
         elif note.kind == "ticket_wanted":
             await self._register(session, note)
+        elif note.kind == "address":
+            await note_address(session, call_id=note.call_id, address=str(note.facts["address"]))
+        elif note.kind == "reading":
+            await self._take_reading(session, note)
+        elif note.kind == "unanswered":
+            await self._keep_question(session, note)
         await reopen_outcome(session, note.call_id, kind=note.kind)
 
     async def _add_words(self, session: AsyncSession, note: Note) -> None:
@@ -101,7 +111,28 @@ class Bookkeeper:
             category=category,
             contact_phone=note.facts.get("contact"),
             description=str(note.facts.get("description") or ""),
+            address=str(note.facts.get("address") or ""),
             now=note.at,
             zone=self.zone,
             by=ROBOT,
+        )
+
+    async def _take_reading(self, session: AsyncSession, note: Note) -> None:
+        await take_reading(
+            session,
+            account=str(note.facts["account"]),
+            kind=MeterKind(note.facts["meter"]),
+            value=int(note.facts["value"]),
+            call_id=note.call_id,
+            now=note.at,
+        )
+
+    async def _keep_question(self, session: AsyncSession, note: Note) -> None:
+        await keep_question(
+            session,
+            note.id,
+            call_id=note.call_id,
+            asked_at=note.at,
+            text=str(note.facts.get("text") or ""),
+            article=note.facts.get("article"),
         )

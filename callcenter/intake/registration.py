@@ -48,6 +48,7 @@ async def register_ticket(
     description: str,
     now: datetime,
     zone: tzinfo,
+    address: str = "",
     by: str = ROBOT,
 ) -> Registered:
     """Registers the call's ticket; a second time gives the same number. Raises DatabaseAway."""
@@ -60,6 +61,7 @@ async def register_ticket(
                     category=category,
                     contact_phone=contact_phone,
                     description=description,
+                    address=address,
                     now=now,
                     zone=zone,
                     by=by,
@@ -80,6 +82,7 @@ async def register_for_call(
     now: datetime,
     zone: tzinfo,
     by: str,
+    address: str = "",
 ) -> Registered:
     """The same within a session of the caller's, who commits it."""
     await ensure_call(session, call_id, at=now)
@@ -90,6 +93,7 @@ async def register_for_call(
         category=category,
         contact_phone=contact_phone or call.caller_number,
         description=description,
+        address=address,
         arrived_at=call.arrived_at,
         now=now,
         zone=zone,

@@ -33,6 +33,15 @@ _RUSSIAN = {
 }
 
 
+class Where(StrEnum):
+    """How much of an address a ticket of a category needs."""
+
+    FLAT = "flat"
+    ENTRANCE = "entrance"
+    HOUSE = "house"
+    NOWHERE = "nowhere"
+
+
 class ClockKind(StrEnum):
     RESPOND = "respond"
     LOCALISE = "localise"
@@ -111,6 +120,9 @@ class Category:
     """Its place among those the IVR offers, from 1; None: not offered."""
     mark: str
     """How far the source was read: [K] known but not read, [?] doubtful, [Sn] read."""
+    said: str = ""
+    """How the robot calls it when it reads a ticket back; empty: by its name."""
+    where: Where = Where.FLAT
 
 
 class Categories:

@@ -12,6 +12,7 @@ from callcenter.knowledge.categories import (
     ClockRule,
     ClockStart,
     Urgency,
+    Where,
     Window,
     WorkingDayTerm,
 )
@@ -23,8 +24,8 @@ LONGEST_SAFETY_SPOKEN = 260
 """Letters: about 17 seconds, for a person in danger."""
 
 _KEYS = (
-    "code", "name", "phrases", "urgency", "urgency_note", "clocks", "working_day_terms", "term", "basis",
-    "responsible", "safety", "safety_spoken", "asked_by_keys", "mark",
+    "code", "name", "said", "where", "phrases", "urgency", "urgency_note", "clocks", "working_day_terms", "term",
+    "basis", "responsible", "safety", "safety_spoken", "asked_by_keys", "mark",
 )  # fmt: skip
 _CLOCK_KEYS = ("kind", "minutes", "starts", "basis", "mark", "regulation", "window", "if")
 _TERM_KEYS = ("kind", "working_days", "basis", "mark", "regulation", "if")
@@ -82,6 +83,8 @@ def _read_category(findings: Findings, node: Node) -> Category:
         safety_spoken=sheet.text("safety_spoken", required=False),
         asked_by_keys=sheet.number("asked_by_keys", most=OFFERED_BY_KEYS),
         mark=sheet.text("mark", required=False),
+        said=sheet.text("said", required=False),
+        where=Where(sheet.one_of("where", tuple(Where)) or Where.FLAT) if "where" in sheet.values else Where.FLAT,
     )
     _check_category(findings, category, node)
     return category

@@ -4,18 +4,24 @@ import asyncio
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
+from callcenter.conducting.known import open_mind, read_known
 from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.script import list_answers
+from callcenter.dialogue.sense import Mind
 from callcenter.intake.editions import KeptEdition, NoEdition, edition_file, read_kept_edition
 from callcenter.intake.tape import BrokenTape, Source, TapeLine, read_tape
+from callcenter.knowledge.base import read_knowledge
 from callcenter.replay.player import Difference, Player
 from callcenter.replay.record import judge_tape, read_kinds
 from callcenter.replay.still_time import StillLoop
 from callcenter.replay.story import tell_story
+from callcenter.settings import TREE, Company
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,10 @@ def find_edition(lines: Sequence[TapeLine], *, place: Path) -> Path | None:
 
 
 def begin_talk(edition: KeptEdition) -> Conversation:
-    """A conversation by a kept edition. Raises NoEdition when its script cannot be read any more."""
+    """A conversation by a kept edition. Raises NoEdition when its script cannot be read any more.
+
+    Words are understood by the phrases and houses of today: they are not kept with the edition.
+    """
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / f"{edition.name}.yaml"
         file.write_text(edition.script, encoding="utf-8")
@@ -76,10 +85,20 @@ def begin_talk(edition: KeptEdition) -> Conversation:
             actions=ACTIONS,
             articles=edition.articles,
             values={CATEGORY: edition.categories},
+            kept=True,
         )
     if script is None:
         raise NoEdition("\n".join(str(problem) for problem in problems if problem.fatal))
-    return Conversation(script, edition.answers, {})
+    understood = any(answer.meanings for answer in (*list_answers(script.steps.values()), *script.dangers))
+    return Conversation(script, edition.answers, {}, _open_mind() if understood else None)
+
+
+@cache
+def _open_mind() -> Mind:
+    directory = TREE / "knowledge_base"
+    knowledge = read_knowledge(directory)
+    known, _ = read_known(directory, knowledge.categories, Company().zone)
+    return open_mind(directory, known, knowledge.articles)[0]
 
 
 def _find_head(lines: Sequence[TapeLine]) -> Mapping[str, Any] | None:

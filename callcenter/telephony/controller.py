@@ -103,7 +103,9 @@ class Controller:
         self._taps: Taps | None = None
         self._ear: TappedEar | None = None
         if recognition is not None:
-            watch = DangerWatch(lambda: shelf.edition.script.dangers, notes=notes, clock=clock)
+            watch = DangerWatch(
+                lambda: shelf.edition.script.dangers, notes=notes, clock=clock, mind=lambda: shelf.edition.mind
+            )
             self._open_ear(access, recognition, watch, measures or Unmeasured())
         playbacks = Playbacks()
         by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
@@ -111,7 +113,9 @@ class Controller:
             phone=AriPhone(self._ari, playbacks),
             prompts=prompts,
             notes=TapedNotes(notes, tape, Source.NOTE),
-            actions=ScriptActions(register=register, notes=by_actions, clock=clock, zone=zone),
+            actions=ScriptActions(
+                register=register, notes=by_actions, clock=clock, zone=zone, known=lambda: shelf.edition.known
+            ),
             tape=tape,
             clock=clock,
             lease_seconds=lease_seconds,

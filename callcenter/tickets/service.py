@@ -42,12 +42,13 @@ async def register(
     now: datetime,
     zone: tzinfo,
     by: str,
+    address: str = "",
 ) -> Ticket:
     """Gives a draft its number and its clocks; a ticket that has a number stays as it is.
 
-    `arrived_at` is when the caller told us: the call's arrival. The year of the number is that of `now` in
-    `zone`. The counter's row stays locked until the session ends, so a rolled back registration leaves no gap.
-    Raises TicketNotFound.
+    `address`: empty leaves what the draft has. `arrived_at` is when the caller told us: the call's arrival. The year
+    of the number is that of `now` in `zone`. The counter's row stays locked until the session ends, so a rolled back
+    registration leaves no gap. Raises TicketNotFound.
     """
     ticket = await _locked(session, ticket_id)
     if ticket.number is not None:
@@ -60,6 +61,7 @@ async def register(
     ticket.urgency = category.urgency
     ticket.responsible = category.responsible
     ticket.description = description
+    ticket.address = address or ticket.address
     ticket.contact_phone = contact_phone[:20] if contact_phone else None
     ticket.registered_at = now
     ticket.registered_by = by
@@ -76,6 +78,19 @@ async def register(
         )
     await _tell(session, ticket.id, at=now, kind="registered", author=by, facts={"number": ticket.number})
     return ticket
+
+
+async def note_address(session: AsyncSession, *, call_id: str, address: str) -> bool:
+    """Writes into the draft of a call where it is; False when the call has no draft any more."""
+    ticket = await session.scalar(
+        select(Ticket).where(Ticket.call_id == call_id, Ticket.state == TicketState.DRAFT).with_for_update()
+    )
+    if ticket is None:
+        return False
+    ticket.address = address
+    await session.flush()
+    await notify(session, "ticket", ticket.id)
+    return True
 
 
 async def drop_draft(session: AsyncSession, *, call_id: str, reason: str, author: str, now: datetime) -> bool:

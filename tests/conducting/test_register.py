@@ -29,7 +29,7 @@ def register(database: Database) -> DatabaseRegister:
 
 async def report(register: DatabaseRegister, clock: FakeClock, call_id: str, category: str) -> str:
     number, _ = await register.register(
-        call_id=call_id, category=category, contact="+79001112233", description="", now=clock.now()
+        call_id=call_id, category=category, contact="+79001112233", description="", address="", now=clock.now()
     )
     return number
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from callcenter.core.problems import Problem
 from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
@@ -20,9 +21,12 @@ from callcenter.dialogue.events import (
 )
 from callcenter.dialogue.reader import read_script
 from callcenter.dialogue.script import ActionSpec, Script
+from callcenter.dialogue.sense import Mind
 
+T = TypeVar("T", bound=Command)
 SMALL = Path(__file__).with_name("small.yaml")
 SPOKEN = SMALL.with_name("spoken.yaml")
+UNDERSTOOD = SMALL.with_name("understood.yaml")
 ACTIONS = {
     "записать": ActionSpec(
         "записать", needs=("категория",), may_take=("номер",), gives={"готово": ("номер заявки",), "нет базы": ()}
@@ -50,6 +54,13 @@ def spoken_script() -> Script:
     return script
 
 
+def understood_script() -> Script:
+    """One whose callers are understood, whatever words they choose."""
+    script, problems = read(UNDERSTOOD)
+    assert script is not None, problems
+    return script
+
+
 @dataclass
 class Caller:
     """Feeds events, remembers every command; `hears` lets prompts end until the wanted one is being said."""
@@ -59,11 +70,12 @@ class Caller:
     facts: Mapping[str, str] = field(default_factory=dict)
     ear: bool = False
     """The robot hears this caller."""
+    mind: Mind | None = None
     last: list[Command] = field(default_factory=list)
     log: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.talk = Conversation(self.script, self.answers, self.facts)
+        self.talk = Conversation(self.script, self.answers, self.facts, self.mind)
         self.take(Began())
         if self.ear:
             self.take(EarOpened())
@@ -122,6 +134,10 @@ class Caller:
     @property
     def end(self) -> ToQueue | Hangup | None:
         return next((command for command in self.log if isinstance(command, ToQueue | Hangup)), None)
+
+    def log_of(self, kind: type[T]) -> list[T]:
+        """Every command of a kind so far."""
+        return [command for command in self.log if isinstance(command, kind)]
 
     def remarks(self, kind: str) -> list[Mapping[str, str]]:
         return [command.facts for command in self.log if isinstance(command, Remark) and command.kind == kind]

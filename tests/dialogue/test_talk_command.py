@@ -29,7 +29,7 @@ from callcenter.dialogue.talks import (
     read_usual_outcomes,
 )
 from callcenter.settings import TREE
-from tests.dialogue.test_main_script import KNOWLEDGE, MAIN, TODAY
+from tests.dialogue.test_main_script import KNOWLEDGE, MAIN, MIND, TODAY
 
 ANSWERS = KNOWLEDGE.answers(TODAY)
 TWIN = TREE / "ivr_scripts" / "main.talks.yaml"
@@ -102,7 +102,7 @@ def test_a_saved_talk_stands_behind_the_others_and_passes(tmp_path: Path) -> Non
     talks, problems = read_talks(twin)
     assert problems == []
     assert talks[-1].name == "сыграно"
-    assert run_talks(MAIN, talks, answers=ANSWERS) == []
+    assert run_talks(MAIN, talks, answers=ANSWERS, mind=MIND) == []
 
 
 def test_the_first_talk_makes_the_file(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_leak_is_played_in_a_terminal_and_kept_as_a_test(terminal: Terminal, s
     terminal.types("1")
     terminal.shows("Отойдите от провисшего потолка")
     terminal.types("1")
-    terminal.shows("[зарегистрировать заявку: готово]")
+    terminal.shows("[зарегистрировать заявку: без адреса]")
     terminal.shows("Её номер: два шесть, ноль ноль ноль, один два три")
     terminal.types("3")
     terminal.shows("До свидания")

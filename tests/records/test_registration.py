@@ -270,3 +270,25 @@ async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
     assert await ordinals(database) == list(range(1, 31))
     assert await count(database, "call") == 30
     assert await deadlocks(database) == before
+
+
+async def test_where_it_is_stands_in_the_draft_before_there_is_a_number(
+    database: Database, bookkeeper: Bookkeeper
+) -> None:
+    call_id, address = "b1-30.1", "проспект Энгельса, дом 139, корпус 1, квартира 12"
+    async with database.begin() as session:
+        await bookkeeper.apply(session, Note("n1", call_id, MORNING, "address", {"address": address}))
+    card = await card_of(database, call_id)
+    assert card.ticket is not None
+    assert card.ticket.address == address
+
+
+async def test_a_ticket_wanted_while_the_database_was_away_has_its_address(
+    database: Database, bookkeeper: Bookkeeper
+) -> None:
+    facts = {"category": "WAT_LEAK", "contact": None, "description": "прорвало", "address": "Тихая улица, дом 11"}
+    async with database.begin() as session:
+        await bookkeeper.apply(session, Note("n1", "b1-30.2", MORNING, "ticket_wanted", facts))
+    ticket = (await card_of(database, "b1-30.2")).ticket
+    assert ticket is not None
+    assert (ticket.number, ticket.address) == ("26-000001", "Тихая улица, дом 11")

@@ -44,7 +44,7 @@ async def test_a_ticket_by_keys(asterisk: StandInAsterisk, recorder: TapeRecorde
         "робот: Такой кнопки нет.",
         "житель нажал 1",
         "робот: [проверить номер звонящего] известен",
-        "робот: [зарегистрировать заявку] готово",
+        "робот: [зарегистрировать заявку] без адреса",
         "робот: Ваша заявка два шесть, ноль ноль ноль, ноль ноль один, срок " + told_term(tape_of(spool, caller)),
         "робот: До свидания.",
         "робот кладёт трубку",
@@ -165,7 +165,7 @@ async def test_the_lease_ends_while_an_action_is_slow(
         centre.register.frozen.set()
         await centre.lets_go_of(caller)
     recorder.close()
-    assert (await told(tape_of(spool, caller)))[-1] == "робот: [зарегистрировать заявку] готово"
+    assert (await told(tape_of(spool, caller)))[-1] == "робот: [зарегистрировать заявку] без адреса"
 
 
 async def test_a_tape_holds_one_call_and_no_secrets_and_only_its_owner_reads_it(

@@ -13,14 +13,19 @@ class PaperRegister:
     def __init__(self) -> None:
         self.tickets: dict[str, tuple[str, str, str | None, str]] = {}
         """Call id -> number, category, contact, description."""
+        self.addresses: dict[str, str] = {}
+        """Call id -> the address of its ticket."""
+        self.readings: dict[tuple[str, str], int] = {}
+        """Account and meter -> the last reading."""
         self.asked = 0
         self.away = False
         self.frozen: asyncio.Event | None = None
 
     async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, now: datetime
+        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None]:
         await self._connect()
+        self.addresses.setdefault(call_id, address)
         number = f"26-{len(self.tickets) + 1:06d}"
         number = self.tickets.setdefault(call_id, (number, category, contact, description))[0]
         return number, now + timedelta(minutes=30)
@@ -29,6 +34,10 @@ class PaperRegister:
         await self._connect()
         numbers = {entry[0].replace("-", ""): entry for entry in self.tickets.values()}
         return ("registered", None) if digits in numbers else None
+
+    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+        await self._connect()
+        return "less" if value < self.readings.get((account, meter), 0) else None
 
     async def _connect(self) -> None:
         self.asked += 1

@@ -97,7 +97,9 @@ async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() 
     register = PaperRegister()
 
     async def report(call_id: str) -> str:
-        number, _ = await register.register(call_id=call_id, category="C", contact=None, description="", now=MORNING)
+        number, _ = await register.register(
+            call_id=call_id, category="C", contact=None, description="", address="", now=MORNING
+        )
         return number
 
     assert [await report("a"), await report("b"), await report("a")] == ["26-000001", "26-000002", "26-000001"]

@@ -1,0 +1,81 @@
+"""What is still missing in an address that a caller is telling, and how it is asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcenter.conducting import action_specs as names
+from callcenter.conducting.known import Known
+from callcenter.conducting.words import words
+from callcenter.dialogue.place import RUSSIAN, read_place, say_address, write_place
+from callcenter.knowledge.categories import Where
+from callcenter.understanding.address import Address, Doubt, what_to_ask
+
+MOST_TRIES = 5
+"""Questions about one address: whoever needs more is better off with a person."""
+MOST_OPTIONS = 4
+"""More can't be kept in the ear: then the part is asked for without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An outcome of «проверить адрес» with its facts; `said`: the address as far as it is known, for the ticket."""
+
+    outcome: str
+    facts: Mapping[str, str]
+    said: str
+
+
+def check_address(place: str, category: str, tries: int, known: Known) -> Checked:
+    """Whether the address is whole for a trouble of `category`; what to ask for when it is not."""
+    address = read_place(place, known.houses)
+    found = known.categories.get(category)
+    where = Where.FLAT if found is None else found.where
+    said = say_address(address)
+    doubt = None
+    if where is not Where.NOWHERE:
+        doubt = what_to_ask(address, flat=where is Where.FLAT) or _miss_entrance(address, where)
+    if doubt is None:
+        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
+    if tries >= MOST_TRIES:
+        return Checked(names.ENOUGH, {}, said)
+    outcome, facts = _ask(address, doubt)
+    return Checked(outcome, {**facts, **_asking(address, doubt.part, tries + 1)}, said)
+
+
+def _ask(address: Address, doubt: Doubt) -> tuple[str, Mapping[str, str]]:
+    missing = {
+        "street": names.NO_STREET,
+        "house": names.NO_HOUSE,
+        "apartment": names.NO_FLAT,
+        "entrance": names.NO_ENTRANCE,
+    }
+    if doubt.kind == "contradictory" and doubt.part in ("street", "house") and not doubt.options:
+        return names.STRANGE, {names.ADDRESS: say_address(address)}
+    if doubt.kind in ("contradictory", "unknown"):
+        return names.DIFFERS, {}
+    if doubt.kind == "ambiguous" and 0 < len(doubt.options) <= MOST_OPTIONS:
+        return names.SEVERAL, {names.VARIANTS: _name_options(doubt)}
+    return missing.get(doubt.part, names.NO_HOUSE), {}
+
+
+def _name_options(doubt: Doubt) -> str:
+    """«Какой корпус: 1 или 2?»"""
+    without = words().in_town if doubt.part == "settlement" else words().without.format(part=_GENITIVE[doubt.part])
+    named = [option or without for option in doubt.options]
+    last = f" {words().either} ".join(named[-2:])
+    return words().which[doubt.part].format(options=", ".join([*named[:-2], last]))
+
+
+_GENITIVE = {**RUSSIAN, "building": "корпуса", "structure": "строения", "letter": "литеры"}
+
+
+def _miss_entrance(address: Address, where: Where) -> Doubt | None:
+    """A lift or a lamp is found by its entrance, unless the house has just one, or the flat tells."""
+    house = address.house
+    if where is not Where.ENTRANCE or house is None or address.get("entrance") or address.get("apartment"):
+        return None
+    return Doubt("missing", "entrance") if house.entrances is None or house.entrances > 1 else None
+
+
+def _asking(address: Address, part: str, tries: int) -> Mapping[str, str]:
+    return {names.PLACE: write_place(address), names.ASKED: part, names.TRIES: str(tries)}

@@ -1,0 +1,44 @@
+"""What the centre knows besides its texts: its houses, why something is out in one of them, and what callers mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from callcenter.conducting.outages import Outages, read_outages
+from callcenter.core.problems import Problem
+from callcenter.dialogue.mind import UnderstandingMind
+from callcenter.dialogue.sense import Mind
+from callcenter.knowledge.articles import Article
+from callcenter.knowledge.categories import Categories, Urgency
+from callcenter.understanding.address_book import AddressBook
+from callcenter.understanding.houses import Houses, read_houses
+from callcenter.understanding.understanding import Understanding, read_phrases
+
+HOUSES, OUTAGES, PHRASES = "houses.csv", "outages.yaml", "phrases"
+_URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """As the files stood when they were read."""
+
+    houses: Houses = field(default_factory=lambda: Houses(()))
+    outages: Outages = field(default_factory=Outages)
+    categories: Categories = field(default_factory=lambda: Categories(()))
+
+
+def read_known(directory: Path, categories: Categories, zone: ZoneInfo) -> tuple[Known, list[Problem]]:
+    """Houses and outages of a knowledge base, and everything wrong with their files."""
+    houses, problems = read_houses(directory / HOUSES)
+    codes = frozenset(category.code for category in categories)
+    outages, of_outages = read_outages(directory / OUTAGES, houses, categories=codes, zone=zone)
+    return Known(houses, outages, categories), [*problems, *of_outages]
+
+
+def open_mind(directory: Path, known: Known, articles: Sequence[Article] = ()) -> tuple[Mind, list[Problem]]:
+    """Understands callers by the phrases of a knowledge base and the wordings of its articles; takes a second."""
+    phrases = read_phrases(directory / PHRASES)
+    urgent = frozenset(category.code for category in known.categories if category.urgency in _URGENT)
+    understanding = Understanding(phrases, known.houses, urgent, articles)
+    return UnderstandingMind(understanding, AddressBook(known.houses), known.categories), list(phrases.problems)

@@ -1,0 +1,46 @@
+"""What a caller's words mean to a talk: which meanings of the script's language they have, and the facts they give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One thing said. `meanings`: name of vocabulary.MEANINGS -> the facts it gives; one thing may mean several."""
+
+    meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Fact that a number is asked for -> each way to read such a number, in digits, the likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DangerHeard:
+    """A danger, and the words that tell of it. `category` has the safety words."""
+
+    category: str
+    words: str
+
+
+class Mind(Protocol):
+    """Understands callers. Pure: the same words and facts always mean the same."""
+
+    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+        """What `text` means to a talk that knows `facts`: a correction is put together with what was said before."""
+        ...
+
+    def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
+        """The danger in these words. Not `whole`: they may go on, and only what no next word could deny counts."""
+        ...
+
+
+class NoMind:
+    """Implements `Mind` where nothing is understood: only keys and the script's own phrases count."""
+
+    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+        """Nothing."""
+        return Sense()
+
+    def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
+        """None."""
+        return None

@@ -1,0 +1,154 @@
+"""What the centre knows of its houses: what is missing in an address, and the causes that are told before a ticket."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callcenter.conducting.action_specs import ADDRESS, ASKED, TRIES, VARIANTS
+from callcenter.conducting.addresses import MOST_TRIES, Checked, check_address
+from callcenter.conducting.known import Known
+from callcenter.conducting.outages import read_outages
+from callcenter.dialogue.place import read_place, say_address, write_place
+from callcenter.knowledge.base import read_knowledge
+from callcenter.settings import TREE
+from callcenter.understanding.address_book import AddressBook
+from callcenter.understanding.houses import read_houses
+from callcenter.understanding.words import read_words
+
+ZONE = ZoneInfo("Europe/Moscow")
+HOUSES, _ = read_houses(TREE / "knowledge_base" / "houses.csv")
+CATEGORIES = read_knowledge(TREE / "knowledge_base").categories
+KNOWN = Known(houses=HOUSES, categories=CATEGORIES)
+BOOK = AddressBook(HOUSES)
+CODES = {category.code for category in CATEGORIES}
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=ZONE)
+
+
+def check(said: str, category: str, *, tries: int = 0) -> Checked:
+    return check_address(write_place(BOOK.find(read_words(said))), category, tries, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("said", "category", "outcome"),
+    [
+        ("энгельса сто тридцать девять корпус один строение два квартира двенадцать", "WAT_LEAK_RISER", "полон"),
+        ("бабушкина шестьдесят один квартира сорок", "FLOOD_ABOVE", "полон"),
+        ("труба течёт", "WAT_LEAK_RISER", "нет улицы"),
+        ("на савушкина", "WAT_LEAK_RISER", "нет дома"),
+        ("тихая одиннадцать", "WAT_LEAK_RISER", "нет квартиры"),
+        ("тихая одиннадцать", "SNOW_ICE_YARD", "полон"),
+        ("тихая одиннадцать", "LIFT_FAULT", "нет парадной"),
+        ("тихая одиннадцать вторая парадная", "LIFT_FAULT", "полон"),
+        ("тихая одиннадцать квартира сорок", "LIFT_FAULT", "полон"),
+        ("приморское шоссе пятнадцать", "LIFT_FAULT", "полон"),
+        ("тельмана тридцать два квартира пять", "FLOOD_ABOVE", "несколько"),
+        ("тихая одиннадцать квартира пятьсот", "FLOOD_ABOVE", "не сходится"),
+        ("жалоба на слесаря", "COMPLAINT_STAFF", "полон"),
+    ],
+)
+def test_only_what_is_missing_is_asked_for(said: str, category: str, outcome: str) -> None:
+    assert check(said, category).outcome == outcome
+
+
+def test_a_whole_address_is_read_back_as_the_list_spells_it() -> None:
+    checked = check("северная гавань корпус три квартира десять", "FLOOD_ABOVE")
+    assert checked.facts[ADDRESS] == "Приморский проспект, дом 52, корпус 3, квартира 10"
+    assert (checked.facts[ASKED], checked.facts[TRIES]) == ("", "0")
+
+
+def test_whoever_must_choose_hears_what_there_is() -> None:
+    checked = check("тельмана тридцать два квартира пять", "FLOOD_ABOVE")
+    assert checked.facts[VARIANTS] == "Какой корпус: 1 или 2?"
+    assert (checked.facts[ASKED], checked.facts[TRIES]) == ("building", "1")
+
+
+def test_nobody_is_asked_for_ever() -> None:
+    assert check("на савушкина", "FLOOD_ABOVE", tries=MOST_TRIES - 1).outcome == "нет дома"
+    assert check("на савушкина", "FLOOD_ABOVE", tries=MOST_TRIES).outcome == "не выходит"
+
+
+def test_an_address_survives_being_a_fact() -> None:
+    address = BOOK.find(read_words("садовая девять литер бэ вторая парадная квартира шесть"))
+    assert say_address(read_place(write_place(address), HOUSES)) == say_address(address)
+    assert write_place(read_place("", HOUSES)) == ""
+
+
+OUTAGES = """outages:
+  - id: a
+    houses:
+      - Тихая улица, 11
+      - посёлок Зелёный Бор, Садовая улица, 5
+      - проспект Энгельса, 139
+    categories: [WAT_COLD_NONE]
+    reason: меняют задвижку
+    who: Водоканал
+    since: 2026-11-25 09:00
+    expected: 2026-11-25 18:00
+    until: 2026-11-25 20:00
+"""
+
+
+def write(directory: Path, text: str) -> Path:
+    file = directory / "outages.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("place", "category", "minutes", "known"),
+    [
+        ("улица: Тихая улица; дом: 11", "WAT_COLD_NONE", 0, True),
+        ("улица: Тихая улица; дом: 11", "HEAT_NONE", 0, False),
+        ("улица: проспект Энгельса; дом: 139; корпус: 21", "WAT_COLD_NONE", 0, True),
+        ("посёлок: посёлок Зелёный Бор; улица: Садовая улица; дом: 5", "WAT_COLD_NONE", 0, True),
+        ("улица: Светлая улица; дом: 4", "WAT_COLD_NONE", 0, False),
+        ("улица: Тихая улица; дом: 11", "WAT_COLD_NONE", -181, False),
+        ("улица: Тихая улица; дом: 11", "WAT_COLD_NONE", 480, False),
+    ],
+)
+def test_a_cause_is_told_for_its_houses_its_troubles_and_its_time(
+    tmp_path: Path, place: str, category: str, minutes: int, *, known: bool
+) -> None:
+    outages, problems = read_outages(write(tmp_path, OUTAGES), HOUSES, categories=CODES, zone=ZONE)
+    assert problems == []
+    house = read_place(place, HOUSES).house
+    assert house is not None
+    found = outages.find(house, (category,), now=NOW + timedelta(minutes=minutes))
+    assert (found is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("OUT012", "2026-11-25 18:00", "в шесть"),
+        ("OUT031", "WAT_COLD_NONE", "WATER"),
+        ("OUT032", "houses:\n", "houses: кругом\n    reason: x\n    x:\n"),
+        ("OUT033", "Тихая улица, 11", "Тихая улица, 12"),
+        ("OUT033", "Тихая улица, 11", "Тихая улица, 11, кв 5"),
+        ("OUT034", "2026-11-25 20:00", "2026-11-25 08:00"),
+    ],
+)
+def test_each_slip_has_its_code(tmp_path: Path, code: str, before: str, after: str) -> None:
+    file = write(tmp_path, OUTAGES.replace(before, after))
+    outages, problems = read_outages(file, HOUSES, categories=CODES, zone=ZONE)
+    assert code in {problem.code for problem in problems}
+    assert outages.all == ()
+
+
+def test_the_file_that_ships_is_sound() -> None:
+    outages, problems = read_outages(TREE / "knowledge_base" / "outages.yaml", HOUSES, categories=CODES, zone=ZONE)
+    assert problems == []
+    assert len(outages.all) == 1
+
+
+def test_without_the_file_no_cause_is_known(tmp_path: Path) -> None:
+    outages, problems = read_outages(tmp_path / "outages.yaml", HOUSES, categories=CODES, zone=ZONE)
+    assert (outages.all, problems) == ((), [])
+
+
+def test_an_id_stands_once(tmp_path: Path) -> None:
+    twice = OUTAGES + OUTAGES.removeprefix("outages:\n")
+    _, problems = read_outages(write(tmp_path, twice), HOUSES, categories=CODES, zone=ZONE)
+    assert [problem.code for problem in problems] == ["OUT030"]
