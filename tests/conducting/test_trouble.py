@@ -80,7 +80,7 @@ async def test_without_a_database_the_robot_promises_a_call_and_invents_no_numbe
     await caller.hears("Мы перезвоним")
     await caller.is_in("goodbye")
     assert centre.notes.facts(caller.call_id, "ticket_wanted") == [
-        {"category": "WAT_LEAK_RISER", "contact": "+79001112233", "description": ""}
+        {"category": "WAT_LEAK_RISER", "contact": "+79001112233", "description": "", "address": ""}
     ]
 
 
