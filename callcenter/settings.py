@@ -143,7 +143,7 @@ class Ear(_Table):
 
     engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = VOSK
     """The speech engine: a Python module with `open_engine(model)`."""
-    model: Literal["own", "off"] | Path = NO_MODEL
+    model: Literal["own", "off"] | Path = OWN_MODEL
     """The engine's model. `own`: the small one that set-up makes of the centre's words; `off`: nothing is heard here,
     callers press keys; else the directory of a Vosk model, relative paths taken from the work tree."""
     addresses: tuple[str, ...] = ()

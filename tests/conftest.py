@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -19,6 +20,9 @@ from callcenter.instance.place import prepare_directories
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE
 from tests.stand_ins.clock import FakeClock
+
+os.environ.setdefault("CALLCENTER_EAR__MODEL", "off")
+"""A test that is not about hearing has no ear; one that is says so in its settings."""
 
 TEMPLATE = "migrated"
 TEST_PORTS = Ports(sip=0, asterisk_http=0, ami=0, desk=0, postgres=5432, rtp_start=0, rtp_end=0)

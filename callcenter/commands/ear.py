@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     instance = open_instance()
     if arguments.does == "build":
         begun = time.monotonic()
-        words = renew_model(instance, force=True)
+        words = renew_model(instance.layout, force=True)
         say(f"модель готова: {words} слов, {time.monotonic() - begun:.1f} с; {instance.layout.ear_model}")
         if instance.settings.ear.model != OWN_MODEL:
             say(f"но слушает не она: [ear] model = «{instance.settings.ear.model}» в {settings_file()}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.place import Instance
+from callcenter.hearing.building.spelling import spell
 from callcenter.layout import Layout
 from callcenter.settings import TREE, Settings
 
@@ -29,23 +29,29 @@ def find_model(layout: Layout, settings: Settings) -> Path | None:
     return layout.ear_model if settings.own_model else settings.speech_model
 
 
-def renew_model(instance: Instance, people: Iterable[str] = (), *, force: bool = False) -> int:
-    """How many words the model knows; built anew when something it is made of has changed, or by `force`.
+def renew_model(layout: Layout, people: Iterable[str] = (), *, force: bool = False) -> int:
+    """How many words the model knows; built anew when something it is made of has changed, when it lacks a word of
+    somebody's name, or by `force`.
 
     Raises NotBuilt.
     """
     names = sorted(people)
-    mark = instance.layout.ear_model / _MARK
-    if force and not names and mark.is_file():
-        names = list(json.loads(mark.read_text())["people"])  # set-up knows them from the database
-    key = _find_key(names)
-    if not force and mark.is_file():
-        built = json.loads(mark.read_text())
-        if built["key"] == key:
-            return int(built["words"])
-    words = build_model(instance.layout.ear_model, names)
+    mark = layout.ear_model / _MARK
+    built = json.loads(mark.read_text()) if mark.is_file() else None
+    if built is not None and force and not names:
+        names = built["people"]  # set-up knows them from the database
+    key = _find_key()
+    if built is not None and not force and built["key"] == key and _knows(layout.ear_model, names):
+        return int(built["words"])
+    words = build_model(layout.ear_model, names)
     mark.write_text(json.dumps({"key": key, "words": words, "people": names}, ensure_ascii=False))
     return words
+
+
+def _knows(model: Path, names: Iterable[str]) -> bool:
+    table = (model / "graph" / "words.txt").read_text(encoding="utf-8")
+    known = {line.partition(" ")[0] for line in table.splitlines()}
+    return known.issuperset(word for name in names for word in spell(name).split())
 
 
 def build_model(directory: Path, people: Iterable[str] = ()) -> int:
@@ -67,9 +73,9 @@ def build_model(directory: Path, people: Iterable[str] = ()) -> int:
     return int(done.stdout)
 
 
-def _find_key(people: Iterable[str]) -> str:
+def _find_key() -> str:
     """Changes when anything does that the model is made of."""
-    sums = hashlib.sha256("\n".join(people).encode())
+    sums = hashlib.sha256()
     for file in sorted(_list_sources()):
         sums.update(f"\0{file.relative_to(TREE)}\0".encode())
         sums.update(file.read_bytes())

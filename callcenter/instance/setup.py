@@ -72,10 +72,12 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
 
 
 def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
-    """What live tests would otherwise wait for: the Asterisk root and the sounds. Starts nothing."""
+    """What live tests would otherwise wait for: the Asterisk root, the sounds, the ear's model. Starts nothing."""
     os.umask(_UMASK)
     with _step("фразы для проверок", progress):
         asyncio.run(prepare_speech(instance, progress=progress))
+    with _step("слух для проверок", progress):
+        renew_model(instance.layout)
     with _step("Asterisk для проверок", progress):
         way = Asterisk(instance, progress=progress).choose()
         progress(f"Asterisk: {way.version} ({way.name})")
@@ -84,7 +86,7 @@ def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
 def _prepare_ear(instance: Instance, people: Sequence[str], progress: Progress) -> None:
     """Without an ear callers press keys, so nothing that is wrong here keeps the centre from starting."""
     try:
-        renew_model(instance, people)
+        renew_model(instance.layout, people)
     except CallcenterError as error:
         progress(f"слух не готов, звонящие нажимают кнопки: {error}")
 

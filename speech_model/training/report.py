@@ -18,15 +18,16 @@ import numpy as np
 import vosk
 from numpy.typing import NDArray
 
-from callcenter.hearing.building.build import Text, build_text, read_stress, write_model_directory
 from callcenter.hearing.building.sentences import Sentences, say_number
 from callcenter.hearing.building.stress import StressDictionary
+from callcenter.hearing.building.text import Text, build_text
 from callcenter.hearing.engine import UNKNOWN
+from speech_model.training.built import build_apart
 from speech_model.training.recordings import Recording, read_recordings
 from speech_model.training.sound import RATE, Samples, change_rate, read_sound
 from speech_model.training.split import read_split
 from speech_model.training.telephone import a_law, add_noise, lose_packets
-from speech_model.training.voices import ESPEAK_TEST, say_with_espeak, say_with_retro
+from speech_model.training.voices import ESPEAK_DEVELOPMENT, ESPEAK_TEST, say_with_espeak, say_with_retro
 
 _TREE = Path(__file__).resolve().parents[2]
 _DRAWS = 1000
@@ -78,13 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _rows(recordings: Sequence[Recording], directory: Path, part: str) -> Iterator[Row | str]:
-    stress, chance = read_stress(), random.Random(4)
+    stress, chance = StressDictionary.read(), random.Random(4)
     him = [one for one in recordings if one.name.startswith("him/")]
     her = [one for one in recordings if one.name.startswith("her/")]
     company = build_text(knowledge=_TREE / "knowledge_base", scripts=_TREE / "ivr_scripts")
     domain = _with_words(company, her)
     built = time.monotonic()
-    words = write_model_directory(directory / "domain", domain, stress)
+    words = build_apart(directory / "domain", domain)
     built = time.monotonic() - built
     before, begun = _memory(), time.monotonic()
     ear = Ear(directory / "domain")
@@ -96,11 +97,11 @@ def _rows(recordings: Sequence[Recording], directory: Path, part: str) -> Iterat
         yield rate("her number words, number grammar", "WER ≤ .03", [ear.listen(one, grammar) for one in numbers])
     if part == "test":
         yield rate("her 6-figure strings, figure grammar", "WER ≤ .03", list(_strings(ear, numbers, chance)))
-    yield from _confirmations(ear, chance)
+    yield from _confirmations(ear, chance, part)
     yield rate(f"her prompts, domain model, {words} words", "WER ≤ .20", [ear.listen(one) for one in her])
     made = [sentence for sentence in Sentences.read().make(3 * _SENTENCES, random.Random(99)) if " " in sentence]
     sentences = list(dict.fromkeys(made))[:_SENTENCES]
-    for voice, say in _voices(chance, stress):
+    for voice, say in _voices(chance, stress, part):
         said = [(sentence, say(sentence)) for sentence in sentences]
         for line, limit, change in _lines():
             heard = [ear.hear(voice, sentence, change(sound)) for sentence, sound in said]
@@ -113,7 +114,7 @@ def _rows(recordings: Sequence[Recording], directory: Path, part: str) -> Iterat
     general = Text(
         frozenset(word for line in everyday for word in line.split()), tuple((line, 1.0) for line in everyday)
     )
-    words = write_model_directory(directory / "general", _with_words(general, [*him, *her]), stress)
+    words = build_apart(directory / "general", _with_words(general, [*him, *her]))
     ear = Ear(directory / "general")
     yield rate(f"his sentences, no domain model, {words} words", "WER ≤ .30", [ear.listen(one) for one in him])
 
@@ -194,14 +195,14 @@ def _strings(ear: Ear, numbers: Sequence[Recording], chance: random.Random) -> I
         yield ear.hear(f"string {number}", " ".join(figures), sound, [*_FIGURES, UNKNOWN])
 
 
-def _confirmations(ear: Ear, chance: random.Random) -> Iterator[Row]:
+def _confirmations(ear: Ear, chance: random.Random, part: str) -> Iterator[Row]:
     """Answers in the grammar are right or wrong; anything else must come out without an answer."""
     grammar = [*_YES, *_NO, UNKNOWN]
     others = [
         sentence for sentence in Sentences.read().make(400, chance) if not {*grammar, "нет", "да"} & {*sentence.split()}
     ][:60]
     accepted, refused = [], []
-    for voice, say in _voices(chance, read_stress()):
+    for voice, say in _voices(chance, StressDictionary.read(), part):
         for answer in (*_YES, *_NO):
             told = [word for word in ear.words(say(answer), grammar).split() if word != UNKNOWN]
             accepted.append(Heard(voice, int(_fold(" ".join(told)) == _fold(answer)), 1))
@@ -212,7 +213,16 @@ def _confirmations(ear: Ear, chance: random.Random) -> Iterator[Row]:
     yield rate("yes/no grammar, unseen voices: anything else refused", "≥ .95", refused)
 
 
-def _voices(chance: random.Random, stress: StressDictionary) -> Iterator[tuple[str, Callable[[str], Samples]]]:
+def _voices(
+    chance: random.Random, stress: StressDictionary, part: str
+) -> Iterator[tuple[str, Callable[[str], Samples]]]:
+    """None of them trained the network."""
+    if part == "dev":
+        yield (
+            "espeak-ng, two voices",
+            lambda text: say_with_espeak(text, chance.choice(ESPEAK_DEVELOPMENT), chance, stress),
+        )
+        return
     yield "ru_tts woman", lambda text: say_with_retro(text, chance, stress, female=True)
     yield "espeak-ng, four voices", lambda text: say_with_espeak(text, chance.choice(ESPEAK_TEST), chance, stress)
 

@@ -84,7 +84,7 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path: Path, capsys: pytest.C
     assert main(["transcribe", write_sound(tmp_path / "one.wav", silence(1))]) == 1
     complaint = capsys.readouterr().err
     assert "no speech model is set" in complaint
-    assert "[ear]\n    model = " in complaint
+    assert "callcenter ear build" in complaint
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,11 @@ from callcenter.instance.place import open_instance
 from callcenter.instance.supervisor import SUPERVISOR, own_program
 own_program(open_instance().layout, SUPERVISOR).start()
 """
-_COPIED = ("callcenter", "ivr_scripts", "asterisk_conf", "knowledge_base", "migrations")
+DEAF = """
+[ear]
+model = "off"
+"""
+_COPIED = ("callcenter", "ivr_scripts", "asterisk_conf", "knowledge_base", "migrations", "speech_model")
 _PREFIX = "live-"
 _OWNER = "tests"
 
@@ -74,7 +78,9 @@ class RunningCentre:
             shutil.copytree(TREE / name, self.tree / name, ignore=shutil.ignore_patterns("__pycache__", ".cache"))
         shutil.copy(TREE / "alembic.ini", self.tree)
         self.settings_file = self.tree / "callcenter.toml"
-        self.settings_file.write_text(settings + SETTINGS.format(recordings=self.recordings), encoding="utf-8")
+        ear = "" if "[ear]" in settings else DEAF
+        lines = settings + SETTINGS.format(recordings=self.recordings) + ear
+        self.settings_file.write_text(lines, encoding="utf-8")
         self._take_sounds()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("CALLCENTER_")},
@@ -182,6 +188,7 @@ class RunningCentre:
             (source.prompts, target.prompts),
             (source.sounds, target.sounds),
             (source.music, target.music),
+            (source.ear_model, target.ear_model),
         ):
             if kept.exists():
                 # The studio's are links into a centre's prompts; this centre makes its own.
@@ -190,6 +197,7 @@ class RunningCentre:
     def _open(self) -> Instance:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("CALLCENTER_SETTINGS_FILE", str(self.settings_file))
+            patch.delenv("CALLCENTER_EAR__MODEL", raising=False)
             return open_instance(home=self.home, settings=read_settings())
 
 

@@ -19,13 +19,13 @@ from callcenter.hearing.building.stress import FESTVOX_DICTIONARY, StressDiction
 from callcenter.hearing.building.text import MATERIAL, Text
 from callcenter.hearing.engine import UNKNOWN
 
-UNKNOWN_PHONE_COST = 1.0
+UNKNOWN_PHONE_COST = 1.8
 """What each sound of unknown speech costs against the words of a question. Chosen on development voices."""
 DECODING = {
     "min-active": "200",
-    "max-active": "3000",
-    "beam": "12.0",
-    "lattice-beam": "4.0",
+    "max-active": "1500",
+    "beam": "10.0",
+    "lattice-beam": "2.0",
     "acoustic-scale": "1.0",
     "frame-subsampling-factor": "3",
     "endpoint.rule2.min-trailing-silence": "0.5",

@@ -9,19 +9,15 @@ from typing import Any
 
 import pymorphy3
 import yaml
-from num2words import num2words
 
+from callcenter.hearing.building.spelling import spell
 from callcenter.understanding.houses import House, Houses, read_houses
 
 _WORD = re.compile(r"[а-яё]+")
-_SENTENCE = re.compile(r"[^а-яё -]+")
 _SPOKEN = ("wordings", "phrases", "name", "question", "expects", "values", "yes", "no", "text", "say")
 """Keys whose texts are said by people, more or less as they stand."""
 _KINDS = frozenset({"улица", "проспект", "переулок", "набережная", "шоссе", "бульвар", "площадь", "аллея"})
 """What an address may leave out: «проспект Энгельса» is «Энгельса» too, but a «линия» needs its name."""
-_ORDINAL = re.compile(r"(\d+)-(й|я|е)\b")
-_GENDERS = {"й": "m", "я": "f", "е": "n"}
-_DAY = re.compile(r"(\d+)(?= (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря))")
 _USUAL = frozenset({"NOUN", "VERB", "INFN", "NUMR", "NPRO"})
 """Parts of speech whose other forms are worth knowing; adjectives have too many."""
 _BOOKISH = frozenset({"Arch", "Litr", "V-oy", "V-ey", "V-ie", "V-be"})
@@ -52,18 +48,6 @@ def read_company(knowledge: Path, scripts: Path, people: Iterable[str] = ()) -> 
     found.slots["person"] = [name for name in names if name]
     found.words.update(word for name in names for word in name.split())
     return found
-
-
-def spell(text: str) -> str:
-    """A text as it is said: lower case, figures as words, nothing but words."""
-    spelt = _ORDINAL.sub(lambda found: _ordinal(int(found[1]), _GENDERS[found[2]], "n"), text.lower())
-    spelt = _DAY.sub(lambda found: _ordinal(int(found[1]), "n", "g"), spelt)
-    spelt = re.sub(r"\d+", lambda number: f" {num2words(int(number[0]), lang='ru')} ", spelt)
-    return " ".join(_SENTENCE.sub(" ", spelt.replace("-", " ")).split())
-
-
-def _ordinal(number: int, gender: str, case: str) -> str:
-    return str(num2words(number, lang="ru", to="ordinal", gender=gender, case=case))
 
 
 def _take(node: Any, found: CompanyWords, *, spoken: bool) -> None:

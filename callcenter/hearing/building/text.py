@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter.hearing.building.company import CompanyWords, forms_of, read_company, spell
+from callcenter.hearing.building.company import CompanyWords, forms_of, read_company
 from callcenter.hearing.building.sentences import PATTERNS, Sentences
+from callcenter.hearing.building.spelling import spell
 
 MATERIAL = PATTERNS.parent
 """`speech_model/`: the weights, the patterns, everyday sentences."""

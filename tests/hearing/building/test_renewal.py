@@ -1,0 +1,74 @@
+"""When the own model is built anew, and when not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from callcenter.commands.check import describe_ear
+from callcenter.instance import ear_model
+from callcenter.layout import Layout
+from callcenter.settings import Ear, Settings
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """Of an instance whose material is three small files."""
+    material = tmp_path / "tree" / "speech_model"
+    material.mkdir(parents=True)
+    for name in ("domain.yaml", "everyday.txt"):
+        (material / name).write_text(name)
+    monkeypatch.setattr(ear_model, "TREE", tmp_path / "tree")
+    monkeypatch.setattr(ear_model, "_MATERIAL", material)
+    for place in ("_KNOWLEDGE", "_SCRIPTS", "_BUILDER"):
+        monkeypatch.setattr(ear_model, place, tmp_path / "tree" / place)
+    return Layout(tmp_path / "home")
+
+
+@pytest.fixture
+def built(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The people of each build; a build writes what a real one does for what is looked at here."""
+    builds: list[list[str]] = []
+
+    def build(directory: Path, people: list[str]) -> int:
+        builds.append(people)
+        (directory / "graph").mkdir(parents=True, exist_ok=True)
+        words = {"да", *" ".join(people).lower().split()}
+        (directory / "graph" / "words.txt").write_text("".join(f"{word} 1\n" for word in words))
+        return len(words)
+
+    monkeypatch.setattr(ear_model, "build_model", build)
+    return builds
+
+
+def test_it_is_built_once_and_again_when_something_changes(layout: Layout, built: list[list[str]]) -> None:
+    assert [ear_model.renew_model(layout), ear_model.renew_model(layout)] == [1, 1]
+    assert len(built) == 1
+    (ear_model._MATERIAL / "domain.yaml").write_text("changed")
+    ear_model.renew_model(layout)
+    assert len(built) == 2
+
+
+def test_a_new_employee_is_a_reason_unless_the_name_is_known(layout: Layout, built: list[list[str]]) -> None:
+    ear_model.renew_model(layout, ["Анна Да"])
+    ear_model.renew_model(layout, ["Анна"])
+    assert built == [["Анна Да"]]
+    ear_model.renew_model(layout, ["Анна", "Борис"])
+    assert built[1:] == [["Анна", "Борис"]]
+
+
+def test_by_hand_it_is_always_built_with_the_people_known_before(layout: Layout, built: list[list[str]]) -> None:
+    ear_model.renew_model(layout, ["Анна"])
+    ear_model.renew_model(layout, force=True)
+    assert built == [["Анна"], ["Анна"]]
+    assert json.loads((layout.ear_model / "built.json").read_text())["people"] == ["Анна"]
+
+
+def test_the_own_model_hears_unless_another_is_set(layout: Layout) -> None:
+    own = Settings(ear=Ear())
+    assert ear_model.find_model(layout, own) == layout.ear_model
+    assert own.callers_are_heard
+    assert ear_model.find_model(layout, Settings(ear=Ear(model=Path("/srv/x")))) == Path("/srv/x")
+    assert ear_model.find_model(layout, Settings(ear=Ear(model="off"))) is None
+    assert ear_model.find_model(layout, Settings(ear=Ear(engine="tests.stand_ins.tones"))) is None
+    assert "по кнопкам" in describe_ear(Settings(ear=Ear(model="off")))
