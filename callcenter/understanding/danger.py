@@ -23,10 +23,11 @@ LEAST_QUALITY = 0.7
 DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
 _HELPERS = frozenset(["перестать", "мочь", "прекратить", "стоить"])
 """Before an infinitive these say that it is not, or not yet."""
+_NOT_YET = frozenset(("будет", "бы", "чтобы", "чтоб"))
 _WAS = frozenset(("был", "была", "было", "были"))
 _NOUNS = ("NOUN", "NPRO")
 _VERBS = ("VERB", "INFN")
-PAST, NOW, IF, OVER, FEAR = "past", "now", "if", "over", "fear"
+PAST, NOW, IF, OVER, GONE, FEAR = "past", "now", "if", "over", "gone", "fear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Dangers:
             code, section, _ = self._sources[one.number]
             if one.spot.quality >= LEAST_QUALITY:
                 found.setdefault((code, section), []).append(one)
-        context = _Context(line, {key: found.get((key, SURE), []) for key in (PAST, NOW, IF, OVER, FEAR)})
+        context = _Context(line, {key: found.get((key, SURE), []) for key in (PAST, NOW, IF, OVER, GONE, FEAR)})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
             best = self._find_best(entry, found, context, line)
@@ -150,16 +151,31 @@ class _Context:
         for at, word in own:
             if word.may_be("INFN") and not word.may_be("VERB"):
                 near = self._line.words[max(0, at - 2) : at + 2]
-                if any(one.has(*_HELPERS) or one.text in ("будет", "бы", "чтобы", "чтоб") for one in near):
+                if any(self._puts_off(one) for one in near):
                     return True
         return bool(before) and not verbs and not self._marks[NOW]
 
-    def _is_over(self, found: Found) -> bool:
-        over = any(one.spot.last > found.spot.last for one in self._marks[OVER])
-        return over and not any(one.spot.first > found.spot.last for one in self._marks[NOW] if not self._in_over(one))
+    def _puts_off(self, word: Word) -> bool:
+        """Whether a word beside an infinitive says that it is not yet: «может загореться», not «не могу выйти»."""
+        if word.text in _NOT_YET:
+            return True
+        at = next(at for at, one in enumerate(self._line.words) if one is word)
+        return word.has(*_HELPERS) and not self._line.negated[at]
 
-    def _in_over(self, now: Found) -> bool:
-        return any(one.spot.mask & now.spot.mask for one in self._marks[OVER])
+    def _is_over(self, found: Found) -> bool:
+        after = [one.spot for one in self._marks[OVER] if one.spot.last > found.spot.last]
+        if self._was(found):
+            after += [one.spot for one in self._marks[GONE] if one.spot.last > found.spot.last]
+        later = [one.spot for one in self._marks[NOW] if one.spot.first > found.spot.last]
+        return bool(after) and all(any(now.mask & over.mask for over in after) for now in later)
+
+    def _was(self, found: Found) -> bool:
+        """Told in the past: a verb in it, or «был» beside it."""
+        words, spot = self._line.words, found.spot
+        near = words[max(0, spot.first - 1) : spot.last + 2]
+        return any("past" in form.marks for _, word in self._own(found) for form in word.forms[:1]) or any(
+            word.text in _WAS for word in near
+        )
 
     def _is_past(self, found: Found) -> bool:
         own = [word for _, word in self._own(found)]

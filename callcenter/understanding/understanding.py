@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from callcenter.core.problems import Problem
@@ -31,7 +32,8 @@ from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
-_URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
+URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
+"""Urgencies of categories that are accidents."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
 """Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
@@ -76,7 +78,19 @@ class Phrases:
 
 
 def read_phrases(directory: Path) -> Phrases:
-    """The phrases of `knowledge_base/phrases/`; what is wrong with them is listed, never raised."""
+    """The phrases of `knowledge_base/phrases/`; what is wrong with them is listed, never raised.
+
+    Files that have not changed since the last time are not read again.
+    """
+    place = directory.resolve()
+    stamps = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(place.glob("*.yaml")))
+    return _read_phrases(place, stamps)
+
+
+@lru_cache(maxsize=2)
+def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> Phrases:
+    """`stamps` tell one state of the files from another."""
+    del stamps
     reader = PhraseReader(directory)
     notes = ("category", "also", "as")
     categories = reader.read("categories")
@@ -161,7 +175,7 @@ def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, li
     known, problems = read_houses(houses)
     categories, _ = read_categories(knowledge / "categories.yaml")
     articles, _ = read_articles(knowledge)
-    urgent = frozenset(one.code for one in categories if one.urgency in _URGENT)
+    urgent = frozenset(one.code for one in categories if one.urgency in URGENT)
     return Understanding(phrases, known, urgent, articles), [*phrases.problems, *problems]
 
 
