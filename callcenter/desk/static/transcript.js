@@ -113,6 +113,7 @@ function goToLink() {
   if (!Number.isFinite(second) || !player()) return;
   seek(second, { play: false });
   follow();
+  list()?.closest("section").scrollIntoView({ block: "nearest" });
   for (const word of lit) bringIntoView(word, { always: true });
 }
 
