@@ -63,8 +63,10 @@ CONSULTING = frozenset(
 """Categories that are asked about: of what is said for them and for their articles the articles answer."""
 ASKED = 0.04
 """How much less an article or an intent of its own needs than a category: its phrases ask, those only tell of."""
-ABRUPT = 0.2
-"""The same for intents that say nothing of a trouble and need few words: «отмените»."""
+DOUBT = 0.05
+"""A category that much likelier than an intent without one is told all the same."""
+ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
+"""The same for intents that say nothing of a trouble and need few words: «отмените», «человека»."""
 
 
 def choose_intent(
@@ -104,7 +106,7 @@ def choose_intent(
 
 
 def _ease(choice: Choice) -> float:
-    return ABRUPT if choice.intent in (Intent.CANCEL, Intent.PERSON, Intent.WRONG_NUMBER) else ASKED
+    return ABRUPT.get(choice.intent, ASKED)
 
 
 def _of_article(article: Scored, told: Scored | None, of_article: Mapping[str, str]) -> Choice:
@@ -134,8 +136,9 @@ def arrange_categories(
 
     `leads`: for each danger the categories that may stand before its own; `category`: the article's, or empty.
     """
+    best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
-        return ()
+        return tuple(categories) if best > choice.score + DOUBT else ()
     wanted = category or CATEGORY_OF.get(choice.intent, "")
     if dangers:
         danger = dangers[0]
