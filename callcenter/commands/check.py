@@ -36,10 +36,12 @@ from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
 from callcenter.speech.voices import voice_of
 from callcenter.understanding.houses import read_houses
+from callcenter.understanding.phrase_checks import find_phrase_problems
+from callcenter.understanding.understanding import URGENT, Understanding, read_phrases
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
-HOUSES = "houses.csv"
+HOUSES, PHRASES = "houses.csv", "phrases"
 DIALPLAN_WORDS = "dialplan.yaml"
 _TALKS = ".talks.yaml"
 
@@ -59,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     problems = sorted({*problems, *find_problems(settings)})
     if settings is not None and not any(problem.fatal for problem in problems):
         problems = sorted({*problems, *find_recordings_unheard(settings)})
+    if not any(problem.fatal for problem in problems):
+        problems = sorted({*problems, *find_understanding_problems(KNOWLEDGE)})
     fatal = [problem for problem in problems if problem.fatal]
     for problem in fatal if arguments.quiet else problems:
         print(f"{_from_here(problem)}{'' if problem.fatal else ' — не мешает запуску'}")
@@ -95,6 +99,24 @@ def find_problems(
         problems += find_ear_problems(settings)
         problems += find_voice_problems(settings)
     return sorted(set(problems))
+
+
+def find_understanding_problems(directory: Path) -> list[Problem]:
+    """What is wrong with the phrases by which callers are understood, the lines of their test files included.
+
+    It takes some seconds, so no start waits for it.
+    """
+    base = read_knowledge(directory)
+    phrases = read_phrases(directory / PHRASES)
+    houses, problems = read_houses(directory / HOUSES)
+    problems += phrases.problems
+    if any(problem.fatal for problem in problems):
+        return problems
+    urgent = frozenset(category.code for category in base.categories if category.urgency in URGENT)
+    codes = [category.code for category in base.categories]
+    understanding = Understanding(phrases, houses, urgent, base.articles)
+    ids = [article.id for article in base.articles]
+    return [*problems, *find_phrase_problems(directory / PHRASES, phrases, understanding, codes=codes, articles=ids)]
 
 
 def find_script_problems(directory: Path, base: KnowledgeBase, mind: Mind | None = None) -> list[Problem]:
