@@ -194,6 +194,7 @@ function addLines(box, html) {
 document.body.addEventListener("live:spoken", showSpoken);
 document.body.addEventListener("live:refresh", readOn);
 document.addEventListener("live:own", (event) => event.target === list() && readOn(), true);
+document.addEventListener("htmx:after:swap", () => list() && !list().childElementCount && readOn());
 addEventListener("hashchange", goToLink);
 goToLink();
 if (document.querySelector("#transcript") && !player()) list().scrollTop = list().scrollHeight;

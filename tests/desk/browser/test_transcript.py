@@ -11,8 +11,8 @@ from playwright.async_api import Page, expect
 
 from callcenter.calls.models import CallState, Outcome, Speaker, Utterance
 from callcenter.calls.spoken import SpokenNow
-from callcenter.core.database import Database
-from tests.desk.afternoon import LEAK, TALKING, say
+from callcenter.core.database import Database, notify
+from tests.desk.afternoon import LEAK, QUEUED, TALKING, say
 from tests.desk.browser.conftest import OpenPage, Place
 from tests.desk.browser.test_news import REFUSED
 from tests.desk.browser.test_player import PLAYING, SECOND, count_listenings, reaches
@@ -133,7 +133,7 @@ async def test_an_hour_with_eight_thousand_words_is_followed(open_page: OpenPage
     assert await page.locator("#transcript span[data-second]").count() == 8000
     await expect(page.locator(NOW)).to_be_in_viewport()
     await page.keyboard.press("Space")
-    await reaches(page, 3000.5)
+    await reaches(page, 3000.5, before=3600)
     lit = page.locator(NOW)
     assert abs(float(await lit.get_attribute("data-second") or 0) - await page.evaluate(SECOND)) < 1
     await page.locator("[data-find]").fill("про эту воду")
@@ -196,4 +196,17 @@ async def test_a_broken_connection_neither_loses_nor_doubles_a_line(
     await expect(lines).to_have_count(6)
     await finish(place.database, Speaker.CALLER, "четыре", clock, second=4)
     await expect(lines).to_have_count(7)
+    async with page.expect_response(f"**/calls/{TALKING}"), place.database.begin() as session:
+        await notify(session, "call", TALKING)  # the card is built anew around its lines
     assert (await words_of(page, "#transcript .said-text"))[3:] == ["раз", "два", "три", "четыре"]
+
+
+async def test_the_first_words_of_a_call_open_its_transcript(
+    open_page: OpenPage, place: Place, clock: FakeClock
+) -> None:
+    page = await open_page(f"/calls/{QUEUED}")
+    await expect(page.get_by_role("heading", name="Ход звонка")).to_be_visible()
+    async with place.database.begin() as session:
+        await say(session, QUEUED, Speaker.CALLER, "долго ещё ждать", at=clock.now())
+        await notify(session, "call", QUEUED)
+    await expect(page.locator("#transcript .said-text")).to_have_text(["долго ещё ждать"])
