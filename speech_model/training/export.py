@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from callcenter.hearing.building.kaldi import Affine, Layer, Node, write_model
+from callcenter.hearing.building.kaldi import Affine, Layer, Node, write_model, write_network, write_transitions
+from callcenter.hearing.building.phones import OUTPUTS
 from callcenter.hearing.building.states import outputs_by_phone
 from speech_model.training.features import BINS, HIGH, LOW, mfcc_matrix
 from speech_model.training.network import Network
@@ -45,7 +46,8 @@ def export(network: Network, directory: Path, blank_bias: float = 0.0) -> None:
     """Writes `am/final.mdl` and `conf/mfcc.conf`."""
     (directory / "am").mkdir(parents=True, exist_ok=True)
     (directory / "conf").mkdir(exist_ok=True)
-    model = write_model(outputs_by_phone(), layers_of(network, blank_bias), BINS, "output.affine")
+    written = write_network(layers_of(network, blank_bias), BINS, "output.affine")
+    model = write_model(write_transitions(outputs_by_phone(), OUTPUTS), written)
     (directory / "am" / "final.mdl").write_bytes(model)
     (directory / "conf" / "mfcc.conf").write_text(_FEATURES)
 

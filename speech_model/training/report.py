@@ -37,6 +37,8 @@ _FIGURES = ["ноль", "один", "два", "три", "четыре", "пят�
 _NUMBERS = [say_number(number) for number in (*range(10, 20), *range(20, 100, 10), 100)]
 _YES = ("да", "верно", "правильно", "конечно", "всё верно", "да верно", "согласен")
 _NO = ("нет", "неверно", "неправильно", "не надо", "нет спасибо", "нет неверно")
+_AGREES = {"да", "верно", "правильно", "конечно", "согласен"}
+_REFUSES = {"нет", "неверно", "неправильно", "надо"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ def _strings(ear: Ear, numbers: Sequence[Recording], chance: random.Random) -> I
 
 
 def _confirmations(ear: Ear, chance: random.Random, part: str) -> Iterator[Row]:
-    """Answers in the grammar are right or wrong; anything else must come out without an answer."""
+    """An answer is accepted when what was heard of it means the same («верно» of «да верно»), and nothing the opposite;
+    anything else must come out without an answer."""
     grammar = [*_YES, *_NO, UNKNOWN]
     others = [
         sentence for sentence in Sentences.read().make(400, chance) if not {*grammar, "нет", "да"} & {*sentence.split()}
@@ -204,12 +207,13 @@ def _confirmations(ear: Ear, chance: random.Random, part: str) -> Iterator[Row]:
     accepted, refused = [], []
     for voice, say in _voices(chance, StressDictionary.read(), part):
         for answer in (*_YES, *_NO):
-            told = [word for word in ear.words(say(answer), grammar).split() if word != UNKNOWN]
-            accepted.append(Heard(voice, int(_fold(" ".join(told)) == _fold(answer)), 1))
+            told = {word for word in ear.words(say(answer), grammar).split() if word != UNKNOWN}
+            same, opposite = (_AGREES, _REFUSES) if answer in _YES else (_REFUSES, _AGREES)
+            accepted.append(Heard(voice, int(bool(told & same) and not told & opposite), 1))
         for sentence in others:
             told = [word for word in ear.words(say(sentence), grammar).split() if word != UNKNOWN]
             refused.append(Heard(voice, int(not told), 1))
-    yield rate("yes/no grammar, unseen voices: right answers accepted", "≥ .97", accepted)
+    yield rate("yes/no grammar, unseen voices: answers accepted", "≥ .97", accepted)
     yield rate("yes/no grammar, unseen voices: anything else refused", "≥ .95", refused)
 
 

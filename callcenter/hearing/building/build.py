@@ -12,14 +12,16 @@ import kaldifst
 
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.building.graph import write_graph
+from callcenter.hearing.building.kaldi import take_network, write_model, write_transitions
 from callcenter.hearing.building.language import Language
 from callcenter.hearing.building.lexicon import Lexicon
-from callcenter.hearing.building.states import BLANK, SILENCE
+from callcenter.hearing.building.phones import OUTPUTS
+from callcenter.hearing.building.states import BLANK, SILENCE, outputs_by_phone
 from callcenter.hearing.building.stress import FESTVOX_DICTIONARY, StressDictionary
 from callcenter.hearing.building.text import MATERIAL, Text
 from callcenter.hearing.engine import UNKNOWN
 
-UNKNOWN_PHONE_COST = 1.8
+UNKNOWN_PHONE_COST = 2.0
 """What each sound of unknown speech costs against the words of a question. Chosen on development voices."""
 DECODING = {
     "min-active": "200",
@@ -58,6 +60,9 @@ def write_model_directory(
     fresh = directory.with_name(f".{directory.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(weights, fresh)
+    network = take_network((weights / "am" / "final.mdl").read_bytes())
+    model = write_model(write_transitions(outputs_by_phone(), OUTPUTS), network)
+    (fresh / "am" / "final.mdl").write_bytes(model)
     numbers = write_graph(fresh, Lexicon.make(text.words, stress), UNKNOWN_PHONE_COST)
     language = Language((word for word in numbers if word != UNKNOWN), order)
     for sentence, weight in text.sentences:

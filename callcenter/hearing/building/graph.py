@@ -13,14 +13,7 @@ import kaldifst
 
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.building.lexicon import Lexicon
-from callcenter.hearing.building.states import (
-    DISAMBIGUATION,
-    LEAVING_TRANSITIONS,
-    leaving,
-    phone_table,
-    staying,
-    word_boundaries,
-)
+from callcenter.hearing.building.states import DISAMBIGUATION, LAST_TRANSITION, enter, phone_table, word_boundaries
 
 _LOOK_AHEAD_LIBRARIES = ("/usr/lib/*/libfstlookahead.so*", "/usr/lib/libfstlookahead.so*")
 
@@ -47,46 +40,39 @@ def write_graph(directory: Path, lexicon: Lexicon, unknown_phone_cost: float) ->
     numbers = {word: renumbered.get(number, number) for word, number in lexicon.words.items()}
     table = sorted([("<eps>", 0), *numbers.items()], key=lambda entry: entry[1])
     (directory / "graph" / "words.txt").write_text("".join(f"{word} {number}\n" for word, number in table))
-    marks = range(LEAVING_TRANSITIONS + 1, LEAVING_TRANSITIONS + 1 + lexicon.marks)
+    marks = range(LAST_TRANSITION + 1, LAST_TRANSITION + 1 + lexicon.marks)
     (directory / "graph" / "disambig_tid.int").write_text("".join(f"{mark}\n" for mark in marks))
     return numbers
 
 
-def _to_transitions(phones: kaldifst.StdVectorFst) -> kaldifst.StdVectorFst:
-    """Phones become transitions. A state that is entered by several phones is split, for each its own loop."""
-    arcs = [(state, _as_leaving(into), out, weight, to) for state, into, out, weight, to in _arcs(phones)]
+def _to_transitions(labels: kaldifst.StdVectorFst) -> kaldifst.StdVectorFst:
+    """Labels become transitions. A state that is entered by several labels is split, for each its own loop."""
+    arcs = list(_arcs(labels))
     entered: defaultdict[int, set[int]] = defaultdict(set)
-    for _, into, _, _, to in arcs:
-        entered[to].add(into if into <= LEAVING_TRANSITIONS else 0)
-    start = phones.start
+    for _, label, _, _, to in arcs:
+        entered[to].add(label if label < DISAMBIGUATION else 0)
+    start = labels.start
     entered[start].add(0)
     free = max(max(arc[0], arc[4]) for arc in arcs) + 1
     looped: dict[tuple[int, int], int] = {}
     made: list[Arc] = []
-    for state, into, out, weight, to in arcs:
-        if not 0 < into <= LEAVING_TRANSITIONS:
-            made.append((state, into, out, weight, to))
+    for state, label, out, weight, to in arcs:
+        if label == 0 or label >= DISAMBIGUATION:
+            mark = LAST_TRANSITION + 1 + label - DISAMBIGUATION if label else 0
+            made.append((state, mark, out, weight, to))
             continue
-        if (to, into) not in looped:
-            looped[to, into] = to if entered[to] == {into} else free
-            free += looped[to, into] == free
-        made.append((state, into, out, weight, looped[to, into]))
-    for (to, into), copy in looped.items():
-        made.append((copy, staying(into // 2), 0, 0.0, copy))
+        if (to, label) not in looped:
+            looped[to, label] = to if entered[to] == {label} else free
+            free += looped[to, label] == free
+        made.append((state, enter(label)[0], out, weight, looped[to, label]))
+    for (to, label), copy in looped.items():
+        made.append((copy, enter(label)[1], 0, 0.0, copy))
         if copy != to:
             made.append((copy, 0, 0, 0.0, to))
     made.sort(key=lambda arc: (arc[0] != start, arc[0]))  # the first state of the text is the start
     lines = [f"{state} {to} {into} {out} {weight}" for state, into, out, weight, to in made]
-    lines += [f"{state} {weight}" for state, weight in _finals(phones).items()]
+    lines += [f"{state} {weight}" for state, weight in _finals(labels).items()]
     return kaldifst.compile("\n".join(lines) + "\n", acceptor=False)
-
-
-def _as_leaving(phone: int) -> int:
-    if phone == 0:
-        return 0
-    if phone >= DISAMBIGUATION:
-        return LEAVING_TRANSITIONS + 1 + phone - DISAMBIGUATION
-    return leaving(phone)
 
 
 def _arcs(fst: kaldifst.StdVectorFst) -> Iterator[Arc]:

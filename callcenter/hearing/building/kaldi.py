@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_NETWORK = b"<Nnet3>"
+
 Array = NDArray[np.floating]
 
 
@@ -35,18 +37,33 @@ class Node:
 Layer = Affine | Node
 
 
-def write_model(outputs_by_phone: Mapping[int, int], layers: Sequence[Layer], inputs: int, output: str) -> bytes:
-    """`final.mdl`: states of phones, and the network from a node `input` of `inputs` to the descriptor `output`."""
+def write_model(transitions: bytes, network: bytes) -> bytes:
+    """`final.mdl`."""
+    return b"\0B" + transitions + network
+
+
+def take_network(model: bytes) -> bytes:
+    """The network of a `final.mdl` without the states it was written with. Raises ValueError."""
+    return model[model.index(_NETWORK) :]
+
+
+def write_network(layers: Sequence[Layer], inputs: int, output: str) -> bytes:
+    """From a node `input` of `inputs` to the descriptor `output`."""
     file = _File()
-    _write_transitions(file, outputs_by_phone)
     _write_network(file, layers, inputs, output)
+    return file.held()
+
+
+def write_transitions(outputs_by_phone: Mapping[int, int], outputs: int) -> bytes:
+    """The states of phones, and of one phone more, numbered next, that has a state for each output."""
+    file = _File()
+    _write_transitions(file, outputs_by_phone, outputs)
     return file.held()
 
 
 class _File:
     def __init__(self) -> None:
         self._bytes = io.BytesIO()
-        self._bytes.write(b"\0B")
 
     def held(self) -> bytes:
         return self._bytes.getvalue()
@@ -84,25 +101,35 @@ class _File:
         self._bytes.write(held.tobytes())
 
 
-def _write_transitions(file: _File, outputs_by_phone: Mapping[int, int]) -> None:
-    """One topology for all phones: a state that stays or leaves, even odds, and the final state."""
+def _write_transitions(file: _File, outputs_by_phone: Mapping[int, int], outputs: int) -> None:
     phones = sorted(outputs_by_phone)
+    anything = phones[-1] + 1
     file.token("<TransitionModel>", "<Topology>")
-    file.integers(phones)
-    file.integers([-1] + [0] * phones[-1])
-    file.integer(1, 2)  # one topology, two states
-    file.integer(0, 2)  # state 0 has class 0 and two transitions
-    for state in (0, 1):
-        file.integer(state)
-        file.real(0.5)
-    file.integer(-1, 0)  # the final one has no class and no transitions
+    file.integers([*phones, anything])
+    file.integers([-1] + [0] * phones[-1] + [1])
+    file.integer(2)
+    _write_topology(file, [(0, 1)])
+    _write_topology(file, [(state, (state + 1) % outputs, outputs) for state in range(outputs)])
     file.token("</Topology>", "<Triples>")
-    file.integer(len(phones))
+    file.integer(len(phones) + outputs)
     for phone in phones:
         file.integer(phone, 0, outputs_by_phone[phone])
+    for state in range(outputs):
+        file.integer(anything, state, state)
     file.token("</Triples>", "<LogProbs>")
-    file.vector([0.0] + [math.log(0.5)] * (2 * len(phones)))
+    file.vector([0.0] + [math.log(1 / 2)] * (2 * len(phones)) + [math.log(1 / 3)] * (3 * outputs))
     file.token("</LogProbs>", "</TransitionModel>")
+
+
+def _write_topology(file: _File, states: Sequence[Sequence[int]]) -> None:
+    """Where each state leads, with even odds; then the final state, which leads nowhere."""
+    file.integer(len(states) + 1)
+    for number, following in enumerate(states):
+        file.integer(number, len(following))
+        for state in following:
+            file.integer(state)
+            file.real(1 / len(following))
+    file.integer(-1, 0)
 
 
 def _write_network(file: _File, layers: Sequence[Layer], inputs: int, output: str) -> None:
@@ -115,7 +142,7 @@ def _write_network(file: _File, layers: Sequence[Layer], inputs: int, output: st
             nodes.append(f"component-node name={layer.name}.relu component={layer.name}.relu input={layer.name}")
             count += 1
     nodes.append(f"output-node name=output input={output} objective=linear")
-    file.token("<Nnet3>")
+    file.token(_NETWORK.decode())
     file.raw(("\n" + "\n".join(nodes) + "\n\n").encode())
     file.token("<NumComponents>")
     file.integer(count)

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from callcenter.hearing.building.phones import PHONES
+from callcenter.hearing.building.phones import OUTPUT
 from callcenter.hearing.building.pronouncing import pronounce
 from callcenter.hearing.building.states import (
-    BEGIN,
     BLANK,
     DISAMBIGUATION,
-    END,
-    INSIDE,
+    ENDING,
+    GOING_ON,
     SILENCE,
     phone_number,
     place_of,
@@ -84,14 +83,14 @@ class Lexicon:
         yield f"{_WORD} 0"
 
     def _unknown(self, free: int, cost: float) -> Iterator[str]:
-        """Any two phones or more, each at a price."""
+        """Any two sounds or more, each at a price, blanks between them for nothing."""
         begun, inside, ended = free, free + 1, free + 2
         yield f"{_WORD} {begun} {_UNKNOWN_MARK} {self.words[UNKNOWN]} 0"
-        for phone in PHONES:
-            yield f"{begun} {inside} {phone_number(phone, BEGIN)} 0 {cost}"
-            yield f"{inside} {inside} {phone_number(phone, INSIDE)} 0 {cost}"
-            yield f"{inside} {ended} {phone_number(phone, END)} 0 {cost}"
-        yield f"{inside} {inside} {BLANK} 0 0"
+        for output in OUTPUT.values():
+            yield f"{begun} {inside} {GOING_ON + output} 0 {cost}"
+            yield f"{inside} {inside} {GOING_ON + output} 0 {cost}"
+            yield f"{inside} {ended} {ENDING + output} 0 {cost}"
+        yield f"{inside} {inside} {GOING_ON} 0 0"
         yield from _end_word(ended)
 
 

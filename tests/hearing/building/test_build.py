@@ -19,6 +19,7 @@ from callcenter.settings import TREE
 from callcenter.softphone.g711 import decode_alaw, encode_alaw
 from callcenter.speech.sound import resample
 
+pytestmark = pytest.mark.timeout(240)
 CLIPS = Path(__file__).parent / "clips"
 """Figures of the test half of asterisk-core-sounds-ru (CC-BY-3.0, see the list beside them)."""
 FIGURES = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import vosk
 
-from callcenter.hearing.building.kaldi import Affine, Node, write_model
+from callcenter.hearing.building.kaldi import Affine, Node, write_model, write_network, write_transitions
 from callcenter.hearing.building.lexicon import Lexicon
 from callcenter.hearing.building.phones import OUTPUTS
 from callcenter.hearing.building.states import outputs_by_phone
@@ -37,7 +37,9 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Node("sum", "Sum(one.relu, two)", 8),
         Affine("out", "sum", chance.normal(size=(OUTPUTS, 8)), np.zeros(OUTPUTS), rectified=False),
     )
-    (directory / "acoustic/am/final.mdl").write_bytes(write_model(outputs_by_phone(), layers, 40, "out"))
+    (directory / "acoustic/am/final.mdl").write_bytes(
+        write_model(write_transitions(outputs_by_phone(), OUTPUTS), write_network(layers, 40, "out"))
+    )
     (directory / "acoustic/conf/mfcc.conf").write_text("--sample-frequency=8000\n--num-mel-bins=40\n--num-ceps=40\n")
     (directory / "domain.yaml").write_text(DOMAIN, encoding="utf-8")
     (directory / "everyday.txt").write_text("да нет\n", encoding="utf-8")
