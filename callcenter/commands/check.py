@@ -221,7 +221,9 @@ def describe_ear(settings: Settings) -> str:
     own = settings.ear.engine
     if settings.own_model:
         built = Layout(find_home()).ear_model
-        own = f"своя модель, {read_vosk_model(built).describe()}" if built.is_dir() else "своя модель: её сделает запуск"
+        own = "своя модель: её сделает запуск"
+        if built.is_dir():
+            own = f"своя модель, {read_vosk_model(built).describe()}"
     elif settings.ear.engine == VOSK and settings.speech_model is not None:
         own = read_vosk_model(settings.speech_model).describe()
     return f"слух: {own}" + (f"; {elsewhere}" if elsewhere else "")
