@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, String, column, func, literal_column, or_, select, values
+from sqlalchemy import ColumnElement, String, column, func, literal_column, select, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import DOCUMENT, FOLDED, Call, Speaker, Utterance
@@ -99,14 +99,13 @@ async def find_hits(
     wanted = [term.text for term in terms if term.wanted]
     if not wanted or not call_ids:
         return {}
+    anything = " or ".join(wanted)  # one question of each line: its words are taken apart anew for each
     place = func.row_number().over(partition_by=Utterance.call_id, order_by=(Utterance.at, Utterance.sequence))
     lines = (
-        select(Utterance.id, place.label("place"))
-        .where(Utterance.call_id.in_(call_ids), or_(*map(_matches, wanted)))
-        .subquery()
+        select(Utterance.id, place.label("place")).where(Utterance.call_id.in_(call_ids), _matches(anything)).subquery()
     )
-    anything = func.websearch_to_tsquery(_CONFIG, " or ".join(wanted))
-    marked = func.ts_headline(_CONFIG, literal_column(FOLDED), anything, _HEADLINE)
+    query = func.websearch_to_tsquery(_CONFIG, anything)
+    marked = func.ts_headline(_CONFIG, literal_column(FOLDED), query, _HEADLINE)
     rows = await session.execute(
         select(Utterance, marked)
         .join(lines, lines.c.id == Utterance.id)

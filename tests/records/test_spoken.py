@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -59,6 +60,18 @@ async def test_both_sides_are_told_together_and_only_their_newest_words(spoken: 
     assert await hearer.next() == (CALL, {"caller": [AT, "у нас 39"], "member": [AT, "слушаю"]})
     spoken.say(CALL, Speaker.CALLER, at=MORNING, words="")
     assert await hearer.next() == (CALL, {"caller": [AT, ""]})
+
+
+async def test_however_fast_somebody_speaks_a_call_is_told_of_four_times_a_second(
+    spoken: SpokenNow, hearer: Hearer
+) -> None:
+    began, told = time.monotonic(), 1
+    for count in range(40):
+        spoken.say(CALL, Speaker.CALLER, at=MORNING, words=f"слово {count}")
+        await asyncio.sleep(0.02)
+    while (await hearer.next())[1] != {"caller": [AT, "слово 39"]}:
+        told += 1
+    assert told <= (time.monotonic() - began) * 4 + 2
 
 
 async def test_what_a_page_knows_already_is_not_told_again(spoken: SpokenNow, hearer: Hearer) -> None:
