@@ -118,7 +118,8 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
     voice, words = voice_of(settings), pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
     try:
         await write_sounds(instance.layout, voice, progress=progress, words=words)
-        read = edition_reader(TREE / "ivr_scripts" / f"{settings.script}.yaml", TREE / "knowledge_base")
+        script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+        read = edition_reader(script, TREE / "knowledge_base", ear=settings.callers_are_heard)
         edition, problems = read(datetime.now(settings.company.zone).date())
         if edition is None:
             raise NotReady("\n".join(str(problem) for problem in problems if problem.fatal))
