@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -25,9 +26,12 @@ class Hearer:
 
     def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
+        self._notices: deque[psycopg.Notify] = deque()
 
     async def next(self) -> tuple[str, Said]:
-        (notice,) = [notice async for notice in self._connection.notifies(timeout=5, stop_after=1)]
+        if not self._notices:
+            self._notices.extend([notice async for notice in self._connection.notifies(timeout=5, stop_after=1)])
+        notice = self._notices.popleft()
         assert len(notice.payload.encode()) < 8000
         call_id, _, said = notice.payload.partition(" ")
         return call_id, json.loads(said)
