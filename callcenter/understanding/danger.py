@@ -7,8 +7,9 @@ Doubt is danger; only what is surely denied, past, over, or merely supposed is n
 - a verb in the future, or a noun after «если», «в случае»: «если запахнет», not «если пахнет»;
 - what comes after says that it is over: «был дым, потушили».
 
-In a partial result the next word could still deny a noun in the genitive that stands last («запаха газа | нет»):
-such a danger is not `settled`. Act on it when it is, or when 300 ms went by without a word, or at the final result.
+In a partial result the next word could still take back a noun in the genitive or a phrase of one word that stands
+last («запаха газа | нет», «горит | лампочка»): such a danger is not `settled`. Act on it when it is, or when 300 ms
+went by without a word, or at the final result.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,9 @@ _NOT_YET = frozenset(("будет", "бы", "чтобы", "чтоб"))
 _WAS = frozenset(("был", "была", "было", "были"))
 _NOUNS = ("NOUN", "NPRO")
 _VERBS = ("VERB", "INFN")
-PAST, NOW, IF, OVER, GONE, FEAR = "past", "now", "if", "over", "gone", "fear"
+PAST, NOW, IF, OVER, GONE, FEAR, DOUBT = "past", "now", "if", "over", "gone", "fear", "doubt"
+
+_CONTEXT = (PAST, NOW, IF, OVER, GONE, FEAR, DOUBT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Dangers:
         self._book = Book(phrase.item for _, _, phrase in self._sources)
 
     def find(self, text: str) -> tuple[Danger, ...]:
-        """The dangers of a line or of the beginning of one: those of most words first."""
+        """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
         return self.find_in(Line(read_words(text)))
 
     def find_in(self, line: Line) -> tuple[Danger, ...]:
@@ -70,7 +73,7 @@ class Dangers:
             code, section, _ = self._sources[one.number]
             if one.spot.quality >= LEAST_QUALITY:
                 found.setdefault((code, section), []).append(one)
-        context = _Context(line, {key: found.get((key, SURE), []) for key in (PAST, NOW, IF, OVER, GONE, FEAR)})
+        context = _Context(line, {key: found.get((key, SURE), []) for key in _CONTEXT})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
             best = self._find_best(entry, found, context, line)
@@ -113,9 +116,11 @@ class _Context:
         return self._is_denied(found) or self._is_supposed(found) or self._is_over(found) or self._is_past(found)
 
     def may_be_denied_next(self, found: Found) -> bool:
-        """Whether the line ends with the phrase, and «нет» as the next word would deny it."""
-        last = found.spot.last
-        return last == len(self._line.words) - 1 and self._may_be_denied(found, self._line.words[last])
+        """Whether the line ends with the phrase, and the next word may take it back: «запаха газа | нет»,
+        «горит | лампочка»."""
+        if found.spot.last != len(self._line.words) - 1:
+            return False
+        return found.spot.mask.bit_count() == 1 or self._may_be_denied(found, self._line.words[found.spot.last])
 
     def _own(self, found: Found) -> Iterator[tuple[int, Word]]:
         for at in range(found.spot.first, found.spot.last + 1):
@@ -123,9 +128,12 @@ class _Context:
                 yield at, self._line.words[at]
 
     def _may_be_denied(self, found: Found, word: Word) -> bool:
-        """Only what has no verb, and only beside its own noun in the genitive: «запаха газа | нет»."""
+        """Only what has no verb, and whose first noun, or the word beside the denial, is in the genitive."""
         own = [one for _, one in self._own(found)]
-        return not any(_is_verb(one) for one in own) and _is_genitive(word)
+        if any(_is_verb(one) for one in own):
+            return False
+        first = next((one for one in own if one.may_be(*_NOUNS)), word)
+        return _is_genitive(first) or _is_genitive(word)
 
     def _is_denied(self, found: Found) -> bool:
         words, spot = self._line.words, found.spot
@@ -149,6 +157,8 @@ class _Context:
         if verbs and all(_is_only(word, "futr") for word in verbs):
             return not any(one.spot.last < found.spot.first for one in self._marks[NOW])
         for at, word in own:
+            if _is_verb(word) and any(one.text == "бы" for one in self._line.words[max(0, at - 1) : at + 2]):
+                return True
             if word.may_be("INFN") and not word.may_be("VERB"):
                 near = self._line.words[max(0, at - 2) : at + 2]
                 if any(self._puts_off(one) for one in near):
@@ -167,7 +177,9 @@ class _Context:
         if self._was(found):
             after += [one.spot for one in self._marks[GONE] if one.spot.last > found.spot.last]
         later = [one.spot for one in self._marks[NOW] if one.spot.first > found.spot.last]
-        return bool(after) and all(any(now.mask & over.mask for over in after) for now in later)
+        return (
+            bool(after) and not self._marks[DOUBT] and all(any(now.mask & over.mask for over in after) for now in later)
+        )
 
     def _was(self, found: Found) -> bool:
         """Told in the past: a verb in it, or «был» beside it."""

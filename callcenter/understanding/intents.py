@@ -63,6 +63,8 @@ CONSULTING = frozenset(
 """Categories that are asked about: of what is said for them and for their articles the articles answer."""
 ASKED = 0.04
 """How much less an article or an intent of its own needs than a category: its phrases ask, those only tell of."""
+AGREED = 0.08
+"""What an article gains when its category is the likeliest one anyway."""
 DOUBT = 0.05
 """A category that much likelier than an intent without one is told all the same."""
 ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
@@ -112,8 +114,8 @@ def _ease(choice: Choice) -> float:
 def _of_article(article: Scored, told: Scored | None, of_article: Mapping[str, str]) -> Choice:
     """An article asked for; when its own category is one that is asked about, all that was said for it counts."""
     score = article.score
-    if told is not None and told.key in CONSULTING and of_article.get(article.key) == told.key:
-        score = max(score, told.score) + ASKED * article.score
+    if told is not None and of_article.get(article.key) == told.key:
+        score = max(score, told.score) + ASKED * score if told.key in CONSULTING else score + AGREED
     return Choice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
 
 

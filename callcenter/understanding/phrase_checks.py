@@ -64,7 +64,7 @@ def _run_tests(directory: Path, phrases: Phrases, understanding: Understanding) 
     reader.problems.clear()  # of the phrase files: told already
     dangers = {entry.notes.get("as", entry.key) for entry in phrases.dangers}
     categories = {entry.key for entry in phrases.categories} | {entry.notes["category"] for entry in phrases.dangers}
-    files: tuple[tuple[str, _Answer, Collection[str]], ...] = (
+    files: tuple[tuple[str, _Answer, set[str]], ...] = (
         ("categories", lambda meaning: [meaning.category or NOTHING], {*categories, NOTHING}),
         ("dangers", lambda meaning: [one.code for one in meaning.dangers] or [NOTHING], {*dangers, NOTHING}),
         ("intents", lambda meaning: [str(meaning.intent)], {str(intent) for intent in Intent}),
