@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cache, lru_cache
 
 import structlog
 
@@ -16,8 +17,9 @@ from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.desk.app import create_app, serve
-from callcenter.desk.transcript import HoldsDanger
-from callcenter.dialogue.dangers import find_dangers
+from callcenter.desk.transcript import FindDangers
+from callcenter.dialogue.phrases import normalize_words
+from callcenter.dialogue.script import Phrase
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.instance.sounds import write_sounds
@@ -40,6 +42,8 @@ from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
 from callcenter.telephony.ari.switch import AriSwitch, AsteriskSilent
 from callcenter.telephony.controller import AsteriskAccess, Controller
+from callcenter.understanding.danger import Dangers
+from callcenter.understanding.understanding import read_phrases
 
 log = structlog.get_logger()
 
@@ -203,7 +207,7 @@ async def _serve_desk(instance: Instance) -> None:
         recordings_directory=settings.recordings_directory,
         clock=SystemClock(),
         categories=_read_categories(),
-        holds_danger=_danger_finder(settings),
+        find_dangers=danger_finder(settings),
     )
     try:
         await serve(app, host=str(settings.desk.bind_address), port=ports.desk)
@@ -211,15 +215,30 @@ async def _serve_desk(instance: Instance) -> None:
         await database.close()
 
 
-def _danger_finder(settings: Settings) -> HoldsDanger:
-    """Whether the script's words of danger are in a text; a script that is broken now names none."""
+def danger_finder(settings: Settings) -> FindDangers:
+    """Finds the words of danger in a line: the script's own, and those of the phrases by which callers are understood.
+
+    They are read with the first transcript that is shown, which takes a second or two, and a card of an hour asks for a
+    thousand lines: both are for a thread.
+    """
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    read = edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard, zone=settings.company.zone)
-    edition, _ = read(SystemClock().now().date())
-    if edition is None:
-        return lambda text: False
-    dangers, mind = edition.script.dangers, edition.mind
-    return lambda text: any(True for _ in find_dangers(dangers, mind, text, whole=True))
+
+    @cache
+    def read() -> tuple[tuple[Phrase, ...], Dangers]:
+        edition, _ = edition_reader(script, KNOWLEDGE, zone=settings.company.zone)(SystemClock().now().date())
+        answers = edition.script.dangers if edition is not None else ()
+        phrases = read_phrases(KNOWLEDGE / PHRASES)
+        own = tuple(phrase for answer in answers for phrase in answer.phrases)
+        return own, Dangers(phrases.dangers, phrases.context)
+
+    @lru_cache(maxsize=10_000)
+    def find(text: str) -> tuple[str, ...]:
+        own, meant = read()
+        said = normalize_words(text)
+        matches = (phrase.pattern.search(said) for phrase in own)
+        return (*(match[0] for match in matches if match), *(danger.words for danger in meant.find(text)))
+
+    return find
 
 
 def _read_categories() -> Categories:

@@ -32,7 +32,7 @@ from callcenter.desk.live import Live
 from callcenter.desk.office import Office
 from callcenter.desk.pages import build_templates
 from callcenter.desk.security import SecurityHeaders
-from callcenter.desk.transcript import HoldsDanger
+from callcenter.desk.transcript import FindDangers
 from callcenter.desk.words import read_words
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import Settings
@@ -47,10 +47,10 @@ def create_app(
     recordings_directory: Path,
     clock: Clock,
     categories: Categories,
-    holds_danger: HoldsDanger,
+    find_dangers: FindDangers,
 ) -> FastAPI:
     """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
-    `holds_danger` says which words of a transcript are to stand out."""
+    `find_dangers` says which words of a transcript are to stand out."""
     live = Live(database.address)
     words = read_words()
     app = FastAPI(title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_listening)
@@ -63,7 +63,7 @@ def create_app(
         categories=categories,
         templates=build_templates(settings.company.zone, words),
         live=live,
-        holds_danger=holds_danger,
+        find_dangers=find_dangers,
     )
     for room in (sign_in, board, members, tasks, alarms, calls, recordings, tickets, questions, news, health):
         app.include_router(room.router)

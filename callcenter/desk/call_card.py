@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from callcenter.calls.models import CallEvent, CallLeg, LegRole, Recording, RecordingState
 from callcenter.calls.views import CallRecord
-from callcenter.desk.transcript import HoldsDanger, SpokenLine, describe_lines
+from callcenter.desk.transcript import FindDangers, SpokenLine, describe_lines
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 
@@ -73,7 +73,7 @@ def describe_call(
     categories: Categories,
     names: Mapping[str, str],
     people: Mapping[str, str],
-    holds_danger: HoldsDanger,
+    find_dangers: FindDangers,
     now: datetime,
 ) -> CallCard:
     """The card. `names` are people by queue member, `people` by login."""
@@ -95,7 +95,7 @@ def describe_call(
             for event in record.events
         ),
         transcript=describe_lines(
-            record.transcript, since=record.recorded_since, words=words, holds_danger=holds_danger
+            record.transcript, since=record.recorded_since, words=words, find_dangers=find_dangers
         ),
         legs=tuple(_leg(leg, words=words, names=names, now=now) for leg in record.legs),
         recording=recording,

@@ -1,5 +1,6 @@
 """Calls: the list with its filters, and the card of one call."""
 
+import asyncio
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -73,13 +74,14 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         names = await names_by_interface(session)
         people = await names_by_login(session)
     now = office.clock.now()
-    card = describe_call(
+    card = await asyncio.to_thread(  # an hour has a thousand lines
+        describe_call,
         record,
         words=office.words,
         categories=office.categories,
         names=names,
         people=people,
-        holds_danger=office.holds_danger,
+        find_dangers=office.find_dangers,
         now=now,
     )
     nonce = new_nonce()
@@ -111,7 +113,9 @@ async def show_lines(
             raise HTTPException(404)
         lines = await read_transcript(session, call_id, after=after)
         since = (await recorded_since(session, [call_id]))[call_id]
-    shown = describe_lines(lines, since=since, words=office.words, holds_danger=office.holds_danger)
+    shown = await asyncio.to_thread(
+        describe_lines, lines, since=since, words=office.words, find_dangers=office.find_dangers
+    )
     return show(request, office, "transcript_lines.html", {"lines": shown}, visitor=visitor)
 
 

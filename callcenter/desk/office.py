@@ -10,7 +10,7 @@ from jinja2 import Environment
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.desk.live import Live
-from callcenter.desk.transcript import HoldsDanger
+from callcenter.desk.transcript import FindDangers
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import Settings
@@ -26,7 +26,7 @@ class Office:
     categories: Categories
     templates: Environment
     live: Live
-    holds_danger: HoldsDanger
+    find_dangers: FindDangers
 
 
 def _office(request: Request) -> Office:

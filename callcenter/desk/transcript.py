@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from callcenter.calls.models import Utterance
 from callcenter.desk.words import Words
 
-HoldsDanger = Callable[[str], bool]
-"""Whether words of danger are in a text."""
+FindDangers = Callable[[str], Iterable[str]]
+"""The words of a line that name a danger, once for each danger; in the line other words may stand between them."""
 
 _SURE = 0.85
 _UNSURE = 0.6
@@ -41,16 +41,16 @@ class SpokenLine:
 
 
 def describe_lines(
-    utterances: Iterable[Utterance], *, since: datetime, words: Words, holds_danger: HoldsDanger
+    utterances: Iterable[Utterance], *, since: datetime, words: Words, find_dangers: FindDangers
 ) -> tuple[SpokenLine, ...]:
     """The lines. `since` is the moment of the recording's first second."""
-    return tuple(_describe(utterance, since=since, words=words, holds_danger=holds_danger) for utterance in utterances)
+    return tuple(_describe(utterance, since=since, words=words, find_dangers=find_dangers) for utterance in utterances)
 
 
-def _describe(utterance: Utterance, *, since: datetime, words: Words, holds_danger: HoldsDanger) -> SpokenLine:
+def _describe(utterance: Utterance, *, since: datetime, words: Words, find_dangers: FindDangers) -> SpokenLine:
     second = max(0.0, (utterance.at - since) / timedelta(seconds=1))
     spoken = utterance.words or [[text, None, None, 1.0] for text in utterance.text.split()]
-    dangers = find_dangers([str(word[0]) for word in spoken], holds_danger)
+    dangers = mark_dangers([str(word[0]) for word in spoken], find_dangers)
     return SpokenLine(
         sequence=utterance.sequence,
         at=utterance.at,
@@ -77,13 +77,31 @@ def _tone(confidence: float) -> str:
     return "faint" if confidence >= _UNSURE else "guess"
 
 
-def find_dangers(words: Sequence[str], holds_danger: HoldsDanger) -> frozenset[int]:
-    """The places of the words that make a text dangerous: each shortest stretch that would on its own."""
-    found: set[int] = set()
-    begin = 0
-    while begin < len(words) and holds_danger(" ".join(words[begin:])):
-        end = next(end for end in range(begin + 1, len(words) + 1) if holds_danger(" ".join(words[begin:end])))
-        begin = next(place for place in reversed(range(begin, end)) if holds_danger(" ".join(words[place:end])))
-        found.update(range(begin, end))
-        begin = end
-    return frozenset(found)
+def mark_dangers(words: Sequence[str], find_dangers: FindDangers) -> frozenset[int]:
+    """The places of the words that name a danger; between them other words may stand."""
+    folded = [_fold(word) for word in words]
+    marked: set[int] = set()
+    for found in find_dangers(" ".join(words)):
+        wanted = _fold(found).split()
+        ways = [way for begin in range(len(folded)) if (way := _places(folded, wanted, begin))]
+        if ways:
+            closest = min(ways, key=lambda way: way[-1] - way[0])
+            marked.update(closest)
+    return frozenset(marked)
+
+
+def _fold(text: str) -> str:
+    return text.lower().replace("ё", "е")
+
+
+def _places(words: Sequence[str], wanted: Sequence[str], begin: int) -> tuple[int, ...]:
+    """Where the wanted words stand one after the other, the first of them at `begin`; empty when they do not."""
+    if not wanted or words[begin] != wanted[0]:
+        return ()
+    places = [begin]
+    for word in wanted[1:]:
+        place = next((at for at in range(places[-1] + 1, len(words)) if words[at] == word), None)
+        if place is None:
+            return ()
+        places.append(place)
+    return tuple(places)

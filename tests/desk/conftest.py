@@ -83,7 +83,7 @@ def build_desk(database: Database, recordings: Path, clock: Clock) -> FastAPI:
         recordings_directory=recordings,
         clock=clock,
         categories=town_categories(),
-        holds_danger=lambda text: "пахнет газом" in text,
+        find_dangers=lambda text: ["пахнет газом"] if "пахнет газом" in text else [],
     )
 
 

@@ -144,7 +144,7 @@ async def test_the_desk_names_the_call_of_a_page_that_broke(
         recordings_directory=tmp_path,
         clock=clock,
         categories=Categories(()),
-        holds_danger=lambda _: False,
+        find_dangers=lambda _: (),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     cookies = {SESSION_COOKIE: "a token"}

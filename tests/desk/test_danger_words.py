@@ -1,0 +1,35 @@
+"""Which words of a line stand out: those that a danger was found by, with others between them, and nothing else."""
+
+import pytest
+
+from callcenter.app import danger_finder
+from callcenter.desk.transcript import mark_dangers
+from callcenter.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("line", "found", "marked"),
+    [
+        ("у нас пахнет газом", ["пахнет газом"], "пахнет газом"),
+        ("на кухне из под плиты пахнет очень сильно газом", ["пахнет газом"], "пахнет газом"),
+        ("горит свет и ещё горит щиток", ["горит щиток"], "горит щиток"),
+        ("ёлка горит", ["елка горит"], "ёлка горит"),
+        ("дым и пахнет газом", ["пахнет газом", "дым"], "дым пахнет газом"),
+        ("всё хорошо", ["пахнет газом"], ""),
+        ("", [""], ""),
+    ],
+)
+def test_words_are_marked_where_they_stand_closest(line: str, found: list[str], marked: str) -> None:
+    words = line.split()
+    places = mark_dangers(words, lambda text: found if text == line else [])
+    assert " ".join(words[place] for place in sorted(places)) == marked
+
+
+def test_the_centres_own_phrases_find_dangers_and_leave_out_what_is_denied() -> None:
+    find = danger_finder(Settings())
+    for line, marked in (
+        ("пожара нет но на лестнице сильно пахнет газом", "пахнет газом"),
+        ("здравствуйте я по квитанции", ""),
+    ):
+        words = line.split()
+        assert " ".join(words[place] for place in sorted(mark_dangers(words, find))) == marked
