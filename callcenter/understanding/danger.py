@@ -79,7 +79,7 @@ class Dangers:
             best = self._find_best(entry, found, context, line)
             if best is not None:
                 dangers.append(best)
-        return tuple(danger for _, danger in _arrange(dangers))
+        return tuple({danger.code: danger for _, danger in reversed(_arrange(dangers))}.values())[::-1]
 
     def _find_best(
         self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: "_Context", line: Line

@@ -19,6 +19,10 @@ DEGREES = frozenset((
     "шибко", "больно", "сразу", "слишком",
 ))  # fmt: skip
 """Words between «не» and what it negates: «не очень греют»."""
+_PLACES = frozenset((
+    "улица", "проспект", "дом", "корпус", "строение", "литера", "дробь", "парадный", "парадная", "подъезд", "этаж",
+    "квартира", "номер",
+))  # fmt: skip
 _FREE_GAP = 2
 _LOST_A_WORD = 0.06
 _LEAST_NEARNESS = 0.5
@@ -41,7 +45,8 @@ class Spot:
 
 
 class Line:
-    """The words of a line as phrases see them: «не» is bound to the word after it, fillers take no room."""
+    """The words of a line as phrases see them: «не» is bound to the word after it; fillers, numbers and the nouns of
+    addresses take no room, for people say where in the middle of what."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words: list[Word] = []
@@ -57,18 +62,18 @@ class Line:
             self.words.append(word)
             self.negated.append(negated or holds_not(word))
             self.softly.append(softly)
-            self._solid.append(self._solid[-1] + (not word.filler))
+            self._solid.append(self._solid[-1] + (not _takes_no_room(word)))
             softly = (negated or softly) and word.text in DEGREES
             negated = False
 
     def between(self, left: int, right: int) -> int:
-        """How many words, fillers not counted, stand between two places."""
+        """How many words that take room stand between two places."""
         return self._solid[right] - self._solid[left + 1]
 
     def foreign(self, spot: Spot) -> int:
-        """How many words, fillers not counted, stand inside a spot that are not its own."""
+        """How many words that take room stand inside a spot and are not its own."""
         inside = self._solid[spot.last + 1] - self._solid[spot.first]
-        own = sum(not self.words[at].filler for at in range(spot.first, spot.last + 1) if spot.mask >> at & 1)
+        own = sum(not _takes_no_room(self.words[at]) for at in range(spot.first, spot.last + 1) if spot.mask >> at & 1)
         return inside - own
 
     def text(self, mask: int) -> str:
@@ -78,6 +83,10 @@ class Line:
             if mask >> at & 1:
                 said.append(f"{NOT} {word.text}" if self.negated[at] and not holds_not(word) else word.text)
         return " ".join(said)
+
+
+def _takes_no_room(word: Word) -> bool:
+    return word.filler or word.is_number or word.lemma in _PLACES or atom(word.text) is not None
 
 
 def holds_not(word: Word) -> bool:

@@ -62,10 +62,10 @@ def test_the_set_is_understood(understanding: Understanding, half: str) -> None:
     figures = measure(understanding, half)
     print("\n" + "\n".join(f"{half} {name}: {figure:.3f}" for name, figure in figures.items()))
     assert figures["category first"] >= 0.85
-    assert figures["category in three"] >= 0.94
-    assert figures["danger recall"] >= 0.90
+    assert figures["category in three"] >= 0.95
+    assert figures["danger recall"] >= 0.94
     assert figures["false alarms"] <= 0.02
-    assert figures["intent"] >= 0.86
+    assert figures["intent"] >= 0.87
     assert figures["article"] >= 0.80
     assert figures["unclear with a category"] <= 1
 
