@@ -8,7 +8,7 @@ answer names its words.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
+_FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)
+"""Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
 URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 """Urgencies of categories that are accidents."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
@@ -125,6 +127,7 @@ class Understanding:
         self._context = Ranking(phrases.context)
         self._article_categories = {entry.key: entry.notes.get("category", "") for entry in phrases.articles}
         self._book = AddressBook(houses)
+        self.understand(_FIRST_LINE, now=_ANY_DAY)
 
     def find_danger(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled."""
