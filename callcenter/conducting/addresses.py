@@ -8,7 +8,7 @@ from callcenter.conducting.known import Known
 from callcenter.conducting.words import words
 from callcenter.dialogue.place import RUSSIAN, read_place, say_address, write_place
 from callcenter.knowledge.categories import Where
-from callcenter.understanding.address import Address, Doubt, what_to_ask
+from callcenter.understanding.address import Address, Doubt, Part, resolve, what_to_ask
 
 MOST_TRIES = 5
 """Questions about one address: whoever needs more is better off with a person."""
@@ -27,7 +27,7 @@ class Checked:
 
 def check_address(place: str, category: str, tries: int, known: Known) -> Checked:
     """Whether the address is whole for a trouble of `category`; what to ask for when it is not."""
-    address = read_place(place, known.houses)
+    address = _take_plainly(read_place(place, known.houses), known)
     found = known.categories.get(category)
     where = Where.FLAT if found is None else found.where
     said = say_address(address)
@@ -40,6 +40,16 @@ def check_address(place: str, category: str, tries: int, known: Known) -> Checke
         return Checked(names.ENOUGH, {}, said)
     outcome, facts = _ask(address, doubt)
     return Checked(outcome, {**facts, **_asking(address, doubt.part, tries + 1)}, said)
+
+
+def _take_plainly(address: Address, known: Known) -> Address:
+    """Who names no building, structure or letter means the house that has none, where there is such a one beside
+    others that have. It is read back, so whoever means another says so."""
+    for part in ("building", "structure", "letter"):
+        values = {getattr(house, part) for house in address.houses}
+        if part not in address.parts and len(values) > 1 and "" in values and "house" in address.parts:
+            address = resolve(known.houses.all, {**address.parts, part: Part("", "")}, ())
+    return address
 
 
 def _ask(address: Address, doubt: Doubt) -> tuple[str, Mapping[str, str]]:

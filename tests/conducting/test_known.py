@@ -58,6 +58,20 @@ def test_a_whole_address_is_read_back_as_the_list_spells_it() -> None:
     assert (checked.facts[ASKED], checked.facts[TRIES]) == ("", "0")
 
 
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        (
+            "энгельса сто тридцать девять корпус один квартира двенадцать",
+            "проспект Энгельса, дом 139, корпус 1, квартира 12",
+        ),
+        ("маршала казакова десять квартира сорок", "улица Маршала Казакова, дом 10, квартира 40"),
+    ],
+)
+def test_who_names_no_building_means_the_house_without_one(said: str, address: str) -> None:
+    assert check(said, "FLOOD_ABOVE").facts[ADDRESS] == address
+
+
 def test_whoever_must_choose_hears_what_there_is() -> None:
     checked = check("тельмана тридцать два квартира пять", "FLOOD_ABOVE")
     assert checked.facts[VARIANTS] == "Какой корпус: 1 или 2?"
