@@ -31,6 +31,7 @@ async def test_from_sign_in_to_a_registered_ticket(open_page: OpenPage, place: P
 
     await press(page, "KeyP")  # З: the ticket of my conversation
     await expect(page.get_by_role("heading", name="Черновик заявки")).to_be_visible()
+    await page.wait_for_load_state()  # the page's keys work once its scripts are there
     await press(page, "Slash")
     assert await focused(page) == "category-words"
     await page.keyboard.type("трубу прорвало")
