@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,8 @@ class RunningCentre:
         self.ledger = Ledger(self.recordings)
         self.provoked: set[str] = set()
         """What the logs may tell of errors, for a test has made them."""
+        self.kills: Counter[str] = Counter()
+        """How often tests have killed each program."""
 
     def command(self, *words: str, seconds: float = 80.0) -> "subprocess.CompletedProcess[str]":
         """Runs `callcenter WORDS` to its end."""
@@ -137,6 +140,13 @@ class RunningCentre:
         """One of supervisor, controller, desk, which must be running."""
         running = find_running(self.layout.pids / name)
         assert running is not None, f"{name} does not run"
+        return running
+
+    def kill(self, name: str) -> Running:
+        """Kills a program as `program` names them, and remembers it: to the supervisor some kills are a loop."""
+        running = self.program(name)
+        running.send(signal.SIGKILL)
+        self.kills[name] += 1
         return running
 
     def await_program(self, name: str, *, seconds: float = 15.0) -> Running:

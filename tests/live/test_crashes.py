@@ -116,7 +116,7 @@ async def test_a_killed_controller_ends_no_call(town: Town, centre: RunningCentr
         call.second() for call in (stages.talking, stages.member, stages.queued)
     )
     begun = {call: call.second() for call in stages.with_the_robot}
-    centre.program(CONTROLLER).send(signal.SIGKILL)
+    centre.kill(CONTROLLER)
     fresh = await town.call()
     found = await town.hears_sound(fresh, "callcenter/notice", within=1.0)
     measured("new call → notice, s", found.second)
@@ -181,12 +181,10 @@ async def test_desk_and_supervisor_come_back_unheard(town: Town, centre: Running
     call = await town.called("0")
     member = await town.talk(call, dispatcher, within=15)
     begun, member_begun = call.second(), member.second()
-    desk, controller = centre.program(DESK), centre.program(CONTROLLER)
-    desk.send(signal.SIGKILL)
+    controller, desk = centre.program(CONTROLLER), centre.kill(DESK)
     await asyncio.to_thread(desk.wait, 2)
     await asyncio.to_thread(centre.await_program, DESK)
-    supervisor = centre.program(SUPERVISOR)
-    supervisor.send(signal.SIGKILL)
+    supervisor = centre.kill(SUPERVISOR)
     await asyncio.to_thread(supervisor.wait, 2)
     await asyncio.to_thread(centre.run)
     assert centre.program(CONTROLLER) == controller

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -76,7 +75,7 @@ async def test_twenty_calls_lose_nothing_without_the_database(
         await promised.press(keys[-1])
         await town.hears(promised, promise(town, keys), first=None, within=10)
         await promised.hang_up()
-        centre.program(CONTROLLER).send(signal.SIGKILL)
+        centre.kill(CONTROLLER)
         await asyncio.sleep(max(AFTER_THE_KILL, begun + seconds - asyncio.get_running_loop().time()))
         written = notes_of(centre)
     assert len(written) > 3 * LINES

@@ -5,7 +5,6 @@ The words are spelled in tones, for which the stand-in engine has ears.
 
 import asyncio
 import shutil
-import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -91,7 +90,7 @@ async def test_a_caller_speaks_the_ear_is_killed_and_the_call_goes_on_by_keys(
     says(call, "течёт")  # into the question
     again = await town.hears(call, AGAIN_ALOUD, first=0.8, within=5)
     assert again.second - asked.second < 3.0
-    hearing_centre.program(EAR).send(signal.SIGKILL)
+    hearing_centre.kill(EAR)
     await town.hears(call, AGAIN_BY_KEYS, first=1.0, within=5)
     await call.press("1")
     await town.hears(call, "Соединяю.", first=None, within=5)
@@ -142,8 +141,7 @@ async def test_both_sides_of_a_talk_are_written_down_by_the_next_controller_too_
     await is_written_down(town, dialled, Speaker.MEMBER, dispatcher.calls[-1], "слушаю вас")
     await is_written_down(town, dialled, Speaker.CALLER, call, "дождь идёт")
 
-    controller = hearing_centre.program(CONTROLLER)
-    controller.send(signal.SIGKILL)
+    controller = hearing_centre.kill(CONTROLLER)
     await asyncio.to_thread(controller.wait, 5)
     await asyncio.to_thread(hearing_centre.await_controller)
     await is_written_down(town, dialled, Speaker.MEMBER, dispatcher.calls[-1], "да да")
