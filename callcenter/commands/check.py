@@ -37,7 +37,7 @@ from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, r
 from callcenter.speech.voices import voice_of
 from callcenter.understanding.houses import read_houses
 from callcenter.understanding.phrase_checks import find_phrase_problems
-from callcenter.understanding.understanding import URGENT, Understanding, read_phrases
+from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
@@ -112,9 +112,8 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
     problems += phrases.problems
     if any(problem.fatal for problem in problems):
         return problems
-    urgent = frozenset(category.code for category in base.categories if category.urgency in URGENT)
     codes = [category.code for category in base.categories]
-    understanding = Understanding(phrases, houses, urgent, base.articles)
+    understanding = Understanding(phrases, houses, list_accidents(base.categories), base.articles)
     ids = [article.id for article in base.articles]
     return [*problems, *find_phrase_problems(directory / PHRASES, phrases, understanding, codes=codes, articles=ids)]
 

@@ -10,13 +10,12 @@ from callcenter.core.problems import Problem
 from callcenter.dialogue.mind import UnderstandingMind
 from callcenter.dialogue.sense import Mind
 from callcenter.knowledge.articles import Article
-from callcenter.knowledge.categories import Categories, Urgency
+from callcenter.knowledge.categories import Categories
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.houses import Houses, read_houses
-from callcenter.understanding.understanding import Understanding, read_phrases
+from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
 
 HOUSES, OUTAGES, PHRASES = "houses.csv", "outages.yaml", "phrases"
-_URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,5 @@ def read_known(directory: Path, categories: Categories, zone: ZoneInfo) -> tuple
 def open_mind(directory: Path, known: Known, articles: Sequence[Article] = ()) -> tuple[Mind, list[Problem]]:
     """Understands callers by the phrases of a knowledge base and the wordings of its articles; takes a second."""
     phrases = read_phrases(directory / PHRASES)
-    urgent = frozenset(category.code for category in known.categories if category.urgency in _URGENT)
-    understanding = Understanding(phrases, known.houses, urgent, articles)
+    understanding = Understanding(phrases, known.houses, list_accidents(known.categories), articles)
     return UnderstandingMind(understanding, AddressBook(known.houses), known.categories), list(phrases.problems)

@@ -6,7 +6,7 @@ answer names its words.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from callcenter.core.problems import Problem
 from callcenter.knowledge.articles import Article, read_articles
-from callcenter.knowledge.categories import Urgency
+from callcenter.knowledge.categories import Category, Urgency
 from callcenter.knowledge.categories_file import read_categories
 from callcenter.understanding.address import Address
 from callcenter.understanding.address_book import AddressBook
@@ -34,8 +34,6 @@ from callcenter.understanding.words import Word, read_words
 MOST_CATEGORIES = 3
 _FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)
 """Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
-URGENT = (Urgency.EMERGENCY, Urgency.ACCIDENT)
-"""Urgencies of categories that are accidents."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
 """Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
@@ -178,8 +176,12 @@ def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, li
     known, problems = read_houses(houses)
     categories, _ = read_categories(knowledge / "categories.yaml")
     articles, _ = read_articles(knowledge)
-    urgent = frozenset(one.code for one in categories if one.urgency in URGENT)
-    return Understanding(phrases, known, urgent, articles), [*phrases.problems, *problems]
+    return Understanding(phrases, known, list_accidents(categories), articles), [*phrases.problems, *problems]
+
+
+def list_accidents(categories: Iterable[Category]) -> frozenset[str]:
+    """The codes of the categories that are accidents: what is reported under one of them is an emergency."""
+    return frozenset(one.code for one in categories if one.urgency in (Urgency.EMERGENCY, Urgency.ACCIDENT))
 
 
 def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import vosk
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from callcenter.hearing.building.sentences import Sentences, say_number
 from callcenter.hearing.building.stress import StressDictionary
@@ -149,7 +150,7 @@ class Ear:
     def hear(self, name: str, text: str, sound: Samples, grammar: Sequence[str] | None = None) -> Heard:
         expected = _fold(text).split()
         heard = [word for word in _fold(self.words(sound, grammar)).split() if word != UNKNOWN]
-        return Heard(name, edit_distance(heard, expected), len(expected))
+        return Heard(name, Levenshtein.distance(heard, expected), len(expected))
 
     def words(self, sound: Samples, grammar: Sequence[str] | None = None) -> str:
         line = _as_on_a_line(sound)
@@ -176,16 +177,6 @@ def rate(title: str, goal: str, heard: Sequence[Heard]) -> Row:
     draws = np.random.default_rng(7).integers(len(heard), size=(_DRAWS, len(heard)))
     low, high = np.quantile(errors[draws].sum(axis=1) / words[draws].sum(axis=1), [0.025, 0.975])
     return Row(title, goal, errors.sum() / words.sum(), float(low), float(high), len(heard))
-
-
-def edit_distance(one: Sequence[str], other: Sequence[str]) -> int:
-    """Levenshtein's: insertions, deletions and substitutions."""
-    row = list(range(len(other) + 1))
-    for place, left in enumerate(one, 1):
-        corner, row[0] = row[0], place
-        for at, right in enumerate(other, 1):
-            corner, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, corner + (left != right))
-    return row[-1]
 
 
 def _strings(ear: Ear, numbers: Sequence[Recording], chance: random.Random) -> Iterator[Heard]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rapidfuzz.distance import Levenshtein
 from torch import Tensor, nn
 
 from callcenter.hearing.building.phones import OUTPUT
@@ -119,20 +120,10 @@ def error_rate(network: Network, batches: Iterable[Batch]) -> float:
             at = 0
             for row, (steps, length) in enumerate(zip(batch.steps, batch.lengths, strict=True)):
                 path = torch.unique_consecutive(best[row, :steps]).tolist()
-                wrong += edit_distance([one for one in path if one], batch.expected[at : at + length])
+                wrong += Levenshtein.distance([one for one in path if one], batch.expected[at : at + length])
                 total += length
                 at += length
     return wrong / max(total, 1)
-
-
-def edit_distance(one: Sequence[object], other: Sequence[object]) -> int:
-    """Levenshtein's: insertions, deletions and substitutions."""
-    row = list(range(len(other) + 1))
-    for place, left in enumerate(one, 1):
-        corner, row[0] = row[0], place
-        for at, right in enumerate(other, 1):
-            corner, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, corner + (left != right))
-    return row[-1]
 
 
 if __name__ == "__main__":
