@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from functools import cache, lru_cache
 
 import structlog
@@ -25,8 +24,8 @@ from callcenter.instance.place import Instance
 from callcenter.instance.sounds import write_sounds
 from callcenter.instance.takes import TakeKeeper
 from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
+from callcenter.intake.lost_calls import LostCalls
 from callcenter.intake.notes import NoteBook
 from callcenter.intake.tape_filing import TapeFiler
 from callcenter.intake.tape_recorder import TapeRecorder
@@ -40,7 +39,7 @@ from callcenter.settings import TREE, Settings
 from callcenter.speech.prompts import PromptCache
 from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
-from callcenter.telephony.ari.switch import AriSwitch, AsteriskSilent
+from callcenter.telephony.ari.switch import AriSwitch
 from callcenter.telephony.controller import AsteriskAccess, Controller
 from callcenter.understanding.danger import Dangers
 from callcenter.understanding.understanding import read_phrases
@@ -49,8 +48,6 @@ log = structlog.get_logger()
 
 KNOWLEDGE = TREE / "knowledge_base"
 RESTART_PAUSE = 2.0
-LOOK_FOR_LOST = 4.0
-"""Seconds between two looks at Asterisk's channels; a call missing in two of them in a row is lost."""
 
 
 class BrokenKnowledge(CallcenterError):
@@ -90,6 +87,9 @@ async def _control(instance: Instance) -> None:
     tapes = TapeRecorder(
         layout.tapes, clock=clock, edition=lambda: shelf.edition.kept, lease_seconds=settings.telephony.lease_seconds
     )
+    truth = TruthReader(database, layout, clock=clock)
+    switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
+    lost_calls = LostCalls(database, truth, switch, clock=clock)
     controller = Controller(
         AsteriskAccess(
             ari_address=ari_address,
@@ -113,9 +113,9 @@ async def _control(instance: Instance) -> None:
         tape=tapes,
         measures=metrics.counters,
         recognition=_open_recognition(instance, notes, spoken, clock, metrics.counters),
+        on_asterisk=lost_calls.look_soon,
     )
     bookkeeper = Bookkeeper(_read_categories(), zone)
-    truth = TruthReader(database, layout, clock=clock)
     filer = Filer(database, layout, settings, clock=clock)
     takes = TakeKeeper(
         layout,
@@ -125,7 +125,6 @@ async def _control(instance: Instance) -> None:
     )
     tape_filer = TapeFiler(database, layout, layout.tapes, settings, clock=clock)
     ticks = Ticks(database, settings, clock=clock)
-    switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, controller.stop)
@@ -137,7 +136,7 @@ async def _control(instance: Instance) -> None:
                     ("notes", lambda: notes.run(database, bookkeeper.apply)),
                     ("words being said", lambda: spoken.run(database)),
                     ("truth", truth.run),
-                    ("lost calls", lambda: _look_for_lost_calls(switch, truth, clock)),
+                    ("lost calls", lost_calls.run),
                     ("recordings", filer.run),
                     ("tapes", tape_filer.run),
                     ("takes of the studio", takes.run),
@@ -179,23 +178,6 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("work beside the calls failed", work=name)
         await asyncio.sleep(RESTART_PAUSE)
-
-
-async def _look_for_lost_calls(switch: AriSwitch, truth: TruthReader, clock: Clock) -> None:
-    """Closes the calls that died with Asterisk: they have no end in its files."""
-    before: tuple[datetime, frozenset[str]] | None = None
-    while True:
-        looked_at = clock.now()
-        try:
-            running = frozenset(channel.id for channel in await switch.channels())
-            if before is not None:
-                # A call that ended between the looks is in the first, and its end is being written.
-                await truth.settle_lost_calls(running | before[1], asked_at=before[0])
-            before = looked_at, running
-        except (AsteriskSilent, DatabaseAway) as error:
-            log.warning("no look for lost calls", error=str(error))
-            before = None
-        await asyncio.sleep(LOOK_FOR_LOST)
 
 
 async def _serve_desk(instance: Instance) -> None:

@@ -1,4 +1,4 @@
-"""What can keep a record from being made."""
+"""What can keep a record from being made, or from being compared."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +20,10 @@ _CLASH_STATES = ("40",)
 
 class DatabaseAway(CallcenterError):
     """The database does not answer."""
+
+
+class AsteriskSilent(CallcenterError):
+    """Asterisk does not answer; is the centre running? (callcenter run)"""
 
 
 class JournalInUse(CallcenterError):

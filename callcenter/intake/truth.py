@@ -7,7 +7,6 @@ lines is applied in one transaction with the new place, so a crash anywhere repe
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -109,11 +108,10 @@ class TruthReader:
             until = (min(now, waiting) if waiting is not None else now) - GRACE
             return await settle_ended_calls(session, until=until, now=now)
 
-    async def settle_lost_calls(self, running_ids: Collection[str], *, asked_at: datetime) -> tuple[str, ...]:
-        """Closes calls that our record holds as running and Asterisk does not know; returns their ids.
+    async def close_lost_calls(self, call_ids: Collection[str]) -> tuple[str, ...]:
+        """Closes those of these calls whose end is in no file; returns their ids. Raises DatabaseAway.
 
-        `running_ids` are the channels Asterisk named at `asked_at`. A call lost with a crash of Asterisk has no
-        end in CEL: it ended, as far as anybody knows, at the last line of its timeline. Raises DatabaseAway.
+        Such a call ended, as far as anybody knows, at the last line of its timeline.
         """
         while await self.read_on():
             pass
@@ -122,11 +120,7 @@ class TruthReader:
             calls = (
                 await session.scalars(
                     select(Call)
-                    .where(
-                        Call.state != CallState.ENDED,
-                        Call.id.not_in(running_ids),
-                        Call.arrived_at < asked_at - timedelta(seconds=2),
-                    )
+                    .where(Call.state != CallState.ENDED, Call.id.in_(call_ids))
                     .with_for_update(key_share=True)
                     .execution_options(populate_existing=True)
                 )

@@ -5,7 +5,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -84,11 +84,14 @@ class Controller:
         tape: Tape = NO_TAPE,
         measures: Measures | None = None,
         recognition: Recognition | None = None,
+        on_asterisk: Callable[[], None] = lambda: None,
     ) -> None:
         """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it.
 
-        `recognition`: hears the callers; None: nobody does, and nothing is made for it.
+        `recognition`: hears the callers; None: nobody does, and nothing is made for it. `on_asterisk` is told of each
+        connection to ARI: the Asterisk behind it may be a new one.
         """
+        self._on_asterisk = on_asterisk
         self._shelf = shelf
         self._alarms = alarms
         self._clock = clock
@@ -171,7 +174,7 @@ class Controller:
                 for name, work in (
                     *((("hearing", self._ear.run()),) if self._ear is not None else ()),
                     ("calls", self._switchboard.run()),
-                    ("ari", self._ari.follow(self._take, connected=self._adoption.settle)),
+                    ("ari", self._ari.follow(self._take, connected=self._settle)),
                     ("members", self._members.run()),
                     ("scripts", self._shelf.run()),
                     ("connections", self._watch_connections()),
@@ -185,6 +188,10 @@ class Controller:
                     await self._switchboard.dismiss_all(within=GOODBYE_SECONDS)
                 for task in working:
                     task.cancel()
+
+    async def _settle(self) -> None:
+        self._on_asterisk()
+        await self._adoption.settle()
 
     def _take(self, event: Event) -> None:
         if self._taps is None or not self._taps.take(event):

@@ -179,9 +179,10 @@ async def test_every_share_is_what_its_printed_numbers_say(day: Day) -> None:
 
 
 async def test_a_call_cut_off_by_a_crash_of_asterisk_is_no_short_abandon(day: Day) -> None:
-    day.call().enters_queue(1)
-    now = await day.is_over(later=60)
-    assert await day.truth.settle_lost_calls(frozenset(), asked_at=now)
+    call = day.call()
+    call.enters_queue(1)
+    await day.is_over(later=60)
+    assert await day.truth.close_lost_calls([call.call_id])
     await day.is_over(later=60)
     figures = await day.figures("queue")
     assert (figures["short_abandons"]["value"], figures["abandonment"]["value"]) == (0, 1)

@@ -92,7 +92,7 @@ async def test_a_conversation_cut_by_a_crash_of_asterisk_is_called_back(
     call.connects(LEG, 9)
     clock.advance(minutes=1)
     for _ in range(2):
-        await truth.settle_lost_calls(set(), asked_at=clock.now())
+        await truth.close_lost_calls([CALL])
         await truth.settle()
     card = await card_of(database, CALL)
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.TALKED)
@@ -109,7 +109,7 @@ async def test_a_call_held_for_lost_whose_end_is_told_after_all_needs_no_call_ba
     call.enters_queue(5)
     call.connects(LEG, 9)
     clock.advance(minutes=1)
-    await truth.settle_lost_calls(set(), asked_at=clock.now())
+    await truth.close_lost_calls([CALL])
     await truth.settle()
     call.hangs_up(40)
     await read_all(truth, clock)

@@ -288,31 +288,6 @@ async def test_a_backslash_in_the_callers_name_loses_no_line(
     assert await count(database, "call") == 1
 
 
-async def test_calls_lost_with_a_crash_of_asterisk_are_closed(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
-) -> None:
-    for call_id in ("b1-17.0", "b1-17.1"):
-        call = InboundCall(files, call_id, MORNING)
-        call.arrives()
-        call.enters_queue(5)
-    clock.advance(minutes=3)
-    lost = await truth.settle_lost_calls({"b1-17.1"}, asked_at=clock.now())
-    await truth.settle()
-    assert lost == ("b1-17.0",)
-    card = await card_of(database, "b1-17.0")
-    assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.ABANDONED)
-    assert card.call.ended_at == MORNING + timedelta(seconds=5), "the last that is known of it"
-    assert card.task is not None
-    assert (await card_of(database, "b1-17.1")).call.state == CallState.QUEUED
-
-
-async def test_a_call_that_came_after_asterisk_was_asked_is_not_lost(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
-) -> None:
-    InboundCall(files, CALL, clock.now()).arrives()
-    assert await truth.settle_lost_calls(set(), asked_at=clock.now()) == ()
-
-
 async def test_two_readers_at_once_read_every_line_once(
     database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
 ) -> None:

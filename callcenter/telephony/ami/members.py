@@ -24,7 +24,7 @@ from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_a
 log = structlog.get_logger()
 
 FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0
 LOOK_EVERY = 2.0
 """Seconds; also how late the end of a wrap-up is seen, for Asterisk does not report it."""
 REQUESTS_EVERY = 0.5
