@@ -90,7 +90,7 @@ def read_nodes(findings: Findings) -> Node | None:
     try:
         if not _refuse_shortcuts(findings, text):
             return None
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         findings.add(*_translate(findings.file, error))
         return None
@@ -145,7 +145,11 @@ def _find_difference(one: str, other: str) -> int:
 def _refuse_shortcuts(findings: Findings, text: str) -> bool:
     """Anchors, aliases and tags: nobody who reads a script aloud needs them, and an alias may hold itself."""
     clean = True
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+    try:
+        tokens = list(yaml.scan(text, Loader=yaml.CSafeLoader))
+    except yaml.YAMLError:  # the slower reader says more plainly what is wrong
+        tokens = list(yaml.scan(text, Loader=yaml.SafeLoader))
+    for token in tokens:
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
             place = Place(findings.file, token.start_mark.line + 1, token.start_mark.column + 1)
             findings.add(place, "IVR007", _SHORTCUT)

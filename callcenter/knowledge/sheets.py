@@ -74,7 +74,7 @@ def read_text(findings: Findings) -> str | None:
 def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | None:
     """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when not YAML."""
     try:
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.compose(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         message = "разметка YAML здесь нарушена; проверьте отступы, кавычки, скобки и двоеточия"
