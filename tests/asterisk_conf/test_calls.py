@@ -107,7 +107,7 @@ class Centre:
 
 async def seen(condition: Callable[[], bool]) -> None:
     """Waits for what Asterisk shows only when it is asked."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.02)
 

@@ -62,7 +62,7 @@ class Line:
 
     async def nothing_is_left(self) -> None:
         """Asterisk answers a hang-up before the channel is quite gone."""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             while await self.count_leftovers():  # noqa: ASYNC110 - Asterisk's state, not ours
                 await asyncio.sleep(0.02)
 

@@ -65,7 +65,7 @@ async def test_audio_comes_out_however_it_is_cut_until_the_hang_up() -> None:
     requests = Requests(sends=[stream[:1], stream[1:200], stream[200:]])
     heard: list[bytes] = []
     over = asyncio.Event()
-    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(5):
+    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
         opened = await transport.open("m", heard.append, over=over)
         await over.wait()
         await opened.close()
@@ -77,7 +77,7 @@ async def test_audio_comes_out_however_it_is_cut_until_the_hang_up() -> None:
 async def test_a_reader_of_asterisk_s_that_waits_for_data_without_end_is_freed_by_a_packet_of_silence() -> None:
     requests = Requests()
     heard: list[bytes] = []
-    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(5):
+    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
         opened = await transport.open("m", heard.append, over=asyncio.Event())
         assert requests.reader is not None
         assert await requests.reader.readexactly(323) == frame(0x10, bytes(320))
@@ -89,7 +89,7 @@ async def test_a_reader_of_asterisk_s_that_waits_for_data_without_end_is_freed_b
 async def test_asterisk_that_goes_without_a_word_ends_the_stream() -> None:
     requests = Requests(sends=[frame(0x10, b"ab")[:4]])
     over = asyncio.Event()
-    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(5):
+    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
         await transport.open("m", lambda _: None, over=over)
         assert requests.writer is not None
         requests.writer.close()
@@ -123,7 +123,7 @@ async def test_asterisk_that_connects_too_late_is_turned_away() -> None:
 
 
 async def test_asterisk_that_is_away_is_not_waited_for() -> None:
-    async with AudioSocketTransport(Requests(away=True)) as transport, asyncio.timeout(1):
+    async with AudioSocketTransport(Requests(away=True)) as transport, asyncio.timeout(10):
         with pytest.raises(AsteriskAway):
             await transport.open("m", lambda _: None, over=asyncio.Event())
 
@@ -132,7 +132,7 @@ async def test_a_stranger_at_the_port_is_shown_the_door() -> None:
     requests = Requests(sends=[frame(0x10, b"ab")])
     heard: list[bytes] = []
     over = asyncio.Event()
-    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(5):
+    async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
         opened = await transport.open("m", heard.append, over=over)
         host, _, port = requests.asked["external_host"].partition(":")
         for greeting in (frame(1, uuid.uuid4().bytes), frame(0x10, b"ab"), b"GET / HTTP/1.1\r\n\r\n" + b"x" * 20000):

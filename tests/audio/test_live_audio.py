@@ -99,7 +99,7 @@ async def test_a_tap_stays_when_the_call_leaves_us_and_ends_with_it(line: Line, 
     await says.grows_loud(since=began)
     assert all(np.abs(np.frombuffer(samples, "<i2")).max() < LOUD for _, samples in hears.frames)
     await line.call.hang_up()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         await first.over.wait()
         await second.over.wait()
     await taps.close(first)
@@ -119,7 +119,7 @@ async def test_what_a_dead_controller_left_is_swept_and_no_open_tap(line: Line, 
     await line.ari.start_snoop(line.channel_id, snoop_id="tap-dead-snoop", spy="in")
     await line.ari.join("tap-dead-bridge", tap.snoop_id)  # takes it out of its own bridge, but the tap is still ours
     await taps.sweep()
-    async with asyncio.timeout(3):  # Asterisk answers before what it removes is quite gone
+    async with asyncio.timeout(10):  # Asterisk answers before what it removes is quite gone
         while True:
             application = await line.ari.read_application()
             if not {"tap-dead-snoop", "tap-dead-bridge"} & {*application.channel_ids, *application.bridge_ids}:

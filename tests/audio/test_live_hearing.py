@@ -67,7 +67,7 @@ async def test_a_caller_answers_two_questions_over_a_line_that_loses_packets(lin
 
     await line.taps["websocket"].close(tap)
     listening.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await dialogue.closed.wait()
     assert "вода течёт" in dialogue.transcript
     assert dialogue.transcript.endswith("да")

@@ -75,7 +75,7 @@ class Scene:
         return self.ear.open(call_id, self.told.append)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while not condition():  # noqa: ASYNC110 - what is waited for is a state of several objects
                 await asyncio.sleep(0.005)
 

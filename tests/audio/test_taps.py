@@ -175,7 +175,7 @@ async def test_a_stream_that_stalls_ends_the_tap() -> None:
         await asyncio.sleep(0.4)
         scene.line.takes[0](PACKET)
     assert not tap.over.is_set()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         await tap.over.wait()
     assert scene.taps.silent == 1
     await scene.taps.close(tap)

@@ -1,7 +1,6 @@
 """A deadline that does not wait for what it gave up."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -33,10 +32,9 @@ async def test_work_that_ignores_its_cancellation_is_not_waited_for() -> None:
             except asyncio.CancelledError:
                 continue
 
-    started = time.monotonic()
     with pytest.raises(TimeoutError):
-        await within(0.1, work())
-    assert time.monotonic() - started < 0.3
+        await asyncio.wait_for(within(0.1, work()), 30)
+    assert not let_go.is_set()
     let_go.set()
     await asyncio.sleep(0)
 
@@ -55,5 +53,5 @@ async def test_whoever_waits_can_be_cancelled_and_takes_the_work_along() -> None
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         await ended.wait()

@@ -56,9 +56,9 @@ async def test_a_stuck_action_loses_only_its_own_lease(asterisk: StandInAsterisk
         for caller in (unlucky, other):
             await caller.hears("нажмите один")
         unlucky.presses("1")
-        await unlucky.is_in("lease ended", within=3)
+        await unlucky.is_in("lease ended", within=8)
         assert other.channel.place == "application"
-        await centre.lets_go_of(unlucky, within=1)
+        await centre.lets_go_of(unlucky, within=8)
         other.presses("2")
         await other.is_in("goodbye")
 
@@ -70,7 +70,7 @@ async def test_an_action_that_takes_too_long_gives_the_caller_a_person(
         caller = centre.call()
         await caller.hears("нажмите один")
         caller.presses("1")
-        await caller.is_in("fallback", within=1)
+        await caller.is_in("fallback", within=8)
         await centre.lets_go_of(caller)
         assert "TimeoutError" in centre.notes.facts(caller.call_id, "failed")[0]["what"]
 
@@ -83,9 +83,9 @@ async def test_a_late_result_of_a_call_that_was_freed_does_no_harm(
         caller = centre.call()
         await caller.hears("нажмите один")
         caller.presses("1")
-        await caller.is_in("lease ended", within=3)
+        await caller.is_in("lease ended", within=8)
         stuck.let_go.set()
-        await centre.lets_go_of(caller, within=1)
+        await centre.lets_go_of(caller, within=8)
         assert caller.channel.place == "lease ended"
         assert "failed" not in centre.notes.kinds(caller.call_id)
 
@@ -102,7 +102,7 @@ async def test_a_frozen_controller_loses_its_callers_and_harms_none_when_it_thaw
         await leaving.hears("До свидания")
         child.send_signal(signal.SIGSTOP)
         asked.presses("0")
-        await asyncio.gather(*(caller.is_in("lease ended", within=4) for caller in (greeted, asked, leaving)))
+        await asyncio.gather(*(caller.is_in("lease ended", within=8) for caller in (greeted, asked, leaving)))
         before = len(asterisk.requests)
         child.send_signal(signal.SIGCONT)
         await asked.waits_until(lambda: len(asterisk.requests) > before, 3, "it did not wake up")
@@ -111,7 +111,7 @@ async def test_a_frozen_controller_loses_its_callers_and_harms_none_when_it_thaw
             assert caller.channel.place == "lease ended"
             assert not caller.channel.deleted
         again = Caller(asterisk, asterisk.arrive())
-        await again.hears("разговор записывается", within=5)
+        await again.hears("разговор записывается", within=8)
 
 
 async def test_the_calls_of_a_killed_controller_are_passed_on_by_the_next(asterisk: StandInAsterisk) -> None:

@@ -117,7 +117,7 @@ def test_no_order_of_events_breaks_a_line_and_it_ends_with_its_caller(
             for _ in range(3):
                 await asyncio.sleep(0)
         line.mailbox.post(Left())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             await task
 
     asyncio.run(call())

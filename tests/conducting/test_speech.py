@@ -97,7 +97,7 @@ async def test_a_lost_ear_costs_hearing_and_the_call_goes_on_by_keys(scene: Scen
 
 async def test_an_ear_that_never_answers_leaves_the_caller_to_the_keys(scene: Scene) -> None:
     await scene.caller.hears("Скажите, что случилось")
-    await scene.caller.hears("Вы на линии", within=5)
+    await scene.caller.hears("Вы на линии", within=8)
     scene.caller.presses("2")
     await scene.caller.hears("До свидания")
 

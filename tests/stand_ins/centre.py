@@ -72,7 +72,7 @@ class Caller:
     def heard(self) -> list[str]:
         return [playback.media.removeprefix("sound:prompts/") for playback in self.channel.played]
 
-    async def hears(self, words: str, *, within: float = 3.0) -> None:
+    async def hears(self, words: str, *, within: float = 10.0) -> None:
         """Waits until a sound with these words begins, later than the last one waited for."""
 
         def begins() -> bool:
@@ -84,14 +84,14 @@ class Caller:
 
         await self.waits_until(begins, within, f"never heard «{words}»")
 
-    async def hears_nothing(self, *, within: float = 1.0) -> None:
+    async def hears_nothing(self, *, within: float = 10.0) -> None:
         """Waits until no prompt is sounding."""
         await self.waits_until(lambda: not self.channel.queued, within, "it went on talking")
 
-    async def is_in(self, place: str, *, within: float = 3.0) -> None:
+    async def is_in(self, place: str, *, within: float = 10.0) -> None:
         await self.waits_until(lambda: self.channel.place == place, within, f"never came to {place}")
 
-    async def has(self, variable: str, value: str, *, within: float = 1.0) -> None:
+    async def has(self, variable: str, value: str, *, within: float = 10.0) -> None:
         await self.waits_until(lambda: self.channel.variables.get(variable) == value, within, f"no {variable}={value}")
 
     def presses(self, keys: str) -> None:
@@ -128,7 +128,7 @@ class SmallCentre:
     def holds(self, caller: Caller) -> bool:
         return caller.call_id in self.switchboard.call_ids
 
-    async def lets_go_of(self, caller: Caller, *, within: float = 2.0) -> None:
+    async def lets_go_of(self, caller: Caller, *, within: float = 10.0) -> None:
         """Waits until the call's task has ended, with all its notes written."""
         await caller.waits_until(lambda: not self.holds(caller), within, "the line stayed")
 
@@ -148,7 +148,7 @@ async def run_centre(
     actions: Actions | None = None,
     begin_talk: Callable[[], Talk] | None = None,
     leave_within: float = 5.0,
-    reply_within: float = 2.0,
+    reply_within: float = 10.0,
     listen_seconds: float | None = None,
     measures: Measures | None = None,
     tape: Tape = NO_TAPE,

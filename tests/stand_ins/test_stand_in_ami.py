@@ -17,7 +17,7 @@ class Visitor:
         self.writer.write("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
 
     async def reads(self) -> dict[str, str]:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             packet = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         return dict(line.split(": ", 1) for line in packet.split("\r\n") if ": " in line)
 
@@ -87,5 +87,5 @@ async def test_a_deaf_one_hears_and_does_not_answer_and_a_dropped_line_is_droppe
         assert (await visitor.reads())["Event"] == "QueueMemberStatus"
         assert switch.actions[-1]["Action"] == "QueueStatus"
         switch.drop()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             assert await visitor.reader.read() == b""

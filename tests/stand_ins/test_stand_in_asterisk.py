@@ -28,7 +28,7 @@ async def visit() -> AsyncIterator[tuple[StandInAsterisk, httpx.AsyncClient, Cli
 
 
 async def receive(socket: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         message: dict[str, Any] = json.loads(await socket.recv())
     return message
 

@@ -180,6 +180,6 @@ async def test_the_board_hears_of_a_connection_that_stays_away_and_of_its_return
 
         await house.sees(both_are_told_of)
         async with ari.run_asterisk(port=ari_port):
-            await house.sees(lambda: house.alarms.standing.keys() == {AMI}, within=8)
+            await house.sees(lambda: house.alarms.standing.keys() == {AMI}, within=30)
             async with ami.run_ami(port=ami_port):
-                await house.sees(lambda: not house.alarms.standing, within=8)
+                await house.sees(lambda: not house.alarms.standing, within=30)
