@@ -37,10 +37,10 @@ def read_company(knowledge: Path, scripts: Path, people: Iterable[str] = ()) -> 
     what the house list's reader raises."""
     found = CompanyWords()
     for file in sorted([*scripts.glob("*.yaml"), *knowledge.glob("*.yaml"), *(knowledge / "phrases").glob("*.yaml")]):
-        _take(yaml.safe_load(file.read_text(encoding="utf-8")), found, spoken=False)
+        _take(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), found, spoken=False)
     for file in sorted(knowledge.glob("KB*.md")):
         _, head, _ = file.read_text(encoding="utf-8").split("---", 2)  # nobody but the robot says the answer
-        _take(yaml.safe_load(head), found, spoken=False)
+        _take(yaml.load(head, Loader=yaml.CSafeLoader), found, spoken=False)
     houses = knowledge / "houses.csv"
     if houses.is_file():
         _take_houses(read_houses(houses)[0], found)

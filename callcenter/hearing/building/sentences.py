@@ -33,7 +33,7 @@ class Sentences:
     @classmethod
     def read(cls, file: Path = PATTERNS, more: Mapping[str, Sequence[str]] | None = None) -> "Sentences":
         """`more` lines are the company's own; they join the slots of their names."""
-        held = yaml.safe_load(file.read_text(encoding="utf-8"))
+        held = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         slots = dict(held["slots"])
         for name, lines in (more or {}).items():
             slots[name] = [*slots.get(name, ()), *lines]

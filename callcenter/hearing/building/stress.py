@@ -62,12 +62,8 @@ class StressDictionary:
 
     def _count_endings(self) -> Mapping[str, list[tuple[int, int]]]:
         """For an ending, how often its words are stressed how many vowels before the last."""
-        counted = Counter(
-            (ending, count_vowels(word) - places[0])
-            for word, places in self._known.items()
-            if places[0]
-            for ending in _endings_of(word)
-        )
+        from_end_of = ((word, count_vowels(word) - places[0]) for word, places in self._known.items() if places[0])
+        counted = Counter((ending, from_end) for word, from_end in from_end_of for ending in _endings_of(word))
         for (ending, from_end), count in counted.items():
             self._endings.setdefault(ending, []).append((from_end, count))
         return self._endings
