@@ -111,13 +111,14 @@ class Book:
     looked for only when each of its parts has a bit there.
     """
 
-    def __init__(self, phrases: Iterable[Together]) -> None:
+    def __init__(self, phrases: Iterable[Together], slips: Slips | None = None) -> None:
+        """`slips`: shared with other books."""
         self._phrases = tuple(phrases)
         self._terms: list[Term] = []
         self._masks: dict[int, int] = {}
         for phrase in self._phrases:
             self._gather(phrase)
-        self._index = _Index(self._terms)
+        self._index = _Index(self._terms, slips or Slips())
         self._needs = [tuple(self._masks[id(item)] for item in phrase.items) for phrase in self._phrases]
         self._triggers = self._choose_triggers()
         self._calls: dict[str, tuple[_Call, _Call]] = {}
@@ -217,7 +218,7 @@ class _Call:
 class _Index:
     """Finds the terms of a word."""
 
-    def __init__(self, terms: Sequence[Term]) -> None:
+    def __init__(self, terms: Sequence[Term], slips: Slips) -> None:
         self._by_lemma: defaultdict[str, list[int]] = defaultdict(list)
         self._by_text: defaultdict[str, list[int]] = defaultdict(list)
         self._by_beginning: defaultdict[str, list[int]] = defaultdict(list)
@@ -229,7 +230,8 @@ class _Index:
             for begins in term.begins:
                 self._by_beginning[begins].append(number)
         self._longest = max((len(begins) for begins in self._by_beginning), default=0)
-        self._slips = Slips({*self._by_lemma, *self._by_text})
+        self._slips = slips
+        slips.add({*self._by_lemma, *self._by_text})
 
     def find(self, word: Word) -> tuple[dict[int, None], float]:
         """The terms of a word, and how surely it is theirs: less than 1 for a slip."""
@@ -300,7 +302,8 @@ class _Search:
             if isinstance(item, Term):
                 found = tuple(spot for spot, call in self._hits if call.mask & mask)
             elif isinstance(item, Either):
-                found = tuple(dict.fromkeys(spot for branch in item.branches for spot in self._spots(branch)))
+                said = (branch for branch in item.branches if self._masks[id(branch)] & self._active)
+                found = tuple(dict.fromkeys(spot for branch in said for spot in self._spots(branch)))
             elif isinstance(item, InRow):
                 found = self._row(item.items)
             else:

@@ -16,8 +16,9 @@ Case, ё and punctuation do not count, and a hyphen parts words.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from callcenter.understanding.words import fold, look_up
+from callcenter.understanding.words import fold, list_lemmas
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[()|\[\]«»])|<(?P<name>[^<>()|\[\]«»]*)>|(?P<word>#|=?[а-яёa-z0-9-]+\*?)|(?P<stray>\S))",
@@ -233,11 +234,10 @@ def _read_word(written: str, column: int) -> Item:
     return terms[0] if len(terms) == 1 else InRow(terms)
 
 
+@lru_cache(maxsize=16384)
 def _by_lemmas(word: str) -> Term:
-    forms, lemmas, _ = look_up(word)
-    if forms and forms[0].part in _STIFF:
-        return Term(exact=frozenset((word,)))
-    return Term(lemmas=frozenset(lemmas))
+    lemmas = list_lemmas(word, _STIFF)
+    return Term(lemmas=lemmas) if lemmas else Term(exact=frozenset((word,)))
 
 
 def _negate(item: Item) -> Item:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from callcenter.understanding.matching import Book, Line
 from callcenter.understanding.phrase_files import AGAINST, HINT, SURE, Entry
+from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word
 
 SURE_BONUS = 0.5
@@ -44,7 +45,7 @@ class Scored:
 class Ranking:
     """Entries ready to be weighed."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], slips: Slips) -> None:
         self._entries = entries
         self._sources = [
             (number, section, phrase)
@@ -52,7 +53,7 @@ class Ranking:
             for section in (SURE, HINT, AGAINST)
             for phrase in entry.phrases(section)
         ]
-        self._book = Book(phrase.item for _, _, phrase in self._sources)
+        self._book = Book((phrase.item for _, _, phrase in self._sources), slips)
 
     def rank(self, line: Line) -> tuple[Scored, ...]:
         """All entries that reach `LEAST_POINTS`, the best first; alike ones in the order of the data."""

@@ -5,7 +5,7 @@ recogniser writes real words and most of them were meant.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -18,20 +18,34 @@ _LONG = 8
 _LONGER = 1
 """Sounds by which two words may differ in length."""
 _CLOSE, _CLOSE_LONG, _CLOSE_KNOWN = 0.8, 0.74, 0.9
+_LONG_KNOWN = 9
+"""Sounds: in a shorter word of the dictionary one wrong sound is too much already."""
+_MOST_NEAR = 3
 
 
 class Slips:
-    """Finds the closest of the words given; what was found once is remembered."""
+    """Finds the closest of the words given; what was found once is remembered.
 
-    def __init__(self, words: Iterable[str]) -> None:
-        words = sorted({word for word in words if len(word) >= SHORTEST})
-        self._words: defaultdict[int, list[str]] = defaultdict(list)
-        """By the length of their sound."""
-        for word in words:
-            self._words[len(sound(word))].append(word)
-        self._sounds = {length: [sound(word) for word in alike] for length, alike in self._words.items()}
-        self._by_sound = {sound(word): word for word in words}
+    Books that share one agree which word was meant, and it is sought once for all of them.
+    """
+
+    def __init__(self) -> None:
+        self._words: dict[str, list[str]] = {}
+        """By their sound."""
+        self._sounds: defaultdict[int, list[str]] = defaultdict(list)
+        """By their length."""
+        self._known: set[str] = set()
         self._found: dict[str, tuple[str, float] | None] = {}
+
+    def add(self, words: Iterable[str]) -> None:
+        """More words to choose from."""
+        for word in sorted({word for word in words if len(word) >= SHORTEST} - self._known):
+            heard = sound(word)
+            if heard not in self._words:
+                self._sounds[len(heard)].append(heard)
+            self._words.setdefault(heard, []).append(word)
+            self._known.add(word)
+        self._found.clear()
 
     def find(self, word: Word) -> tuple[str, float] | None:
         """The closest word and how alike it is, 0 to 1; None when nothing is close enough."""
@@ -45,8 +59,8 @@ class Slips:
 
     def find_alike(self, text: str) -> tuple[str, float] | None:
         """The word that sounds the same as a text."""
-        word = self._by_sound.get(sound(text))
-        return None if word is None else (word, alike(text, word))
+        words = self._words.get(sound(text), ())
+        return max(((word, alike(text, word)) for word in words), key=lambda one: one[1], default=None)
 
     def _search(self, text: str, lemma: str, *, known: bool) -> tuple[str, float] | None:
         if len(text) < SHORTEST or text.isdecimal():
@@ -55,15 +69,17 @@ class Slips:
         for tried in dict.fromkeys((lemma, text)):
             close = _CLOSE_KNOWN if known else _CLOSE if len(tried) < _LONG else _CLOSE_LONG
             heard = sound(tried)
-            for length in range(len(heard) - _LONGER, len(heard) + _LONGER + 1):
-                if length not in self._words:
-                    continue
-                near = process.extract(
-                    heard, self._sounds[length], scorer=OSA.normalized_similarity, score_cutoff=close - 0.1, limit=3
-                )
-                for _, _, index in near:
-                    word = self._words[length][index]
-                    likeness = alike(tried, word)
-                    if likeness >= close and (best is None or likeness > best[1]):
-                        best = (word, likeness)
+            near = (heard,) if known and len(heard) < _LONG_KNOWN else self._find_near(heard, close)
+            for word in (word for one in near for word in self._words.get(one, ())):
+                likeness = alike(tried, word)
+                if likeness >= close and (best is None or likeness > best[1]):
+                    best = (word, likeness)
         return best
+
+    def _find_near(self, heard: str, close: float) -> Iterator[str]:
+        for length in range(len(heard) - _LONGER, len(heard) + _LONGER + 1):
+            if sounds := self._sounds.get(length):
+                found = process.extract(
+                    heard, sounds, scorer=OSA.normalized_similarity, score_cutoff=close - 0.1, limit=_MOST_NEAR
+                )
+                yield from (one for one, _, _ in found)

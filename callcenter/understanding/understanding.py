@@ -29,6 +29,7 @@ from callcenter.understanding.notation import Names, read_phrase
 from callcenter.understanding.numbers import Number, find_numbers
 from callcenter.understanding.phrase_files import SURE, Entry, Phrase, PhraseReader
 from callcenter.understanding.ranking import Ranking, Scored
+from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
@@ -119,10 +120,11 @@ class Understanding:
         }
         self._of_danger = frozenset(entry.notes["category"] for entry in phrases.dangers)
         own = [entry for entry in phrases.dangers if entry.key == entry.notes["category"]]
-        self._categories = Ranking((*own, *phrases.categories))
-        self._intents = Ranking(phrases.intents)
-        self._articles = Ranking(_with_wordings(phrases.articles, articles))
-        self._context = Ranking(phrases.context)
+        slips = Slips()
+        self._categories = Ranking((*own, *phrases.categories), slips)
+        self._intents = Ranking(phrases.intents, slips)
+        self._articles = Ranking(_with_wordings(phrases.articles, articles), slips)
+        self._context = Ranking(phrases.context, slips)
         self._article_categories = {entry.key: entry.notes.get("category", "") for entry in phrases.articles}
         self._book = AddressBook(houses)
         self.understand(_FIRST_LINE, now=_ANY_DAY)

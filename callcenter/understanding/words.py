@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -118,6 +119,27 @@ def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
         for parse in analyzer.parse(word)
     )
     return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), analyzer.word_is_known(word)
+
+
+def list_lemmas(word: str, stiff: Collection[str] = ()) -> frozenset[str]:
+    """The lemmas of a folded word; none when its likeliest reading is one of the parts of speech `stiff`.
+
+    For the many words of the phrases: what only `look_up` gives, the likeliest reading first, is weighed only where
+    it decides.
+    """
+    lemmas: set[str] = set()
+    dictionary = _analyzer().dictionary
+    for spelled, readings in dictionary.words.similar_items(word, _analyzer().char_substitutes):
+        for paradigm, index in readings:
+            if stiff and dictionary.build_tag_info(paradigm, index).POS in stiff:
+                return _list_lemmas_slowly(word, stiff)
+            lemmas.add(fold(dictionary.build_normal_form(paradigm, index, spelled)))
+    return frozenset(lemmas) if lemmas and len(word) > 1 else _list_lemmas_slowly(word, stiff)
+
+
+def _list_lemmas_slowly(word: str, stiff: Collection[str]) -> frozenset[str]:
+    forms, lemmas, _ = look_up(word)
+    return frozenset() if forms and forms[0].part in stiff else frozenset(lemmas)
 
 
 @lru_cache(maxsize=65536)
