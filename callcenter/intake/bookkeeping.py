@@ -11,6 +11,7 @@ from callcenter.calls.models import EventSource, Speaker
 from callcenter.calls.service import lock_call, mark_danger, record_event
 from callcenter.calls.transcripts import add_utterance
 from callcenter.intake.admission import admit, ensure_call
+from callcenter.intake.evidence import take_connection
 from callcenter.intake.notes import TRANSCRIPT, Note
 from callcenter.intake.registration import ROBOT, register_for_call
 from callcenter.intake.settling import reopen_outcome
@@ -43,6 +44,16 @@ class Bookkeeper:
         await ensure_call(session, note.call_id, at=note.at)
         if note.kind == TRANSCRIPT:
             await self._add_words(session, note)
+            return
+        if note.kind == "connected":
+            await take_connection(
+                session,
+                note.call_id,
+                at=note.at,
+                leg=str(note.facts["channel"]),
+                member=str(note.facts["member"]),
+                source=EventSource.CENTRE,
+            )
             return
         new = await record_event(
             session,

@@ -96,10 +96,7 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
         channel_id = event.words[1]
         leg = await session.scalar(select(CallLeg).where(CallLeg.call_id == call.id, CallLeg.channel_id == channel_id))
         member = interface_of(leg.channel_name) if leg is not None else event.member
-        await _write(
-            session, call.id, "connected", leg=channel_id, at=at, source=EventSource.QUEUE_LOG, facts={"member": member}
-        )
-        await mark_connected(session, call, at=at, member=member)
+        await take_connection(session, call.id, at=at, leg=channel_id, member=member, source=EventSource.QUEUE_LOG)
     elif event.kind in QUEUE_MARKS:
         await _write(
             session,
@@ -110,6 +107,14 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
             source=EventSource.QUEUE_LOG,
             facts={"words": list(event.words)},
         )
+
+
+async def take_connection(
+    session: AsyncSession, call_id: str, *, at: datetime, leg: str, member: str | None, source: EventSource
+) -> None:
+    """A dispatcher has answered on the channel `leg`, whoever of the three tells it first: CEL, queue_log or AMI."""
+    await _write(session, call_id, "connected", leg=leg, at=at, source=source, facts={"member": member})
+    await mark_connected(session, await lock_call(session, call_id), at=at, member=member)
 
 
 def interface_of(channel_name: str) -> str:
@@ -160,9 +165,14 @@ async def _take_bridge(session: AsyncSession, event: CelEvent) -> None:
         channel_name = event.peers[0]
         leg = await leg_named(session, event.call_id, channel_name)
         channel_id = leg.channel_id if leg is not None else channel_name
-    member = interface_of(channel_name)
-    await _write(session, event.call_id, "connected", leg=channel_id, at=event.at, facts={"member": member})
-    await mark_connected(session, await lock_call(session, event.call_id), at=event.at, member=member)
+    await take_connection(
+        session,
+        event.call_id,
+        at=event.at,
+        leg=channel_id,
+        member=interface_of(channel_name),
+        source=EventSource.CEL,
+    )
 
 
 async def _take_end(session: AsyncSession, event: CelEvent) -> None:

@@ -29,7 +29,7 @@ GRACE = timedelta(seconds=4)
 DECISIVE = frozenset(
     {
         *("served", "ticket_wanted", "address_wanted"),
-        *("voicemail", "callback", "overflow", "connected", "queued", "ended", "lost"),
+        *("voicemail", "callback", "overflow", "connected", "talk_ended", "queued", "ended", "lost"),
     }
 )
 """Kinds of timeline lines that decide about the outcome."""
@@ -51,9 +51,10 @@ def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
     """The verdict on a call that is over, from the kinds in its timeline. `registered`: the robot gave it a number.
 
     A call that broke off with Asterisk is called back whatever came of it: nobody knows what the caller still heard.
+    One whose talk was seen to end did not break off: Asterisk could not write its end down.
     """
     verdict = _judge_end(kinds, registered=registered)
-    broke_off = "lost" in kinds and "ended" not in kinds
+    broke_off = "lost" in kinds and "ended" not in kinds and "talk_ended" not in kinds
     if broke_off and verdict.task in (None, TaskKind.ABANDONED):
         return Verdict(verdict.outcome, TaskKind.LOST)
     return verdict

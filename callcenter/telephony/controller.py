@@ -30,8 +30,11 @@ from callcenter.conducting.taping import TapedNotes
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.core.ids import new_id
+from callcenter.intake.notes import Note
 from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ami.members import Access, Members
+from callcenter.telephony.ami.talks import CONNECTED, TalkEvent
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.generated import Event
@@ -94,6 +97,7 @@ class Controller:
         self._on_asterisk = on_asterisk
         self._shelf = shelf
         self._alarms = alarms
+        self._notes = notes
         self._clock = clock
         self._ari = Ari(
             access.ari_address,
@@ -136,7 +140,7 @@ class Controller:
             wrap_up_seconds=wrap_up_seconds,
             clock=clock,
             tape=tape,
-            on_talk=self._ear.hear_talk if self._ear is not None else None,
+            on_talk=self._take_talk,
             on_sight=self._ear.resume if self._ear is not None else None,
         )
         self._stopping = asyncio.Event()
@@ -188,6 +192,12 @@ class Controller:
                     await self._switchboard.dismiss_all(within=GOODBYE_SECONDS)
                 for task in working:
                     task.cancel()
+
+    def _take_talk(self, talk: TalkEvent) -> None:
+        facts = {"channel": talk.member_channel, "member": talk.member}
+        self._notes.write(Note(new_id(), talk.call_id, talk.at, talk.kind, facts))
+        if self._ear is not None and talk.kind == CONNECTED:
+            self._ear.hear_talk(talk.call_id, talk.member_channel)
 
     async def _settle(self) -> None:
         self._on_asterisk()

@@ -22,7 +22,7 @@ from callcenter.softphone.phone import Manners
 from tests.live.faults import frozen, silence_link, without_room
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
-from tests.live.town import Town
+from tests.live.town import DISPATCHER_TONE, Town
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
@@ -120,6 +120,25 @@ def has_its_gap(record: Record, *, since: float) -> None:
     assert gap["at"] == pytest.approx(since, abs=1.3)
     _, told = record.channels()
     assert ears.level(told[int((gap["at"] + gap["seconds"] + 0.5) * RATE) :]) > -60
+
+
+async def test_a_talk_that_asterisk_has_no_room_to_write_down_is_a_talk(town: Town, centre: RunningCentre) -> None:
+    dispatcher = await town.dispatcher(manners=Manners(answer_after=3.0, tone=DISPATCHER_TONE))
+    call = await town.called("0")
+    await town.hears_music(call, within=15)
+    running = centre.asterisk.running()
+    assert running is not None
+    with without_room(running):
+        await town.talk(call, dispatcher)
+        await call.hang_up()
+    town.expect_dropped(call, was_answered)
+
+
+def was_answered(record: Record) -> None:
+    assert record.call.outcome is Outcome.TALKED
+    assert record.task is None
+    assert record.recording is not None
+    assert record.recording.gaps
 
 
 async def test_a_recording_that_finds_no_room_waits_for_it(town: Town, centre: RunningCentre) -> None:

@@ -25,7 +25,7 @@ from callcenter.tickets.models import TicketState
 from tests.records.conftest import MOSCOW
 from tests.records.rows import card_of, count
 from tests.records.test_truth import CALL, LEG, read_all
-from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall
+from tests.stand_ins.asterisk_files import MEMBER, AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
 
 
@@ -46,6 +46,7 @@ from tests.stand_ins.clock import MORNING, FakeClock
         ("arrived lost", False, Outcome.ABANDONED, TaskKind.LOST),
         ("arrived served lost", False, Outcome.ROBOT, TaskKind.LOST),
         ("arrived queued connected lost", False, Outcome.TALKED, TaskKind.LOST),
+        ("arrived queued connected talk_ended lost", False, Outcome.TALKED, None),
         ("arrived queued callback lost", False, Outcome.CALLBACK, TaskKind.CALLBACK),
         ("arrived queued connected lost ended", False, Outcome.TALKED, None),
     ],
@@ -116,6 +117,57 @@ async def test_a_call_held_for_lost_whose_end_is_told_after_all_needs_no_call_ba
     card = await card_of(database, CALL)
     assert card.task is not None
     assert card.task.state == TaskState.DONE
+
+
+async def test_an_answered_call_of_which_asterisk_could_write_nothing_down_is_a_talk(
+    database: Database, files: AsteriskFiles, truth: TruthReader, bookkeeper: Bookkeeper, clock: FakeClock
+) -> None:
+    """Its disk was full from the queue on; AMI told us of the talk."""
+    call = InboundCall(files, CALL, MORNING)
+    call.arrives()
+    call.enters_queue(5)
+    await read_all(truth, clock)
+    for kind, second in (("connected", 9), ("talk_ended", 40)):
+        note = Note(f"ami {kind}", CALL, call.at(second), kind, {"channel": LEG, "member": MEMBER})
+        async with database.begin() as session:
+            await bookkeeper.apply(session, note)
+    await truth.close_lost_calls([CALL])
+    await truth.settle()
+    card = await card_of(database, CALL)
+    assert (card.call.outcome, card.call.member) == (Outcome.TALKED, MEMBER)
+    assert (card.call.connected_at, card.call.ended_at) == (call.at(9), call.at(40))
+    assert card.task is None
+
+
+@pytest.mark.parametrize("first", ["ami", "cel"])
+async def test_a_talk_that_both_tell_of_is_one_talk(
+    *,
+    first: str,
+    database: Database,
+    files: AsteriskFiles,
+    truth: TruthReader,
+    bookkeeper: Bookkeeper,
+    clock: FakeClock,
+) -> None:
+    call = InboundCall(files, CALL, MORNING)
+    call.arrives()
+    call.enters_queue(5)
+    call.rings(LEG, 6)
+    note = Note("ami", CALL, call.at(9.002), "connected", {"channel": LEG, "member": MEMBER})
+    if first == "cel":
+        call.connects(LEG, 9)
+        await read_all(truth, clock)
+    async with database.begin() as session:
+        await bookkeeper.apply(session, note)
+    if first == "ami":
+        call.connects(LEG, 9)
+    call.hangs_up(40)
+    await read_all(truth, clock)
+    card = await card_of(database, CALL)
+    assert [event.kind for event in card.events].count("connected") == 1
+    assert (card.call.outcome, card.call.member, card.task) == (Outcome.TALKED, MEMBER, None)
+    assert card.call.connected_at is not None
+    assert abs((card.call.connected_at - call.at(9)).total_seconds()) < 0.01
 
 
 async def test_a_later_word_changes_the_number_of_a_task_nobody_has_taken(

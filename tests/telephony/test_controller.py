@@ -123,6 +123,17 @@ async def test_it_answers_calls_and_shows_the_queue(
     assert member.extension == "101"
 
 
+async def test_a_talk_that_ami_tells_of_is_noted_for_asterisk_may_be_unable_to_write_it_down(
+    house: House, switch: ami.StandInAmi
+) -> None:
+    await house.sees(lambda: switch.connections == 1)
+    switch.emit("AgentConnect", {"Uniqueid": "b1-17.1", "DestUniqueid": "b1-17.2", "Interface": PHONE})
+    await house.sees(lambda: bool(house.notes.notes))
+    (note,) = house.notes.notes
+    assert (note.call_id, note.kind, note.at) == ("b1-17.1", "connected", house.clock.now())
+    assert note.facts == {"channel": "b1-17.2", "member": PHONE}
+
+
 async def test_each_connection_to_asterisk_is_told_for_it_may_be_a_new_one(
     house: House, asterisk: ari.StandInAsterisk
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,8 +14,9 @@ from callcenter.queues.service import ask_member
 from callcenter.telephony.ami import connection
 from callcenter.telephony.ami import members as members_room
 from callcenter.telephony.ami.members import Access, Members
+from callcenter.telephony.ami.talks import TalkEvent
 from tests.stand_ins.ami import PASSWORD, QUEUE, USER, StandInAmi, run_ami
-from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.clock import MORNING, FakeClock
 
 ANNA, BORIS = "PJSIP/d-4f1a9c", "PJSIP/d-81c2e0"
 WRAP_UP = 15
@@ -75,7 +77,13 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watching(switch: StandInAmi, database: Database, clock: FakeClock) -> AsyncIterator[Board]:
+async def watching(
+    switch: StandInAmi,
+    database: Database,
+    clock: FakeClock,
+    *,
+    on_talk: Callable[[TalkEvent], None] | None = None,
+) -> AsyncIterator[Board]:
     members = Members(
         Access("127.0.0.1", switch.port, USER, PASSWORD),
         queue=QUEUE,
@@ -83,6 +91,7 @@ async def watching(switch: StandInAmi, database: Database, clock: FakeClock) -> 
         extensions={ANNA: "101", BORIS: "102"},
         wrap_up_seconds=WRAP_UP,
         clock=clock,
+        on_talk=on_talk,
     )
     running = asyncio.create_task(members.run())
     try:
@@ -97,6 +106,26 @@ async def watching(switch: StandInAmi, database: Database, clock: FakeClock) -> 
 async def board(switch: StandInAmi, database: Database, clock: FakeClock) -> AsyncIterator[Board]:
     async with watching(switch, database, clock) as board:
         yield board
+
+
+async def test_a_talk_is_told_of_with_asterisks_own_moment(
+    switch: StandInAmi, database: Database, clock: FakeClock
+) -> None:
+    told: list[TalkEvent] = []
+    fields = {"Uniqueid": "b1-17.1", "DestUniqueid": "b1-17.2", "Interface": ANNA}
+    async with watching(switch, database, clock, on_talk=told.append) as board:
+        await board.is_connected()
+        switch.emit("AgentConnect", fields | {"Timestamp": str(MORNING.timestamp() - 12.5)})
+        switch.emit("AgentComplete", fields | {"TalkTime": "30"})
+        switch.emit("AgentConnect", {"Interface": ANNA})
+        switch.emit("AgentRingNoAnswer", fields)
+        switch.emit("AgentConnect", fields | {"Timestamp": "nonsense"})
+        await until(lambda: len(told) == 3, within=8)
+    assert told == [
+        TalkEvent("connected", MORNING - timedelta(seconds=12.5), "b1-17.1", "b1-17.2", ANNA),
+        TalkEvent("talk_ended", MORNING, "b1-17.1", "b1-17.2", ANNA),
+        TalkEvent("connected", MORNING, "b1-17.1", "b1-17.2", ANNA),
+    ]
 
 
 async def test_a_members_day(board: Board, switch: StandInAmi, clock: FakeClock) -> None:

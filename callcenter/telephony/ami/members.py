@@ -1,8 +1,8 @@
 """The queue's members: shown on the board as Asterisk sees them, paused as the dispatchers wish.
 
-For display and control only. What happened to a call is read from CEL and queue_log, for AMI forgets whoever is not
-connected. Events only wake us; what is written is always a whole `QueueStatus`, so that a lost event is made good by
-the next look.
+For display and control. What happened to a call is read from CEL and queue_log, for AMI forgets whoever is not
+connected; what it tells of a talk is handed on all the same, for Asterisk's disk may be full. Events only wake us; what
+is written is always a whole `QueueStatus`, so that a lost event is made good by the next look.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import claim_requests, settle_request, write_member
 from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_ami
+from callcenter.telephony.ami.talks import TalkEvent, read_talk_event
 
 log = structlog.get_logger()
 
@@ -71,12 +72,11 @@ class Members:
         wrap_up_seconds: int,
         clock: Clock,
         tape: Tape = NO_TAPE,
-        on_talk: Callable[[str, str], None] | None = None,
+        on_talk: Callable[[TalkEvent], None] | None = None,
         on_sight: Callable[[], None] | None = None,
     ) -> None:
-        """`extensions`: interface -> what colleagues dial, for the board. `on_talk` is told the caller's and the
-        member's channel when a dispatcher has answered; `on_sight` of each connection, before which there may have
-        been others."""
+        """`extensions`: interface -> what colleagues dial, for the board. `on_talk` is told of each talk that begins or
+        ends; `on_sight` of each connection, before which there may have been other talks."""
         self._on_talk = on_talk
         self._on_sight = on_sight
         self._tape = tape
@@ -134,8 +134,9 @@ class Members:
         self._tape.keep(Source.AMI, event)
         if str(event.get("Event", "")).startswith(_WAKING):
             self._wake.set()
-        if event.get("Event") == "AgentConnect" and self._on_talk is not None:
-            self._on_talk(str(event.get("Uniqueid")), str(event.get("DestUniqueid")))
+        talk = read_talk_event(event, now=self._clock.now())
+        if talk is not None and self._on_talk is not None:
+            self._on_talk(talk)
 
     async def _show(self, ami: Ami) -> None:
         while True:
