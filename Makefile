@@ -43,6 +43,7 @@ lock: ## write the locks of the Python and npm packages anew (UPGRADE=--upgrade 
 	$(COMPILE) $(UPGRADE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --group dev --group lock --constraint requirements.txt \
 		--output-file requirements-dev.txt
+	$(COMPILE) $(UPGRADE) --group training --output-file speech_model/requirements.txt
 	npm install --package-lock-only --ignore-scripts
 
 model: ## train the centre's own speech model anew (hours; WORK=directory, MINUTES=of training)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Rebuilds the acoustic weights from packages, or reports on the committed ones. Hours on two cores; never in CI.
-# usage: speech_model/make.sh model|report [WORK]     WORK (default: /var/tmp/callcenter-model) takes 10 GB
+# usage: speech_model/make.sh model|report [WORK]     WORK (default: /var/tmp/callcenter-model) takes 15 GB
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:?model or report} work=${2:-/var/tmp/callcenter-model}
@@ -12,7 +12,7 @@ work=$(cd "$work" && pwd)
 if [ ! -e "$work/venv/.ready" ]; then
   python3 -m venv "$work/venv"
   # The source of retro-ru-tts was written for a Python before 3.10.
-  CFLAGS=-DPY_SSIZE_T_CLEAN "$python" -m pip --quiet install --requirement speech_model/requirements.txt
+  CFLAGS=-DPY_SSIZE_T_CLEAN "$python" -m pip --quiet install --require-hashes --requirement speech_model/requirements.txt
   touch "$work/venv/.ready"
 fi
 for tool in festival espeak-ng fstconvert dpkg-deb; do
