@@ -15,7 +15,6 @@ from callcenter.demo.aloud import tell_aloud
 from callcenter.demo.book import read_recording
 from callcenter.demo.stage import CALLER_TONE, DemoFailed, Stage
 from callcenter.demo.subjects import subjects
-from callcenter.demo.way import find_way, play_keys, play_silence
 from callcenter.dialogue.commands import Do, Hangup, Say, ToQueue
 from callcenter.softphone.call import Call
 from callcenter.softphone.ears import find_tone, find_whole
@@ -47,8 +46,8 @@ async def ask_passport_hours(stage: Stage, account: Account) -> None:
     answer = stage.edition.answers.get(subjects().article)
     if answer is None:
         raise DemoFailed(f"на вопрос {subjects().article} нет ответа, который можно произнести: callcenter check")
-    there = find_way(stage.edition, lambda command: isinstance(command, Say) and command.text == answer)
-    whole = find_way(stage.edition, lambda command: isinstance(command, Hangup), begin=there.keys)
+    there = stage.find_way(lambda command: isinstance(command, Say) and command.text == answer)
+    whole = stage.find_way(lambda command: isinstance(command, Hangup), begin=there.keys)
     call = await stage.dial(account)
     await stage.follow(call, whole.turns, account, since=0.0)
     await call.ended(within=5)
@@ -69,8 +68,8 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
             and command.arguments.get(CATEGORY) == category
         )
 
-    keys = find_way(stage.edition, registers).keys
-    before = play_keys(stage.edition, keys[:-1])
+    keys = stage.find_way(registers).keys
+    before = stage.play_keys(keys[:-1])
     call = await stage.dial(account)
     since = await stage.follow(call, before.turns, account, since=0.0)
     await call.press(keys[-1])
@@ -79,7 +78,7 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
     ticket = await stage.ticket(row.id)
     account.ticket = str(ticket.number)
     told = spoken_ticket_number(account.ticket)
-    after = play_keys(stage.edition, keys, facts={TICKET_NUMBER: told, TERM: await stage.term(ticket)})
+    after = stage.play_keys(keys, facts={TICKET_NUMBER: told, TERM: await stage.term(ticket)})
     says = next(say for say in after.turns[-1].says if told in say.text)
     await _until_rendered(stage, says.text)
     found = await call.hear(stage.book.of(says.text), within=10, since=since, at_least=THIS_VERY_TEXT)
@@ -93,7 +92,7 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
 
 async def ask_for_a_person(stage: Stage, account: Account) -> None:
     """By a key to a dispatcher; both hear each other, and both are in the recording, each in its channel."""
-    way = find_way(stage.edition, lambda command: isinstance(command, ToQueue) and command.priority == 0)
+    way = stage.find_way(lambda command: isinstance(command, ToQueue) and command.priority == 0)
     call = await stage.dial(account)
     await stage.follow(call, way.turns, account, since=0.0)
     theirs, tone, begin = await stage.talk(call, account, within=_ANSWER_PATIENCE)
@@ -108,7 +107,7 @@ async def ask_for_a_person(stage: Stage, account: Account) -> None:
 
 async def stay_silent(stage: Stage, account: Account) -> None:
     """Nothing is pressed: the robot asks again, then a person comes."""
-    way = play_silence(stage.edition)
+    way = stage.play_silence()
     call = await stage.dial(account)
     account.note("житель молчит")
     await stage.follow(call, way.turns, account, since=0.0)
@@ -121,7 +120,7 @@ async def stay_silent(stage: Stage, account: Account) -> None:
 
 async def hang_up_mid_prompt(stage: Stage, account: Account) -> None:
     """The caller hangs up in the first words: nobody is called, a whole record is left."""
-    greeting = play_keys(stage.edition, "").turns[0].says[0].text
+    greeting = stage.greeting
     call = await stage.dial(account)
     await stage.hear(call, greeting, account, since=0.0, first=MID_PROMPT)
     await call.hang_up()
@@ -169,7 +168,7 @@ async def _check_recording(
     lasted = call.second() - (call.answered_after or 0.0)
     if abs(account.recording_seconds - lasted) > _ALIKE:
         raise DemoFailed(f"{file}: {account.recording_seconds:.1f} с, а разговор длился {lasted:.1f} с")
-    greeting = play_keys(stage.edition, "").turns[0].says[0].text
+    greeting = stage.greeting
     for text in (greeting, *prompts):
         found = find_whole(told, stage.book.of(text))
         if found is None:
@@ -190,7 +189,7 @@ async def _check_recording(
 
 
 async def _until_rendered(stage: Stage, text: str) -> None:
-    for _ in range(50):
+    for _ in range(200):
         if stage.book.has(text):
             return
         await asyncio.sleep(0.1)

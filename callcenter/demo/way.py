@@ -13,7 +13,7 @@ from callcenter.conducting.scripts import Edition
 from callcenter.core.errors import CallcenterError
 from callcenter.dialogue.commands import Command, Do, Hangup, Listen, Say, ToQueue
 from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import ActionDone, Began, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.events import ActionDone, Began, EarOpened, KeyPressed, SayingEnded, Silence
 from callcenter.dialogue.script import Ask, Digits
 
 _KEYS = "1234567890"
@@ -47,29 +47,34 @@ class Way:
 
 
 def play_keys(
-    edition: Edition, keys: str, *, facts: Mapping[str, str] | None = None, outcomes: Mapping[str, str] | None = None
+    edition: Edition,
+    keys: str,
+    *,
+    heard: bool = False,
+    facts: Mapping[str, str] | None = None,
+    outcomes: Mapping[str, str] | None = None,
 ) -> Way:
     """The way of `keys`, until the robot waits for one more, hangs up or hands over.
 
-    Actions succeed, unless `outcomes` names another outcome for one. What they give is taken from `facts`; a fact that
-    is missing there is spoken as its name.
+    `heard`: callers are, so the questions are those asked aloud. Actions succeed, unless `outcomes` names another
+    outcome for one. What they give is taken from `facts`; a fact that is missing there is spoken as its name.
     """
-    return _play(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
+    return _play(edition, deque(keys), facts or {}, outcomes or {}, heard=heard, silences=0)
 
 
-def play_silence(edition: Edition) -> Way:
+def play_silence(edition: Edition, *, heard: bool = False) -> Way:
     """The way of a caller who never presses anything, to its end."""
-    return _play(edition, deque(), {}, {}, silences=_LONGEST)
+    return _play(edition, deque(), {}, {}, heard=heard, silences=_LONGEST)
 
 
-def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
+def find_way(edition: Edition, reaches: Reaches, *, begin: str = "", heard: bool = False) -> Way:
     """The shortest way with a command that `reaches`, beginning with the keys `begin`. Raises NoWay."""
     ways = deque([begin])
-    known = len(play_keys(edition, begin).commands) if begin else 0
+    known = len(play_keys(edition, begin, heard=heard).commands) if begin else 0
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     while ways:
         keys = ways.popleft()
-        way = play_keys(edition, keys)
+        way = play_keys(edition, keys, heard=heard)
         if any(reaches(command) for command in way.commands[known:]):
             return way
         place = (way.step, tuple(sorted(way.facts.items())))
@@ -82,11 +87,19 @@ def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
 
 
 def _play(
-    edition: Edition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
+    edition: Edition,
+    keys: deque[str],
+    facts: Mapping[str, str],
+    outcomes: Mapping[str, str],
+    *,
+    heard: bool,
+    silences: int,
 ) -> Way:
     pressed = "".join(keys)
     conversation = Conversation(edition.script, edition.answers, {})
     todo = deque(conversation.take(Began()))
+    if heard:
+        todo.extend(conversation.take(EarOpened()))
     said: list[Say] = []
     turns: list[Turn] = []
     commands: list[Command] = []
