@@ -10,14 +10,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import httpx
+from urllib.parse import unquote
 
 from callcenter.conducting.caller import Arrival
 from callcenter.conducting.ports import ActionResult
 from callcenter.core.errors import CallcenterError
 from callcenter.intake.notes import Note
 from callcenter.intake.tape import Source
+from callcenter.telephony.ari.wire import Reply
 
 CONDUCTING = frozenset({"play", "playbacks", "silence", "variable", "continue"})
 """The requests that conduct a call and must come out again. Renewals of the lease go by the clock and are not among
@@ -73,24 +73,34 @@ class Output:
 
 
 @dataclass
-class Exchange(httpx.AsyncBaseTransport):
+class Exchange:
     """`outputs`: what came out and has not been looked for on the tape yet; `letters`: what the router posted.
 
-    Implements Asterisk's side of ARI for httpx, and `ports.Prompts`, `ports.Actions`, `ports.NoteBook`, `tape.Tape`.
+    Implements `wire.Wire`, `ports.Prompts`, `ports.Actions`, `ports.NoteBook`, `tape.Tape`.
     """
 
     outputs: deque[Output] = field(default_factory=deque)
     letters: deque[Mapping[str, Any]] = field(default_factory=deque)
     lease_over: bool = False
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        asked = Request(request.method, request.url.path.removeprefix("/ari"), dict(request.url.params))
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        asked = Request(method, unquote(path), dict(parameters or {}))
         if asked.method == "GET":
-            return httpx.Response(200, json={"value": "0" if self.lease_over else "1"})
+            return Reply(200, json.dumps({"value": "0" if self.lease_over else "1"}))
         if asked.verb is None:
-            return httpx.Response(204)
-        reply: httpx.Response = await self._ask(Source.REQUEST, asked)
+            return Reply(204, "")
+        reply: Reply = await self._ask(Source.REQUEST, asked)
         return reply
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
     async def sound(self, text: str) -> str:
         sound: str = await self._ask(Source.PROMPT, {"text": text})
@@ -122,9 +132,9 @@ def answer_request(output: Output, content: Mapping[str, Any]) -> None:
     if output.answer is None or output.answer.done():
         return
     if "failure" in content:
-        output.answer.set_exception(httpx.ConnectError(str(content["failure"])))
+        output.answer.set_exception(ConnectionError(str(content["failure"])))
     else:
-        output.answer.set_result(httpx.Response(content["status"], text=content.get("body") or ""))
+        output.answer.set_result(Reply(content["status"], content.get("body") or ""))
 
 
 def answer_prompt(output: Output, content: Mapping[str, Any]) -> None:

@@ -93,7 +93,7 @@ class Player:
     def _begin(self) -> asyncio.Task[None]:
         """A controller as it is after its start, holding no calls."""
         self._exchange = Exchange()
-        ari = Ari("http://tape", user="", password="", application="callcenter", transport=self._exchange)
+        ari = Ari("http://tape", user="", password="", application="callcenter", wire=self._exchange)
         playbacks = Playbacks()
         edges = Edges(
             phone=AriPhone(ari, playbacks),

@@ -1,4 +1,4 @@
-"""ARI over httpx and websockets: requests, the stream of events, and their failures as two exceptions.
+"""ARI: requests, the stream of events, and their failures as two exceptions.
 
 Why not a ready-made library: docs/decisions/0003-own-ari-client.md.
 """
@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
 from urllib.parse import quote
 
-import httpx
 import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
@@ -27,6 +26,7 @@ from callcenter.telephony.ari.generated import (
     Event,
     parse_event,
 )
+from callcenter.telephony.ari.wire import HttpWire, Reply, Wire
 
 log = structlog.get_logger()
 
@@ -37,10 +37,6 @@ PAUSE_AFTER_OTHERS = 5.0
 PING_EVERY = 2.0
 PONG_WITHIN = 3.0
 """With PING_EVERY: a socket that fell silent is found within 5 seconds, sooner than the shortest useful lease ends."""
-
-AT_ONCE = 12
-"""Requests under way. Asterisk answers one in a millisecond; httpx looks at all its connections and all that wait for
-one at every request, so that sixty of each cost more than the requests themselves."""
 
 _GONE = frozenset({404, 409, 422})
 """No such channel or playback · not in our application any more · not in it yet."""
@@ -65,29 +61,21 @@ class Ari:
         application: str,
         reply_within: float = 2.0,
         tape: Tape = NO_TAPE,
-        transport: httpx.AsyncBaseTransport | None = None,
+        wire: Wire | None = None,
     ) -> None:
-        """`transport` carries the requests in place of a connection of our own."""
+        """`wire` carries the requests in place of connections of our own. `reply_within`: seconds."""
         self._tape = tape
         self._numbers = itertools.count(1)
         self.connected = False
         """True while events reach us: the socket is open and its filter set."""
         self._settled = self._replaced = False  # of the present socket
-        self._turns = asyncio.Semaphore(AT_ONCE)
         self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._http = httpx.AsyncClient(
-            base_url=f"{address}/ari",
-            auth=(user, password),
-            timeout=httpx.Timeout(reply_within),
-            limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=5),
-            trust_env=False,  # a proxy of the environment is not for loopback
-            transport=transport,
-        )
+        self._wire = wire or HttpWire(address, user=user, password=password, reply_within=reply_within)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._wire.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -219,19 +207,18 @@ class Ari:
         asked = {"n": number, "method": method, "path": path, "parameters": parameters or {}}
         self._tape.keep(Source.REQUEST, asked)
         try:
-            async with self._turns:
-                reply = await self._http.request(method, path, params=parameters, json=body)
-        except (httpx.TransportError, OSError) as error:
+            reply = await self._wire.ask(method, path, parameters=parameters, body=body)
+        except OSError as error:
             self._tape.keep(Source.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
             raise AsteriskAway(f"{method} {path}: {error or type(error).__name__}") from error
-        self._tape.keep(Source.REPLY, {"n": number, "status": reply.status_code, "body": reply.text})
-        if reply.status_code in _GONE:
-            raise Gone(f"{method} {path}: {reply.status_code} {_reason(reply)}")
-        if reply.status_code >= 500:
-            raise AsteriskAway(f"{method} {path}: {reply.status_code} {_reason(reply)}")
-        if reply.status_code >= 400:
-            raise Refused(f"{method} {path}: {reply.status_code} {_reason(reply)}")
-        return reply.json() if reply.content else None
+        self._tape.keep(Source.REPLY, {"n": number, "status": reply.status, "body": reply.text})
+        if reply.status in _GONE:
+            raise Gone(f"{method} {path}: {reply.status} {_reason(reply)}")
+        if reply.status >= 500:
+            raise AsteriskAway(f"{method} {path}: {reply.status} {_reason(reply)}")
+        if reply.status >= 400:
+            raise Refused(f"{method} {path}: {reply.status} {_reason(reply)}")
+        return reply.json() if reply.text else None
 
 
 def _close_on_failure(task: asyncio.Task[None], socket: ClientConnection) -> None:
@@ -258,7 +245,7 @@ def _parse(message: str | bytes) -> Event | None:
         return None
 
 
-def _reason(reply: httpx.Response) -> str:
+def _reason(reply: Reply) -> str:
     try:
         return str(reply.json().get("message", ""))
     except (ValueError, AttributeError):
