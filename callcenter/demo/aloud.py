@@ -9,6 +9,7 @@ from callcenter.calls.transcripts import read_transcript
 from callcenter.demo.account import Account
 from callcenter.demo.stage import DemoFailed, Stage
 from callcenter.demo.subjects import subjects
+from callcenter.demo.way import play_keys
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
 from callcenter.softphone.ears import read_wav
@@ -33,7 +34,7 @@ async def tell_aloud(stage: Stage, account: Account) -> None:
         account.skip(UNHEARD)
         return
     problem, yes = await _speak(stage, subjects().spoken, subjects().spoken_yes)
-    greeting = stage.greeting
+    greeting = play_keys(stage.edition, "").turns[0].says[0].text
     call = await stage.dial(account)
     since = await stage.hear(call, greeting, account, since=0.0)
     since = await _question(call, after=since + len(stage.book.of(greeting)) / RATE)

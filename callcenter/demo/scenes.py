@@ -15,6 +15,7 @@ from callcenter.demo.aloud import tell_aloud
 from callcenter.demo.book import read_recording
 from callcenter.demo.stage import CALLER_TONE, DemoFailed, Stage
 from callcenter.demo.subjects import subjects
+from callcenter.demo.way import find_way, play_keys, play_silence
 from callcenter.dialogue.commands import Do, Hangup, Say, ToQueue
 from callcenter.softphone.call import Call
 from callcenter.softphone.ears import find_tone, find_whole
@@ -46,8 +47,8 @@ async def ask_passport_hours(stage: Stage, account: Account) -> None:
     answer = stage.edition.answers.get(subjects().article)
     if answer is None:
         raise DemoFailed(f"на вопрос {subjects().article} нет ответа, который можно произнести: callcenter check")
-    there = stage.find_way(lambda command: isinstance(command, Say) and command.text == answer)
-    whole = stage.find_way(lambda command: isinstance(command, Hangup), begin=there.keys)
+    there = find_way(stage.edition, lambda command: isinstance(command, Say) and command.text == answer)
+    whole = find_way(stage.edition, lambda command: isinstance(command, Hangup), begin=there.keys)
     call = await stage.dial(account)
     await stage.follow(call, whole.turns, account, since=0.0)
     await call.ended(within=5)
@@ -68,8 +69,8 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
             and command.arguments.get(CATEGORY) == category
         )
 
-    keys = stage.find_way(registers).keys
-    before = stage.play_keys(keys[:-1])
+    keys = find_way(stage.edition, registers).keys
+    before = play_keys(stage.edition, keys[:-1])
     call = await stage.dial(account)
     since = await stage.follow(call, before.turns, account, since=0.0)
     await call.press(keys[-1])
@@ -78,7 +79,7 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
     ticket = await stage.ticket(row.id)
     account.ticket = str(ticket.number)
     told = spoken_ticket_number(account.ticket)
-    after = stage.play_keys(keys, facts={TICKET_NUMBER: told, TERM: await stage.term(ticket)})
+    after = play_keys(stage.edition, keys, facts={TICKET_NUMBER: told, TERM: await stage.term(ticket)})
     says = next(say for say in after.turns[-1].says if told in say.text)
     await _until_rendered(stage, says.text)
     found = await call.hear(stage.book.of(says.text), within=10, since=since, at_least=THIS_VERY_TEXT)
@@ -92,7 +93,7 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
 
 async def ask_for_a_person(stage: Stage, account: Account) -> None:
     """By a key to a dispatcher; both hear each other, and both are in the recording, each in its channel."""
-    way = stage.find_way(lambda command: isinstance(command, ToQueue) and command.priority == 0)
+    way = find_way(stage.edition, lambda command: isinstance(command, ToQueue) and command.priority == 0)
     call = await stage.dial(account)
     await stage.follow(call, way.turns, account, since=0.0)
     theirs, tone, begin = await stage.talk(call, account, within=_ANSWER_PATIENCE)
@@ -107,7 +108,7 @@ async def ask_for_a_person(stage: Stage, account: Account) -> None:
 
 async def stay_silent(stage: Stage, account: Account) -> None:
     """Nothing is pressed: the robot asks again, then a person comes."""
-    way = stage.play_silence()
+    way = play_silence(stage.edition)
     call = await stage.dial(account)
     account.note("житель молчит")
     await stage.follow(call, way.turns, account, since=0.0)
@@ -120,7 +121,7 @@ async def stay_silent(stage: Stage, account: Account) -> None:
 
 async def hang_up_mid_prompt(stage: Stage, account: Account) -> None:
     """The caller hangs up in the first words: nobody is called, a whole record is left."""
-    greeting = stage.greeting
+    greeting = play_keys(stage.edition, "").turns[0].says[0].text
     call = await stage.dial(account)
     await stage.hear(call, greeting, account, since=0.0, first=MID_PROMPT)
     await call.hang_up()
@@ -168,7 +169,7 @@ async def _check_recording(
     lasted = call.second() - (call.answered_after or 0.0)
     if abs(account.recording_seconds - lasted) > _ALIKE:
         raise DemoFailed(f"{file}: {account.recording_seconds:.1f} с, а разговор длился {lasted:.1f} с")
-    greeting = stage.greeting
+    greeting = play_keys(stage.edition, "").turns[0].says[0].text
     for text in (greeting, *prompts):
         found = find_whole(told, stage.book.of(text))
         if found is None:

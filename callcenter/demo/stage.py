@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.demo.account import Account
 from callcenter.demo.book import PromptBook
-from callcenter.demo.way import Reaches, Turn, Way, find_way, play_keys, play_silence
+from callcenter.demo.way import Turn
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.settings import TREE
@@ -59,27 +59,6 @@ class Stage:
     database: Database
     resident: Softphone
     dispatchers: tuple[Softphone, ...]
-
-    def find_way(self, reaches: Reaches, *, begin: str = "") -> Way:
-        """The shortest way of keys as this centre speaks on it. Raises NoWay."""
-        return find_way(self.edition, reaches, begin=begin, heard=self._heard)
-
-    def play_keys(self, keys: str, *, facts: Mapping[str, str] | None = None) -> Way:
-        """The way of `keys` as this centre speaks on it."""
-        return play_keys(self.edition, keys, heard=self._heard, facts=facts)
-
-    def play_silence(self) -> Way:
-        """The way of a caller who never presses anything."""
-        return play_silence(self.edition, heard=self._heard)
-
-    @property
-    def greeting(self) -> str:
-        """The robot's first words."""
-        return self.play_keys("").turns[0].says[0].text
-
-    @property
-    def _heard(self) -> bool:
-        return self.instance.settings.callers_are_heard
 
     async def dial(self, account: Account) -> Call:
         """Calls the centre's number and waits for the answer."""
@@ -211,7 +190,8 @@ async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
         )
     if len(secrets.devices) < len(DISPATCHER_TONES):
         raise NotRunning(f"the demo needs {len(DISPATCHER_TONES)} dispatchers' phones (queue.dispatchers)")
-    read = edition_reader(TREE / "ivr_scripts" / f"{settings.script}.yaml", TREE / "knowledge_base")
+    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    read = edition_reader(script, TREE / "knowledge_base", ear=settings.callers_are_heard)
     edition, problems = await asyncio.to_thread(read, datetime.now(settings.company.zone).date())
     if edition is None:
         raise NotRunning("\n".join(str(problem) for problem in problems))

@@ -47,34 +47,29 @@ class Way:
 
 
 def play_keys(
-    edition: Edition,
-    keys: str,
-    *,
-    heard: bool = False,
-    facts: Mapping[str, str] | None = None,
-    outcomes: Mapping[str, str] | None = None,
+    edition: Edition, keys: str, *, facts: Mapping[str, str] | None = None, outcomes: Mapping[str, str] | None = None
 ) -> Way:
     """The way of `keys`, until the robot waits for one more, hangs up or hands over.
 
-    `heard`: callers are, so the questions are those asked aloud. Actions succeed, unless `outcomes` names another
-    outcome for one. What they give is taken from `facts`; a fact that is missing there is spoken as its name.
+    Actions succeed, unless `outcomes` names another outcome for one. What they give is taken from `facts`; a fact that
+    is missing there is spoken as its name.
     """
-    return _play(edition, deque(keys), facts or {}, outcomes or {}, heard=heard, silences=0)
+    return _play(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
 
 
-def play_silence(edition: Edition, *, heard: bool = False) -> Way:
+def play_silence(edition: Edition) -> Way:
     """The way of a caller who never presses anything, to its end."""
-    return _play(edition, deque(), {}, {}, heard=heard, silences=_LONGEST)
+    return _play(edition, deque(), {}, {}, silences=_LONGEST)
 
 
-def find_way(edition: Edition, reaches: Reaches, *, begin: str = "", heard: bool = False) -> Way:
+def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
     """The shortest way with a command that `reaches`, beginning with the keys `begin`. Raises NoWay."""
     ways = deque([begin])
-    known = len(play_keys(edition, begin, heard=heard).commands) if begin else 0
+    known = len(play_keys(edition, begin).commands) if begin else 0
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     while ways:
         keys = ways.popleft()
-        way = play_keys(edition, keys, heard=heard)
+        way = play_keys(edition, keys)
         if any(reaches(command) for command in way.commands[known:]):
             return way
         place = (way.step, tuple(sorted(way.facts.items())))
@@ -87,18 +82,12 @@ def find_way(edition: Edition, reaches: Reaches, *, begin: str = "", heard: bool
 
 
 def _play(
-    edition: Edition,
-    keys: deque[str],
-    facts: Mapping[str, str],
-    outcomes: Mapping[str, str],
-    *,
-    heard: bool,
-    silences: int,
+    edition: Edition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
 ) -> Way:
     pressed = "".join(keys)
     conversation = Conversation(edition.script, edition.answers, {})
     todo = deque(conversation.take(Began()))
-    if heard:
+    if edition.ear:  # the questions are those asked aloud, and keys answer them too
         todo.extend(conversation.take(EarOpened()))
     said: list[Say] = []
     turns: list[Turn] = []
