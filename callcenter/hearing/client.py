@@ -33,6 +33,7 @@ from callcenter.hearing.wire import (
     Open,
     Partial,
     Phrases,
+    Settle,
     State,
     Trouble,
     Unpacker,
@@ -66,7 +67,6 @@ class EarBack:
     """The leg is heard from now on, by an ear with this engine (see Hello)."""
 
     engine: str
-    delay: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,6 @@ class EarMoved:
 
     why: str
     engine: str
-    delay: float
 
 
 Told = Partial | Final | Trouble | Closed | EarLost | EarBack | EarMoved
@@ -239,8 +238,8 @@ class EarClient:
 
     def _begin(self, leg: "EarLeg", hello: Hello, *, moved: str | None = None) -> None:
         self.send(leg.number, Open(leg.rate, leg.phrases))
-        back = EarBack(hello.engine, hello.delay)
-        leg.tell(back if moved is None else EarMoved(moved, hello.engine, hello.delay))
+        back = EarBack(hello.engine)
+        leg.tell(back if moved is None else EarMoved(moved, hello.engine))
 
     def send(self, number: int, message: Message) -> bool:
         """For legs: false when there is nobody to send to, or the ear has not read what it was sent before."""
@@ -301,6 +300,11 @@ class EarLeg:
         self.phrases = phrases
         self._send_gathered()
         self._ear.send(self.number, Phrases(phrases))
+
+    def settle(self) -> None:
+        """It is quiet: a Partial with all that was said so far comes at once."""
+        self._send_gathered()
+        self._ear.send(self.number, Settle())
 
     def flush(self) -> None:
         """Ends the utterance that goes on: its words come as a Final, if it has any."""

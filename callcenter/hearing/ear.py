@@ -26,6 +26,7 @@ from callcenter.hearing.wire import (
     Message,
     Open,
     Phrases,
+    Settle,
     State,
     Unpacker,
     pack,
@@ -119,7 +120,7 @@ class _Client:
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
         """Serves until the client goes."""
-        self.tell(0, Hello(PROTOCOL, self._engine.name, self._engine.takes_phrases, self._engine.delay))
+        self.tell(0, Hello(PROTOCOL, self._engine.name, self._engine.takes_phrases))
         unpacker = Unpacker()
         try:
             while data := await reader.read(_READ):
@@ -155,7 +156,7 @@ class _Client:
                 raise BrokenWire(f"leg {number} cannot be opened")
             self._no_legs.clear()
             self.legs[number] = Leg(self._engine, message, functools.partial(self._hand_over, number))
-        elif isinstance(message, Audio | Phrases | Flush | Close):
+        elif isinstance(message, Audio | Phrases | Settle | Flush | Close):
             if number in self.legs:  # else it crossed the leg's end
                 self.legs[number].take(message)
         else:

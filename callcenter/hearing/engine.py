@@ -54,6 +54,12 @@ class Recogniser(Protocol):
         """The words so far of the utterance that goes on. They may still change."""
         ...
 
+    def settle(self, quiet: bytes) -> None:
+        """Takes `quiet`, `Engine.delay` seconds of it, for what comes next, so that the guess holds all that was heard.
+
+        It counts in times like sound that was heard. The utterance goes on."""
+        ...
+
     def finish(self) -> tuple[Word, ...]:
         """The words of the utterance that was going on. The recogniser is used up."""
         ...

@@ -4,10 +4,14 @@ The network side calls `take`, which never waits: when the thread cannot keep up
 counted. The thread gathers a tenth of a second of audio before it calls the recogniser, which costs half as much as
 calling it for every packet. A recogniser that fails is replaced; its failure is nobody else's.
 
-A recogniser hears one unbroken stretch. It is finished and thrown away at a gap in the audio, at new phrases and at
-a flush; times are kept by the leg, which knows where the stretch began.
+A recogniser hears one unbroken stretch, but for the quiet in it (sparing.py). It is finished and thrown away at a gap
+in the audio, at new phrases and at a flush; times are kept by the leg, which knows where the stretch began.
+
+Recognisers run no more at a time than there are processors, first come first served: were they all to run at once,
+each would be done when all of them are.
 """
 
+import os
 import threading
 import time
 from collections import deque
@@ -16,19 +20,21 @@ from dataclasses import dataclass
 
 import structlog
 
-from callcenter.hearing.engine import Engine, Recogniser, Word
-from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Partial, Phrases, Trouble
+from callcenter.hearing.engine import Engine, Word
+from callcenter.hearing.sparing import SparingRecogniser
+from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Partial, Phrases, Settle, Trouble
 
 log = structlog.get_logger()
 
 LIMIT_SECONDS = 5.0
 """Audio that may wait. A caller who is heard five seconds late is better heard with a gap."""
 CHUNK_SECONDS = 0.1
-_SILENT_REPORT_SECONDS = 1.0
+_REPORT_SECONDS = 1.0
 _DEAF_SECONDS = 1.0
 _BYTES = 2
+_turns = threading.Semaphore(len(os.sched_getaffinity(0)))
 
-Order = Audio | Phrases | Flush | Close
+Order = Audio | Phrases | Settle | Flush | Close
 Report = Partial | Final | Trouble | Closed
 
 
@@ -56,7 +62,7 @@ class Leg:
         self._queued = 0
         self._dropped = 0
         self._lag = 0.0
-        self._recogniser: Recogniser | None = None
+        self._recogniser: SparingRecogniser | None = None
         self._base = 0
         """The stretch's first sample; with `_heard_to` in samples of the leg."""
         self._begin = 0
@@ -65,7 +71,7 @@ class Leg:
         """When the newest piece of the audio being heard came."""
         self._deaf_until = 0
         self._last_end = 0.0
-        self._reported = Partial("", 0.0, 0.0)
+        self._reported = Partial("", 0.0, 0.0, 0.0)
         self.thread = threading.Thread(target=self._run, name="leg", daemon=True)
         self.thread.start()
 
@@ -108,10 +114,8 @@ class Leg:
         while True:
             audio, order = self._next()
             try:
-                if audio is not None:
-                    self._hear(audio)
-                if order is not None:
-                    self._finish()
+                with _turns:
+                    self._do(audio, order)
             except Exception as error:  # whatever an engine raises is this leg's trouble alone
                 self._fail(error)
             match order:
@@ -121,7 +125,16 @@ class Leg:
                     self._say(Closed())
                     return
 
-    def _next(self) -> tuple[Audio | None, Phrases | Flush | Close | None]:
+    def _do(self, audio: Audio | None, order: Phrases | Settle | Flush | Close | None) -> None:
+        if audio is not None:
+            self._hear(audio)
+        match order:
+            case Settle():
+                self._settle()
+            case Phrases() | Flush() | Close():
+                self._finish()
+
+    def _next(self) -> tuple[Audio | None, Phrases | Settle | Flush | Close | None]:
         """A chunk of audio, less when it has waited for as long or an order or a gap follows it; or the next order."""
         with self._news:
             self._news.wait_for(lambda: self._queue)
@@ -155,14 +168,21 @@ class Leg:
         self._heard_to = end
         if self._recogniser is None:
             self._base = self._begin = audio.position
-            self._recogniser = self._engine.listen(rate=self._rate, phrases=self._phrases)
+            self._recogniser = SparingRecogniser(self._engine, rate=self._rate, phrases=self._phrases)
         words = self._recogniser.hear(audio.samples)
-        if words is None:
-            self._report_guess(self._recogniser.guess())
-        else:
+        if words is not None:
             self._report(words)
+        elif self._recogniser.resting:
+            self._report_guess("", behind=0.0)
+        else:
+            self._report_guess(self._recogniser.guess(), behind=self._engine.delay)
         with self._news:
             self._lag = max(self._lag, time.monotonic() - self._since)
+
+    def _settle(self) -> None:
+        if self._recogniser is not None:
+            self._recogniser.settle()
+            self._report_guess(self._recogniser.guess(), behind=0.0, wanted=True)
 
     def _finish(self) -> None:
         recogniser, self._recogniser = self._recogniser, None
@@ -189,12 +209,15 @@ class Leg:
         begin, self._begin = self._begin, self._heard_to
         if placed:
             self._say(Final(tuple(placed), self._seconds(begin), self._seconds(self._heard_to)))
-        self._reported = Partial("", self._seconds(self._begin), self._seconds(self._heard_to))
+        heard_to = self._seconds(self._heard_to)
+        self._reported = Partial("", self._seconds(self._begin), heard_to, heard_to)
 
-    def _report_guess(self, text: str) -> None:
-        partial = Partial(text, self._seconds(self._begin), self._seconds(self._heard_to))
-        silent_since = partial.heard_to - self._reported.heard_to
-        if text or self._reported.text or silent_since >= _SILENT_REPORT_SECONDS:
+    def _report_guess(self, text: str, *, behind: float, wanted: bool = False) -> None:
+        """`behind`: seconds of the newest audio of which words may still be missing."""
+        heard_to = self._seconds(self._heard_to)
+        partial = Partial(text, self._seconds(self._begin), heard_to, round(max(heard_to - behind, 0.0), 3))
+        told_since = partial.heard_to - self._reported.heard_to
+        if wanted or text != self._reported.text or told_since >= _REPORT_SECONDS:
             self._reported = partial
             self._say(partial)
 

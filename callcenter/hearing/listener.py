@@ -1,11 +1,13 @@
 """When somebody begins to speak, what they say, and when they have said it. Pure: frames and the ear's words in,
 events out; time is the number of samples.
 
-An answer is complete at the engine's endpoint, half a second or more after the last word. Where the dialogue says that
-the words so far are a whole answer (`would_accept`), 200 ms of quiet are enough, once the engine has taken in all that
-was spoken. Either way the moment is the cut: words before it belong to the past and never reach the next question.
+After 200 ms of quiet the ear is asked for all that was said (`FellQuiet`), for by itself it waits for more sound. If
+the dialogue says that the words are a whole answer (`would_accept`), it is complete. If not, it is after 600 ms of
+quiet (`FellSilent`): an engine's own endpoint comes later, or never, where silence passes for that speech which is none
+of a question's phrases. It still ends what is said where no quiet is to be had, or no question stands.
 
-The engine must be flushed at an early cut (see Listening), so that it begins anew there.
+The moment is the cut: words before it belong to the past and never reach the next question. The ear must be flushed at
+an early cut and when it fell silent (see Listening), so that it begins anew there.
 """
 
 from collections import deque
@@ -18,6 +20,8 @@ from callcenter.hearing.presence import FRAME_BYTES, FRAME_SECONDS, Presence
 from callcenter.hearing.wire import Final, Partial, Trouble
 
 QUIET_SECONDS = 0.2
+SILENT_SECONDS = 0.6
+"""Callers who give an address or read figures make shorter pauses, mostly."""
 _VOICED_SECONDS = 0.1
 _WITHIN_SECONDS = 0.3
 _SPEECH_ENDS = 0.7
@@ -53,15 +57,23 @@ class Said:
     quiet: float = field(default=0.0, compare=False)
 
 
-ListenerEvent = SpeechBegan | Heard | Said
+@dataclass(frozen=True, slots=True)
+class FellQuiet:
+    """The ear is to tell at once what was said so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class FellSilent:
+    """What was said is over: the ear is to end it, and its words come as a Final."""
+
+
+ListenerEvent = SpeechBegan | Heard | Said | FellQuiet | FellSilent
 
 
 class Listener:
     """Listens to one leg. `hear` and `take` return what has happened, oldest first."""
 
-    def __init__(self, *, delay: float = 0.0) -> None:
-        """`delay` as in Engine; an `EarBack` sets it, too."""
-        self._delay = delay
+    def __init__(self) -> None:
         self._presence = Presence()
         self._would_accept: Callable[[str], bool] | None = None
         self._accepted: tuple[str, bool] = ("", False)
@@ -70,6 +82,8 @@ class Listener:
         self._cut = 0.0
         self._said_since_asked = False
         self._last_speech = 0.0
+        self._settled = self._ended = 0.0
+        """The last speech after which the ear was asked for all words, and told to end them."""
         self._speaking = False
         self._voices: deque[float] = deque()
         """When each voiced frame of the last moments began."""
@@ -107,7 +121,7 @@ class Listener:
         if not self._speaking and len(self._voices) * FRAME_SECONDS >= _VOICED_SECONDS:
             self._speaking = True
             events.append(SpeechBegan(self._voices[0]))
-        return events + self._commit_early()
+        return events + (self._commit_early() or self._notice_quiet())
 
     def take(self, told: Told) -> list[ListenerEvent]:
         """Takes what the ear says."""
@@ -116,9 +130,7 @@ class Listener:
                 return self._take_partial(told)
             case Final():
                 return self._take_final(told)
-            case EarBack() | EarMoved():
-                self._delay, self._partial = told.delay, None
-            case EarLost() | Trouble():
+            case EarBack() | EarMoved() | EarLost() | Trouble():
                 self._partial = None
         return []
 
@@ -127,6 +139,8 @@ class Listener:
             return []
         before, self._partial = self._partial, partial
         changed = partial.text != ("" if before is None else before.text)
+        if changed and before is not None and before.sure_to >= self._last_speech == self._settled:
+            self._last_speech = self.now  # the ear hears words where no speech was seen
         events: list[ListenerEvent] = [Heard(partial.text)] if changed and partial.text else []
         return events + self._commit_early()
 
@@ -136,13 +150,33 @@ class Listener:
             return []
         return [self._commit(Said(join_words(words), final.heard_to, early=False, words=words))]
 
+    def _notice_quiet(self) -> list[ListenerEvent]:
+        """Once after each speech."""
+        quiet = self.now - self._last_speech
+        if self._would_accept is None or quiet < QUIET_SECONDS:
+            return []
+        if self._settled != self._last_speech:
+            self._settled = self._last_speech
+            return [FellQuiet()]
+        partial = self._partial
+        if (
+            quiet < SILENT_SECONDS
+            or self._ended == self._last_speech
+            or partial is None
+            or not partial.text
+            or partial.sure_to < self._last_speech
+        ):
+            return []
+        self._ended = self._last_speech
+        return [FellSilent()]
+
     def _commit_early(self) -> list[ListenerEvent]:
         partial = self._partial
         if (
             partial is None
             or not partial.text
             or self.now - self._last_speech < QUIET_SECONDS
-            or partial.heard_to < self._last_speech + self._delay
+            or partial.sure_to < self._last_speech
             or not self._accepts(partial.text)
         ):
             return []
@@ -157,6 +191,7 @@ class Listener:
 
     def _commit(self, said: Said) -> Said:
         self._cut_here(said.at)
+        self._settled = self._ended = self._last_speech
         self._said_since_asked = True
         return replace(said, quiet=max(self.now - self._last_speech, 0.0))
 

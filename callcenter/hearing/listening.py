@@ -1,13 +1,14 @@
 """One caller listened to: the leg in the ear and the listener that tells when something was said, joined.
 
-`take` is told the listener's events, `note` (the transcript) everything the ear says. Both run in the event loop.
+`take` is told when speech begins, what is heard and what is said; `note` (the transcript) everything the ear says. Both
+run in the event loop.
 """
 
 from collections.abc import Callable
 from typing import Protocol
 
 from callcenter.hearing.client import EarLeg, Told
-from callcenter.hearing.listener import Listener, ListenerEvent, Said
+from callcenter.hearing.listener import FellQuiet, FellSilent, Listener, ListenerEvent, Said
 from callcenter.hearing.presence import FRAME_BYTES
 
 
@@ -50,6 +51,13 @@ class Listening:
 
     def _tell(self, events: list[ListenerEvent]) -> None:
         for event in events:
-            if isinstance(event, Said) and event.early:
-                self._leg.flush()
-            self._take(event)
+            match event:
+                case FellQuiet():
+                    self._leg.settle()
+                case FellSilent():
+                    self._leg.flush()
+                case Said(early=True):
+                    self._leg.flush()
+                    self._take(event)
+                case _:
+                    self._take(event)

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.engine import Word
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Changes whenever an old ear could not serve a new client."""
 LONGEST = 1 << 20
 """Bytes of a frame. Nobody sends half a minute of audio at once."""
@@ -56,6 +56,11 @@ class Phrases:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """It is quiet: a Partial with all that was said so far is wanted now, not when more sound has come."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flush:
     """Ends the utterance that goes on."""
 
@@ -72,7 +77,6 @@ class Hello:
     protocol: int
     engine: str
     takes_phrases: bool
-    delay: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,14 @@ class State:
 class Partial:
     """The words so far of the utterance that goes on since second `begin`; empty while there are none.
 
-    `heard_to`: seconds of the leg that the recogniser has taken in. Sent at every change, about ten times a second
-    while there are words, and once a second otherwise.
+    `heard_to`: seconds of the leg that the recogniser has taken in; `sure_to`: those of which no word is missing. Sent
+    when the words change, after a Settle, and once a second otherwise.
     """
 
     text: str
     begin: float
     heard_to: float
+    sure_to: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +127,10 @@ class Closed:
     """The leg is over; nothing follows."""
 
 
-Message = Open | Audio | Phrases | Flush | Close | Hello | State | Partial | Final | Trouble | Closed
+Message = Open | Audio | Phrases | Settle | Flush | Close | Hello | State | Partial | Final | Trouble | Closed
 
 _KINDS: tuple[type[Any], ...] = (
-    Open, Audio, Phrases, Flush, Close, Hello, State, Partial, Final, Trouble, Closed,
+    Open, Audio, Phrases, Settle, Flush, Close, Hello, State, Partial, Final, Trouble, Closed,
 )  # fmt: skip
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 _CONTENTS = {kind: TypeAdapter(kind) for kind in _KINDS}

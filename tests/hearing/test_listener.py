@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from callcenter.hearing.client import EarBack, EarLost, Told
+from callcenter.hearing.client import EarLost, Told
 from callcenter.hearing.engine import RATE, Word
-from callcenter.hearing.listener import Heard, Listener, ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.listener import FellQuiet, FellSilent, Heard, Listener, ListenerEvent, Said, SpeechBegan
 from callcenter.hearing.wire import Final, Partial, Trouble
 from callcenter.softphone.ears import read_wav
 from callcenter.speech.voices.festival import FestivalVoice
@@ -109,8 +109,8 @@ def test_a_caller_is_noticed_over_the_prompt_s_echo(prompt: Sound) -> None:
 # --- what is said
 
 
-def partial(text: str, heard_to: float, *, begin: float = 0.0) -> Partial:
-    return Partial(text, begin, heard_to)
+def partial(text: str, sure_to: float, *, begin: float = 0.0) -> Partial:
+    return Partial(text, begin, sure_to, sure_to)
 
 
 def final(*words: tuple[str, float, float], heard_to: float, begin: float = 0.0) -> Final:
@@ -128,13 +128,13 @@ def said(events: Sequence[ListenerEvent]) -> list[tuple[str, bool]]:
 @pytest.fixture
 def listener() -> Listener:
     """It has heard «вода» in tones from second 0 to 0.48, then nothing up to second 0.62."""
-    listener = Listener(delay=0.1)
+    listener = Listener()
     listen(listener, say_in_tones("вода"))
     return listener
 
 
-def asked(would_accept: Callable[[str], bool], *, delay: float = 0.1) -> Listener:
-    listener = Listener(delay=delay)
+def asked(would_accept: Callable[[str], bool]) -> Listener:
+    listener = Listener()
     listener.ask(would_accept)
     listen(listener, say_in_tones("вода"))
     return listener
@@ -172,18 +172,48 @@ def test_a_part_of_an_answer_waits_for_the_endpoint() -> None:
 
 
 def test_nothing_is_taken_early_while_the_ear_is_still_behind() -> None:
-    listener = asked(accept("вода"), delay=0.36)
-    listener.take(partial("вода", 0.62))
-    assert said(hush(listener, 1)) == []
-    assert said(listener.take(partial("вода", 0.8))) == []
-    assert said(listener.take(partial("вода", 0.9))) == [("вода", True)]
-
-
-def test_the_engine_s_delay_is_learned_from_the_ear() -> None:
     listener = asked(accept("вода"))
-    listener.take(EarBack("other", 5.0))
+    listener.take(Partial("вода", 0.0, heard_to=0.62, sure_to=0.3))
+    assert said(hush(listener, 1)) == []
+    assert said(listener.take(Partial("вода", 0.0, heard_to=0.7, sure_to=0.4))) == []
+    assert said(listener.take(Partial("вода", 0.0, heard_to=0.7, sure_to=0.7))) == [("вода", True)]
+
+
+def test_the_ear_is_asked_for_all_words_once_after_each_speech() -> None:
+    listener = asked(accept())
+    assert hush(listener, 2) == [FellQuiet()]
+    assert FellQuiet() not in listen(listener, say_in_tones("течёт"))
+    assert hush(listener, 2) == [FellQuiet()]
+
+
+def test_what_is_said_is_over_when_it_stays_quiet_and_the_ear_is_told_once() -> None:
+    listener = asked(accept())
     listener.take(partial("вода", 0.62))
-    assert said(hush(listener, 2)) == []
+    assert hush(listener, 0.4) == [FellQuiet()]
+    assert hush(listener, 3) == [FellSilent()]
+
+
+@pytest.mark.parametrize("heard", [None, partial("", 0.7), partial("вода", 0.3)])
+def test_nothing_is_over_when_nothing_is_heard_or_the_ear_is_still_behind(heard: Partial | None) -> None:
+    listener = asked(accept())
+    if heard is not None:
+        listener.take(heard)
+    assert FellSilent() not in hush(listener, 3)
+
+
+def test_words_that_come_where_no_speech_is_seen_are_waited_for() -> None:
+    listener = asked(accept())
+    listener.take(partial("вода", 0.62))
+    hush(listener, 0.4)
+    listener.take(partial("вода течёт", 1.0))
+    assert hush(listener, 0.5) == [FellQuiet()]
+    listener.take(partial("вода течёт", 1.5))
+    assert hush(listener, 0.2) == [FellSilent()]
+
+
+def test_without_a_question_the_ear_decides_alone(listener: Listener) -> None:
+    listener.take(partial("вода", 0.62))
+    assert hush(listener, 3) == []
 
 
 def test_nothing_is_taken_early_while_somebody_speaks() -> None:
@@ -243,9 +273,11 @@ def test_the_dialogue_judges_each_text_once() -> None:
         return False
 
     listener = asked(judge)
+    hush(listener, 0.3)
     for text in ("во", "вода", "вода"):
         listener.take(partial(text, 0.62))
-        hush(listener, 0.5)
+        hush(listener, 0.3)
+        listener.take(partial(text, listener.now))
     assert judged == ["во", "вода"]
 
 

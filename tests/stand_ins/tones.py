@@ -115,6 +115,10 @@ class ToneRecogniser:
     def guess(self) -> str:
         return " ".join(word.text for word in self._words)
 
+    def settle(self, quiet: bytes) -> None:
+        self._end_word()
+        self._window += len(quiet) // 2 // _HOP
+
     def finish(self) -> tuple[Word, ...]:
         self._end_word()
         words, self._words = self._words, []

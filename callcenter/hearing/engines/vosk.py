@@ -1,14 +1,12 @@
 """Vosk: Kaldi's online decoder on any Vosk model.
 
-Three things learned from its source (recognizer.cc, model.cc of 0.3.45) shape this file:
+Four things learned from its source (recognizer.cc, model.cc of 0.3.45) shape this file:
 - `SetPartialWords` takes its words from a lattice that lags a second behind, so a guess here is text without times;
 - the model counts its recognisers without a lock, so they are made and freed one at a time;
 - a word of a phrase that the model does not know is dropped and the phrase goes on without it, so such phrases are
-  left out whole.
-
-And one from measuring: after 60 frames (1.8 s) of an utterance the decoder determinizes what it has. With phrases and
-`[unk]` among them that takes twelve seconds of processor when nothing was said, whatever the model. So an utterance
-without a word is begun anew before, in a quiet moment if there is one.
+  left out whole;
+- AcceptWaveform only tells that an utterance has ended: until Result is asked for, it goes on. So an end found in quiet
+  that nobody heard is passed over.
 """
 
 import json
@@ -16,7 +14,6 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import structlog
 import vosk
 
@@ -26,10 +23,6 @@ from callcenter.hearing.engines.vosk_model import read_vosk_model
 log = structlog.get_logger()
 
 _WARNINGS_ONLY = -1
-_QUIET_SECONDS, _LONGEST_SECONDS = 1.0, 1.6
-"""How long an utterance without a word goes on: until it is quiet, and at most."""
-_QUIET = 330
-"""The highest sample of a quiet piece: -40 dB below full scale."""
 
 
 def open_engine(model: Path | None) -> "VoskEngine":
@@ -78,7 +71,7 @@ class VoskEngine:
             except Exception as error:
                 raise EngineFailed(f"{self.name}: no recogniser for {rate} Hz") from error
         recogniser.SetWords(True)
-        return VoskRecogniser(recogniser, self._counting, rate=rate, begins_anew=bool(known))
+        return VoskRecogniser(recogniser, self._counting)
 
     def _known(self, phrases: Sequence[str]) -> list[str]:
         """The phrases all of whose words the model knows; tells the log of each strange word once."""
@@ -95,36 +88,29 @@ class VoskEngine:
 class VoskRecogniser:
     """See Recogniser."""
 
-    def __init__(
-        self, recogniser: "vosk.KaldiRecognizer", counting: "threading.RLock", *, rate: int, begins_anew: bool
-    ) -> None:
+    def __init__(self, recogniser: "vosk.KaldiRecognizer", counting: "threading.RLock") -> None:
         self._recogniser: vosk.KaldiRecognizer | None = recogniser
         self._counting = counting
-        self._rate = rate
-        self._begins_anew = begins_anew
-        self._wordless = 0
-        """Samples of an utterance in which no word was guessed."""
+        self._owed = 0
+        """Bytes of quiet that the decoder was given ahead: that much later than it says, an utterance has ended."""
 
     def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+        ended = self._take(audio)
+        owed, self._owed = self._owed, max(self._owed - len(audio), 0)
+        if not ended or owed:
+            return None
+        return _read_words(self._alive.Result())
+
+    def settle(self, quiet: bytes) -> None:
+        self._take(quiet)
+        self._owed = len(quiet)
+
+    def _take(self, audio: bytes) -> bool:
+        """Whether the utterance has ended."""
         try:
-            ended = self._alive.AcceptWaveform(audio)
+            return bool(self._alive.AcceptWaveform(audio))
         except Exception as error:
             raise EngineFailed(f"Vosk: {error}") from error
-        if ended:
-            self._wordless = 0
-            return _read_words(self._alive.Result())
-        if self._begins_anew:
-            self._begin_anew_if_wordless(audio)
-        return None
-
-    def _begin_anew_if_wordless(self, audio: bytes) -> None:
-        self._wordless = 0 if self.guess() else self._wordless + len(audio) // 2
-        sound = np.frombuffer(audio, "<i2")
-        quiet = len(sound) == 0 or int(np.abs(sound.astype(np.int32)).max()) < _QUIET
-        limit = _QUIET_SECONDS if quiet else _LONGEST_SECONDS
-        if self._wordless >= limit * self._rate:
-            self._alive.Reset()
-            self._wordless = 0
 
     def guess(self) -> str:
         return str(json.loads(self._alive.PartialResult()).get("partial", ""))

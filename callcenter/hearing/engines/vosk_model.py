@@ -15,8 +15,8 @@ _KALDI_RATE = 16000
 _KALDI_CHUNK = 20
 _SUBSAMPLING = 3
 _FRAME_SECONDS = 0.01
-_LOOK_AHEAD = 0.15
-"""Seconds a usual acoustic network looks ahead; a file does not say it in words."""
+_LOOK_AHEAD = 0.2
+"""Seconds a usual acoustic network looks ahead, and half a window of sound; a file does not say it in words."""
 
 _AS_RELEASED = {
     "network": "am/final.mdl",
