@@ -15,12 +15,15 @@ went by without a word, or at the final result.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from callcenter.understanding.matching import Book, Found, Line
+from callcenter.understanding.matching import Book, Found, Line, Spot
 from callcenter.understanding.phrase_files import AGAINST, SURE, Entry, Phrase
+from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
 LEAST_QUALITY = 0.7
 """Of a phrase: six foreign words may stand in it, or one word may be slipped on."""
+WEAK = "weak"
+"""The note of an entry whose words mean a danger only where nothing of everyday life is said with them."""
 DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
 _HELPERS = frozenset(["перестать", "мочь", "прекратить", "стоить"])
 """Before an infinitive these say that it is not, or not yet."""
@@ -50,9 +53,12 @@ class Danger:
 
 
 class Dangers:
-    """Finds dangers. `entries` are those of `dangers.yaml`, `context` those of `context.yaml`."""
+    """Finds dangers. `entries` are those of `dangers.yaml`, `context` those of `context.yaml`.
 
-    def __init__(self, entries: Sequence[Entry], context: Sequence[Entry]) -> None:
+    `slips`: shared with the books of what else is said, so that a slip on «показания» is no «покалечили».
+    """
+
+    def __init__(self, entries: Sequence[Entry], context: Sequence[Entry], slips: Slips | None = None) -> None:
         self.entries = entries
         self._sources: list[tuple[str, str, Phrase]] = [
             (entry.key, section, phrase)
@@ -60,7 +66,7 @@ class Dangers:
             for section in (SURE, AGAINST)
             for phrase in entry.phrases(section)
         ]
-        self._book = Book(phrase.item for _, _, phrase in self._sources)
+        self._book = Book((phrase.item for _, _, phrase in self._sources), slips)
 
     def find(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
@@ -73,7 +79,7 @@ class Dangers:
             code, section, _ = self._sources[one.number]
             if one.spot.quality >= LEAST_QUALITY:
                 found.setdefault((code, section), []).append(one)
-        context = _Context(line, {key: found.get((key, SURE), []) for key in _CONTEXT})
+        context = _Context(line, {key: _still_said(found, key) for key in _CONTEXT})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
             best = self._find_best(entry, found, context, line)
@@ -85,11 +91,12 @@ class Dangers:
         self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: "_Context", line: Line
     ) -> tuple[int, Danger] | None:
         """The phrase of most words that nothing cancels, with the mask of its words."""
-        against = [one.spot.mask for one in found.get((entry.key, AGAINST), ())]
+        against = [one.spot for one in found.get((entry.key, AGAINST), ())]
+        weak = WEAK in entry.notes
         best: tuple[int, Danger] | None = None
         for one in found.get((entry.key, SURE), ()):
             mask = one.spot.mask
-            if any(other & mask for other in against) or context.cancels(one):
+            if any(_takes_back(line, other, one.spot, weak=weak) for other in against) or context.cancels(one):
                 continue
             settled = not context.may_be_denied_next(one)
             if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):
@@ -97,6 +104,23 @@ class Dangers:
                 phrase = self._sources[one.number][2].source
                 best = mask, Danger(code, entry.notes["category"], line.text(mask), phrase, settled)
         return best
+
+
+def _still_said(found: Mapping[tuple[str, str], Sequence[Found]], key: str) -> list[Found]:
+    """The words of a context without those that stand for something else: «до сих пор не заменили» is no «now»."""
+    against = [one.spot.mask for one in found.get((key, AGAINST), ())]
+    return [one for one in found.get((key, SURE), ()) if not any(one.spot.mask | mask == mask for mask in against)]
+
+
+def _takes_back(line: Line, against: Spot, spot: Spot, *, weak: bool) -> bool:
+    """Whether a phrase against holds all words of a danger («горит лампочка»), or some of them closer together: in
+    «горит квартира, свет моргает» the flat burns, in «горит у нас в квартире свет» the light. Of a weak danger one
+    word is enough."""
+    if weak:
+        return bool(spot.mask & against.mask)
+    if spot.mask | against.mask == against.mask:
+        return True
+    return bool(spot.mask & against.mask) and line.foreign(against) < line.foreign(spot)
 
 
 def _arrange(dangers: Sequence[tuple[int, Danger]]) -> list[tuple[int, Danger]]:
@@ -203,11 +227,12 @@ class _Context:
 
 
 def _is_verb(word: Word) -> bool:
-    return bool(word.forms) and word.forms[0].part in _VERBS
+    """Of a word that the dictionary lacks any reading will do: «пахнит»."""
+    return any(form.part in _VERBS for form in (word.forms[:1] if word.known else word.forms))
 
 
 def _is_only(word: Word, mark: str) -> bool:
-    return all(mark in form.marks for form in word.forms if form.part in _VERBS)
+    return word.known and all(mark in form.marks for form in word.forms if form.part in _VERBS)
 
 
 def _is_genitive(word: Word) -> bool:

@@ -23,13 +23,18 @@ _PLACES = frozenset((
     "улица", "проспект", "дом", "корпус", "строение", "литера", "дробь", "парадный", "парадная", "подъезд", "этаж",
     "квартира", "номер",
 ))  # fmt: skip
+_NOMINAL = ("NOUN", "ADJF", "NPRO", "NUMR")
 _FREE_GAP = 2
 _LOST_A_WORD = 0.06
 _LEAST_NEARNESS = 0.5
 _NEAR = 4
 """Foreign words that may stand inside a group of words in brackets."""
-_SCRAP = 3
-"""Letters of a first half that is likelier torn off than said: «дом афон», «ба тарея»."""
+_GOVERNED = {
+    "из": {"gent"}, "от": {"gent"}, "до": {"gent"}, "без": {"gent"}, "у": {"gent"}, "на": {"accs", "loct"},
+    "в": {"accs", "loct"}, "об": {"accs", "loct"}, "за": {"accs", "ablt"}, "под": {"accs", "ablt"},
+    "с": {"gent", "ablt"}, "по": {"datv", "loct"}, "про": {"accs"}, "при": {"loct"},
+}  # fmt: skip
+"""The cases that a preposition takes: «на пол» was said, «из крит» is a torn «искрит»."""
 _MOST_SPOTS = 8
 """Places kept for one part of a phrase: the closest together."""
 
@@ -87,6 +92,13 @@ class Line:
 
 def _takes_no_room(word: Word) -> bool:
     return word.filler or word.is_number or word.lemma in _PLACES or atom(word.text) is not None
+
+
+def _belong_together(one: Word, other: Word) -> bool:
+    """A preposition and its noun, or a small word that stands before any other."""
+    if one.text in _GOVERNED:
+        return any(not form.marks.isdisjoint(_GOVERNED[one.text]) for form in other.forms if form.part in _NOMINAL)
+    return one.may_be("CONJ", "PRCL", "NPRO")
 
 
 def holds_not(word: Word) -> bool:
@@ -231,7 +243,7 @@ class _Index:
                 self._by_beginning[begins].append(number)
         self._longest = max((len(begins) for begins in self._by_beginning), default=0)
         self._slips = slips
-        slips.add({*self._by_lemma, *self._by_text})
+        slips.add({*self._by_lemma, *self._by_text, *(form for term in terms for form in term.written)})
 
     def find(self, word: Word) -> tuple[dict[int, None], float]:
         """The terms of a word, and how surely it is theirs: less than 1 for a slip."""
@@ -256,8 +268,8 @@ class _Index:
         terms = self._exactly(whole, look_up(whole)[1] if is_known(whole) else ())
         if terms:
             return dict.fromkeys(terms), 1.0
-        if one.known and other.known and (len(one.text) > _SCRAP or one.may_be("PREP", "CONJ", "PRCL", "NPRO")):
-            return self._closest(self._slips.find_alike(whole))
+        if one.known and other.known:
+            return ({}, 0.0) if _belong_together(one, other) else self._closest(self._slips.find_alike(whole))
         return self._closest(self._slips.find_text(whole, whole))
 
     def _exactly(self, text: str, lemmas: Sequence[str]) -> list[int]:
@@ -267,7 +279,7 @@ class _Index:
     def _closest(self, slip: tuple[str, float] | None) -> tuple[dict[int, None], float]:
         if slip is None:
             return {}, 0.0
-        return dict.fromkeys(self._exactly(slip[0], (slip[0],))), slip[1]
+        return dict.fromkeys(self._exactly(slip[0], (slip[0], *look_up(slip[0])[1]))), slip[1]
 
 
 class _Search:

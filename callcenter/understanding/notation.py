@@ -15,7 +15,7 @@ Case, ё and punctuation do not count, and a hyphen parts words.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from callcenter.understanding.words import fold, list_lemmas
@@ -54,6 +54,8 @@ class Term:
     """One word: by its lemma, by its exact text, or by how it begins; any of these will do."""
 
     lemmas: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    """The forms that stand in the phrase: a slip is likelier one of them than a lemma."""
     exact: frozenset[str] = frozenset()
     begins: frozenset[str] = frozenset()
     negated: bool = False
@@ -206,10 +208,11 @@ def _join_branches(branches: list[Item]) -> Item:
             others.append(branch)
     terms = [
         Term(
-            frozenset().union(*(term.lemmas for term in some)),
-            frozenset().union(*(term.exact for term in some)),
-            frozenset().union(*(term.begins for term in some)),
-            negated,
+            lemmas=frozenset().union(*(term.lemmas for term in some)),
+            written=frozenset().union(*(term.written for term in some)),
+            exact=frozenset().union(*(term.exact for term in some)),
+            begins=frozenset().union(*(term.begins for term in some)),
+            negated=negated,
         )
         for negated, some in words.items()
         if some
@@ -237,13 +240,13 @@ def _read_word(written: str, column: int) -> Item:
 @lru_cache(maxsize=16384)
 def _by_lemmas(word: str) -> Term:
     lemmas = list_lemmas(word, _STIFF)
-    return Term(lemmas=lemmas) if lemmas else Term(exact=frozenset((word,)))
+    return Term(lemmas=lemmas, written=frozenset((word,))) if lemmas else Term(exact=frozenset((word,)))
 
 
 def _negate(item: Item) -> Item:
     """«не» before a bracket belongs to the first word of each branch."""
     if isinstance(item, Term):
-        return Term(item.lemmas, item.exact, item.begins, negated=True)
+        return replace(item, negated=True)
     if isinstance(item, Either):
         return Either(tuple(_negate(branch) for branch in item.branches))
     if isinstance(item, InRow):

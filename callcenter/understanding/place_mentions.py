@@ -86,7 +86,7 @@ class Places:
             measured = number.end < len(words) and is_unit(words[number.end])
             if number.first == after and not measured and any(cut[0] in bases for cut in number.cuts):
                 return True
-        return _digits_from(numbers, after) in bases or self._listed_before(mention, words, numbers, bases)
+        return _digits_from(words, numbers, after) in bases or self._listed_before(mention, words, numbers, bases)
 
     def _listed_before(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], bases: set[str]
@@ -187,13 +187,13 @@ def _bases(house: House) -> tuple[str, ...]:
     return (house.house, house.house.split("/")[0].split("-")[0])
 
 
-def _digits_from(numbers: Sequence[Number], at: int) -> str:
-    """Single digits said in a row from a word on: «один три девять»."""
+def _digits_from(words: Sequence[Word], numbers: Sequence[Number], at: int) -> str:
+    """Single digits said in a row from a word on: «один три девять», not «три раза»."""
     digits = ""
     for number in numbers:
         if number.first == at and len(number.digits) == 1 and not number.ordinal:
             digits, at = digits + number.digits, number.end
-    return digits
+    return "" if at < len(words) and is_unit(words[at]) else digits
 
 
 def _is_empty(word: Word) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from callcenter.understanding.words import Word, alike, sound
+from callcenter.understanding.words import Word, alike, sound, stem
 
 SHORTEST = 5
 """Letters: a shorter word has too many neighbours."""
@@ -21,6 +21,9 @@ _CLOSE, _CLOSE_LONG, _CLOSE_KNOWN = 0.8, 0.74, 0.9
 _LONG_KNOWN = 9
 """Sounds: in a shorter word of the dictionary one wrong sound is too much already."""
 _MOST_NEAR = 3
+_SHORTEST_STEM = 4
+_SAME = 0.85
+"""How alike words are that differ in their endings or in letters that sound the same, at least."""
 
 
 class Slips:
@@ -34,6 +37,8 @@ class Slips:
         """By their sound."""
         self._sounds: defaultdict[int, list[str]] = defaultdict(list)
         """By their length."""
+        self._stems: dict[str, list[str]] = {}
+        """Words by their stem."""
         self._known: set[str] = set()
         self._found: dict[str, tuple[str, float] | None] = {}
 
@@ -44,6 +49,8 @@ class Slips:
             if heard not in self._words:
                 self._sounds[len(heard)].append(heard)
             self._words.setdefault(heard, []).append(word)
+            if len(root := stem(word)) >= _SHORTEST_STEM:
+                self._stems.setdefault(root, []).append(word)
             self._known.add(word)
         self._found.clear()
 
@@ -65,6 +72,8 @@ class Slips:
     def _search(self, text: str, lemma: str, *, known: bool) -> tuple[str, float] | None:
         if len(text) < SHORTEST or text.isdecimal():
             return None
+        if not known and (same := [*self._words.get(sound(text), ()), *self._stems.get(stem(text), ())]):
+            return max(((word, max(_SAME, alike(text, word))) for word in same), key=lambda one: one[1])
         best: tuple[str, float] | None = None
         for tried in dict.fromkeys((lemma, text)):
             close = _CLOSE_KNOWN if known else _CLOSE if len(tried) < _LONG else _CLOSE_LONG

@@ -93,7 +93,7 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
     """`stamps` tell one state of the files from another."""
     del stamps
     reader = PhraseReader(directory)
-    notes = ("category", "also", "as")
+    notes = ("category", "also", "as", "weak")
     categories = reader.read("categories")
     dangers = reader.read("dangers", notes=notes)
     context = reader.read("context")
@@ -113,14 +113,14 @@ class Understanding:
         self, phrases: Phrases, houses: Houses, urgent: frozenset[str], articles: Sequence[Article] = ()
     ) -> None:
         self._urgent = urgent
-        self._dangers = Dangers(phrases.dangers, phrases.context)
+        slips = Slips()
+        self._dangers = Dangers(phrases.dangers, phrases.context, slips)
         self._leads = {
             entry.notes["category"]: frozenset((entry.notes["category"], *_codes(entry.notes.get("also", ""))))
             for entry in phrases.dangers
         }
         self._of_danger = frozenset(entry.notes["category"] for entry in phrases.dangers)
         own = [entry for entry in phrases.dangers if entry.key == entry.notes["category"]]
-        slips = Slips()
         self._categories = Ranking((*own, *phrases.categories), slips)
         self._intents = Ranking(phrases.intents, slips)
         self._articles = Ranking(_with_wordings(phrases.articles, articles), slips)

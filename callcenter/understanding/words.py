@@ -16,7 +16,7 @@ _STRESS = re.compile("[\u0300\u0301]")
 _SOUND_STEPS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"[тд]ь?с(?=я|к|т|$)", "ц"),
+        (r"[тд]ь?с(?=[яа]|к|т|$)", "ц"),
         (r"[сзж]ч|шч", "щ"),
         (r"стн", "сн"),
         (r"здн", "зн"),
@@ -32,8 +32,12 @@ _SOUND_STEPS = tuple(
         (r"ж", "ш"),
         (r"з", "с"),
         (r"(.)\1+", r"\1"),
+        (r"ци$", "ца"),
     )
 )
+_ENDING = re.compile(r"(?:ца|с[аи]?)?$")
+_VOWEL_ENDING = re.compile(r"[аиу]+(?:т|ти|ш|м|ми|х|ф|фа|му|л|ла|ли)?[аиу]*$")
+"""Of sounds: the endings of nouns, adjectives and verbs."""
 
 
 _CASES = frozenset({"nomn", "gent", "datv", "accs", "ablt", "loct"})
@@ -164,6 +168,12 @@ def sound(word: str) -> str:
     for pattern, heard in _SOUND_STEPS:
         word = pattern.sub(heard, word)
     return word
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """A rough fold of how a word sounds without its ending: «пахнит», «пахнуть» and «пахнет» fall together."""
+    return _VOWEL_ENDING.sub("", _ENDING.sub("", sound(word), count=1))
 
 
 @lru_cache(maxsize=262144)
