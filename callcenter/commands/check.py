@@ -16,11 +16,12 @@ from callcenter.commands.settings_problems import name_settings
 from callcenter.commands.voice import read_edition
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.rehearsal import run_talks
+from callcenter.dialogue.rehearsal import CarryOut, run_talks
 from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talks import find_twin, read_talks
 from callcenter.hearing.address import read_address
@@ -91,7 +92,8 @@ def find_problems(
     problems += read_houses(knowledge / HOUSES)[1]
     known, of_known = read_known(knowledge, base.categories, zone)
     mind, of_mind = open_mind(knowledge, known, base.articles)
-    problems += [*of_known, *of_mind, *find_script_problems(scripts, base, mind)]
+    carry_out = PlainActions(lambda: known, zone).on_paper(now=SystemClock().now())
+    problems += [*of_known, *of_mind, *find_script_problems(scripts, base, mind, carry_out)]
     problems += find_word_problems(scripts / DIALPLAN_WORDS)
     if settings is not None:
         problems += _find_unknown_script(settings, scripts)
@@ -118,10 +120,12 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
     return [*problems, *find_phrase_problems(directory / PHRASES, phrases, understanding, codes=codes, articles=ids)]
 
 
-def find_script_problems(directory: Path, base: KnowledgeBase, mind: Mind | None = None) -> list[Problem]:
+def find_script_problems(
+    directory: Path, base: KnowledgeBase, mind: Mind | None = None, carry_out: CarryOut | None = None
+) -> list[Problem]:
     """What is wrong with the scripts of a directory, and where they differ from their twin talks.
 
-    `mind` understands the callers of the talks.
+    `mind` understands the callers of the talks; `carry_out`: actions whose end the talks do not tell.
     """
     problems: list[Problem] = []
     codes = frozenset(category.code for category in base.categories)
@@ -130,7 +134,7 @@ def find_script_problems(directory: Path, base: KnowledgeBase, mind: Mind | None
         talks, of_talks = read_talks(find_twin(file))
         problems += [*found, *of_talks]
         if script is not None:
-            problems += run_talks(script, talks, mind=mind)
+            problems += run_talks(script, talks, mind=mind, carry_out=carry_out)
     for twin in sorted(directory.glob(f"*{_TALKS}")):
         script_name = twin.name.removesuffix(_TALKS) + ".yaml"
         if not (directory / script_name).exists():

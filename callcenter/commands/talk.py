@@ -8,11 +8,22 @@ from pathlib import Path
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place
-from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import DANGER_PRIORITY, Conversation
+from callcenter.dialogue.commands import (
+    Command,
+    Do,
+    Expect,
+    Hangup,
+    Hush,
+    Listen,
+    Remark,
+    Say,
+    ToQueue,
+)
+from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.events import (
     ActionDone,
     Began,
@@ -24,8 +35,9 @@ from callcenter.dialogue.events import (
     SayingEnded,
     Silence,
 )
+from callcenter.dialogue.priorities import DANGER_PRIORITY
 from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.rehearsal import run_talk
+from callcenter.dialogue.rehearsal import CarryOut, run_talk
 from callcenter.dialogue.script import KEYS, ActionSpec, Script, list_told_articles
 from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talk_text import write_talk
@@ -74,11 +86,10 @@ def run(arguments: argparse.Namespace) -> int:
     if script is None:
         raise BrokenFiles("\n".join(str(problem) for problem in problems))
     zone = read_settings().company.zone
-    mind: Mind | None = None
-    if arguments.ear:
-        mind, _ = open_mind(KNOWLEDGE, read_known(KNOWLEDGE, knowledge.categories, zone)[0], knowledge.articles)
-    today = SystemClock().now().astimezone(zone).date()
-    answers = knowledge.answers(today)
+    known, _ = read_known(KNOWLEDGE, knowledge.categories, zone)
+    mind = open_mind(KNOWLEDGE, known, knowledge.articles)[0] if arguments.ear else None
+    now = SystemClock().now()
+    answers = knowledge.answers(now.astimezone(zone).date())
     game = Game(
         script,
         answers,
@@ -88,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         ask_outcomes=arguments.ask_outcomes,
         ear=arguments.ear,
         mind=mind,
+        carry_out=PlainActions(lambda: known, zone).on_paper(now=now),
     )
     talk = game.play(name=arguments.save or "", place=Place(file))
     if arguments.save:
@@ -141,6 +153,8 @@ class Game:
     ask_outcomes: bool = False
     ear: bool = False
     mind: Mind | None = None
+    carry_out: CarryOut | None = None
+    """Actions that come out as in a real call; all others as the talks usually have them."""
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)
     _outcomes: dict[str, tuple[GivenOutcome, ...]] = field(default_factory=dict)
@@ -216,7 +230,8 @@ class Game:
 
     def _do(self, turn: int, spec: ActionSpec, known: Mapping[str, str], place: Place) -> ActionDone:
         given = self.usual.get(spec.name, ())
-        usual = given[0] if given else self._imagine(spec, spec.outcomes[0])
+        plain = self.carry_out(spec.name, known) if self.carry_out else None
+        usual = plain or (given[0] if given else self._imagine(spec, spec.outcomes[0]))
         outcome = self._ask_outcome(spec, usual) if self.ask_outcomes else usual
         self.write(f"[{spec.name}: {outcome.outcome}]")
         self._turns.append(RobotDoes(spec.name, dict(known), place))

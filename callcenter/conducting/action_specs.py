@@ -13,6 +13,8 @@ NOTE_ADDRESS = "записать адрес"
 FIND_CAUSE = "узнать причину"
 CHECK_READING = "проверить показание"
 TAKE_READING = "принять показание"
+SORT_READINGS = "разобрать показания"
+NEXT_TROUBLE = "следующая неисправность"
 
 READY = "готово"
 NO_DATABASE = "нет базы"
@@ -34,9 +36,15 @@ ENOUGH = "не выходит"
 CAUSE_UNKNOWN = "неизвестна"
 CAUSE_KNOWN = "известна"
 NO_NUMBER = "нет номера"
+BY_PHONE = "по телефону"
+UNFINISHED = "не весь"
+MORE_TO_TELL = "есть"
+ALL_TOLD = "нет"
+NO_ACCOUNT = "нет счёта"
+NOT_NAMED = "не названы"
+NAMED = "названы"
 LIKELY = "похоже"
-LESS = "меньше прежнего"
-MUCH = "слишком много"
+DOUBTFUL = "сомнительно"
 
 CATEGORY = "категория"
 CONTACT = "контакт"
@@ -51,10 +59,18 @@ ASKED = "спрошено"
 TRIES = "попытки"
 VARIANTS = "варианты"
 CAUSE = "причина"
+TROUBLE = "неисправность"
+MORE = "ещё"
+TICKETS = "заявки"
+ADDRESS_QUESTION = "вопрос об адресе"
 ACCOUNT = "лицевой счёт"
+SPOKEN_ACCOUNT = "счёт"
 METER = "счётчик"
 READING = "показание"
+READINGS = "показания"
+DOUBT = "сомнение"
 _ASKING = (PLACE, ASKED, TRIES)
+_CHECKED = (READINGS, SPOKEN_ACCOUNT, METER, READING)
 
 ACTIONS = MappingProxyType(
     {
@@ -65,42 +81,77 @@ ACTIONS = MappingProxyType(
                 needs=(CATEGORY,),
                 may_take=(CONTACT, DESCRIPTION, ADDRESS, TICKET_NUMBER),
                 gives=MappingProxyType(
-                    {NO_ADDRESS: (TICKET_NUMBER, TERM), READY: (TICKET_NUMBER, TERM), ALREADY: (), NO_DATABASE: ()}
+                    {
+                        **dict.fromkeys((NO_ADDRESS, READY, ALREADY), (TICKET_NUMBER, TERM)),
+                        NO_DATABASE: (),
+                    }
                 ),
+            ),
+            ActionSpec(
+                name=NEXT_TROUBLE,
+                needs=(),
+                may_take=(MORE,),
+                gives=MappingProxyType({MORE_TO_TELL: (CATEGORY, TROUBLE, MORE), ALL_TOLD: (MORE, DESCRIPTION)}),
             ),
             ActionSpec(
                 name=TICKET_STATUS,
                 needs=(DIGITS,),
+                may_take=(TICKETS,),
                 gives=MappingProxyType(
-                    {READY: (STATE, TERM), NO_TERM: (STATE,), NOT_FOUND: (), NO_NUMBER: (), NO_DATABASE: ()}
+                    {
+                        READY: (STATE, TERM),
+                        NO_TERM: (STATE,),
+                        NOT_FOUND: (),
+                        NO_NUMBER: (),
+                        NO_DATABASE: (),
+                        BY_PHONE: (TICKETS,),
+                    }
                 ),
             ),
             ActionSpec(
                 name=CHECK_ADDRESS,
-                needs=(PLACE,),
-                may_take=(CATEGORY, TRIES),
+                needs=(),
+                may_take=(PLACE, CATEGORY, TRIES),
                 gives=MappingProxyType(
                     {
                         COMPLETE: (ADDRESS, *_ASKING),
-                        **dict.fromkeys((NO_STREET, NO_HOUSE, NO_FLAT, NO_ENTRANCE, DIFFERS), _ASKING),
+                        **dict.fromkeys((NO_STREET, NO_HOUSE, NO_FLAT, NO_ENTRANCE), _ASKING),
+                        DIFFERS: (ADDRESS_QUESTION, *_ASKING),
                         SEVERAL: (VARIANTS, *_ASKING),
                         STRANGE: (ADDRESS, *_ASKING),
                         ENOUGH: (),
                     }
                 ),
             ),
-            ActionSpec(name=NOTE_ADDRESS, needs=(PLACE,), gives=MappingProxyType({READY: ()})),
+            ActionSpec(
+                name=NOTE_ADDRESS,
+                needs=(),
+                may_take=(PLACE, TRIES),
+                gives=MappingProxyType(
+                    {COMPLETE: (ADDRESS, *_ASKING), UNFINISHED: (ADDRESS_QUESTION, *_ASKING), ENOUGH: ()}
+                ),
+            ),
             ActionSpec(
                 name=FIND_CAUSE,
                 needs=(PLACE, CATEGORY),
+                may_take=(CAUSE,),
                 gives=MappingProxyType({CAUSE_KNOWN: (CAUSE,), CAUSE_UNKNOWN: ()}),
             ),
             ActionSpec(
-                name=CHECK_READING,
-                needs=(ACCOUNT, METER, READING),
-                gives=MappingProxyType({LIKELY: (), LESS: (), MUCH: ()}),
+                name=SORT_READINGS,
+                needs=(),
+                may_take=(ACCOUNT, READINGS),
+                gives=MappingProxyType({NO_ACCOUNT: (), NOT_NAMED: (ACCOUNT,), NAMED: (ACCOUNT,)}),
             ),
-            ActionSpec(name=TAKE_READING, needs=(ACCOUNT, METER, READING), gives=MappingProxyType({READY: ()})),
+            ActionSpec(
+                name=CHECK_READING,
+                needs=(ACCOUNT,),
+                may_take=(METER, READING, READINGS),
+                gives=MappingProxyType(
+                    {LIKELY: _CHECKED, DOUBTFUL: (DOUBT, *_CHECKED), NOT_NAMED: ()},
+                ),
+            ),
+            ActionSpec(name=TAKE_READING, needs=(ACCOUNT, READINGS), gives=MappingProxyType({READY: (READINGS,)})),
             ActionSpec(name=MARK_DANGER, needs=(CATEGORY,), gives=MappingProxyType({READY: ()})),
             ActionSpec(name=CHECK_CALLER, needs=(), gives=MappingProxyType({KNOWN: (CONTACT,), WITHHELD: ()})),
         )

@@ -1,27 +1,27 @@
-"""The actions a script may ask for. A new one: a function here, a line in `_functions`, a spec in `action_specs.py`.
+"""The actions a script may ask for. A new one: a function and its line in `_functions`, a spec in `action_specs.py`.
+One that needs neither a database nor the call belongs into `plain_actions.py`.
 
 Everything given back is ready to be spoken. PostgreSQL being away is an outcome, not an error: the robot promises to
 call back, and a note has the ticket opened as soon as the database is there.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from callcenter.conducting import action_specs as names
-from callcenter.conducting.addresses import check_address
 from callcenter.conducting.caller import Arrival, normalise_number
 from callcenter.conducting.deadline import within
 from callcenter.conducting.known import Known
-from callcenter.conducting.ports import ActionResult, DatabaseSilent, NoteBook, TicketRegister
+from callcenter.conducting.meter_actions import MeterActions
+from callcenter.conducting.plain_actions import PlainActions
+from callcenter.conducting.ports import ActionResult, DatabaseSilent, NoteBook, OpenTicket, Request, TicketRegister
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
-from callcenter.dialogue.place import read_place, say_address
 from callcenter.intake.notes import Note
 from callcenter.knowledge.categories import Where
 from callcenter.wording.spoken import spoken_moment, spoken_ticket_number
@@ -29,19 +29,12 @@ from callcenter.wording.spoken import spoken_moment, spoken_ticket_number
 log = structlog.get_logger()
 
 DATABASE_SECONDS = 2.0
+MOST_TOLD = 3
+"""Of the open tickets; more are not kept in the ear."""
 
 
 class UnknownAction(CallcenterError):
     """No action has this name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One action of one call."""
-
-    arrival: Arrival
-    arguments: Mapping[str, str]
-    now: datetime
 
 
 class ScriptActions:
@@ -62,54 +55,76 @@ class ScriptActions:
         self._clock = clock
         self._zone = zone
         self._known = known
+        self._plain = PlainActions(known, zone)
+        meters = MeterActions(register=register, write=self._note, seconds=DATABASE_SECONDS)
         self._functions: Mapping[str, Callable[[Request], Awaitable[ActionResult]]] = {
             names.REGISTER_TICKET: self._register_ticket,
             names.TICKET_STATUS: self._tell_status,
             names.MARK_DANGER: self._mark_danger,
             names.CHECK_CALLER: self._check_caller,
-            names.CHECK_ADDRESS: self._check_address,
-            names.NOTE_ADDRESS: self._note_address,
-            names.FIND_CAUSE: self._find_cause,
-            names.CHECK_READING: self._check_reading,
-            names.TAKE_READING: self._take_reading,
+            names.CHECK_READING: meters.check,
+            names.TAKE_READING: meters.take,
         }
 
     async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         """Raises UnknownAction."""
+        request = Request(arrival, arguments, self._clock.now())
+        if found := self._plain.carry_out(action, arguments, now=request.now):
+            for kind, facts in found.notes.items():
+                self._note(request, kind, **facts)
+            return found.result
         function = self._functions.get(action)
         if function is None:
             raise UnknownAction(f"no action «{action}»")
-        return await function(Request(arrival, arguments, self._clock.now()))
+        return await function(request)
 
     async def _register_ticket(self, request: Request) -> ActionResult:
-        if names.TICKET_NUMBER in request.arguments:
-            return ActionResult(names.ALREADY, {})  # a call has one ticket: a second trouble is told to a person
+        """The call's ticket, or another one beside it: a call has one a category."""
         category = request.arguments[names.CATEGORY]
-        contact = _contact(request)
-        description = request.arguments.get(names.DESCRIPTION, "")
-        address = request.arguments.get(names.ADDRESS, "")
+        wanted = {
+            "category": category,
+            "contact": _contact(request),
+            "description": request.arguments.get(names.DESCRIPTION, ""),
+            "address": request.arguments.get(names.ADDRESS, ""),
+        }
+        more = names.TICKET_NUMBER in request.arguments
         try:
-            number, due_at = await within(
-                DATABASE_SECONDS,
-                self._register.register(
-                    call_id=request.arrival.call_id,
-                    category=category,
-                    contact=contact,
-                    description=description,
-                    address=address,
-                    now=request.now,
-                ),
-            )
+            number, due_at, new = await within(DATABASE_SECONDS, self._open(request, wanted, more=more))
         except (DatabaseSilent, TimeoutError) as error:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
-            wanted = {"category": category, "contact": contact, "description": description, "address": address}
-            self._note(request, "ticket_wanted", **wanted)
+            self._note(request, "ticket_wanted", **wanted, **({"more": "yes"} if more else {}))
             return ActionResult(names.NO_DATABASE, {})
         told = {names.TICKET_NUMBER: spoken_ticket_number(number), names.TERM: self._term(due_at, request)}
-        if address or self._needs_no_address(category):
+        if not new:
+            return ActionResult(names.ALREADY, told)
+        if wanted["address"] or self._needs_no_address(category):
             return ActionResult(names.READY, told)
         self._note(request, "address_wanted")  # keys can't tell it: whoever is not talked with is called back
         return ActionResult(names.NO_ADDRESS, told)
+
+    async def _open(
+        self, request: Request, wanted: Mapping[str, str | None], *, more: bool
+    ) -> tuple[str, datetime | None, bool]:
+        call_id, contact = request.arrival.call_id, wanted["contact"]
+        category, description, address = (wanted[name] or "" for name in ("category", "description", "address"))
+        if more:
+            return await self._register.register_more(
+                call_id=call_id,
+                category=category,
+                contact=contact,
+                description=description,
+                address=address,
+                now=request.now,
+            )
+        number, due_at = await self._register.register(
+            call_id=call_id,
+            category=category,
+            contact=contact,
+            description=description,
+            address=address,
+            now=request.now,
+        )
+        return number, due_at, True
 
     def _needs_no_address(self, code: str) -> bool:
         category = self._known().categories.get(code)
@@ -118,7 +133,7 @@ class ScriptActions:
     async def _tell_status(self, request: Request) -> ActionResult:
         """State and term, never a name or an address: whoever knows a number may ask."""
         if not request.arguments[names.DIGITS]:
-            return ActionResult(names.NO_NUMBER, {})
+            return await self._tell_open(request)
         try:
             found = await within(DATABASE_SECONDS, self._register.find(request.arguments[names.DIGITS]))
         except (DatabaseSilent, TimeoutError) as error:
@@ -132,6 +147,32 @@ class ScriptActions:
             return ActionResult(names.NO_TERM, told)
         return ActionResult(names.READY, {**told, names.TERM: self._term(due_at, request)})
 
+    async def _tell_open(self, request: Request) -> ActionResult:
+        """The tickets that this call or its telephone has reported: what, state and term. A telephone can be forged,
+        so nothing is told that says who lives where."""
+        arrival = request.arrival
+        try:
+            found = await within(
+                DATABASE_SECONDS, self._register.find_open(phone=arrival.caller_number, call_id=arrival.call_id)
+            )
+        except (DatabaseSilent, TimeoutError) as error:
+            log.warning("no database for a status", call_id=arrival.call_id, error=repr(error))
+            return ActionResult(names.NO_DATABASE, {})
+        if not found or names.TICKETS in request.arguments:  # told once: now it is another one
+            return ActionResult(names.NO_NUMBER, {})
+        told = words().one_open if len(found) == 1 else words().several_open
+        lines = [self._say_open(ticket, request) for ticket in found[:MOST_TOLD]]
+        return ActionResult(names.BY_PHONE, {names.TICKETS: " ".join([told, *lines])})
+
+    def _say_open(self, ticket: OpenTicket, request: Request) -> str:
+        term = words().open_term.format(term=self._term(ticket.due_at, request)) if ticket.due_at else ""
+        return words().open.format(
+            number=spoken_ticket_number(ticket.number),
+            trouble=self._known().categories.say(ticket.category),
+            state=words().ticket_states[ticket.state],
+            term=term,
+        )
+
     async def _mark_danger(self, request: Request) -> ActionResult:
         """The note raises the alarm and marks the call, whether or not the database is there now."""
         self._note(request, "danger", category=request.arguments[names.CATEGORY])
@@ -143,53 +184,6 @@ class ScriptActions:
             return ActionResult(names.WITHHELD, {})
         return ActionResult(names.KNOWN, {names.CONTACT: number})
 
-    async def _check_address(self, request: Request) -> ActionResult:
-        """What is known of it goes into the draft at once: the dispatcher sees it, whatever comes of the call."""
-        category, tries = request.arguments.get(names.CATEGORY, ""), request.arguments.get(names.TRIES, "")
-        checked = check_address(request.arguments[names.PLACE], category, int(tries or 0), self._known())
-        if checked.said:
-            self._note(request, "address", address=checked.said)
-        return ActionResult(checked.outcome, checked.facts)
-
-    async def _note_address(self, request: Request) -> ActionResult:
-        """For whoever takes the call over: nothing is asked, and nothing is checked."""
-        said = say_address(read_place(request.arguments[names.PLACE], self._known().houses))
-        if said:
-            self._note(request, "address", address=said)
-        return ActionResult(names.READY, {})
-
-    async def _find_cause(self, request: Request) -> ActionResult:
-        known = self._known()
-        house = read_place(request.arguments[names.PLACE], known.houses).house
-        category = request.arguments[names.CATEGORY]
-        outage = None if house is None else known.outages.find(house, (category,), now=request.now)
-        if outage is None:
-            return ActionResult(names.CAUSE_UNKNOWN, {})
-        self._note(request, "cause", outage=outage.id)
-        term = words().cause_no_term
-        if outage.expected is not None:
-            until = spoken_moment(outage.expected, now=request.now, zone=self._zone)
-            term = words().cause_until.format(until=until)
-        told = words().cause.format(reason=outage.reason, who=outage.who, term=term)
-        return ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told})
-
-    async def _check_reading(self, request: Request) -> ActionResult:
-        """The last reading is never told: whoever knows an account's number may ask."""
-        account, meter, value = (request.arguments[name] for name in (names.ACCOUNT, names.METER, names.READING))
-        asked = self._register.doubt_reading(account=account, meter=_METERS[meter], value=int(value), now=request.now)
-        try:
-            doubt = await within(DATABASE_SECONDS, asked)
-        except (DatabaseSilent, TimeoutError) as error:
-            log.warning("no database for a reading", call_id=request.arrival.call_id, error=repr(error))
-            doubt = None  # it is taken all the same, and looked at when it is written
-        return ActionResult(_DOUBTS.get(doubt or "", names.LIKELY), {})
-
-    async def _take_reading(self, request: Request) -> ActionResult:
-        """The note is safe at once, whether or not the database is there."""
-        account, meter, value = (request.arguments[name] for name in (names.ACCOUNT, names.METER, names.READING))
-        self._note(request, "reading", account=account, meter=_METERS[meter], value=value)
-        return ActionResult(names.READY, {})
-
     def _term(self, due_at: datetime | None, request: Request) -> str:
         if due_at is None:
             return words().no_term
@@ -197,10 +191,6 @@ class ScriptActions:
 
     def _note(self, request: Request, kind: str, **facts: str | None) -> None:
         self._notes.write(Note(new_id(), request.arrival.call_id, request.now, kind, dict(facts)))
-
-
-_METERS = {"холодная вода": "cold", "горячая вода": "hot", "электричество": "electricity"}
-_DOUBTS = {"less": names.LESS, "much": names.MUCH}
 
 
 def _contact(request: Request) -> str | None:

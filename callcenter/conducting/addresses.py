@@ -12,6 +12,8 @@ from callcenter.understanding.address import Address, Doubt, Part, resolve, what
 
 MOST_TRIES = 5
 """Questions about one address: whoever needs more is better off with a person."""
+MOST_DANGER_TRIES = 2
+"""The same in danger: then a person must come to the caller."""
 MOST_OPTIONS = 4
 """More can't be kept in the ear: then the part is asked for without them."""
 
@@ -42,6 +44,26 @@ def check_address(place: str, category: str, tries: int, known: Known) -> Checke
     return Checked(outcome, {**facts, **_asking(address, doubt.part, tries + 1)}, said)
 
 
+def check_danger_place(place: str, tries: int, known: Known) -> Checked:
+    """Whether help knows where to go: the house, and in one of several entrances the entrance or the flat."""
+    address = _take_plainly(read_place(place, known.houses), known)
+    said = say_address(address)
+    doubt = what_to_ask(address, flat=False) or _miss_entrance(address, Where.ENTRANCE)
+    if doubt is None:
+        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
+    outcome, facts = _ask(address, doubt)
+    if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
+        return Checked(names.ENOUGH, {}, said)
+    question = (
+        facts.get(names.VARIANTS)
+        or facts.get(names.ADDRESS_QUESTION)
+        or words().danger_questions.get(doubt.part, words().danger_questions["street"])
+    )
+    return Checked(
+        names.UNFINISHED, {names.ADDRESS_QUESTION: question, **_asking(address, doubt.part, tries + 1)}, said
+    )
+
+
 def _take_plainly(address: Address, known: Known) -> Address:
     """Who names no building, structure or letter means the house that has none, where there is such a one beside
     others that have. It is read back, so whoever means another says so."""
@@ -62,10 +84,18 @@ def _ask(address: Address, doubt: Doubt) -> tuple[str, Mapping[str, str]]:
     if doubt.kind == "contradictory" and doubt.part in ("street", "house") and not doubt.options:
         return names.STRANGE, {names.ADDRESS: say_address(address)}
     if doubt.kind in ("contradictory", "unknown"):
-        return names.DIFFERS, {}
+        return names.DIFFERS, {names.ADDRESS_QUESTION: _say_difference(doubt)}
     if doubt.kind == "ambiguous" and 0 < len(doubt.options) <= MOST_OPTIONS:
         return names.SEVERAL, {names.VARIANTS: _name_options(doubt)}
     return missing.get(doubt.part, names.NO_HOUSE), {}
+
+
+def _say_difference(doubt: Doubt) -> str:
+    """«Такого корпуса у этого дома нет. Какой корпус: 1 или 2?»"""
+    told = words().differs.get(doubt.part, words().differs["street"])
+    if doubt.part in ("building", "structure", "letter") and 0 < len(doubt.options) <= MOST_OPTIONS:
+        return f"{told} {_name_options(doubt)}"
+    return f"{told} {words().differs_ask.get(doubt.part, '')}".rstrip()
 
 
 def _name_options(doubt: Doubt) -> str:

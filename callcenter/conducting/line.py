@@ -43,7 +43,6 @@ from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
 from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import DANGER_PRIORITY, ORDINARY_PRIORITY
 from callcenter.dialogue.events import (
     ActionDone,
     Began,
@@ -58,6 +57,7 @@ from callcenter.dialogue.events import (
     Silence,
     SpeechBegan,
 )
+from callcenter.dialogue.priorities import DANGER_PRIORITY, ORDINARY_PRIORITY
 from callcenter.intake.notes import Note
 from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.wording.stress import hide_stress

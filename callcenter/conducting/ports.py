@@ -3,7 +3,7 @@
 All ids are chosen by us before anything is asked; a call's id is the id of the caller's channel.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -137,10 +137,37 @@ class ActionResult:
     facts: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One action of one call."""
+
+    arrival: Arrival
+    arguments: Mapping[str, str]
+    now: datetime
+
+
+class WriteNote(Protocol):
+    """Takes down something an action found out about its call."""
+
+    def __call__(self, request: Request, kind: str, **facts: str | None) -> None: ...
+
+
 class Actions(Protocol):
     """What scripts may have done, by name."""
 
     async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A ticket as its reporter may hear of it: no name, no address."""
+
+    number: str
+    category: str
+    """Its code."""
+    state: str
+    """A `TicketState`."""
+    due_at: datetime | None
 
 
 class TicketRegister(Protocol):
@@ -150,6 +177,16 @@ class TicketRegister(Protocol):
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None]:
         """Opens the call's ticket, once: its number (`26-000123`) and the nearest term promised to the caller."""
+        ...
+
+    async def register_more(
+        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
+    ) -> tuple[str, datetime | None, bool]:
+        """Opens another ticket of a call that has one, once a category; True when it is a new one."""
+        ...
+
+    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+        """The tickets still open that were reported from this telephone or in this call, the newest first."""
         ...
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:

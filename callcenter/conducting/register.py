@@ -1,6 +1,6 @@
 """The register of tickets and the board's alarms over PostgreSQL, as `ports` wants them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 import structlog
@@ -8,11 +8,11 @@ import structlog
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.conducting.deadline import within
-from callcenter.conducting.ports import DatabaseSilent
+from callcenter.conducting.ports import DatabaseSilent, OpenTicket
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, open_session
-from callcenter.intake.registration import find_ticket, register_ticket
+from callcenter.intake.registration import find_open_tickets, find_ticket, register_ticket
 from callcenter.knowledge.categories import Categories
 from callcenter.meters.models import MeterKind
 from callcenter.meters.plausible import find_doubt
@@ -49,6 +49,33 @@ class DatabaseRegister:
         except DatabaseAway as error:
             raise DatabaseSilent from error
         return ticket.number, ticket.due_at
+
+    async def register_more(
+        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
+    ) -> tuple[str, datetime | None, bool]:
+        """Raises DatabaseSilent; KeyError for a category that is not in force."""
+        try:
+            ticket = await register_ticket(
+                self._database,
+                call_id=call_id,
+                category=self._categories()[category],
+                contact_phone=contact,
+                description=description,
+                address=address,
+                now=now,
+                zone=self._zone,
+                more=True,
+            )
+        except DatabaseAway as error:
+            raise DatabaseSilent from error
+        return ticket.number, ticket.due_at, ticket.new
+
+    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+        try:
+            found = await find_open_tickets(self._database, phone=phone, call_id=call_id)
+        except DatabaseAway as error:
+            raise DatabaseSilent from error
+        return [OpenTicket(one.number, code, str(one.state), one.due_at) for one, code in found]
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:
         try:

@@ -19,7 +19,15 @@ class Words:
     in_town: str
     without: str
     either: str
+    one_open: str
+    several_open: str
+    open: str
+    open_term: str
     which: Mapping[str, str]
+    differs: Mapping[str, str]
+    differs_ask: Mapping[str, str]
+    danger_questions: Mapping[str, str]
+    reading_doubts: Mapping[str, str]
     ticket_states: Mapping[str, str]
     alarms: Mapping[str, str]
 

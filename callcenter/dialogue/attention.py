@@ -9,7 +9,7 @@ from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.dangers import find_dangers
 from callcenter.dialogue.script import Answer, Ask, Digits, Text
 from callcenter.dialogue.sense import Mind, Sense
-from callcenter.dialogue.vocabulary import CLOSED_MEANINGS, CONFIRMED, DENIED, PERSON
+from callcenter.dialogue.vocabulary import ADDRESS, CLOSED_MEANINGS, CONFIRMED, DENIED, PERSON
 
 
 class Attention:
@@ -23,7 +23,10 @@ class Attention:
         """Heard, and not acted on yet."""
         self._dangers = dangers
         self._mind = mind
-        self._danger_found = False
+        self.danger_found = False
+        """Once a call: all that is heard after it is about the help that comes."""
+        self._breath: str | None = None
+        """The words in which the danger was found, while their speaker goes on; None once that breath has ended."""
         self._expected: int | None = None
 
     def expects(self, turn: int) -> bool:
@@ -69,14 +72,25 @@ class Attention:
 
     def find_danger(self, text: str, facts: Mapping[str, str], *, whole: bool) -> str | None:
         """The words of the first danger of the call in these; None for a danger that is known already."""
-        if self._danger_found:
+        if self.danger_found:
             return None
         for danger, told in find_dangers(self._dangers, self._mind, text, whole=whole):
             known = danger.remember and all(facts.get(name) == value for name, value in danger.remember)
             if not known:
-                self.danger, self._danger_found = danger, True
+                self.danger, self.danger_found = danger, True
+                self._breath = ""
                 return told
         return None
+
+    def read_breath(self, text: str, facts: Mapping[str, str], *, whole: bool) -> Mapping[str, str]:
+        """Where the danger is, as far as the breath that told of it says so. A breath may be heard in two pieces:
+        what was heard before the danger was acted on, and what came after; `whole`: it has ended."""
+        if self._breath is None:
+            return {}
+        begun = self._breath
+        said = text if not begun or text.startswith(begun) else f"{begun} {text}"
+        self._breath = None if whole else begun or text
+        return self._mind.make_out(said, facts).meanings.get(ADDRESS, {})
 
     def _list_dangers(self) -> Iterator[str]:
         for danger in self._dangers:

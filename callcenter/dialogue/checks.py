@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.nodes import hint
@@ -12,6 +12,7 @@ from callcenter.dialogue.script import (
     PERSON_KEY,
     Act,
     Answer,
+    Aside,
     Ask,
     Choice,
     Digits,
@@ -21,6 +22,7 @@ from callcenter.dialogue.script import (
     Step,
     Target,
     Tell,
+    Text,
     list_answers,
     list_article_ids,
     list_texts,
@@ -41,6 +43,7 @@ class Draft:
     broken: Mapping[str, frozenset[str]]
     places: Mapping[str, Place]
     dangers: tuple[Answer, ...]
+    asides: tuple[Aside, ...]
     loose: bool
     """A step was named that resembles none: nothing can be said about which steps are reached."""
 
@@ -77,14 +80,18 @@ def list_edges(step: Step) -> tuple[Edge, ...]:
             return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
         case Ask(reply=Choice(answers)):
             chosen = (Edge(a.next.step, list_gains(a)) for a in answers)
-            return (*chosen, Edge(step.give_up.step))
+            return (*chosen, Edge(step.give_up.step), *_list_asides(step))
         case Ask(reply=Digits(fact=fact, next=following)):
-            return (Edge(following.step, frozenset({fact})), Edge(step.give_up.step))
+            return (Edge(following.step, frozenset({fact})), Edge(step.give_up.step), *_list_asides(step))
         case Act(action=action, outcomes=outcomes):
             ended = (Edge(to.step, frozenset(action.gives.get(name, ()))) for name, to in outcomes.items())
             return (*ended, Edge(step.give_up.step))
         case _:
             return ()
+
+
+def _list_asides(ask: Ask) -> Iterator[Edge]:
+    return (Edge(aside.does.step) for aside in ask.asides if isinstance(aside.does, Target))
 
 
 def list_gains(answer: Answer) -> frozenset[str]:
@@ -96,16 +103,18 @@ def list_gains(answer: Answer) -> frozenset[str]:
 
 
 def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem]:
-    for step in draft.steps.values():
-        if isinstance(step, Tell) and isinstance(step.words, Reference):
-            text = step.words.article
-            ids = list_article_ids(text, (*list_answers(draft.steps.values()), *draft.dangers), articles)
-            if not ids:
-                message = f"«{text}»: имя ответа складывается только из фактов, которые дают «запомни» и «поняв»"
-                yield Problem(text.place, "IVR203", message)
-            for article in ids:
-                if article not in articles:
-                    yield Problem(text.place, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
+    answers = list_answers(draft.steps.values())
+    chosen: tuple[Answer | Aside, ...] = (*answers, *draft.dangers, *draft.asides)
+    tells = [step.words for step in draft.steps.values() if isinstance(step, Tell)]
+    texts = [words.article for words in tells if isinstance(words, Reference)]
+    for text in (*texts, *(aside.does for aside in draft.asides if isinstance(aside.does, Text))):
+        ids = list_article_ids(text, chosen, articles)
+        if not ids:
+            message = f"«{text}»: имя ответа складывается только из фактов, которые дают «запомни» и «поняв»"
+            yield Problem(text.place, "IVR203", message)
+        for article in ids:
+            if article not in articles:
+                yield Problem(text.place, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
 
 
 def _check_ways_to_a_person(draft: Draft) -> Iterator[Problem]:
@@ -130,7 +139,8 @@ def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[
 def _find_stray_end(draft: Draft, start: str) -> str | None:
     """The first step on the way that ends or asks before a person is reached; None when every way reaches one.
 
-    A question that only callers who are heard are asked is none, as long as all its answers lead there, too.
+    A question that only callers who are heard are asked is none, as long as all its answers lead there, too. Asides
+    do not count: in danger none leads anywhere.
     """
     seen: set[str] = set()
     todo = deque([start])
@@ -142,7 +152,8 @@ def _find_stray_end(draft: Draft, start: str) -> str | None:
         seen.add(name)
         if isinstance(step, Goodbye) or (isinstance(step, Ask) and not step.only_aloud):
             return name
-        todo.extend(edge.target for edge in list_edges(step))
+        plain = replace(step, asides=()) if isinstance(step, Ask) else step
+        todo.extend(edge.target for edge in list_edges(plain))
     return None
 
 

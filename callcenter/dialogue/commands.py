@@ -58,7 +58,7 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class ToQueue:
-    """Hand the caller over to the dispatchers. `priority` is 0, or 10 for danger: the head of the queue."""
+    """Hand the caller over to the dispatchers, with one of `priorities`."""
 
     reason: str
     priority: int

@@ -6,12 +6,16 @@ from functools import lru_cache, partial
 
 from callcenter.dialogue import vocabulary as words
 from callcenter.dialogue.place import read_place, write_place
+from callcenter.dialogue.place_replies import exchange_number, find_lack, forget_entrance
+from callcenter.dialogue.readings import read_readings, write_readings
+from callcenter.dialogue.reports import Reports
 from callcenter.dialogue.sense import DangerHeard, Sense
 from callcenter.knowledge.categories import Categories
 from callcenter.understanding.address import Part, resolve
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Answer, find_confirmation
 from callcenter.understanding.figures import read_account, read_phone, read_reading, read_ticket
+from callcenter.understanding.meter_readings import find_readings
 from callcenter.understanding.understanding import Meaning, Understanding
 from callcenter.understanding.words import Word, read_words
 
@@ -19,26 +23,14 @@ _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 """Days such as «завтра» mean nothing to a talk yet."""
 REMEMBERED = 1024
 """Lines: a partial result comes again and again."""
-LONGEST_DESCRIPTION = 600
-_MATTER = (words.PLACE, words.ASKED, words.DESCRIPTION, words.CATEGORY)
+_MATTER = (
+    words.PLACE, words.ASKED, words.DESCRIPTION, words.CATEGORY, words.MORE, words.READINGS, words.ACCOUNT,
+)  # fmt: skip
 """The facts that change what a line means."""
-_MAY_LACK = ("settlement", "building", "structure", "letter")
 LEAST_STORY = 2
 """Words; less is no complaint."""
-_INTENTS = {
-    "emergency": words.TROUBLE,
-    "request": words.TROUBLE,
-    "outage": "отключение",
-    "paid": "платная услуга",
-    "complaint": "жалоба",
-    "status": "статус",
-    "reading": "показания",
-    "cancel": "отмена",
-    "person": words.PERSON,
-    "wrong_number": "не туда",
-}
-_CATEGORY_OF = {"отключение": "OUTAGE_INFO", "платная услуга": "PAID_WORK", "жалоба": "COMPLAINT_STAFF"}
-"""The category of a report that names none of its own."""
+_INTENTS = {"status": "статус", "cancel": "отмена", "person": words.PERSON, "wrong_number": "не туда"}
+"""Those that tell no more than what is wanted."""
 
 
 class UnderstandingMind:
@@ -49,7 +41,7 @@ class UnderstandingMind:
         self._find_danger = lru_cache(REMEMBERED)(understanding.find_danger)
         self._make_out_again = lru_cache(REMEMBERED)(self._make_out)
         self._book = book
-        self._categories = categories
+        self._reports = Reports(self._understand, categories)
 
     def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
         """See Mind: the one with most words for it."""
@@ -64,65 +56,54 @@ class UnderstandingMind:
         facts = dict(known_facts)
         read = read_words(text)
         meaning = self._understand(text)
-        known = read_place(facts.get(words.PLACE, ""), self._book.houses)
-        asked = facts.get(words.ASKED, "")
-        said = self._book.find(read, asked=asked, known=known)
-        place = facts.get(words.PLACE, "")
-        if said:
-            known = self._book.complete(known, read, asked=asked)
-        if lacking := _without(asked, read):
-            known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
-        if said or lacking:
-            place = write_place(known)
-        meanings: dict[str, Mapping[str, str]] = {}
-        if said or lacking:
+        place = self._find_place(read, facts)
+        meanings: dict[str, Mapping[str, str]] = dict(
+            self._reports.find(text, read, facts, place=place or facts.get(words.PLACE, ""))
+        )
+        if place is not None:
             meanings[words.ADDRESS] = {words.PLACE: place}
-        for name, category in self._reports(meaning, text, facts):
-            meanings[name] = self._report(category, text, place, facts)
         if meaning.article and meaning.intent == "information":
             meanings[words.ARTICLE] = {words.ARTICLE: meaning.article}
-        name = _INTENTS.get(meaning.intent, "")
-        if name == "статус":
-            tickets = read_ticket(read)
-            meanings[name] = {words.NUMBER: tickets[0].replace("-", "") if tickets else ""}
-        elif name and name not in meanings and not words.MEANINGS[name]:
-            meanings[name] = {}
+        if name := _INTENTS.get(meaning.intent):
+            meanings[name] = {words.NUMBER: _find_ticket(meaning)} if name == "статус" else {}
+        meanings |= _read_meters(meaning, read, facts)
         meanings |= {answer: {} for answer in _answers(read)}
         if len(read) >= LEAST_STORY:
-            meanings[words.STORY] = {words.DESCRIPTION: text}
+            before = facts.get(words.DESCRIPTION, "")
+            meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
         return Sense(meanings, dict(_numbers(read)))
 
-    def _reports(self, meaning: Meaning, text: str, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Name and category of a trouble that is reported, or of one that was reported and is corrected now."""
-        name = _INTENTS.get(meaning.intent, "")
-        codes = [scored.key for scored in meaning.categories]
-        if name == "отключение":
-            yield name, next((code for code in codes if code != _CATEGORY_OF[name]), _CATEGORY_OF[name])
-        elif name in _CATEGORY_OF:
-            yield name, codes[0] if codes else _CATEGORY_OF[name]
-        elif name == words.TROUBLE and codes:
-            yield name, codes[0]
-        elif not name and not meaning.article and (before := facts.get(words.DESCRIPTION)):
-            again = self._understand(f"{before} {text}").categories
-            if again and again[0].key != facts.get(words.CATEGORY):
-                yield words.TROUBLE, again[0].key
-
-    def _report(self, code: str, text: str, place: str, facts: Mapping[str, str]) -> Mapping[str, str]:
-        category = self._categories.get(code)
-        before = facts.get(words.DESCRIPTION, "")
-        told = text if not before else f"{before}. {text}"
-        return {
-            words.CATEGORY: code,
-            words.TROUBLE: code if category is None else category.said or category.name.lower(),
-            words.PLACE: place,
-            words.DESCRIPTION: told[:LONGEST_DESCRIPTION],
-        }
+    def _find_place(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
+        """The address with what the line says of it; None when it says nothing."""
+        asked = facts.get(words.ASKED, "")
+        known = read_place(facts.get(words.PLACE, ""), self._book.houses)
+        said = self._book.find(read, asked=asked, known=known)
+        if said:
+            known = forget_entrance(self._book, self._book.complete(known, read, asked=asked), said)
+        elif exchanged := exchange_number(self._book, known, read):
+            said = known = exchanged
+        if lacking := find_lack(asked, read):
+            known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
+        return write_place(known) if said or lacking else None
 
 
-def _without(asked: str, read: Sequence[Word]) -> str:
-    """The word that says there is no such part: «в городе» for a settlement, «без корпуса»; empty when none does."""
-    wanted = ("город",) if asked == "settlement" else ("без", "нет")
-    return next((word.text for word in read if word.has(*wanted)), "") if asked in _MAY_LACK else ""
+def _find_ticket(meaning: Meaning) -> str:
+    """A ticket's number that is called one; «третий раз звоню» names none."""
+    ordinals = {number.first for number in meaning.numbers if number.ordinal}
+    tickets = (one.value for one in meaning.figures if one.kind == "ticket" and one.first not in ordinals)
+    return next(tickets, "").replace("-", "")
+
+
+def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    told = find_readings(read)
+    readings = write_readings({**read_readings(facts.get(words.READINGS, "")), **told})
+    meanings: dict[str, Mapping[str, str]] = {}
+    if meaning.intent == "reading":
+        account = next((one.value for one in meaning.figures if one.kind == "account"), facts.get(words.ACCOUNT, ""))
+        meanings["показания"] = {words.READINGS: readings, words.ACCOUNT: account}
+    if told:
+        meanings["показания названы"] = {words.READINGS: readings}
+    return meanings
 
 
 def _answers(read: Sequence[Word]) -> Iterator[str]:
@@ -135,7 +116,7 @@ def _answers(read: Sequence[Word]) -> Iterator[str]:
 
 def _numbers(read: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By the fact that a question keeps: telephones, tickets, accounts and readings are said in ways of their own."""
-    yield words.CONTACT, tuple(phone.lstrip("+") for phone in read_phone(read))
+    yield words.CONTACT, tuple(phone.replace("+7", "8") for phone in read_phone(read))
     yield words.NUMBER, tuple(ticket.replace("-", "") for ticket in read_ticket(read))
     yield words.ACCOUNT, read_account(read)
     yield words.READING, tuple(reading.split(".")[0] for reading in read_reading(read))

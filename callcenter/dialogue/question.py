@@ -1,13 +1,14 @@
 """What a key, a pause or words mean to a question. Decides only; the engine carries it out."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from callcenter.dialogue.asides import find_aside
 from callcenter.dialogue.phrases import find_phrase
-from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Ask, Digits, Target, Text
+from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Answer, Aside, Ask, Digits, Target, Text
 from callcenter.dialogue.sense import Sense
-from callcenter.dialogue.vocabulary import PERSON
+from callcenter.dialogue.vocabulary import CLOSED_MEANINGS, PERSON, STORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,15 @@ class WantsPerson:
 @dataclass(frozen=True, slots=True)
 class WantsRepeat:
     """The caller wants to hear the question again; a number begun is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAside:
+    """The caller says something that any question may be answered with; `facts`: what its meaning gives."""
+
+    aside: Aside
+    facts: Mapping[str, str]
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Meaningless:
     """Nothing to react to."""
 
 
-Meaning = Accepted | WantsPerson | WantsRepeat | Unfinished | Missed | Meaningless
+Meaning = Accepted | WantsPerson | WantsRepeat | TurnedAside | Unfinished | Missed | Meaningless
 
 _OWN_KEYS: Mapping[str, Meaning] = {
     PERSON_KEY: WantsPerson(),
@@ -103,27 +113,45 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
 
 
 def would_accept(ask: Ask, text: str) -> bool:
-    """Whether words that may still go on are a whole answer: one answer fits them, and no other."""
+    """Whether words that may still go on are a whole answer: one answer fits them, and no other. Where a caller may
+    say anything none is: «спасибо» may go on with «ещё кран капает»."""
+    if not set(ask.meanings) <= CLOSED_MEANINGS:
+        return False
     return sum(find_phrase(answer.phrases, text) is not None for answer in ask.answers) == 1
 
 
-def judge_words(ask: Ask, text: str, sense: Sense) -> Meaning:
+def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> Meaning:
     """What the caller's words mean: the first answer of the file with a phrase found in them, or whose meaning they
-    have. Who asks for a person gets one everywhere, as by key 0."""
+    have; then whatever any question may be answered with, a wish for a person before all; a story only if nothing
+    else. `danger`: one is known of."""
     if isinstance(ask.reply, Digits):
         read = sense.numbers.get(ask.reply.fact, ())
         fitting = [digits for digits in read if ask.reply.least <= len(digits) <= ask.reply.most]
         if fitting:
             return Accepted(ask.reply.next, {ask.reply.fact: fitting[0]})
-    for answer in ask.answers:
-        if find_phrase(answer.phrases, text):
-            return Accepted(answer.next, dict(answer.remember))
-        for name in answer.meanings:
-            if name in sense.meanings:
-                return Accepted(answer.next, {**sense.meanings[name], **dict(answer.remember)})
+    stories = [answer for answer in ask.answers if STORY in answer.meanings]
+    plain = (answer for answer in ask.answers if answer not in stories)
+    if accepted := next((found for answer in plain if (found := _judge_answer(answer, text, sense))), None):
+        return accepted
     if PERSON in sense.meanings:
         return WantsPerson()
-    return Missed("words", said=text)
+    if aside := find_aside(ask, text, sense, danger=danger):
+        return TurnedAside(aside, _list_facts(sense, aside.meanings), text)
+    story = next((found for answer in stories if (found := _judge_answer(answer, text, sense))), None)
+    return story or Missed("words", said=text)
+
+
+def _judge_answer(answer: Answer, text: str, sense: Sense) -> Accepted | None:
+    if find_phrase(answer.phrases, text):
+        return Accepted(answer.next, dict(answer.remember))
+    if any(name in sense.meanings for name in answer.meanings):
+        return Accepted(answer.next, {**_list_facts(sense, answer.meanings), **dict(answer.remember)})
+    return None
+
+
+def _list_facts(sense: Sense, meanings: Sequence[str]) -> Mapping[str, str]:
+    """Those of the first of these meanings that the words have."""
+    return next((sense.meanings[name] for name in meanings if name in sense.meanings), {})
 
 
 def list_misses(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:

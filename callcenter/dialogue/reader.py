@@ -10,9 +10,11 @@ from types import MappingProxyType
 
 from callcenter.core.problems import Problem
 from callcenter.dialogue import vocabulary as words
+from callcenter.dialogue.aside_sheet import read_asides
+from callcenter.dialogue.asides import add_asides
 from callcenter.dialogue.checks import Draft, check_draft
 from callcenter.dialogue.lexicon import Lexicon
-from callcenter.dialogue.nodes import Findings, Table, read_nodes
+from callcenter.dialogue.nodes import Findings, Node, Row, Table, read_nodes
 from callcenter.dialogue.script import ActionSpec, Script, Step
 from callcenter.dialogue.sheet import Sheet
 from callcenter.dialogue.steps import StepReader
@@ -41,7 +43,7 @@ def read_script(
         findings.problems += check_draft(draft, articles=articles, given=given)
         if draft.start and not draft.broken and not any(problem.fatal for problem in findings.problems):
             steps = MappingProxyType(dict(draft.steps))
-            script = Script(draft.name, draft.start, steps, draft.dangers, tuple(sorted(articles)))
+            script = Script(draft.name, draft.start, steps, draft.dangers, tuple(sorted(articles)), draft.asides)
     return script, sorted(set(findings.problems))
 
 
@@ -49,7 +51,7 @@ def _read_draft(
     top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]], *, kept: bool
 ) -> Draft:
     findings = top.findings
-    name = top.word(words.SCRIPT)
+    title = top.word(words.SCRIPT)
     lexicon = Lexicon(findings, top.peek(words.WORDS))
     usual = top.peek(words.USUALLY)
     table = top.node(words.STEPS)
@@ -64,6 +66,7 @@ def _read_draft(
         lexicon=lexicon,
         usual=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
         kept=kept,
+        common=_read_common(findings, top.peek(words.COMMON)),
     )
     steps: dict[str, Step] = {}
     broken: dict[str, frozenset[str]] = {}
@@ -73,9 +76,25 @@ def _read_draft(
             broken[key.text] = frozenset(reader.targets)
         else:
             steps[key.text] = step
+    said_anytime = top.peek(words.ANYTIME)
+    asides = read_asides(findings, said_anytime, lexicon, reader) if said_anytime is not None else ()
+    steps = {name: add_asides(step, asides) for name, step in steps.items()}
     spoken_of = top.peek(words.DANGERS)
     dangers = reader.dangers(spoken_of) if spoken_of is not None else ()
     lexicon.report_unused()
     places = {key.text: key.place for key, _ in entries}
     start = reader.target(top, words.START)
-    return Draft(name.text if name else "", start, steps, broken, places, dangers, loose=reader.loose)
+    return Draft(title.text if title else "", start, steps, broken, places, dangers, asides, loose=reader.loose)
+
+
+def _read_common(findings: Findings, node: Node | None) -> Mapping[str, Row]:
+    """The lists of «общие ответы», by their names."""
+    if node is None:
+        return {}
+    lists: dict[str, Row] = {}
+    for key, value in node.entries if isinstance(node, Table) else ():
+        if isinstance(value, Row):
+            lists[key.text] = value
+    if not isinstance(node, Table) or len(lists) < len(node.entries):
+        findings.add(node.place, "IVR103", f"«{words.COMMON}»: нужны строки «имя:» и под каждой список ответов с «- »")
+    return lists

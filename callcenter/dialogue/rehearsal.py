@@ -1,12 +1,22 @@
 """Plays talks on the engine alone: milliseconds, no telephone, no database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
-from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import DANGER_PRIORITY, Conversation
+from callcenter.dialogue.commands import (
+    Command,
+    Do,
+    Expect,
+    Hangup,
+    Hush,
+    Listen,
+    Remark,
+    Say,
+    ToQueue,
+)
+from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.events import (
     ActionDone,
     Began,
@@ -22,6 +32,7 @@ from callcenter.dialogue.events import (
     SpeechBegan,
 )
 from callcenter.dialogue.phrases import normalize_words
+from callcenter.dialogue.priorities import DANGER_PRIORITY
 from callcenter.dialogue.script import Script, list_told_articles
 from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talks import (
@@ -31,6 +42,7 @@ from callcenter.dialogue.talks import (
     CallerSpeaks,
     EarFails,
     End,
+    GivenOutcome,
     RobotAnswers,
     RobotDoes,
     RobotSays,
@@ -38,26 +50,38 @@ from callcenter.dialogue.talks import (
     Turn,
 )
 
+CarryOut = Callable[[str, Mapping[str, str]], GivenOutcome | None]
+"""Action and arguments -> how it ends where a talk does not say it; None: that is for the talk to say."""
 LONGEST_MONOLOGUE = 200
 """Prompts and actions in a row without a question: more is a circle."""
 
 
 def run_talk(
-    script: Script, talk: Talk, *, answers: Mapping[str, str] | None = None, mind: Mind | None = None
+    script: Script,
+    talk: Talk,
+    *,
+    answers: Mapping[str, str] | None = None,
+    mind: Mind | None = None,
+    carry_out: CarryOut | None = None,
 ) -> list[Problem]:
     """Where the robot differs from the talk (IVR410), at most one difference a talk: what follows would be its echo.
 
     `answers` as the robot has them; None: every article the script may tell has one. Those the talk silences have none.
     `mind` understands the callers; None: only the script's own phrases are understood.
     """
-    return _run(Rehearsal(script, talk, _silence(script, talk, answers), mind))
+    return _run(Rehearsal(script, talk, _silence(script, talk, answers), mind, carry_out))
 
 
 def run_talks(
-    script: Script, talks: Iterable[Talk], *, answers: Mapping[str, str] | None = None, mind: Mind | None = None
+    script: Script,
+    talks: Iterable[Talk],
+    *,
+    answers: Mapping[str, str] | None = None,
+    mind: Mind | None = None,
+    carry_out: CarryOut | None = None,
 ) -> list[Problem]:
     """The differences of all talks, and the steps that no talk enters (IVR411, not fatal)."""
-    rehearsals = [Rehearsal(script, talk, _silence(script, talk, answers), mind) for talk in talks]
+    rehearsals = [Rehearsal(script, talk, _silence(script, talk, answers), mind, carry_out) for talk in talks]
     problems = [problem for rehearsal in rehearsals for problem in _run(rehearsal)]
     entered = {step for rehearsal in rehearsals for step in rehearsal.entered}
     for name, step in script.steps.items():
@@ -97,6 +121,7 @@ class Rehearsal:
     talk: Talk
     answers: Mapping[str, str]
     mind: Mind | None = None
+    carry_out: CarryOut | None = None
     entered: list[str] = field(default_factory=list)
     """The steps entered so far."""
     _conversation: Conversation = field(init=False)
@@ -215,17 +240,23 @@ class Rehearsal:
         match self._current:
             case Say(turn):
                 self._take(SayingEnded(turn))
-            case Do(turn, action):
-                given = self.talk.outcomes.get(action)
-                if not given:
+            case Do(turn, action, arguments):
+                outcome = self._find_outcome(action, arguments)
+                if outcome is None:
                     raise Difference(place, f"в разговоре не сказано, чем кончилось «{action}»; добавьте в «исходы»")
-                times = self._done.get(action, 0)
-                self._done[action] = times + 1
-                outcome = given[min(times, len(given) - 1)]
                 self._take(ActionDone(turn, outcome.outcome, outcome.facts))
             case _:
                 return False
         return True
+
+    def _find_outcome(self, action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
+        """As the talk says; else as it would come out."""
+        given = self.talk.outcomes.get(action)
+        if not given:
+            return self.carry_out(action, arguments) if self.carry_out else None
+        times = self._done.get(action, 0)
+        self._done[action] = times + 1
+        return given[min(times, len(given) - 1)]
 
     def _take(self, event: Event) -> None:
         for command in self._conversation.take(event):

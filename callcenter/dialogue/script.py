@@ -113,6 +113,38 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """What was told before the question, and the question, once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`words`, and then so many seconds of silence are no miss."""
+
+    words: Text
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that any question may be answered with instead: «подождите», «повторите», a question of one's own.
+
+    After all of them but a Target the question stands as it stood.
+    """
+
+    place: Place
+    does: Again | Wait | Text | Target
+    """A Text is the id of an article to tell."""
+    phrases: tuple[Phrase, ...] = ()
+    meanings: tuple[str, ...] = ()
+
+    @property
+    def remember(self) -> tuple[tuple[str, str], ...]:
+        """It gives the facts of its meanings alone."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of several answers."""
 
@@ -147,6 +179,8 @@ class Ask:
     """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
     only_aloud: bool = False
     """«только вслух: да»: asked of callers who are heard; all others go to `give_up` at once."""
+    asides: tuple[Aside, ...] = ()
+    """«на любой вопрос»: the script's, where words may answer."""
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -156,7 +190,8 @@ class Ask:
     @property
     def phrases(self) -> tuple[Phrase, ...]:
         """All phrases that may be answered."""
-        return tuple(phrase for answer in self.answers for phrase in answer.phrases)
+        said: tuple[Answer | Aside, ...] = (*self.answers, *self.asides)
+        return tuple(phrase for one in said for phrase in one.phrases)
 
     @property
     def meanings(self) -> tuple[str, ...]:
@@ -211,16 +246,19 @@ class Script:
     """«опасные слова»: acted on whenever they are heard, whatever is being said or asked."""
     articles: tuple[str, ...] = ()
     """Every id that «ответ» may turn into where a caller's meaning gives it."""
+    asides: tuple[Aside, ...] = ()
+    """«на любой вопрос»."""
 
 
 def list_texts(step: Step) -> tuple[Text, ...]:
     """Every text the step itself may speak; those that only a caller who is heard is told come last."""
     if not isinstance(step, Ask):
         return list_texts_by_keys(step)
+    waiting = tuple(aside.does.words for aside in step.asides if isinstance(aside.does, Wait))
     if step.only_aloud:
-        return _list_asked(step)
+        return (*_list_asked(step), *waiting)
     aloud = (step.aloud,) if step.aloud is not None else ()
-    return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row))
+    return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row), *waiting)
 
 
 def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
@@ -249,7 +287,7 @@ def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
             yield from step.answers
 
 
-def list_article_ids(article: Text, answers: Iterable[Answer], names: Collection[str]) -> tuple[str, ...]:
+def list_article_ids(article: Text, answers: Iterable[Answer | Aside], names: Collection[str]) -> tuple[str, ...]:
     """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it, and for
     whatever leads to one of `names` where a caller's meaning gives it."""
     values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
@@ -272,9 +310,10 @@ def list_article_ids(article: Text, answers: Iterable[Answer], names: Collection
 def list_told_articles(script: Script) -> tuple[str, ...]:
     """Every article id the script may tell."""
     steps = script.steps.values()
-    references = (step.words for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference))
-    chosen = (*list_answers(steps), *script.dangers)
-    ids = (id_ for words in references for id_ in list_article_ids(words.article, chosen, script.articles))
+    told = [step.words.article for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference)]
+    told += [aside.does for aside in script.asides if isinstance(aside.does, Text)]
+    chosen: tuple[Answer | Aside, ...] = (*list_answers(steps), *script.dangers, *script.asides)
+    ids = (id_ for article in told for id_ in list_article_ids(article, chosen, script.articles))
     return tuple(dict.fromkeys(ids))
 
 

@@ -1,6 +1,6 @@
 """One step of a script file -> its frozen type."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -41,7 +41,9 @@ class StepReader:
         lexicon: Lexicon,
         usual: Sheet | None,
         kept: bool = False,
+        common: Mapping[str, Row] = MappingProxyType({}),
     ) -> None:
+        """`common`: the lists of «общие ответы»."""
         self.targets: set[str] = set()
         self.loose = False
         """True once it is anybody's guess where a step leads: it names a step that resembles none, or has no list."""
@@ -52,6 +54,7 @@ class StepReader:
         self._lexicon = lexicon
         self._usual = usual
         self._kept = kept
+        self._common = common
 
     def read(self, name: Word, node: Node) -> Step | None:
         """The step, or None when something it cannot do without is missing or wrong."""
@@ -190,9 +193,22 @@ class StepReader:
             self._findings.add(node.place, "IVR103", f"«{words.ANSWERS}»: нужен список, каждый ответ с «- »")
             self.loose = True
             return None
-        answers = [self._read_answer(item) for item in node.items]
+        answers = [self._read_answer(item) for item in self._list_answers(node)]
         whole = tuple(answer for answer in answers if answer is not None)
         return Choice(whole) if len(whole) == len(answers) else None
+
+    def _list_answers(self, row: Row) -> Iterator[Node]:
+        """The answers of a question, those that it shares with others in their place."""
+        for item in row.items:
+            if not isinstance(item, Table) or [key.text for key, _ in item.entries] != [words.AS_IN]:
+                yield item
+                continue
+            name = Sheet(self._findings, item, known=(words.AS_IN,)).word(words.AS_IN)
+            if name is not None and name.text not in self._common:
+                message = f"нет общих ответов «{name.text}»{hint(name.text, self._common)}"
+                self._findings.add(name.place, "IVR210", message)
+            shared = self._common.get(suggest(name.text, self._common) or "") if name is not None else None
+            yield from shared.items if shared is not None else ()
 
     def dangers(self, node: Node) -> tuple[Answer, ...]:
         """The answers of «опасные слова»: heard only, at any time."""
@@ -206,7 +222,7 @@ class StepReader:
         heard = sheet.peek(words.HEARD) if words.UNDERSTOOD in sheet else sheet.node(words.HEARD)
         following, remember = self.target(sheet, words.THEN), self._remember(sheet)
         phrases = self._lexicon.phrases(heard) if heard is not None else ()
-        meanings = self._meanings(sheet, (words.DANGER_MEANING,))
+        meanings = self.meanings(sheet, (words.DANGER_MEANING,))
         if not (phrases or meanings) or following is None or remember is None:
             return None
         return Answer(node.place, following, None, phrases, remember, meanings)
@@ -217,7 +233,7 @@ class StepReader:
         key = sheet.word(words.PRESSED) if words.PRESSED in sheet else None
         heard = sheet.peek(words.HEARD)
         phrases = self._lexicon.phrases(heard) if heard is not None else ()
-        meanings = self._meanings(sheet, words.MEANINGS)
+        meanings = self.meanings(sheet, words.MEANINGS)
         if words.PRESSED not in sheet and heard is None and words.UNDERSTOOD not in sheet:
             ways = f"ни «{words.PRESSED}», ни «{words.HEARD}», ни «{words.UNDERSTOOD}»"
             self._findings.add(node.place, "IVR112", f"у ответа нет {ways}: его нельзя выбрать")
@@ -232,7 +248,7 @@ class StepReader:
             return None
         return Answer(node.place, following, key.text if key else None, phrases, remember, meanings)
 
-    def _meanings(self, sheet: Sheet, known: Collection[str]) -> tuple[str, ...]:
+    def meanings(self, sheet: Sheet, known: Collection[str]) -> tuple[str, ...]:
         """The names under «поняв»: one or a list; an unknown one is reported and taken as the closest."""
         node = sheet.peek(words.UNDERSTOOD)
         items = node.items if isinstance(node, Row) else (node,) if node is not None else ()

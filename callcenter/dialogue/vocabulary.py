@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 SCRIPT, START, WORDS, USUALLY, STEPS = "сценарий", "начать с", "слова", "обычно", "шаги"
 DANGERS = "опасные слова"
+COMMON, AS_IN = "общие ответы", "как в"
+ANYTIME = "на любой вопрос"
 TELL, ANSWER, ASK, ACT, PUT_THROUGH, GOODBYE = "скажи", "ответ", "спроси", "сделай", "соедини", "попрощайся"
 THEN, GIVE_UP, NO_ANSWER = "затем", "сдаться", "нет ответа"
 HEAR_OUT, NOTICE, SERVED, DANGER = "дослушать", "уведомление", "готово", "опасность"
@@ -17,7 +19,9 @@ YES, NO = "да", "нет"
 QUESTION = "вопрос"
 """`{вопрос}` in «не понял», «не расслышал» and «молчит» stands for the question itself."""
 
-TOP_WORDS = (SCRIPT, START, WORDS, USUALLY, DANGERS, STEPS)
+AGAIN, HOLD, REPLY = "повтори", "подожди", "ответь"
+
+TOP_WORDS = (SCRIPT, START, WORDS, USUALLY, DANGERS, COMMON, ANYTIME, STEPS)
 STEP_WORDS: Mapping[str, tuple[str, ...]] = {
     TELL: (THEN, HEAR_OUT, NOTICE, SERVED),
     ANSWER: (NO_ANSWER, THEN, HEAR_OUT, SERVED),
@@ -28,6 +32,7 @@ STEP_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 """The word that makes a step of a kind -> the other words the kind knows."""
 ANSWER_WORDS = (PRESSED, HEARD, UNDERSTOOD, REMEMBER, THEN)
+ASIDE_WORDS = (HEARD, UNDERSTOOD, AGAIN, HOLD, SAYING, REPLY, THEN)
 DANGER_WORDS = (HEARD, UNDERSTOOD, REMEMBER, THEN)
 DIGITS_WORDS = (LEAST, MOST, REMEMBER, THEN)
 USUAL_WORDS = (MISSES, UNHEARD, SILENCES)
@@ -35,9 +40,13 @@ USUAL_WORDS = (MISSES, UNHEARD, SILENCES)
 CATEGORY, TROUBLE, PLACE, DESCRIPTION = "категория", "неисправность", "место", "описание"
 ARTICLE, NUMBER = "справка", "номер"
 CONTACT, ACCOUNT, READING = "контакт", "лицевой счёт", "показание"
+MORE = "ещё"
+"""The category of a second trouble in the same breath; empty for none."""
+READINGS = "показания"
+"""Every reading said so far: «холодная вода 212, горячая вода 103»."""
 ASKED = "спрошено"
 """The part of an address that was just asked for: a bare number is that."""
-_REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION)
+_REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, MORE)
 DANGER_MEANING = "опасность"
 PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"
 ADDRESS = "адрес"
@@ -49,7 +58,8 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     "жалоба": _REPORT,
     ARTICLE: (ARTICLE,),
     "статус": (NUMBER,),
-    "показания": (),
+    "показания": (READINGS, ACCOUNT),
+    "показания названы": (READINGS,),
     "отмена": (),
     PERSON: (),
     "не туда": (),

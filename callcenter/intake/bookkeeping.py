@@ -126,6 +126,7 @@ class Bookkeeper:
             now=note.at,
             zone=self.zone,
             by=ROBOT,
+            more=bool(note.facts.get("more")),
         )
 
     async def _take_reading(self, session: AsyncSession, note: Note) -> None:

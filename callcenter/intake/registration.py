@@ -1,6 +1,6 @@
 """Tickets for the robot: registered once a call, found by the digits a caller types."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from sqlalchemy.exc import DBAPIError
@@ -12,8 +12,8 @@ from callcenter.intake.admission import ensure_call
 from callcenter.intake.errors import is_clash, open_session
 from callcenter.knowledge.categories import Category
 from callcenter.tickets.models import Ticket, TicketState
-from callcenter.tickets.service import open_draft, register
-from callcenter.tickets.views import clocks_of, ticket_by_digits
+from callcenter.tickets.service import open_beside, open_draft, register
+from callcenter.tickets.views import clocks_of, open_tickets, ticket_by_digits, ticket_of_call
 
 _ATTEMPTS = 3
 ROBOT = "robot"
@@ -26,6 +26,8 @@ class Registered:
     number: str
     due_at: datetime | None
     responsible: str
+    new: bool = field(default=True, compare=False)
+    """False: it was registered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,12 @@ async def register_ticket(
     zone: tzinfo,
     address: str = "",
     by: str = ROBOT,
+    more: bool = False,
 ) -> Registered:
-    """Registers the call's ticket; a second time gives the same number. Raises DatabaseAway."""
+    """Registers the call's ticket; a second time gives the same number. Raises DatabaseAway.
+
+    `more`: another trouble of the call, whose ticket stands beside the call's own; it has one a category.
+    """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             async with open_session(database) as session:
@@ -65,6 +71,7 @@ async def register_ticket(
                     now=now,
                     zone=zone,
                     by=by,
+                    more=more,
                 )
         except DBAPIError as error:
             if attempt == _ATTEMPTS or not is_clash(error):
@@ -83,13 +90,21 @@ async def register_for_call(
     zone: tzinfo,
     by: str,
     address: str = "",
+    more: bool = False,
 ) -> Registered:
     """The same within a session of the caller's, who commits it."""
     await ensure_call(session, call_id, at=now)
     call = await lock_call(session, call_id)
+    own = await ticket_of_call(session, call_id)
+    if more and own is not None and own.number is not None and own.category != category.code:
+        ticket_id = await open_beside(session, call_id=call_id, category=category.code, author=by, now=now)
+    else:
+        ticket_id = await open_draft(session, call_id=call_id, author=by, now=now)
+    opened = await session.get(Ticket, ticket_id)
+    new = opened is None or opened.number is None
     ticket = await register(
         session,
-        await open_draft(session, call_id=call_id, author=by, now=now),
+        ticket_id,
         category=category,
         contact_phone=contact_phone or call.caller_number,
         description=description,
@@ -99,7 +114,24 @@ async def register_for_call(
         zone=zone,
         by=by,
     )
-    return Registered(str(ticket.number), await _nearest(session, ticket), ticket.responsible or "")
+    return Registered(str(ticket.number), await _nearest(session, ticket), ticket.responsible or "", new=new)
+
+
+async def find_open_tickets(database: Database, *, phone: str | None, call_id: str) -> list[tuple[TicketStatus, str]]:
+    """The open tickets reported from a telephone (E.164) or in a call, the newest first, with their categories' codes.
+
+    Raises DatabaseAway.
+    """
+    async with open_session(database) as session:
+        return [
+            (
+                TicketStatus(
+                    str(ticket.number), ticket.state, await _nearest(session, ticket), ticket.category_name or ""
+                ),
+                ticket.category or "",
+            )
+            for ticket in await open_tickets(session, phone=phone, call_id=call_id)
+        ]
 
 
 async def find_ticket(database: Database, number_digits: str) -> TicketStatus | None:

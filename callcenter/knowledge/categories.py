@@ -147,6 +147,11 @@ class Categories:
     def get(self, code: str) -> Category | None:
         return self._by_code.get(code)
 
+    def say(self, code: str) -> str:
+        """How a trouble is called when it is read back; the code itself when it is not in force."""
+        category = self._by_code.get(code)
+        return code if category is None else category.said or category.name.lower()
+
     @property
     def asked_by_keys(self) -> tuple[Category, ...]:
         """Those the IVR offers, in their order."""

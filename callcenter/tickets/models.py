@@ -23,10 +23,18 @@ class TicketState(StrEnum):
 
 class Ticket(Base):
     __tablename__ = "ticket"
-    __table_args__ = (UniqueConstraint("year", "ordinal"), Index(None, "state", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("year", "ordinal"),
+        UniqueConstraint("beside_call_id", "category"),
+        Index(None, "state", "created_at"),
+        Index(None, "contact_phone"),
+    )
 
     id: Mapped[RowId]
     call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"), unique=True)
+    """The call whose ticket this is: its draft, and what became of it."""
+    beside_call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
+    """The call in which this was reported beside its own ticket; one a category."""
     state: Mapped[TicketState] = mapped_column(words(TicketState, length=12), default=TicketState.DRAFT)
     year: Mapped[int | None] = mapped_column(Integer)
     """In the company's time zone, taken at registration; with `ordinal` it makes the number: 26-000123."""
@@ -42,6 +50,11 @@ class Ticket(Base):
     registered_at: Mapped[Moment | None]
     registered_by: Mapped[str | None] = mapped_column(String(60))
     """A login, or `robot`."""
+
+    @property
+    def told_in(self) -> str | None:
+        """The call it was reported in."""
+        return self.call_id or self.beside_call_id
 
     @property
     def number(self) -> str | None:

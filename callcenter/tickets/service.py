@@ -31,6 +31,29 @@ async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: d
     return int(found)
 
 
+async def open_beside(session: AsyncSession, *, call_id: str, category: str, author: str, now: datetime) -> int:
+    """The id of the call's other ticket of this category, opened as a draft when there is none."""
+    made = await session.scalar(
+        insert(Ticket)
+        .values(
+            beside_call_id=call_id,
+            category=category,
+            state=TicketState.DRAFT,
+            description="",
+            address="",
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["beside_call_id", "category"])
+        .returning(Ticket.id)
+    )
+    if made is not None:
+        await _tell(session, made, at=now, kind="opened", author=author)
+        return int(made)
+    found = await session.scalar(select(Ticket.id).where(Ticket.beside_call_id == call_id, Ticket.category == category))
+    assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
+    return int(found)
+
+
 async def register(
     session: AsyncSession,
     ticket_id: int,

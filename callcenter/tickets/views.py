@@ -103,6 +103,24 @@ async def ticket_of_call(session: AsyncSession, call_id: str) -> Ticket | None:
     return await session.scalar(select(Ticket).where(Ticket.call_id == call_id))
 
 
+async def tickets_beside(session: AsyncSession, call_id: str) -> Sequence[Ticket]:
+    """The tickets reported in a call beside its own, in their order."""
+    return (await session.scalars(select(Ticket).where(Ticket.beside_call_id == call_id).order_by(Ticket.id))).all()
+
+
+async def open_tickets(session: AsyncSession, *, phone: str | None, call_id: str, limit: int = 10) -> Sequence[Ticket]:
+    """The registered tickets not finished yet reported from a telephone (E.164) or in a call, the newest first."""
+    theirs = or_(Ticket.call_id == call_id, Ticket.beside_call_id == call_id)
+    if phone is not None:
+        theirs = or_(theirs, Ticket.contact_phone == phone)
+    query = (
+        select(Ticket)
+        .where(theirs, Ticket.state.in_((TicketState.REGISTERED, TicketState.ASSIGNED)))
+        .order_by(Ticket.registered_at.desc(), Ticket.id.desc())
+    )
+    return (await session.scalars(query.limit(limit))).all()
+
+
 async def ticket_by_digits(session: AsyncSession, digits: str) -> Ticket | None:
     """The registered ticket whose number a caller typed by keys: `26000123`, or the end without the year.
 

@@ -5,11 +5,7 @@ import pytest
 from callcenter.core.problems import Place
 from callcenter.dialogue.awaited import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
 from callcenter.dialogue.commands import Do, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import (
-    AFTER_GOODBYE,
-    STEPS_AT_ONCE,
-    Conversation,
-)
+from callcenter.dialogue.conversation import Conversation
 from callcenter.dialogue.events import ActionDone, Began, HungUp, KeyPressed, SayingEnded, Silence
 from callcenter.dialogue.script import (
     Act,
@@ -24,6 +20,7 @@ from callcenter.dialogue.script import (
     Tell,
     Text,
 )
+from callcenter.dialogue.stepping import AFTER_GOODBYE, STEPS_AT_ONCE
 from tests.dialogue.talking import SMALL, Caller, small_script
 
 SOMEWHERE = Place(SMALL, 1, 1)

@@ -1,10 +1,11 @@
 """A register of tickets on paper, and a board that keeps its alarms."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.conducting.ports import DatabaseSilent
+from callcenter.conducting.ports import DatabaseSilent, OpenTicket
 
 
 class PaperRegister:
@@ -29,6 +30,27 @@ class PaperRegister:
         number = f"26-{len(self.tickets) + 1:06d}"
         number = self.tickets.setdefault(call_id, (number, category, contact, description))[0]
         return number, now + timedelta(minutes=30)
+
+    async def register_more(
+        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
+    ) -> tuple[str, datetime | None, bool]:
+        await self._connect()
+        key = f"{call_id}/{category}"
+        new = key not in self.tickets and self.tickets[call_id][1] != category
+        own = key if new or key in self.tickets else call_id
+        self.addresses.setdefault(own, address)
+        number = f"26-{len(self.tickets) + 1:06d}"
+        number = self.tickets.setdefault(own, (number, category, contact, description))[0]
+        return number, now + timedelta(minutes=30), new
+
+    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+        await self._connect()
+        theirs = [
+            entry
+            for key, entry in self.tickets.items()
+            if key.split("/")[0] == call_id or (phone and entry[2] == phone)
+        ]
+        return [OpenTicket(number, category, "registered", None) for number, category, _, _ in reversed(theirs)]
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:
         await self._connect()

@@ -1,0 +1,111 @@
+"""A trouble as a caller reports it: its category, how it is called, what was said; corrected, or a second one."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from callcenter.dialogue import vocabulary as names
+from callcenter.knowledge.categories import Categories
+from callcenter.understanding.numbers import find_numbers
+from callcenter.understanding.understanding import Meaning, list_accidents
+from callcenter.understanding.words import Word
+
+LONGEST_DESCRIPTION = 600
+LEAST_WORDS = 5
+"""A shorter line tells of one trouble only."""
+_SHORTEST_PART = 2
+_OUTAGE, _PAID, _COMPLAINT = "отключение", "платная услуга", "жалоба"
+_NAMES = {"emergency": names.TROUBLE, "request": names.TROUBLE, "outage": _OUTAGE, "paid": _PAID}
+_NAMES["complaint"] = _COMPLAINT
+_CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", _PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
+"""The category of a report that names none of its own."""
+_CONTENT = ("NOUN", "VERB", "INFN", "ADJF", "ADJS", "PRTF", "PRTS", "GRND")
+
+
+class Reports:
+    """Finds what is reported in lines that `understand` understands."""
+
+    def __init__(self, understand: Callable[[str], Meaning], categories: Categories) -> None:
+        self._understand = understand
+        self._categories = categories
+        self._accidents = list_accidents(categories)
+
+    def find(
+        self, text: str, read: Sequence[Word], facts: Mapping[str, str], *, place: str
+    ) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The meaning of vocabulary.MEANINGS that the line has as a report, with its facts.
+
+        `place`: the address as far as it is known. A line that only corrects («не труба а батарея») is understood
+        together with what was said before. Who waits for help and tells of an accident reports it: it goes on.
+        """
+        meaning = self._understand(text)
+        name = _NAMES.get(meaning.intent, "")
+        codes = [scored.key for scored in meaning.categories]
+        if name == _OUTAGE:
+            code = next((code for code in codes if code != _CATEGORY_OF[name]), _CATEGORY_OF[name])
+            yield name, self._report(code, text, place, facts)
+        elif name in _CATEGORY_OF:
+            yield name, self._report(codes[0] if codes else _CATEGORY_OF[name], text, place, facts)
+        elif meaning.intent == "status":
+            if accident := next((code for code in codes if code in self._accidents), ""):
+                yield names.TROUBLE, self._report(accident, text, place, facts)
+        elif name and codes:
+            yield name, self._report(codes[0], text, place, facts, more=self._find_more(read, codes[0]))
+        elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
+            return
+        elif before := facts.get(names.DESCRIPTION):
+            again = self._understand(f"{before} {text}").categories
+            if again and again[0].key != facts.get(names.CATEGORY):
+                yield names.TROUBLE, self._report(again[0].key, text, place, facts)
+
+    def _find_more(self, read: Sequence[Word], first: str) -> str:
+        """The category of a second trouble in the same breath, of another kind than the first; empty for none."""
+        if len(read) < LEAST_WORDS:
+            return ""
+        for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART):
+            if read[at].text in _file()["joins"]["words"]:
+                parts = [self._find_trouble(read[:at]), self._find_trouble(read[at + 1 :])]
+                if all(parts) and len({_family(code) for code in parts}) > 1:
+                    return next(code for code in parts if _family(code) != _family(first))
+        return ""
+
+    def _find_trouble(self, read: Sequence[Word]) -> str:
+        meaning = self._understand(" ".join(word.text for word in read))
+        told = _NAMES.get(meaning.intent) == names.TROUBLE and meaning.categories and not meaning.dangers
+        return meaning.categories[0].key if told else ""
+
+    def _report(
+        self, code: str, text: str, place: str, facts: Mapping[str, str], *, more: str = ""
+    ) -> Mapping[str, str]:
+        before = facts.get(names.DESCRIPTION, "")
+        told = text if not before else f"{before}. {text}"
+        return {
+            names.CATEGORY: code,
+            names.TROUBLE: self._categories.say(code),
+            names.PLACE: place,
+            names.DESCRIPTION: told[:LONGEST_DESCRIPTION],
+            names.MORE: more or (facts.get(names.MORE, "") if before else ""),
+        }
+
+
+def _says_more(read: Sequence[Word]) -> bool:
+    """Whether a line says more than numbers, yes or no, and parts of an address."""
+    numbers = {at for number in find_numbers(read) for at in range(number.first, number.end)}
+    bare = _file()["bare"]["words"]
+    left = (word for at, word in enumerate(read) if at not in numbers and not word.has(*bare))
+    return any(word.forms[:1] and word.forms[0].part in _CONTENT for word in left)
+
+
+def _family(code: str) -> str:
+    """Troubles of one family are one trouble told twice: a pipe that leaks and the neighbours it floods."""
+    families = _file()["families"]
+    return next((name for name, codes in families.items() if code in codes), code.partition("_")[0])
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, list[str]]]:
+    rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
+        Path(__file__).with_name("reports.toml").read_text(encoding="utf-8")
+    )
+    return rows
