@@ -4,7 +4,7 @@ Doubt is danger; only what is surely denied, past, over, or merely supposed is n
 - «не» before the phrase's own word: the phrase is not found at all («не горит»);
 - «нет», «без», «ни», «никакого» beside a phrase that is a noun in the genitive: «пожара нет», «без дыма»;
 - a word for the past and no verb in the present, nor a word for now: «вчера прорвало», not «со вчера пахнет»;
-- a verb in the future, or a noun after «если», «в случае»: «если запахнет», not «если пахнет»;
+- a verb in the future, or a noun after «если», «в случае»: «если запахнет», not «если пахнет», and no threat: «убьёт»;
 - what comes after says that it is over: «был дым, потушили».
 
 In a partial result the next word could still take back a noun in the genitive or a phrase of one word that stands
@@ -24,6 +24,8 @@ LEAST_QUALITY = 0.7
 """Of a phrase: six foreign words may stand in it, or one word may be slipped on."""
 WEAK = "weak"
 """The note of an entry whose words mean a danger only where nothing of everyday life is said with them."""
+FUTURE = "future"
+"""The note of an entry that is a danger though it is still to come: a threat."""
 DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
 _HELPERS = frozenset(["перестать", "мочь", "прекратить", "стоить"])
 """Before an infinitive these say that it is not, or not yet."""
@@ -92,11 +94,11 @@ class Dangers:
     ) -> tuple[int, Danger] | None:
         """The phrase of most words that nothing cancels, with the mask of its words."""
         against = [one.spot for one in found.get((entry.key, AGAINST), ())]
-        weak = WEAK in entry.notes
+        weak, future = WEAK in entry.notes, FUTURE in entry.notes
         best: tuple[int, Danger] | None = None
         for one in found.get((entry.key, SURE), ()):
             mask = one.spot.mask
-            if any(_takes_back(line, other, one.spot, weak=weak) for other in against) or context.cancels(one):
+            if any(_takes_back(line, other, one.spot, weak=weak) for other in against) or context.cancels(one, future=future):
                 continue
             settled = not context.may_be_denied_next(one)
             if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):
@@ -135,9 +137,11 @@ class _Context:
         self._line = line
         self._marks = marks
 
-    def cancels(self, found: Found) -> bool:
-        """Whether the phrase is denied, past, over, or only supposed."""
-        return self._is_denied(found) or self._is_supposed(found) or self._is_over(found) or self._is_past(found)
+    def cancels(self, found: Found, *, future: bool) -> bool:
+        """Whether the phrase is denied, past, over, or only supposed; `future`: what will be counts too."""
+        if self._is_denied(found) or self._is_over(found) or self._is_past(found):
+            return True
+        return self._is_supposed(found, future=future)
 
     def may_be_denied_next(self, found: Found) -> bool:
         """Whether the line ends with the phrase, and the next word may take it back: «запаха газа | нет»,
@@ -174,11 +178,13 @@ class _Context:
                 return False
         return False
 
-    def _is_supposed(self, found: Found) -> bool:
+    def _is_supposed(self, found: Found, *, future: bool) -> bool:
         own = list(self._own(found))
         verbs = [word for _, word in own if _is_verb(word)]
         before = [one for key in (IF, FEAR) for one in self._marks[key] if one.spot.first <= found.spot.last]
         if verbs and all(_is_only(word, "futr") for word in verbs):
+            if future:
+                return bool(before)
             return not any(one.spot.last < found.spot.first for one in self._marks[NOW])
         for at, word in own:
             if _is_verb(word) and any(one.text == "бы" for one in self._line.words[max(0, at - 1) : at + 2]):

@@ -93,7 +93,7 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
     """`stamps` tell one state of the files from another."""
     del stamps
     reader = PhraseReader(directory)
-    notes = ("category", "also", "as", "weak")
+    notes = ("category", "also", "as", "weak", "future")
     categories = reader.read("categories")
     dangers = reader.read("dangers", notes=notes)
     context = reader.read("context")
