@@ -23,6 +23,7 @@ from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.instance.sounds import write_sounds
 from callcenter.instance.takes import TakeKeeper
+from callcenter.intake.applying import apply_notes
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.filing import Filer
 from callcenter.intake.lost_calls import LostCalls
@@ -133,7 +134,7 @@ async def _control(instance: Instance) -> None:
             beside = [
                 group.create_task(_keep_going(name, work), name=name)
                 for name, work in (
-                    ("notes", lambda: notes.run(database, bookkeeper.apply)),
+                    ("notes", lambda: apply_notes(notes, database, bookkeeper.apply)),
                     ("words being said", lambda: spoken.run(database)),
                     ("truth", truth.run),
                     ("lost calls", lost_calls.run),

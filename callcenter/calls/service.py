@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from callcenter.calls.errors import CallNotFound
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome
 from callcenter.core.database import notify
 
+_LOCKED, _KNOWN = "locked calls", "known calls"
 _RANK = {CallState.IVR: 0, CallState.QUEUED: 1, CallState.TALKING: 2, CallState.ENDED: 3}
 
 
@@ -56,16 +57,36 @@ async def admit_call(
 
 
 async def lock_call(session: AsyncSession, call_id: str) -> Call:
-    """The call's row, as it stands now, locked until the session ends. Raises CallNotFound."""
-    call = await session.scalar(
+    """The call's row, as it stands now, locked until the session ends. Raises CallNotFound.
+
+    Nobody else can change a row that this transaction has locked: it is read once.
+    """
+    locked = session.info.setdefault(_LOCKED, {})
+    if call_id in locked and not session.in_nested_transaction():
+        call: Call = locked[call_id]
+        return call
+    found = await session.scalar(
         select(Call)
         .where(Call.id == call_id)
         .with_for_update(key_share=True)  # others may go on adding lines to its timeline
         .execution_options(populate_existing=True)
     )
-    if call is None:
+    if found is None:
         raise CallNotFound(f"Звонка {call_id} нет.")
-    return call
+    if not session.in_nested_transaction():  # what a savepoint has locked goes with it
+        locked[call_id] = found
+    return found
+
+
+async def knows_call(session: AsyncSession, call_id: str) -> bool:
+    """Whether the call has a row; what is there is asked once a transaction."""
+    known = session.info.setdefault(_KNOWN, set())
+    if call_id in known:
+        return True
+    found = await session.scalar(select(Call.id).where(Call.id == call_id)) is not None
+    if found and not session.in_nested_transaction():  # a savepoint may have made it
+        known.add(call_id)
+    return found
 
 
 async def record_event(
@@ -106,17 +127,19 @@ async def record_leg(
 
 
 async def answer_leg(session: AsyncSession, call_id: str, channel_id: str, *, at: datetime) -> None:
-    leg = await _leg(session, call_id, channel_id)
-    if leg is not None and leg.answered_at is None:
-        leg.answered_at = at
-        await session.flush()
+    await session.execute(
+        update(CallLeg)
+        .where(CallLeg.call_id == call_id, CallLeg.channel_id == channel_id, CallLeg.answered_at.is_(None))
+        .values(answered_at=at)
+    )
 
 
 async def end_leg(session: AsyncSession, call_id: str, channel_id: str, *, at: datetime, cause: int | None) -> None:
-    leg = await _leg(session, call_id, channel_id)
-    if leg is not None and leg.ended_at is None:
-        leg.ended_at, leg.hangup_cause = at, cause
-        await session.flush()
+    await session.execute(
+        update(CallLeg)
+        .where(CallLeg.call_id == call_id, CallLeg.channel_id == channel_id, CallLeg.ended_at.is_(None))
+        .values(ended_at=at, hangup_cause=cause)
+    )
 
 
 async def leg_named(session: AsyncSession, call_id: str, channel_name: str) -> CallLeg | None:
@@ -174,9 +197,3 @@ def _advance(call: Call, state: CallState) -> None:
 async def _save(session: AsyncSession, call: Call) -> None:
     await session.flush()
     await notify(session, "call", call.id)
-
-
-async def _leg(session: AsyncSession, call_id: str, channel_id: str) -> CallLeg | None:
-    return await session.scalar(
-        select(CallLeg).where(CallLeg.call_id == call_id, CallLeg.channel_id == channel_id).with_for_update()
-    )

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NOTICE_CHANNEL = "callcenter"
+_NOTICES = "notices"
+_NOTIFY = text("SELECT pg_notify(:channel, notice) FROM unnest(CAST(:notices AS text[])) AS notice")
 
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Facts = Annotated[dict[str, Any], mapped_column(JSONB)]
@@ -56,14 +58,17 @@ class Database:
         """A session in a transaction: committed at the end of the block, rolled back by an exception."""
         async with self._sessions.begin() as session:
             yield session
+            notices = session.info.pop(_NOTICES, None)
+            if notices:
+                await session.execute(_NOTIFY, {"channel": NOTICE_CHANNEL, "notices": list(notices)})
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
 async def notify(session: AsyncSession, topic: str, identifier: str | int) -> None:
-    """Tells every listening process, at commit, that the row `identifier` of `topic` changed."""
-    await session.execute(
-        text("SELECT pg_notify(:channel, :payload)"),
-        {"channel": NOTICE_CHANNEL, "payload": f"{topic}:{identifier}"},
-    )
+    """Tells every listening process, at commit, that the row `identifier` of `topic` changed.
+
+    All that a transaction tells goes out in one statement, each notice once: a call's row changes ten times in one.
+    """
+    session.info.setdefault(_NOTICES, {})[f"{topic}:{identifier}"] = None

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls.models import Call, EventSource
+from callcenter.calls.models import EventSource
 from callcenter.calls.phones import read_phone
-from callcenter.calls.service import admit_call, record_event
+from callcenter.calls.service import admit_call, knows_call, record_event
 from callcenter.tickets.service import open_draft
 
 CENTRE = "centre"
@@ -22,7 +22,7 @@ async def admit(
 ) -> None:
     """Writes down an arrival that was seen: who was shown as calling, and the number dialled."""
     number = read_phone(shown)
-    await admit_call(session, call_id, arrived_at=at, dialled=dialled, caller_number=number, caller_shown=shown)
+    made = await admit_call(session, call_id, arrived_at=at, dialled=dialled, caller_number=number, caller_shown=shown)
     await record_event(
         session,
         call_id,
@@ -32,11 +32,11 @@ async def admit(
         key=f"arrived:{call_id}",
         facts={"dialled": dialled, "caller_shown": shown, "caller_number": number},
     )
-    await open_draft(session, call_id=call_id, author=CENTRE, now=at)
+    if made:  # else whoever made it has opened its draft
+        await open_draft(session, call_id=call_id, author=CENTRE, now=at)
 
 
 async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime) -> None:
     """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it."""
-    if await session.get(Call, call_id) is None:
-        await admit_call(session, call_id, arrived_at=at)
+    if not await knows_call(session, call_id) and await admit_call(session, call_id, arrived_at=at):
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)

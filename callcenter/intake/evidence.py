@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.calls.models import Call, CallLeg, EventSource, LegRole
+from callcenter.calls.models import CallLeg, EventSource, LegRole
 from callcenter.calls.recordings import expect_recording
 from callcenter.calls.service import (
     answer_leg,
     end_leg,
+    knows_call,
     leg_named,
     lock_call,
     mark_answered,
@@ -65,7 +66,7 @@ async def take_cel(session: AsyncSession, event: CelEvent) -> None:
         return
     if event.kind in MARKS or (event.kind == "CHAN_START" and event.of_caller and event.context in DOORS):
         await ensure_call(session, event.call_id, at=event.at)
-    elif not await _is_ours(session, event.call_id):
+    elif not await knows_call(session, event.call_id):
         return
     if event.kind in MARKS:
         await _take_mark(session, event)
@@ -85,7 +86,7 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
     """Writes down what a line of queue_log tells; its whole seconds fill in only what CEL has not told."""
     if event.kind == "ENTERQUEUE":  # only calls from outside are queued, so it is one, whatever CEL is late with
         await ensure_call(session, event.call_id, at=event.at + timedelta(seconds=1))
-    elif not await _is_ours(session, event.call_id):
+    elif not await knows_call(session, event.call_id):
         return
     call = await lock_call(session, event.call_id)
     at = max(event.at, call.arrived_at)
@@ -200,7 +201,3 @@ async def _write(
     new = await record_event(session, call_id, at=at, source=source, kind=kind, key=f"{kind}:{leg}", facts=facts)
     if new:
         await reopen_outcome(session, call_id, kind=kind)
-
-
-async def _is_ours(session: AsyncSession, call_id: str) -> bool:
-    return await session.get(Call, call_id) is not None

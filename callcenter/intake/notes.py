@@ -9,9 +9,8 @@ that a line torn by a death is always the last of a segment that nobody writes a
 
     <CRC-32 of the rest, 8 hex digits> <one JSON object>
 
-How far the notes are applied (segment, byte) is saved in the same transaction as their effects. A segment is
-removed once all of it is applied and a later one exists. A line that cannot be read, or a note that cannot be
-applied, is put aside in `refused.jsonl` with an alarm: it must not hold up the calls behind it.
+How they come into the database is `applying.py`. A segment is removed once all of it is applied and a later one
+exists.
 """
 
 import asyncio
@@ -23,41 +22,27 @@ import threading
 import time
 import zlib
 from collections import deque
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.alarms.models import AlarmKind
-from callcenter.alarms.service import clear_alarm, raise_alarm
-from callcenter.core.database import Database
-from callcenter.intake.errors import DatabaseAway, JournalInUse, is_away, is_clash, open_session
+from callcenter.intake.errors import JournalInUse
 from callcenter.intake.glued import divide
-from callcenter.intake.models import ReadOffset
-from callcenter.intake.turns import take_turn
 
 SYNC_SECONDS = 0.03
 FULL_SECONDS = 0.5
 """Between two attempts at a disk that takes nothing."""
 SEGMENT_BYTES = 1 << 20
 BATCH = 100
-PATIENCE = (0.2, 5.0)
-"""First and longest pause between attempts while the database is away, seconds."""
-
-TAKES_A_NUMBER = "ticket_wanted"
-"""The last note of its transaction: the counter of numbers stays locked until the commit, and callers wait for it."""
+"""Lines read at a time."""
 
 TRANSCRIPT = "transcript"
 """What was said, or from when nothing was heard: {speaker, text, words: [[text, begin, end, confidence], …]}, in
 seconds from the note's moment, or {speaker, fault}. It makes a row of the transcript, no line of the timeline."""
 
-_OFFSET = "journal"
 _log = structlog.get_logger()
 
 
@@ -70,10 +55,6 @@ class Note:
     at: datetime
     kind: str
     facts: dict[str, Any] = field(default_factory=dict)
-
-
-Apply = Callable[[AsyncSession, Note], Awaitable[None]]
-"""Puts a note into the database; must be repeatable; leaves the commit to the caller."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -112,7 +93,6 @@ class NoteBook:
         self._closing = threading.Event()
         self._waiting: deque[bytes] = deque()  # what the disk has not taken: it was full
         self._full = False
-        self._alarmed: bool | None = None  # an earlier controller's alarm may stand
         self._file = self._open_segment()
         self._written = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -129,40 +109,22 @@ class NoteBook:
             with contextlib.suppress(RuntimeError):  # the loop has ended; the next controller applies the note
                 self._loop.call_soon_threadsafe(self._written.set)
 
-    async def run(self, database: Database, apply: Apply) -> None:
-        """Applies notes as they come, and those an earlier controller left, until cancelled."""
-        self._loop = asyncio.get_running_loop()
-        pause = PATIENCE[0]
-        while True:
-            self._written.clear()
-            try:
-                while await apply_batch(self._directory, database, apply):
-                    pass
-                pause = PATIENCE[0]
-                await self._show_disk(database)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._written.wait(), timeout=1.0)
-            except DatabaseAway:
-                _log.warning("database away, notes wait", pause=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, PATIENCE[1])
-            except DBAPIError as error:
-                if not is_clash(error):
-                    raise
+    @property
+    def directory(self) -> Path:
+        return self._directory
 
-    async def _show_disk(self, database: Database) -> None:
-        """Keeps the board's alarm in step with whether the disk takes our notes."""
-        full = self._full
-        if full == self._alarmed:
-            return
-        now = datetime.now(UTC)
-        async with open_session(database) as session:
-            if full:
-                message = "Записи о звонках не помещаются на диск: освободите место. Пока они только в памяти."
-                await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message=message, now=now)
-            else:
-                await clear_alarm(session, kind=AlarmKind.DISK, subject="journal", now=now)
-        self._alarmed = full
+    @property
+    def disk_is_full(self) -> bool:
+        """True while notes wait in memory."""
+        return self._full
+
+    async def news(self, *, within: float) -> None:
+        """Returns when a note has been written since the last time, or after so many seconds."""
+        self._loop = asyncio.get_running_loop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._written.wait()
+        self._written.clear()
 
     def close(self) -> None:
         """Makes the disk sure of everything and lets the directory go."""
@@ -291,71 +253,6 @@ def read_lines(directory: Path, after: Position | None, *, limit: int = BATCH) -
     return lines
 
 
-async def saved_position(session: AsyncSession) -> Position | None:
-    """How far the journal is applied; None when nothing is yet."""
-    row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET))
-    return None if row is None else Position(row.inode, row.offset)
-
-
-async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | None:
-    """The moment of the oldest note that the database has not taken; None when there is none."""
-    for line in read_lines(directory, await saved_position(session), limit=BATCH):
-        if line.note is not None:
-            return line.note.at
-    return None
-
-
-async def apply_batch(directory: Path, database: Database, apply: Apply) -> bool:
-    """Applies the next notes in one transaction; False when there was nothing to do. Raises DatabaseAway."""
-    async with open_session(database) as session:
-        await take_turn(session)
-        position = await saved_position(session)
-        lines = _up_to_a_number(read_lines(directory, position))
-        for line in lines:
-            await _apply_line(session, line, apply, directory)
-        if lines:
-            await session.merge(ReadOffset(file=_OFFSET, inode=lines[-1].end.segment, offset=lines[-1].end.offset))
-    reached = lines[-1].end if lines else position
-    if reached is not None:
-        _trim(directory, reached)
-    return bool(lines)
-
-
-def _up_to_a_number(lines: list[Line]) -> list[Line]:
-    for count, line in enumerate(lines, start=1):
-        if line.note is not None and line.note.kind == TAKES_A_NUMBER:
-            return lines[:count]
-    return lines
-
-
-async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory: Path) -> None:
-    if line.note is None:
-        await _refuse(session, directory, line, "the line is damaged")
-        return
-    try:
-        async with session.begin_nested():
-            await apply(session, line.note)
-    except Exception as error:
-        if is_away(error) or is_clash(error):
-            raise  # the whole batch is tried again
-        _log.exception("note refused", note=line.note.id, call_id=line.note.call_id, kind=line.note.kind)
-        await _refuse(session, directory, line, str(error))
-
-
-async def _refuse(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
-    refused = {"segment": line.end.segment, "end": line.end.offset, "reason": reason, "line": line.text}
-    with (directory / "refused.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(refused, ensure_ascii=False) + "\n")
-    await raise_alarm(
-        session,
-        kind=AlarmKind.JOURNAL,
-        subject=f"{line.end.segment}:{line.end.offset}",
-        message="Запись робота о звонке не удалось прочитать или применить; она отложена в refused.jsonl.",
-        now=line.note.at if line.note else datetime.now(UTC),
-        facts={"reason": reason, "call_id": line.note.call_id if line.note else None},
-    )
-
-
 def _split(file: Path, offset: int, *, last: bool) -> list[tuple[bytes, int]]:
     """The lines of a segment from `offset` with the offset behind each; empty ones are left out.
 
@@ -382,7 +279,7 @@ def _is_intact(raw: bytes) -> bool:
     return decode(raw.rstrip(b"\n")) is not None
 
 
-def _trim(directory: Path, reached: Position) -> None:
+def trim(directory: Path, reached: Position) -> None:
     """Removes the segments before the one reached: all of them is applied."""
     for number in segments(directory):
         if number < reached.segment:

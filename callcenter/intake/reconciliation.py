@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import Call, CallLeg, CallState, Outcome, Recording, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
+from callcenter.intake.applying import unapplied_since
 from callcenter.intake.errors import open_session
-from callcenter.intake.notes import unapplied_since
 from callcenter.intake.places import Places
 from callcenter.queues.models import Task, TaskKind, TaskState
 from callcenter.tickets.models import Ticket, TicketCounter, TicketState

@@ -20,12 +20,12 @@ from callcenter.calls.models import Call, CallEvent, CallState, EventSource
 from callcenter.calls.service import mark_ended, record_event
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
+from callcenter.intake.applying import unapplied_since
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
 from callcenter.intake.evidence import take_cel, take_queue_line
 from callcenter.intake.following import Passage, Place, read_passage
 from callcenter.intake.models import ReadOffset
-from callcenter.intake.notes import unapplied_since
 from callcenter.intake.places import Places
 from callcenter.intake.queue_log import parse_queue_line
 from callcenter.intake.settling import GRACE, settle_ended_calls
@@ -135,10 +135,21 @@ class TruthReader:
             return tuple(call.id for call in calls)
 
     async def _read_source(self, source: _Source) -> Passage | None:
-        """The passage that was taken; None when there is nothing new, which mostly costs no look at the database."""
+        """The passage that was taken; None when there is nothing new, which mostly costs no look at the database.
+
+        At first without savepoints, which would double the work; when a line fails, all again and each by itself.
+        """
         state = _state(source.file)
         if state is not None and state == self._read_up.get(source.name):
             return None
+        try:
+            return await self._take_passage(source, state, one_by_one=False)
+        except Exception as error:
+            if is_away(error) or is_clash(error):
+                raise
+        return await self._take_passage(source, state, one_by_one=True)
+
+    async def _take_passage(self, source: _Source, state: _State | None, *, one_by_one: bool) -> Passage | None:
         async with open_session(self._database) as session:
             await take_turn(session)  # also before another reader: an old controller not quite dead
             row = await session.get(ReadOffset, source.name)
@@ -150,7 +161,10 @@ class TruthReader:
             if passage.lost:
                 await self._tell_loss(session, source)
             for line in passage.lines:
-                await self._take_line(session, source, line, until=passage.place.offset)
+                if one_by_one:
+                    await self._take_line(session, source, line, until=passage.place.offset)
+                else:
+                    _tell_unreadable(source, line, known=await source.take(session, line))
             await session.merge(ReadOffset(file=source.name, inode=passage.place.inode, offset=passage.place.offset))
         return passage
 
@@ -172,8 +186,7 @@ class TruthReader:
                 facts={"before_byte": until},
             )
             return
-        if not known:  # what stands in it may be a phone number: not for the log
-            _log.warning("a line could not be read", file=source.name, length=len(line))
+        _tell_unreadable(source, line, known=known)
 
     async def _tell_loss(self, session: AsyncSession, source: _Source) -> None:
         _log.error("a file was removed before it was read to its end", file=str(source.file))
@@ -184,6 +197,11 @@ class TruthReader:
             message=f"Файл {source.file.name} удалён до того, как был прочитан: часть звонков могла потеряться.",
             now=self._clock.now(),
         )
+
+
+def _tell_unreadable(source: _Source, line: str, *, known: bool) -> None:
+    if not known:  # what stands in it may be a phone number: not for the log
+        _log.warning("a line could not be read", file=source.name, length=len(line))
 
 
 def _state(file: Path) -> _State | None:

@@ -20,8 +20,9 @@ from callcenter.calls.statistics import (
 from callcenter.conducting.deadline import within
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.intake.applying import saved_position
 from callcenter.intake.errors import DatabaseAway, open_session
-from callcenter.intake.notes import Position, saved_position
+from callcenter.intake.notes import Position
 from callcenter.queues.models import MemberState
 from callcenter.queues.views import members
 

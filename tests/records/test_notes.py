@@ -22,20 +22,10 @@ from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
 from callcenter.intake import notes
+from callcenter.intake.applying import Apply, apply_batch, apply_notes, unapplied_since
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway, JournalInUse
-from callcenter.intake.notes import (
-    Apply,
-    Note,
-    NoteBook,
-    apply_batch,
-    decode,
-    encode,
-    read_lines,
-    segment_file,
-    segments,
-    unapplied_since,
-)
+from callcenter.intake.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
 from callcenter.settings import TREE
 from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING
@@ -70,7 +60,7 @@ async def apply_all(journal: Path, database: Database, apply: Apply) -> None:
 
 @asynccontextmanager
 async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIterator[None]:
-    task = asyncio.create_task(book.run(database, apply))
+    task = asyncio.create_task(apply_notes(book, database, apply))
     try:
         yield
     finally:

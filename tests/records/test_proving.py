@@ -12,9 +12,10 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
+from callcenter.intake.applying import apply_batch
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.filing import Filer
-from callcenter.intake.notes import Note, NoteBook, apply_batch
+from callcenter.intake.notes import Note, NoteBook
 from callcenter.intake.proving import find_due_days
 from callcenter.intake.truth import TruthReader
 from callcenter.queues.models import TaskKind

@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
+from callcenter.intake.applying import apply_batch
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
-from callcenter.intake.notes import Note, NoteBook, apply_batch
+from callcenter.intake.notes import Note, NoteBook
 from callcenter.intake.reconciliation import Orphan, SeenBridge, SeenChannel, find_orphans
 from callcenter.intake.truth import TruthReader
 from callcenter.settings import Recordings, Settings

@@ -12,9 +12,10 @@ from callcenter.calls.models import Outcome
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
 from callcenter.intake.admission import ensure_call
+from callcenter.intake.applying import apply_batch
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway
-from callcenter.intake.notes import Note, NoteBook, apply_batch
+from callcenter.intake.notes import Note, NoteBook
 from callcenter.intake.registration import Registered, find_ticket, register_for_call, register_ticket
 from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.categories import Category

@@ -13,8 +13,9 @@ from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallState, EventSource, Outcome
 from callcenter.calls.service import record_event
 from callcenter.core.database import Database
+from callcenter.intake.applying import apply_batch
 from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note, NoteBook, apply_batch
+from callcenter.intake.notes import Note, NoteBook
 from callcenter.intake.registration import register_ticket
 from callcenter.intake.settling import Verdict, judge, reopen_outcome
 from callcenter.intake.truth import TruthReader

@@ -8,8 +8,9 @@ from sqlalchemy import delete, text
 
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallState, EventSource, LegRole, Outcome
-from callcenter.calls.service import record_event
+from callcenter.calls.service import knows_call, lock_call, record_event
 from callcenter.core.database import Database
+from callcenter.intake.admission import ensure_call
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.settling import reopen_outcome
 from callcenter.intake.truth import TruthReader
@@ -303,3 +304,15 @@ async def test_two_readers_at_once_read_every_line_once(
         lines = await session.scalar(text("SELECT count(*) FROM call_event WHERE kind = 'arrived'"))
     assert lines == 15
     assert await count(database, "task") == 15
+
+
+async def test_what_a_savepoint_has_made_is_not_known_without_it(database: Database) -> None:
+    async with database.begin() as session:
+        savepoint = await session.begin_nested()
+        await ensure_call(session, CALL, at=MORNING)
+        assert await knows_call(session, CALL)
+        (await lock_call(session, CALL)).dialled = "1"
+        await savepoint.rollback()
+        assert not await knows_call(session, CALL)
+        await ensure_call(session, CALL, at=MORNING)
+        assert (await lock_call(session, CALL)).dialled == ""

@@ -46,7 +46,7 @@ class AriSwitch:
         try:
             reply = await self._wire.ask("GET", path, parameters=parameters)
             if reply.status != 200:
-                raise AsteriskSilent(f"{self._address}: {reply.status} {reply.text[:200]}")
+                raise ValueError(f"{reply.status} {reply.text[:200]}")
             return reply.json()
         except (OSError, ValueError) as error:
             why = str(error) or type(error).__name__

@@ -87,7 +87,7 @@ class HttpWire:
             except BaseException:
                 connection.close()
                 raise
-        if connection.kept:
+        if connection.kept and self._kept_seconds > 0:
             connection.idle_since = time.monotonic()
             self._idle.append(connection)
         else:

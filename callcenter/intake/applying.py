@@ -1,0 +1,164 @@
+"""The robot's notes put into the database: exactly once and in order, whatever dies in between.
+
+How far they are applied is saved in the same transaction as their effects. A line that cannot be read, or a note that
+cannot be applied, is put aside in `refused.jsonl` with an alarm: it must not hold up the calls behind it.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.core.database import Database
+from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
+from callcenter.intake.models import ReadOffset
+from callcenter.intake.notes import BATCH, Line, Note, NoteBook, Position, read_lines, trim
+from callcenter.intake.turns import take_turn
+
+GATHER_SECONDS = 0.1
+"""The notes of so long share a transaction: what is done for each of those costs more than a note."""
+LOOK_SECONDS = 1.0
+PATIENCE = (0.2, 5.0)
+"""First and longest pause between attempts while the database is away, seconds."""
+
+TAKES_A_NUMBER = "ticket_wanted"
+"""The last note of its transaction: the counter of numbers stays locked until the commit, and callers wait for it."""
+
+_OFFSET = "journal"
+_log = structlog.get_logger()
+
+Apply = Callable[[AsyncSession, Note], Awaitable[None]]
+"""Puts a note into the database; must be repeatable; leaves the commit to the caller."""
+
+
+async def apply_notes(book: NoteBook, database: Database, apply: Apply) -> None:
+    """Applies notes as they come, and those an earlier controller left, until cancelled."""
+    pause = PATIENCE[0]
+    reached: Position | None = None
+    shown: bool | None = None  # of the disk; an earlier controller's alarm may stand
+    while True:
+        try:
+            if reached is None:
+                reached = await _look_up_position(database)
+            while reached is not None and read_lines(book.directory, reached, limit=1):
+                reached = await apply_batch(book.directory, database, apply)
+            pause = PATIENCE[0]
+            if book.disk_is_full != shown:
+                shown = await _show_disk(database, full=book.disk_is_full)
+            await book.news(within=LOOK_SECONDS)
+            await asyncio.sleep(GATHER_SECONDS)
+        except DatabaseAway:
+            reached = None
+            _log.warning("database away, notes wait", pause=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PATIENCE[1])
+        except DBAPIError as error:
+            if not is_clash(error):
+                raise
+
+
+async def saved_position(session: AsyncSession) -> Position | None:
+    """How far the journal is applied; None when nothing is yet."""
+    row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET))
+    return None if row is None else Position(row.inode, row.offset)
+
+
+async def _look_up_position(database: Database) -> Position:
+    async with open_session(database) as session:
+        return await saved_position(session) or Position(0, 0)
+
+
+async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | None:
+    """The moment of the oldest note that the database has not taken; None when there is none."""
+    for line in read_lines(directory, await saved_position(session), limit=BATCH):
+        if line.note is not None:
+            return line.note.at
+    return None
+
+
+async def apply_batch(directory: Path, database: Database, apply: Apply) -> Position | None:
+    """Applies the next notes in one transaction; how far all is applied then, or None when there was nothing to do.
+
+    At first without savepoints, which would double the work; when a note fails, all again and each by itself. Raises
+    DatabaseAway.
+    """
+    try:
+        return await _apply_batch(directory, database, apply, one_by_one=False)
+    except Exception as error:
+        if is_away(error) or is_clash(error):
+            raise
+    return await _apply_batch(directory, database, apply, one_by_one=True)
+
+
+async def _apply_batch(directory: Path, database: Database, apply: Apply, *, one_by_one: bool) -> Position | None:
+    async with open_session(database) as session:
+        await take_turn(session)
+        position = await saved_position(session)
+        lines = _up_to_a_number(read_lines(directory, position))
+        one_by_one = one_by_one or any(line.note is None for line in lines)
+        for line in lines:
+            if one_by_one:
+                await _apply_line(session, line, apply, directory)
+            elif line.note is not None:
+                await apply(session, line.note)
+        if lines:
+            await session.merge(ReadOffset(file=_OFFSET, inode=lines[-1].end.segment, offset=lines[-1].end.offset))
+    reached = lines[-1].end if lines else position
+    if reached is not None:
+        trim(directory, reached)
+    return reached if lines else None
+
+
+def _up_to_a_number(lines: list[Line]) -> list[Line]:
+    for count, line in enumerate(lines, start=1):
+        if line.note is not None and line.note.kind == TAKES_A_NUMBER:
+            return lines[:count]
+    return lines
+
+
+async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory: Path) -> None:
+    if line.note is None:
+        await _refuse(session, directory, line, "the line is damaged")
+        return
+    try:
+        async with session.begin_nested():
+            await apply(session, line.note)
+    except Exception as error:
+        if is_away(error) or is_clash(error):
+            raise  # the whole batch is tried again
+        _log.exception("note refused", note=line.note.id, call_id=line.note.call_id, kind=line.note.kind)
+        await _refuse(session, directory, line, str(error))
+
+
+async def _refuse(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
+    refused = {"segment": line.end.segment, "end": line.end.offset, "reason": reason, "line": line.text}
+    with (directory / "refused.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(refused, ensure_ascii=False) + "\n")
+    await raise_alarm(
+        session,
+        kind=AlarmKind.JOURNAL,
+        subject=f"{line.end.segment}:{line.end.offset}",
+        message="Запись робота о звонке не удалось прочитать или применить; она отложена в refused.jsonl.",
+        now=line.note.at if line.note else datetime.now(UTC),
+        facts={"reason": reason, "call_id": line.note.call_id if line.note else None},
+    )
+
+
+async def _show_disk(database: Database, *, full: bool) -> bool:
+    """Keeps the board's alarm in step with whether the disk takes our notes; returns what is shown now."""
+    now = datetime.now(UTC)
+    async with open_session(database) as session:
+        if full:
+            message = "Записи о звонках не помещаются на диск: освободите место. Пока они только в памяти."
+            await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message=message, now=now)
+        else:
+            await clear_alarm(session, kind=AlarmKind.DISK, subject="journal", now=now)
+    return full
