@@ -87,7 +87,10 @@ class Dangers:
             best = self._find_best(entry, found, context, line)
             if best is not None:
                 dangers.append(best)
-        return tuple({danger.code: danger for _, danger in reversed(_arrange(dangers))}.values())[::-1]
+        told: dict[str, Danger] = {}
+        for _, danger in _arrange(dangers):
+            told.setdefault(danger.code, danger)
+        return tuple(told.values())
 
     def _find_best(
         self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: "_Context", line: Line
