@@ -23,7 +23,7 @@ from callcenter.intake.models import ReadOffset
 from callcenter.intake.notes import BATCH, Line, Note, NoteBook, Position, read_lines, trim
 from callcenter.intake.turns import take_turn
 
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.2
 """The notes of so long share a transaction: what is done for each of those costs more than a note."""
 LOOK_SECONDS = 1.0
 PATIENCE = (0.2, 5.0)

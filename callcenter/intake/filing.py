@@ -30,6 +30,8 @@ LOOK_SECONDS = 0.25
 QUIET_SECONDS = 2.0
 """A raw file that has not grown for so long after the end of its call is finished."""
 MISSING_AFTER = timedelta(seconds=15)
+MISSING_EVERY = 5.0
+"""Seconds between two looks for calls whose file never came."""
 RETRY_SECONDS = 30.0
 SHORT_BY = 3.0
 """Seconds lost in places nobody watched that make a recording short."""
@@ -130,10 +132,13 @@ class Filer:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _keep_filing(self) -> None:
+        told_at = -MISSING_EVERY
         while True:
             try:
                 await self.file_finished()
-                await self.tell_missing()
+                if self._clock.monotonic() - told_at >= MISSING_EVERY:
+                    await self.tell_missing()
+                    told_at = self._clock.monotonic()
             except DatabaseAway:
                 _log.warning("database away, recordings wait")
             await asyncio.sleep(1.0)

@@ -33,6 +33,10 @@ from callcenter.intake.turns import take_turn
 
 LOOK_SECONDS = 0.25
 SETTLE_SECONDS = 1.0
+QUIET_SETTLE_SECONDS = 5.0
+"""Between two looks for calls to settle while nothing has happened for STIRRED_SECONDS, by when all that did is
+settled."""
+STIRRED_SECONDS = 10.0
 PATIENCE = (0.5, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 BATCH_BYTES = 1 << 16
@@ -64,21 +68,27 @@ class TruthReader:
         self._clock = clock or SystemClock()
         self._read_up: dict[str, _State | None] = {}
         """What each file was like when there was nothing new in it."""
+        self._behind = False
+        """True when the last read left more to read."""
+        self._stirred = True
+        """True when something has happened since calls were settled last."""
 
     async def run(self) -> None:
         """Reads and settles until cancelled; waits while the database is away."""
         pause, loop = PATIENCE[0], asyncio.get_running_loop()
-        settled_at = -SETTLE_SECONDS
+        settled_at = stirred_until = -QUIET_SETTLE_SECONDS
         while True:
             try:
-                news = False
-                while await self.read_on():
-                    news = True
-                if news or loop.time() - settled_at >= SETTLE_SECONDS:
-                    settled_at = loop.time()
-                    await self.settle()
+                await self.read_on()
+                now = loop.time()
+                if self._stirred:
+                    self._stirred, stirred_until = False, now + STIRRED_SECONDS
+                if now - settled_at >= (SETTLE_SECONDS if now < stirred_until else QUIET_SETTLE_SECONDS):
+                    settled_at = now
+                    self._stirred = await self.settle() > 0
                 pause = PATIENCE[0]
-                await asyncio.sleep(LOOK_SECONDS)
+                if not self._behind:
+                    await asyncio.sleep(LOOK_SECONDS)
             except DatabaseAway:
                 _log.warning("database away, the files wait", pause=pause)
                 await asyncio.sleep(pause)
@@ -92,12 +102,14 @@ class TruthReader:
 
         The queue's log is read once CEL is read to its end: its lines are about calls that CEL has told of.
         """
-        read = False
+        read = self._behind = False
         for source in self._sources:
             passage = await self._read_source(source)
             read = read or passage is not None
             if passage is not None and passage.more:
+                self._behind = True
                 break
+        self._stirred = self._stirred or read
         return read
 
     async def settle(self) -> int:
@@ -132,6 +144,7 @@ class TruthReader:
                     session, call.id, at=ended_at, source=EventSource.CENTRE, kind="lost", key=f"lost:{call.id}"
                 )
                 await mark_ended(session, call, at=ended_at, cause=None)
+            self._stirred = True
             return tuple(call.id for call in calls)
 
     async def _read_source(self, source: _Source) -> Passage | None:
@@ -140,7 +153,7 @@ class TruthReader:
         At first without savepoints, which would double the work; when a line fails, all again and each by itself.
         """
         state = _state(source.file)
-        if state is not None and state == self._read_up.get(source.name):
+        if source.name in self._read_up and state == self._read_up[source.name]:
             return None
         try:
             return await self._take_passage(source, state, one_by_one=False)
@@ -156,7 +169,8 @@ class TruthReader:
             place = None if row is None else Place(row.inode, row.offset)
             passage = read_passage(source.file, place, limit=BATCH_BYTES)
             if passage.place is None or passage.place == place:
-                self._read_up[source.name] = state
+                if state is not None or passage.place is None:  # a renamed file may still grow
+                    self._read_up[source.name] = state
                 return None
             if passage.lost:
                 await self._tell_loss(session, source)
