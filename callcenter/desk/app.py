@@ -20,7 +20,9 @@ from callcenter.desk import (
     calls,
     health,
     members,
+    meters,
     news,
+    prompts,
     questions,
     recordings,
     sign_in,
@@ -32,6 +34,7 @@ from callcenter.desk.live import Live
 from callcenter.desk.office import Office
 from callcenter.desk.pages import build_templates
 from callcenter.desk.security import SecurityHeaders
+from callcenter.desk.studio import Studio
 from callcenter.desk.transcript import FindDangers
 from callcenter.desk.words import read_words
 from callcenter.knowledge.categories import Categories
@@ -48,9 +51,10 @@ def create_app(
     clock: Clock,
     categories: Categories,
     find_dangers: FindDangers,
+    studio: Studio,
 ) -> FastAPI:
     """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
-    `find_dangers` says which words of a transcript are to stand out."""
+    `find_dangers` says which words of a transcript are to stand out, `studio` keeps what the robot says."""
     live = Live(database.address)
     words = read_words()
     app = FastAPI(title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_listening)
@@ -64,8 +68,23 @@ def create_app(
         templates=build_templates(settings.company.zone, words),
         live=live,
         find_dangers=find_dangers,
+        studio=studio,
     )
-    for room in (sign_in, board, members, tasks, alarms, calls, recordings, tickets, questions, news, health):
+    for room in (
+        sign_in,
+        board,
+        members,
+        tasks,
+        alarms,
+        calls,
+        recordings,
+        tickets,
+        questions,
+        meters,
+        prompts,
+        news,
+        health,
+    ):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     troubles.register(app)

@@ -21,7 +21,7 @@ from callcenter.desk.transcript import describe_lines
 from callcenter.desk.visitors import AVisitor
 from callcenter.queues.views import task_of_call
 from callcenter.staff.views import names_by_interface, names_by_login
-from callcenter.tickets.views import ticket_of_call
+from callcenter.tickets.views import ticket_of_call, tickets_beside
 
 router = APIRouter()
 
@@ -70,6 +70,7 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         if record is None:
             raise HTTPException(404)
         ticket = await ticket_of_call(session, call_id)
+        beside = await tickets_beside(session, call_id)
         task = await task_of_call(session, call_id)
         names = await names_by_interface(session)
         people = await names_by_login(session)
@@ -89,6 +90,7 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         "card": card,
         "call": record.call,
         "ticket": ticket,
+        "beside": beside,
         "task": task,
         "people": people,
         "heard": office.settings.callers_are_heard,

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.desk.live import Live
+from callcenter.desk.studio import Studio
 from callcenter.desk.transcript import FindDangers
 from callcenter.desk.words import Words
 from callcenter.knowledge.categories import Categories
@@ -27,6 +28,7 @@ class Office:
     templates: Environment
     live: Live
     find_dangers: FindDangers
+    studio: Studio
 
 
 def _office(request: Request) -> Office:

@@ -89,4 +89,6 @@ def is_partial(request: Request) -> bool:
 
 def _section(path: str) -> str:
     first = path.strip("/").split("/")[0]
-    return f"/{first}" if first in {"calls", "tickets"} else "/"
+    if first in ("questions", "meters", "prompts"):
+        return "/questions"
+    return f"/{first}" if first in ("calls", "tickets") else "/"

@@ -1,5 +1,6 @@
 """What every answer of the desk carries, and which requests are refused before any page sees them."""
 
+import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -44,6 +45,9 @@ HEADERS = {
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _LONGEST_FORM = 64_000
 """Bytes; the longest description in Cyrillic, percent-encoded, and room to spare."""
+_LARGEST_SOUND = 20_000_000
+"""Bytes; two minutes of stereo in CD quality: no text of the robot takes so long."""
+_SOUND = re.compile(r"/prompts/\d+/recording")
 
 
 class SecurityHeaders:
@@ -71,16 +75,18 @@ class SecurityHeaders:
                     headers.setdefault("strict-transport-security", "max-age=31536000")
             await send(message)
 
-        refusal = None if scope["method"] in _SAFE_METHODS else _refuse(Headers(scope=scope))
+        refusal = None if scope["method"] in _SAFE_METHODS else _refuse(scope)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
 
-def _refuse(headers: Headers) -> PlainTextResponse | None:
+def _refuse(scope: Scope) -> PlainTextResponse | None:
     """The answer to a changing request that no form of ours can have sent; None when it may pass."""
+    headers = Headers(scope=scope)
+    most = _LARGEST_SOUND if _SOUND.fullmatch(scope["path"]) else _LONGEST_FORM
     if not _from_own_site(headers):
         return PlainTextResponse("Запрос пришёл с чужого сайта.", status_code=403)
     length = headers.get("content-length", "")
-    if not (length.isdecimal() and int(length) <= _LONGEST_FORM):
+    if not (length.isdecimal() and int(length) <= most):
         return PlainTextResponse("Форма слишком велика.", status_code=413)
     return None
 

@@ -44,7 +44,7 @@ async def list_tickets(
     )
     async with office.database.begin() as session:
         found = await find_tickets(session, filters, search=search, page=page)
-        callers = await _callers(session, [row.ticket.call_id for row in found.rows])
+        callers = await _callers(session, [row.ticket.told_in for row in found.rows])
     asked = {"state": state, "category": category, "search": search}
     facts = {
         "found": found,
@@ -108,7 +108,7 @@ async def save_draft(
             now=now,
         )
         if then == "register" and chosen is not None:
-            call = await one_call(session, ticket.call_id) if ticket.call_id else None
+            call = await one_call(session, ticket.told_in) if ticket.told_in else None
             await register(
                 session,
                 ticket_id,
@@ -177,7 +177,7 @@ async def _card(
         card = await ticket_card(session, ticket_id)
         if card is None:
             raise HTTPException(404)
-        call = await one_call(session, card.ticket.call_id) if card.ticket.call_id else None
+        call = await one_call(session, card.ticket.told_in) if card.ticket.told_in else None
         people = await names_by_login(session)
     ticket = card.ticket
     fields = typed or {

@@ -39,6 +39,8 @@ class Words(BaseModel):
     ticket_state: _Names
     role: _Names
     author: _Names
+    meter: _Names
+    doubt: _Names
     clock_kind: _Names
     clock_promise: _Names
     events: dict[str, EventWording]

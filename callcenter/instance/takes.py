@@ -23,7 +23,8 @@ log = structlog.get_logger()
 LOOK_EVERY = 2.0
 FORGOTTEN_AFTER = 24 * 3600.0
 """Seconds until a take that nobody accepted is removed."""
-_OK = ".ok.wav"
+ACCEPTED = ".ok.wav"
+"""The end of the name of the mark beside a take that is to be taken over."""
 
 
 class TakeKeeper:
@@ -45,14 +46,14 @@ class TakeKeeper:
 
     async def look(self) -> int:
         """Takes over what was accepted since; how many recordings callers hear now. Forgets old takes."""
-        accepted = sorted(self._layout.studio.glob(f"*{_OK}"))
+        accepted = sorted(self._layout.studio.glob(f"*{ACCEPTED}"))
         if not accepted:
             await asyncio.to_thread(self._forget)
             return 0
         lines = await asyncio.to_thread(list_lines, self._layout, self._edition())
         taken = 0
         for mark in accepted:
-            take = mark.with_name(mark.name.removesuffix(_OK) + ".wav")
+            take = mark.with_name(mark.name.removesuffix(ACCEPTED) + ".wav")
             taken += await self._take(take, lines)
             for file in (mark, take):
                 file.unlink(missing_ok=True)

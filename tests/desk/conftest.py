@@ -29,6 +29,7 @@ from tests.desk.afternoon import settle_afternoon
 from tests.desk.town import ANNA, DIRECTOR, Person, settle_people, settle_phones, town_categories
 from tests.desk.visit import ORIGIN, Visit
 from tests.stand_ins.clock import MORNING, FakeClock
+from tests.stand_ins.studio import PaperStudio
 
 _numbers = itertools.count(1)
 
@@ -83,6 +84,7 @@ def build_desk(database: Database, recordings: Path, clock: Clock) -> FastAPI:
         recordings_directory=recordings,
         clock=clock,
         categories=town_categories(),
+        studio=PaperStudio(),
         find_dangers=lambda text: ["пахнет газом"] if "пахнет газом" in text else [],
     )
 

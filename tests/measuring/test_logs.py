@@ -27,6 +27,7 @@ from callcenter.settings import Settings
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import run_centre
 from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.studio import PaperStudio
 
 NUMBER = "79001112233"
 TYPED = "89215556677"
@@ -145,6 +146,7 @@ async def test_the_desk_names_the_call_of_a_page_that_broke(
         clock=clock,
         categories=Categories(()),
         find_dangers=lambda _: (),
+        studio=PaperStudio(),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     cookies = {SESSION_COOKIE: "a token"}

@@ -1,0 +1,46 @@
+"""The texts the robot says and a person's recordings of them, as the desk wants them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from callcenter.core.errors import CallcenterError
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text of the robot. `number` is kept for ever: people write it down."""
+
+    number: int
+    text: str
+    seconds: float
+    """About how long it takes to say."""
+    recorded: bool
+    """A person speaks it; else the voice does."""
+    waiting: bool
+    """A file was handed in, and the controller has not taken it over yet."""
+    sounds: bool
+    """There is something to be heard; else it only sounds within longer texts."""
+    part: bool
+    """A sentence of a longer text with changing places."""
+
+
+class Unfit(CallcenterError):
+    """A file that is no recording of the text; the message says in Russian what to do."""
+
+
+class Studio(Protocol):
+    """The texts and their recordings. Its methods read and write files: they are for a thread."""
+
+    def list_prompts(self) -> Sequence[Prompt]:
+        """In the order of their numbers; none when the script cannot be read."""
+        ...
+
+    def find_sound(self, number: int) -> Path | None:
+        """What callers hear of it now; None when nothing was made yet."""
+        ...
+
+    def hand_in(self, number: int, sound: bytes) -> float:
+        """The seconds of speech in it. Raises Unfit; KeyError for a number that no text has."""
+        ...
