@@ -6,7 +6,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint check demo lock clean model model-report
+.PHONY: help run stop test lint check demo lock clean model model-more model-report
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ lock: ## write the locks of the Python and npm packages anew (UPGRADE=--upgrade 
 
 model: ## train the centre's own speech model anew (hours; WORK=directory, MINUTES=of training)
 	MINUTES=$(or $(MINUTES),120) speech_model/make.sh model $(WORK)
+
+model-more: ## train the committed weights further (hours; WORK, MINUTES as above)
+	MINUTES=$(or $(MINUTES),120) speech_model/make.sh more $(WORK)
 
 model-report: ## what the committed speech model hears, row by row (WORK=directory)
 	speech_model/make.sh report $(WORK)

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Rebuilds the acoustic weights from packages, or reports on the committed ones. Hours on two cores; never in CI.
-# usage: speech_model/make.sh model|report [WORK]     WORK (default: /var/tmp/callcenter-model) takes 15 GB
+# usage: speech_model/make.sh model|more|report [WORK]     WORK (default: /var/tmp/callcenter-model) takes 15 GB
+# `more` trains the committed weights further instead of beginning anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?model or report} work=${2:-/var/tmp/callcenter-model}
+what=${1:?model, more or report} work=${2:-/var/tmp/callcenter-model}
 python=$work/venv/bin/python
 packages=(festvox-ru asterisk-core-sounds-ru asterisk-core-sounds-ru-wav)
 
@@ -24,15 +25,21 @@ for package in "${packages[@]}"; do
   touch "$work/debs/$package"
 done
 
+run() { echo "· $*"; "$python" -W ignore -m "speech_model.training.$1" "${@:2}"; }
+
 case $what in
-  model)
-    run() { echo "· $*"; "$python" -W ignore -m "speech_model.training.$1" "${@:2}"; }
+  model | more)
     run everyday "$work"
     run prepare "$work"
     run development "$work"
-    run train "$work" --minutes "${MINUTES:-120}"
+    begin=()
+    if [ "$what" = more ]; then
+      run recall "$work" speech_model/acoustic "$work/start.pt"
+      begin=(--start "$work/start.pt")
+    fi
+    run train "$work" --minutes "${MINUTES:-120}" "${begin[@]}"
     run export "$work/network.pt" speech_model/acoustic
-    "$0" report "$work" ;;
-  report) "$python" -W ignore -m speech_model.training.report "$work" ;;
-  *) echo "usage: $0 model|report [WORK]" >&2; exit 2 ;;
+    run report "$work" ;;
+  report) run report "$work" ;;
+  *) echo "usage: $0 model|more|report [WORK]" >&2; exit 2 ;;
 esac
