@@ -12,8 +12,9 @@ mkdir -p "$work/debs" "$work/packages"
 work=$(cd "$work" && pwd)
 if [ ! -e "$work/venv/.ready" ]; then
   python3 -m venv "$work/venv"
-  # The source of retro-ru-tts was written for a Python before 3.10.
-  CFLAGS=-DPY_SSIZE_T_CLEAN "$python" -m pip --quiet install --require-hashes --requirement speech_model/requirements.txt
+  # retro-ru-tts was written for a Python before 3.10: its wheel fails on a newer one, its source can be told.
+  CFLAGS=-DPY_SSIZE_T_CLEAN "$python" -m pip --quiet install --no-binary retro-ru-tts --require-hashes \
+    --requirement speech_model/requirements.txt
   touch "$work/venv/.ready"
 fi
 for tool in festival espeak-ng fstconvert dpkg-deb; do
