@@ -85,6 +85,8 @@ class AddressBook:
         self._follow(reading, near)
         self._letters(reading)
         self._bare_flat(reading, known)
+        if any(doubt.kind == "unknown" for doubt in doubts) and "complex" not in reading.parts:
+            return Address(doubts=tuple(doubts))  # the numbers are those of a stranger's house
         return resolve(self.houses.all, reading.parts, reading.doubts)
 
     def complete(self, address: Address, words: Sequence[Word], *, asked: str = "") -> Address:

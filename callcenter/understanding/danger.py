@@ -101,7 +101,9 @@ class Dangers:
         best: tuple[int, Danger] | None = None
         for one in found.get((entry.key, SURE), ()):
             mask = one.spot.mask
-            if any(_takes_back(line, other, one.spot, weak=weak) for other in against) or context.cancels(one, future=future):
+            if context.cancels(one, future=future):
+                continue
+            if any(_takes_back(line, other, one.spot, weak=weak) for other in against):
                 continue
             settled = not context.may_be_denied_next(one)
             if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):

@@ -50,8 +50,8 @@ class Spot:
 
 
 class Line:
-    """The words of a line as phrases see them: «не» is bound to the word after it; fillers, words of degree, numbers and
-    the nouns of addresses take no room, for people say where and how much in the middle of what."""
+    """The words of a line as phrases see them: «не» is bound to the word after it; fillers, words of degree, numbers
+    and the nouns of addresses take no room, for people say where and how much in the middle of what."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words: list[Word] = []
@@ -91,9 +91,7 @@ class Line:
 
 
 def _takes_no_room(word: Word) -> bool:
-    return (
-        word.filler or word.is_number or word.lemma in _PLACES or word.text in DEGREES or atom(word.text) is not None
-    )
+    return word.filler or word.is_number or word.lemma in _PLACES or word.text in DEGREES or atom(word.text) is not None
 
 
 def _belong_together(one: Word, other: Word) -> bool:

@@ -6,12 +6,13 @@ from callcenter.understanding.address import Doubt
 from callcenter.understanding.address_items import marker_of
 from callcenter.understanding.houses import STREET_TYPES, House, Houses
 from callcenter.understanding.numbers import Number, atom, is_hesitation, is_unit
-from callcenter.understanding.place_names import Mention, Name, Names, kind_of
+from callcenter.understanding.place_names import Mention, Name, Names, kind_of, own_towns
 from callcenter.understanding.words import Word, agree
 
 _PREPOSITIONS = frozenset({"на", "по", "с", "со", "от", "в", "во", "из", "около", "у", "возле", "до", "к", "ко"})
 _SURE = 0.97
 """A word of the name itself, in some form; below it only sounds alike."""
+_OF_TOWNS = ("ский", "ской", "цкий", "цкой")
 _ALIKE_ALONE = 0.86
 """Least likeness of a word that no house number and no type word backs."""
 
@@ -63,10 +64,10 @@ class Places:
                 options = tuple(dict.fromkeys(self.called(one.name) for one in best))
                 doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
         chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
-        if not any(self.part_of(one.name) == "street" for one in chosen) and not doubts:
+        stranger = _other_town(words, chosen)
+        if not stranger and not doubts and not any(self.part_of(one.name) == "street" for one in chosen):
             stranger = _unlisted_street(words)
-            doubts += [Doubt("unknown", "street", (), stranger)] if stranger else []
-        return chosen, doubts
+        return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts
 
     def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
         """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
@@ -213,18 +214,52 @@ def _begins_house(words: Sequence[Word], at: int) -> bool:
 
 
 def _unlisted_street(words: Sequence[Word]) -> str:
-    """A street that the list doesn't hold: its type, a name of up to three words, a house; empty when there is none."""
+    """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять».
+    Empty when there is none."""
     for at, word in enumerate(words):
+        placed = at > 0 and words[at - 1].text in ("на", "по")
+        if placed and _is_street_like(word) and _begins_house(words, at + 1):
+            return word.text
         if kind_of(word) not in STREET_TYPES:
             continue
         end = at + 1
         while end < len(words) and end - at <= 3 and not _begins_house(words, end):
             end += 1
-        before = at - 1 if at and agree(words[at - 1], word) else at
-        named = end > at + 1 or before < at
+        first = at - 1 if at and agree(words[at - 1], word) else at
+        named = end > at + 1 or first < at
         if named and end < len(words) and _begins_house(words, end) and marker_of(words, end) in ("house", ""):
-            return " ".join(one.text for one in words[before:end])
+            return " ".join(one.text for one in words[first:end])
     return ""
+
+
+def _is_street_like(word: Word) -> bool:
+    """«невском», «тверской»: what streets are named by, and little else that a house's number follows."""
+    return any(
+        form.part == "ADJF" and not form.marks.isdisjoint(("loct", "datv")) and form.lemma.endswith(_OF_TOWNS)
+        for form in word.forms
+    )
+
+
+def _other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
+    """A town that is not ours, where a house follows at once or the street of one does: «в москве на садовой пять»,
+    not «сын в москве, а я на садовой»."""
+    streets = {one.first: one.end for one in chosen}
+    named = {at for one in chosen for at in range(one.first, one.end)}
+    for at in range(1, len(words)):
+        if at in named or not _is_town(words[at]):
+            continue
+        if words[at - 1].text not in ("в", "во", "из") and kind_of(words[at - 1]) != "город":
+            continue
+        after = at + 1
+        while after < len(words) and (_is_empty(words[after]) or words[after].text in _PREPOSITIONS):
+            after += 1
+        if _begins_house(words, streets.get(after, after)):
+            return words[at].text
+    return ""
+
+
+def _is_town(word: Word) -> bool:
+    return any("Geox" in form.marks for form in word.forms[:1]) and word.known and not word.has(*own_towns())
 
 
 def _is_date(name: Name) -> bool:

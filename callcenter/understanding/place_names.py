@@ -215,6 +215,11 @@ def kind_of(word: Word) -> str:
     )
 
 
+def own_towns() -> tuple[str, ...]:
+    """What the company's own town is called: a house in it is no stranger's."""
+    return tuple(_document()["towns"]["own"])
+
+
 def _with_kind(kind: str, kinds: list[str], words: Sequence[Word], first: int, end: int) -> tuple[int, int, bool]:
     """The mention's ends with its type word, which may stand before or after it, and whether it was said."""
     if any(kinds[at] == kind for at in range(first, end) if kind):

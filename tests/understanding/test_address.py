@@ -170,9 +170,36 @@ def test_invents_nothing(book: AddressBook, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["улица рубинштейна дом пять", "на невском проспекте двадцать", "лиговский проспект 50"]
+    ("text", "said"),
+    [
+        ("улица рубинштейна дом пять", "улица рубинштейна"),
+        ("на невском проспекте двадцать", "невском проспекте"),
+        ("лиговский проспект 50", "лиговский проспект"),
+        ("на тверской дом пять квартира шесть", "тверской"),
+        ("по московскому дом три", "московскому"),
+        ("на морской набережной дом тридцать пять", "морской набережной"),
+        ("мы в москве дом три квартира восемь", "москве"),
+        ("в москве на садовой пять", "москве"),
+        ("город москва улица ленина дом восемь", "москва"),
+        ("звоню из выборга ленина восемь", "выборга"),
+    ],
 )
-def test_a_street_of_others_is_told_apart(book: AddressBook, text: str) -> None:
+def test_a_street_of_others_is_told_apart_and_lends_no_number(book: AddressBook, text: str, said: str) -> None:
     address = book.find(read_words(text))
-    assert "street" not in address.values
-    assert [(doubt.kind, doubt.part) for doubt in address.doubts] == [("unknown", "street")]
+    assert address.values == {}
+    assert [(doubt.kind, doubt.part, doubt.said) for doubt in address.doubts] == [("unknown", "street", said)]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("в петербурге дом пять квартира три", "д 5, кв 3"),
+        ("в питере на савушкина сто восемнадцать", "ул улица Савушкина, д 118"),
+        ("сын в москве живет а я на савушкина сто восемнадцать", "ул улица Савушкина, д 118"),
+        ("в зеленом бору дом пять", "пос посёлок Зелёный Бор, д 5"),
+    ],
+)
+def test_a_town_takes_nothing_from_a_house_of_ours(book: AddressBook, text: str, meant: str) -> None:
+    address = book.find(read_words(text))
+    assert address.values == parse(meant)
+    assert not [doubt for doubt in address.doubts if doubt.kind == "unknown"]
