@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -113,18 +114,26 @@ async def test_a_tap_on_a_channel_that_is_gone_leaves_nothing(line: Line, taps: 
     await line.nothing_is_left()
 
 
+async def await_application(line: Line, holds: Callable[[set[str]], bool]) -> set[str]:
+    """Waits until the ids of our application's channels and bridges are so; returns them."""
+    async with asyncio.timeout(10):
+        while True:
+            application = await line.ari.read_application()
+            ids = {*application.channel_ids, *application.bridge_ids}
+            if holds(ids):
+                return ids
+            await asyncio.sleep(0.02)
+
+
 async def test_what_a_dead_controller_left_is_swept_and_no_open_tap(line: Line, taps: Taps) -> None:
     sound = Sound()
     tap = await taps.open(line.channel_id, Side.SAYS, sound.take)
     await line.ari.start_snoop(line.channel_id, snoop_id="tap-dead-snoop", spy="in")
     await line.ari.join("tap-dead-bridge", tap.snoop_id)  # takes it out of its own bridge, but the tap is still ours
+    left = {"tap-dead-snoop", "tap-dead-bridge"}
+    await await_application(line, lambda ids: left <= ids)  # a snoop enters it a moment after Asterisk's reply
     await taps.sweep()
-    async with asyncio.timeout(10):  # Asterisk answers before what it removes is quite gone
-        while True:
-            application = await line.ari.read_application()
-            if not {"tap-dead-snoop", "tap-dead-bridge"} & {*application.channel_ids, *application.bridge_ids}:
-                break
-            await asyncio.sleep(0.02)
-    assert {tap.snoop_id, tap.media_id} <= set(application.channel_ids)
+    kept = await await_application(line, lambda ids: not left & ids)  # and what is removed is gone a moment later
+    assert {tap.snoop_id, tap.media_id} <= kept
     await taps.close(tap)
     await line.nothing_is_left()

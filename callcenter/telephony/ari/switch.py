@@ -15,8 +15,7 @@ class AriSwitch:
 
     def __init__(self, address: str, *, password: str) -> None:
         self._address = address
-        # A connection for each question: one kept from before would belong to an Asterisk that has died since.
-        self._wire = HttpWire(address, user="callcenter", password=password, reply_within=5.0, kept_seconds=0)
+        self._password = password
 
     async def boot(self) -> str:
         """The mark of Asterisk's present start (`b17`), with which the ids of all its channels begin.
@@ -43,14 +42,18 @@ class AriSwitch:
         ]
 
     async def _ask(self, path: str, **parameters: str) -> Any:
+        # A wire for each question: whoever asks once in an hour keeps no connection.
+        wire = HttpWire(self._address, user="callcenter", password=self._password, reply_within=5.0)
         try:
-            reply = await self._wire.ask("GET", path, parameters=parameters)
+            reply = await wire.ask("GET", path, parameters=parameters)
             if reply.status != 200:
                 raise ValueError(f"{reply.status} {reply.text[:200]}")
             return reply.json()
         except (OSError, ValueError) as error:
             why = str(error) or type(error).__name__
             raise AsteriskSilent(f"{self._address}: {why}; is the centre running? (callcenter run)") from error
+        finally:
+            await wire.close()
 
 
 def _moment(text: str) -> datetime:
