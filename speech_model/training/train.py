@@ -23,6 +23,8 @@ from speech_model.training.telephone import a_law
 
 _WARM_UP = 100
 _ROUND_SECONDS = 120
+_HALVED = "bf16" in Path("/proc/cpuinfo").read_text()
+"""Whether this processor computes with 16 bits; where it doesn't, they are three times slower than 32."""
 _COOLING = 0.45
 """The share of the time in which the rate falls to almost nothing."""
 
@@ -96,7 +98,7 @@ def _train(network: Network, feeder: Feeder, options: argparse.Namespace, develo
 
 def find_loss(network: Network, batch: Batch) -> Tensor:
     """CTC, over all phones of the batch."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_HALVED):
         scores = network(torch.from_numpy(batch.features.astype(np.float32)))
     logs = torch.log_softmax(scores.float(), dim=2).transpose(0, 1)
     loss = nn.functional.ctc_loss(
