@@ -1,15 +1,13 @@
 """What a conversation makes of being heard: which question words may answer now, and whether danger was among them."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 
 from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.dangers import find_dangers
-from callcenter.dialogue.script import Answer, Ask, Digits, Text
+from callcenter.dialogue.endings import is_open, list_ways, read_expected
+from callcenter.dialogue.script import Answer, Ask, Text
 from callcenter.dialogue.sense import Mind, Sense
-from callcenter.dialogue.vocabulary import ADDRESS, CLOSED_MEANINGS, CONFIRMED, DENIED, PERSON
+from callcenter.dialogue.vocabulary import ADDRESS
 
 
 class Attention:
@@ -52,9 +50,9 @@ class Attention:
         if not self.hears or not ask.takes_words:
             return None
         self._expected = turn
-        if not set(ask.meanings) <= CLOSED_MEANINGS:
+        if is_open(ask):
             return Expect(turn, ask, None)
-        return Expect(turn, ask, tuple(dict.fromkeys([*_list_ways(ask), *self._list_dangers()])))
+        return Expect(turn, ask, tuple(dict.fromkeys([*list_ways(ask), *self._list_dangers()])))
 
     def stop_expecting(self, *, turn: int) -> Expect | None:
         """The question is over."""
@@ -97,21 +95,4 @@ class Attention:
             for phrase in danger.phrases:
                 yield from phrase.ways
             if danger.meanings:
-                yield from _read_expected()["danger"]
-
-
-def _list_ways(ask: Ask) -> Iterator[str]:
-    expected = _read_expected()
-    for phrase in ask.phrases:
-        yield from phrase.ways
-    if isinstance(ask.reply, Digits):
-        yield from (*expected["numbers"], *expected["person"])
-    for name, row in ((CONFIRMED, "yes"), (DENIED, "no"), (PERSON, "person")):
-        if name in ask.meanings:
-            yield from expected[row]
-
-
-@cache
-def _read_expected() -> Mapping[str, tuple[str, ...]]:
-    rows = tomllib.loads(Path(__file__).with_name("expected.toml").read_text(encoding="utf-8"))
-    return {name: tuple(words.split()) for name, words in rows.items()}
+                yield from read_expected()["danger"]

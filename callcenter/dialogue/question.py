@@ -8,7 +8,7 @@ from callcenter.dialogue.asides import find_aside
 from callcenter.dialogue.phrases import find_phrase
 from callcenter.dialogue.script import END_KEY, PERSON_KEY, REPEAT_KEY, Answer, Aside, Ask, Digits, Target, Text
 from callcenter.dialogue.sense import Sense
-from callcenter.dialogue.vocabulary import CLOSED_MEANINGS, PERSON, STORY
+from callcenter.dialogue.vocabulary import PERSON, STORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +110,6 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
     if reply.least <= len(digits) <= reply.most:
         return Accepted(reply.next, {reply.fact: digits})
     return Missed("digits", digits)
-
-
-def would_accept(ask: Ask, text: str) -> bool:
-    """Whether words that may still go on are a whole answer: one answer fits them, and no other. Where a caller may
-    say anything none is: «спасибо» may go on with «ещё кран капает»."""
-    if not set(ask.meanings) <= CLOSED_MEANINGS:
-        return False
-    return sum(find_phrase(answer.phrases, text) is not None for answer in ask.answers) == 1
 
 
 def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> Meaning:

@@ -1,10 +1,12 @@
 """When somebody begins to speak, what they say, and when they have said it. Pure: frames and the ear's words in,
 events out; time is the number of samples.
 
-After 200 ms of quiet the ear is asked for all that was said (`FellQuiet`), for by itself it waits for more sound. If
-the dialogue says that the words are a whole answer (`would_accept`), it is complete. If not, it is after 600 ms of
-quiet (`FellSilent`): an engine's own endpoint comes later, or never, where silence passes for that speech which is none
-of a question's phrases. It still ends what is said where no quiet is to be had, or no question stands.
+After 200 ms of quiet the ear is asked for all that was said (`FellQuiet`), for by itself it waits for more sound. How
+much quiet ends an answer the dialogue says by its words (`pause`): a whole answer 200 ms, a story more. After it the
+ear must end what was said (`FellSilent`), for an engine's own endpoint comes at its own time, or never, where silence
+passes for that speech which is none of a question's phrases. An endpoint that comes before is no end to us: its words
+are kept, and go with those that follow into one answer. It ends what is said where no quiet is to be had, or no
+question stands.
 
 The moment is the cut: words before it belong to the past and never reach the next question. The ear must be flushed at
 an early cut and when it fell silent (see Listening), so that it begins anew there.
@@ -20,12 +22,14 @@ from callcenter.hearing.presence import FRAME_BYTES, FRAME_SECONDS, Presence
 from callcenter.hearing.wire import Final, Partial, Trouble
 
 QUIET_SECONDS = 0.2
-SILENT_SECONDS = 0.6
-"""Callers who give an address or read figures make shorter pauses, mostly."""
 _VOICED_SECONDS = 0.1
 _WITHIN_SECONDS = 0.3
 _SPEECH_ENDS = 0.7
 """Seconds of quiet after which the next voice is a new beginning, whether or not words were heard."""
+_WORDLESS_SECONDS = 1.5
+"""After words that the ear has ended: what sounds like speech and gives no word by then is none."""
+_LONGEST_SECONDS = 20.0
+"""Whoever never pauses, a television perhaps, is answered at the next endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ class Listener:
 
     def __init__(self) -> None:
         self._presence = Presence()
-        self._would_accept: Callable[[str], bool] | None = None
-        self._accepted: tuple[str, bool] = ("", False)
+        self._pause: Callable[[str], float] | None = None
+        self._judged: tuple[str, float] = ("", 0.0)
         """The last text that the dialogue judged, and its judgement."""
         self._frames = 0
         self._cut = 0.0
@@ -88,16 +92,22 @@ class Listener:
         self._voices: deque[float] = deque()
         """When each voiced frame of the last moments began."""
         self._partial: Partial | None = None
+        self._kept: tuple[Word, ...] = ()
+        """Words that the ear has ended, of an answer that may go on; `_kept_to`: where the ear ended them."""
+        self._kept_to = 0.0
 
     @property
     def now(self) -> float:
         """Seconds of sound heard."""
         return round(self._frames * FRAME_SECONDS, 3)
 
-    def ask(self, would_accept: Callable[[str], bool] | None) -> None:
-        """A question is asked. What was said before belongs to the past; after a Said, that is what came before it."""
-        self._would_accept = would_accept
-        self._accepted = ("", False)
+    def ask(self, pause: Callable[[str], float] | None) -> None:
+        """A question is asked; `pause`: the seconds of quiet after which words are the answer. None: none stands.
+
+        What was said before belongs to the past; after a Said, that is what came before it.
+        """
+        self._pause = pause
+        self._judged = ("", 0.0)
         if not self._said_since_asked:
             self._cut_here(self.now)
         self._said_since_asked = False
@@ -121,7 +131,7 @@ class Listener:
         if not self._speaking and len(self._voices) * FRAME_SECONDS >= _VOICED_SECONDS:
             self._speaking = True
             events.append(SpeechBegan(self._voices[0]))
-        return events + (self._commit_early() or self._notice_quiet())
+        return events + (self._commit_early() or self._commit_kept() or self._notice_quiet())
 
     def take(self, told: Told) -> list[ListenerEvent]:
         """Takes what the ear says."""
@@ -141,53 +151,73 @@ class Listener:
         changed = partial.text != ("" if before is None else before.text)
         if changed and before is not None and before.sure_to >= self._last_speech == self._settled:
             self._last_speech = self.now  # the ear hears words where no speech was seen
-        events: list[ListenerEvent] = [Heard(partial.text)] if changed and partial.text else []
+        events: list[ListenerEvent] = [Heard(self._text)] if changed and partial.text else []
         return events + self._commit_early()
 
     def _take_final(self, final: Final) -> list[ListenerEvent]:
         words = tuple(word for word in final.words if (word.begin + word.end) / 2 > self._cut)
         if not words:
             return []
-        return [self._commit(Said(join_words(words), final.heard_to, early=False, words=words))]
+        self._kept += words
+        self._kept_to = final.heard_to
+        self._partial = Partial("", final.heard_to, final.heard_to, final.heard_to)
+        return self._commit_kept()
 
     def _notice_quiet(self) -> list[ListenerEvent]:
         """Once after each speech."""
         quiet = self.now - self._last_speech
-        if self._would_accept is None or quiet < QUIET_SECONDS:
+        if self._pause is None or quiet < QUIET_SECONDS:
             return []
         if self._settled != self._last_speech:
             self._settled = self._last_speech
             return [FellQuiet()]
-        partial = self._partial
-        if (
-            quiet < SILENT_SECONDS
-            or self._ended == self._last_speech
-            or partial is None
-            or not partial.text
-            or partial.sure_to < self._last_speech
-        ):
+        if self._ended == self._last_speech or not self._knows_all or quiet < self._judge(self._pause):
             return []
         self._ended = self._last_speech
         return [FellSilent()]
 
     def _commit_early(self) -> list[ListenerEvent]:
-        partial = self._partial
-        if (
-            partial is None
-            or not partial.text
-            or self.now - self._last_speech < QUIET_SECONDS
-            or partial.sure_to < self._last_speech
-            or not self._accepts(partial.text)
-        ):
+        """A whole answer need not wait for the ear to end it."""
+        if self._pause is None or self.now - self._last_speech < QUIET_SECONDS or not self._knows_all:
             return []
-        return [self._commit(Said(partial.text, self.now, early=True))]
+        if self._judge(self._pause) > QUIET_SECONDS:
+            return []
+        return [self._commit(Said(self._text, self.now, early=True))]
 
-    def _accepts(self, text: str) -> bool:
-        if self._would_accept is None:
-            return False
-        if self._accepted[0] != text:
-            self._accepted = (text, self._would_accept(text))
-        return self._accepted[1]
+    def _commit_kept(self) -> list[ListenerEvent]:
+        """What the ear has ended is said, unless its speaker goes on or may be about to."""
+        if not self._kept or (self._partial is not None and self._partial.text):
+            return []
+        if self._pause is not None:
+            heard_all = self._partial is not None and self._partial.sure_to >= self._last_speech
+            pause = self._judge(self._pause)
+            over = (
+                pause <= QUIET_SECONDS
+                or (heard_all and self.now - self._last_speech >= pause)
+                or self.now - self._kept_to >= _WORDLESS_SECONDS
+                or self._kept_to - self._kept[0].begin >= _LONGEST_SECONDS
+            )
+            if not over:
+                return []
+        return [self._commit(Said(self._text, self._kept_to, early=False, words=self._kept))]
+
+    @property
+    def _text(self) -> str:
+        """All that was said so far."""
+        guess = "" if self._partial is None else self._partial.text
+        return " ".join(text for text in (join_words(self._kept), guess) if text)
+
+    @property
+    def _knows_all(self) -> bool:
+        """Whether there are words that the ear has not ended, and it has heard all of them."""
+        partial = self._partial
+        return partial is not None and bool(partial.text) and partial.sure_to >= self._last_speech
+
+    def _judge(self, pause: Callable[[str], float]) -> float:
+        text = self._text
+        if not self._judged[1] or self._judged[0] != text:
+            self._judged = (text, pause(text))
+        return self._judged[1]
 
     def _commit(self, said: Said) -> Said:
         self._cut_here(said.at)
@@ -198,5 +228,6 @@ class Listener:
     def _cut_here(self, at: float) -> None:
         self._cut = max(self._cut, at)
         self._partial = None
+        self._kept = ()
         self._voices.clear()
         self._speaking = False

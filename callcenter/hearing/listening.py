@@ -37,9 +37,9 @@ class Listening:
         for begin in range(0, whole, FRAME_BYTES):
             self._tell(self._listener.hear(sound[begin : begin + FRAME_BYTES]))
 
-    def ask(self, phrases: tuple[str, ...] | None, *, would_accept: Callable[[str], bool] | None) -> None:
-        """A question is asked: which phrases may come, and which words are a whole answer to it."""
-        self._listener.ask(would_accept)
+    def ask(self, phrases: tuple[str, ...] | None, *, pause: Callable[[str], float] | None) -> None:
+        """A question is asked: which phrases may come, and the seconds of quiet after which words are the answer."""
+        self._listener.ask(pause)
         self._leg.expect(phrases)
 
     def close(self) -> None:

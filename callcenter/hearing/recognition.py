@@ -16,7 +16,7 @@ from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
 from callcenter.dialogue import events
 from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.question import would_accept
+from callcenter.dialogue.endings import judge_pause
 from callcenter.hearing.client import EarBack, EarLost, EarMoved, Told
 from callcenter.hearing.engine import RATE, UNKNOWN, join_words
 from callcenter.hearing.listener import Heard, ListenerEvent, Said, SpeechBegan
@@ -110,7 +110,7 @@ class Stretch:
     def expect(self, expect: Expect) -> None:
         self._turn = expect.turn
         ask = expect.ask
-        self._listening.ask(expect.phrases, would_accept=None if ask is None else partial(would_accept, ask))
+        self._listening.ask(expect.phrases, pause=None if ask is None else partial(judge_pause, ask))
 
     def close(self) -> None:
         self._listening.close()

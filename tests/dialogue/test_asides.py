@@ -6,8 +6,8 @@ import pytest
 
 from callcenter.dialogue.asides import MOST_ASIDES
 from callcenter.dialogue.commands import Do, Listen
+from callcenter.dialogue.endings import STORY_SECONDS, WHOLE_SECONDS, judge_pause
 from callcenter.dialogue.events import Heard, Said
-from callcenter.dialogue.question import would_accept
 from callcenter.dialogue.script import Ask, Script, list_fixed_prompts, list_told_articles
 from callcenter.dialogue.sense import DangerHeard, Sense
 from tests.dialogue.talking import UNDERSTOOD, Caller, read
@@ -142,8 +142,8 @@ def test_an_open_question_waits_for_the_end_of_the_words(script: Script) -> None
     closed, open_ = script.steps["верно ли"], script.steps["чем помочь"]
     assert isinstance(closed, Ask)
     assert isinstance(open_, Ask)
-    assert would_accept(closed, "да")
-    assert not would_accept(open_, "громче")
+    assert judge_pause(closed, "да") == WHOLE_SECONDS
+    assert judge_pause(open_, "громче") == STORY_SECONDS
 
 
 def in_danger(script: Script) -> Caller:

@@ -12,6 +12,7 @@ from callcenter.conducting.known import open_mind, read_known
 from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.problems import Place
 from callcenter.dialogue.commands import Do, Hush, Say, ToQueue
+from callcenter.dialogue.endings import PART_SECONDS, STORY_SECONDS, judge_pause
 from callcenter.dialogue.priorities import DANGER_PRIORITY
 from callcenter.dialogue.prompt_checks import LONGEST_MENU
 from callcenter.dialogue.reader import read_script
@@ -78,6 +79,13 @@ def test_every_talk_passes_and_every_step_is_in_one() -> None:
     assert len(TALKS) >= 180
     assert len([talk for talk in TALKS if talk.heard]) >= 105
     assert run_talks(MAIN, TALKS, mind=MIND, carry_out=CARRY_OUT) == []
+
+
+def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
+    check = MAIN.steps["проверка заявки"]
+    assert isinstance(check, Ask)
+    assert [judge_pause(check, text) for text in ("", "да верно", "нет")] == [PART_SECONDS] * 3
+    assert judge_pause(check, "нет квартира") == STORY_SECONDS
 
 
 def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Step]]:

@@ -6,6 +6,7 @@ import pytest
 
 from callcenter.dialogue.awaited import SPEECH_SECONDS
 from callcenter.dialogue.commands import Do, Expect, Hush, Listen, Say, ToQueue
+from callcenter.dialogue.endings import PART_SECONDS, WHOLE_SECONDS, judge_pause
 from callcenter.dialogue.events import (
     ActionDone,
     EarLost,
@@ -18,7 +19,6 @@ from callcenter.dialogue.events import (
     SpeechBegan,
 )
 from callcenter.dialogue.phrases import BrokenPhrase, list_ways
-from callcenter.dialogue.question import would_accept
 from callcenter.dialogue.script import Ask, Script, list_fixed_prompts
 from tests.dialogue.talking import SPOKEN, Caller, read, spoken_script
 
@@ -75,9 +75,9 @@ def test_the_ear_is_told_what_may_come_and_what_is_a_whole_answer(caller: Caller
     (expect,) = [command for command in caller.log if isinstance(command, Expect)]
     assert expect.phrases == ("течёт", "прорвало", "труба лопнула", "справка", "пахнет газом", "газ")
     assert expect.ask is not None
-    assert would_accept(expect.ask, "у нас труба лопнула")
-    assert not would_accept(expect.ask, "у нас труба")
-    assert not would_accept(expect.ask, "справка или прорвало")
+    assert judge_pause(expect.ask, "у нас труба лопнула") == WHOLE_SECONDS
+    assert judge_pause(expect.ask, "у нас труба") == PART_SECONDS
+    assert judge_pause(expect.ask, "справка или прорвало") == PART_SECONDS
 
 
 def test_whoever_begins_to_speak_stops_the_question_and_gets_time(caller: Caller) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from callcenter.hearing.client import EarLost, Told
+from callcenter.hearing.client import EarLost, EarMoved, Told
 from callcenter.hearing.engine import RATE, Word
 from callcenter.hearing.listener import FellQuiet, FellSilent, Heard, Listener, ListenerEvent, Said, SpeechBegan
 from callcenter.hearing.wire import Final, Partial, Trouble
@@ -117,8 +117,14 @@ def final(*words: tuple[str, float, float], heard_to: float, begin: float = 0.0)
     return Final(tuple(Word(text, word_begin, end, 0.9) for text, word_begin, end in words), begin, heard_to)
 
 
-def accept(*texts: str) -> Callable[[str], bool]:
-    return lambda text: text in texts
+def accept(*texts: str) -> Callable[[str], float]:
+    """A question that is answered by these, and may be by nothing else."""
+    return lambda text: 0.2 if text in texts else 0.6
+
+
+def story(text: str) -> float:
+    """A question to which anything may be said."""
+    return 0.9
 
 
 def said(events: Sequence[ListenerEvent]) -> list[tuple[str, bool]]:
@@ -133,9 +139,9 @@ def listener() -> Listener:
     return listener
 
 
-def asked(would_accept: Callable[[str], bool]) -> Listener:
+def asked(pause: Callable[[str], float]) -> Listener:
     listener = Listener()
-    listener.ask(would_accept)
+    listener.ask(pause)
     listen(listener, say_in_tones("вода"))
     return listener
 
@@ -216,6 +222,85 @@ def test_without_a_question_the_ear_decides_alone(listener: Listener) -> None:
     assert hush(listener, 3) == []
 
 
+def test_a_story_is_over_only_after_a_longer_pause() -> None:
+    listener = asked(story)
+    listener.take(partial("вода", 0.62))
+    assert hush(listener, 0.7) == [FellQuiet()]
+    assert hush(listener, 0.2) == [FellSilent()]
+
+
+def test_a_pause_in_a_story_ends_it_for_the_ear_only() -> None:
+    """Vosk's endpoint came half a second after the first sentence, in which the next one had begun."""
+    listener = asked(story)
+    listener.take(partial("вода", 0.62))
+    assert hush(listener, 0.5) == [FellQuiet()]
+    assert listener.take(final(("вода", 0.0, 0.48), heard_to=1.1)) == []
+    assert said(listen(listener, say_in_tones("течёт"))) == []
+    assert listener.take(partial("течёт", listener.now, begin=1.1)) == [Heard("вода течёт")]
+    hush(listener, 0.85)
+    words = (("вода", 0.0, 0.48), ("течёт", 1.15, 1.7))
+    events = listener.take(final(words[1], heard_to=listener.now, begin=1.1))
+    assert events == [
+        Said("вода течёт", listener.now, early=False, words=tuple(Word(*word, 0.9) for word in words)),
+    ]
+
+
+def test_an_answer_that_the_ear_has_ended_is_complete_when_its_pause_is_over() -> None:
+    listener = asked(story)
+    listener.take(partial("вода", 0.62))
+    hush(listener, 0.5)
+    listener.take(final(("вода", 0.0, 0.48), heard_to=1.1))
+    assert said(hush(listener, 0.2)) == []
+    (event,) = hush(listener, 0.3)
+    assert event == Said("вода", 1.1, early=False, words=(Word("вода", 0.0, 0.48, 0.9),))
+    assert 0.88 <= event.quiet <= 1.0
+    listener.ask(story)
+    assert said(hush(listener, 3)) == []
+
+
+def test_the_ear_s_end_of_a_whole_answer_is_taken_though_somebody_speaks_on() -> None:
+    listener = asked(accept("вода"))
+    listen(listener, say_in_tones("течёт"))
+    assert said(listener.take(final(("вода", 0.0, 0.48), heard_to=0.7))) == [("вода", False)]
+
+
+def test_two_pieces_may_be_one_whole_answer() -> None:
+    listener = asked(accept("вода течёт"))
+    hush(listener, 0.3)
+    assert listener.take(final(("вода", 0.0, 0.48), heard_to=0.9)) == []
+    listen(listener, say_in_tones("течёт"))
+    listener.take(partial("течёт", listener.now, begin=0.9))
+    assert said(hush(listener, 0.3)) == [("вода течёт", True)]
+
+
+def test_what_sounds_like_speech_and_is_none_holds_an_answer_up_for_a_moment_only() -> None:
+    listener = asked(story)
+    hush(listener, 0.4)
+    assert listener.take(final(("вода", 0.0, 0.48), heard_to=1.0)) == []
+    events = listen(listener, say_in_tones("течёт " * 5))
+    assert said(events) == [("вода", False)]
+
+
+def test_who_never_stops_is_answered_at_last() -> None:
+    listener = asked(story)
+    said_so_far: list[tuple[str, bool]] = []
+    while not said_so_far:
+        begin = listener.now
+        assert begin < 30
+        listen(listener, say_in_tones("течёт"))
+        said_so_far = said(listener.take(final(("течёт", begin, begin + 0.6), heard_to=listener.now, begin=begin)))
+    assert begin > 15
+    assert said_so_far[0][0].count("течёт") > 10
+
+
+def test_words_that_the_ear_ended_before_it_was_lost_are_no_less_said() -> None:
+    listener = asked(story)
+    hush(listener, 0.4)
+    listener.take(final(("вода", 0.0, 0.48), heard_to=1.0))
+    listener.take(EarMoved("why", "another"))
+    assert said(hush(listener, 2)) == [("вода", False)]
+
+
 def test_nothing_is_taken_early_while_somebody_speaks() -> None:
     listener = asked(accept("вода"))
     listener.take(partial("вода", 0.6))
@@ -268,9 +353,9 @@ def test_what_a_lost_ear_was_guessing_is_no_answer(trouble: Told) -> None:
 def test_the_dialogue_judges_each_text_once() -> None:
     judged: list[str] = []
 
-    def judge(text: str) -> bool:
+    def judge(text: str) -> float:
         judged.append(text)
-        return False
+        return 0.6
 
     listener = asked(judge)
     hush(listener, 0.3)

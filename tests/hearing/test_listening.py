@@ -55,12 +55,12 @@ async def speak(listening: Listening, sound: Sound) -> None:
 async def test_questions_get_their_own_answers(ear: EarClient) -> None:
     dialogue = Dialogue()
     listening = Listening(ear, take=dialogue.take, note=dialogue.note)
-    listening.ask(("вода", "свет"), would_accept=lambda text: text == "вода")
+    listening.ask(("вода", "свет"), pause=lambda text: 0.2 if text == "вода" else 0.6)
     await speak(listening, np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.2)]))
     assert dialogue.said == [("вода", True)]
     await asyncio.sleep(0.3)  # nothing more is said, but the ear was told to end there
     assert dialogue.transcript == "вода"
-    listening.ask(("да", "нет"), would_accept=None)
+    listening.ask(("да", "нет"), pause=None)
     await speak(listening, np.concatenate([say_in_tones("да вода"), silence(0.8)]))
     listening.close()
     async with asyncio.timeout(10):
