@@ -25,7 +25,10 @@ NOT_FOUND = "не найдена"
 KNOWN = "известен"
 WITHHELD = "скрыт"
 COMPLETE = "полон"
+NOTHING_SAID = "нет адреса"
+NO_PLACE = "нет улицы и дома"
 NO_STREET = "нет улицы"
+GUESSED = "догадка"
 NO_HOUSE = "нет дома"
 NO_FLAT = "нет квартиры"
 NO_ENTRANCE = "нет парадной"
@@ -111,12 +114,12 @@ ACTIONS = MappingProxyType(
             ActionSpec(
                 name=CHECK_ADDRESS,
                 needs=(),
-                may_take=(PLACE, CATEGORY, TRIES),
+                may_take=(PLACE, CATEGORY, ASKED, TRIES),
                 gives=MappingProxyType(
                     {
                         COMPLETE: (ADDRESS, *_ASKING),
-                        **dict.fromkeys((NO_STREET, NO_HOUSE, NO_FLAT, NO_ENTRANCE), _ASKING),
-                        DIFFERS: (ADDRESS_QUESTION, *_ASKING),
+                        **dict.fromkeys((NOTHING_SAID, NO_PLACE, NO_STREET, NO_HOUSE, NO_FLAT, NO_ENTRANCE), _ASKING),
+                        **dict.fromkeys((GUESSED, DIFFERS), (ADDRESS_QUESTION, *_ASKING)),
                         SEVERAL: (VARIANTS, *_ASKING),
                         STRANGE: (ADDRESS, *_ASKING),
                         ENOUGH: (),

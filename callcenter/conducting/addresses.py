@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.known import Known
 from callcenter.conducting.words import words
-from callcenter.dialogue.place import RUSSIAN, read_place, say_address, write_place
+from callcenter.dialogue.place import RUSSIAN, guess_street, read_place, say_address, write_place
 from callcenter.knowledge.categories import Where
-from callcenter.understanding.address import Address, Doubt, Part, resolve, what_to_ask
+from callcenter.understanding.address import HOUSE_PARTS, Address, Doubt, Part, resolve, what_to_ask
 
 MOST_TRIES = 5
 """Questions about one address: whoever needs more is better off with a person."""
@@ -27,8 +27,9 @@ class Checked:
     said: str
 
 
-def check_address(place: str, category: str, tries: int, known: Known) -> Checked:
-    """Whether the address is whole for a trouble of `category`; what to ask for when it is not."""
+def check_address(place: str, category: str, asked: str, tries: int, known: Known) -> Checked:
+    """Whether the address is whole for a trouble of `category`; what to ask for when it is not. `asked`: the part that
+    was asked for last."""
     address = _take_plainly(read_place(place, known.houses), known)
     found = known.categories.get(category)
     where = Where.FLAT if found is None else found.where
@@ -40,7 +41,11 @@ def check_address(place: str, category: str, tries: int, known: Known) -> Checke
         return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
     if tries >= MOST_TRIES:
         return Checked(names.ENOUGH, {}, said)
-    outcome, facts = _ask(address, doubt)
+    outcome, facts = _ask(address, doubt, flat=where is Where.FLAT)
+    if outcome == names.NO_STREET and asked != doubt.part and (guess := guess_street(address, known.houses)):
+        house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
+        outcome = names.GUESSED
+        facts = {names.ADDRESS_QUESTION: words().guess.format(house=say_address(_take_plainly(house, known)))}
     return Checked(outcome, {**facts, **_asking(address, doubt.part, tries + 1)}, said)
 
 
@@ -51,13 +56,13 @@ def check_danger_place(place: str, tries: int, known: Known) -> Checked:
     doubt = what_to_ask(address, flat=False) or _miss_entrance(address, Where.ENTRANCE)
     if doubt is None:
         return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
-    outcome, facts = _ask(address, doubt)
+    outcome, facts = _ask(address, doubt, flat=False)
     if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
         return Checked(names.ENOUGH, {}, said)
     question = (
         facts.get(names.VARIANTS)
         or facts.get(names.ADDRESS_QUESTION)
-        or words().danger_questions.get(doubt.part, words().danger_questions["street"])
+        or words().danger_questions["address" if outcome == names.NO_PLACE else doubt.part]
     )
     return Checked(
         names.UNFINISHED, {names.ADDRESS_QUESTION: question, **_asking(address, doubt.part, tries + 1)}, said
@@ -74,7 +79,7 @@ def _take_plainly(address: Address, known: Known) -> Address:
     return address
 
 
-def _ask(address: Address, doubt: Doubt) -> tuple[str, Mapping[str, str]]:
+def _ask(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[str, str]]:
     missing = {
         "street": names.NO_STREET,
         "house": names.NO_HOUSE,
@@ -87,6 +92,8 @@ def _ask(address: Address, doubt: Doubt) -> tuple[str, Mapping[str, str]]:
         return names.DIFFERS, {names.ADDRESS_QUESTION: _say_difference(doubt)}
     if doubt.kind == "ambiguous" and 0 < len(doubt.options) <= MOST_OPTIONS:
         return names.SEVERAL, {names.VARIANTS: _name_options(doubt)}
+    if doubt.part == "street" and "house" not in address.parts:
+        return names.NOTHING_SAID if flat and "apartment" not in address.parts else names.NO_PLACE, {}
     return missing.get(doubt.part, names.NO_HOUSE), {}
 
 

@@ -54,8 +54,9 @@ class PlainActions:
 
     def _check_address(self, arguments: Mapping[str, str], now: datetime) -> Found:
         """What is known of it goes into the draft at once: the dispatcher sees it, whatever comes of the call."""
-        place, category, tries = (arguments.get(name, "") for name in (names.PLACE, names.CATEGORY, names.TRIES))
-        checked = check_address(place, category, int(tries or 0), self._known())
+        wanted = (names.PLACE, names.CATEGORY, names.ASKED, names.TRIES)
+        place, category, asked, tries = (arguments.get(name, "") for name in wanted)
+        checked = check_address(place, category, asked, int(tries or 0), self._known())
         return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.said))
 
     def _note_address(self, arguments: Mapping[str, str], now: datetime) -> Found:

@@ -19,6 +19,7 @@ class Words:
     in_town: str
     without: str
     either: str
+    guess: str
     one_open: str
     several_open: str
     open: str

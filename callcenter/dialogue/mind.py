@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 
 from callcenter.dialogue import vocabulary as words
-from callcenter.dialogue.place import read_place, write_place
+from callcenter.dialogue.place import guess_street, read_place, write_place
 from callcenter.dialogue.place_replies import exchange_number, find_lack, forget_entrance
 from callcenter.dialogue.readings import read_readings, write_readings
 from callcenter.dialogue.reports import Reports
@@ -82,6 +82,8 @@ class UnderstandingMind:
             known = forget_entrance(self._book, self._book.complete(known, read, asked=asked), said)
         elif exchanged := exchange_number(self._book, known, read):
             said = known = exchanged
+        elif asked == "street" and words.CONFIRMED in _answers(read):
+            said = known = guess_street(known, self._book.houses) or said
         if lacking := find_lack(asked, read):
             known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
         return write_place(known) if said or lacking else None

@@ -45,6 +45,26 @@ def read_place(place: str, houses: Houses) -> Address:
     return resolve(houses.all, {part: Part(value, value) for part, value in values.items()}, doubts)
 
 
+def guess_street(known: Address, houses: Houses) -> Address | None:
+    """The address with the only street of the list that has such a house, where a house was said and no street; None
+    where several have it, or none."""
+    if "house" not in known.parts or known.doubts or any(name in known.parts for name in PARTS[:3]):
+        return None
+    streets = dict.fromkeys((house.settlement, house.street) for house in houses.all if house.street)
+    guesses = [_put_street(known, houses, settlement, street) for settlement, street in streets]
+    fitting = [guess for guess in guesses if guess.houses]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _put_street(known: Address, houses: Houses, settlement: str, street: str) -> Address:
+    """Without houses where they cannot have the flat or the entrance that was said."""
+    parts = {**known.parts, "street": Part(street, ""), **({"settlement": Part(settlement, "")} if settlement else {})}
+    address = resolve(houses.all, parts, ())
+    if any(doubt.kind == "contradictory" for doubt in address.doubts):
+        return Address()
+    return address
+
+
 def say_house(house: House) -> str:
     """`проспект Энгельса, дом 139, корпус 1`; the settlement before it, the letter behind."""
     numbers = (

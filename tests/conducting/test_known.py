@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callcenter.conducting.action_specs import ADDRESS, ASKED, TRIES, VARIANTS
-from callcenter.conducting.addresses import MOST_TRIES, Checked, check_address
+from callcenter.conducting.action_specs import ADDRESS, ADDRESS_QUESTION, ASKED, TRIES, VARIANTS
+from callcenter.conducting.addresses import MOST_TRIES, Checked, check_address, check_danger_place
 from callcenter.conducting.known import Known
 from callcenter.conducting.outages import read_outages
 from callcenter.dialogue.place import read_place, say_address, write_place
@@ -26,8 +26,8 @@ CODES = {category.code for category in CATEGORIES}
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=ZONE)
 
 
-def check(said: str, category: str, *, tries: int = 0) -> Checked:
-    return check_address(write_place(BOOK.find(read_words(said))), category, tries, KNOWN)
+def check(said: str, category: str, *, asked: str = "", tries: int = 0) -> Checked:
+    return check_address(write_place(BOOK.find(read_words(said))), category, asked, tries, KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,10 @@ def check(said: str, category: str, *, tries: int = 0) -> Checked:
     [
         ("энгельса сто тридцать девять корпус один строение два квартира двенадцать", "WAT_LEAK_RISER", "полон"),
         ("бабушкина шестьдесят один квартира сорок", "FLOOD_ABOVE", "полон"),
-        ("труба течёт", "WAT_LEAK_RISER", "нет улицы"),
+        ("труба течёт", "WAT_LEAK_RISER", "нет адреса"),
+        ("квартира двенадцать", "WAT_LEAK_RISER", "нет улицы и дома"),
+        ("лифт стоит", "LIFT_FAULT", "нет улицы и дома"),
+        ("дом двенадцать квартира пять", "WAT_LEAK_RISER", "нет улицы"),
         ("на савушкина", "WAT_LEAK_RISER", "нет дома"),
         ("тихая одиннадцать", "WAT_LEAK_RISER", "нет квартиры"),
         ("тихая одиннадцать", "SNOW_ICE_YARD", "полон"),
@@ -76,6 +79,31 @@ def test_whoever_must_choose_hears_what_there_is() -> None:
     checked = check("тельмана тридцать два квартира пять", "FLOOD_ABOVE")
     assert checked.facts[VARIANTS] == "Какой корпус: 1 или 2?"
     assert (checked.facts[ASKED], checked.facts[TRIES]) == ("building", "1")
+
+
+@pytest.mark.parametrize(
+    ("said", "question"),
+    [
+        ("дом сто тридцать девять корпус один квартира двенадцать", "Это проспект Энгельса, дом 139, корпус 1?"),
+        ("дом сто тридцать девять квартира двенадцать", "Это проспект Энгельса, дом 139?"),
+        ("дом четыре корпус один", "Это деревня Новая Ладожка, Озёрная улица, дом 4, корпус 1?"),
+        ("дом двенадцать корпус один", ""),
+        ("дом сто тридцать девять корпус три", ""),
+        ("дом сто тридцать девять квартира девятьсот", ""),
+        ("квартира двенадцать", ""),
+    ],
+)
+def test_the_only_street_with_such_a_house_is_proposed(said: str, question: str) -> None:
+    assert check(said, "FLOOD_ABOVE").facts.get(ADDRESS_QUESTION, "") == question
+
+
+def test_a_street_is_proposed_once() -> None:
+    assert check("дом сто тридцать девять", "FLOOD_ABOVE", asked="street", tries=1).outcome == "нет улицы"
+
+
+def test_in_danger_the_street_alone_is_asked_for() -> None:
+    checked = check_danger_place(write_place(BOOK.find(read_words("дом сто тридцать девять"))), 0, KNOWN)
+    assert checked.facts[ADDRESS_QUESTION] == "Какая улица?"
 
 
 def test_nobody_is_asked_for_ever() -> None:
