@@ -5,7 +5,8 @@ Doubt is danger; only what is surely denied, past, over, or merely supposed is n
 - «нет», «без», «ни», «никакого» beside a phrase that is a noun in the genitive: «пожара нет», «без дыма»;
 - a word for the past and no verb in the present, nor a word for now: «вчера прорвало», not «со вчера пахнет»;
 - a verb in the future, or a noun after «если», «в случае»: «если запахнет», not «если пахнет», and no threat: «убьёт»;
-- what comes after says that it is over: «был дым, потушили».
+- what comes after says that it is over: «был дым, потушили»;
+- it is told of the television or a drill, and nobody of ours is named: «в новостях: взорвался дом».
 
 In a partial result the next word could still take back a noun in the genitive or a phrase of one word that stands
 last («запаха газа | нет», «горит | лампочка»): such a danger is not `settled`. Act on it when it is, or when 300 ms
@@ -27,15 +28,19 @@ WEAK = "weak"
 FUTURE = "future"
 """The note of an entry that is a danger though it is still to come: a threat."""
 DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
+_WITHOUT = "без"
 _HELPERS = frozenset(["перестать", "мочь", "прекратить", "стоить"])
 """Before an infinitive these say that it is not, or not yet."""
-_NOT_YET = frozenset(("будет", "бы", "чтобы", "чтоб"))
+_NOT_YET = frozenset(("будет", "бы", "чтобы", "чтоб", "можно"))
 _WAS = frozenset(("был", "была", "было", "были"))
+_NEXT = 2
+"""Words from one for now to one for over that belong together."""
 _NOUNS = ("NOUN", "NPRO")
 _VERBS = ("VERB", "INFN")
-PAST, NOW, IF, OVER, GONE, FEAR, DOUBT = "past", "now", "if", "over", "gone", "fear", "doubt"
+PAST, NOW, IF, OVER, GONE, FEAR, DOUBT, TALE = "past", "now", "if", "over", "gone", "fear", "doubt", "tale"
 
-_CONTEXT = (PAST, NOW, IF, OVER, GONE, FEAR, DOUBT)
+_CONTEXT = (PAST, NOW, IF, OVER, GONE, FEAR, DOUBT, TALE)
+_OURS = ("я", "мы", "мой", "наш")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ class _Context:
 
     def cancels(self, found: Found, *, future: bool) -> bool:
         """Whether the phrase is denied, past, over, or only supposed; `future`: what will be counts too."""
-        if self._is_denied(found) or self._is_over(found) or self._is_past(found):
+        if self._is_denied(found) or self._is_over(found) or self._is_past(found) or self._is_tale(found):
             return True
         return self._is_supposed(found, future=future)
 
@@ -170,6 +175,8 @@ class _Context:
 
     def _is_denied(self, found: Found) -> bool:
         words, spot = self._line.words, found.spot
+        if self._lacks(found) or any(self._denies_again(found, at) for at in range(spot.last + 1, len(words))):
+            return True
         before = [word for word in words[max(0, spot.first - 3) : spot.first] if not word.filler]
         if before and before[-1].text in DENIALS and self._may_be_denied(found, words[spot.first]):
             return True
@@ -182,6 +189,22 @@ class _Context:
             if not (word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL")):
                 return False
         return False
+
+    def _lacks(self, found: Found) -> bool:
+        """«лифт застрял без людей»: one of its nouns is not there."""
+        for at, word in self._own(found):
+            if at and not found.spot.mask >> (at - 1) & 1 and self._line.words[at - 1].text == _WITHOUT:
+                return _is_genitive(word)
+        return False
+
+    def _denies_again(self, found: Found, at: int) -> bool:
+        """«кричал пожар, а пожара никакого нет»: the same noun once more, and denied."""
+        own = [word for _, word in self._own(found)]
+        again = self._line.words[at]
+        if not _is_genitive(again) or any(_is_verb(word) or word.text == again.text for word in own):
+            return False
+        beside = [*self._line.words[at - 1 : at], *self._line.words[at + 1 : at + 3]]
+        return any(word.has(again.lemma) for word in own) and any(word.text in DENIALS for word in beside)
 
     def _is_supposed(self, found: Found, *, future: bool) -> bool:
         own = list(self._own(found))
@@ -207,14 +230,21 @@ class _Context:
         at = next(at for at, one in enumerate(self._line.words) if one is word)
         return word.has(*_HELPERS) and not self._line.negated[at]
 
+    def _is_tale(self, found: Found) -> bool:
+        """Heard of, with nobody of ours between the tale and the danger: not «в новостях пожар, а у нас дым»."""
+        for tale in self._marks[TALE]:
+            between = self._line.words[min(tale.spot.last, found.spot.last) + 1 : found.spot.first]
+            if not self._marks[NOW] and not any(word.has(*_OURS) for word in between):
+                return True
+        return False
+
     def _is_over(self, found: Found) -> bool:
         after = [one.spot for one in self._marks[OVER] if one.spot.last > found.spot.last]
         if self._was(found):
             after += [one.spot for one in self._marks[GONE] if one.spot.last > found.spot.last]
         later = [one.spot for one in self._marks[NOW] if one.spot.first > found.spot.last]
-        return (
-            bool(after) and not self._marks[DOUBT] and all(any(now.mask & over.mask for over in after) for now in later)
-        )
+        doubted = self._marks[DOUBT] and not self._marks[PAST]
+        return bool(after) and not doubted and all(any(_leads_to(now, over) for over in after) for now in later)
 
     def _was(self, found: Found) -> bool:
         """Told in the past: a verb in it, or «был» beside it."""
@@ -235,6 +265,11 @@ class _Context:
         first, last = sorted((found.spot, past.spot), key=lambda spot: spot.first)
         between = self._line.words[first.last + 1 : last.first]
         return any(_is_verb(word) and word.text not in _WAS for word in between)
+
+
+def _leads_to(now: Spot, over: Spot) -> bool:
+    """«теперь вроде починили»: the word for now belongs to what is over."""
+    return bool(now.mask & over.mask) or 0 < over.first - now.last <= _NEXT
 
 
 def _is_verb(word: Word) -> bool:

@@ -247,7 +247,7 @@ class _Index:
 
     def find(self, word: Word) -> tuple[dict[int, None], float]:
         """The terms of a word, and how surely it is theirs: less than 1 for a slip."""
-        text, lemmas = word.text, word.lemmas
+        text, lemmas = word.text, (word.text,) if word.filler else word.lemmas  # «короче» is nothing short
         if holds_not(word):
             text = text.removeprefix(NOT)
             lemmas = look_up(text)[1]
@@ -270,6 +270,8 @@ class _Index:
             return dict.fromkeys(terms), 1.0
         if one.known and other.known:
             return ({}, 0.0) if _belong_together(one, other) else self._closest(self._slips.find_alike(whole))
+        if one.text in _GOVERNED:
+            return self._closest(self._slips.find_alike(whole))
         return self._closest(self._slips.find_text(whole, whole))
 
     def _exactly(self, text: str, lemmas: Sequence[str]) -> list[int]:

@@ -18,7 +18,7 @@ FROZEN = {
     "second_development.jsonl": "941a5335d06083db867eede64c0a9665b9421a8dcd1c255753d1ded0712ba9bc",
     "second_test.jsonl": "d26b39dfe9a51bc73e2358139ab63e25c11310ced1ba5f9572ab803a0e2c0fd4",
 }
-FIRST, SECOND = (*FROZEN,)[:2], (*FROZEN,)[2:]
+FIRST, SECOND, GROWING = (*FROZEN,)[:2], (*FROZEN,)[2:], "strangers.jsonl"
 INTENTS = {
     *("emergency", "request", "outage", "information", "status", "reading"),
     *("complaint", "paid", "cancel", "person", "wrong_number", "unclear"),
@@ -52,6 +52,11 @@ def test_each_half_of_the_second_set_knows_every_danger_and_as_many_lines_that_a
     assert len(texts) == len(set(texts)) == 826
 
 
+def test_the_growing_set_repeats_no_line() -> None:
+    texts = [line["text"] for line in read_set(GROWING)]
+    assert len(texts) == len({*texts} - {line["text"] for name in FROZEN for line in read_set(name)})
+
+
 def test_every_category_and_every_article_is_asked_for() -> None:
     lines = [line for name in FIRST for line in read_set(name)]
     codes = {entry["code"] for entry in yaml.safe_load((KNOWLEDGE / "categories.yaml").read_text())["categories"]}
@@ -65,6 +70,6 @@ def test_every_category_and_every_article_is_asked_for() -> None:
 def test_the_addresses_are_spelled_as_the_house_list_spells_them() -> None:
     rows = (KNOWLEDGE / "houses.csv").read_text(encoding="utf-8").splitlines()
     houses = list(csv.DictReader((row for row in rows if not row.startswith("#")), delimiter=";"))
-    for line in (line for name in FROZEN for line in read_set(name)):
+    for line in (line for name in (*FROZEN, GROWING) for line in read_set(name)):
         said = {part: value for part, value in line.get("address", {}).items() if part in houses[0]}
         assert any(all(house[part] == value for part, value in said.items()) for house in houses), line["text"]
