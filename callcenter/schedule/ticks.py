@@ -24,7 +24,10 @@ CLEAN_EVERY = 600.0
 RETENTION_EVERY = 3600.0
 PROVE_AGAIN_EVERY = 600.0
 FIRST_AFTER = 1.0
+CLOCK_EVERY = 5.0
 """Seconds, all of them."""
+CLOCK_STEP = 2.0
+"""Seconds by which the clock of the day must have left the monotonic one to have been set."""
 
 _log = structlog.get_logger()
 
@@ -74,9 +77,23 @@ class Ticks:
         )
         scheduler.start()
         try:
-            await asyncio.Event().wait()
+            await self._follow_clock(scheduler)
         finally:
             scheduler.shutdown(wait=False)
+
+    async def _follow_clock(self, scheduler: AsyncIOScheduler) -> None:
+        """The scheduler goes by the clock of the day: put back by an hour, it would let nothing tick for an hour."""
+        ahead = self._ahead()
+        while True:
+            await asyncio.sleep(CLOCK_EVERY)
+            step, ahead = self._ahead() - ahead, self._ahead()
+            if abs(step) > CLOCK_STEP:
+                _log.warning("the clock was set", step=round(step, 1))
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=self._clock.now())
+
+    def _ahead(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
 
     async def warn_of_tasks(self) -> None:
         async with open_session(self._database) as session:

@@ -1,7 +1,8 @@
 """What is due is told and done, once, however often and however late we are woken."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import RecordingState
 from callcenter.calls.recordings import Filed, keep_recording
 from callcenter.calls.service import admit_call, lock_call, mark_ended
+from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
 from callcenter.knowledge.base import read_knowledge
@@ -218,6 +220,44 @@ async def test_the_clockwork_ticks_by_itself_and_outlives_an_absent_database(
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_the_clockwork_goes_on_when_the_clock_is_put_back(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TASKS_EVERY", "FIRST_AFTER", "CLOCK_EVERY"):
+        monkeypatch.setattr(ticks_module, name, 0.05)
+    ticked: list[float] = []
+
+    class Watched(Ticks):
+        async def warn_of_tasks(self) -> None:
+            ticked.append(time.monotonic())
+
+    class Wall(datetime):
+        """The clock that the scheduler reads."""
+
+        back = timedelta()
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Wall":
+            return super().now(tz) - cls.back
+
+    class WallClock(SystemClock):
+        def now(self) -> datetime:
+            return Wall.now(UTC)
+
+    async def ticks_again() -> bool:
+        return len(ticked) >= 3
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Wall)
+    running = asyncio.create_task(Watched(database, settings, clock=WallClock()).run())
+    await until(ticks_again)
+    Wall.back = timedelta(hours=1)
+    await asyncio.sleep(0.1)  # in which a tick that was on its way comes
+    ticked.clear()
+    await until(ticks_again)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_tick_that_fails_is_told_and_the_next_ones_come(
