@@ -220,8 +220,12 @@ class AddressBook:
         reading.used |= {at: "house", at + 1: "house"}
 
     def _positional(self, reading: _Reading, at: int, number: Number, near: tuple[House, ...]) -> bool:
-        """A bare number after a house: its building where the list has such a one, else a flat."""
+        """A bare number after a house: the end of its fraction or its building where the list has such a one, else a
+        flat."""
         parts = reading.parts
+        listed = {house.house for house in near}
+        if "house" in parts and parts["house"].value not in listed and self._ends_fraction(reading, at, number, listed):
+            return True
         fitting = [house for house in near if "house" in parts and house.house == parts["house"].value]
         for part in ("building", "structure"):
             if part in parts:
@@ -240,6 +244,15 @@ class AddressBook:
             return False
         reading.put("apartment", number.digits.lstrip("0"), at)
         return True
+
+    def _ends_fraction(self, reading: _Reading, at: int, number: Number, listed: set[str]) -> bool:
+        """«садовая двенадцать четырнадцать» is 12/14 where the list has no other 12."""
+        whole = f"{reading.parts['house'].value}/{number.digits}"
+        if whole in listed:
+            words = f"{reading.parts['house'].words} {reading.text(number.first, number.end)}"
+            reading.parts["house"] = Part(whole, words)
+            reading.used[at] = "house"
+        return whole in listed
 
     def _letters(self, reading: _Reading) -> None:
         for at, item in enumerate(reading.items):

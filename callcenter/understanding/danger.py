@@ -191,10 +191,15 @@ class _Context:
         return False
 
     def _lacks(self, found: Found) -> bool:
-        """«лифт застрял без людей»: one of its nouns is not there."""
+        """«лифт застрял без людей», «мы не в лифте ждём»: one of its nouns is not there."""
         for at, word in self._own(found):
-            if at and not found.spot.mask >> (at - 1) & 1 and self._line.words[at - 1].text == _WITHOUT:
-                return _is_genitive(word)
+            if not at or found.spot.mask >> (at - 1) & 1:
+                continue
+            before = self._line.words[at - 1]
+            if before.text == _WITHOUT and _is_genitive(word):
+                return True
+            if self._line.negated[at - 1] and before.may_be("PREP") and word.may_be(*_NOUNS):
+                return True
         return False
 
     def _denies_again(self, found: Found, at: int) -> bool:

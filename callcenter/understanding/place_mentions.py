@@ -46,7 +46,7 @@ class Places:
         candidates = [(mention, self._listed(mention, words, numbers)) for mention in self._names.find(words, numbers)]
         backed = [
             (mention, listed) for mention, listed in candidates
-            if self._is_meant(mention, words, listed=listed, asked=asked)
+            if self._is_meant(mention, words, numbers, listed=listed, asked=asked)
         ]  # fmt: skip
         chosen: list[Mention] = []
         doubts: list[Doubt] = []
@@ -108,12 +108,14 @@ class Places:
                 return housed or (number.first > 0 and marker_of(words, number.first - 1) == "house")
         return False
 
-    def _is_meant(self, mention: Mention, words: Sequence[Word], *, listed: bool, asked: str) -> bool:
+    def _is_meant(
+        self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str
+    ) -> bool:
         """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
         if mention.typed:
             return True
         if _is_date(mention.name):
-            return listed and mention.end < len(words) and marker_of(words, mention.end) == "house"
+            return listed and _says_house(words, mention.end, numbers)
         if mention.slipped and not listed and not _is_close(mention, words):
             return False
         if self.part_of(mention.name) != "street":
@@ -211,6 +213,13 @@ def _begins_house(words: Sequence[Word], at: int) -> bool:
     if end > at:
         return end == len(words) or not is_unit(words[end])
     return at < len(words) and marker_of(words, at) != ""
+
+
+def _says_house(words: Sequence[Word], at: int, numbers: Sequence[Number]) -> bool:
+    """«дом девять», «три корпус один»: what no day is told with."""
+    after = next((number.end for number in numbers if number.first == at), at)
+    needed = ("house",) if after == at else ("building", "structure")
+    return after < len(words) and marker_of(words, after) in needed
 
 
 def _unlisted_street(words: Sequence[Word]) -> str:
