@@ -2,6 +2,12 @@
 
 A phrase stands for whole words in a row: «(нет|кончилась) вода» is found in «а у нас нет вода», not in «заводами».
 Case, ё and punctuation do not count.
+
+Its signs are the first three of `understanding/notation.py`, and mean the same; the rest of that notation has no place
+here. A script's phrase is told to the recogniser word by word, so it has to stand for a finite list of rows, with
+their endings, order and ё; a phrase of `knowledge_base/phrases/` stands for any form of its words in any order, and
+what it was written as is gone once it is read. One reader for both would have to keep both, with a layer between, and
+save no line: all they share is brackets and bars.
 """
 
 import re
