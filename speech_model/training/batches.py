@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
+from queue import Empty
 
 import numpy as np
 from numpy.random import Generator
@@ -23,6 +24,8 @@ _FRAMES = 4000
 _LONGEST = 9 * RATE
 _SILENCES = 0.015
 _QUEUED = 12
+_PATIENCE = 30.0
+"""Seconds without a batch after which it is seen to whether anybody still makes them."""
 _CLEAN = 250
 """Batches of undistorted speech to begin with: sounds are found sooner there."""
 
@@ -80,8 +83,13 @@ class Feeder:
             process.start()
 
     def __iter__(self) -> Iterator[Batch]:
+        """Raises RuntimeError when a process has died: the rest would never come."""
         while True:
-            yield self._queue.get()
+            try:
+                yield self._queue.get(timeout=_PATIENCE)
+            except Empty:
+                if not all(process.is_alive() for process in self._processes):
+                    raise RuntimeError("a process that makes batches has died; train on with --start") from None
 
     def close(self) -> None:
         for process in self._processes:
