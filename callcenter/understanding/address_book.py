@@ -22,6 +22,7 @@ _BELOW = {
     "building": ("structure", "letter"),
 }
 """What a newly said part makes void of what was known before."""
+_OF_HOUSE = ("house", "building")
 
 
 @dataclass(slots=True)
@@ -231,10 +232,11 @@ class AddressBook:
             if part in parts:
                 fitting = [house for house in fitting if getattr(house, part) == parts[part].value]
                 continue
-            if "apartment" in parts:
+            flat_said = "apartment" in parts
+            if flat_said and reading.used.get(at - 1) not in _OF_HOUSE:
                 break
             if any(getattr(house, part) == number.digits for house in fitting):
-                more = at + 1 < len(reading.items) and reading.items[at + 1].kind is Kind.NUMBER
+                more = flat_said or (at + 1 < len(reading.items) and reading.items[at + 1].kind is Kind.NUMBER)
                 bare = any(not getattr(house, part) and house.has_flat(number.value) for house in fitting)
                 if bare and not more:
                     return False

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callcenter.understanding.numbers import Number, atom, is_unit
+from callcenter.understanding.numbers import Number, atom, is_measured
 from callcenter.understanding.words import Word, alike, inflect_singular
 
 _SLIP = 0.82
@@ -73,7 +73,7 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
             items.append(Item(Kind.SLASH, at, at, part=words[at].gap))
         number = starts.get(at)
         if number is not None:
-            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=_is_measured(words, number),
+            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=is_measured(words, number),
                               counted=_is_counted(words, number)))  # fmt: skip
             at = number.end
             continue
@@ -89,7 +89,7 @@ def marker_of(words: Sequence[Word], at: int) -> str:
         if word.text in names:
             return str(part)
     after = words[at + 1] if at + 1 < len(words) else None
-    if after is not None and after.is_number and (after.glued or after.gap.startswith(".")):
+    if after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д"):
         for part, names in _document()["letters_for"].items():
             if word.text in names:
                 return str(part)
@@ -117,7 +117,7 @@ def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
 
 def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     word = words[at]
-    part = marker_of(words, at)
+    part = "" if _follows_code(words, at) else marker_of(words, at)
     after_number = before is not None and before.kind in (Kind.NUMBER, Kind.SLASH)
     after_letter_word = before is not None and before.kind is Kind.MARKER and before.part == "letter"
     if not part and (after_number or after_letter_word):
@@ -129,6 +129,11 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     return Item(_kind(word), at, at + 1)
 
 
+def _follows_code(words: Sequence[Word], at: int) -> bool:
+    """«код подъезда семнадцать»: the number is the code's."""
+    return at > 0 and words[at - 1].has(*_document()["cues"]["code"])
+
+
 def _kind(word: Word) -> Kind:
     cues = _document()["cues"]
     exact = _KINDS.get(word.text)
@@ -137,11 +142,6 @@ def _kind(word: Word) -> Kind:
     if word.text in cues["correction"]:
         return Kind.CUE
     return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
-
-
-def _is_measured(words: Sequence[Word], number: Number) -> bool:
-    """«пять часов», «пятый день», «шесть человек»."""
-    return number.end < len(words) and not words[number.end].gap and is_unit(words[number.end])
 
 
 def _is_counted(words: Sequence[Word], number: Number) -> bool:

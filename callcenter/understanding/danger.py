@@ -223,7 +223,7 @@ class _Context:
             if _is_verb(word) and any(one.text == "бы" for one in self._line.words[max(0, at - 1) : at + 2]):
                 return True
             if word.may_be("INFN") and not word.may_be("VERB"):
-                near = self._line.words[max(0, at - 2) : at + 2]
+                near = self._line.words[max(0, at - 2) : at + 3]
                 if any(self._puts_off(one) for one in near):
                     return True
         return bool(before) and not verbs and not self._marks[NOW]

@@ -96,6 +96,15 @@ def is_unit(word: Word) -> bool:
     return any(lemma in _units() for lemma in word.lemmas)
 
 
+def is_measured(words: Sequence[Word], number: Number) -> bool:
+    """«пять часов», «пятый день»: a quantity; not «сто пятьдесят | машина стоит», where the form is not the number's."""
+    if number.end >= len(words) or words[number.end].gap or not is_unit(words[number.end]):
+        return False
+    one = number.digits[-1] == "1" and number.digits[-2:] != "11"
+    marks = {mark for form in words[number.end].forms if "Surn" not in form.marks for mark in form.marks}
+    return number.ordinal or number.typed or one or not marks or "gent" in marks
+
+
 def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
     """The numbers of a line, each as long as its words allow: «сто тридцать девять один» is 139 and 1."""
     numbers = []

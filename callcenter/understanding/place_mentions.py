@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from callcenter.understanding.address import Doubt
 from callcenter.understanding.address_items import marker_of
 from callcenter.understanding.houses import STREET_TYPES, House, Houses
-from callcenter.understanding.numbers import Number, atom, is_hesitation, is_unit
+from callcenter.understanding.numbers import Number, atom, is_hesitation, is_measured, is_unit
 from callcenter.understanding.place_names import Mention, Name, Names, kind_of, own_towns
 from callcenter.understanding.words import Word, agree
 
@@ -84,8 +84,7 @@ class Places:
         while after < len(words) and (_is_empty(words[after]) or marker_of(words, after) == "house"):
             after += 1
         for number in numbers:
-            measured = number.end < len(words) and is_unit(words[number.end])
-            if number.first == after and not measured and any(cut[0] in bases for cut in number.cuts):
+            if number.first == after and not is_measured(words, number) and any(cut[0] in bases for cut in number.cuts):
                 return True
         return _digits_from(words, numbers, after) in bases or self._listed_before(mention, words, numbers, bases)
 
@@ -140,7 +139,7 @@ def _is_close(mention: Mention, words: Sequence[Word]) -> bool:
 
 def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
-    if mention.name.everyday or not mention.gender:
+    if mention.name.everyday or not mention.gender or _owns(mention, words):
         return False
     alone = mention.end - mention.first == len([word for word in words if not word.filler])
     placed = mention.first > 0 and words[mention.first - 1].text in _PREPOSITIONS
@@ -152,6 +151,14 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     if mention.name.distinctive or mention.end == len(words):
         return True
     return marker_of(words, mention.end) != "" or not agree(words[mention.end - 1], words[mention.end])
+
+
+def _owns(mention: Mention, words: Sequence[Word]) -> bool:
+    """«бабушкина квартира закрыта»: whose flat it is, not which street."""
+    after = mention.end
+    if after + 1 >= len(words) or not marker_of(words, after) or not agree(words[after - 1], words[after]):
+        return False
+    return not (words[after + 1].is_number or atom(words[after + 1].text) is not None)
 
 
 def _groups(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:
