@@ -97,7 +97,7 @@ def is_unit(word: Word) -> bool:
 
 
 def is_measured(words: Sequence[Word], number: Number) -> bool:
-    """«пять часов», «пятый день»: a quantity; not «сто пятьдесят | машина стоит», where the form is not the number's."""
+    """«пять часов», «пятый день»: a quantity; not «сто пятьдесят | машина стоит»: its form is not the number's."""
     if number.end >= len(words) or words[number.end].gap or not is_unit(words[number.end]):
         return False
     one = number.digits[-1] == "1" and number.digits[-2:] != "11"
