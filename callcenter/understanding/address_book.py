@@ -280,6 +280,8 @@ class AddressBook:
                 or number.typed
             ):
                 continue
+            if "entrance" in reading.parts and number.value <= HIGHEST["entrance"]:
+                continue  # «в первой парадной света нет, а во второй есть»
             marks = {mark for form in reading.words[number.end - 1].forms for mark in form.marks}
             after = reading.words[number.end] if number.end < len(reading.words) else None
             if "femn" in marks and (after is None or not after.may_be("NOUN", "ADJF")):

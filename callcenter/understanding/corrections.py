@@ -22,6 +22,9 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
             end = _negated(left, at, words)
             del left[at:end]
             continue
+        if _joined(left, at, words):
+            del left[at : at + 3]
+            continue
         if item.kind is Kind.NUMBER and not item.measured:
             if at + 2 < len(left) and left[at + 1].kind is Kind.OR and left[at + 2].kind is Kind.NUMBER:
                 pairs.append((item, left[at + 2]))
@@ -39,6 +42,15 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
                 continue
         at += 1
     return left, pairs
+
+
+def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
+    """«между вторым и третьим этажом», «первый и второй подъезд»: two of a kind are none that could be written down."""
+    if at + 3 >= len(items) or _marker(items, at + 3) is None or _marker(items, at - 1) is not None:
+        return False
+    one, other = items[at].number, items[at + 2].number
+    joined = items[at + 1].end - items[at + 1].first == 1 and words[items[at + 1].first].text == "и"
+    return joined and one is not None and other is not None and one.ordinal and other.ordinal
 
 
 def _negated(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
