@@ -20,7 +20,7 @@ from callcenter.core.errors import CallcenterError
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _RECORD = (
-    "read -r boot </proc/sys/kernel/random/boot_id; read -r stat </proc/$$/stat; "
+    "trap '' HUP; read -r boot </proc/sys/kernel/random/boot_id; read -r stat </proc/$$/stat; "
     'printf "%s\\n%s\\n" "$boot" "$stat" >"$0.new" && mv -f "$0.new" "$0" || exit 120; exec "$@"'
 )
 
@@ -93,7 +93,11 @@ class Running:
 
 
 def recording(words: Sequence[str], pid_file: Path) -> list[str]:
-    """The command that writes `pid_file` and then becomes `words`, keeping the process id."""
+    """The command that writes `pid_file` and then becomes `words`, keeping the process id.
+
+    SIGHUP, by which programs are hurried or read their files anew, does nothing until the program listens: whoever
+    finds the pid file may send it before.
+    """
     return ["/bin/sh", "-c", _RECORD, str(pid_file), *words]
 
 

@@ -35,6 +35,11 @@ def test_a_started_program_is_found_and_lives_in_its_own_session(sleeper: Runnin
     assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_program_that_is_hurried_before_it_listens_lives(sleeper: Running) -> None:
+    sleeper.send(signal.SIGHUP)
+    assert not sleeper.wait(0.3)
+
+
 def test_an_ended_program_is_not_found(sleeper: Running, tmp_path: Path) -> None:
     end(sleeper)
     assert not sleeper.alive
