@@ -20,6 +20,8 @@ class UnusableRecording(CallcenterError):
 _SHORTEST, _LONGEST = 0.3, 3.0
 """Times what the text takes to say: beyond it, something else was recorded."""
 _SPARE_SECONDS = 3.0
+_MOST_SAMPLES = 30_000_000
+"""Of all channels: two minutes of 96 kHz in stereo and more. A small file may unpack to hours that no memory holds."""
 _CLIPPED = 0.999
 _CLIPPED_SHARE = 0.0005
 """Of all samples; a well levelled voice touches full scale never, an overloaded one hundreds of times a second."""
@@ -34,6 +36,10 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
     is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, much too long or too short for the text.
     """
     try:
+        form = soundfile.info(str(source))
+        if form.frames * form.channels > _MOST_SAMPLES:
+            minutes = form.duration / 60
+            raise UnusableRecording(f"{source}: в записи {minutes:.0f} мин; запишите только этот текст")
         samples, rate = soundfile.read(str(source), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise UnusableRecording(f"{source}: запись не читается ({error}); нужен файл WAV") from error

@@ -57,6 +57,15 @@ def test_a_bad_one_is_refused_with_the_mend(tmp_path: Path, samples: np.ndarray,
     assert not target.exists()
 
 
+def test_a_small_file_that_unpacks_to_much_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "long.flac"
+    with soundfile.SoundFile(file, "w", samplerate=16000, channels=1, format="FLAC") as sound:
+        for _ in range(32):
+            sound.write(np.zeros(16000 * 60, np.int16))
+    with pytest.raises(UnusableRecording, match="в записи 32 мин"):
+        take_recording(file, tmp_path / "prompt.human.wav", expected_seconds=4)
+
+
 def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "take.wav"
     file.write_bytes(b"RIFF but not really")
