@@ -254,11 +254,13 @@ class _Index:
         terms = self._exactly(text, lemmas)
         if word.is_number or atom(text) is not None:
             terms += self._by_text.get(NUMBER, ())
+        whole = bool(terms) or word.known
         for length in range(3, min(len(text), self._longest) + 1):
             terms += self._by_beginning.get(text[:length], ())
-        if terms:
+        if terms and whole:
             return dict.fromkeys(terms), 1.0
-        return self._closest(self._slips.find(word))
+        meant, quality = self._closest(self._slips.find(word))
+        return {**dict.fromkeys(terms), **meant}, quality or 1.0
 
     def find_torn(self, one: Word, other: Word) -> tuple[dict[int, None], float]:
         """The terms of two words that are one word torn apart: «про рвало», «дом афон»."""
