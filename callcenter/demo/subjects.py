@@ -14,6 +14,7 @@ class Subjects:
     category: str
     spoken: str
     spoken_yes: str
+    spoken_address: str
     spoken_categories: list[str]
 
 

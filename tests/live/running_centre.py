@@ -121,7 +121,7 @@ class RunningCentre:
             text=True,
         )
 
-    def run(self, *, seconds: float = 80.0) -> None:
+    def run(self, *, seconds: float = 180.0) -> None:
         """`callcenter run`: starts what does not run, adopts what does."""
         done = self.command("run", seconds=seconds)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,287 @@
+"""Thirteen residents speak, six at a time: a synthetic voice over real SIP, the centre's own model in a real Vosk, and
+the centre's own script from the first word to the ticket, the alarm, the reading and the question nobody could answer.
+
+They do as people do: answer a question as soon as they know it, say it again when they were not understood, say what
+is wrong with what is read back to them, and hang up when they have what they called for.
+"""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.core.database import Database
+from callcenter.dialogue.priorities import DANGER_PRIORITY
+from callcenter.instance.place import test_home
+from callcenter.instance.supervisor import EAR
+from callcenter.layout import Layout
+from callcenter.meters.views import newest_readings
+from callcenter.questions.views import open_questions
+from callcenter.softphone.call import Call
+from callcenter.softphone.ears import read_wav
+from callcenter.softphone.g711 import Samples
+from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.wording.stress import hide_stress
+from tests.live.conftest import settle
+from tests.live.records import Record
+from tests.live.running_centre import RunningCentre
+from tests.live.town import Town
+from tests.stand_ins.tones import silence
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240, func_only=True)]
+
+SETTINGS = f"""
+[ear]
+model = "{Layout(test_home()).ear_model}"
+"""
+"""The centre's own model as `callcenter setup --for-tests` has built it."""
+AT_ONCE = 6
+PATIENCE = 120.0
+SAY_AGAIN_AFTER = 25.0
+"""Seconds without a word from the robot after which a person asks whether they were heard."""
+LOOK_AGAIN = 0.4
+HELP = "Чем помочь?"
+NOT_UNDERSTOOD = "Не получилось"
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """`wish` answers «Чем помочь?»; `answers`: a part of a question, and what they say to it.
+
+    `read_back`: a part of the robot's words by which it repeats what it has understood; they say yes to it if `right`
+    is among them, and otherwise `mend`. `content`: whether they have what they called for.
+    """
+
+    wish: str
+    content: Callable[[Record], bool]
+    answers: Mapping[str, str] = field(default_factory=dict)
+    read_back: str = "Записываю:"
+    right: str = ""
+    mend: str = ""
+
+    @property
+    def lines(self) -> set[str]:
+        return {self.wish, self.mend or self.wish, "да верно", *self.answers.values()}
+
+    def answer(self, said: str, before: str) -> str | None:
+        """What they say to these words of the robot; `before`: what they said last."""
+        if self.right and self.read_back in said:
+            return "да верно" if self.right in said else self.mend
+        for part, words in {HELP: self.wish, **self.answers}.items():
+            if part in said:
+                return words
+        return before if NOT_UNDERSTOOD in said else None
+
+
+def said(record: Record) -> Sequence[str]:
+    return [str(event.facts["text"]) for event in record.events if event.kind == "said"]
+
+
+def was_told(words: str) -> Callable[[Record], bool]:
+    return lambda record: any(words in text for text in said(record))
+
+
+def has_ticket(record: Record) -> bool:
+    return record.ticket is not None and record.ticket.number is not None
+
+
+def was_served(record: Record) -> bool:
+    return "served" in record.kinds
+
+
+def was_put_through(record: Record) -> bool:
+    return "handed_over" in record.kinds
+
+
+RESIDENTS: Mapping[str, Resident] = {
+    "газ": Resident(
+        "в подъезде пахнет газом",
+        was_put_through,
+        answers={"Назовите": "улица савушкина дом сто восемнадцать", "Какая парадная": "первая парадная"},
+    ),
+    "в лифте": Resident(
+        "мы застряли в лифте", was_put_through, answers={"Назовите": "приморское шоссе дом пятнадцать"}
+    ),
+    "в один дух": Resident(
+        "у нас на кухне прорвало трубу энгельса сто тридцать девять корпус один квартира двенадцать",
+        has_ticket,
+        right="проспект Энгельса, дом 139, корпус 1, квартира 12",
+        mend="энгельса сто тридцать девять корпус один квартира двенадцать",
+    ),
+    "поправка": Resident(
+        "сломался домофон тихая улица дом одиннадцать квартира пять",
+        has_ticket,
+        right="Тихая улица, дом 11, квартира 7",
+        mend="нет квартира семь",
+    ),
+    "человек": Resident("соедините с диспетчером", was_put_through),
+    "паспортный стол": Resident("где находится паспортный стол", was_told("Паспортный стол:")),
+    "оплата": Resident("до какого числа платить за квартиру", was_served),
+    "о заявке": Resident(
+        "что с моей заявкой", was_told("Заявки с номером 214 нет"), answers={"Назовите номер": "двести четырнадцать"}
+    ),
+    "показание": Resident(
+        "хочу передать показания",
+        was_told("Показания приняты"),
+        answers={
+            "номер лицевого счёта": "семь восемь один два ноль три",
+            "Какой счётчик?": "холодная вода",
+            "Назовите показание": "сто двадцать три",
+        },
+        read_back="Счёт",
+        right="Счёт 7 8 1, 2 0 3. холодная вода 123",
+        mend="холодная вода сто двадцать три",
+    ),
+    "жалоба": Resident(
+        "хочу пожаловаться на слесаря", has_ticket, answers={"Записываю жалобу": "слесарь пришёл пьяный и нагрубил"}
+    ),
+    "причина известна": Resident(
+        "нет холодной воды водопроводный переулок дом три квартира пять",
+        was_told("Помочь ещё"),
+        answers={"Записать заявку": "нет"},
+        right="Водопроводный переулок, дом 3, квартира 5",
+        mend="водопроводный переулок дом три квартира пять",
+    ),
+    "не туда": Resident("это поликлиника", was_told("Ничего страшного"), answers={"Вам сюда?": "нет"}),
+    "о своём": Resident("билеты на поезд", was_put_through),
+}
+
+
+@pytest.fixture(scope="module")
+def hearing_centre() -> Iterator[RunningCentre]:
+    centre = RunningCentre(settings=SETTINGS)
+    try:
+        centre.run()
+        centre.await_program(EAR)
+        yield centre
+    finally:
+        centre.stop()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def speaking_demo(hearing_centre: RunningCentre) -> Iterator["subprocess.Popen[str]"]:
+    """The demo's caller who speaks is one of the town's: its call goes on while they talk."""
+    demo = hearing_centre.begin("demo", "--json", "--scene", "е")
+    yield demo
+    demo.kill()
+    demo.communicate()
+
+
+@pytest.fixture
+async def database(hearing_centre: RunningCentre) -> AsyncIterator[Database]:
+    database = Database(hearing_centre.cluster.address())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def town(
+    hearing_centre: RunningCentre, database: Database, request: pytest.FixtureRequest
+) -> AsyncIterator[Town]:
+    async with Town(hearing_centre, database, test=request.node.name) as town:
+        yield town
+
+
+async def test_residents_speak_and_are_helped(town: Town, hearing_centre: RunningCentre, tmp_path: Path) -> None:
+    voices = await record(tmp_path)
+    lines = asyncio.Semaphore(AT_ONCE)
+    ended = await asyncio.gather(*(converse(town, name, voices, lines) for name in RESIDENTS), return_exceptions=True)
+    failed = [str(end) for end in ended if isinstance(end, BaseException)]
+    assert not failed, "\n".join(failed)
+    alarms = {alarm.facts["category"] for alarm in await town.alarms() if alarm.kind is AlarmKind.DANGER}
+    assert alarms == {"GAS_SMELL", "LIFT_TRAPPED"}
+    kept = {name: await read(town, end) for name, end in zip(RESIDENTS, ended, strict=True) if isinstance(end, Call)}
+    assert await settle(hearing_centre) == []
+
+    tickets = {name: (one.ticket.category, one.ticket.address) for name, one in kept.items() if one.ticket is not None}
+    assert tickets["в один дух"] == ("WAT_LEAK_RISER", "проспект Энгельса, дом 139, корпус 1, квартира 12")
+    assert tickets["поправка"] == ("ICOM_FAULT", "Тихая улица, дом 11, квартира 7")
+    assert tickets["жалоба"] == ("COMPLAINT_STAFF", "")
+    for name, category, address in (
+        ("газ", "GAS_SMELL", "улица Савушкина, дом 118, парадная 1"),
+        ("в лифте", "LIFT_TRAPPED", "Приморское шоссе, дом 15"),
+    ):
+        assert kept[name].call.danger == category
+        assert was_told(hide_stress(town.edition.answers[f"безопасность:{category}"]))(kept[name])
+        assert tickets[name] == (None, address), "a draft, for the dispatcher"
+        assert [event.facts["priority"] for event in kept[name].events if event.kind == "handed_over"] == [
+            DANGER_PRIORITY
+        ]
+    for name, article in (("паспортный стол", "KB01"), ("оплата", "KB15")):
+        assert was_told(hide_stress(town.edition.answers[article]))(kept[name])
+    assert was_told("меняют задвижку на вводе")(kept["причина известна"])
+    async with town.database.begin() as session:
+        (reading,) = await newest_readings(session)
+        asked = {question.call_id for question in await open_questions(session)}
+    assert (reading.account, reading.kind, reading.value) == ("781203", "cold", 123)
+    assert kept["о своём"].call.id in asked
+
+
+def test_the_demo_speaks_and_tells_the_truth(speaking_demo: "subprocess.Popen[str]") -> None:
+    told, steps = speaking_demo.communicate(timeout=200)
+    assert speaking_demo.returncode == 0, steps
+    (scene,) = json.loads(told)
+    assert scene["ok"]
+    assert scene["ticket"]
+
+
+async def record(directory: Path) -> Mapping[str, Samples]:
+    """What the residents say, as sound with a quiet end."""
+    lines = {line for resident in RESIDENTS.values() for line in resident.lines}
+    voice, sounds = FestivalVoice(), {}
+    for number, line in enumerate(sorted(lines)):
+        file = directory / f"{number}.wav"
+        await voice.render(line, file)
+        sounds[line] = np.concatenate([read_wav(file), silence(1.0)])
+    await voice.close()
+    return sounds
+
+
+async def converse(town: Town, name: str, voices: Mapping[str, Samples], lines: asyncio.Semaphore) -> Call:
+    """Has the talk of that name on one of `lines`. Raises AssertionError with what was said and heard when it leads to
+    nothing."""
+    async with lines:
+        return await _converse(town, name, voices)
+
+
+async def _converse(town: Town, name: str, voices: Mapping[str, Samples]) -> Call:
+    resident = RESIDENTS[name]
+    call = await town.call()
+    loop = asyncio.get_running_loop()
+    begun = spoken_at = loop.time()
+    words, heard = "", 0
+    while True:
+        await asyncio.sleep(LOOK_AGAIN)
+        kept = await town.record(call)
+        if kept is None:
+            continue
+        if resident.content(kept):
+            break
+        if call.is_over or was_put_through(kept) or loop.time() - begun > PATIENCE:
+            told = [event.facts["text"] for event in kept.events if event.kind in ("said", "heard")]
+            raise AssertionError(f"«{name}» is not helped: {told}")
+        texts = said(kept)
+        if len(texts) > heard:
+            heard, spoken_at = len(texts), loop.time()
+            answer = resident.answer(texts[-1], words)
+        elif loop.time() - spoken_at > SAY_AGAIN_AFTER:
+            answer = words
+        else:
+            continue
+        if answer:
+            words, spoken_at = answer, loop.time()
+            call.say(voices[answer])
+    await call.hang_up()
+    return call
+
+
+async def read(town: Town, call: Call) -> Record:
+    kept = await town.centre.ledger.read(town.database, town.centre.ledger.entry_of(call).dialled)
+    assert kept is not None
+    return kept
