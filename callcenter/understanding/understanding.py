@@ -5,6 +5,7 @@ milliseconds, `find_danger(text)` less than one. Nothing is read while understan
 answer names its words.
 """
 
+import gc
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ class Understanding:
         self._article_categories = {entry.key: entry.notes.get("category", "") for entry in phrases.articles}
         self._book = AddressBook(houses)
         self.understand(_FIRST_LINE, now=_ANY_DAY)
+        _spare_collector()
 
     def find_danger(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled."""
@@ -184,6 +186,14 @@ def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, li
 def list_accidents(categories: Iterable[Category]) -> frozenset[str]:
     """The codes of the categories that are accidents: what is reported under one of them is an emergency."""
     return frozenset(one.code for one in categories if one.urgency in (Urgency.EMERGENCY, Urgency.ACCIDENT))
+
+
+def _spare_collector() -> None:
+    """Hundreds of thousands of small objects that stay as long as the process: a pass of the collector over them would
+    stop every call for a tenth of a second, so they are taken out of its sight."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
