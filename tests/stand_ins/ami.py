@@ -88,6 +88,10 @@ class StandInAmi:
                 for member in self.members.values():
                     self._write(writer, {"Event": "QueueMember", **_fields(member), **mark})
                 self._write(writer, {"Event": "QueueStatusComplete", **mark, "EventList": "Complete"})
+            case "queuereset" if action["Queue"] == QUEUE:
+                for member in self.members.values():
+                    member.last_call = 0
+                self._write(writer, {"Response": "Success", **mark, "Message": "Queue stats reset successfully"})
             case "queuepause" if action["Interface"] in self.members:
                 member = self.members[action["Interface"]]
                 member.paused, member.reason = action["Paused"] == "true", action.get("Reason", "")

@@ -146,6 +146,15 @@ async def test_a_members_day(board: Board, switch: StandInAmi, clock: FakeClock)
     await board.shows(ANNA, MemberState.ABSENT)
 
 
+async def test_a_clock_that_was_put_back_makes_nobody_wrap_up_for_an_hour(
+    board: Board, switch: StandInAmi, clock: FakeClock
+) -> None:
+    later = clock.now() + timedelta(hours=1)
+    switch.change(ANNA, status=1, last_call=int(later.timestamp()))
+    await board.shows(ANNA, MemberState.FREE)
+    assert switch.members[ANNA].last_call == 0  # Asterisk itself would have offered her no call for that hour
+
+
 async def test_a_pause_is_carried_out_and_shown_with_its_reason(board: Board, switch: StandInAmi) -> None:
     await board.shows(ANNA, MemberState.FREE)
     request = await board.asks(ANNA, paused=True, reason="Обед\r\nAction: Originate")

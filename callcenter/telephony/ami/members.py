@@ -29,6 +29,8 @@ LONGEST_PAUSE = 1.0
 LOOK_EVERY = 2.0
 """Seconds; also how late the end of a wrap-up is seen, for Asterisk does not report it."""
 REQUESTS_EVERY = 0.5
+CLOCK_STEP = 2.0
+"""Seconds by which a member's last call may lie ahead of us; more, and the clock was put back since."""
 LONGEST_REASON = 100
 """What the row holds; on Asterisk's console anybody may write more."""
 _WAKING = ("QueueMember", "Agent", "QueueCaller")
@@ -166,9 +168,17 @@ class Members:
 
     async def look(self, ami: Ami) -> tuple[Seen, ...]:
         """The members now. Raises AmiAway, AmiRefused."""
+        now, members = self._clock.now(), await self._list(ami)
+        if any(_last_call(member) > now.timestamp() + CLOCK_STEP for member in members):
+            # Asterisk would take them for wrapping up until the clock has come there again, and offer them no call.
+            log.warning("the clock was put back; the queue forgets when its members had their last calls")
+            await ami.ask({"Action": "QueueReset", "Queue": self._queue})
+            members = await self._list(ami)
+        return tuple(self._read(member, now) for member in members)
+
+    async def _list(self, ami: Ami) -> list[Mapping[str, Any]]:
         messages = await ami.ask({"Action": "QueueStatus", "Queue": self._queue}, as_list=True)
-        now = self._clock.now()
-        return tuple(self._read(message, now) for message in messages if message.get("Event") == "QueueMember")
+        return [message for message in messages if message.get("Event") == "QueueMember"]
 
     def _read(self, message: Mapping[str, Any], now: datetime) -> Seen:
         paused = message.get("Paused") == "1"
@@ -190,7 +200,7 @@ class Members:
         if paused:
             return MemberState.PAUSED
         wrap_up = int(message.get("Wrapuptime") or 0) or self._wrap_up_seconds
-        last_call = int(message.get("LastCall") or 0)
+        last_call = _last_call(message)
         if last_call and now.timestamp() - last_call < wrap_up:
             return MemberState.WRAP_UP
         return MemberState.FREE
@@ -221,3 +231,7 @@ class Members:
                     failure = str(error)
                 await settle_request(session, request.id, now=self._clock.now(), failure=failure)
                 self._wake.set()
+
+
+def _last_call(member: Mapping[str, Any]) -> int:
+    return int(member.get("LastCall") or 0)
