@@ -267,6 +267,8 @@ class _Index:
         whole = one.text + other.text
         if len(whole) < SHORTEST or one.is_number or other.is_number:
             return {}, 0.0
+        if one.known and other.known and 1 in (len(one.text), len(other.text)):
+            return {}, 0.0  # «включил и»: no «включили»
         terms = self._exactly(whole, look_up(whole)[1] if is_known(whole) else ())
         if terms:
             return dict.fromkeys(terms), 1.0
