@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callcenter.understanding.numbers import Number, find_numbers
+from callcenter.understanding.numbers import Number, atom, find_numbers
 from callcenter.understanding.words import Word
 
 _NOON = 12
@@ -154,13 +154,16 @@ def _relative(words: Sequence[Word], numbers: dict[int, Number], at: int, now: d
 
 
 def _part(words: Sequence[Word], at: int) -> Moment | None:
-    """«утром», «до обеда», «после обеда»."""
+    """«утром», «с утра», «до обеда», «после обеда»."""
     if words[at].text in ("до", "после") and at + 1 < len(words) and words[at + 1].text == "обеда":
         noon = time(13)
         before = words[at].text == "до"
         return Moment(None, None if before else noon, noon if before else None, sure=True, first=at, end=at + 2)
-    hours = _document()["parts"].get(words[at].text)
-    return None if hours is None else Moment(None, time(hours[0]), time(hours[1]), sure=True, first=at, end=at + 1)
+    for length in (2, 1):
+        hours = _document()["parts"].get(" ".join(word.text for word in words[at : at + length]))
+        if hours is not None:
+            return Moment(None, time(hours[0]), time(hours[1]), sure=True, first=at, end=at + length)
+    return None
 
 
 def _hours(words: Sequence[Word], numbers: dict[int, Number], at: int) -> Moment | None:
@@ -205,10 +208,14 @@ def _hour(words: Sequence[Word], numbers: dict[int, Number], at: int, *, bare: b
 
 
 def _worded_hour(words: Sequence[Word], numbers: dict[int, Number], at: int, *, bare: bool) -> _Hour | None:
-    """«половине седьмого», «без пятнадцати семь», «час»."""
+    """«половине седьмого», «полседьмого», «четверть девятого», «без пятнадцати семь», «час»."""
     number = numbers.get(at + 1)
-    if words[at].has("половина", "пол") and number is not None and number.ordinal:
-        return _placed(words, number.value - 1, 30, number.end, told=True, bare=bare)
+    minutes = _value(words[at], _document()["shares"])
+    if minutes is not None and number is not None and number.ordinal:
+        return _placed(words, number.value - 1, minutes, number.end, told=True, bare=bare)
+    hour = atom(words[at].text[3:]) if words[at].text.startswith("пол") else None
+    if hour is not None and hour.ordinal:
+        return _placed(words, hour.value - 1, 30, at + 1, told=True, bare=bare)
     if words[at].text == "без" and number is not None and number.value < 60 and number.end in numbers:
         hour = numbers[number.end]
         return _placed(words, hour.value - 1, 60 - number.value, hour.end, told=True, bare=bare)
