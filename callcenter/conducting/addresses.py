@@ -42,6 +42,8 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
     if tries >= MOST_TRIES:
         return Checked(names.ENOUGH, {}, said)
     outcome, facts = _ask(address, doubt, flat=where is Where.FLAT)
+    if _has_none(doubt):
+        address = _leave_out(address, doubt.part, known)
     if outcome == names.NO_STREET and asked != doubt.part and (guess := guess_street(address, known.houses)):
         house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
         outcome = names.GUESSED
@@ -57,6 +59,8 @@ def check_danger_place(place: str, tries: int, known: Known) -> Checked:
     if doubt is None:
         return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
     outcome, facts = _ask(address, doubt, flat=False)
+    if _has_none(doubt):
+        address = _leave_out(address, doubt.part, known)
     if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
         return Checked(names.ENOUGH, {}, said)
     question = (
@@ -76,7 +80,18 @@ def _take_plainly(address: Address, known: Known) -> Address:
         values = {getattr(house, part) for house in address.houses}
         if part not in address.parts and len(values) > 1 and "" in values and "house" in address.parts:
             address = resolve(known.houses.all, {**address.parts, part: Part("", "")}, ())
+    if any(doubt.part == "letter" and _has_none(doubt) for doubt in address.doubts):
+        return _leave_out(address, "letter", known)  # «а» is a word more often
     return address
+
+
+def _has_none(doubt: Doubt) -> bool:
+    """Whether no house that fits otherwise has such a part at all."""
+    return doubt.kind == "contradictory" and doubt.options == ("",)
+
+
+def _leave_out(address: Address, part: str, known: Known) -> Address:
+    return resolve(known.houses.all, {name: said for name, said in address.parts.items() if name != part}, ())
 
 
 def _ask(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[str, str]]:
@@ -99,6 +114,8 @@ def _ask(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[st
 
 def _say_difference(doubt: Doubt) -> str:
     """«Такого корпуса у этого дома нет. Какой корпус: 1 или 2?»"""
+    if _has_none(doubt):
+        return words().differs["street"]
     told = words().differs.get(doubt.part, words().differs["street"])
     if doubt.part in ("building", "structure", "letter") and 0 < len(doubt.options) <= MOST_OPTIONS:
         return f"{told} {_name_options(doubt)}"

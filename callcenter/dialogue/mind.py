@@ -84,9 +84,10 @@ class UnderstandingMind:
             said = known = exchanged
         elif asked == "street" and words.CONFIRMED in _answers(read):
             said = known = guess_street(known, self._book.houses) or said
-        if lacking := find_lack(asked, read):
+        if asked not in said.parts and (lacking := find_lack(asked, read)):
             known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
-        return write_place(known) if said or lacking else None
+            said = known
+        return write_place(known) if said else None
 
 
 def _find_ticket(meaning: Meaning) -> str:

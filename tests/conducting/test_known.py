@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callcenter.conducting.action_specs import ADDRESS, ADDRESS_QUESTION, ASKED, TRIES, VARIANTS
+from callcenter.conducting.action_specs import ADDRESS, ADDRESS_QUESTION, ASKED, PLACE, TRIES, VARIANTS
 from callcenter.conducting.addresses import MOST_TRIES, Checked, check_address, check_danger_place
 from callcenter.conducting.known import Known
 from callcenter.conducting.outages import read_outages
@@ -95,6 +95,17 @@ def test_whoever_must_choose_hears_what_there_is() -> None:
 )
 def test_the_only_street_with_such_a_house_is_proposed(said: str, question: str) -> None:
     assert check(said, "FLOOD_ABOVE").facts.get(ADDRESS_QUESTION, "") == question
+
+
+def test_a_letter_where_the_house_has_none_is_a_word_misheard() -> None:
+    checked = check("есенина один а корпус один квартира пять", "FLOOD_ABOVE")
+    assert checked.facts[ADDRESS] == "улица Есенина, дом 1, корпус 1, квартира 5"
+
+
+def test_a_building_where_there_is_none_is_not_asked_for_again() -> None:
+    checked = check("тихая одиннадцать корпус два квартира пять", "FLOOD_ABOVE")
+    assert checked.facts[ADDRESS_QUESTION] == "Такого адреса в списке домов нет. Назовите его ещё раз, пожалуйста."
+    assert checked.facts[PLACE] == "улица: Тихая улица; дом: 11; квартира: 5"
 
 
 def test_a_street_is_proposed_once() -> None:
