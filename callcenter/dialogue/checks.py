@@ -80,9 +80,9 @@ def list_edges(step: Step) -> tuple[Edge, ...]:
             return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
         case Ask(reply=Choice(answers)):
             chosen = (Edge(a.next.step, list_gains(a)) for a in answers)
-            return (*chosen, Edge(step.give_up.step), *_list_asides(step))
+            return (*chosen, *_list_failures(step))
         case Ask(reply=Digits(fact=fact, next=following)):
-            return (Edge(following.step, frozenset({fact})), Edge(step.give_up.step), *_list_asides(step))
+            return (Edge(following.step, frozenset({fact})), *_list_failures(step))
         case Act(action=action, outcomes=outcomes):
             ended = (Edge(to.step, frozenset(action.gives.get(name, ()))) for name, to in outcomes.items())
             return (*ended, Edge(step.give_up.step))
@@ -90,8 +90,10 @@ def list_edges(step: Step) -> tuple[Edge, ...]:
             return ()
 
 
-def _list_asides(ask: Ask) -> Iterator[Edge]:
-    return (Edge(aside.does.step) for aside in ask.asides if isinstance(aside.does, Target))
+def _list_failures(ask: Ask) -> Iterator[Edge]:
+    """The ways out that are no answer."""
+    yield from (Edge(target.step) for target in (ask.give_up, ask.left) if target is not None)
+    yield from (Edge(aside.does.step) for aside in ask.asides if isinstance(aside.does, Target))
 
 
 def list_gains(answer: Answer) -> frozenset[str]:

@@ -145,7 +145,7 @@ class Conversation(Stepping):
                 self._react(ask, judge_number(reply, self._digits))
             case Ask() as ask:
                 self._turns.remark("miss", step=ask.name, why="silence")
-                self._encourage(ask, self._patience.row_for_silence(ask))
+                self._encourage(ask, self._patience.row_for_silence(ask), otherwise=ask.left or ask.give_up)
 
     def _take_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
         if isinstance(self._step, Act):

@@ -51,7 +51,7 @@ class Reports:
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._report(accident, text, place, facts)
         elif name and codes:
-            yield name, self._report(codes[0], text, place, facts, more=self._find_more(read, codes[0]))
+            yield name, self._report(codes[0], text, place, facts, more=self._find_more(read, codes))
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
         elif before := facts.get(names.DESCRIPTION):
@@ -59,15 +59,18 @@ class Reports:
             if again and again[0].key != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._report(again[0].key, text, place, facts)
 
-    def _find_more(self, read: Sequence[Word], first: str) -> str:
-        """The category of a second trouble in the same breath, of another kind than the first; empty for none."""
+    def _find_more(self, read: Sequence[Word], codes: Sequence[str]) -> str:
+        """The category of a second trouble in the same breath, of another kind than the first; empty for none. `codes`:
+        what the whole line may be, the likeliest first."""
         if len(read) < LEAST_WORDS:
             return ""
-        for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART):
-            if read[at].text in _file()["joins"]["words"]:
-                parts = [self._find_trouble(read[:at]), self._find_trouble(read[at + 1 :])]
+        several = len({_family(code) for code in codes}) > 1
+        for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
+            joined = read[at].text in _file()["joins"]["words"]
+            if joined or several:  # a recogniser loses the «и» easily
+                parts = [self._find_trouble(read[:at]), self._find_trouble(read[at + joined :])]
                 if all(parts) and len({_family(code) for code in parts}) > 1:
-                    return next(code for code in parts if _family(code) != _family(first))
+                    return next(code for code in parts if _family(code) != _family(codes[0]))
         return ""
 
     def _find_trouble(self, read: Sequence[Word]) -> str:

@@ -179,6 +179,8 @@ class Ask:
     """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
     only_aloud: bool = False
     """«только вслух: да»: asked of callers who are heard; all others go to `give_up` at once."""
+    left: Target | None = None
+    """«ушёл»: where silence leads at last; None: to `give_up` as misses do."""
     asides: tuple[Aside, ...] = ()
     """«на любой вопрос»: the script's, where words may answer."""
 

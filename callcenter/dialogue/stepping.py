@@ -193,7 +193,7 @@ class Stepping:
                 self._turns.remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
                 if said and ARTICLE in ask.meanings:
                     self._turns.remark("unanswered", text=said)
-                self._encourage(ask, self._patience.row_for_miss(ask, why))
+                self._encourage(ask, self._patience.row_for_miss(ask, why), otherwise=ask.give_up)
             case Meaningless():
                 pass
             case _:
@@ -221,10 +221,10 @@ class Stepping:
             case _:
                 assert_never(does)
 
-    def _encourage(self, ask: Ask, row: tuple[Text, ...] | None) -> None:
+    def _encourage(self, ask: Ask, row: tuple[Text, ...] | None, *, otherwise: Target) -> None:
         if row is None:
             self._turns.remark("gave up", step=ask.name)
-            self._next = ask.give_up
+            self._next = otherwise
         else:
             self._attention.asked_aloud = False
             self._expect(ask)

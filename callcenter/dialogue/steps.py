@@ -118,7 +118,7 @@ class StepReader:
             f"шаг «{name.text}» ничего не делает; в нём должно быть одно из: {', '.join(words.STEP_WORDS)}",
         )
         for key, value in node.entries:
-            if key.text in (words.THEN, words.GIVE_UP, words.NO_ANSWER) and isinstance(value, Word):
+            if key.text in (words.THEN, words.GIVE_UP, words.LEFT, words.NO_ANSWER) and isinstance(value, Word):
                 self.find_step(value)
         return []
 
@@ -165,7 +165,8 @@ class StepReader:
         reply = self._digits(sheet) if words.DIGITS in sheet else self._choice(sheet)
         if prompt is None or give_up is None or misses is None or silences is None or seconds is None or reply is None:
             return None
-        if (aloud is None and words.ALOUD in sheet) or unheard is None:
+        left = self.target(sheet, words.LEFT) if words.LEFT in sheet else None
+        if (aloud is None and words.ALOUD in sheet) or (left is None and words.LEFT in sheet) or unheard is None:
             return None
         ask = Ask(
             name.text,
@@ -179,6 +180,7 @@ class StepReader:
             uninterrupted,
             aloud,
             only_aloud=only_aloud,
+            left=left,
         )
         return replace(ask, unheard=unheard) if ask.takes_words else ask
 

@@ -12,6 +12,7 @@ HEAR_OUT, NOTICE, SERVED, DANGER = "дослушать", "уведомление
 ANSWERS, DIGITS, MISSES, SILENCES, WAIT = "ответы", "цифры", "не понял", "молчит", "ждать"
 PRESSED, HEARD, UNDERSTOOD, REMEMBER = "нажав", "услышав", "поняв", "запомни"
 ALOUD, UNHEARD, ONLY_ALOUD = "вслух", "не расслышал", "только вслух"
+LEFT = "ушёл"
 LEAST, MOST = "от", "до"
 OUTCOMES = "исходы"
 REASON, SAYING = "причина", "сказав"
@@ -25,7 +26,7 @@ TOP_WORDS = (SCRIPT, START, WORDS, USUALLY, DANGERS, COMMON, ANYTIME, STEPS)
 STEP_WORDS: Mapping[str, tuple[str, ...]] = {
     TELL: (THEN, HEAR_OUT, NOTICE, SERVED),
     ANSWER: (NO_ANSWER, THEN, HEAR_OUT, SERVED),
-    ASK: (ALOUD, ONLY_ALOUD, ANSWERS, DIGITS, MISSES, UNHEARD, SILENCES, GIVE_UP, WAIT, HEAR_OUT),
+    ASK: (ALOUD, ONLY_ALOUD, ANSWERS, DIGITS, MISSES, UNHEARD, SILENCES, LEFT, GIVE_UP, WAIT, HEAR_OUT),
     ACT: (OUTCOMES, GIVE_UP),
     PUT_THROUGH: (REASON, SAYING, DANGER),
     GOODBYE: (SERVED,),

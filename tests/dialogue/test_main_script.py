@@ -88,6 +88,27 @@ def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
     assert judge_pause(check, "нет квартира") == STORY_SECONDS
 
 
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        ("здравствуйте у нас нет горячей воды и лифт не работает", "LIFT_FAULT"),
+        ("у нас нет горячей воды лифт не работает", "LIFT_FAULT"),
+        ("на кухне прорвало трубу света нет", "EL_NONE_FLAT"),
+        ("течёт батарея соседей заливает", ""),
+        ("не работает лифт застрял на третьем", ""),
+        ("у нас в подъезде нет света", ""),
+    ],
+)
+def test_a_second_trouble_is_heard_whether_or_not_its_joining_word_is(said: str, more: str) -> None:
+    assert MIND.make_out(said, {}).meanings["неисправность"]["ещё"] == more
+
+
+def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None:
+    facts = {"место": "улица: улица Есенина; дом: 1; корпус: 1", "спрошено": "apartment"}
+    place = MIND.make_out("нет квартира девяносто", facts).meanings["адрес"]["место"]
+    assert place == "улица: улица Есенина; дом: 1; корпус: 1; квартира: 90"
+
+
 def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Step]]:
     """Each way out of a step: its name, where it leads, and the step with this way leading `elsewhere`."""
     match step:
@@ -100,6 +121,8 @@ def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Ste
             for number, answer in enumerate(answers):
                 changed = (*answers[:number], replace(answer, next=elsewhere), *answers[number + 1 :])
                 yield f"кнопка {answer.key}", answer.next, replace(step, reply=Choice(changed))
+            if step.left is not None:
+                yield "ушёл", step.left, replace(step, left=elsewhere)
             yield "сдаться", step.give_up, replace(step, give_up=elsewhere)
         case Ask(reply=Digits() as digits):
             yield "цифры", digits.next, replace(step, reply=replace(digits, next=elsewhere))
