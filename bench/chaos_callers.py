@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,10 +19,9 @@ from callcenter.intake.reconciliation import MISSED
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
 from callcenter.softphone.errors import SoftphoneError
-from callcenter.softphone.g711 import decode_alaw
+from callcenter.softphone.g711 import Samples, decode_alaw
 from tests.live.records import LENGTH_TOLERANCE, Record
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
-from tests.stand_ins.tones import say_in_tones
 
 TRIVIAL = 0.5
 """Seconds of sound that may be lost without being missed."""
@@ -33,7 +32,8 @@ JUDGED_AFTER, JUDGED_WITHIN = 15.0, 150.0
 """Seconds after the end of a call: late notes may change what is kept; PostgreSQL may be away."""
 TROUBLE = "LIFT_FAULT"
 ANSWER = "KB15"
-SPOKEN = "оператор"
+SPOKEN = {"spoken": "оператор", "danger": "пахнет газом"}
+"""Wishes that are told in words, and the words."""
 _LOOK_EVERY = 0.4
 
 
@@ -80,13 +80,17 @@ class Story:
 
 
 class Callers:
-    """Calls all the time, `at_once` at a time, until told to stop; `stories` are all of them, judged or not."""
+    """Calls all the time, `at_once` at a time, until told to stop; `stories` are all of them, judged or not.
 
-    def __init__(self, town: Town, dice: random.Random, *, at_once: int, heard: bool) -> None:
+    `spoken`: the sounds of the words of SPOKEN; empty: nobody speaks.
+    """
+
+    def __init__(self, town: Town, dice: random.Random, *, at_once: int, spoken: Mapping[str, Samples]) -> None:
         self._town = town
         self._dice = dice
         self._at_once = at_once
-        self._wishes = ("answer", "ticket", "talk", "talk", "queue", *(("spoken",) if heard else ()))
+        self._spoken = spoken
+        self._wishes = ("answer", "ticket", "talk", "talk", "queue", *(2 * tuple(SPOKEN) if spoken else ()))
         self._stopping = asyncio.Event()
         self._answer = town.keys_to_answer(ANSWER)
         self._ticket = town.keys_to_ticket(TROUBLE)
@@ -131,12 +135,13 @@ class Callers:
         call, dice = story.call, self._dice
         if not await self._stay(story, dice.uniform(1.0, 5.0)):
             return
-        if story.wish == "spoken":
-            call.say(say_in_tones(SPOKEN))
+        if story.wish in SPOKEN:
+            call.say(self._spoken[SPOKEN[story.wish]])
         else:
             await call.press({"answer": self._answer, "ticket": self._ticket}.get(story.wish, "0"))
-        if story.wish in ("talk", "spoken"):
-            call.tone(CALLER_TONE)
+        if story.wish in ("talk", *SPOKEN):
+            if story.wish == "talk":  # over a tone nobody is understood
+                call.tone(CALLER_TONE)
             if await self._stay(story, 28.0, until=lambda: self._hears_dispatcher(call)):
                 await self._stay(story, dice.uniform(3.0, 10.0))
         else:
@@ -218,9 +223,9 @@ class Judge:
 
 
 def is_dropped(story: Story) -> bool:
-    """Asterisk broke off."""
+    """Asterisk broke off; not a talk whose end AMI has told of, for Asterisk's disk was full."""
     kinds = story.record.kinds if story.record is not None else []
-    return "lost" in kinds and "ended" not in kinds
+    return "lost" in kinds and not {"ended", "talk_ended"} & set(kinds)
 
 
 def _doubts(record: Record, story: Story) -> list[str]:
