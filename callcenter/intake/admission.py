@@ -36,7 +36,11 @@ async def admit(
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)
 
 
-async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime) -> None:
-    """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it."""
-    if not await knows_call(session, call_id) and await admit_call(session, call_id, arrived_at=at):
+async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime, shown: str = "") -> None:
+    """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it, `shown` who
+    calls, if that is known."""
+    if await knows_call(session, call_id):
+        return
+    number = read_phone(shown)
+    if await admit_call(session, call_id, arrived_at=at, caller_number=number, caller_shown=shown):
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)

@@ -38,6 +38,8 @@ class CelEvent:
     call_id: str
     """The linkedid."""
     channel_name: str = ""
+    number: str = ""
+    """Who is shown as calling; of a number that is withheld nothing, once the dialplan has seen to it."""
     context: str = ""
     peers: tuple[str, ...] = ()
     """Names of the other channels in the bridge."""
@@ -67,6 +69,7 @@ def parse_cel_line(line: str) -> CelEvent | None:
         channel_id=channel_id,
         call_id=call_id,
         channel_name=fields.get("channame", ""),
+        number=fields.get("num", ""),
         context=fields.get("context", ""),
         peers=tuple(name for name in fields.get("peer", "").split(",") if name),
         extra=_read_extra(fields.get("eventextra", "")),

@@ -64,8 +64,10 @@ async def take_cel(session: AsyncSession, event: CelEvent) -> None:
         await admit(session, event.call_id, at=event.at, dialled=dialled, shown=shown, source=EventSource.CEL)
         await _open_leg(session, event)
         return
-    if event.kind in MARKS or (event.kind == "CHAN_START" and event.of_caller and event.context in DOORS):
-        await ensure_call(session, event.call_id, at=event.at)
+    if event.kind in MARKS:
+        await ensure_call(session, event.call_id, at=event.at, shown=event.number)
+    elif event.kind == "CHAN_START" and event.of_caller and event.context in DOORS:
+        await ensure_call(session, event.call_id, at=event.at)  # its number may be one that is withheld
     elif not await knows_call(session, event.call_id):
         return
     if event.kind in MARKS:
