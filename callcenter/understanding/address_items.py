@@ -106,9 +106,11 @@ def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
     if not letter or named or words[at].glued:
         return str(letter)
     after = words[at + 1] if at + 1 < len(words) else None
+    if words[at].text == "и":
+        return ""  # «корпус первый и квартира восемь»
     if after is None:
         return str(letter)
-    if words[at].text in ("в", "к", "и"):
+    if words[at].text in ("в", "к"):
         return str(letter) if after.is_number or after.text in ("квартира", "парадная", "подъезд", "кв") else ""
     if words[at].text == "а" and not (after.is_number or marker_of(words, at + 1)):
         return ""
