@@ -8,13 +8,13 @@ Doubt is danger; only what is surely denied, past, over, or merely supposed is n
 - what comes after says that it is over: «был дым, потушили»;
 - it is told of the television or a drill, and nobody of ours is named: «в новостях: взорвался дом».
 
-In a partial result the next word could still take back a noun in the genitive or a phrase of one word that stands
-last («запаха газа | нет», «горит | лампочка»): such a danger is not `settled`. Act on it when it is, or when 300 ms
-went by without a word, or at the final result.
+In a partial result the next word could still take back a noun in the genitive, an adverb or a phrase of one word that
+stands last («запаха газа | нет», «мне плохо | слышно», «горит | лампочка»), and any word of everyday life what is weak:
+such a danger is not `settled`. Act on it when it is, or when 300 ms went by without a word, or at the final result.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callcenter.understanding.matching import Book, Found, Line, Spot
 from callcenter.understanding.phrase_files import AGAINST, SURE, Entry, Phrase
@@ -36,6 +36,8 @@ _WAS = frozenset(("был", "была", "было", "были"))
 _NEXT = 2
 """Words from one for now to one for over that belong together."""
 _NOUNS = ("NOUN", "NPRO")
+_SMALL = ("PREP", "CONJ", "PRCL")
+_HOW = ("ADVB", "PRED")
 _VERBS = ("VERB", "INFN")
 PAST, NOW, IF, OVER, GONE, FEAR, DOUBT, TALE = "past", "now", "if", "over", "gone", "fear", "doubt", "tale"
 
@@ -94,7 +96,9 @@ class Dangers:
                 dangers.append(best)
         told: dict[str, Danger] = {}
         for _, danger in _arrange(dangers):
-            told.setdefault(danger.code, danger)
+            first = told.setdefault(danger.code, danger)
+            if danger.settled and not first.settled:
+                told[danger.code] = replace(first, settled=True)
         return tuple(told.values())
 
     def _find_best(
@@ -110,7 +114,7 @@ class Dangers:
                 continue
             if any(_takes_back(line, other, one.spot, weak=weak) for other in against):
                 continue
-            settled = not context.may_be_denied_next(one)
+            settled = not weak and not context.may_be_denied_next(one)
             if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):
                 code = entry.notes.get("as", entry.key)
                 phrase = self._sources[one.number][2].source
@@ -155,10 +159,16 @@ class _Context:
 
     def may_be_denied_next(self, found: Found) -> bool:
         """Whether the line ends with the phrase, and the next word may take it back: «запаха газа | нет»,
-        «горит | лампочка»."""
-        if found.spot.last != len(self._line.words) - 1:
-            return False
-        return found.spot.mask.bit_count() == 1 or self._may_be_denied(found, self._line.words[found.spot.last])
+        «горит | лампочка», «дым от | вейпа», «мне плохо | слышно», «пожар был | в мае», «искрило сегодня | нет»."""
+        last = self._line.words[found.spot.last]
+        now = {at for one in self._marks[NOW] for at in range(one.spot.first, one.spot.last + 1)}
+        for at in range(found.spot.last + 1, len(self._line.words)):
+            word = self._line.words[at]
+            if not (word.may_be(*_SMALL) or word.text in _WAS or (at in now and self._was(found))):
+                return False
+        if found.spot.last + 1 < len(self._line.words) and self._was(found):
+            return True
+        return found.spot.mask.bit_count() == 1 or last.may_be(*_HOW) or self._may_be_denied(found, last)
 
     def _own(self, found: Found) -> Iterator[tuple[int, Word]]:
         for at in range(found.spot.first, found.spot.last + 1):

@@ -94,6 +94,18 @@ def test_the_set_is_understood(understanding: Understanding, name: str) -> None:
     assert figures["invented parts"] <= (1 if name == "test" else 0)
 
 
+@pytest.mark.parametrize("name", ["development", "test", "second_development", "second_test", "strangers"])
+def test_few_alarms_are_raised_by_what_the_rest_of_the_line_takes_back(understanding: Understanding, name: str) -> None:
+    lines = [json.loads(line) for line in (SETS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+    harmless = [line["text"].split() for line in lines if line.get("danger", "?") is None and "open" not in line]
+    raised = share(
+        any(danger.settled for end in range(len(words)) for danger in understanding.find_danger(" ".join(words[:end])))
+        for words in harmless
+    )
+    print(f"\n{name} alarms while speaking: {raised:.3f}")
+    assert raised <= 0.04
+
+
 def test_yes_no_and_numbers_of_strangers_are_read(understanding: Understanding) -> None:
     for line, meaning in understand_all(understanding, "strangers", keys={"confirmation", "figures"}):
         if "confirmation" in line:
@@ -133,7 +145,11 @@ def test_a_danger_is_one_that_may_be_there_now(understanding: Understanding, lin
 
 
 @pytest.mark.parametrize(
-    "line", ["пожара нет", "запаха газа нет", "никакого пожара нет", "людей в лифте нет", "горит лампочка"]
+    "line",
+    [
+        *("пожара нет", "запаха газа нет", "никакого пожара нет", "людей в лифте нет", "горит лампочка"),
+        *("мне плохо слышно", "у нас газ на плите еле горит", "дым от вейпа", "вчера искрило сегодня уже нет"),
+    ],
 )
 def test_no_beginning_of_a_denial_settles_a_danger(understanding: Understanding, line: str) -> None:
     words = line.split()
