@@ -3,7 +3,7 @@
     python -m bench.danger [--calls 12]
 
 A whole centre of its own with its own model; callers say one after another, in a synthetic voice, that it smells of
-gas, as soon as the robot has begun to ask. The desk is told of the alarm by the same commit. Goal: p95 <= 700 ms.
+gas, into the robot's first question. The desk is told of the alarm by the same commit. Goal: p95 <= 700 ms.
 Exit 1 when it is missed or an alarm does not come.
 """
 
@@ -18,6 +18,7 @@ from bench.turns import Talker, percentile, render
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.core.database import Database
 from callcenter.instance.supervisor import EAR
+from callcenter.softphone.g711 import RATE
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
@@ -57,7 +58,8 @@ async def measure(centre: RunningCentre, *, calls: int) -> list[float]:
     async with Town(centre, database, test="danger") as town:
         for number in range(calls):
             call = await town.call()
-            await town.hears(call, town.asks(), first=1.0, within=20)
+            begun = await town.hears(call, town.greeting, first=1.0, within=10)
+            await asyncio.sleep(begun.second + len(town.book.of(town.greeting)) / RATE + 1.0 - call.second())
             before = await count_alarms(database)
             _, ended = await Talker(call).say(sounds[WORDS], WORDS)
             if (came := await await_more_alarms(database, before)) is not None:
