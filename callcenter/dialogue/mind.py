@@ -71,7 +71,7 @@ class UnderstandingMind:
         if len(read) >= LEAST_STORY:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
-        return Sense(meanings, dict(_numbers(read)))
+        return Sense(meanings, dict(_numbers(read)), hesitates=bool(read) and all(word.filler for word in read))
 
     def _find_place(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
         """The address with what the line says of it; None when it says nothing."""

@@ -12,6 +12,8 @@ class Sense:
     meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fact that a number is asked for -> each way to read such a number, in digits, the likeliest first."""
+    hesitates: bool = False
+    """Nothing is said but «э», «ну», «а»: a cough is heard as one, too."""
 
 
 @dataclass(frozen=True, slots=True)

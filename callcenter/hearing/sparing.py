@@ -43,7 +43,8 @@ class SparingRecogniser:
         self._heard = 0
         """Samples of the stretch; `_fed`: of the recogniser."""
         self._quiet = 0
-        self._wordless = 0
+        self._sound = self._wordless = 0
+        """Samples of sound since the last words, and of all since the last guess."""
         self._newest = b""
         """The end of the stretch, as much as may be heard again."""
         self._recogniser: Recogniser
@@ -57,7 +58,11 @@ class SparingRecogniser:
     def hear(self, audio: bytes) -> tuple[Word, ...] | None:
         """See Recogniser. Utterances end at the latest when the decoder rests."""
         rested = self.resting
-        self._quiet = self._quiet + len(audio) // _BYTES if _is_faint(audio) else 0
+        if _is_faint(audio):
+            self._quiet += len(audio) // _BYTES
+        else:
+            self._quiet = 0
+            self._sound += len(audio) // _BYTES
         run_up = self._newest[-self._bytes(_RUN_UP_SECONDS) :]
         self._heard += len(audio) // _BYTES
         self._newest = (self._newest + audio)[-self._bytes(_AGAIN_SECONDS) :]
@@ -83,7 +88,7 @@ class SparingRecogniser:
         self._fed += len(audio) // _BYTES
         words = self._recogniser.hear(audio)
         if words is not None:
-            self._wordless = 0
+            self._sound = self._wordless = 0
             return self._place(words)
         if self._phrases is not None:
             self._wordless = 0 if self.guess() else self._wordless + len(audio) // _BYTES
@@ -97,14 +102,16 @@ class SparingRecogniser:
 
     def _begin_at(self, place: int) -> None:
         self._recogniser = self._engine.listen(rate=self._rate, phrases=self._phrases)
-        self._fed = self._wordless = 0
+        self._fed = self._sound = self._wordless = 0
         self._places = [(0, place)]
 
     def _rest(self) -> tuple[Word, ...] | None:
-        """Whatever is being guessed has been said. Without phrases the recogniser is kept, for it knows the voice."""
+        """Whatever is being guessed has been said, and without phrases a sound may be a word that is no guess before
+        its end: a quick «да». After quiet alone the recogniser is kept then, for it knows the voice."""
         self._fill_up()
-        words = self.finish() if self.guess() else ()
-        if self._phrases is not None or words:
+        ended = bool(self.guess()) or (self._phrases is None and self._sound > 0)
+        words = self.finish() if ended else ()
+        if self._phrases is not None or ended:
             self._begin_at(self._heard)
         return words or None
 

@@ -11,7 +11,7 @@ from callcenter.conducting.action_specs import ACTIONS, CATEGORY, MARK_DANGER, R
 from callcenter.conducting.known import open_mind, read_known
 from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.problems import Place
-from callcenter.dialogue.commands import Do, Hush, Say, ToQueue
+from callcenter.dialogue.commands import Do, Hush, Listen, Say, ToQueue
 from callcenter.dialogue.endings import PART_SECONDS, STORY_SECONDS, judge_pause
 from callcenter.dialogue.priorities import DANGER_PRIORITY
 from callcenter.dialogue.prompt_checks import LONGEST_MENU
@@ -101,6 +101,15 @@ def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
 )
 def test_a_second_trouble_is_heard_whether_or_not_its_joining_word_is(said: str, more: str) -> None:
     assert MIND.make_out(said, {}).meanings["неисправность"]["ещё"] == more
+
+
+@pytest.mark.parametrize("said", ["а", "э ну", "ой"])
+def test_a_cough_or_a_hesitation_is_no_answer_and_no_miss(said: str) -> None:
+    caller = Caller(MAIN, KNOWLEDGE.answers(TODAY), ear=True, mind=MIND)
+    caller.hears("Чем помочь?")
+    caller.says(said)
+    assert caller.remarks("miss") == []
+    assert isinstance(caller.awaited, Listen)
 
 
 def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None:

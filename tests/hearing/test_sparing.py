@@ -143,6 +143,33 @@ def test_what_is_still_guessed_when_it_stays_quiet_has_been_said() -> None:
     assert [word.text for word in hear(begin(Endless()), np.concatenate([say_in_tones("нет"), silence(2)]))] == ["нет"]
 
 
+def test_a_lone_short_word_that_is_no_guess_before_its_end_is_heard() -> None:
+    """A quick «да» or «газ» is the likeliest path only once the decoder knows that nothing follows."""
+
+    class Guessless(Counted):
+        def listen(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
+            class NeverGuessing(CountedRecogniser):
+                def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+                    self.said = (*getattr(self, "said", ()), *(super().hear(audio) or ()))
+                    return None
+
+                def guess(self) -> str:
+                    return ""
+
+                def finish(self) -> tuple[Word, ...]:
+                    return self.said
+
+            self.asked += 1
+            return NeverGuessing(self, self.engine.listen(rate=rate, phrases=phrases))
+
+    counted = Guessless()
+    recogniser = begin(counted, None)
+    (word,) = hear(recogniser, np.concatenate([silence(3), say_in_tones("да"), silence(2)]))
+    assert (word.text, word.begin) == ("да", pytest.approx(3.0, abs=0.03))
+    assert hear(recogniser, silence(5)) == []
+    assert counted.asked == 2
+
+
 def test_a_settled_guess_waits_for_no_more_sound(tmp_path: Path) -> None:
     """The decoder takes sound by the chunk; given quiet to fill it, it tells all it heard."""
     model = write_tone_model(tmp_path, ANSWERS)
