@@ -181,7 +181,7 @@ async def _card(
         people = await names_by_login(session)
     ticket = card.ticket
     fields = typed or {
-        "category": ticket.category or "",
+        "category": ticket.category or (call.danger if call else None) or "",
         "address": ticket.address,
         "contact_phone": spell_phone(ticket.contact_phone or (call.caller_number if call else None)),
         "description": ticket.description,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from callcenter.core.database import Database
 from callcenter.desk.tickets import read_phone
 from callcenter.tickets.models import Ticket, TicketClock, TicketEvent, TicketState
-from tests.desk.afternoon import LEAK, MISSED
+from tests.desk.afternoon import LEAK, LIFT, MISSED
 from tests.desk.town import ADMINISTRATOR, IGOR, Person, town_categories
 from tests.desk.visit import ROW, Visit
 
@@ -99,6 +99,14 @@ async def test_a_saved_draft_stays_a_draft(anna: Visit, draft: int, database: Da
     ticket = await stored(database, draft)
     assert (ticket.state, ticket.address, ticket.number) == (TicketState.DRAFT, "Береговая ул., 7", None)
     assert ticket.contact_phone is None
+
+
+async def test_the_draft_of_a_call_with_danger_offers_that_category(anna: Visit, database: Database) -> None:
+    async with database.begin() as session:
+        found = await session.scalar(select(Ticket.id).where(Ticket.call_id == LIFT))
+    page = (await anna.get(f"/tickets/{found}")).text
+    chosen = page[: page.index(" selected")].rsplit("<option", 1)[1]
+    assert "LIFT_TRAPPED" in chosen
 
 
 async def test_what_is_missing_is_said_beside_its_field_and_nothing_typed_is_lost(
