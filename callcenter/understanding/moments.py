@@ -217,8 +217,8 @@ def _worded_hour(words: Sequence[Word], numbers: dict[int, Number], at: int, *, 
     if hour is not None and hour.ordinal:
         return _placed(words, hour.value - 1, 30, at + 1, told=True, bare=bare)
     if words[at].text == "без" and number is not None and number.value < 60 and number.end in numbers:
-        hour = numbers[number.end]
-        return _placed(words, hour.value - 1, 60 - number.value, hour.end, told=True, bare=bare)
+        next_hour = numbers[number.end]
+        return _placed(words, next_hour.value - 1, 60 - number.value, next_hour.end, told=True, bare=bare)
     if words[at].text in ("час", "часа", "часу") and not bare:
         return _placed(words, 1, 0, at + 1, told=True, bare=bare)
     return None
