@@ -59,7 +59,8 @@ def say(house: House, flat: int | None, way: random.Random) -> str:
     if flat is not None:
         tail = [way.choice([f"квартира {cardinal(str(flat))}", f"{ordinal(flat, gender='f')} квартира"])]
     place = " ".join([house.settlement.lower(), say_street(house.street)]).strip()
-    line = " ".join([*tail, place, *parts] if way.random() < 0.2 else [place, *parts, *tail])
+    merges = flat is not None and flat % 10 == 0 and house.street[:1].isdigit()  # «двадцать первая линия» is one number
+    line = " ".join([*tail, place, *parts] if way.random() < 0.2 and not merges else [place, *parts, *tail])
     return way.choice(BEFORE) + line + way.choice(AFTER)
 
 
