@@ -19,6 +19,7 @@ from callcenter.queues.models import TaskKind, TaskState
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
 from callcenter.softphone.g711 import RATE
+from callcenter.telephony.ami.talks import CONNECTED
 from tests.live.faults import frozen, postgres_of
 from tests.live.records import Record
 from tests.live.running_centre import LINES, RunningCentre
@@ -34,6 +35,7 @@ AFTER_THE_KILL = 5.0
 WAITING = 4
 LONGEST_WAIT = 30.0
 """As in the centre's settings."""
+SHARED = ("arrived", CONNECTED)
 
 
 @asynccontextmanager
@@ -99,9 +101,10 @@ async def leave_sometime(call: Call, number: int) -> None:
 
 
 def notes_of(centre: RunningCentre) -> list[Note]:
-    """All notes in the journal that are lines of a timeline, in their order."""
+    """All notes in the journal that are lines of a timeline by themselves, in their order. Of an arrival and of a
+    dispatcher's answer others tell, too, and whoever is first writes the line."""
     lines = read_lines(centre.layout.journal, None, limit=10_000)
-    return [line.note for line in lines if line.note is not None and line.note.kind != "arrived"]
+    return [line.note for line in lines if line.note is not None and line.note.kind not in SHARED]
 
 
 async def wait_until_applied(town: Town, written: list[Note]) -> None:
