@@ -15,6 +15,8 @@ from callcenter.softphone.sip import Message, new_branch
 from tests.softphone.leaky_wire import Fate, LeakyWire
 
 NOWHERE = ("127.0.0.1", 9)
+SLACK = 0.35
+"""Seconds for which a busy machine may hold a phone up."""
 
 
 @pytest.fixture
@@ -38,16 +40,16 @@ def chirp(seconds: float = 1.0) -> Samples:
 async def test_both_hear_each_other(resident: Softphone, desk: Softphone) -> None:
     desk.manners.tone = 440
     call = await resident.call("112", shown="79210000000")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     assert there.number == "79210000000"
     call.tone(1000)
-    tone = await call.hear_tone(440, within=2, lasting=0.5)
-    assert tone.begin == pytest.approx(call.answered_after, abs=0.1)
-    await there.hear_tone(1000, within=2, lasting=0.5)
+    tone = await call.hear_tone(440, within=10, lasting=0.5)
+    assert tone.begin == pytest.approx(call.answered_after, abs=SLACK)
+    await there.hear_tone(1000, within=10, lasting=0.5)
     assert call.first_packet_after is not None
-    assert call.first_packet_after < 0.1
+    assert call.first_packet_after < SLACK
     await call.hang_up()
-    await there.ended(within=1)
+    await there.ended(within=10)
     assert (call.ended_by, there.ended_by) == ("us", "them")
     assert [text for _, text in call.steps] == [
         "-> INVITE", "<- 180 Ringing", "<- 200 OK", "-> ACK", "-> BYE", "<- 200 OK",
@@ -59,25 +61,25 @@ async def test_both_hear_each_other(resident: Softphone, desk: Softphone) -> Non
 
 async def test_what_is_said_is_heard_at_its_second(resident: Softphone, desk: Softphone) -> None:
     call = await resident.call("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     await asyncio.sleep(0.4)
     said = call.second()
     call.say(chirp())
-    found = await there.hear(chirp(), within=1)
+    found = await there.hear(chirp(), within=10)
     assert found.score > 0.99
-    assert found.second == pytest.approx(said, abs=0.08)
+    assert found.second == pytest.approx(said, abs=SLACK)
     with pytest.raises(NotHeard, match="best score"):
         await call.hear(chirp(0.5), within=0.2)
 
 
 async def test_keys_arrive_once_each_and_speech_goes_on(resident: Softphone, desk: Softphone) -> None:
     call = await resident.call("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     last = await call.press("0123456789*#AD", seconds=0.06, pause=0.04)
     await asyncio.sleep(0.1)
     assert there.keys_heard == "0123456789*#AD"
     assert last.key == "D"
-    assert last.ended_at - last.began_at == pytest.approx(0.04, abs=0.03)
+    assert last.began_at <= last.ended_at < last.began_at + 0.04 + SLACK  # a phone that was held up hurries after it
     assert len(call.audio.pressed) == 14
     with pytest.raises(ValueError, match="no such key"):
         await call.press("x")
@@ -85,28 +87,28 @@ async def test_keys_arrive_once_each_and_speech_goes_on(resident: Softphone, des
 
 async def test_the_silent_phone_leaves_a_gap_of_its_length(resident: Softphone, desk: Softphone) -> None:
     call = await resident.call("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     call.tone(1000)
-    await there.hear_tone(1000, within=1)
-    call.stop_sending(0.6)
-    await asyncio.sleep(1.0)
-    (gap,) = there.gaps(longer_than=0.3)
-    assert gap.seconds == pytest.approx(0.6, abs=0.08)
+    await there.hear_tone(1000, within=10)
+    call.stop_sending(1.0)
+    await asyncio.sleep(1.6)
+    (gap,) = there.gaps(longer_than=0.6)
+    assert gap.seconds == pytest.approx(1.0, abs=SLACK)
     before, after = ears.find_tone(there.heard, 1000)
-    assert after.begin - before.end == pytest.approx(0.6, abs=0.08)
+    assert after.begin - before.end == pytest.approx(1.0, abs=SLACK)
 
 
 async def test_a_shaky_network_delays_and_loses_nothing(resident: Softphone, desk: Softphone) -> None:
     call = await resident.call("112")
-    there = await desk.next_call(within=1)
-    for _ in range(4):
-        call.hold_back(0.15)
-        await asyncio.sleep(0.3)
-    late = there.gaps(longer_than=0.12)
-    assert [gap.seconds for gap in late] == pytest.approx([0.16] * 4, abs=0.04)
+    there = await desk.next_call(within=10)
+    for _ in range(3):
+        call.hold_back(0.5)
+        await asyncio.sleep(1.0)
+    late = there.gaps(longer_than=0.45)
+    assert [gap.seconds for gap in late] == pytest.approx([0.5] * 3, abs=SLACK)
     pace = there.pace()
     assert pace.lost == 0
-    assert pace.packets == pytest.approx(1.2 / 0.02, abs=6)
+    assert pace.packets == pytest.approx(3 / 0.02, abs=SLACK / 0.02)
 
 
 async def test_a_busy_phone_refuses(resident: Softphone, desk: Softphone) -> None:
@@ -119,10 +121,10 @@ async def test_a_busy_phone_refuses(resident: Softphone, desk: Softphone) -> Non
 async def test_hanging_up_while_it_rings_cancels(resident: Softphone, desk: Softphone) -> None:
     desk.manners.answer_after = None
     call = resident.dial("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     await call.hang_up()
     assert (call.status, call.ended_by) == (487, "us")
-    await there.ended(within=1)
+    await there.ended(within=10)
     assert (there.status, there.ended_by) == (487, "them")
 
 
@@ -140,13 +142,13 @@ async def test_hanging_up_before_it_rings(resident: Softphone, desk: Softphone) 
 async def test_a_call_answered_by_hand(resident: Softphone, desk: Softphone) -> None:
     desk.manners.answer_after = None
     call = resident.dial("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     await asyncio.sleep(0.2)
     assert call.answered_after is None
     there.answer()
-    await call.answered(within=1)
+    await call.answered(within=10)
     await there.hang_up()
-    await call.ended(within=1)
+    await call.ended(within=10)
     assert call.ended_by == "them"
     with pytest.raises(SoftphoneError, match="cannot press"):
         await call.press("1")
@@ -154,7 +156,7 @@ async def test_a_call_answered_by_hand(resident: Softphone, desk: Softphone) -> 
 
 async def test_a_press_cut_off_by_the_end_is_said(resident: Softphone, desk: Softphone) -> None:
     call = await resident.call("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
 
     async def hang_up_soon() -> None:
         await asyncio.sleep(0.15)
@@ -169,8 +171,8 @@ async def test_a_press_cut_off_by_the_end_is_said(resident: Softphone, desk: Sof
 async def test_leaving_the_phone_ends_its_calls(desk: Softphone) -> None:
     async with Softphone(desk.address, user="resident") as phone:
         await phone.call("112")
-        there = await desk.next_call(within=1)
-    await there.ended(within=1)
+        there = await desk.next_call(within=10)
+    await there.ended(within=10)
 
 
 async def test_anonymous_and_asserted_identities(resident: Softphone, desk: Softphone) -> None:
@@ -215,10 +217,10 @@ async def test_lost_signalling_is_repeated_and_counts_once(desk: Softphone) -> N
     wire = await LeakyWire(desk.address, there=judge, back=judge).open()
     async with Softphone(wire.address, user="resident") as phone:
         call = await phone.call("112")
-        there = await desk.next_call(within=1)
+        there = await desk.next_call(within=10)
         await asyncio.sleep(1.2)  # the desk repeats its 200 until an ACK gets through
         await call.hang_up()
-        await there.ended(within=5)
+        await there.ended(within=10)
     wire.close()
     assert wire.lost >= 4
     assert len(desk.calls) == 1
@@ -263,7 +265,7 @@ class Peer:
 async def peer(resident: Softphone, desk: Softphone) -> Peer:
     """Speaks within the call that the desk and the resident have, as the resident's other end."""
     call = await resident.call("112")
-    there = await desk.next_call(within=1)
+    there = await desk.next_call(within=10)
     dialog = there.session.dialog
     return Peer(
         resident,
@@ -282,12 +284,12 @@ async def test_hold_and_back_by_update(resident: Softphone, desk: Softphone, pee
     where = there.audio.address
     hold = await peer.asks("UPDATE", body=offer(where).replace(b"sendrecv", b"sendonly"), sequence=901)
     assert b"a=recvonly" in hold.body
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.6)
     back = await peer.asks("UPDATE", body=offer(where), sequence=902)
     assert b"a=sendrecv" in back.body
     await asyncio.sleep(0.3)
-    (gap,) = there.gaps(longer_than=0.15)
-    assert gap.seconds == pytest.approx(0.32, abs=0.12)
+    (gap,) = there.gaps(longer_than=0.4)
+    assert gap.seconds == pytest.approx(0.6, abs=SLACK)
     assert not call.is_over
 
 
