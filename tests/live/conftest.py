@@ -12,8 +12,8 @@ from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
 LONGEST_FIRST = (
-    *("test_database.py", "test_crashes.py", "test_faults.py", "test_demo.py", "test_recordings.py"),
-    *("test_queue.py", "test_callers.py"),
+    *("test_database.py", "test_spoken_calls.py", "test_crashes.py", "test_faults.py", "test_demo.py"),
+    *("test_recordings.py", "test_queue.py", "test_callers.py"),
 )
 """Each file is one worker's; the short ones fill up what is left at the end."""
 
