@@ -7,13 +7,14 @@ taken it over.
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
+from starlette.datastructures import UploadFile
 
 from callcenter.desk.office import AnOffice
 from callcenter.desk.pages import is_partial, show
 from callcenter.desk.studio import Unfit
-from callcenter.desk.visitors import AFormVisitor, AVisitor, Forbidden, Visitor
+from callcenter.desk.visitors import AVisitor, Forbidden, Visitor, check_form
 from callcenter.staff.models import Role
 
 RECORDING_ROLES = frozenset({Role.DIRECTOR, Role.ADMINISTRATOR})
@@ -21,15 +22,6 @@ RECORDING_ROLES = frozenset({Role.DIRECTOR, Role.ADMINISTRATOR})
 FORMATS = ".wav,.flac,.ogg,.oga,audio/wav,audio/flac,audio/ogg"
 
 router = APIRouter()
-
-
-async def _recording(visitor: AFormVisitor) -> Visitor:
-    if visitor.role not in RECORDING_ROLES:
-        raise Forbidden("Записи фраз принимают директор и администратор.")
-    return visitor
-
-
-ARecorder = Annotated[Visitor, Depends(_recording)]
 
 
 @router.get("/prompts")
@@ -72,10 +64,14 @@ async def play_prompt(number: int, office: AnOffice, visitor: AVisitor) -> FileR
 
 
 @router.post("/prompts/{number}/recording")
-async def hand_in(
-    request: Request, number: int, office: AnOffice, visitor: ARecorder, sound: Annotated[UploadFile, File()]
-) -> Response:
-    content = await sound.read()
+async def hand_in(request: Request, number: int, office: AnOffice, visitor: AVisitor) -> Response:
+    """The form is taken in only here, when it is known who sends it: it may be large."""
+    if visitor.role not in RECORDING_ROLES:
+        raise Forbidden("Записи фраз принимают директор и администратор.")
+    async with request.form(max_files=1, max_fields=5) as form:
+        check_form(visitor, str(form.get("csrf", "")))
+        sound = form.get("sound")
+        content = await sound.read() if isinstance(sound, UploadFile) else b""
     try:
         if not content:
             raise Unfit("Файл не выбран или пуст.")

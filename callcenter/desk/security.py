@@ -86,7 +86,8 @@ def _refuse(scope: Scope) -> PlainTextResponse | None:
     if not _from_own_site(headers):
         return PlainTextResponse("Запрос пришёл с чужого сайта.", status_code=403)
     length = headers.get("content-length", "")
-    if not (length.isdecimal() and int(length) <= most):
+    # A transfer encoding goes before a length told beside it, and tells none.
+    if "transfer-encoding" in headers or not (length.isdecimal() and int(length) <= most):
         return PlainTextResponse("Форма слишком велика.", status_code=413)
     return None
 

@@ -70,9 +70,14 @@ async def _signed_in(request: Request, office: AnOffice) -> Visitor:
 AVisitor = Annotated[Visitor, Depends(_signed_in)]
 
 
-async def _own_form(visitor: AVisitor, csrf: Annotated[str, Form(max_length=200)] = "") -> Visitor:
+def check_form(visitor: Visitor, csrf: str) -> None:
+    """Raises Forbidden when the form is not of the session's own pages."""
     if not secrets.compare_digest(csrf.encode(), visitor.csrf.encode()):
         raise Forbidden("Страница устарела: обновите её и повторите действие.")
+
+
+async def _own_form(visitor: AVisitor, csrf: Annotated[str, Form(max_length=200)] = "") -> Visitor:
+    check_form(visitor, csrf)
     return visitor
 
 

@@ -20,8 +20,10 @@ class UnusableRecording(CallcenterError):
 _SHORTEST, _LONGEST = 0.3, 3.0
 """Times what the text takes to say: beyond it, something else was recorded."""
 _SPARE_SECONDS = 3.0
-_MOST_SAMPLES = 30_000_000
-"""Of all channels: two minutes of 96 kHz in stereo and more. A small file may unpack to hours that no memory holds."""
+_RATES = range(8000, 192_001)
+_LONGEST_FILE = 150.0
+"""Seconds. A small file may unpack to hours that no memory holds."""
+_MOST_CHANNELS = 2
 _CLIPPED = 0.999
 _CLIPPED_SHARE = 0.0005
 """Of all samples; a well levelled voice touches full scale never, an overloaded one hundreds of times a second."""
@@ -36,10 +38,7 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
     is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, much too long or too short for the text.
     """
     try:
-        form = soundfile.info(str(source))
-        if form.frames * form.channels > _MOST_SAMPLES:
-            minutes = form.duration / 60
-            raise UnusableRecording(f"{source}: в записи {minutes:.0f} мин; запишите только этот текст")
+        _refuse_unfit(source)
         samples, rate = soundfile.read(str(source), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise UnusableRecording(f"{source}: запись не читается ({error}); нужен файл WAV") from error
@@ -67,6 +66,17 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
     return seconds
 
 
+def _refuse_unfit(source: Path) -> None:
+    """By what the file says of itself, before anything is unpacked. Raises UnusableRecording."""
+    form = soundfile.info(str(source))
+    if form.samplerate not in _RATES or form.channels > _MOST_CHANNELS:
+        raise UnusableRecording(
+            f"{source}: {form.samplerate} Гц, каналов {form.channels}; нужно от 8000 до 192000 Гц, моно или стерео"
+        )
+    if form.duration > _LONGEST_FILE:
+        raise UnusableRecording(f"{source}: в записи {form.duration / 60:.0f} мин; запишите только этот текст")
+
+
 def _loudness(samples: Samples, share: float) -> float:
     """The effective value that a `share` of the frames of 20 ms stays below."""
     frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
@@ -85,6 +95,7 @@ def fit_recording(recording: Path) -> Path:
         fitted = recording.with_name(recording.name.removesuffix(".human.wav") + ".human8k.wav")
         if fitted.exists() and fitted.stat().st_mtime_ns >= recording.stat().st_mtime_ns:
             return fitted
+        _refuse_unfit(recording)
         samples, rate = soundfile.read(str(recording), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise UnusableRecording(f"{recording}: запись не читается ({error}); нужен файл WAV") from error

@@ -114,6 +114,17 @@ async def test_only_director_and_administrator_decide_on_the_voice(
     assert (await hand_in(anna, number, speak(3))).status_code == 403
 
 
+async def test_nobody_hands_in_without_signing_in_or_from_another_page(
+    stranger: Visit, director: Visit, studio: PromptStudio, layout: Layout
+) -> None:
+    number = number_of(studio, GREETING)
+    sound = {"sound": ("greeting.wav", speak(3))}
+    unknown = await stranger.post(f"/prompts/{number}/recording", data={"csrf": "x"}, files=sound)
+    assert unknown.headers["location"].startswith("/sign-in")
+    assert (await director.post(f"/prompts/{number}/recording", data={"csrf": "x"}, files=sound)).status_code == 403
+    assert list(layout.studio.glob("*")) == []
+
+
 async def test_texts_are_found_by_words_and_by_number(anna: Visit, studio: PromptStudio) -> None:
     number = number_of(studio, GREETING)
     assert str(number) in await anna.rows("/prompts?search=разговор записывается")

@@ -61,6 +61,10 @@ async def test_a_huge_form_is_refused_before_anything_reads_it(stranger: Visit) 
 
     refused = await stranger.post("/sign-in", content=endless())
     assert refused.status_code == 413
+    both = {"content-length": "6", "transfer-encoding": "chunked"}  # the length says nothing then
+    for path in ("/sign-in", "/prompts/1/recording"):
+        refused = await stranger.post(path, content=endless(), headers=both)
+        assert refused.status_code == 413
 
 
 async def test_the_longest_description_in_cyrillic_still_passes(anna: Visit) -> None:

@@ -57,6 +57,14 @@ def test_a_bad_one_is_refused_with_the_mend(tmp_path: Path, samples: np.ndarray,
     assert not target.exists()
 
 
+@pytest.mark.parametrize("rate", [1, 2_000_000])
+def test_a_rate_at_which_nobody_records_is_refused_unread(tmp_path: Path, rate: int) -> None:
+    file = tmp_path / "take.wav"
+    soundfile.write(str(file), speech(1), rate)
+    with pytest.raises(UnusableRecording, match="нужно от 8000"):
+        take_recording(file, tmp_path / "prompt.human.wav", expected_seconds=4)
+
+
 def test_a_small_file_that_unpacks_to_much_is_refused_unread(tmp_path: Path) -> None:
     file = tmp_path / "long.flac"
     with soundfile.SoundFile(file, "w", samplerate=16000, channels=1, format="FLAC") as sound:
