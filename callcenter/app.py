@@ -122,7 +122,7 @@ async def _control(instance: Instance) -> None:
     filer = Filer(database, layout, settings, clock=clock)
     takes = TakeKeeper(
         layout,
-        edition=lambda: shelf.edition,
+        edition=lambda: replace(shelf.edition, ear=True),  # as the desk and the commands list the texts
         alarms=alarms,
         renew=lambda: write_sounds(layout, voice, words=words, progress=lambda _: None),
     )

@@ -51,16 +51,14 @@ class TakeKeeper:
             await asyncio.to_thread(self._forget)
             return 0
         lines = await asyncio.to_thread(list_lines, self._layout, self._edition())
-        taken = 0
-        for mark in accepted:
-            take = mark.with_name(mark.name.removesuffix(ACCEPTED) + ".wav")
-            taken += await self._take(take, lines)
-            for file in (mark, take):
-                file.unlink(missing_ok=True)
-        if taken:
+        takes = [mark.with_name(mark.name.removesuffix(ACCEPTED) + ".wav") for mark in accepted]
+        taken = [await self._take(take, lines) for take in takes]
+        if any(taken):
             await asyncio.to_thread(publish, self._layout, lines)
             await self._renew()
-        return taken
+        for file in (*accepted, *takes):  # last: whatever fails before, or is cut off, is done again
+            file.unlink(missing_ok=True)
+        return sum(taken)
 
     async def _take(self, take: Path, lines: list[Line]) -> bool:
         number = take.name.partition("-")[0]

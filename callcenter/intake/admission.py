@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import EventSource
 from callcenter.calls.phones import read_phone
-from callcenter.calls.service import admit_call, knows_call, record_event
+from callcenter.calls.service import admit_call, knows_call, lock_call, record_event
 from callcenter.tickets.service import open_draft
 
 CENTRE = "centre"
@@ -38,8 +38,8 @@ async def admit(
 
 async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime, shown: str = "") -> None:
     """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it, `shown` who
-    calls, if that is known."""
-    if await knows_call(session, call_id):
+    calls, if that is known: whoever tells it first."""
+    if await knows_call(session, call_id) and (not shown or (await lock_call(session, call_id)).caller_shown):
         return
     number = read_phone(shown)
     if await admit_call(session, call_id, arrived_at=at, caller_number=number, caller_shown=shown):

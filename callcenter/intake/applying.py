@@ -140,15 +140,20 @@ async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory
 
 async def _refuse(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
     refused = {"segment": line.end.segment, "end": line.end.offset, "reason": reason, "line": line.text}
-    with (directory / "refused.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(refused, ensure_ascii=False) + "\n")
+    facts = {"reason": reason, "call_id": line.note.call_id if line.note else None}
+    try:
+        with (directory / "refused.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(refused, ensure_ascii=False) + "\n")
+    except OSError:  # a full disk must not hold up the calls behind it, either
+        _log.exception("a refused note is kept by its alarm alone")
+        facts["line"] = line.text.replace("\0", "")  # which the database cannot hold
     await raise_alarm(
         session,
         kind=AlarmKind.JOURNAL,
         subject=f"{line.end.segment}:{line.end.offset}",
         message="Запись робота о звонке не удалось прочитать или применить; она отложена в refused.jsonl.",
         now=line.note.at if line.note else datetime.now(UTC),
-        facts={"reason": reason, "call_id": line.note.call_id if line.note else None},
+        facts=facts,
     )
 
 

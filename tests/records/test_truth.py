@@ -288,6 +288,18 @@ async def test_a_call_whose_arrival_could_not_be_written_down_can_be_called_back
     assert card.call.caller_number == card.task.phone == "+79001112233"
 
 
+async def test_a_number_told_later_is_taken_though_the_call_is_known(
+    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+) -> None:
+    files.cel("CHAN_START", MORNING, CALL)
+    files.cel("CC_QUEUE_ENTER", MORNING, CALL, context="to-queue", extra='{"extra":"0|"}')
+    files.cel("HANGUP", MORNING, CALL, context="to-queue")
+    await read_all(truth, clock)
+    card = await card_of(database, CALL)
+    assert card.task is not None
+    assert card.call.caller_number == card.task.phone == "+79001112233"
+
+
 async def test_a_backslash_in_the_callers_name_loses_no_line(
     database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
 ) -> None:

@@ -168,7 +168,8 @@ class Members:
 
     async def look(self, ami: Ami) -> tuple[Seen, ...]:
         """The members now. Raises AmiAway, AmiRefused."""
-        now, members = self._clock.now(), await self._list(ami)
+        members = await self._list(ami)
+        now = self._clock.now()  # after the answer, which may have taken seconds
         if any(_last_call(member) > now.timestamp() + CLOCK_STEP for member in members):
             # Asterisk would take them for wrapping up until the clock has come there again, and offer them no call.
             log.warning("the clock was put back; the queue forgets when its members had their last calls")
