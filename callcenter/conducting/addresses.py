@@ -63,10 +63,11 @@ def check_danger_place(place: str, tries: int, known: Known) -> Checked:
         address = _leave_out(address, doubt.part, known)
     if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
         return Checked(names.ENOUGH, {}, said)
+    questions = words().danger_questions
     question = (
         facts.get(names.VARIANTS)
         or facts.get(names.ADDRESS_QUESTION)
-        or words().danger_questions["address" if outcome == names.NO_PLACE else doubt.part]
+        or questions.get("address" if outcome == names.NO_PLACE else doubt.part, questions["house"])
     )
     return Checked(
         names.UNFINISHED, {names.ADDRESS_QUESTION: question, **_asking(address, doubt.part, tries + 1)}, said

@@ -117,6 +117,19 @@ def test_in_danger_the_street_alone_is_asked_for() -> None:
     assert checked.facts[ADDRESS_QUESTION] == "Какая улица?"
 
 
+@pytest.mark.parametrize("column", ["building", "structure", "letter"])
+def test_in_danger_the_house_is_asked_for_where_there_are_too_many_to_name(tmp_path: Path, column: str) -> None:
+    values = "АБВГДЕ" if column == "letter" else range(1, 7)
+    file = tmp_path / "houses.csv"
+    rows = "".join(f"Тихая улица;11;{value}\n" for value in values)
+    file.write_text(f"street;house;{column}\n{rows}", encoding="utf-8")
+    houses, problems = read_houses(file)
+    assert problems == []
+    place = write_place(AddressBook(houses).find(read_words("тихая одиннадцать")))
+    checked = check_danger_place(place, 0, Known(houses=houses, categories=CATEGORIES))
+    assert checked.facts[ADDRESS_QUESTION] == "Какой номер дома? Если есть корпус, назовите и его."
+
+
 def test_nobody_is_asked_for_ever() -> None:
     assert check("на савушкина", "FLOOD_ABOVE", tries=MOST_TRIES - 1).outcome == "нет дома"
     assert check("на савушкина", "FLOOD_ABOVE", tries=MOST_TRIES).outcome == "не выходит"
