@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from callcenter.hearing.client import EarBack, EarLost, EarMoved, Told
-from callcenter.hearing.engine import Word, join_words
+from callcenter.hearing.engine import UNKNOWN, Word, join_words
 from callcenter.hearing.presence import FRAME_BYTES, FRAME_SECONDS, Presence
 from callcenter.hearing.wire import Final, Partial, Trouble
 
@@ -186,10 +186,11 @@ class Listener:
 
     def _commit_kept(self) -> list[ListenerEvent]:
         """What the ear has ended is said, unless its speaker goes on or may be about to."""
-        if not self._kept or (self._partial is not None and self._partial.text):
+        partial = self._partial
+        if not self._kept or self._guess:
             return []
         if self._pause is not None:
-            heard_all = self._partial is not None and self._partial.sure_to >= self._last_speech
+            heard_all = partial is not None and not partial.text and partial.sure_to >= self._last_speech
             pause = self._judge(self._pause)
             over = (
                 pause <= QUIET_SECONDS
@@ -204,8 +205,13 @@ class Listener:
     @property
     def _text(self) -> str:
         """All that was said so far."""
-        guess = "" if self._partial is None else self._partial.text
-        return " ".join(text for text in (join_words(self._kept), guess) if text)
+        return " ".join(text for text in (join_words(self._kept), self._guess) if text)
+
+    @property
+    def _guess(self) -> str:
+        """The words that the ear has not ended. A voice that says none it knows does not go on with an answer."""
+        text = "" if self._partial is None else self._partial.text
+        return "" if self._kept and all(word == UNKNOWN for word in text.split()) else text
 
     @property
     def _knows_all(self) -> bool:

@@ -281,6 +281,18 @@ def test_what_sounds_like_speech_and_is_none_holds_an_answer_up_for_a_moment_onl
     assert said(events) == [("вода", False)]
 
 
+def test_a_voice_beside_that_says_none_of_the_words_holds_no_answer_up() -> None:
+    listener = asked(accept("да"))
+    hush(listener, 0.4)
+    assert listener.take(final(("вода", 0.0, 0.48), heard_to=1.0)) == []
+    assert said(listener.take(partial("[unk]", 1.1, begin=1.0))) == []
+    events = []
+    while listener.now < 4:
+        events += listen(listener, say_in_tones("течёт"))
+        events += listener.take(partial("[unk] [unk]", listener.now, begin=1.0))
+    assert said(events) == [("вода", False)]
+
+
 def test_who_never_stops_is_answered_at_last() -> None:
     listener = asked(story)
     said_so_far: list[tuple[str, bool]] = []
