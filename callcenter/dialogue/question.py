@@ -114,8 +114,8 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
 
 def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> Meaning:
     """What the caller's words mean: the first answer of the file with a phrase found in them, or whose meaning they
-    have; then whatever any question may be answered with, a wish for a person before all; a story only if nothing
-    else; a mere hesitation is no answer yet. `danger`: one is known of."""
+    have; then whatever any question may be answered with, a wish for a person before all; a mere hesitation is no
+    answer yet; a story only if nothing else. `danger`: one is known of."""
     if isinstance(ask.reply, Digits):
         read = sense.numbers.get(ask.reply.fact, ())
         fitting = [digits for digits in read if ask.reply.least <= len(digits) <= ask.reply.most]
@@ -129,8 +129,10 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
         return WantsPerson()
     if aside := find_aside(ask, text, sense, danger=danger):
         return TurnedAside(aside, _list_facts(sense, aside.meanings), text)
+    if sense.hesitates:
+        return Meaningless()
     story = next((found for answer in stories if (found := _judge_answer(answer, text, sense))), None)
-    return story or (Meaningless() if sense.hesitates else Missed("words", said=text))
+    return story or Missed("words", said=text)
 
 
 def _judge_answer(answer: Answer, text: str, sense: Sense) -> Accepted | None:

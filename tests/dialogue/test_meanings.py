@@ -22,6 +22,7 @@ MIND = PaperMind(
         "двенадцать": Sense({"адрес": {"место": "квартира: 12"}}, {"номер": ("12",)}),
         "позовите кого-нибудь": Sense({"человек": {}}),
         "ну конечно": Sense({"да": {}}),
+        "ну вот": Sense({"рассказ": {"описание": "ну вот"}}, hesitates=True),
     },
     {"пахнет": GAS, "запаха газа": GAS},
     frozenset({"запаха газа"}),
@@ -79,6 +80,18 @@ def test_a_number_of_the_wrong_length_is_a_miss(caller: Caller) -> None:
     caller.hears("Не расслышала.")
     caller.presses("12345")
     caller.hears("Какая квартира?")
+
+
+def test_a_hesitation_of_two_words_is_no_story(tmp_path: Path) -> None:
+    text = UNDERSTOOD.read_text(encoding="utf-8")
+    file = tmp_path / "story.yaml"
+    file.write_text(text.replace("поняв: [статус, отмена]", "поняв: рассказ", 1), encoding="utf-8")
+    script, problems = read(file)
+    assert script is not None, problems
+    caller = Caller(script, ANSWERS, ear=True, mind=MIND)
+    caller.says("ну вот")
+    assert caller.talk.step == "чем помочь"
+    assert caller.remarks("miss") == []
 
 
 def test_a_question_only_aloud_is_for_callers_who_are_heard(script: Script) -> None:
