@@ -126,7 +126,9 @@ class Conversation(Stepping):
             case Said(turn, text), Ask() as ask, Listening() if self._attention.expects(turn):
                 self._last_words = text
                 sense = self._attention.make_out(text, self._facts)
-                self._react(ask, judge_words(ask, text, sense, danger=self._attention.danger_found))
+                meaning = judge_words(ask, text, sense, danger=self._attention.danger_found)
+                if meaning != Meaningless():
+                    self._react(ask, meaning)
 
     def _change_ear(self, *, opened: bool) -> None:
         ask_again = self._attention.change(hears=opened)

@@ -22,6 +22,7 @@ MIND = PaperMind(
         "двенадцать": Sense({"адрес": {"место": "квартира: 12"}}, {"номер": ("12",)}),
         "позовите кого-нибудь": Sense({"человек": {}}),
         "ну конечно": Sense({"да": {}}),
+        "ну": Sense(hesitates=True),
         "ну вот": Sense({"рассказ": {"описание": "ну вот"}}, hesitates=True),
     },
     {"пахнет": GAS, "запаха газа": GAS},
@@ -80,6 +81,15 @@ def test_a_number_of_the_wrong_length_is_a_miss(caller: Caller) -> None:
     caller.hears("Не расслышала.")
     caller.presses("12345")
     caller.hears("Какая квартира?")
+
+
+def test_a_hesitation_between_keys_takes_none_of_them_back(caller: Caller) -> None:
+    caller.presses("1")
+    caller.hears_out()
+    caller.presses("12")
+    caller.take(Said(caller.expected, "ну"))
+    caller.presses("34#")
+    assert caller.talk.facts["номер"] == "1234"
 
 
 def test_a_hesitation_of_two_words_is_no_story(tmp_path: Path) -> None:
