@@ -101,6 +101,10 @@ def _belong_together(one: Word, other: Word) -> bool:
     return one.may_be("CONJ", "PRCL", "NPRO")
 
 
+def _is_preposition(word: Word) -> bool:
+    return any(form.part == "PREP" for form in word.forms[:1])
+
+
 def holds_not(word: Word) -> bool:
     """«неработает»: written together by mistake."""
     return not word.known and word.text.startswith(NOT) and len(word.text) > 6 and look_up(word.text[2:])[2]
@@ -267,8 +271,8 @@ class _Index:
         whole = one.text + other.text
         if len(whole) < SHORTEST or one.is_number or other.is_number:
             return {}, 0.0
-        if one.known and other.known and 1 in (len(one.text), len(other.text)):
-            return {}, 0.0  # «включил и»: no «включили»
+        if one.known and other.known and (1 in (len(one.text), len(other.text)) or _is_preposition(other)):
+            return {}, 0.0  # «включил и»: no «включили»; «дым ко мне»: no «дымок»
         terms = self._exactly(whole, look_up(whole)[1] if is_known(whole) else ())
         if terms:
             return dict.fromkeys(terms), 1.0

@@ -43,6 +43,7 @@ def find(phrase: str, line: str) -> str | None:
         ("батарея", "баторея течёт", "баторея"),
         ("лифт стоит", "лифт", None),
         ("не работает", "неработает", "неработает"),
+        ("дымок", "дым ко мне", None),
     ],
 )
 def test_a_phrase_is_found(phrase: str, line: str, words: str | None) -> None:
