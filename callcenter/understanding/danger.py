@@ -6,11 +6,12 @@ Doubt is danger; only what is surely denied, past, over, or merely supposed is n
 - a word for the past and no verb in the present, nor a word for now: «вчера прорвало», not «со вчера пахнет»;
 - a verb in the future, or a noun after «если», «в случае»: «если запахнет», not «если пахнет», and no threat: «убьёт»;
 - what comes after says that it is over: «был дым, потушили»;
-- it is told of the television or a drill, and nobody of ours is named: «в новостях: взорвался дом».
+- it is told of the television, a drill or another town, and nobody of ours is named: «в новостях: взорвался дом».
 
 In a partial result the next word could still take back a noun in the genitive, an adverb or a phrase of one word that
-stands last («запаха газа | нет», «мне плохо | слышно», «горит | лампочка»), and any word of everyday life what is weak:
-such a danger is not `settled`. Act on it when it is, or when 300 ms went by without a word, or at the final result.
+stands last («запаха газа | нет», «мне плохо | слышно», «горит | лампочка»), any place where something burns («в подвале
+горит | свет»), and any word of everyday life what is weak: such a danger is not `settled`. Act on it when it is, or when
+300 ms went by without a word, or at the final result.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,9 +41,9 @@ _SMALL = ("PREP", "CONJ", "PRCL")
 _HOW = ("ADVB", "PRED")
 _VERBS = ("VERB", "INFN")
 PAST, NOW, IF, OVER, GONE, FEAR, DOUBT, TALE = "past", "now", "if", "over", "gone", "fear", "doubt", "tale"
-
-_CONTEXT = (PAST, NOW, IF, OVER, GONE, FEAR, DOUBT, TALE)
-_OURS = ("я", "мы", "мой", "наш")
+OPEN = "open"
+_CONTEXT = (PAST, NOW, IF, OVER, GONE, FEAR, DOUBT, TALE, OPEN)
+_OURS = ("я", "мы", "мой", "наш", "тут", "здесь")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,9 @@ class _Context:
                 return False
         if found.spot.last + 1 < len(self._line.words) and self._was(found):
             return True
-        return found.spot.mask.bit_count() == 1 or last.may_be(*_HOW) or self._may_be_denied(found, last)
+        if found.spot.mask.bit_count() == 1 or last.may_be(*_HOW) or self._may_be_denied(found, last):
+            return True
+        return any(one.spot.last == found.spot.last for one in self._marks[OPEN])
 
     def _own(self, found: Found) -> Iterator[tuple[int, Word]]:
         for at in range(found.spot.first, found.spot.last + 1):

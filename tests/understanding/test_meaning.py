@@ -138,6 +138,13 @@ def test_every_line_of_the_test_files_is_understood_as_it_says() -> None:
         ("сработала сигнализация ложная или нет не знаю", ["FIRE_SMOKE"]),
         ("вода капает на щиток", ["WATER_ON_ELECTRICITY"]),
         ("горит лампочка", []),
+        ("свет в подвале горит", []),
+        ("в подвале горит свет погас", ["FIRE_SMOKE"]),
+        ("у дома горит фонарь и дым идёт", ["FIRE_SMOKE"]),
+        ("у сестры в саратове дом взорвался", []),
+        ("у сестры в саратове была а тут дом взорвался", ["FIRE_SMOKE"]),
+        ("мне плохо от газа", ["GAS_SMELL", "PERSON_DANGER"]),
+        ("газ плохо горит", []),
     ],
 )
 def test_a_danger_is_one_that_may_be_there_now(understanding: Understanding, line: str, codes: list[str]) -> None:
@@ -148,6 +155,7 @@ def test_a_danger_is_one_that_may_be_there_now(understanding: Understanding, lin
     "line",
     [
         *("пожара нет", "запаха газа нет", "никакого пожара нет", "людей в лифте нет", "горит лампочка"),
+        *("в подвале горит свет", "у дома горит фонарь"),
         *("мне плохо слышно", "у нас газ на плите еле горит", "дым от вейпа", "вчера искрило сегодня уже нет"),
     ],
 )
