@@ -10,8 +10,8 @@ Doubt is danger; only what is surely denied, past, over, or merely supposed is n
 
 In a partial result the next word could still take back a noun in the genitive, an adverb or a phrase of one word that
 stands last («запаха газа | нет», «мне плохо | слышно», «горит | лампочка»), any place where something burns («в подвале
-горит | свет»), and any word of everyday life what is weak: such a danger is not `settled`. Act on it when it is, or when
-300 ms went by without a word, or at the final result.
+горит | свет»), and any word of everyday life what is weak: such a danger is not `settled`. Act on it when it is, or
+when 300 ms went by without a word, or at the final result.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
