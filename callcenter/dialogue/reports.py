@@ -8,12 +8,19 @@ from pathlib import Path
 from callcenter.dialogue import vocabulary as names
 from callcenter.knowledge.categories import Categories
 from callcenter.understanding.numbers import find_numbers
+from callcenter.understanding.ranking import Scored
 from callcenter.understanding.understanding import Meaning, list_accidents
 from callcenter.understanding.words import Word
 
 LONGEST_DESCRIPTION = 600
 LEAST_WORDS = 5
 """A shorter line tells of one trouble only."""
+_MOST_WORDS = 60
+"""Nor is a second trouble looked for in a longer one: whoever tells so much is not to hold up all other calls."""
+_MOST_UNJOINED = 20
+"""Words; in a longer line a second trouble follows a joining word only."""
+_TOLD = 0.5
+"""The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
 _SHORTEST_PART = 2
 _OUTAGE, _PAID, _COMPLAINT = "отключение", "платная услуга", "жалоба"
 _NAMES = {"emergency": names.TROUBLE, "request": names.TROUBLE, "outage": _OUTAGE, "paid": _PAID}
@@ -51,7 +58,7 @@ class Reports:
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._report(accident, text, place, facts)
         elif name and codes:
-            yield name, self._report(codes[0], text, place, facts, more=self._find_more(read, codes))
+            yield name, self._report(codes[0], text, place, facts, more=self._find_more(read, meaning.categories))
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
         elif before := facts.get(names.DESCRIPTION):
@@ -59,18 +66,20 @@ class Reports:
             if again and again[0].key != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._report(again[0].key, text, place, facts)
 
-    def _find_more(self, read: Sequence[Word], codes: Sequence[str]) -> str:
-        """The category of a second trouble in the same breath, of another kind than the first; empty for none. `codes`:
+    def _find_more(self, read: Sequence[Word], scored: Sequence[Scored]) -> str:
+        """The category of a second trouble in the same breath, of another kind than the first; empty for none. `scored`:
         what the whole line may be, the likeliest first."""
-        if len(read) < LEAST_WORDS:
+        if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return ""
-        several = len({_family(code) for code in codes}) > 1
+        told = {one.key for one in scored if one.score >= _TOLD}
+        lost = len(read) <= _MOST_UNJOINED and len({_family(code) for code in told}) > 1
         for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
             joined = read[at].text in _file()["joins"]["words"]
-            if joined or several:  # a recogniser loses the «и» easily
+            if joined or lost:  # a recogniser loses the «и» easily
                 parts = [self._find_trouble(read[:at]), self._find_trouble(read[at + joined :])]
-                if all(parts) and len({_family(code) for code in parts}) > 1:
-                    return next(code for code in parts if _family(code) != _family(codes[0]))
+                two = all(parts) and len({_family(code) for code in parts}) > 1
+                if two and (joined or told.issuperset(parts)):
+                    return next(code for code in parts if _family(code) != _family(scored[0].key))
         return ""
 
     def _find_trouble(self, read: Sequence[Word]) -> str:

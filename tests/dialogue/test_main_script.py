@@ -97,6 +97,8 @@ def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
         ("течёт батарея соседей заливает", ""),
         ("не работает лифт застрял на третьем", ""),
         ("у нас в подъезде нет света", ""),
+        ("лифт застрял пустой на пятом этаже двери открыты", ""),
+        ("лифт стоит двери не закрываются", ""),
     ],
 )
 def test_a_second_trouble_is_heard_whether_or_not_its_joining_word_is(said: str, more: str) -> None:
