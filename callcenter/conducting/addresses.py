@@ -7,6 +7,7 @@ from callcenter.conducting import action_specs as names
 from callcenter.conducting.known import Known
 from callcenter.conducting.words import words
 from callcenter.dialogue.place import RUSSIAN, guess_street, read_place, say_address, write_place
+from callcenter.dialogue.vocabulary import GUESS
 from callcenter.knowledge.categories import Where
 from callcenter.understanding.address import HOUSE_PARTS, Address, Doubt, Part, resolve, what_to_ask
 
@@ -44,11 +45,12 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
     outcome, facts = _ask(address, doubt, flat=where is Where.FLAT)
     if _has_none(doubt):
         address = _leave_out(address, doubt.part, known)
-    if outcome == names.NO_STREET and asked != doubt.part and (guess := guess_street(address, known.houses)):
+    part = doubt.part
+    if outcome == names.NO_STREET and asked not in (part, GUESS) and (guess := guess_street(address, known.houses)):
         house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
-        outcome = names.GUESSED
+        outcome, part = names.GUESSED, GUESS
         facts = {names.ADDRESS_QUESTION: words().guess.format(house=say_address(_take_plainly(house, known)))}
-    return Checked(outcome, {**facts, **_asking(address, doubt.part, tries + 1)}, said)
+    return Checked(outcome, {**facts, **_asking(address, part, tries + 1)}, said)
 
 
 def check_danger_place(place: str, tries: int, known: Known) -> Checked:

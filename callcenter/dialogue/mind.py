@@ -11,7 +11,7 @@ from callcenter.dialogue.readings import read_readings, write_readings
 from callcenter.dialogue.reports import Reports
 from callcenter.dialogue.sense import DangerHeard, Sense
 from callcenter.knowledge.categories import Categories
-from callcenter.understanding.address import Part, resolve
+from callcenter.understanding.address import PARTS, Part, resolve
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Answer, find_confirmation
 from callcenter.understanding.figures import read_account, read_phone, read_reading, read_ticket
@@ -77,13 +77,17 @@ class UnderstandingMind:
         """The address with what the line says of it; None when it says nothing."""
         asked = facts.get(words.ASKED, "")
         known = read_place(facts.get(words.PLACE, ""), self._book.houses)
+        guess = None
+        if asked == words.GUESS:
+            asked = "street"
+            guess = guess_street(known, self._book.houses) if words.CONFIRMED in _answers(read) else None
         said = self._book.find(read, asked=asked, known=known)
+        if guess is not None and not any(part in said.parts for part in PARTS[:3]):
+            known, said = guess, said or guess
         if said:
             known = forget_entrance(self._book, self._book.complete(known, read, asked=asked), said)
         elif exchanged := exchange_number(self._book, known, read):
             said = known = exchanged
-        elif asked == "street" and words.CONFIRMED in _answers(read):
-            said = known = guess_street(known, self._book.houses) or said
         if asked not in said.parts and (lacking := find_lack(asked, read)):
             known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
             said = known

@@ -67,8 +67,8 @@ class Reports:
                 yield names.TROUBLE, self._report(again[0].key, text, place, facts)
 
     def _find_more(self, read: Sequence[Word], scored: Sequence[Scored]) -> str:
-        """The category of a second trouble in the same breath, of another kind than the first; empty for none. `scored`:
-        what the whole line may be, the likeliest first."""
+        """The category of a second trouble in the same breath, of another kind than the first; empty for none.
+        `scored`: what the whole line may be, the likeliest first."""
         if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return ""
         told = {one.key for one in scored if one.score >= _TOLD}

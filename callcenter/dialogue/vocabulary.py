@@ -47,6 +47,8 @@ READINGS = "показания"
 """Every reading said so far: «холодная вода 212, горячая вода 103»."""
 ASKED = "спрошено"
 """The part of an address that was just asked for: a bare number is that."""
+GUESS = "guess"
+"""What `спрошено` holds instead once the only house that fits was proposed: a yes takes it."""
 _REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, MORE)
 DANGER_MEANING = "опасность"
 PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"

@@ -120,6 +120,25 @@ def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None
     assert place == "улица: улица Есенина; дом: 1; корпус: 1; квартира: 90"
 
 
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("да", "улица: проспект Энгельса; дом: 139; корпус: 1"),
+        ("да квартира двенадцать", "улица: проспект Энгельса; дом: 139; корпус: 1; квартира: 12"),
+        ("да верно парадная два", "улица: проспект Энгельса; дом: 139; корпус: 1; парадная: 2"),
+        ("квартира двенадцать", "дом: 139; корпус: 1; квартира: 12"),
+    ],
+)
+def test_a_yes_takes_the_house_proposed_with_what_else_is_said(said: str, place: str) -> None:
+    facts = {"место": "дом: 139; корпус: 1", "спрошено": "guess"}
+    assert MIND.make_out(said, facts).meanings["адрес"]["место"] == place
+
+
+def test_a_yes_takes_no_house_that_was_not_proposed() -> None:
+    facts = {"место": "дом: 139; корпус: 1", "спрошено": "street"}
+    assert "адрес" not in MIND.make_out("ага", facts).meanings
+
+
 def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Step]]:
     """Each way out of a step: its name, where it leads, and the step with this way leading `elsewhere`."""
     match step:
