@@ -68,6 +68,10 @@ class UnderstandingMind:
             meanings[name] = {words.NUMBER: _find_ticket(meaning)} if name == "статус" else {}
         meanings |= _read_meters(meaning, read, facts)
         meanings |= {answer: {} for answer in _answers(read)}
+        if facts.get(words.DESCRIPTION) and words.CONFIRMED in meanings and (told := meanings.get(words.TROUBLE)):
+            del meanings[words.CONFIRMED]
+            if told[words.CATEGORY] == facts.get(words.CATEGORY):  # else it takes back what it agrees to
+                meanings[words.CONFIRMED] = {name: told[name] for name in (words.MORE, words.DESCRIPTION)}
         if len(read) >= LEAST_STORY:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}

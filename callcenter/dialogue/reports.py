@@ -3,10 +3,12 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from callcenter.dialogue import vocabulary as names
 from callcenter.knowledge.categories import Categories
+from callcenter.understanding.confirmation import Answer, find_confirmation
 from callcenter.understanding.numbers import find_numbers
 from callcenter.understanding.ranking import Scored
 from callcenter.understanding.understanding import Meaning, list_accidents
@@ -44,7 +46,8 @@ class Reports:
         """The meaning of vocabulary.MEANINGS that the line has as a report, with its facts.
 
         `place`: the address as far as it is known. A line that only corrects («не труба а батарея») is understood
-        together with what was said before. Who waits for help and tells of an accident reports it: it goes on.
+        together with what was said before; one that agrees, or adds, leaves that standing. Who waits for help and
+        tells of an accident reports it: it goes on.
         """
         meaning = self._understand(text)
         name = _NAMES.get(meaning.intent, "")
@@ -58,10 +61,12 @@ class Reports:
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._report(accident, text, place, facts)
         elif name and codes:
-            yield name, self._report(codes[0], text, place, facts, more=self._find_more(read, meaning.categories))
+            more = self._find_more(read, meaning.categories)
+            first, other = _stand_beside(codes[0], read, facts)
+            yield name, self._report(first, text, place, facts, more=other or more)
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
-        elif before := facts.get(names.DESCRIPTION):
+        elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read) or not _confirms(read)):
             again = self._understand(f"{before} {text}").categories
             if again and again[0].key != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._report(again[0].key, text, place, facts)
@@ -107,6 +112,36 @@ def _says_more(read: Sequence[Word]) -> bool:
     bare = _file()["bare"]["words"]
     left = (word for at, word in enumerate(read) if at not in numbers and not word.has(*bare))
     return any(word.forms[:1] and word.forms[0].part in _CONTENT for word in left)
+
+
+def _stand_beside(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> tuple[str, str]:
+    """The category that is reported and that of a second trouble, where the line tells of `code` after another was
+    told of: «да, и ещё домофон не работает» leaves the first; «не кран, а батарея» and a plain other one do not."""
+    first = facts.get(names.CATEGORY, "") if facts.get(names.DESCRIPTION) else ""
+    if not first or _takes_back(read):
+        return code, ""
+    another = _family(code) != _family(first)
+    if _confirms(read) or (another and _adds(read)):
+        return first, code if another else ""
+    return code, ""
+
+
+def _takes_back(read: Sequence[Word]) -> bool:
+    """«не кран»; not «не работает»."""
+    denied = (after for word, after in pairwise(read) if word.text == "не")
+    return any(word.forms[:1] and word.forms[0].part == "NOUN" for word in denied)
+
+
+def _adds(read: Sequence[Word]) -> bool:
+    """«и ещё», «тоже»; not «ещё раз»."""
+    after = [*(word.text for word in read[1:]), ""]
+    return any(word.text in _file()["adds"]["words"] and then != "раз" for word, then in zip(read, after, strict=True))
+
+
+def _confirms(read: Sequence[Word]) -> bool:
+    """Whether the line says yes."""
+    found = find_confirmation(read)
+    return found is not None and found.answer is Answer.YES
 
 
 def _family(code: str) -> str:

@@ -105,6 +105,29 @@ def test_a_second_trouble_is_heard_whether_or_not_its_joining_word_is(said: str,
     assert MIND.make_out(said, {}).meanings["неисправность"]["ещё"] == more
 
 
+TAP = {"категория": "WAT_TAP_DRIP", "описание": "капает кран на кухне", "ещё": ""}
+
+
+@pytest.mark.parametrize(
+    ("said", "yes", "first", "more"),
+    [
+        ("да и ещё домофон не работает", True, "WAT_TAP_DRIP", "ICOM_FAULT"),
+        ("верно но ещё лифт не работает", False, "WAT_TAP_DRIP", "LIFT_FAULT"),
+        ("да течёт кран", True, "WAT_TAP_DRIP", ""),
+        ("да все верно только это не кран а батарея", False, "HEAT_LEAK", ""),
+        ("нет лифт не работает", False, "LIFT_FAULT", ""),
+        ("ещё раз говорю лифт не работает", False, "LIFT_FAULT", ""),
+    ],
+)
+def test_a_trouble_beside_a_yes_is_a_second_one_unless_the_first_is_taken_back(
+    said: str, first: str, more: str, *, yes: bool
+) -> None:
+    meanings = MIND.make_out(said, TAP).meanings
+    assert ("да" in meanings) is yes
+    assert (meanings["неисправность"]["категория"], meanings["неисправность"]["ещё"]) == (first, more)
+    assert meanings.get("да", {}).get("ещё", "") == (more if yes else "")
+
+
 @pytest.mark.parametrize("said", ["а", "э ну", "ой"])
 def test_a_cough_or_a_hesitation_is_no_answer_and_no_miss(said: str) -> None:
     caller = Caller(MAIN, KNOWLEDGE.answers(TODAY), ear=True, mind=MIND)
