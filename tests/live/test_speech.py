@@ -5,7 +5,7 @@ The words are spelled in tones, for which the stand-in engine has ears.
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,6 @@ import pytest
 
 from callcenter.calls.models import Speaker, Utterance
 from callcenter.calls.transcripts import read_transcript
-from callcenter.core.database import Database
 from callcenter.instance.supervisor import CONTROLLER, EAR
 from callcenter.settings import TREE
 from callcenter.softphone.call import Call
@@ -56,18 +55,9 @@ def hearing_centre() -> Iterator[RunningCentre]:
 
 
 @pytest.fixture
-async def database(hearing_centre: RunningCentre) -> AsyncIterator[Database]:
-    database = Database(hearing_centre.cluster.address())
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def town(
-    hearing_centre: RunningCentre, database: Database, request: pytest.FixtureRequest
-) -> AsyncIterator[Town]:
-    async with Town(hearing_centre, database, test=request.node.name) as town:
-        yield town
+def centre(hearing_centre: RunningCentre) -> RunningCentre:
+    """The town is around this centre, not around the one of the other files."""
+    return hearing_centre
 
 
 def says(call: Call, words: str) -> None:

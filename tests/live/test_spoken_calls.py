@@ -8,7 +8,7 @@ is wrong with what is read back to them, and hang up when they have what they ca
 import asyncio
 import json
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.core.database import Database
 from callcenter.dialogue.priorities import DANGER_PRIORITY
 from callcenter.instance.place import test_home
 from callcenter.instance.supervisor import EAR
@@ -174,18 +173,9 @@ def speaking_demo(hearing_centre: RunningCentre) -> Iterator["subprocess.Popen[s
 
 
 @pytest.fixture
-async def database(hearing_centre: RunningCentre) -> AsyncIterator[Database]:
-    database = Database(hearing_centre.cluster.address())
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def town(
-    hearing_centre: RunningCentre, database: Database, request: pytest.FixtureRequest
-) -> AsyncIterator[Town]:
-    async with Town(hearing_centre, database, test=request.node.name) as town:
-        yield town
+def centre(hearing_centre: RunningCentre) -> RunningCentre:
+    """The town is around this centre, not around the one of the other files."""
+    return hearing_centre
 
 
 async def test_residents_speak_and_are_helped(town: Town, hearing_centre: RunningCentre, tmp_path: Path) -> None:

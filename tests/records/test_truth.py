@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import delete, text
 
 from callcenter.alarms.views import open_alarms
@@ -276,22 +277,14 @@ async def test_rubbish_between_the_lines_stops_nothing(
     assert (await card_of(database, CALL)).call.outcome == Outcome.ABANDONED
 
 
+@pytest.mark.parametrize("known", [False, True])
 async def test_a_call_whose_arrival_could_not_be_written_down_can_be_called_back(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, known: bool
 ) -> None:
-    """Asterisk's disk was full when it came; no controller was there either."""
-    files.cel("CC_QUEUE_ENTER", MORNING, CALL, context="to-queue", extra='{"extra":"0|"}')
-    files.cel("HANGUP", MORNING, CALL, context="to-queue")
-    await read_all(truth, clock)
-    card = await card_of(database, CALL)
-    assert card.task is not None
-    assert card.call.caller_number == card.task.phone == "+79001112233"
-
-
-async def test_a_number_told_later_is_taken_though_the_call_is_known(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
-) -> None:
-    files.cel("CHAN_START", MORNING, CALL)
+    """Asterisk's disk was full when it came; no controller was there either. A line without a number may have made the
+    call known before."""
+    if known:
+        files.cel("CHAN_START", MORNING, CALL)
     files.cel("CC_QUEUE_ENTER", MORNING, CALL, context="to-queue", extra='{"extra":"0|"}')
     files.cel("HANGUP", MORNING, CALL, context="to-queue")
     await read_all(truth, clock)
