@@ -66,10 +66,10 @@ async def play_prompt(number: int, office: AnOffice, visitor: AVisitor) -> FileR
 @router.post("/prompts/{number}/recording")
 async def hand_in(request: Request, number: int, office: AnOffice, visitor: AVisitor) -> Response:
     """The form is taken in only here, when it is known who sends it: it may be large."""
-    if visitor.role not in RECORDING_ROLES:
-        raise Forbidden("Записи фраз принимают директор и администратор.")
     async with request.form(max_files=1, max_fields=5) as form:
         check_form(visitor, str(form.get("csrf", "")))
+        if visitor.role not in RECORDING_ROLES:
+            raise Forbidden("Записи фраз принимают директор и администратор.")
         sound = form.get("sound")
         content = await sound.read() if isinstance(sound, UploadFile) else b""
     try:
