@@ -12,7 +12,7 @@ from callcenter.calls.spoken import SpokenNow
 from callcenter.conducting.known import PHRASES
 from callcenter.conducting.ports import Measures, Recognition
 from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
-from callcenter.conducting.scripts import Edition, ScriptShelf, edition_reader
+from callcenter.conducting.scripts import ScriptShelf, edition_reader
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
@@ -24,6 +24,7 @@ from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance
 from callcenter.instance.prompt_studio import PromptStudio
 from callcenter.instance.sounds import write_sounds
+from callcenter.instance.studio import read_edition
 from callcenter.instance.takes import TakeKeeper
 from callcenter.intake.applying import apply_notes
 from callcenter.intake.bookkeeping import Bookkeeper
@@ -193,20 +194,12 @@ async def _serve_desk(instance: Instance) -> None:
         clock=SystemClock(),
         categories=_read_categories(),
         find_dangers=danger_finder(settings),
-        studio=PromptStudio(instance.layout, lambda: _read_spoken_edition(settings)),
+        studio=PromptStudio(instance.layout, lambda: read_edition(settings)),
     )
     try:
         await serve(app, host=str(settings.desk.bind_address), port=ports.desk)
     finally:
         await database.close()
-
-
-def _read_spoken_edition(settings: Settings) -> Edition | None:
-    """The script in force with all that callers who are heard are told too; nobody is understood by it."""
-    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    zone = settings.company.zone
-    edition, _ = edition_reader(script, KNOWLEDGE, zone=zone)(SystemClock().now().astimezone(zone).date())
-    return None if edition is None else replace(edition, ear=True)
 
 
 def danger_finder(settings: Settings) -> FindDangers:

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 from callcenter.commands.settings_problems import name_settings
-from callcenter.commands.voice import read_edition
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.known import open_mind, read_known
 from callcenter.conducting.plain_actions import PlainActions
@@ -31,7 +30,7 @@ from callcenter.instance import conf
 from callcenter.instance.place import Instance, find_home
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.instance.sounds import BrokenWords, read_words
-from callcenter.instance.studio import find_recording_problems, list_lines
+from callcenter.instance.studio import find_recording_problems, list_lines, read_edition
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file

@@ -6,17 +6,14 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import soundfile
 import yaml
 
-from callcenter.conducting.scripts import Edition, edition_reader
-from callcenter.core.errors import CallcenterError
 from callcenter.instance.place import Instance, open_instance
 from callcenter.instance.sounds import write_sounds
-from callcenter.instance.studio import Line, find_line, list_lines, publish, record
+from callcenter.instance.studio import Line, find_line, list_lines, publish, read_edition, record
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, Settings, read_settings
 from callcenter.speech.pronouncing import Words, pronouncer
@@ -24,10 +21,6 @@ from callcenter.speech.voice import Choice, Voice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices import VOICES, open_voice, voice_of
 
 SENTENCES = TREE / "callcenter" / "speech" / "sentences.yaml"
-
-
-class NoTexts(CallcenterError):
-    """The script cannot be read, so nobody knows what is said."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,17 +55,6 @@ def run(arguments: argparse.Namespace) -> int:
             asyncio.run(_renew_sounds(instance))
             print(f"{line.number}: записано, {seconds:.1f} с: «{line.text}»")
     return 0
-
-
-def read_edition(settings: Settings) -> Edition:
-    """The script in force with all that callers who are heard are told too. Raises NoTexts."""
-    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    edition, problems = edition_reader(script, TREE / "knowledge_base", ear=True)(
-        datetime.now(settings.company.zone).date()
-    )
-    if edition is None:
-        raise NoTexts("\n".join(str(problem) for problem in problems))
-    return edition
 
 
 def describe_voices(settings: Settings) -> list[str]:

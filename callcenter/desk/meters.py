@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import tzinfo
 
 from fastapi import APIRouter, Request
@@ -35,17 +35,17 @@ async def save_readings(office: AnOffice, visitor: AVisitor) -> Response:
     """The newest readings as a table that Excel opens by a click."""
     async with office.database.begin() as session:
         readings = await newest_readings(session, limit=MOST_IN_TABLE)
-    rows = "".join(_list_rows(readings, office.words, office.settings.company.zone))
+    table = _write_table(readings, office.words, office.settings.company.zone)
     return Response(
-        _BYTE_ORDER_MARK + rows,
+        _BYTE_ORDER_MARK + table,
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="meters.csv"'},
     )
 
 
-def _list_rows(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> Iterator[str]:
-    line = io.StringIO()
-    table = csv.writer(line, delimiter=";", lineterminator="\r\n")
+def _write_table(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> str:
+    written = io.StringIO()
+    table = csv.writer(written, delimiter=";", lineterminator="\r\n")
     table.writerow(("лицевой счёт", "счётчик", "показание", "когда", "сомнение"))
     for reading in readings:
         table.writerow(
@@ -57,4 +57,4 @@ def _list_rows(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> 
                 words.doubt[reading.doubt] if reading.doubt else "",
             )
         )
-    yield line.getvalue()
+    return written.getvalue()

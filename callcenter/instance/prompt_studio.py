@@ -1,5 +1,6 @@
 """The desk's studio: texts and recordings of this instance. A file handed in goes the way of a take by telephone."""
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from callcenter.conducting.scripts import Edition
 from callcenter.desk.studio import Prompt, Unfit
-from callcenter.instance.studio import Line, list_lines
+from callcenter.instance.studio import Line, NoTexts, list_lines
 from callcenter.instance.takes import ACCEPTED
 from callcenter.layout import Layout
 from callcenter.speech.recordings import UnusableRecording, take_recording
@@ -17,9 +18,9 @@ REMEMBERED_SECONDS = 20.0
 
 
 class PromptStudio:
-    """Implements `desk.studio.Studio`. `read_edition` gives the script in force; None: it cannot be read."""
+    """Implements `desk.studio.Studio`. `read_edition` gives the script in force, or raises NoTexts."""
 
-    def __init__(self, layout: Layout, read_edition: Callable[[], Edition | None]) -> None:
+    def __init__(self, layout: Layout, read_edition: Callable[[], Edition]) -> None:
         self._layout = layout
         self._read_edition = read_edition
         self._lines: Sequence[Line] = ()
@@ -71,9 +72,8 @@ class PromptStudio:
     def _list_lines(self) -> Sequence[Line]:
         now = time.monotonic()
         if self._read_at is None or now - self._read_at > REMEMBERED_SECONDS:
-            edition = self._read_edition()
-            if edition is not None:
-                self._lines = list_lines(self._layout, edition)
+            with contextlib.suppress(NoTexts):  # the texts of before stay, as callers go on hearing them
+                self._lines = list_lines(self._layout, self._read_edition())
             self._read_at = now
         return self._lines
 

@@ -9,15 +9,17 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from callcenter.conducting.scripts import Edition
+from callcenter.conducting.scripts import Edition, edition_reader
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
 from callcenter.dialogue.prompt_checks import LETTERS_A_SECOND
 from callcenter.dialogue.script import Fact, list_texts
 from callcenter.instance.sounds import LANGUAGE, read_words, said_text
 from callcenter.layout import Layout
+from callcenter.settings import TREE, Settings
 from callcenter.speech.pieces import HUMAN, split_sentences, stem_of, tidy
 from callcenter.speech.recordings import UnusableRecording, fit_recording, take_recording
 from callcenter.wording.spoken import spoken
@@ -26,6 +28,10 @@ from callcenter.wording.stress import hide_stress
 SOUNDS = "studio"
 """Below sounds/ru: the texts by their numbers, for the telephone of whoever records."""
 _PLACE = "\0"
+
+
+class NoTexts(CallcenterError):
+    """The script cannot be read, so nobody knows what is said."""
 
 
 class NoSuchLine(CallcenterError):
@@ -50,6 +56,17 @@ class Line:
     def seconds(self) -> float:
         """About how long it takes to say."""
         return len(spoken(self.text)) / LETTERS_A_SECOND
+
+
+def read_edition(settings: Settings) -> Edition:
+    """The script in force with all that callers who are heard are told too. Raises NoTexts."""
+    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    edition, problems = edition_reader(script, TREE / "knowledge_base", ear=True)(
+        datetime.now(settings.company.zone).date()
+    )
+    if edition is None:
+        raise NoTexts("\n".join(str(problem) for problem in problems))
+    return edition
 
 
 def list_lines(layout: Layout, edition: Edition, *, keep: bool = True) -> list[Line]:

@@ -6,20 +6,20 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
 import soundfile
 from fastapi import FastAPI
 
-from callcenter.commands.voice import read_edition
 from callcenter.desk.office import Office
 from callcenter.instance.prompt_studio import PromptStudio
+from callcenter.instance.studio import read_edition
 from callcenter.instance.takes import TakeKeeper
 from callcenter.layout import Layout
 from callcenter.settings import Settings
 from tests.desk.town import ANNA, DIRECTOR, Person
 from tests.desk.visit import Visit
 from tests.stand_ins.register import KeptAlarms
+from tests.stand_ins.studio import lay_out, speak
 
 GREETING = "Здравствуйте! Разговор записывается."
 EDITION = read_edition(Settings())
@@ -27,10 +27,7 @@ EDITION = read_edition(Settings())
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path)
-    (layout.sounds / "ru").mkdir(parents=True)
-    layout.prompts.mkdir()
-    return layout
+    return lay_out(tmp_path)
 
 
 @pytest.fixture
@@ -39,16 +36,6 @@ def studio(desk: FastAPI, layout: Layout) -> PromptStudio:
     office: Office = desk.state.office
     desk.state.office = replace(office, studio=studio)
     return studio
-
-
-def speak(seconds: float, *, loudness: float = 0.3, form: str = "WAV") -> bytes:
-    """A voice of sorts: a tone with silence on either side."""
-    times = np.arange(int(seconds * 16000)) / 16000
-    still = np.zeros(8000)
-    file = BytesIO()
-    tone = loudness * np.sin(2 * np.pi * 300 * times)
-    soundfile.write(file, np.concatenate([still, tone, still]), 16000, format=form)
-    return file.getvalue()
 
 
 async def hand_in(visit: Visit, number: int, sound: bytes) -> httpx.Response:

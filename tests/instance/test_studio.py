@@ -3,12 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.commands.voice import describe_lines, read_edition
+from callcenter.commands.voice import describe_lines
 from callcenter.conducting.scripts import Edition
 from callcenter.instance import sounds
 from callcenter.instance.sounds import write_sounds
@@ -19,12 +17,14 @@ from callcenter.instance.studio import (
     find_recording_problems,
     list_lines,
     publish,
+    read_edition,
     record,
 )
 from callcenter.instance.takes import TakeKeeper
 from callcenter.layout import Layout
 from callcenter.settings import Settings
 from callcenter.speech.prompts import PromptCache
+from tests.stand_ins.studio import lay_out, speak
 from tests.stand_ins.voice import StandInVoice
 
 NOTICE = "callcenter/connecting"
@@ -37,18 +37,12 @@ def edition() -> Edition:
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path)
-    (layout.sounds / "ru").mkdir(parents=True)
-    layout.prompts.mkdir()
-    return layout
+    return lay_out(tmp_path)
 
 
-def speak(directory: Path, seconds: float) -> Path:
-    """A voice of sorts in a file: a tone with silence on either side."""
-    times = np.arange(int(seconds * 16000)) / 16000
-    still = np.zeros(8000)
+def take_of(directory: Path, seconds: float) -> Path:
     file = directory / "take.wav"
-    soundfile.write(str(file), np.concatenate([still, 0.3 * np.sin(2 * np.pi * 300 * times), still]), 16000)
+    file.write_bytes(speak(seconds))
     return file
 
 
@@ -79,7 +73,7 @@ def test_numbers_stay_when_texts_come_and_go(layout: Layout, edition: Edition) -
 async def test_a_recording_is_what_callers_hear(layout: Layout, edition: Edition, tmp_path: Path) -> None:
     lines = list_lines(layout, edition)
     line = find_line(lines, str(greeting(lines).number))
-    record(line, speak(tmp_path, line.seconds))
+    record(line, take_of(tmp_path, line.seconds))
     voice = StandInVoice()
     assert f"{await PromptCache(layout.prompts, voice).sound(line.text)}.wav" == str(line.human)
     assert voice.texts == []
@@ -97,7 +91,7 @@ async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
     monkeypatch.setattr("callcenter.instance.studio.read_words", lambda: words)
     monkeypatch.setattr(sounds, "read_words", lambda: words)
     lines = list_lines(layout, edition)
-    record(find_line(lines, words[NOTICE]), speak(tmp_path, 2))
+    record(find_line(lines, words[NOTICE]), take_of(tmp_path, 2))
     voice = StandInVoice()
     await write_sounds(layout, voice, progress=lambda _: None)
     assert voice.texts == []
@@ -112,7 +106,7 @@ async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
 def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: Edition, tmp_path: Path) -> None:
     lines = list_lines(layout, edition)
     line = greeting(lines)
-    record(line, speak(tmp_path, line.seconds))
+    record(line, take_of(tmp_path, line.seconds))
     other = replace(edition, script=replace(edition.script, steps={}))
     (problem,) = find_recording_problems(layout, list_lines(layout, other), other)
     assert (problem.code, problem.place.file) == ("VOI101", line.human)
@@ -147,7 +141,7 @@ async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unacc
         renewed.append(True)
 
     def leave(take: str, seconds: float, *, accepted: bool) -> None:
-        speak(tmp_path, seconds).rename(layout.studio / f"{take}.wav")
+        take_of(tmp_path, seconds).rename(layout.studio / f"{take}.wav")
         if accepted:
             (layout.studio / f"{take}.ok.wav").touch()
 

@@ -1,9 +1,14 @@
-"""A studio on paper: two texts, nothing recorded."""
+"""A studio on paper: two texts, nothing recorded. What is recorded in a real one: a voice of sorts."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
 from callcenter.desk.studio import Prompt
+from callcenter.layout import Layout
 
 
 class PaperStudio:
@@ -24,3 +29,21 @@ class PaperStudio:
 
     def hand_in(self, number: int, sound: bytes) -> float:
         raise KeyError(number)
+
+
+def lay_out(home: Path) -> Layout:
+    """An instance without anything but the directories of sounds."""
+    layout = Layout(home)
+    (layout.sounds / "ru").mkdir(parents=True)
+    layout.prompts.mkdir()
+    return layout
+
+
+def speak(seconds: float, *, loudness: float = 0.3, form: str = "WAV") -> bytes:
+    """A file of a tone with half a second of silence on either side."""
+    times = np.arange(int(seconds * 16000)) / 16000
+    still = np.zeros(8000)
+    file = BytesIO()
+    tone = loudness * np.sin(2 * np.pi * 300 * times)
+    soundfile.write(file, np.concatenate([still, tone, still]), 16000, format=form)
+    return file.getvalue()
