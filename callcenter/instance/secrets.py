@@ -156,7 +156,7 @@ def _grow(kept: Secrets | None, dispatchers: int) -> Secrets:
 
 def _device_name(taken: list[Device]) -> str:
     while True:
-        name = f"d-{secrets.token_hex(3)}"
+        name = "d-" + "".join(secrets.choice("abcdef") for _ in range(9))  # no figures: none of an extension
         if all(device.name != name for device in taken):
             return name
 
