@@ -10,7 +10,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ LOST = "lost"
 """Topic: PostgreSQL is away, what the page shows may be old."""
 REFRESH = "refresh"
 """Topic: something may have been missed, ask for everything again."""
+ALARM = "alarm"
+"""Topic that waits for nothing: a danger is told as soon as it is known."""
 SPOKEN = "spoken"
 """Event, no topic: words that are being said in the call that the page shows, as `calls.spoken` puts them."""
 
@@ -46,10 +48,13 @@ class Subscription:
     """By side the newest words."""
     _pending: dict[str, set[str]] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _alarm: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, topic: str, identifier: str = "") -> None:
         self._pending.setdefault(topic, set()).add(identifier)
         self._news.set()
+        if topic == ALARM:
+            self._alarm.set()
 
     def hear(self, said: Mapping[str, Any]) -> None:
         """Words are being said: by side, the newest replace the older."""
@@ -60,12 +65,19 @@ class Subscription:
         """The next events: topics with the identifiers they touch, words being said. Waits for the first and
         `gather_seconds` more for its neighbours."""
         await self._news.wait()
-        await asyncio.sleep(gather_seconds)
+        await self.rest(gather_seconds)
         self._news.clear()
+        self._alarm.clear()
         pending, self._pending = self._pending, {}
         spoken, self._spoken = self._spoken, {}
         events = [(SPOKEN, json.dumps(spoken, ensure_ascii=False))] if spoken else []
         return events + [(topic, " ".join(sorted(identifiers))) for topic, identifiers in pending.items()]
+
+    async def rest(self, seconds: float) -> None:
+        """Waits, but not on when there is an alarm."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._alarm.wait()
 
 
 class Live:

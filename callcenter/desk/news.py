@@ -1,6 +1,5 @@
 """`/live`: server-sent events that tell an open page which of its parts to ask for again."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -16,9 +15,9 @@ router = APIRouter()
 
 _GATHER_SECONDS = 0.1
 """One change of a call makes several notices; a page is told once."""
-_REST_SECONDS = 0.5
+REST_SECONDS = 0.5
 """Then a page is left alone for so long, however much happens: thirty calls at once would have twenty open
-boards ask for themselves without end."""
+boards ask for themselves without end. An alarm does not wait for it."""
 _REST_IN_A_CALL = 0.25
 """A page that follows one call hears of little else, and words are worth seeing while they are being said."""
 _PING_SECONDS = 15
@@ -60,4 +59,4 @@ async def _told(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
     while True:
         for event, data in await subscription.take(gather_seconds=_GATHER_SECONDS):
             yield ServerSentEvent(event=event, data=data)
-        await asyncio.sleep(_REST_IN_A_CALL if subscription.call_id else _REST_SECONDS)
+        await subscription.rest(_REST_IN_A_CALL if subscription.call_id else REST_SECONDS)

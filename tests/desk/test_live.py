@@ -10,6 +10,7 @@ import pytest
 
 from callcenter.calls.models import CallState
 from callcenter.core.database import Database, notify
+from callcenter.desk import news
 from callcenter.desk.visitors import SESSION_COOKIE
 from callcenter.instance.cluster import Cluster
 from tests.conftest import administrate
@@ -69,6 +70,19 @@ async def test_a_storm_of_changes_is_told_twice_a_second_and_loses_none(served: 
                 heard.update((await feed.until("call")).identifiers)
                 told += 1
         assert told <= (time.monotonic() - began) * 2 + 2
+
+
+async def test_an_alarm_is_told_while_the_page_is_left_alone(
+    served: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "REST_SECONDS", 3600.0)
+    async with listen(served) as feed:
+        await feed.until("hello")
+        await tell(database, "call", "one")
+        await feed.until("call")
+        await tell(database, "call", "two")
+        await tell(database, "alarm", "1")
+        assert {(await feed.next()).topic for _ in range(2)} == {"call", "alarm"}
 
 
 async def test_whoever_is_not_signed_in_hears_only_that(served: str) -> None:
