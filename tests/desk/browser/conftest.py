@@ -8,23 +8,14 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from callcenter.core.database import Database
 from callcenter.desk.visitors import SESSION_COOKIE
+from tests.desk.browser.chromium import PATIENCE, Watch, open_chromium
 from tests.desk.conftest import build_desk, serve_desk
 from tests.desk.town import ANNA, Person
 from tests.stand_ins.clock import FakeClock
-
-CHROMIUM = "/usr/bin/chromium"
-_SWITCHES = (
-    "--no-sandbox",  # continuous integration runs as root
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--mute-audio",
-)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -38,10 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_SWITCHES))
+    async with open_chromium() as browser:
         yield browser
-        await browser.close()
 
 
 class Place:
@@ -77,9 +66,7 @@ async def open_page(chromium: Browser, place: Place) -> AsyncIterator[OpenPage]:
 
     `expecting` are words of console errors that the test itself provokes.
     """
-    complaints: list[str] = []
-    foreign: list[str] = []
-    allowed: list[str] = []
+    watch = Watch()
     async with AsyncExitStack() as contexts:
 
         async def open_one(
@@ -95,15 +82,11 @@ async def open_page(chromium: Browser, place: Place) -> AsyncIterator[OpenPage]:
             if person is not None:
                 await context.add_cookies([{"name": SESSION_COOKIE, "value": person.token, "url": place.origin}])
             page = await context.new_page()
-            page.set_default_timeout(10_000)
-            allowed.extend(expecting)
-            page.on("console", lambda line: complaints.append(line.text) if line.type != "log" else None)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("request", lambda request: foreign.append(request.url))
+            page.set_default_timeout(PATIENCE)
+            watch.expected.extend(expecting)
+            watch.over(page)
             await page.goto(place.origin + path)
             return page
 
         yield open_one
-    assert [text for text in complaints if not any(words in text for words in allowed)] == []
-    assert [url for url in foreign if not url.startswith((f"{place.origin}/", "data:"))] == []
-    assert foreign
+    watch.end(place.origin)
