@@ -27,7 +27,7 @@ from pathlib import Path
 from bench.arrivals import call_by_sipp
 from bench.ear import read_cpu
 from callcenter.instance.processes import find_running
-from callcenter.instance.supervisor import CONTROLLER, EAR, SUPERVISOR
+from callcenter.instance.supervisor import CLERK, CONTROLLER, EAR, SUPERVISOR
 from callcenter.softphone.phone import Softphone
 from tests.live.running_centre import RunningCentre
 
@@ -106,7 +106,7 @@ def complain_of_leases(centre: RunningCentre, *, since: int) -> str:
 
 async def watch(centre: RunningCentre, *, after: float, seconds: float) -> dict[str, float]:
     """Cores that each program uses while nobody comes or goes."""
-    pids = {name: find_running(centre.layout.pids / name) for name in (CONTROLLER, EAR)}
+    pids = {name: find_running(centre.layout.pids / name) for name in (CONTROLLER, CLERK, EAR)}
     pids |= {"asterisk": centre.asterisk.running(), "postgres": centre.cluster.running()}
     running = {name: program.pid for name, program in pids.items() if program is not None}
     await asyncio.sleep(after)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callcenter.core.database import Database
 from callcenter.instance.asterisk_ways import NoAsterisk
 from callcenter.instance.processes import find_running
-from callcenter.instance.supervisor import CONTROLLER, DESK, EAR, SUPERVISOR
+from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
 from tests.live.faults import frozen, postgres_of, silence_link, without_room
 from tests.live.running_centre import RunningCentre
 
@@ -66,7 +66,7 @@ class Scene:
         return time.monotonic() - begun
 
     async def _is_whole(self) -> bool:
-        names = (SUPERVISOR, CONTROLLER, DESK, *((EAR,) if self.heard else ()))
+        names = (SUPERVISOR, CONTROLLER, CLERK, DESK, *((EAR,) if self.heard else ()))
         if None in [find_running(self.centre.layout.pids / name) for name in names]:
             return False
         if not await asyncio.to_thread(self.centre.asterisk.serves, "callcenter"):
@@ -167,7 +167,8 @@ async def _freeze_asterisk(scene: Scene) -> None:
 
 
 async def _fill_disk(scene: Scene) -> None:
-    with without_room(scene.centre.program(CONTROLLER)):
+    """For the notes, the tapes and the recordings."""
+    with without_room(scene.centre.program(CONTROLLER)), without_room(scene.centre.program(CLERK)):
         await scene.pause(5, 15)
 
 
@@ -186,18 +187,20 @@ async def _silence_ari(scene: Scene) -> None:
 FAULTS = (
     Fault("controller killed", _killing(CONTROLLER)),
     Fault("controller frozen", _freezing(CONTROLLER, 2, 12)),
+    Fault("clerk killed", _killing(CLERK)),
+    Fault("clerk frozen", _freezing(CLERK, 2, 12)),
     Fault("ear killed", _killing(EAR), needs_ear=True),
     Fault("ear frozen", _freezing(EAR, 2, 8), needs_ear=True),
     Fault("desk killed", _killing(DESK)),
     Fault("supervisor killed", _killing(SUPERVISOR)),
-    Fault("supervisor, controller, desk killed", _killing(SUPERVISOR, CONTROLLER, DESK)),
+    Fault("all our programs killed", _killing(SUPERVISOR, CONTROLLER, CLERK, DESK)),
     Fault("PostgreSQL killed", _kill_postgres),
     Fault("PostgreSQL backend killed", _kill_backend),
     Fault("PostgreSQL frozen", _freeze_postgres),
     Fault("PostgreSQL stopped, controller killed", _stop_postgres),
     Fault("Asterisk killed", _kill_asterisk, breaks_line=True, spoils_sound=True),
     Fault("Asterisk frozen", _freeze_asterisk, breaks_line=True, spoils_sound=True),
-    Fault("disk full for the controller", _fill_disk),
+    Fault("disk full for our programs", _fill_disk),
     Fault("disk full for Asterisk", _fill_disk_of_asterisk, spoils_sound=True),
     Fault("ARI silent", _silence_ari),
 )

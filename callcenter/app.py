@@ -26,7 +26,7 @@ from callcenter.instance.prompt_studio import PromptStudio
 from callcenter.instance.sounds import write_sounds
 from callcenter.instance.studio import read_edition
 from callcenter.instance.takes import TakeKeeper
-from callcenter.intake.applying import apply_notes
+from callcenter.intake.applying import apply_notes, show_full_disk
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.filing import Filer
 from callcenter.intake.lost_calls import LostCalls
@@ -63,6 +63,11 @@ def run_controller(instance: Instance) -> None:
     asyncio.run(_control(instance))
 
 
+def run_clerk(instance: Instance) -> None:
+    """Makes records of what was written about calls, by whomever, until SIGTERM or SIGINT."""
+    asyncio.run(_keep_records(instance))
+
+
 def run_desk(instance: Instance) -> None:
     """Serves the web desk until SIGTERM or SIGINT."""
     asyncio.run(_serve_desk(instance))
@@ -91,9 +96,6 @@ async def _control(instance: Instance) -> None:
     tapes = TapeRecorder(
         layout.tapes, clock=clock, edition=lambda: shelf.edition.kept, lease_seconds=settings.telephony.lease_seconds
     )
-    truth = TruthReader(database, layout, clock=clock)
-    switch = AriSwitch(ari_address, password=instance.secrets.ari_password)
-    lost_calls = LostCalls(database, truth, switch, clock=clock)
     controller = Controller(
         AsteriskAccess(
             ari_address=ari_address,
@@ -117,34 +119,22 @@ async def _control(instance: Instance) -> None:
         tape=tapes,
         measures=metrics.counters,
         recognition=_open_recognition(instance, notes, spoken, clock, metrics.counters),
-        on_asterisk=lost_calls.look_soon,
     )
-    bookkeeper = Bookkeeper(_read_categories(), zone)
-    filer = Filer(database, layout, settings, clock=clock)
     takes = TakeKeeper(
         layout,
         edition=lambda: replace(shelf.edition, ear=True),  # as the desk and the commands list the texts
         alarms=alarms,
         renew=lambda: write_sounds(layout, voice, words=words, progress=lambda _: None),
     )
-    tape_filer = TapeFiler(database, layout, layout.tapes, settings, clock=clock)
-    ticks = Ticks(database, settings, clock=clock)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, controller.stop)
+    _on_signal(controller.stop)
     try:
         async with metrics.serve(ports.metrics), asyncio.TaskGroup() as group:
             beside = [
                 group.create_task(_keep_going(name, work), name=name)
                 for name, work in (
-                    ("notes", lambda: apply_notes(notes, database, bookkeeper.apply)),
+                    ("the disk", lambda: show_full_disk(notes, database)),
                     ("words being said", lambda: spoken.run(database)),
-                    ("truth", truth.run),
-                    ("lost calls", lost_calls.run),
-                    ("recordings", filer.run),
-                    ("tapes", tape_filer.run),
                     ("takes of the studio", takes.run),
-                    ("ticks", ticks.run),
                 )
             ]
             await controller.run()
@@ -155,6 +145,41 @@ async def _control(instance: Instance) -> None:
         tapes.close()
         await voice.close()
         await database.close()
+
+
+async def _keep_records(instance: Instance) -> None:
+    settings, layout, ports = instance.settings, instance.layout, instance.ports
+    clock = SystemClock()
+    database = Database(Cluster(layout, ports).address())
+    bookkeeper = Bookkeeper(_read_categories(), settings.company.zone)
+    truth = TruthReader(database, layout, clock=clock)
+    switch = AriSwitch(f"http://127.0.0.1:{ports.asterisk_http}", password=instance.secrets.ari_password)
+    stopping = asyncio.Event()
+    _on_signal(stopping.set)
+    try:
+        async with asyncio.TaskGroup() as group:
+            working = [
+                group.create_task(_keep_going(name, work), name=name)
+                for name, work in (
+                    ("notes", lambda: apply_notes(layout.journal, database, bookkeeper.apply)),
+                    ("truth", truth.run),
+                    ("lost calls", LostCalls(database, truth, switch, clock=clock).run),
+                    ("recordings", Filer(database, layout, settings, clock=clock).run),
+                    ("tapes", TapeFiler(database, layout, layout.tapes, settings, clock=clock).run),
+                    ("ticks", Ticks(database, settings, clock=clock).run),
+                )
+            ]
+            await stopping.wait()
+            for task in working:
+                task.cancel()
+    finally:
+        await database.close()
+
+
+def _on_signal(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
 
 
 def _open_recognition(
@@ -175,12 +200,12 @@ def _open_recognition(
 
 
 async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Work beside the calls: when it fails it is logged and begun anew; the calls go on meanwhile."""
+    """Work that must not end with its fault: when it fails it is logged and begun anew; the calls go on meanwhile."""
     while True:
         try:
             await work()
         except Exception:
-            log.exception("work beside the calls failed", work=name)
+            log.exception("work failed and is begun anew", work=name)
         await asyncio.sleep(RESTART_PAUSE)
 
 

@@ -1,6 +1,6 @@
 """`callcenter run`: check, set up, start the supervisor in the background, wait until the centre answers.
 
-`callcenter run supervisor|controller|desk` is one of its programs in the foreground.
+`callcenter run supervisor|controller|clerk|desk` is one of its programs in the foreground.
 """
 
 import argparse
@@ -18,7 +18,16 @@ from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.place import Instance, address_for_people, complain_of_port, mend_of_ports, open_instance
 from callcenter.instance.processes import Running, find_running, last_lines
 from callcenter.instance.setup import set_up
-from callcenter.instance.supervisor import CONTROLLER, DESK, LOOP, SUPERVISOR, hold_alone, own_program, supervise
+from callcenter.instance.supervisor import (
+    CLERK,
+    CONTROLLER,
+    DESK,
+    LOOP,
+    SUPERVISOR,
+    hold_alone,
+    own_program,
+    supervise,
+)
 
 _START_SECONDS = 30.0
 
@@ -28,7 +37,9 @@ class NotStarted(CallcenterError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("program", nargs="?", choices=(SUPERVISOR, CONTROLLER, DESK), help="run only this one, here")
+    parser.add_argument(
+        "program", nargs="?", choices=(SUPERVISOR, CONTROLLER, CLERK, DESK), help="run only this one, here"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,11 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     from callcenter import app
 
+    programs = {CONTROLLER: app.run_controller, CLERK: app.run_clerk, DESK: app.run_desk}
     with hold_alone(instance.layout, arguments.program):
-        if arguments.program == CONTROLLER:
-            app.run_controller(instance)
-        else:
-            app.run_desk(instance)
+        programs[arguments.program](instance)
     return 0
 
 
@@ -99,7 +108,7 @@ def summarise(instance: Instance) -> str:
 
 
 def _await_answer(instance: Instance) -> None:
-    """Waits for the desk's /healthz and for the controller to be at Asterisk's ARI.
+    """Waits for the desk's /healthz, for the controller to be at Asterisk's ARI, and for the clerk to run.
 
     A program that was started LOOP times without answering is not waited for any longer.
     """
@@ -107,6 +116,7 @@ def _await_answer(instance: Instance) -> None:
     asterisk = Asterisk(instance, progress=say)
     answers: dict[str, Callable[[], bool]] = {
         CONTROLLER: lambda: asterisk.serves("callcenter"),
+        CLERK: lambda: find_running(instance.layout.pids / CLERK) is not None,
         DESK: lambda: _desk_answers(instance),
     }
     lives: dict[str, set[Running]] = {name: set() for name in answers}

@@ -9,7 +9,7 @@ from callcenter.instance.asterisk_ways import NoAsterisk
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import open_instance
 from callcenter.instance.processes import end, find_running
-from callcenter.instance.supervisor import CONTROLLER, DESK, EAR, SUPERVISOR
+from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
             calls = 0
         if calls:
             say(f"ВНИМАНИЕ: обрываются разговоры: {calls}. Без обрыва: callcenter stop --keep-calls")
-    for name in (SUPERVISOR, DESK, CONTROLLER, EAR):  # the supervisor first: it would start the others again
+    for name in (SUPERVISOR, DESK, CONTROLLER, CLERK, EAR):  # the supervisor first: it would start the others again
         running = find_running(instance.layout.pids / name)
         if running is not None:
             end(running, first=signal.SIGTERM, grace=10.0)

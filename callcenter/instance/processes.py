@@ -23,6 +23,8 @@ _RECORD = (
     "trap '' HUP; read -r boot </proc/sys/kernel/random/boot_id; read -r stat </proc/$$/stat; "
     'printf "%s\\n%s\\n" "$boot" "$stat" >"$0.new" && mv -f "$0.new" "$0" || exit 120; exec "$@"'
 )
+_STEP_BACK = "{ echo %d >/proc/self/autogroup; } 2>/dev/null; exec nice -n %d "
+"""Linux divides a processor between sessions at first and only then by niceness; not every kernel does, hence both."""
 
 
 class NotEnding(CallcenterError):
@@ -92,24 +94,24 @@ class Running:
         reap(self.pid)
 
 
-def recording(words: Sequence[str], pid_file: Path) -> list[str]:
+def recording(words: Sequence[str], pid_file: Path, *, niceness: int = 0) -> list[str]:
     """The command that writes `pid_file` and then becomes `words`, keeping the process id.
+
+    `niceness`: 0 to 19, how far it lets other programs go first when the processor is wanted by many. It must be
+    started in a session of its own, by `start_detached`: all of the session steps back.
 
     SIGHUP, by which programs are hurried or read their files anew, does nothing until the program listens: whoever
     finds the pid file may send it before.
     """
-    return ["/bin/sh", "-c", _RECORD, str(pid_file), *words]
+    record = _RECORD.replace("exec ", _STEP_BACK % (niceness, niceness)) if niceness else _RECORD
+    return ["/bin/sh", "-c", record, str(pid_file), *words]
 
 
-def start_detached(
-    words: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None, niceness: int = 0
-) -> int:
+def start_detached(words: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> int:
     """Starts a program in its own session, with no terminal, its output appended to `log` (0600); returns its pid.
 
     The environment is handed over whole. The program stays when we go. Raises OSError when it cannot be started.
     """
-    if niceness:
-        words = ["nice", "-n", str(niceness), *words]
     return os.posix_spawnp(
         words[0],
         list(words),

@@ -46,8 +46,11 @@ LOOP = 3
 
 SUPERVISOR = "supervisor"
 CONTROLLER = "controller"
+CLERK = "clerk"
 DESK = "desk"
 EAR = "ear"
+NICENESS = {CONTROLLER: 5, EAR: 5, CLERK: 10, DESK: 10}
+"""Sound goes first: Asterisk must send a packet each 20 ms, what we do may be some milliseconds late."""
 
 
 class AlreadyRuns(CallcenterError):
@@ -168,6 +171,7 @@ def charges_of(instance: Instance) -> list[Charge]:
         Charge("postgres", cluster.running, cluster.ensure_running),
         Charge("asterisk", asterisk.running, asterisk.ensure_running),
         own_program(instance.layout, CONTROLLER),
+        own_program(instance.layout, CLERK),
         own_program(instance.layout, DESK),
     ]
     settings = instance.settings
@@ -193,7 +197,7 @@ def _module(layout: Layout, name: str, module: str, *words: str) -> Charge:
     def start() -> None:
         output = layout.logs / f"{name}.log"
         starter = start_detached(
-            recording([sys.executable, "-m", module, *words], layout.pids / name),
+            recording([sys.executable, "-m", module, *words], layout.pids / name, niceness=NICENESS.get(name, 0)),
             log=output,
             environment=os.environ | {"CALLCENTER_HOME": str(layout.home), "PYTHONUNBUFFERED": "1"},
         )

@@ -23,9 +23,11 @@ from callcenter.intake.models import ReadOffset
 from callcenter.intake.notes import BATCH, Line, Note, NoteBook, Position, read_lines, trim
 from callcenter.intake.turns import take_turn
 
-GATHER_SECONDS = 0.2
+LOOK_SECONDS = 0.05
+"""Between two looks at the journal: whoever writes it is another program."""
+GATHER_SECONDS = 0.15
 """The notes of so long share a transaction: what is done for each of those costs more than a note."""
-LOOK_SECONDS = 1.0
+DISK_SECONDS = 1.0
 PATIENCE = (0.2, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 
@@ -39,22 +41,21 @@ Apply = Callable[[AsyncSession, Note], Awaitable[None]]
 """Puts a note into the database; must be repeatable; leaves the commit to the caller."""
 
 
-async def apply_notes(book: NoteBook, database: Database, apply: Apply) -> None:
-    """Applies notes as they come, and those an earlier controller left, until cancelled."""
+async def apply_notes(directory: Path, database: Database, apply: Apply) -> None:
+    """Applies the notes of a journal as they come, and those an earlier controller left, until cancelled."""
     pause = PATIENCE[0]
     reached: Position | None = None
-    shown: bool | None = None  # of the disk; an earlier controller's alarm may stand
     while True:
         try:
             if reached is None:
                 reached = await _look_up_position(database)
-            while reached is not None and read_lines(book.directory, reached, limit=1):
-                reached = await apply_batch(book.directory, database, apply)
+            if read_lines(directory, reached, limit=1):
+                await asyncio.sleep(GATHER_SECONDS)
+            else:
+                await asyncio.sleep(LOOK_SECONDS)
+            while reached is not None and read_lines(directory, reached, limit=1):
+                reached = await apply_batch(directory, database, apply)
             pause = PATIENCE[0]
-            if book.disk_is_full != shown:
-                shown = await _show_disk(database, full=book.disk_is_full)
-            await book.news(within=LOOK_SECONDS)
-            await asyncio.sleep(GATHER_SECONDS)
         except DatabaseAway:
             reached = None
             _log.warning("database away, notes wait", pause=pause)
@@ -63,6 +64,18 @@ async def apply_notes(book: NoteBook, database: Database, apply: Apply) -> None:
         except DBAPIError as error:
             if not is_clash(error):
                 raise
+
+
+async def show_full_disk(book: NoteBook, database: Database) -> None:
+    """Keeps the board's alarm in step with whether the disk takes the notes, until cancelled."""
+    shown: bool | None = None  # an earlier controller's alarm may stand
+    while True:
+        try:
+            if book.disk_is_full != shown:
+                shown = await _show_disk(database, full=book.disk_is_full)
+        except DatabaseAway:
+            _log.warning("database away, nobody is told of the disk")
+        await asyncio.sleep(DISK_SECONDS)
 
 
 async def saved_position(session: AsyncSession) -> Position | None:

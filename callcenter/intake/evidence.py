@@ -35,6 +35,21 @@ from callcenter.intake.settling import reopen_outcome
 DOORS = ("from-trunk", "from-resident")
 """The dialplan's contexts in which calls from outside arrive."""
 
+CALLERS_WAY = frozenset(
+    {
+        "inbound",
+        "fallback",
+        "to-queue",
+        "callback",
+        "voicemail",
+        "message",
+        "message-taken",
+        "overflow",
+        "goodbye",
+    }
+)
+"""The dialplan's contexts in which only callers are. In a door, too, is whoever a dispatcher calls in the town."""
+
 ARRIVED = "CC_ARRIVED"
 
 MARKS = {

@@ -32,7 +32,7 @@ QUIET_SECONDS = 2.0
 MISSING_AFTER = timedelta(seconds=15)
 MISSING_EVERY = 5.0
 """Seconds between two looks for calls whose file never came."""
-RETRY_SECONDS = 30.0
+RETRY_SECONDS = 10.0
 SHORT_BY = 3.0
 """Seconds lost in places nobody watched that make a recording short."""
 MUTE_FOR = 30.0

@@ -1,40 +1,49 @@
-"""Calls that died with Asterisk: its files hold no end of theirs, so it is asked what it holds.
+"""What Asterisk holds, against our record: calls that died with it, and calls of which nobody could tell.
 
 The id of a call begins with the number of the start of Asterisk in which it came (`b17-…`). A call of an earlier start
 is lost at the first look, the moment a new Asterisk answers; no clock is asked, for somebody may have set it meanwhile.
 A call of the present start whose channel is gone has hung up and its end is on its way through the files, unless
-Asterisk could not write it down (its disk was full): such a call is lost once it has been missing for a while.
+Asterisk could not write it down (its disk was full): such a call is lost once it has been missing for a while. So does
+a call become a record that came while Asterisk could write nothing and no controller lived: its channel is there.
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 from sqlalchemy import select
 
-from callcenter.calls.models import Call, CallState
+from callcenter.calls.models import Call, CallState, EventSource
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.intake.admission import admit
 from callcenter.intake.errors import AsteriskSilent, DatabaseAway, open_session
+from callcenter.intake.evidence import CALLERS_WAY
 from callcenter.intake.reconciliation import SeenChannel
 from callcenter.intake.truth import TruthReader
+from callcenter.intake.turns import take_turn
 
-LOOK_SECONDS = 4.0
+LOOK_SECONDS = 1.0
 MISSING_SECONDS = 3.0
-"""After which no end of a call will come any more."""
+"""After which neither the end of a call nor its arrival will come any more."""
 
 log = structlog.get_logger()
 
 
 class Exchange(Protocol):
-    """Asterisk, asked for what it holds. Both raise AsteriskSilent."""
+    """Asterisk, asked for what it holds. All raise AsteriskSilent."""
 
     async def boot(self) -> str:
         """The mark of its present start: `b17`."""
         ...
 
     async def channels(self) -> Sequence[SeenChannel]: ...
+
+    async def dialled(self, channel_id: str) -> str:
+        """What the caller on a channel dialled; nothing when that is unknown or the channel gone."""
+        ...
 
 
 class LostCalls:
@@ -47,34 +56,35 @@ class LostCalls:
         self._clock = clock
         self._missing: dict[str, float] = {}
         """Calls without a channel, and since when, in monotonic seconds."""
-        self._wake = asyncio.Event()
-
-    def look_soon(self) -> None:
-        """Asterisk has just answered after a break: it may be a new one."""
-        self._wake.set()
+        self._waiting: dict[str, float] = {}
+        """Callers' channels, and until when they may wait for somebody else to tell of them."""
+        self._silent = False
 
     async def run(self) -> None:
         """Looks until cancelled."""
         while True:
-            self._wake.clear()
             try:
                 await self.look()
+                self._silent = False
             except (AsteriskSilent, DatabaseAway) as error:
-                log.warning("no look for lost calls", error=str(error))
-            try:
-                async with asyncio.timeout(MISSING_SECONDS if self._missing else LOOK_SECONDS):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+                if not self._silent:  # once, not every second of a night
+                    log.warning("no look for lost calls", error=str(error))
+                self._silent = True
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> tuple[str, ...]:
-        """Closes what is lost; returns the ids. Raises AsteriskSilent, DatabaseAway."""
+        """Admits callers of whom nobody has told, and closes what is lost; returns the ids of the latter.
+
+        Raises AsteriskSilent, DatabaseAway.
+        """
         running = await self._running()  # before Asterisk is asked: what comes meanwhile is not in question
-        if not running:
+        channels = await self._exchange.channels()
+        await self._admit([channel for channel in channels if channel.context in CALLERS_WAY])
+        alive = {channel.id for channel in channels}
+        if running <= alive:
             self._missing = {}
             return ()
         boot = await self._exchange.boot()
-        alive = {channel.id for channel in await self._exchange.channels()}
         now = self._clock.monotonic()
         self._missing = {call_id: self._missing.get(call_id, now) for call_id in running - alive}
         lost = {
@@ -83,6 +93,25 @@ class LostCalls:
             if not call_id.startswith(f"{boot}-") or now - since >= MISSING_SECONDS
         }
         return await self._truth.close_lost_calls(lost) if lost else ()
+
+    async def _admit(self, callers: Sequence[SeenChannel]) -> None:
+        """Each is looked up once, when whoever knows more of it has had the time to say so."""
+        now = self._clock.monotonic()
+        self._waiting = {one.id: self._waiting.get(one.id, now + MISSING_SECONDS) for one in callers}
+        due = {one.id: one for one in callers if now >= self._waiting[one.id]}
+        if not due:
+            return
+        async with open_session(self._database) as session:
+            told = await session.scalars(select(Call.id).where(Call.id.in_(due), Call.dialled != ""))
+            untold = due.keys() - set(told)
+        dialled = {call_id: await self._exchange.dialled(call_id) for call_id in untold}
+        async with open_session(self._database) as session:
+            await take_turn(session)
+            for call_id, number in dialled.items():
+                log.warning("a call of which nobody has told", call_id=call_id)
+                at, shown = due[call_id].created_at, due[call_id].number
+                await admit(session, call_id, at=at, dialled=number, shown=shown, source=EventSource.CENTRE)
+        self._waiting |= dict.fromkeys(due, math.inf)
 
     async def _running(self) -> frozenset[str]:
         async with open_session(self._database) as session:

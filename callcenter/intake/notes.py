@@ -13,8 +13,6 @@ How they come into the database is `applying.py`. A segment is removed once all 
 exists.
 """
 
-import asyncio
-import contextlib
 import fcntl
 import json
 import os
@@ -94,8 +92,6 @@ class NoteBook:
         self._waiting: deque[bytes] = deque()  # what the disk has not taken: it was full
         self._full = False
         self._file = self._open_segment()
-        self._written = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._syncer = threading.Thread(target=self._sync, name="journal", daemon=True)
         self._syncer.start()
 
@@ -105,9 +101,6 @@ class NoteBook:
             self._waiting.append(encode(note))
             self._drain()
         self._unsynced.set()
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended; the next controller applies the note
-                self._loop.call_soon_threadsafe(self._written.set)
 
     @property
     def directory(self) -> Path:
@@ -117,14 +110,6 @@ class NoteBook:
     def disk_is_full(self) -> bool:
         """True while notes wait in memory."""
         return self._full
-
-    async def news(self, *, within: float) -> None:
-        """Returns when a note has been written since the last time, or after so many seconds."""
-        self._loop = asyncio.get_running_loop()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within):
-                await self._written.wait()
-        self._written.clear()
 
     def close(self) -> None:
         """Makes the disk sure of everything and lets the directory go."""

@@ -34,12 +34,13 @@ MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFL
 
 @dataclass(frozen=True, slots=True)
 class SeenChannel:
-    """A channel as Asterisk shows it."""
+    """A channel as Asterisk shows it. `number`: who is shown as calling, empty when that is withheld."""
 
     id: str
     name: str
     context: str
     created_at: datetime
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

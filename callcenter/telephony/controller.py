@@ -5,7 +5,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -87,14 +87,11 @@ class Controller:
         tape: Tape = NO_TAPE,
         measures: Measures | None = None,
         recognition: Recognition | None = None,
-        on_asterisk: Callable[[], None] = lambda: None,
     ) -> None:
         """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it.
 
-        `recognition`: hears the callers; None: nobody does, and nothing is made for it. `on_asterisk` is told of each
-        connection to ARI: the Asterisk behind it may be a new one.
+        `recognition`: hears the callers; None: nobody does, and nothing is made for it.
         """
-        self._on_asterisk = on_asterisk
         self._shelf = shelf
         self._alarms = alarms
         self._notes = notes
@@ -178,7 +175,7 @@ class Controller:
                 for name, work in (
                     *((("hearing", self._ear.run()),) if self._ear is not None else ()),
                     ("calls", self._switchboard.run()),
-                    ("ari", self._ari.follow(self._take, connected=self._settle)),
+                    ("ari", self._ari.follow(self._take, connected=self._adoption.settle)),
                     ("members", self._members.run()),
                     ("scripts", self._shelf.run()),
                     ("connections", self._watch_connections()),
@@ -198,10 +195,6 @@ class Controller:
         self._notes.write(Note(new_id(), talk.call_id, talk.at, talk.kind, facts))
         if self._ear is not None and talk.kind == CONNECTED:
             self._ear.hear_talk(talk.call_id, talk.member_channel)
-
-    async def _settle(self) -> None:
-        self._on_asterisk()
-        await self._adoption.settle()
 
     def _take(self, event: Event) -> None:
         if self._taps is None or not self._taps.take(event):

@@ -9,6 +9,7 @@ import pytest
 from callcenter.core.problems import Problem
 from callcenter.instance.conf import find_problems
 from callcenter.instance.conf_lint import NEEDED, lint_configuration
+from callcenter.intake.evidence import CALLERS_WAY, DOORS
 from callcenter.settings import TREE, Settings, Telephony
 from tests.asterisk_conf.rendering import BY_ADDRESS, render, variants
 
@@ -27,6 +28,13 @@ def shipped() -> dict[str, str]:
 def test_what_ships_has_no_problem_with_any_settings(tmp_path: Path, variant: str) -> None:
     settings = variants(tmp_path)[variant]
     assert lint_configuration(render(settings), production=settings.production) == []
+
+
+def test_each_context_is_a_callers_or_is_known_to_be_none(shipped: dict[str, str]) -> None:
+    """Who is on the callers' way gets a record, whatever else was or was not written of him."""
+    contexts = set(re.findall(r"^\[([\w-]+)\]", shipped[DIALPLAN], re.MULTILINE)) - {"general"}
+    keys = {context for context in contexts if context.startswith("queue-keys")}  # looked up in, never gone to
+    assert contexts - keys - {"internal", "studio"} == {*DOORS, *CALLERS_WAY}
 
 
 def test_a_centre_that_nobody_can_call_is_told_so_and_starts(tmp_path: Path) -> None:

@@ -40,6 +40,22 @@ def test_a_program_that_is_hurried_before_it_listens_lives(sleeper: Running) -> 
     assert not sleeper.wait(0.3)
 
 
+def test_a_program_that_steps_back_has_all_of_its_session_do_so(tmp_path: Path) -> None:
+    """Where the kernel divides the processor between sessions its own niceness counts only within one."""
+    starter = start_detached(recording(["sleep", "60"], tmp_path / "pid", niceness=5), log=tmp_path / "log")
+    running = wait_recorded(tmp_path / "pid", starter)
+    assert running is not None
+    try:
+        while Path(f"/proc/{running.pid}/comm").read_text() != "sleep\n":
+            assert running.alive
+        assert os.getpriority(os.PRIO_PROCESS, running.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+        group = Path(f"/proc/{running.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[2] == "5"
+        assert (tmp_path / "log").read_text() == ""
+    finally:
+        end(running, first=signal.SIGKILL)
+
+
 def test_an_ended_program_is_not_found(sleeper: Running, tmp_path: Path) -> None:
     end(sleeper)
     assert not sleeper.alive

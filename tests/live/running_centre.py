@@ -19,7 +19,7 @@ from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import Instance, open_instance, prepare_directories, test_home
 from callcenter.instance.processes import Running, find_running, record_self
-from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR
+from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
 from callcenter.layout import Layout
 from callcenter.settings import TREE, read_settings
 from tests.live.records import Ledger
@@ -137,7 +137,7 @@ class RunningCentre:
         )
 
     def program(self, name: str) -> Running:
-        """One of supervisor, controller, desk, which must be running."""
+        """One of supervisor, controller, clerk, desk, ear, which must be running."""
         running = find_running(self.layout.pids / name)
         assert running is not None, f"{name} does not run"
         return running
@@ -167,11 +167,11 @@ class RunningCentre:
 
     def mend(self) -> None:
         """Brings everything back that a test froze or ended."""
-        for name in (SUPERVISOR, CONTROLLER, DESK):
+        for name in (SUPERVISOR, CONTROLLER, CLERK, DESK):
             running = find_running(self.layout.pids / name)
             if running is not None:
                 running.send(signal.SIGCONT)
-        alive = [find_running(self.layout.pids / name) for name in (SUPERVISOR, CONTROLLER, DESK)]
+        alive = [find_running(self.layout.pids / name) for name in (SUPERVISOR, CONTROLLER, CLERK, DESK)]
         if None in alive or self.cluster.running() is None or not self.asterisk.serves("callcenter"):
             self.run()
 
@@ -181,7 +181,7 @@ class RunningCentre:
         if "CALLCENTER_KEEP_LIVE" in os.environ:
             print(f"CALLCENTER_HOME={self.home} CALLCENTER_SETTINGS_FILE={self.settings_file}")
             return
-        for name in (SUPERVISOR, CONTROLLER, DESK):
+        for name in (SUPERVISOR, CONTROLLER, CLERK, DESK):
             running = find_running(self.layout.pids / name)
             if running is not None:
                 running.send(signal.SIGCONT)

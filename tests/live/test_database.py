@@ -13,7 +13,7 @@ from sqlalchemy import select
 from callcenter.calls.models import CallEvent, Outcome
 from callcenter.conducting.action_specs import NO_DATABASE, REGISTER_TICKET
 from callcenter.demo.way import play_keys
-from callcenter.instance.supervisor import CONTROLLER, SUPERVISOR
+from callcenter.instance.supervisor import CLERK, CONTROLLER, SUPERVISOR
 from callcenter.intake.notes import Note, read_lines
 from callcenter.queues.models import TaskKind, TaskState
 from callcenter.softphone import ears
@@ -59,7 +59,7 @@ Away = Callable[[RunningCentre], AbstractAsyncContextManager[None]]
 async def test_twenty_calls_lose_nothing_without_the_database(
     town: Town, centre: RunningCentre, away: Away, seconds: float
 ) -> None:
-    """The controller is killed meanwhile: its journal is all that is left of what it knew."""
+    """Controller and clerk are killed meanwhile: the journal is all that is left of what they knew."""
     centre.provoked.add("an alarm could not be cleared")
     talking = await town.called("0")
     member = await town.talk(talking, await town.dispatcher(), within=15)
@@ -78,6 +78,7 @@ async def test_twenty_calls_lose_nothing_without_the_database(
         await town.hears(promised, promise(town, keys), first=None, within=10)
         await promised.hang_up()
         centre.kill(CONTROLLER)
+        centre.kill(CLERK)
         await asyncio.sleep(max(AFTER_THE_KILL, begun + seconds - asyncio.get_running_loop().time()))
         written = notes_of(centre)
     assert len(written) > 3 * LINES

@@ -13,7 +13,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.calls.models import Outcome, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.instance.asterisk_ways import NoAsterisk
-from callcenter.instance.supervisor import CONTROLLER
+from callcenter.instance.supervisor import CLERK, CONTROLLER, SUPERVISOR
 from callcenter.queues.models import TaskKind
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
@@ -75,6 +75,7 @@ async def is_to_be_called_back(town: Town, call: Call) -> bool:
 
 
 def broke_off(record: Record) -> None:
+    assert "answered" in record.kinds
     assert record.task is not None
     assert (record.task.kind, record.task.phone) == (TaskKind.LOST, record.call.caller_number)
     assert record.recording is not None
@@ -135,17 +136,45 @@ async def test_a_talk_that_asterisk_has_no_room_to_write_down_is_a_talk(town: To
 
 
 def was_answered(record: Record) -> None:
+    assert "answered" in record.kinds
     assert record.call.outcome is Outcome.TALKED
     assert record.task is None
     assert record.recording is not None
     assert record.recording.gaps
 
 
+async def test_a_call_that_neither_asterisk_nor_a_controller_could_write_down_is_called_back(
+    town: Town, centre: RunningCentre
+) -> None:
+    running = centre.asterisk.running()
+    assert running is not None
+    with frozen(centre.program(SUPERVISOR)), without_room(running):  # nobody starts a new controller
+        controller = centre.kill(CONTROLLER)
+        await asyncio.to_thread(controller.wait, 5)
+        call = await town.call()
+        await town.hears_sound(call, "callcenter/notice", within=10)
+        await eventually(partial(has_record, town, call), within=20)
+        await call.hang_up()
+        await eventually(partial(is_to_be_called_back, town, call), within=20)
+    town.expect_dropped(call, is_owed_a_call)
+    await asyncio.to_thread(centre.await_controller)
+
+
+async def has_record(town: Town, call: Call) -> bool:
+    return await town.record(call) is not None
+
+
+def is_owed_a_call(record: Record) -> None:
+    assert record.task is not None
+    assert (record.task.kind, record.task.phone) == (TaskKind.LOST, record.call.caller_number)
+    assert record.call.caller_number
+
+
 async def test_a_recording_that_finds_no_room_waits_for_it(town: Town, centre: RunningCentre) -> None:
     centre.provoked |= NO_ROOM_LOGGED
     call = await town.call()
     await town.hears(call, town.greeting)
-    with without_room(centre.program(CONTROLLER)):
+    with without_room(centre.program(CLERK)):
         await call.hang_up()
         await eventually(partial(is_complained_of, town), within=20)
     town.expect(call, is_filed)

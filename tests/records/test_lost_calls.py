@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import select
 
-from callcenter.calls.models import CallState, Outcome
+from callcenter.calls.models import Call, CallState, Outcome
 from callcenter.core.database import Database
 from callcenter.intake import lost_calls as room
+from callcenter.intake.admission import ensure_call
 from callcenter.intake.errors import AsteriskSilent
 from callcenter.intake.lost_calls import MISSING_SECONDS, LostCalls
 from callcenter.intake.reconciliation import SeenChannel
@@ -24,16 +26,23 @@ class PlantedExchange:
     def __init__(self) -> None:
         self.mark: str | None = "b1"
         self.held: list[str] = []
+        self.number = ""
+        self.context = "inbound"
         self.asked = 0
 
     async def boot(self) -> str:
-        self.asked += 1
         if self.mark is None:
             raise AsteriskSilent
         return self.mark
 
     async def channels(self) -> Sequence[SeenChannel]:
-        return [SeenChannel(channel_id, "PJSIP/trunk", "inbound", MORNING) for channel_id in self.held]
+        self.asked += 1
+        if self.mark is None:
+            raise AsteriskSilent
+        return [SeenChannel(one, "PJSIP/trunk", self.context, MORNING, self.number) for one in self.held]
+
+    async def dialled(self, channel_id: str) -> str:
+        return "78125550100" if channel_id in self.held else ""
 
 
 @pytest.fixture
@@ -55,6 +64,11 @@ async def waiting(files: AsteriskFiles, truth: TruthReader) -> InboundCall:
     while await truth.read_on():
         pass
     return call
+
+
+async def known_calls(database: Database) -> list[str]:
+    async with database.begin() as session:
+        return list(await session.scalars(select(Call.id)))
 
 
 async def is_called_back(database: Database, truth: TruthReader, call: InboundCall) -> None:
@@ -141,37 +155,53 @@ async def test_an_end_that_the_dying_asterisk_wrote_counts(
     assert "lost" not in [event.kind for event in (await card_of(database, waiting.call_id)).events]
 
 
-async def test_asterisk_is_left_alone_while_nobody_calls(lost: LostCalls, exchange: PlantedExchange) -> None:
-    assert await lost.look() == ()
-    assert exchange.asked == 0
-
-
-async def test_a_new_connection_to_asterisk_has_it_look_at_once(
-    *,
-    monkeypatch: pytest.MonkeyPatch,
-    database: Database,
-    truth: TruthReader,
-    lost: LostCalls,
-    exchange: PlantedExchange,
-    waiting: InboundCall,
-    clock: FakeClock,
+async def test_a_caller_of_whom_nobody_could_tell_has_a_record_with_the_number(
+    database: Database, truth: TruthReader, lost: LostCalls, exchange: PlantedExchange, clock: FakeClock
 ) -> None:
-    monkeypatch.setattr(room, "LOOK_SECONDS", 3600)
-    exchange.held = [waiting.call_id]
-    clock.advance(seconds=10)
-    looking = asyncio.create_task(lost.run())
+    """No room for Asterisk's files, and no controller."""
+    came = clock.now()
+    exchange.held = ["b1-17.0"]
+    exchange.number = "+79215550142"
+    await lost.look()
+    assert await known_calls(database) == [], "whoever knows more of it is waited for"
+    clock.advance(seconds=MISSING_SECONDS)
+    clock.jump(hours=1)
+    await lost.look()
+    await lost.look()
+    card = await card_of(database, "b1-17.0")
+    assert (card.call.caller_number, card.call.dialled) == ("+79215550142", "78125550100")
+    assert (card.call.arrived_at, card.events[0].kind) == (came, "arrived")
+    exchange.held = []
+    await lost.look()
+    clock.advance(seconds=MISSING_SECONDS)
+    assert await lost.look() == ("b1-17.0",)
+    await truth.settle()
+    card = await card_of(database, "b1-17.0")
+    assert card.task is not None
+    assert card.task.phone == "+79215550142"
 
-    async def has_looked() -> bool:
-        return exchange.asked > 0
 
-    async def is_closed() -> bool:
-        return (await card_of(database, waiting.call_id)).call.state is CallState.ENDED
+async def test_the_number_of_a_call_known_only_by_its_middle_is_taken_from_its_channel(
+    database: Database, lost: LostCalls, exchange: PlantedExchange, clock: FakeClock
+) -> None:
+    async with database.begin() as session:
+        await ensure_call(session, "b1-17.0", at=clock.now())
+    exchange.held, exchange.number = ["b1-17.0"], "+79215550142"
+    await lost.look()
+    clock.advance(seconds=MISSING_SECONDS)
+    await lost.look()
+    assert (await card_of(database, "b1-17.0")).call.caller_number == "+79215550142"
 
-    await until(has_looked)
-    exchange.mark, exchange.held = "b2", []
-    lost.look_soon()
-    await until(is_closed)
-    looking.cancel()
+
+@pytest.mark.parametrize("context", ["internal", "from-trunk", "studio", "default"])
+async def test_what_dispatchers_dial_is_no_call_of_residents(
+    context: str, database: Database, lost: LostCalls, exchange: PlantedExchange, clock: FakeClock
+) -> None:
+    exchange.held, exchange.context = ["b1-17.0"], context
+    await lost.look()
+    clock.advance(seconds=MISSING_SECONDS)
+    await lost.look()
+    assert await known_calls(database) == []
 
 
 async def test_a_look_that_fails_is_no_end_of_looking(

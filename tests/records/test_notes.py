@@ -22,7 +22,7 @@ from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
 from callcenter.intake import notes
-from callcenter.intake.applying import Apply, apply_batch, apply_notes, unapplied_since
+from callcenter.intake.applying import Apply, apply_batch, apply_notes, show_full_disk, unapplied_since
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway, JournalInUse
 from callcenter.intake.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
@@ -60,12 +60,17 @@ async def apply_all(journal: Path, database: Database, apply: Apply) -> None:
 
 @asynccontextmanager
 async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIterator[None]:
-    task = asyncio.create_task(apply_notes(book, database, apply))
+    """The clerk's work, and the controller's watch on its disk."""
+    tasks = [
+        asyncio.create_task(work)
+        for work in (apply_notes(book.directory, database, apply), show_full_disk(book, database))
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_notes_arrive_as_they_are_written(book: NoteBook, database: Database, bookkeeper: Bookkeeper) -> None:

@@ -46,8 +46,6 @@ class House:
     alarms: KeptAlarms
     notes: KeptNotes
     register: PaperRegister
-    seen: list[str]
-    """A word for each connection to ARI."""
 
     async def sees(self, condition: Callable[[], bool], *, within: float = 10.0) -> None:
         async with asyncio.timeout(within):
@@ -65,7 +63,6 @@ async def run_house(
     database: Database, clock: FakeClock, *, ari_port: int, ami_port: int, read: ReadEdition = read_small
 ) -> AsyncIterator[House]:
     prompts, alarms, notes, register = ReadablePrompts(), KeptAlarms(), KeptNotes(), PaperRegister()
-    seen: list[str] = []
     controller = Controller(
         AsteriskAccess(f"http://127.0.0.1:{ari_port}", "127.0.0.1", ami_port, ari.USER, ari.PASSWORD, ami.PASSWORD),
         database=database,
@@ -81,11 +78,10 @@ async def run_house(
         lease_seconds=6,
         wrap_up_seconds=15,
         extensions={PHONE: "101"},
-        on_asterisk=lambda: seen.append("asterisk"),
     )
     running = asyncio.create_task(controller.run())
     try:
-        yield House(controller, running, clock, alarms, notes, register, seen)
+        yield House(controller, running, clock, alarms, notes, register)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -132,14 +128,6 @@ async def test_a_talk_that_ami_tells_of_is_noted_for_asterisk_may_be_unable_to_w
     (note,) = house.notes.notes
     assert (note.call_id, note.kind, note.at) == ("b1-17.1", "connected", house.clock.now())
     assert note.facts == {"channel": "b1-17.2", "member": PHONE}
-
-
-async def test_each_connection_to_asterisk_is_told_for_it_may_be_a_new_one(
-    house: House, asterisk: ari.StandInAsterisk
-) -> None:
-    assert house.seen == ["asterisk"]
-    await asterisk.drop_sockets()
-    await house.sees(lambda: len(house.seen) == 2)
 
 
 async def test_a_stop_hands_the_callers_over_at_once(house: House, asterisk: ari.StandInAsterisk) -> None:

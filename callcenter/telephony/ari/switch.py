@@ -4,6 +4,7 @@ controller lives."""
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from callcenter.intake.errors import AsteriskSilent
 from callcenter.intake.reconciliation import SeenBridge, SeenChannel
@@ -29,10 +30,22 @@ class AriSwitch:
         """Raises AsteriskSilent."""
         return [
             SeenChannel(
-                row["id"], row["name"], row.get("dialplan", {}).get("context", ""), _moment(row["creationtime"])
+                row["id"],
+                row["name"],
+                row.get("dialplan", {}).get("context", ""),
+                _moment(row["creationtime"]),
+                row.get("caller", {}).get("number", ""),
             )
             for row in await self._ask("/channels")
         ]
+
+    async def dialled(self, channel_id: str) -> str:
+        """What the caller on a channel dialled; nothing when that is unknown or the channel gone.
+
+        Raises AsteriskSilent.
+        """
+        told = await self._ask(f"/channels/{quote(channel_id, safe='')}/variable", variable="CC_DIALLED")
+        return str(told.get("value", ""))
 
     async def bridges(self) -> Sequence[SeenBridge]:
         """Raises AsteriskSilent."""
@@ -42,10 +55,13 @@ class AriSwitch:
         ]
 
     async def _ask(self, path: str, **parameters: str) -> Any:
+        """What it answers; of what is not there nothing."""
         # A wire for each question: whoever asks once in an hour keeps no connection.
         wire = HttpWire(self._address, user="callcenter", password=self._password, reply_within=5.0)
         try:
             reply = await wire.ask("GET", path, parameters=parameters)
+            if reply.status == 404:
+                return {}
             if reply.status != 200:
                 raise ValueError(f"{reply.status} {reply.text[:200]}")
             return reply.json()
