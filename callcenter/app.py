@@ -5,6 +5,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cache, lru_cache
+from threading import Lock, Thread
 
 import structlog
 
@@ -230,10 +231,11 @@ async def _serve_desk(instance: Instance) -> None:
 def danger_finder(settings: Settings) -> FindDangers:
     """Finds the words of danger in a line: the script's own, and those of the phrases by which callers are understood.
 
-    They are read with the first transcript that is shown, which takes a second or two, and a card of an hour asks for a
-    thousand lines: both are for a thread.
+    A card of an hour asks for a thousand lines: that is for a thread. Where callers are heard the words are read at
+    once, beside the rest: it takes seconds, and the first call that somebody looks at would have no line for so long.
     """
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    reading = Lock()
 
     @cache
     def read() -> tuple[tuple[Phrase, ...], Dangers]:
@@ -245,11 +247,14 @@ def danger_finder(settings: Settings) -> FindDangers:
 
     @lru_cache(maxsize=10_000)
     def find(text: str) -> tuple[str, ...]:
-        own, meant = read()
+        with reading:  # each of those who ask meanwhile would read all of it too
+            own, meant = read()
         said = normalize_words(text)
         matches = (phrase.pattern.search(said) for phrase in own)
         return (*(match[0] for match in matches if match), *(danger.words for danger in meant.find(text)))
 
+    if settings.callers_are_heard:
+        Thread(target=find, args=("",), daemon=True).start()
     return find
 
 

@@ -1,10 +1,16 @@
 """Which words of a line stand out: those that a danger was found by, with others between them, and nothing else."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
+from callcenter import app
 from callcenter.app import danger_finder
 from callcenter.desk.transcript import mark_dangers
-from callcenter.settings import Settings
+from callcenter.settings import Ear, Settings
+from callcenter.understanding.understanding import Phrases, read_phrases
 
 
 @pytest.mark.parametrize(
@@ -34,3 +40,22 @@ def test_the_centres_own_phrases_find_dangers_and_leave_out_what_is_denied() -> 
     ):
         words = line.split()
         assert " ".join(words[place] for place in sorted(mark_dangers(words, find))) == marked
+
+
+def test_the_phrases_are_read_before_anybody_asks_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[Path] = []
+
+    def read(directory: Path) -> Phrases:
+        began.append(directory)
+        time.sleep(0.2)
+        return read_phrases(directory)
+
+    monkeypatch.setattr(app, "read_phrases", read)
+    find = danger_finder(Settings(ear=Ear(model="own")))
+    give_up = time.monotonic() + 30
+    while not began:
+        assert time.monotonic() < give_up, "nobody reads them"
+        time.sleep(0.01)
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(find, [f"пахнет газом {number}" for number in range(4)])) == {("пахнет газом",)}
+    assert len(began) == 1
