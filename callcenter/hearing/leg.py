@@ -5,7 +5,7 @@ counted. The thread gathers a tenth of a second of audio before it calls the rec
 calling it for every packet. A recogniser that fails is replaced; its failure is nobody else's.
 
 A recogniser hears one unbroken stretch, but for the quiet in it (sparing.py). It is finished and thrown away at a gap
-in the audio, at new phrases and at a flush; times are kept by the leg, which knows where the stretch began.
+in the audio, at other phrases and at a flush; times are kept by the leg, which knows where the stretch began.
 
 Recognisers run no more at a time than there are processors, first come first served: were they all to run at once,
 each would be done when all of them are.
@@ -131,6 +131,8 @@ class Leg:
         match order:
             case Settle():
                 self._settle()
+            case Phrases(phrases) if phrases == self._phrases and self._hears_words:
+                pass  # another recogniser would know no more, and a word that is just being said would break in two
             case Phrases() | Flush() | Close():
                 self._finish()
 
@@ -178,6 +180,10 @@ class Leg:
             self._report_guess(self._recogniser.guess(), behind=self._engine.delay)
         with self._news:
             self._lag = max(self._lag, time.monotonic() - self._since)
+
+    @property
+    def _hears_words(self) -> bool:
+        return self._recogniser is not None and bool(self._recogniser.guess())
 
     def _settle(self) -> None:
         if self._recogniser is not None:

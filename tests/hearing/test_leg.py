@@ -87,6 +87,22 @@ def test_words_have_the_leg_s_times_whatever_cuts_the_stretches() -> None:
     assert [word.begin for word in words] == pytest.approx([0.5, 1.12, 1.74, 2.24], abs=0.03)
 
 
+@pytest.mark.parametrize(
+    ("phrases", "heard"), [(None, [["вода", "свет"]]), (("вода", "свет"), [["вода", "[unk]"], ["[unk]"]])]
+)
+def test_a_question_that_expects_the_same_breaks_no_word(
+    phrases: tuple[str, ...] | None, heard: list[list[str]]
+) -> None:
+    leg, reports = begin(ToneEngine())
+    sound = say_in_tones("вода свет")
+    half = len(sound) * 3 // 4
+    at = send(leg, sound[:half])
+    leg.take(Phrases(phrases))
+    send(leg, sound[half:], at=at)
+    reports.close()
+    assert [[word.text for word in report.words] for report in reports.said if isinstance(report, Final)] == heard
+
+
 def test_a_gap_in_the_audio_keeps_later_times_right() -> None:
     leg, reports = begin(ToneEngine())
     at = send(leg, say_in_tones("вода"))
