@@ -6,7 +6,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint check demo lock clean model model-more model-report
+.PHONY: help run stop test lint check demo lock clean model model-more model-report meaning-model
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ model-more: ## train the committed weights further (hours; WORK, MINUTES as abov
 
 model-report: ## what the committed speech model hears, row by row (WORK=directory)
 	speech_model/make.sh report $(WORK)
+
+meaning-model: ## learn anew what lines mean a danger, from meaning_model/lines.jsonl (half a minute)
+	@deploy/bootstrap.sh --for-tests
+	@$(PYTHON) -m meaning_model.train
 
 clean: ## remove what can be made again; the instance's data and the recordings stay
 	@deploy/bootstrap.sh --clean

@@ -29,6 +29,7 @@ WEAK = "weak"
 FUTURE = "future"
 """The note of an entry that is a danger though it is still to come: a threat."""
 DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
+_NEGATIONS = DENIALS | {"не"}
 _WITHOUT = "без"
 _HELPERS = frozenset(["перестать", "мочь", "прекратить", "стоить"])
 """Before an infinitive these say that it is not, or not yet."""
@@ -101,6 +102,16 @@ class Dangers:
             if danger.settled and not first.settled:
                 told[danger.code] = replace(first, settled=True)
         return tuple(told.values())
+
+    def are_mentioned(self, words: Sequence[Word]) -> bool:
+        """Whether the words of a danger are there, be it denied, past, over or in their everyday sense: «газом не
+        пахнет», «вчера горело», «горит лампочка»."""
+        line = Line([word for word in words if word.text not in _NEGATIONS])
+        dangers = {entry.key for entry in self.entries}
+        return any(
+            self._sources[one.number][0] in dangers and one.spot.quality >= LEAST_QUALITY
+            for one in self._book.find(line)
+        )
 
     def _find_best(
         self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: "_Context", line: Line

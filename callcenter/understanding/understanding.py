@@ -24,6 +24,7 @@ from callcenter.understanding.danger import OVER, PAST, Danger, Dangers
 from callcenter.understanding.figures import Figure, find_figures
 from callcenter.understanding.houses import Houses, read_houses
 from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent
+from callcenter.understanding.learned import Learned
 from callcenter.understanding.matching import Line
 from callcenter.understanding.moments import Moment, find_moments
 from callcenter.understanding.notation import Names, read_phrase
@@ -34,6 +35,13 @@ from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
+LIKELY, UNLIKELY = 0.5, 0.01
+"""How likely, by what was learned, a line without a phrase of danger must be one, and how unlikely one with a phrase
+may be (`meaning_model/README.md`)."""
+LEAST_WORDS = 2
+"""One word that no phrase knows tells too little."""
+LEAST_BESIDES = 3
+"""Words besides a phrase of danger: fewer do not turn it into something else."""
 _FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)
 """Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
@@ -120,6 +128,10 @@ class Understanding:
             entry.notes["category"]: frozenset((entry.notes["category"], *_codes(entry.notes.get("also", ""))))
             for entry in phrases.dangers
         }
+        self._learned = Learned()
+        self._category_of = {
+            entry.notes.get("as", entry.key): entry.notes["category"] for entry in reversed(phrases.dangers)
+        }
         self._of_danger = frozenset(entry.notes["category"] for entry in phrases.dangers)
         own = [entry for entry in phrases.dangers if entry.key == entry.notes["category"]]
         self._categories = Ranking((*own, *phrases.categories), slips)
@@ -133,12 +145,13 @@ class Understanding:
 
     def find_danger(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled."""
-        return self._dangers.find(text)
+        words = read_words(text)
+        return self._find_dangers(words, Line(words))
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
         words = read_words(text)
-        dangers = self._dangers.find_in(Line(words))
+        dangers = self._find_dangers(words, Line(words))
         address = self._book.find(words)
         line = Line(_without_address(words, address))
         current = {danger.category for danger in dangers}
@@ -164,6 +177,27 @@ class Understanding:
             moments=find_moments(words, now=now),
             why=tuple(_explain(choice, categories, dangers, address)),
         )
+
+    def _find_dangers(self, words: Sequence[Word], line: Line) -> tuple[Danger, ...]:
+        """By the phrases, and by what was learned: the phrases are denied only by what is very sure of it, and where
+        they know the words of a danger and find none («газом не пахнет»), they know best."""
+        found = self._dangers.find_in(line)
+        if found:
+            return found if self._is_plausible(words, found) else ()
+        opinion = self._learned.judge(words)
+        if len(words) < LEAST_WORDS or opinion.likely < LIKELY or self._dangers.are_mentioned(words):
+            return ()
+        category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
+        return (Danger(opinion.code, category, opinion.words, phrase, settled=False),)
+
+    def _is_plausible(self, words: Sequence[Word], found: Sequence[Danger]) -> bool:
+        """Whether enough is said besides to make something else of a danger, and most surely does; an address is no
+        part of that."""
+        own = max(len(danger.words.split()) for danger in found)
+        if len(words) - own < LEAST_BESIDES or self._learned.judge(words).likely >= UNLIKELY:
+            return True
+        rest = _without_address(words, self._book.find(words))
+        return len(rest) - own < LEAST_BESIDES or self._learned.judge(rest).likely >= UNLIKELY
 
     def _is_over(self, line: Line) -> bool:
         """«вчера прорвало, уже всё сделали»: past, over, and nothing said of now."""
