@@ -92,6 +92,10 @@ class Listener:
         self._voices: deque[float] = deque()
         """When each voiced frame of the last moments began."""
         self._partial: Partial | None = None
+        self._newest: Partial | None = None
+        """The last, whether or not it belongs to the past."""
+        self._past = (0.0, 0)
+        """Where the utterance began that was going on at the cut, and how many of its words were known by then."""
         self._kept: tuple[Word, ...] = ()
         """Words that the ear has ended, of an answer that may go on; `_kept_to`: where the ear ended them."""
         self._kept_to = 0.0
@@ -145,14 +149,21 @@ class Listener:
         return []
 
     def _take_partial(self, partial: Partial) -> list[ListenerEvent]:
+        newest, self._newest = self._newest, partial
         if partial.begin < self._cut:
-            return []
+            return [] if newest is not None and newest.text == partial.text else self._hear_on(partial)
         before, self._partial = self._partial, partial
         changed = partial.text != ("" if before is None else before.text)
         if changed and before is not None and before.sure_to >= self._last_speech == self._settled:
             self._last_speech = self.now  # the ear hears words where no speech was seen
         events: list[ListenerEvent] = [Heard(self._text)] if changed and partial.text else []
         return events + self._commit_early()
+
+    def _hear_on(self, partial: Partial) -> list[ListenerEvent]:
+        """Of words said over the cut only a Final knows on which side they lie; until then they are no answer."""
+        begin, known = self._past
+        words = partial.text.split()[known if begin == partial.begin else 0 :]
+        return [Heard(" ".join(words))] if words else []
 
     def _take_final(self, final: Final) -> list[ListenerEvent]:
         words = tuple(word for word in final.words if (word.begin + word.end) / 2 > self._cut)
@@ -233,6 +244,8 @@ class Listener:
 
     def _cut_here(self, at: float) -> None:
         self._cut = max(self._cut, at)
+        if self._newest is not None:
+            self._past = (self._newest.begin, len(self._newest.text.split()))
         self._partial = None
         self._kept = ()
         self._voices.clear()

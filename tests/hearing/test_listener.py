@@ -348,6 +348,22 @@ def test_a_question_that_follows_no_answer_begins_with_a_clean_slate(listener: L
     assert listener.take(final(("вода", 0.0, 0.48), heard_to=1.1)) == []
 
 
+def test_what_is_said_over_the_cut_is_heard_on_but_answers_only_when_its_time_is_known(listener: Listener) -> None:
+    """Danger is looked for in it; the words known by then were heard before."""
+    listener.take(partial("вода", 0.5))
+    listener.ask(accept("течёт"))  # at 0.62
+    listener.ask(accept("течёт"))
+    assert listener.take(partial("вода", 0.62)) == []
+    listen(listener, say_in_tones("течёт"))
+    assert listener.take(partial("вода течёт", listener.now)) == [Heard("течёт")]
+    assert listener.take(partial("вода течёт", listener.now)) == []
+    assert said(hush(listener, 0.3)) == []
+    events = listener.take(final(("вода", 0.0, 0.48), ("течёт", 0.62, 1.2), heard_to=1.5))
+    assert said(events) == [("течёт", False)]
+    listener.ask(None)
+    assert listener.take(partial("опять", listener.now, begin=1.5)) == [Heard("опять")]
+
+
 def test_a_word_across_the_cut_belongs_to_where_most_of_it_is(listener: Listener) -> None:
     listener.ask(None)  # at 0.62
     events = listener.take(final(("вода", 0.3, 0.7), ("свет", 0.5, 1.0), heard_to=1.5))
