@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from meaning_model.train import read_lines
+
 SETS = Path(__file__).parent / "sets"
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge_base"
 FROZEN = {
@@ -17,8 +19,9 @@ FROZEN = {
     "test.jsonl": "3d62a74579455112d86a5226a02e51c39db63138a3d10b389dfca31139327371",
     "second_development.jsonl": "941a5335d06083db867eede64c0a9665b9421a8dcd1c255753d1ded0712ba9bc",
     "second_test.jsonl": "d26b39dfe9a51bc73e2358139ab63e25c11310ced1ba5f9572ab803a0e2c0fd4",
+    "outsider.jsonl": "4a83e251aeb2d568cde7f8c19706e55e7141c55b4bf10185a164ab2bb75aed2c",
 }
-FIRST, SECOND, GROWING = (*FROZEN,)[:2], (*FROZEN,)[2:], "strangers.jsonl"
+FIRST, SECOND, GROWING = (*FROZEN,)[:2], (*FROZEN,)[2:4], "strangers.jsonl"
 INTENTS = {
     *("emergency", "request", "outage", "information", "status", "reading"),
     *("complaint", "paid", "cancel", "person", "wrong_number", "unclear"),
@@ -55,6 +58,14 @@ def test_each_half_of_the_second_set_knows_every_danger_and_as_many_lines_that_a
 def test_the_growing_set_repeats_no_line() -> None:
     texts = [line["text"] for line in read_set(GROWING)]
     assert len(texts) == len({*texts} - {line["text"] for name in FROZEN for line in read_set(name)})
+
+
+def test_no_line_that_is_measured_is_learned_from() -> None:
+    learned = {line["text"] for line in read_lines()}
+    measured = {
+        line["text"] for name in ("test.jsonl", "second_test.jsonl", "outsider.jsonl") for line in read_set(name)
+    }
+    assert learned.isdisjoint(measured)
 
 
 def test_every_category_and_every_article_is_asked_for() -> None:
