@@ -21,9 +21,10 @@ from callcenter.understanding.words import read_words
 
 HERE = Path(__file__).parent
 SETS = HERE.parent / "tests" / "understanding" / "sets"
+LINES = HERE / "lines.jsonl"
 SOURCES = (
     *(SETS / f"{name}.jsonl" for name in ("development", "second_development", "strangers")),
-    HERE / "lines.jsonl",
+    LINES,
 )
 PHRASES = HERE.parent / "knowledge_base" / "phrases"
 """Whose tests say what short lines mean."""
