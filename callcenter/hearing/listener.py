@@ -144,7 +144,10 @@ class Listener:
                 return self._take_partial(told)
             case Final():
                 return self._take_final(told)
-            case EarBack() | EarMoved() | EarLost() | Trouble():
+            case EarLost():
+                self._partial = None
+                return self._say_kept()
+            case EarBack() | EarMoved() | Trouble():
                 self._partial = None
         return []
 
@@ -211,6 +214,11 @@ class Listener:
             )
             if not over:
                 return []
+        return self._say_kept()
+
+    def _say_kept(self) -> list[ListenerEvent]:
+        if not self._kept:
+            return []
         return [self._commit(Said(self._text, self._kept_to, early=False, words=self._kept))]
 
     @property

@@ -7,7 +7,7 @@ run in the event loop.
 from collections.abc import Callable
 from typing import Protocol
 
-from callcenter.hearing.client import EarLeg, Told
+from callcenter.hearing.client import EarLeg, EarLost, Told
 from callcenter.hearing.listener import FellQuiet, FellSilent, Listener, ListenerEvent, Said
 from callcenter.hearing.presence import FRAME_BYTES
 
@@ -46,8 +46,12 @@ class Listening:
         self._leg.close()
 
     def _told(self, told: Told) -> None:
-        self._note(told)
-        self._tell(self._listener.take(told))
+        if isinstance(told, EarLost):  # what was heard before is an answer, afterwards keys are
+            self._tell(self._listener.take(told))
+            self._note(told)
+        else:
+            self._note(told)
+            self._tell(self._listener.take(told))
 
     def _tell(self, events: list[ListenerEvent]) -> None:
         for event in events:

@@ -313,6 +313,15 @@ def test_words_that_the_ear_ended_before_it_was_lost_are_no_less_said() -> None:
     assert said(hush(listener, 2)) == [("вода", False)]
 
 
+def test_words_that_the_ear_ended_are_said_the_moment_it_is_lost() -> None:
+    """Nobody will hear how they go on, and the question is about to be asked anew, for keys."""
+    listener = asked(story)
+    hush(listener, 0.4)
+    assert said(listener.take(final(("вода", 0.0, 0.48), heard_to=1.0))) == []
+    assert said(listener.take(EarLost("why"))) == [("вода", False)]
+    assert said(hush(listener, 2)) == []
+
+
 def test_nothing_is_taken_early_while_somebody_speaks() -> None:
     listener = asked(accept("вода"))
     listener.take(partial("вода", 0.6))
