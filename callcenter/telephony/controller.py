@@ -30,6 +30,7 @@ from callcenter.conducting.taping import TapedNotes
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
 from callcenter.intake.notes import Note
 from callcenter.intake.tape import NO_TAPE, Source, Tape
@@ -112,9 +113,10 @@ class Controller:
             )
             self._open_ear(access, recognition, watch, measures or Unmeasured())
         playbacks = Playbacks()
+        self._phone = AriPhone(self._ari, playbacks)
         by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
         edges = Edges(
-            phone=AriPhone(self._ari, playbacks),
+            phone=self._phone,
             prompts=prompts,
             notes=TapedNotes(notes, tape, Source.NOTE),
             actions=ScriptActions(
@@ -139,6 +141,7 @@ class Controller:
             tape=tape,
             on_talk=self._take_talk,
             on_sight=self._ear.resume if self._ear is not None else None,
+            queue_anew=self._queue_anew,
         )
         self._stopping = asyncio.Event()
 
@@ -195,6 +198,12 @@ class Controller:
         self._notes.write(Note(new_id(), talk.call_id, talk.at, talk.kind, facts))
         if self._ear is not None and talk.kind == CONNECTED:
             self._ear.hear_talk(talk.call_id, talk.member_channel)
+
+    async def _queue_anew(self, call_id: str) -> None:
+        try:
+            await self._phone.queue_anew(call_id)
+        except CallcenterError as error:  # they hung up, or the next look finds them as they are
+            log.warning("a caller could not be queued anew", call_id=call_id, error=str(error))
 
     def _take(self, event: Event) -> None:
         if self._taps is None or not self._taps.take(event):

@@ -27,6 +27,8 @@ class StandInAmi:
     """Made by `run_ami`. `deaf` makes it take actions and never answer; `chunk` cuts what it sends into pieces."""
 
     members: dict[str, QueueMember] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Seconds for which each caller has been in the queue, by channel id."""
     actions: list[dict[str, str]] = field(default_factory=list)
     connections: int = 0
     deaf: bool = False
@@ -87,6 +89,9 @@ class StandInAmi:
                 self._write(writer, {"Event": "QueueParams", "Queue": QUEUE, "Max": "0", **mark})
                 for member in self.members.values():
                     self._write(writer, {"Event": "QueueMember", **_fields(member), **mark})
+                for place, (call_id, seconds) in enumerate(self.waiting.items(), 1):
+                    entry = {"Queue": QUEUE, "Position": str(place), "Uniqueid": call_id, "Wait": str(seconds)}
+                    self._write(writer, {"Event": "QueueEntry", **entry, **mark})
                 self._write(writer, {"Event": "QueueStatusComplete", **mark, "EventList": "Complete"})
             case "queuereset" if action["Queue"] == QUEUE:
                 for member in self.members.values():

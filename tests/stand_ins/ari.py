@@ -27,6 +27,7 @@ from tests.stand_ins.ari_channels import Channel, Playback
 
 USER, PASSWORD, APPLICATION = "callcenter", "secret", "callcenter"
 RENEWAL = "EVAL(${SET(TIMEOUT(absolute)=${CC_LEASE})})"
+END_OF_WAIT = "EVAL(${SET(TIMEOUT(absolute)=0.01)})"
 TIMESTAMP = "2026-11-24T09:00:00.000+0300"
 
 
@@ -133,8 +134,8 @@ class StandInAsterisk:
         match method, rest:
             case "GET", []:
                 return JSONResponse(channel.model)
-            case "GET", ["variable"] if asked["variable"] == RENEWAL:
-                return JSONResponse({"value": self._renew_if_ours(channel)})
+            case "GET", ["variable"] if asked["variable"] in (RENEWAL, END_OF_WAIT):
+                return JSONResponse({"value": self._evaluate(channel, asked["variable"])})
             case "DELETE", []:
                 channel.deleted = True
                 self.hang_up(channel)
@@ -229,6 +230,12 @@ class StandInAsterisk:
         if seconds:
             loop = asyncio.get_running_loop()
             channel.lease = loop.call_later(seconds, lambda: self._end_lease(channel))
+
+    def _evaluate(self, channel: Channel, expression: str) -> str:
+        if expression == RENEWAL:
+            return self._renew_if_ours(channel)
+        channel.waits_ended += 1
+        return "0.01"
 
     def _renew_if_ours(self, channel: Channel) -> str:
         """The dialplan's CC_LEASE: its length while the channel is ours, 0 afterwards."""

@@ -36,6 +36,8 @@ class Channel:
     place: str = "application"
     variables: dict[str, str] = field(default_factory=dict)
     renewals: int = 0
+    waits_ended: int = 0
+    """How often its wait in the queue was ended; the real dialplan puts it there again."""
     played: list[Playback] = field(default_factory=list)
     queued: list[Playback] = field(default_factory=list)
     """Playbacks not over yet, the first of them sounding."""

@@ -130,6 +130,19 @@ async def test_a_talk_that_ami_tells_of_is_noted_for_asterisk_may_be_unable_to_w
     assert note.facts == {"channel": "b1-17.2", "member": PHONE}
 
 
+async def test_whoever_waits_since_before_a_step_of_the_clock_is_queued_anew_or_has_hung_up(
+    house: House, asterisk: ari.StandInAsterisk, switch: ami.StandInAmi
+) -> None:
+    caller = Caller(asterisk, asterisk.arrive())
+    await caller.hears("нажмите два")
+    caller.presses("0")
+    await caller.is_in("to-queue")
+    switch.waiting |= {"b1-17.1": -3590, caller.call_id: -3580}
+    switch.emit("QueueCallerJoin", {})
+    await house.sees(lambda: caller.channel.waits_ended > 0)
+    assert switch.connections == 1
+
+
 async def test_a_stop_hands_the_callers_over_at_once(house: House, asterisk: ari.StandInAsterisk) -> None:
     asterisk.sound_seconds = 20
     callers = [Caller(asterisk, asterisk.arrive()) for _ in range(5)]

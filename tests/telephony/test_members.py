@@ -1,7 +1,7 @@
 """The queue's members: shown as Asterisk sees them, paused as the dispatchers wish."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -83,6 +83,7 @@ async def watching(
     clock: FakeClock,
     *,
     on_talk: Callable[[TalkEvent], None] | None = None,
+    queue_anew: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Board]:
     members = Members(
         Access("127.0.0.1", switch.port, USER, PASSWORD),
@@ -92,6 +93,7 @@ async def watching(
         wrap_up_seconds=WRAP_UP,
         clock=clock,
         on_talk=on_talk,
+        queue_anew=queue_anew,
     )
     running = asyncio.create_task(members.run())
     try:
@@ -153,6 +155,24 @@ async def test_a_clock_that_was_put_back_makes_nobody_wrap_up_for_an_hour(
     switch.change(ANNA, status=1, last_call=int(later.timestamp()))
     await board.shows(ANNA, MemberState.FREE)
     assert switch.members[ANNA].last_call == 0  # Asterisk itself would have offered her no call for that hour
+
+
+async def test_a_clock_that_was_put_back_keeps_no_caller_in_the_queue_for_an_hour(
+    switch: StandInAmi, database: Database, clock: FakeClock
+) -> None:
+    again: list[str] = []
+
+    async def queue_anew(call_id: str) -> None:
+        again.append(call_id)
+        del switch.waiting[call_id]
+        switch.waiting[call_id] = 0
+
+    switch.waiting |= {"b1-17.1": -3590, "b1-17.2": -3580, "b1-17.3": 0, "b1-17.4": 25}
+    async with watching(switch, database, clock, queue_anew=queue_anew):
+        await until(lambda: len(again) == 2, within=10)
+        looks = len(switch.actions)
+        await until(lambda: len(switch.actions) > looks + 1, within=10)
+    assert again == ["b1-17.1", "b1-17.2"]  # in the order in which they came, and each of them once
 
 
 async def test_a_pause_is_carried_out_and_shown_with_its_reason(board: Board, switch: StandInAmi) -> None:

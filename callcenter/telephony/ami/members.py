@@ -6,7 +6,7 @@ is written is always a whole `QueueStatus`, so that a lost event is made good by
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ LOOK_EVERY = 2.0
 """Seconds; also how late the end of a wrap-up is seen, for Asterisk does not report it."""
 REQUESTS_EVERY = 0.5
 CLOCK_STEP = 2.0
-"""Seconds by which a member's last call may lie ahead of us; more, and the clock was put back since."""
+"""Seconds by which a member's last call or a caller's coming may lie ahead; more, and the clock was put back since."""
 LONGEST_REASON = 100
 """What the row holds; on Asterisk's console anybody may write more."""
 _WAKING = ("QueueMember", "Agent", "QueueCaller")
@@ -76,9 +76,12 @@ class Members:
         tape: Tape = NO_TAPE,
         on_talk: Callable[[TalkEvent], None] | None = None,
         on_sight: Callable[[], None] | None = None,
+        queue_anew: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`extensions`: interface -> what colleagues dial, for the board. `on_talk` is told of each talk that begins or
-        ends; `on_sight` of each connection, before which there may have been other talks."""
+        ends; `on_sight` of each connection, before which there may have been other talks. `queue_anew` has the caller
+        of this channel id leave the queue and come again; it raises nothing."""
+        self._queue_anew = queue_anew
         self._on_talk = on_talk
         self._on_sight = on_sight
         self._tape = tape
@@ -168,18 +171,26 @@ class Members:
 
     async def look(self, ami: Ami) -> tuple[Seen, ...]:
         """The members now. Raises AmiAway, AmiRefused."""
-        members = await self._list(ami)
+        members, callers = await self._list(ami)
         now = self._clock.now()  # after the answer, which may have taken seconds
         if any(_last_call(member) > now.timestamp() + CLOCK_STEP for member in members):
             # Asterisk would take them for wrapping up until the clock has come there again, and offer them no call.
             log.warning("the clock was put back; the queue forgets when its members had their last calls")
             await ami.ask({"Action": "QueueReset", "Queue": self._queue})
-            members = await self._list(ami)
+            members, callers = await self._list(ami)
+        for caller in callers:
+            # Asterisk ends no wait of a second that has begun before the clock has come there again: whoever came
+            # before the step would hear music for an hour, though a dispatcher is free.
+            if int(caller.get("Wait") or 0) < -CLOCK_STEP and self._queue_anew is not None:
+                log.warning("the clock was put back; a caller is queued anew", call_id=caller.get("Uniqueid"))
+                await self._queue_anew(str(caller.get("Uniqueid")))
         return tuple(self._read(member, now) for member in members)
 
-    async def _list(self, ami: Ami) -> list[Mapping[str, Any]]:
+    async def _list(self, ami: Ami) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+        """The queue's members, and the callers in it, first come first."""
         messages = await ami.ask({"Action": "QueueStatus", "Queue": self._queue}, as_list=True)
-        return [message for message in messages if message.get("Event") == "QueueMember"]
+        members = [message for message in messages if message.get("Event") == "QueueMember"]
+        return members, [message for message in messages if message.get("Event") == "QueueEntry"]
 
     def _read(self, message: Mapping[str, Any], now: datetime) -> Seen:
         paused = message.get("Paused") == "1"

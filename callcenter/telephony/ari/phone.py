@@ -10,6 +10,8 @@ _RENEWAL = "${SET(TIMEOUT(absolute)=${CC_LEASE})}"
 """Written as a reading, because Asterisk lets a writing wait until the playback ends (measured with 22.10), and a menu
 is longer than a lease. The dialplan holds the length in CC_LEASE and makes it 0 when it takes the channel back, so
 that a renewal which comes too late leaves the caller in the queue without any time limit, as the dialplan does."""
+_END_OF_WAIT = "${SET(TIMEOUT(absolute)=0.01)}"
+"""Takes whoever is in the queue out of it; the dialplan (to-queue, T) puts them there again."""
 
 
 class AriPhone:
@@ -39,6 +41,10 @@ class AriPhone:
     async def renew_lease(self, call_id: str) -> None:
         if await self._ari.evaluate(call_id, _RENEWAL) in ("", "0"):
             raise Gone("the lease was over")
+
+    async def queue_anew(self, call_id: str) -> None:
+        """Has a caller who waits in the queue leave it and come again. Raises AsteriskAway, Gone, Refused."""
+        await self._ari.evaluate(call_id, _END_OF_WAIT)
 
     def forget(self, call_id: str) -> None:
         self._playbacks.forget_call(call_id)
