@@ -126,7 +126,7 @@ def _check_inside(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple
     for name in ("apartment", "entrance", "floor"):
         if name not in parts or not parts[name].value.isdecimal():
             continue
-        left = tuple(house for house in houses if _has(house, name, int(parts[name].value)))
+        left = tuple(house for house in houses if may_have(house, name, int(parts[name].value)))
         if left:
             houses = left
         elif "house" in parts:
@@ -138,9 +138,12 @@ def _check_inside(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple
     return houses, doubts
 
 
-def _has(house: House, part: str, value: int) -> bool:
+def may_have(house: House, part: str, value: int) -> bool:
+    """Whether a house may have this building, structure, entrance, floor or apartment."""
     if part == "apartment":
         return house.has_flat(value)
+    if part in _OF_HOUSE:
+        return str(getattr(house, part)) == str(value)
     most = house.entrances if part == "entrance" else house.floors
     return most is None or 1 <= value <= most
 

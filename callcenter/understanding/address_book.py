@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from callcenter.understanding.address import Address, Doubt, Part, resolve
+from callcenter.understanding.address import Address, Doubt, Part, may_have, resolve
 from callcenter.understanding.address_claims import HIGHEST, Claim, share_numbers
 from callcenter.understanding.address_items import Item, Kind, read_items
 from callcenter.understanding.address_replies import read_short_answer
@@ -22,7 +22,7 @@ _BELOW = {
     "building": ("structure", "letter"),
 }
 """What a newly said part makes void of what was known before."""
-_OF_HOUSE = ("house", "building")
+_OF_HOUSE = {"house", "building"}
 
 
 @dataclass(slots=True)
@@ -82,9 +82,9 @@ class AddressBook:
         self._name(reading, mentions)
         near = self._near(reading, known)
         self._claim(reading, pairs, near)
-        self._before_building(reading)
+        self._before_building(reading, near)
         self._follow(reading, near)
-        self._letters(reading)
+        self._letters(reading, near)
         self._bare_flat(reading, known)
         if any(doubt.kind == "unknown" for doubt in doubts) and "complex" not in reading.parts:
             return Address(doubts=tuple(doubts))  # the numbers are those of a stranger's house
@@ -129,7 +129,9 @@ class AddressBook:
 
     def _claim(self, reading: _Reading, pairs: Sequence[tuple[Item, Item]], near: tuple[House, ...]) -> None:
         undecided = {one.first: (one, other) for one, other in pairs}
-        for claim in share_numbers(reading.words, reading.items):
+        claims = share_numbers(reading.words, reading.items)
+        housed = any(claim.part == "house" for claim in claims)
+        for claim in claims:
             item = reading.items[claim.at]
             if item.first in undecided:
                 other = undecided[item.first][1].number
@@ -141,6 +143,8 @@ class AddressBook:
             if claim.part == "house":
                 self._claim_house(reading, claim, near)
                 continue
+            if not housed and self._cut_off_house(reading, claim, near):
+                continue
             whole = _join_digits(reading, claim) if claim.part == "apartment" else claim
             if 0 < int(whole.digits) <= HIGHEST[whole.part]:
                 reading.put(whole.part, str(int(whole.digits)), whole.by, whole.at)
@@ -148,8 +152,7 @@ class AddressBook:
     def _claim_house(self, reading: _Reading, claim: Claim, near: tuple[House, ...]) -> None:
         """A house's number: the whole, or the first piece of it when only that is on the list."""
         number = reading.items[claim.at].number
-        listed = {house.house for house in near}
-        bases = listed | {name.split("/")[0].split("-")[0] for name in listed}
+        bases = _bases(near)
         if number is None or claim.digits != number.digits or claim.digits in bases or not near:
             self._put_house(reading, claim, bases)
             return
@@ -158,12 +161,29 @@ class AddressBook:
             reading.put("house", joined.digits, claim.at)
             return
         cut = next((cut for cut in number.cuts if len(cut) == 2 and cut[0] in bases), None)
-        if cut is None or number.ordinal:
+        if cut is None or (number.ordinal and not _is_feminine(reading.words, number)):
             self._put_house(reading, claim, bases)
             return
-        rest = Number(cut[1], number.first, number.end, ordinal=False, typed=False, cuts=((cut[1],),))
+        rest = Number(cut[1], number.first, number.end, number.ordinal, typed=False, cuts=((cut[1],),))
         reading.put("house", cut[0], claim.at)
         reading.rests[claim.at] = rest
+
+    def _cut_off_house(self, reading: _Reading, claim: Claim, near: tuple[House, ...]) -> bool:
+        """«светлановский шестьдесят первый корпус»: the house and its part, where no house of the street has the
+        whole."""
+        number = reading.items[claim.at].number
+        if (
+            number is None
+            or number.digits != claim.digits
+            or any(may_have(one, claim.part, number.value) for one in near)
+        ):
+            return False
+        for cut in number.cuts:
+            if len(cut) == 2 and any(one.house == cut[0] and may_have(one, claim.part, int(cut[1])) for one in near):
+                reading.put("house", cut[0], claim.at)
+                reading.put(claim.part, cut[1], claim.at, claim.by)
+                return True
+        return False
 
     def _put_house(self, reading: _Reading, claim: Claim, bases: set[str]) -> None:
         """The house as said; «на энгельса два лифта» says none."""
@@ -171,15 +191,18 @@ class AddressBook:
         if not (named and reading.items[claim.at].counted and claim.digits not in bases):
             reading.put("house", claim.digits, claim.at)
 
-    def _before_building(self, reading: _Reading) -> None:
-        """«сто тридцать девять корпус один»: what stands before a building is a house."""
+    def _before_building(self, reading: _Reading, near: tuple[House, ...]) -> None:
+        """«сто тридцать девять корпус один»: what stands before a building is a house; «сорок дробь два по большому»:
+        before a fraction too, where the street has such a one."""
+        bases = _bases(near)
         for at in range(len(reading.items) - 2):
             item, after, last = reading.items[at : at + 3]
-            if (
-                item.number is not None and at not in reading.used and "house" not in reading.parts
-                and after.kind is Kind.MARKER and after.part in ("building", "structure")
-                and last.kind is Kind.NUMBER and reading.used.get(at + 2) == after.part
-            ):  # fmt: skip
+            if item.number is None or at in reading.used or "house" in reading.parts or last.kind is not Kind.NUMBER:
+                continue
+            of_building = after.kind is Kind.MARKER and after.part in ("building", "structure")
+            if (of_building and reading.used.get(at + 2) == after.part) or (
+                after.kind is Kind.SLASH and item.number.digits in bases and at + 2 not in reading.used
+            ):
                 reading.put("house", item.number.digits, at)
 
     def _follow(self, reading: _Reading, near: tuple[House, ...]) -> None:
@@ -225,15 +248,17 @@ class AddressBook:
         flat."""
         parts = reading.parts
         listed = {house.house for house in near}
+        if number.ordinal and reading.words[number.end - 1].text.endswith("го"):
+            return False  # «садовая семь двадцать четвёртого отключили»
         if "house" in parts and parts["house"].value not in listed and self._ends_fraction(reading, at, number, listed):
             return True
         fitting = [house for house in near if "house" in parts and house.house == parts["house"].value]
-        for part in ("building", "structure"):
+        for part in ("building", "structure") if not _is_feminine(reading.words, number) else ():
             if part in parts:
                 fitting = [house for house in fitting if getattr(house, part) == parts[part].value]
                 continue
             flat_said = "apartment" in parts
-            if flat_said and reading.used.get(at - 1) not in _OF_HOUSE:
+            if flat_said and not {reading.used.get(at - 1), reading.used.get(at)} & _OF_HOUSE:
                 break
             if any(getattr(house, part) == number.digits for house in fitting):
                 more = flat_said or (at + 1 < len(reading.items) and reading.items[at + 1].kind is Kind.NUMBER)
@@ -256,14 +281,24 @@ class AddressBook:
             reading.used[at] = "house"
         return whole in listed
 
-    def _letters(self, reading: _Reading) -> None:
+    def _letters(self, reading: _Reading, near: tuple[House, ...]) -> None:
         for at, item in enumerate(reading.items):
-            if item.kind is Kind.LETTER and "letter" not in reading.parts and at:
-                before = reading.items[at - 1]
-                marked = before.kind is Kind.MARKER and before.part == "letter"
-                of_house = reading.used.get(at - 1) in ("house", "building", "structure")
-                if marked or of_house:
-                    reading.put("letter", item.part, at)
+            if item.kind is not Kind.LETTER or "letter" in reading.parts or not at:
+                continue
+            before = reading.items[at - 1]
+            marked = before.kind is Kind.MARKER and before.part == "letter"
+            of_house = reading.used.get(at - 1) in ("house", "building", "structure")
+            after = reading.items[at + 1] if at + 1 < len(reading.items) else None
+            if marked or (of_house and (after is None or self._parts_letter(reading, item, after, near))):
+                reading.put("letter", item.part, at)
+
+    def _parts_letter(self, reading: _Reading, letter: Item, after: Item, near: tuple[House, ...]) -> bool:
+        """Before a number a letter only where the list has it: «садовая девять а двенадцать»."""
+        if after.number is None:
+            return True
+        house = reading.parts["house"].value if "house" in reading.parts else ""
+        dated = after.is_quantity or reading.words[after.end - 1].text.endswith("го")
+        return not dated and any((one.house, one.letter) == (house, letter.part) for one in near)
 
     def _bare_flat(self, reading: _Reading, known: Address | None) -> None:
         """«у нас триста двадцать четвертая»: a feminine ordinal of its own, when an address is spoken of."""
@@ -287,6 +322,18 @@ class AddressBook:
             if "femn" in marks and (after is None or not after.may_be("NOUN", "ADJF")):
                 reading.put("apartment", number.digits, at)
                 return
+
+
+def _bases(houses: Iterable[House]) -> set[str]:
+    """The numbers of houses, those of fractions without their second half as well."""
+    listed = {house.house for house in houses}
+    return listed | {name.split("/")[0].split("-")[0] for name in listed}
+
+
+def _is_feminine(words: Sequence[Word], number: Number) -> bool:
+    """«сорок первая»: a flat or an entrance, never a house or a building."""
+    marks = [form.marks for form in words[number.end - 1].forms if form.part == "ADJF"]
+    return number.ordinal and marks != [] and all("femn" in one for one in marks)
 
 
 def _join_digits(reading: _Reading, claim: Claim, *, upto: set[str] | None = None) -> Claim:

@@ -20,6 +20,9 @@ _SHARED = 1.2
 _TOO_HIGH = 1.0
 _USED = -0.25
 """Every number that finds its place: people seldom say one for nothing."""
+_BEFORE_HOURS = ("в", "к", "до", "с", "после", "около")
+_OF_A_HOUSE = ("этаж", "подъезд", "парадная", "квартира", "корпус")
+"""What a house is told to have so many of: «дом девять этажей»."""
 _FROM_NAME = 0.5
 """Taking a cardinal away from the street that it directly follows: «линия четырнадцать квартира тридцать»."""
 
@@ -91,7 +94,7 @@ def _ways(
     ways = [_Choice(choice.cost + nothing, choice.claims)]
     if before is not None and item.kind is not Kind.NAME and not items[before].counted:
         number = _number(items[before])
-        if number.ordinal or not _is_count(words, item, number):
+        if not (_is_other(words, item, items[before]) if number.ordinal else _is_count(words, item, items[before])):
             cost = _ORDINAL_BEFORE if number.ordinal else _TYPED_BEFORE if number.typed else _CARDINAL_BEFORE
             if not number.ordinal and before and items[before - 1].kind is Kind.NAME:
                 cost += _FROM_NAME
@@ -127,9 +130,20 @@ def _number(item: Item) -> Number:
     return item.number
 
 
-def _is_count(words: Sequence[Word], marker: Item, number: Number) -> bool:
-    """«две квартиры», «один подъезд» count; «12 кв», «пять этаж» name."""
-    word = words[marker.first]
+def _is_other(words: Sequence[Word], marker: Item, item: Item) -> bool:
+    """«на седьмом квартира горит», «двадцать первого дом сдали»: of a floor and of a day, not of what follows."""
+    word, ending = words[marker.first], words[item.end - 1].text[-2:]
+    if ending == "го":
+        return "gent" not in _cases(word)
+    return ending in ("ом", "ем") and word.forms[0].marks >= {"femn"} and bool(_cases(word) & {"nomn", "accs"})
+
+
+def _is_count(words: Sequence[Word], marker: Item, item: Item) -> bool:
+    """«две квартиры», «один подъезд» count, «в семь подъезд закрывают» is an hour; «12 кв», «пять этаж» name."""
+    word, number = words[marker.first], _number(item)
+    hour = item.first > 0 and words[item.first - 1].text in _BEFORE_HOURS and number.value <= 24
+    if hour and "nomn" in _cases(word):
+        return True
     if number.typed and number.digits[-1] == "1":
         return False
     if number.digits[-1] == "1" and number.digits[-2:] != "11":
@@ -144,6 +158,14 @@ def _cases(word: Word) -> frozenset[str]:
 
 def _tells_how_many(words: Sequence[Word], claimant: Item, item: Item) -> bool:
     """«квартира одна», «в доме два лифта», «на этаже четыре квартиры»: no part's number."""
-    if words[item.first].text in ("одна", "одни", "одной", "одну") and item.end - item.first == 1:
+    alone = item.end - item.first == 1
+    if words[item.first].text in ("одна", "одни", "одной", "одну") and alone:
         return True
-    return item.counted and claimant.kind is Kind.MARKER and "nomn" not in _cases(words[claimant.first])
+    if claimant.kind is not Kind.MARKER:
+        return False
+    named = "nomn" in _cases(words[claimant.first])
+    after = words[item.end] if item.end < len(words) else None
+    if words[item.first].text == "один" and alone and not named:  # «я в квартире один», «в подъезде один не дышит»
+        someone = after is not None and (after.text == "не" or after.may_be("VERB"))
+        return item.counted or someone or claimant.part == "apartment"
+    return item.counted and (not named or (after is not None and after.has(*_OF_A_HOUSE)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from callcenter.understanding.numbers import Number, atom, is_measured
-from callcenter.understanding.words import Word, alike, inflect_singular
+from callcenter.understanding.words import Word, agree, alike, inflect_singular
 
 _SLIP = 0.82
 
@@ -28,12 +28,17 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
+SLASHES = ("дробь", "черта", "слэш", "слеш")
 _KINDS = {
-    **dict.fromkeys(("дробь", "черта", "слэш", "слеш"), Kind.SLASH),
+    **dict.fromkeys(SLASHES, Kind.SLASH),
     **dict.fromkeys(("а", "то", "есть"), Kind.BUT),
     "или": Kind.OR,
     "не": Kind.NOT,
 }
+
+
+_OBLIQUE = frozenset({"двух", "трех", "четырех", "обоих", "обеих"})
+"""Genitives that a plural follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,9 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
             items.append(Item(Kind.SLASH, at, at, part=words[at].gap))
         number = starts.get(at)
         if number is not None:
-            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=is_measured(words, number),
-                              counted=_is_counted(words, number)))  # fmt: skip
+            measured = is_measured(words, number) or _is_of_another(words, number, items)
+            counted = _is_counted(words, number)
+            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=measured, counted=counted))
             at = number.end
             continue
         items.append(_read_word(words, at, items[-1] if items else None))
@@ -112,14 +118,14 @@ def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
         return str(letter)
     if words[at].text in ("в", "к"):
         return str(letter) if after.is_number or after.text in ("квартира", "парадная", "подъезд", "кв") else ""
-    if words[at].text == "а" and not (after.is_number or marker_of(words, at + 1)):
+    if words[at].text == "а" and not (_is_numeral(after) or marker_of(words, at + 1)):
         return ""
     return str(letter)
 
 
 def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     word = words[at]
-    part = "" if _follows_code(words, at) else marker_of(words, at)
+    part = "" if _is_lacking(words, at) else marker_of(words, at)
     after_number = before is not None and before.kind in (Kind.NUMBER, Kind.SLASH)
     after_letter_word = before is not None and before.kind is Kind.MARKER and before.part == "letter"
     if not part and (after_number or after_letter_word):
@@ -131,9 +137,9 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     return Item(_kind(word), at, at + 1)
 
 
-def _follows_code(words: Sequence[Word], at: int) -> bool:
-    """«код подъезда семнадцать»: the number is the code's."""
-    return at > 0 and words[at - 1].has(*_document()["cues"]["code"])
+def _is_lacking(words: Sequence[Word], at: int) -> bool:
+    """«код подъезда семнадцать»: the number is the code's; «десять без корпуса»: there is none."""
+    return at > 0 and (words[at - 1].text == "без" or words[at - 1].has(*_document()["cues"]["code"]))
 
 
 def _kind(word: Word) -> Kind:
@@ -146,8 +152,24 @@ def _kind(word: Word) -> Kind:
     return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
 
 
+def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
+    """«минус второй этаж», «код сорок пять», «заявка шесть ноль семь»: the number of something else."""
+    cues = _document()["cues"]
+    for item in reversed(before):
+        word = words[item.first]
+        if word.text in cues["sign"] and item.end == number.first:
+            return True
+        if item.kind is Kind.NUMBER and item.number is not None and not item.number.ordinal and not number.ordinal:
+            continue
+        if number.ordinal or not (word.text == "номер" or word.has(*cues["code"], *cues["numbered"])):
+            return False
+        if word.text != "номер":
+            return True
+    return False
+
+
 def _is_counted(words: Sequence[Word], number: Number) -> bool:
-    """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена»."""
+    """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена», «один лифт»."""
     at = number.end
     if at >= len(words) or words[at].gap or atom(words[at].text):
         return False
@@ -159,8 +181,15 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
     last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
     needed = "plur" if teens or last == 0 or last > 4 else "sing"
     if last == 1 and not teens:
-        return False
+        numbered = at + 1 < len(words) and marker_of(words, at) and _is_numeral(words[at + 1])
+        return not number.typed and not numbered and agree(words[at - 1], words[at])
+    if words[at - 1].text in _OBLIQUE:
+        needed = "plur"  # «нет двух ламп»
     return any({"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms)
+
+
+def _is_numeral(word: Word) -> bool:
+    return word.is_number or atom(word.text) is not None
 
 
 def _genders(word: Word) -> frozenset[str]:

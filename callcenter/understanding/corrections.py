@@ -20,10 +20,13 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
         item = left[at]
         if item.kind is Kind.NOT:
             end = _negated(left, at, words)
+            if end > at + 1 and at and words[left[at - 1].first].text == "а":
+                at -= 1  # «ленинский а не ленина восемьдесят восемь»
             del left[at:end]
             continue
-        if _joined(left, at, words):
-            del left[at : at + 3]
+        joined = _joined(left, at, words)
+        if joined:
+            del left[at : at + joined]
             continue
         if item.kind is Kind.NUMBER and not item.measured:
             if at + 2 < len(left) and left[at + 1].kind is Kind.OR and left[at + 2].kind is Kind.NUMBER:
@@ -44,13 +47,22 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
     return left, pairs
 
 
-def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
-    """«между вторым и третьим этажом», «первый и второй подъезд»: two of a kind are none that could be written down."""
-    if at + 3 >= len(items) or _marker(items, at + 3) is None or _marker(items, at - 1) is not None:
-        return False
-    one, other = items[at].number, items[at + 2].number
-    joined = items[at + 1].end - items[at + 1].first == 1 and words[items[at + 1].first].text == "и"
-    return joined and one is not None and other is not None and one.ordinal and other.ordinal
+def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+    """How many items (0 or 3) say two of a kind, of which none could be written down: «между вторым и
+    третьим этажом», «с первого по пятый подъезд», «квартиры сорок пять и сорок шесть»."""
+    if at + 2 >= len(items) or items[at + 1].end - items[at + 1].first != 1:
+        return 0
+    one, other, between = items[at].number, items[at + 2].number, words[items[at + 1].first].text
+    if one is None or other is None or items[at].measured or items[at + 2].is_quantity:
+        return 0
+    before, after = _marker(items, at - 1), _marker(items, at + 3)
+    if between == "и" and before is not None and after is None:
+        return 3
+    since = items[at].first > 0 and words[items[at].first - 1].text in ("с", "со", "от")
+    ranged = between in ("по", "до") and since
+    if before is None and after is not None and one.ordinal and other.ordinal and (ranged or between == "и"):
+        return 3
+    return 0
 
 
 def _negated(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
@@ -88,11 +100,12 @@ def _corrected_at_once(items: list[Item], at: int, after: int, before: Item | No
     """«дом пять ой нет семь», «дом пять ой дом семь»; not «дом пять нет второй подъезд»."""
     if items[after].kind is Kind.MARKER:
         return (at - 1, after) if before is not None and before.part == items[after].part else None
-    if items[after].kind is not Kind.NUMBER or items[after].measured:
-        return None
+    if items[after].kind is not Kind.NUMBER or items[after].is_quantity:
+        return None  # «садовая семь нет двух ламп»
     claimed = _marker(items, after + 1)
     numbered = after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER
-    if claimed is not None and not numbered and before is not None and claimed.part != before.part:
+    takes_it = claimed is not None and claimed.part != "letter" and not numbered  # «дом семь нет девять литера а»
+    if claimed is not None and takes_it and before is not None and claimed.part != before.part:
         return None
     return at, after
 

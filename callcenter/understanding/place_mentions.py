@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callcenter.understanding.address import Doubt
-from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.address_items import SLASHES, marker_of
 from callcenter.understanding.houses import STREET_TYPES, House, Houses
 from callcenter.understanding.numbers import Number, atom, is_hesitation, is_measured, is_unit
 from callcenter.understanding.place_names import Mention, Name, Names, kind_of, own_towns
@@ -71,7 +71,7 @@ class Places:
 
     def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
         """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
-        streets = [one for one in mentions if self.part_of(one.name) == "street"]
+        streets = [one for one in mentions if self.part_of(one.name) == "street" and not _is_denied(words, one)]
         housed = [one for one in streets if self._listed(one, words, numbers)]
         if len(streets) > 1 and len(housed) == 1:
             return [one for one in mentions if one not in streets or one in housed]
@@ -80,13 +80,14 @@ class Places:
     def _listed(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
         """Whether a number beside the name is one of its houses."""
         bases = {base for house in self._houses[mention.name.written] for base in _bases(house)}
-        after = mention.end
-        while after < len(words) and (_is_empty(words[after]) or marker_of(words, after) == "house"):
-            after += 1
+        after, needs_word = _house_after(words, mention.end)
         for number in numbers:
             if number.first == after and not is_measured(words, number) and any(cut[0] in bases for cut in number.cuts):
-                return True
-        return _digits_from(words, numbers, after) in bases or self._listed_before(mention, words, numbers, bases)
+                named = number.end < len(words) and marker_of(words, number.end) == "house"
+                return not needs_word or (named and not _is_misheard(mention, words))
+        if _digits_from(words, numbers, after) in bases:
+            return True
+        return not _is_misheard(mention, words) and self._listed_before(mention, words, numbers, bases)
 
     def _listed_before(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], bases: set[str]
@@ -97,8 +98,8 @@ class Places:
             before -= 1
         ends = {number.end: number for number in numbers}
         last = ends.get(before + 1)
-        if last is not None and last.first and marker_of(words, last.first - 1) in ("building", "structure"):
-            house = ends.get(last.first - 1)  # «сто тридцать девять корпус два энгельса»
+        if last is not None and last.first and _goes_on(words, last.first - 1):
+            house = ends.get(last.first - 1)  # «сто тридцать девять корпус два энгельса», «сорок дробь два по большому»
             return house is not None and house.digits in bases
         housed = before >= 0 and marker_of(words, before) == "house"
         before -= 1 if housed else 0
@@ -114,7 +115,7 @@ class Places:
         if mention.typed:
             return True
         if _is_date(mention.name):
-            return listed and _says_house(words, mention.end, numbers)
+            return _stands_as_street(words, mention) or (listed and _says_house(words, mention.end, numbers))
         if mention.slipped and not listed and not _is_close(mention, words):
             return False
         if self.part_of(mention.name) != "street":
@@ -125,16 +126,54 @@ class Places:
         """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
         if mention.used > 1 or asked in ("street", "complex", "settlement"):
             return True
-        if mention.end - mention.first == len(words):
-            return True
+        opens = all(word.filler for word in words[: mention.first])
+        if opens and (mention.end == len(words) or _begins_house(words, mention.end)):
+            return True  # «гавань второй корпус»
         before = words[mention.first - 1] if mention.first else None
         marks = {mark for form in words[mention.first].forms for mark in form.marks}
         return before is not None and before.text in ("в", "во", "на") and bool(marks & {"loct", "loc2"})
 
 
+def _house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
+    """Where the number of a house begins after a name: past «дом», «в доме», «а не на ленина»; and whether «в» makes
+    its word needed: «на ленина в восьмом доме», not «на ленина в восемь»."""
+    needs_word = False
+    while at < len(words):
+        if words[at].text in ("в", "во") and not needs_word:
+            needs_word = True
+        elif marker_of(words, at) == "house":
+            needs_word = False
+        elif [word.text for word in words[at : at + 2]] == ["а", "не"]:
+            at = next((end for end in range(at + 3, min(at + 6, len(words))) if _begins_house(words, end)), at + 2) - 1
+        elif words[at].text == "не":  # «садовая не девять а семь»
+            at = next((end for end in range(at + 2, min(at + 6, len(words))) if words[end].text == "а"), at)
+        elif not _is_empty(words[at]):
+            break
+        at += 1
+    return at, needs_word
+
+
+def _goes_on(words: Sequence[Word], at: int) -> bool:
+    """Whether the word stands between a house and its building or the end of its fraction."""
+    return marker_of(words, at) in ("building", "structure") or words[at].text in SLASHES
+
+
+def _is_denied(words: Sequence[Word], mention: Mention) -> bool:
+    """«не на садовой»: kept for `take_back`, which removes it with its «не»."""
+    before = mention.first - 1
+    while before > 0 and words[before].text in _PREPOSITIONS:
+        before -= 1
+    return before >= 0 and words[before].text == "не"
+
+
+def _is_misheard(mention: Mention, words: Sequence[Word]) -> bool:
+    """A word that means something else and is only alike: «в четвёртом доме света нет»."""
+    return mention.slipped and all(word.known for word in words[mention.first : mention.end])
+
+
 def _is_close(mention: Mention, words: Sequence[Word]) -> bool:
     """Alike enough without a house's number: very much so, and no word that means something else."""
-    return mention.score >= _ALIKE_ALONE and not all(word.known for word in words[mention.first : mention.end])
+    return mention.score >= _ALIKE_ALONE and not _is_misheard(mention, words)
 
 
 def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
@@ -150,7 +189,8 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
         return mention.name.distinctive and mention.used > 1 and not mention.slipped
     if mention.name.distinctive or mention.end == len(words):
         return True
-    return marker_of(words, mention.end) != "" or not agree(words[mention.end - 1], words[mention.end])
+    after = words[mention.end]
+    return marker_of(words, mention.end) != "" or after.may_be("PREP") or not agree(words[mention.end - 1], after)
 
 
 def _owns(mention: Mention, words: Sequence[Word]) -> bool:
@@ -222,11 +262,19 @@ def _begins_house(words: Sequence[Word], at: int) -> bool:
     return at < len(words) and marker_of(words, at) != ""
 
 
+def _stands_as_street(words: Sequence[Word], mention: Mention) -> bool:
+    """«на восьмого марта»: where; «на восьмое», «с восьмого» are days."""
+    placed = mention.first > 0 and words[mention.first - 1].text in ("на", "по")
+    return placed and words[mention.first].text.endswith("го")
+
+
 def _says_house(words: Sequence[Word], at: int, numbers: Sequence[Number]) -> bool:
-    """«дом девять», «три корпус один»: what no day is told with."""
+    """«дом девять», «три корпус один», «девять квартира сто два»: what no day is told with."""
     after = next((number.end for number in numbers if number.first == at), at)
-    needed = ("house",) if after == at else ("building", "structure")
-    return after < len(words) and marker_of(words, after) in needed
+    if after + 1 >= len(words) or after == at:
+        return after < len(words) and marker_of(words, after) == "house"
+    part = marker_of(words, after)
+    return part in ("building", "structure") or (part != "" and any(one.first == after + 1 for one in numbers))
 
 
 def _unlisted_street(words: Sequence[Word]) -> str:
@@ -235,6 +283,8 @@ def _unlisted_street(words: Sequence[Word]) -> str:
     for at, word in enumerate(words):
         placed = at > 0 and words[at - 1].text in ("на", "по")
         if placed and _is_street_like(word) and _begins_house(words, at + 1):
+            if marker_of(words, at + 1) not in ("", "house") and agree(word, words[at + 1]):
+                continue  # «на техническом этаже»
             return word.text
         if kind_of(word) not in STREET_TYPES:
             continue
@@ -242,10 +292,15 @@ def _unlisted_street(words: Sequence[Word]) -> str:
         while end < len(words) and end - at <= 3 and not _begins_house(words, end):
             end += 1
         first = at - 1 if at and agree(words[at - 1], word) else at
-        named = end > at + 1 or first < at
+        named = first < at or (end > at + 1 and _may_name(words[at + 1]))
         if named and end < len(words) and _begins_house(words, end) and marker_of(words, end) in ("house", ""):
             return " ".join(one.text for one in words[first:end])
     return ""
+
+
+def _may_name(word: Word) -> bool:
+    """«улица строителей», «улица тверская»; not «на улице плюс десять», «на дороге у дома»."""
+    return not word.known or any(form.part == "ADJF" or "gent" in form.marks for form in word.forms[:3])
 
 
 def _is_street_like(word: Word) -> bool:
