@@ -55,7 +55,7 @@ model-more: ## train the committed weights further (hours; WORK, MINUTES as abov
 model-report: ## what the committed speech model hears, row by row (WORK=directory)
 	speech_model/make.sh report $(WORK)
 
-meaning-model: ## learn anew what lines mean a danger, from meaning_model/lines.jsonl (half a minute)
+meaning-model: ## learn anew what lines mean a danger, from meaning_model/lines.jsonl (a minute)
 	@deploy/bootstrap.sh --for-tests
 	@$(PYTHON) -m meaning_model.train
 

@@ -1,11 +1,13 @@
-"""Trains the weights anew: `python -m meaning_model.train` (`make meaning-model`), in a minute.
+"""Trains the weights anew: `python -m meaning_model.train [--only dangers]` (`make meaning-model`), in two minutes.
 
 Deterministic: the same lines give the same weights, but for the last digits of another processor.
 """
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from callcenter.understanding.learned import BUCKETS, NONE, WEIGHTS, list_marks, weigh
+from callcenter.understanding.learned import NONE, OF_CATEGORIES, OF_DANGERS, list_marks, weigh
 from callcenter.understanding.phrase_checks import NOTHING
 from callcenter.understanding.phrase_files import PhraseReader
 from callcenter.understanding.understanding import read_phrases
@@ -28,67 +30,94 @@ SOURCES = (
 )
 PHRASES = HERE.parent / "knowledge_base" / "phrases"
 """Whose tests say what short lines mean."""
-STRICTNESS = 30.0
-"""scikit-learn's C: the more, the less the weights are held back. Chosen on a fifth of the lines, see README.md."""
-_LEAST = 0.02
-"""Weights below are left out: together they change no answer."""
 
-Lines = Sequence[Mapping[str, Any]]
+Known = tuple[str, str]
+"""A line and its class."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """`read` gives the lines; `marks`: how many are told apart; `strictness`: scikit-learn's C, the more, the less the
+    weights are held back (README.md tells how they were chosen); weights below `least` are left out."""
+
+    file: Path
+    read: Callable[[], Sequence[Known]]
+    marks: int
+    strictness: float
+    least: float
 
 
 def read_lines(sources: Iterable[Path] = SOURCES) -> list[dict[str, Any]]:
-    """The lines whose danger is judged."""
-    lines = [json.loads(line) for file in sources for line in file.read_text(encoding="utf-8").splitlines()]
-    return [line for line in lines if "danger" in line and "danger" not in line.get("open", "")]
+    """The lines of the sets."""
+    return [json.loads(line) for file in sources for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def read_sayings(phrases: Path = PHRASES) -> list[dict[str, Any]]:
-    """The lines by which the phrases are tested; those of a category that is a danger by itself tell no more."""
-    reader = PhraseReader(phrases)
-    dangers = read_phrases(phrases).dangers
-    leading = {note for entry in dangers for note in (entry.notes["category"], entry.notes.get("also", ""))}
-    of_dangers = reader.read_sayings("dangers")
-    others = [saying for saying in reader.read_sayings("categories") if saying.key not in leading]
+def read_dangers() -> list[Known]:
+    """Lines with their danger. Of the tests of the categories those of a danger's own tell no more."""
+    lines = [line for line in read_lines() if "danger" in line and "danger" not in line.get("open", "")]
+    leading = {entry.notes["category"] for entry in read_phrases(PHRASES).dangers}
     return [
-        *({"text": saying.text, "danger": None if saying.key == NOTHING else saying.key} for saying in of_dangers),
-        *({"text": saying.text, "danger": None} for saying in others),
+        *((line["text"], line["danger"] or NONE) for line in lines),
+        *_read_sayings("dangers"),
+        *((text, NONE) for text, code in _read_sayings("categories") if code not in leading),
     ]
 
 
-def train(lines: Lines) -> dict[str, np.ndarray]:
-    """The arrays of `learned.npz`; see `Learned`."""
-    marks = [list_marks(read_words(line["text"])) for line in lines]
-    seen = np.zeros(BUCKETS)
-    for both in marks:
-        for bucket in {bucket for group in both for bucket in group}:
-            seen[bucket] += 1
-    rarity = np.where(seen > 0, np.log((1 + len(lines)) / (1 + seen)) + 1, 0).astype(np.float32)
+def read_categories() -> list[Known]:
+    """Lines with their chief category."""
+    lines = [line for line in read_lines() if "categories" in line]
+    return [
+        *((line["text"], (*line["categories"], NONE)[0]) for line in lines),
+        *_read_sayings("categories"),
+    ]
+
+
+def _read_sayings(name: str) -> Iterator[Known]:
+    """The lines by which the phrases are tested."""
+    for saying in PhraseReader(PHRASES).read_sayings(name):
+        yield saying.text, NONE if saying.key == NOTHING else saying.key
+
+
+TASKS = {
+    "dangers": Task(OF_DANGERS, read_dangers, 1 << 16, 30.0, 0.02),
+    "categories": Task(OF_CATEGORIES, read_categories, 1 << 15, 50.0, 0.05),
+}
+
+
+def train(known: Sequence[Known], *, marks: int, strictness: float, least: float) -> Mapping[str, Any]:
+    """The arrays of a file; see `Learned`."""
+    marked = [list_marks(read_words(text), marks) for text, _ in known]
+    seen = Counter(number for groups in marked for number in {number for group in groups for number in group})
+    rarity = np.zeros(marks, np.float32)
+    for number, lines in seen.items():
+        rarity[number] = np.log((1 + len(known)) / (1 + lines)) + 1
     rows, columns, values = [], [], []
-    for row, both in enumerate(marks):
-        for group in both:
-            buckets, weighed = weigh(group, rarity)
-            rows += [row] * len(buckets)
-            columns += buckets.tolist()
+    for row, groups in enumerate(marked):
+        for group in groups:
+            numbers, weighed = weigh(group, rarity)
+            rows += [row] * len(numbers)
+            columns += numbers.tolist()
             values += weighed.tolist()
-    table = csr_matrix((values, (rows, columns)), shape=(len(lines), BUCKETS))
-    model = LogisticRegression(C=STRICTNESS, max_iter=2000).fit(table, [line["danger"] or NONE for line in lines])
-    weights = np.where(np.abs(model.coef_.T) < _LEAST, 0, model.coef_.T)
+    table = csr_matrix((values, (rows, columns)), shape=(len(known), marks))
+    model = LogisticRegression(C=strictness, max_iter=2000).fit(table, [code for _, code in known])
     return {
         "classes": np.array(model.classes_),
         "rarity": rarity.astype(np.float16),
-        "weights": weights.astype(np.float16),
+        "weights": np.where(np.abs(model.coef_.T) < least, 0, model.coef_.T).astype(np.float16),
         "bias": model.intercept_.astype(np.float32),
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
-    options = parser.parse_args(arguments)
-    lines = [*read_lines(), *read_sayings()]
-    np.savez_compressed(options.out, **train(lines))
-    dangers = sum(line["danger"] is not None for line in lines)
-    print(f"{options.out}: {len(lines)} lines, {dangers} of them dangers; {options.out.stat().st_size >> 10} KB")
+    parser.add_argument("--only", choices=TASKS)
+    only = parser.parse_args(arguments).only
+    for name in [only] if only else TASKS:
+        task = TASKS[name]
+        known = task.read()
+        np.savez_compressed(task.file, **train(known, marks=task.marks, strictness=task.strictness, least=task.least))
+        none = sum(code == NONE for _, code in known)
+        print(f"{name}: {len(known)} lines, {none} of them none; {task.file.name}, {task.file.stat().st_size >> 10} KB")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How likely a line means a danger, learned from lines whose meaning people wrote down: a second opinion.
+"""What a line means, learned from lines whose meaning people wrote down: a second opinion on dangers and categories.
 
-The phrases (`danger.py`) act in the middle of a sentence and tell a denial from an alarm, but find only what somebody
-thought of. Here a logistic regression weighs the line's lemmas, their pairs, and pieces of its words of three to five
-letters, so that it may also speak for words that no phrase has. The weights come from `meaning_model/`; here they are
-only added up: the same line gets the same answer, and the words that speak for it most are named.
+The phrases act in the middle of a sentence, tell a denial from an alarm, and can be mended in words, but find only what
+somebody thought of. Here a logistic regression weighs the line's lemmas, their pairs, and pieces of its words of three
+to five letters, so that it may also speak for words that no phrase has. The weights come from `meaning_model/`; here
+they are only added up: the same line gets the same answer, and the words that speak for it most are named.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,94 +16,107 @@ from numpy.typing import NDArray
 
 from callcenter.understanding.words import Word
 
-WEIGHTS = Path(__file__).with_name("learned.npz")
-BUCKETS = 1 << 16
-"""Marks are told apart by so many numbers; two that share one are weighed together."""
+OF_DANGERS = Path(__file__).with_name("learned_dangers.npz")
+OF_CATEGORIES = Path(__file__).with_name("learned_categories.npz")
 PIECES = (3, 4, 5)
 """Letters."""
 NONE = "none"
-"""The class of a line that means no danger."""
+"""The class of a line that means none of the others."""
+WINDOW, STEP = 12, 4
+"""Words judged together, for in a long story one danger would be little among many words; and the step to the next."""
 _SPEAKS = 0.4
 """The share of the loudest word's voice from which another is named beside it."""
 _EDGE = "-"
-WINDOW, STEP = 12, 4
-"""Words judged together, for in a long story one danger would be little among many words; and the step to the next."""
 
-Matrix = NDArray[np.float32]
+Shares = NDArray[np.float32]
 Marks = dict[int, set[int]]
-"""Buckets, each with the places of the words that have its mark."""
+"""Numbers of marks, each with the places of the words that have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """How likely, 0 to 1, a line means any danger; which one, and by which of its words."""
+    """How likely, 0 to 1, a line means anything at all; what most likely, how likely that, and by which words."""
 
     likely: float
     code: str
+    share: float
     words: str
+    mask: int = 0
+    """Which of the line's words: a bit each."""
 
 
 class Learned:
-    """The weights of a file, ready: `classes` names, `rarity` (buckets,), `weights` (buckets, classes), `bias`."""
+    """The weights of a file, ready: `classes` names, `rarity` (marks,), `weights` (marks, classes), `bias` (classes,).
 
-    def __init__(self, file: Path = WEIGHTS) -> None:
+    Of the marks there are only so many; two that fall together are weighed together.
+    """
+
+    def __init__(self, file: Path) -> None:
         with np.load(file) as kept:
             self._classes = [str(name) for name in kept["classes"]]
-            self._rarity: Matrix = kept["rarity"].astype(np.float32)
-            self._weights: Matrix = kept["weights"].astype(np.float32)
-            self._bias: Matrix = kept["bias"].astype(np.float32)
+            self._rarity = kept["rarity"].astype(np.float32)
+            self._weights: NDArray[np.float16] = kept["weights"]
+            self._bias = kept["bias"].astype(np.float32)
         self._none = self._classes.index(NONE)
-        self._speaks: Matrix = self._weights - self._weights[:, [self._none]]
+
+    def find_worst(self, words: Sequence[Word]) -> Opinion:
+        """What the line most likely means, if anything; of a long one the part that most likely means something."""
+        starts = range(0, max(len(words) - WINDOW + STEP, 1), STEP)
+        parts = ((at, self.judge(words[at : at + WINDOW])) for at in starts)
+        at, worst = max(parts, key=lambda part: part[1].likely)
+        return Opinion(worst.likely, worst.code, worst.share, worst.words, worst.mask << at)
 
     def judge(self, words: Sequence[Word]) -> Opinion:
-        """What the line most likely means, if it means a danger at all; of a long one its most alarming part."""
+        """What the whole line most likely means, if anything."""
         if not words:
-            return Opinion(0.0, NONE, "")
-        starts = range(0, max(len(words) - WINDOW + STEP, 1), STEP)
-        return max((self._judge(words[at : at + WINDOW]) for at in starts), key=lambda one: one.likely)
-
-    def _judge(self, words: Sequence[Word]) -> Opinion:
-        groups = list_marks(words)
-        voices = [weigh(marks, self._rarity) for marks in groups]
-        scores = self._bias + sum(values @ self._weights[buckets] for buckets, values in voices)
+            return Opinion(0.0, NONE, 0.0, "")
+        groups = list_marks(words, len(self._rarity))
+        weighed = [weigh(marks, self._rarity) for marks in groups]
+        rows = [self._weights[numbers].astype(np.float32) for numbers, _ in weighed]
+        scores = self._bias + sum(values @ row for row, (_, values) in zip(rows, weighed, strict=True))
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
-        likely = float(1 - shares[self._none])
         best = int(np.argmax(np.where(np.arange(len(shares)) == self._none, -1.0, shares)))
         spoken = np.zeros(len(words), np.float32)
-        for marks, (buckets, values) in zip(groups, voices, strict=True):
-            for voice, sayers in zip(values * self._speaks[buckets, best], marks.values(), strict=True):
+        for marks, row, (_, values) in zip(groups, rows, weighed, strict=True):
+            for voice, sayers in zip(values * (row[:, best] - row[:, self._none]), marks.values(), strict=True):
                 spoken[list(sayers)] += voice / len(sayers)
-        loud = spoken >= max(spoken.max(initial=0.0) * _SPEAKS, 1e-6)
-        said = " ".join(word.text for word, heard in zip(words, loud, strict=True) if heard)
-        return Opinion(likely, self._classes[best], said)
+        loud = np.flatnonzero(spoken >= max(spoken.max() * _SPEAKS, 1e-6))
+        said = " ".join(words[int(at)].text for at in loud)
+        return Opinion(
+            float(1 - shares[self._none]),
+            self._classes[best],
+            float(shares[best]),
+            said,
+            sum(1 << int(at) for at in loud),
+        )
 
 
-def list_marks(words: Sequence[Word]) -> tuple[Marks, Marks]:
-    """The marks of a line by their bucket, each with the places of its words: first lemmas and pairs, then pieces."""
+def list_marks(words: Sequence[Word], count: int) -> tuple[Marks, Marks]:
+    """The marks of a line, numbered below `count`: first lemmas and pairs, then pieces."""
     lemmas = [_EDGE, *(word.lemma for word in words), _EDGE]
     whole: Marks = {}
     for at in range(1, len(lemmas)):
         if at < len(lemmas) - 1:
-            whole.setdefault(_bucket(lemmas[at]), set()).add(at - 1)
+            whole.setdefault(_number(lemmas[at], count), set()).add(at - 1)
         sayers = {place for place in (at - 2, at - 1) if 0 <= place < len(words)}
-        whole.setdefault(_bucket(f"{lemmas[at - 1]} {lemmas[at]}"), set()).update(sayers)
+        whole.setdefault(_number(f"{lemmas[at - 1]} {lemmas[at]}", count), set()).update(sayers)
     pieces: Marks = {}
     for at, word in enumerate(words):
         for piece in _cut(f"<{word.text}>"):
-            pieces.setdefault(_bucket(piece), set()).add(at)
+            pieces.setdefault(_number(piece, count), set()).add(at)
     return whole, pieces
 
 
-def weigh(marks: Marks, rarity: Matrix) -> tuple[NDArray[np.intp], Matrix]:
-    """The buckets of marks and their values, whose squares are 1 together."""
-    buckets = np.fromiter(marks, np.intp, len(marks))
-    values = rarity[buckets]
-    return buckets, values / max(float(np.sqrt(values @ values)), 1e-6)
+def weigh(marks: Marks, rarity: Shares) -> tuple[NDArray[np.intp], Shares]:
+    """The numbers of marks and their values, whose squares are 1 together."""
+    numbers = np.fromiter(marks, np.intp, len(marks))
+    values = rarity[numbers]
+    return numbers, values / max(float(np.sqrt(values @ values)), 1e-6)
 
 
-def _bucket(mark: str) -> int:
-    return crc32(mark.encode()) % BUCKETS
+def _number(mark: str, count: int) -> int:
+    return crc32(mark.encode()) % count
 
 
 def _cut(word: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ answer names its words.
 import gc
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from callcenter.understanding.danger import OVER, PAST, Danger, Dangers
 from callcenter.understanding.figures import Figure, find_figures
 from callcenter.understanding.houses import Houses, read_houses
 from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent
-from callcenter.understanding.learned import Learned
+from callcenter.understanding.learned import OF_CATEGORIES, OF_DANGERS, Learned
 from callcenter.understanding.matching import Line
 from callcenter.understanding.moments import Moment, find_moments
 from callcenter.understanding.notation import Names, read_phrase
@@ -38,6 +38,7 @@ MOST_CATEGORIES = 3
 LIKELY, UNLIKELY = 0.5, 0.01
 """How likely, by what was learned, a line without a phrase of danger must be one, and how unlikely one with a phrase
 may be (`meaning_model/README.md`)."""
+LIKELY_CATEGORY = 0.6
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
 LEAST_BESIDES = 3
@@ -128,7 +129,7 @@ class Understanding:
             entry.notes["category"]: frozenset((entry.notes["category"], *_codes(entry.notes.get("also", ""))))
             for entry in phrases.dangers
         }
-        self._learned = Learned()
+        self._learned_dangers, self._learned_categories = Learned(OF_DANGERS), Learned(OF_CATEGORIES)
         self._category_of = {
             entry.notes.get("as", entry.key): entry.notes["category"] for entry in reversed(phrases.dangers)
         }
@@ -154,8 +155,9 @@ class Understanding:
         dangers = self._find_dangers(words, Line(words))
         address = self._book.find(words)
         line = Line(_without_address(words, address))
-        current = {danger.category for danger in dangers}
-        ranked = [one for one in self._categories.rank(line) if one.key not in self._of_danger or one.key in current]
+        current = frozenset(danger.category for danger in dangers)
+        none = self._of_danger - current
+        ranked = self._rank_categories(line, none)
         articles, intents = self._articles.rank(line), self._intents.rank(line)
         if not dangers and self._is_over(line):
             ranked = []
@@ -178,13 +180,27 @@ class Understanding:
             why=tuple(_explain(choice, categories, dangers, address)),
         )
 
+    def _rank_categories(self, line: Line, none: frozenset[str]) -> list[Scored]:
+        """By the phrases, and by what was learned: where it is surer than not it goes first, or speaks alone.
+        `none`: the categories of dangers that are none now."""
+        ranked = [one for one in self._categories.rank(line) if one.key not in none]
+        opinion = self._learned_categories.judge(line.words)
+        if opinion.code in none or opinion.share < LIKELY_CATEGORY or len(line.words) < LEAST_WORDS:
+            return ranked
+        known = next((one for one in ranked if one.key == opinion.code), None)
+        if known is None:
+            phrases = (f"learned, {opinion.share:.2f}",)
+            known = Scored(opinion.code, round(opinion.share, 3), opinion.words, phrases, opinion.mask, sure=False)
+        best = max(known.score, ranked[0].score) if ranked else known.score
+        return [replace(known, score=best), *(one for one in ranked if one.key != opinion.code)]
+
     def _find_dangers(self, words: Sequence[Word], line: Line) -> tuple[Danger, ...]:
         """By the phrases, and by what was learned: the phrases are denied only by what is very sure of it, and where
         they know the words of a danger and find none («газом не пахнет»), they know best."""
         found = self._dangers.find_in(line)
         if found:
             return found if self._is_plausible(words, found) else ()
-        opinion = self._learned.judge(words)
+        opinion = self._learned_dangers.find_worst(words)
         if len(words) < LEAST_WORDS or opinion.likely < LIKELY or self._dangers.are_mentioned(words):
             return ()
         category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
@@ -194,10 +210,10 @@ class Understanding:
         """Whether enough is said besides to make something else of a danger, and most surely does; an address is no
         part of that."""
         own = max(len(danger.words.split()) for danger in found)
-        if len(words) - own < LEAST_BESIDES or self._learned.judge(words).likely >= UNLIKELY:
+        if len(words) - own < LEAST_BESIDES or self._learned_dangers.find_worst(words).likely >= UNLIKELY:
             return True
         rest = _without_address(words, self._book.find(words))
-        return len(rest) - own < LEAST_BESIDES or self._learned.judge(rest).likely >= UNLIKELY
+        return len(rest) - own < LEAST_BESIDES or self._learned_dangers.find_worst(rest).likely >= UNLIKELY
 
     def _is_over(self, line: Line) -> bool:
         """«вчера прорвало, уже всё сделали»: past, over, and nothing said of now."""

@@ -1,16 +1,18 @@
 """What was learned is a second opinion: it names its words, bears long stories, and never speaks against the phrases
 where they know better."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from callcenter.understanding.learned import NONE, WINDOW, Learned
+from callcenter.understanding.learned import NONE, OF_CATEGORIES, OF_DANGERS, WINDOW, Learned
 from callcenter.understanding.understanding import Understanding, read_understanding
 from callcenter.understanding.words import read_words
-from meaning_model.train import read_lines, train
+from meaning_model.train import read_dangers, train
 
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge_base"
 UNWRITTEN = "конфорку не закрыла и теперь дышать нечем голова кружится"
 """As no phrase says it."""
@@ -18,7 +20,7 @@ UNWRITTEN = "конфорку не закрыла и теперь дышать �
 
 @pytest.fixture(scope="module")
 def learned() -> Learned:
-    return Learned()
+    return Learned(OF_DANGERS)
 
 
 @pytest.fixture(scope="module")
@@ -52,24 +54,31 @@ def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
     story = read_words("здравствуйте я живу тут давно и хочу рассказать вам про наш двор и про соседей " * 4)
     assert len(story) > 2 * WINDOW
     alarming = read_words(UNWRITTEN)
-    assert learned.judge(story).likely < 0.5
-    assert learned.judge([*story, *alarming, *story]).code == learned.judge(alarming).code
-    assert learned.judge([*story, *alarming, *story]).likely > 0.5
+    assert learned.find_worst(story).likely < 0.5
+    found = learned.find_worst([*story, *alarming, *story])
+    assert (found.code, found.likely > 0.5) == (learned.judge(alarming).code, True)
+    assert found.mask.bit_length() in range(len(story) + 1, len(story) + len(alarming) + 1)
 
 
 def test_nothing_said_is_nothing(learned: Learned) -> None:
-    assert learned.judge(()).likely == 0
+    assert learned.find_worst(()).likely == learned.judge(()).likely == 0
+
+
+def test_a_category_that_no_phrase_hears_is_told_with_its_words(understanding: Understanding) -> None:
+    line = "соседи сверху опять до ночи пляшут и музыку гоняют спать не дают"
+    best = Learned(OF_CATEGORIES).judge(read_words(line))
+    assert best.code == "NOISE_NEIGHBOR"
+    assert best.share > 0.6
+    assert "соседи" in best.words
+    assert understanding.understand(line, now=NOW).category == "NOISE_NEIGHBOR"
 
 
 def test_the_same_lines_give_the_same_weights_and_these_know_their_lines(tmp_path: Path) -> None:
-    lines = read_lines()[::20]
-    first, again = train(lines), train(lines)
+    known = read_dangers()[::20]
+    first, again = (train(known, marks=1 << 14, strictness=30.0, least=0.02) for _ in range(2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
     np.savez(tmp_path / "few.npz", **first)
     few = Learned(tmp_path / "few.npz")
-    opinions = [few.judge(read_words(line["text"])) for line in lines]
-    right = [
-        (opinion.code if opinion.likely > 0.5 else NONE) == (line["danger"] or NONE)
-        for opinion, line in zip(opinions, lines, strict=True)
-    ]
+    opinions = [(few.judge(read_words(text)), code) for text, code in known]
+    right = [(opinion.code if opinion.likely > 0.5 else NONE) == code for opinion, code in opinions]
     assert sum(right) / len(right) > 0.95
