@@ -1,19 +1,16 @@
-"""Thirteen residents speak, six at a time: a synthetic voice over real SIP, the centre's own model in a real Vosk, and
-the centre's own script from the first word to the ticket, the alarm, the reading and the question nobody could answer.
-
-They do as people do: answer a question as soon as they know it, say it again when they were not understood, say what
-is wrong with what is read back to them, and hang up when they have what they called for.
+"""Residents speak: a synthetic voice over real SIP, the centre's own model in a real Vosk, and the centre's own script
+from the first word to the ticket, the alarm, the reading and the question nobody could answer; and a dispatcher watches
+one of them in a real browser.
 """
 
 import asyncio
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from playwright.async_api import expect
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.dialogue.priorities import DANGER_PRIORITY
@@ -22,16 +19,17 @@ from callcenter.instance.supervisor import EAR
 from callcenter.layout import Layout
 from callcenter.meters.views import newest_readings
 from callcenter.questions.views import open_questions
+from callcenter.softphone import ears
 from callcenter.softphone.call import Call
-from callcenter.softphone.ears import read_wav
-from callcenter.softphone.g711 import Samples
-from callcenter.speech.voices.festival import FestivalVoice
+from callcenter.softphone.g711 import RATE
 from callcenter.wording.stress import hide_stress
+from tests.desk.browser.test_player import reaches
 from tests.live.conftest import settle
+from tests.live.desk import PATIENCE, open_desk
 from tests.live.records import Record
+from tests.live.residents import HELP, RESIDENTS, converse, record, was_told
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
-from tests.stand_ins.tones import silence
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240, func_only=True)]
 
@@ -41,115 +39,16 @@ model = "{Layout(test_home()).ear_model}"
 """
 """The centre's own model as `callcenter setup --for-tests` has built it."""
 AT_ONCE = 6
-PATIENCE = 120.0
-SAY_AGAIN_AFTER = 25.0
-"""Seconds without a word from the robot after which a person asks whether they were heard."""
-LOOK_AGAIN = 0.4
-HELP = "Чем помочь?"
-NOT_UNDERSTOOD = "Не получилось"
-
-
-@dataclass(frozen=True, slots=True)
-class Resident:
-    """`wish` answers «Чем помочь?»; `answers`: a part of a question, and what they say to it.
-
-    `read_back`: a part of the robot's words by which it repeats what it has understood; they say yes to it if `right`
-    is among them, and otherwise `mend`. `content`: whether they have what they called for.
-    """
-
-    wish: str
-    content: Callable[[Record], bool]
-    answers: Mapping[str, str] = field(default_factory=dict)
-    read_back: str = "Записываю:"
-    right: str = ""
-    mend: str = ""
-
-    @property
-    def lines(self) -> set[str]:
-        return {self.wish, self.mend or self.wish, "да верно", *self.answers.values()}
-
-    def answer(self, said: str, before: str) -> str | None:
-        """What they say to these words of the robot; `before`: what they said last."""
-        if self.right and self.read_back in said:
-            return "да верно" if self.right in said else self.mend
-        for part, words in {HELP: self.wish, **self.answers}.items():
-            if part in said:
-                return words
-        return before if NOT_UNDERSTOOD in said else None
-
-
-def said(record: Record) -> Sequence[str]:
-    return [str(event.facts["text"]) for event in record.events if event.kind == "said"]
-
-
-def was_told(words: str) -> Callable[[Record], bool]:
-    return lambda record: any(words in text for text in said(record))
-
-
-def has_ticket(record: Record) -> bool:
-    return record.ticket is not None and record.ticket.number is not None
-
-
-def was_served(record: Record) -> bool:
-    return "served" in record.kinds
-
-
-def was_put_through(record: Record) -> bool:
-    return "handed_over" in record.kinds
-
-
-RESIDENTS: Mapping[str, Resident] = {  # the longest talks first
-    "газ": Resident(
-        "в подъезде пахнет газом",
-        was_put_through,
-        answers={"Назовите": "улица савушкина дом сто восемнадцать", "Какая парадная": "первая парадная"},
-    ),
-    "в лифте": Resident(
-        "мы застряли в лифте", was_put_through, answers={"Назовите": "приморское шоссе дом пятнадцать"}
-    ),
-    "причина известна": Resident(
-        "нет холодной воды водопроводный переулок дом три квартира пять",
-        was_told("Помочь ещё"),
-        answers={"Записать заявку": "нет"},
-        right="Водопроводный переулок, дом 3, квартира 5",
-        mend="водопроводный переулок дом три квартира пять",
-    ),
-    "показание": Resident(
-        "хочу передать показания",
-        was_told("Показания приняты"),
-        answers={
-            "номер лицевого счёта": "семь восемь один два ноль три",
-            "Какой счётчик?": "холодная вода",
-            "Назовите показание": "сто двадцать три",
-        },
-        read_back="Счёт",
-        right="Счёт 7 8 1, 2 0 3. холодная вода 123",
-        mend="холодная вода сто двадцать три",
-    ),
-    "в один дух": Resident(
-        "у нас на кухне прорвало трубу энгельса сто тридцать девять корпус один квартира двенадцать",
-        has_ticket,
-        right="проспект Энгельса, дом 139, корпус 1, квартира 12",
-        mend="энгельса сто тридцать девять корпус один квартира двенадцать",
-    ),
-    "поправка": Resident(
-        "сломался домофон тихая улица дом одиннадцать квартира пять",
-        has_ticket,
-        right="Тихая улица, дом 11, квартира 7",
-        mend="нет квартира семь",
-    ),
-    "человек": Resident("соедините с диспетчером", was_put_through),
-    "паспортный стол": Resident("где находится паспортный стол", was_told("Паспортный стол:")),
-    "оплата": Resident("до какого числа платить за квартиру", was_served),
-    "о заявке": Resident(
-        "что с моей заявкой", was_told("Заявки с номером 214 нет"), answers={"Назовите номер": "двести четырнадцать"}
-    ),
-    "жалоба": Resident(
-        "хочу пожаловаться на слесаря", has_ticket, answers={"Записываю жалобу": "слесарь пришёл пьяный и нагрубил"}
-    ),
-    "не туда": Resident("это поликлиника", was_told("Ничего страшного"), answers={"Вам сюда?": "нет"}),
-    "о своём": Resident("билеты на поезд", was_put_through),
-}
+DANGER = "у нас в подъезде на первом этаже сильно пахнет газом"
+KEEP_FORMING = """() => {
+  window.formed = [];
+  const look = () => {
+    const text = document.querySelector("#transcript .is-forming .said-text")?.textContent;
+    if (text && text !== window.formed.at(-1)) window.formed.push(text);
+  };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+"""From now on: each text that the page shows of a line that is still being said."""
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +78,7 @@ def centre(hearing_centre: RunningCentre) -> RunningCentre:
 
 
 async def test_residents_speak_and_are_helped(town: Town, hearing_centre: RunningCentre, tmp_path: Path) -> None:
-    voices = await record(tmp_path)
+    voices = await record({line for resident in RESIDENTS.values() for line in resident.lines}, tmp_path)
     lines = asyncio.Semaphore(AT_ONCE)
     ended = await asyncio.gather(*(converse(town, name, voices, lines) for name in RESIDENTS), return_exceptions=True)
     failed = [str(end) for end in ended if isinstance(end, BaseException)]
@@ -213,62 +112,54 @@ async def test_residents_speak_and_are_helped(town: Town, hearing_centre: Runnin
     assert kept["о своём"].call.id in asked
 
 
+async def test_a_dispatcher_sees_what_is_said_and_hears_it_afterwards(
+    town: Town, hearing_centre: RunningCentre, tmp_path: Path
+) -> None:
+    (sound,) = (await record([DANGER], tmp_path)).values()
+    async with open_desk(hearing_centre) as desk:
+        call = await town.call()
+        dialled = hearing_centre.ledger.entry_of(call).dialled
+        await town.said(call, HELP, within=30)
+        path = f"/calls/{(await read(town, call)).call.id}"
+        card = await desk.open(path)
+        link = desk.board.locator(f'[href="{path}"]')
+        alarm = desk.board.locator("#board-alarms .alarm-danger").filter(has=link)
+        await expect(desk.board.locator("#board-calls .call-row").filter(has=link)).to_be_visible(timeout=PATIENCE)
+        await expect(alarm).to_have_count(0)
+        for page in (desk.board, card):
+            await page.evaluate("window.theSamePage = true")
+        await card.evaluate(KEEP_FORMING)
+
+        call.say(sound)
+        await expect(alarm).to_be_visible(timeout=PATIENCE)
+        line = card.locator("#transcript li[data-sequence]").filter(has_text="пахнет газом")
+        await expect(line.locator(".is-danger")).to_have_text(["пахнет", "газом"], timeout=PATIENCE)
+        await expect(card.locator(".is-forming")).to_have_count(0, timeout=PATIENCE)
+        formed = await card.evaluate("window.formed")
+        assert len(formed[0]) < len(formed[-1]), formed
+        assert not call.is_over
+
+        await call.hang_up()
+        assert await settle(hearing_centre) == []
+        await expect(card.locator("[data-waveform] > div")).to_be_attached(timeout=PATIENCE)
+        word = line.get_by_text("газом", exact=True)
+        second = float(await word.get_attribute("data-second") or 0)
+        await word.click()
+        await reaches(card, second, before=second + 5)
+        for page in (desk.board, card):
+            assert await page.evaluate("window.theSamePage")
+    kept = await hearing_centre.ledger.read(town.database, dialled)
+    assert kept is not None
+    caller, _ = kept.channels()
+    assert ears.level(caller[int(second * RATE) : int((second + 0.4) * RATE)]) > -40
+
+
 def test_the_demo_speaks_and_tells_the_truth(speaking_demo: "subprocess.Popen[str]") -> None:
     told, steps = speaking_demo.communicate(timeout=200)
     assert speaking_demo.returncode == 0, steps
     (scene,) = json.loads(told)
     assert scene["ok"]
     assert scene["ticket"]
-
-
-async def record(directory: Path) -> Mapping[str, Samples]:
-    """What the residents say, as sound with a quiet end."""
-    lines = {line for resident in RESIDENTS.values() for line in resident.lines}
-    voice, sounds = FestivalVoice(), {}
-    for number, line in enumerate(sorted(lines)):
-        file = directory / f"{number}.wav"
-        await voice.render(line, file)
-        sounds[line] = np.concatenate([read_wav(file), silence(1.0)])
-    await voice.close()
-    return sounds
-
-
-async def converse(town: Town, name: str, voices: Mapping[str, Samples], lines: asyncio.Semaphore) -> Call:
-    """Has the talk of that name on one of `lines`. Raises AssertionError with what was said and heard when it leads to
-    nothing."""
-    async with lines:
-        return await _converse(town, name, voices)
-
-
-async def _converse(town: Town, name: str, voices: Mapping[str, Samples]) -> Call:
-    resident = RESIDENTS[name]
-    call = await town.call()
-    loop = asyncio.get_running_loop()
-    begun = spoken_at = loop.time()
-    words, heard = "", 0
-    while True:
-        await asyncio.sleep(LOOK_AGAIN)
-        kept = await town.record(call)
-        if kept is None:
-            continue
-        if resident.content(kept):
-            break
-        if call.is_over or was_put_through(kept) or loop.time() - begun > PATIENCE:
-            told = [event.facts["text"] for event in kept.events if event.kind in ("said", "heard")]
-            raise AssertionError(f"«{name}» is not helped: {told}")
-        texts = said(kept)
-        if len(texts) > heard:
-            heard, spoken_at = len(texts), loop.time()
-            answer = resident.answer(texts[-1], words)
-        elif loop.time() - spoken_at > SAY_AGAIN_AFTER:
-            answer = words
-        else:
-            continue
-        if answer:
-            words, spoken_at = answer, loop.time()
-            call.say(voices[answer])
-    await call.hang_up()
-    return call
 
 
 async def read(town: Town, call: Call) -> Record:
