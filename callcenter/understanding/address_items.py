@@ -152,6 +152,11 @@ def _kind(word: Word) -> Kind:
     return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
 
 
+def is_quantity(words: Sequence[Word], number: Number) -> bool:
+    """Whether a number tells how many of what follows it."""
+    return is_measured(words, number) or _is_counted(words, number)
+
+
 def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
     """«минус второй этаж», «код сорок пять», «заявка шесть ноль семь»: the number of something else."""
     cues = _document()["cues"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from callcenter.understanding.address_items import Item, Kind
 from callcenter.understanding.words import Word
 
+_OF_VALUE = (Kind.MARKER, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
 _SKIPPED = (Kind.CUE, Kind.BUT, Kind.BETWEEN, Kind.NOT)
 
 
@@ -19,10 +20,7 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
     while at < len(left):
         item = left[at]
         if item.kind is Kind.NOT:
-            end = _negated(left, at, words)
-            if end > at + 1 and at and words[left[at - 1].first].text == "а":
-                at -= 1  # «ленинский а не ленина восемьдесят восемь»
-            del left[at:end]
+            at = _deny(left, at, words)
             continue
         joined = _joined(left, at, words)
         if joined:
@@ -65,19 +63,48 @@ def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     return 0
 
 
-def _negated(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
-    """The end of what a «не» takes back: the number or the name after it, with its «а»; else the «не» alone."""
-    after = at + 1
-    while after < len(items) and items[after].kind is Kind.OTHER and words[items[after].first].may_be("PREP"):
-        after += 1
-    if after < len(items) and items[after].kind is Kind.MARKER:
-        after += 1
-    if after >= len(items) or items[after].kind not in (Kind.NUMBER, Kind.NAME):
-        return at + 1
-    after += 1
-    if after < len(items) and words[items[after].first].text == "а":
-        return after + 1
-    return after
+def _deny(items: list[Item], at: int, words: Sequence[Word]) -> int:
+    """Removes what a «не» takes back, with its «а»; where to go on."""
+    after = _past_prepositions(items, at + 1, words)
+    first = after + 1 if _marker(items, after) is not None else after
+    if first >= len(items) or items[first].kind not in (Kind.NUMBER, Kind.NAME):
+        del items[at]
+        return at
+    denied, kept = items[first], list[Item]()
+    but = first + 1
+    while but < len(items) and items[but].kind in _OF_VALUE and not _is_but(items, but, words):
+        but += 1
+    if _is_but(items, but, words):
+        end = _past_prepositions(items, but + 1, words)
+        if but == first + 2 and _marker(items, end + 1) is None:
+            kept = [item for item in items[first + 1 : but] if item.kind is Kind.MARKER]  # «не седьмой дом а девятый»
+    else:
+        end = first + 1  # «не пятая квартира седьмая»: only the number
+    items[at:end] = kept
+    if at and _is_but(items, at - 1, words):
+        at -= 1  # «ленинский а не ленина восемьдесят восемь»
+        del items[at]
+    if 0 < at < len(items) and _is_said_again(items[at - 1], denied, items[at]):
+        del items[at - 1]  # «дом семь не семнадцать а семь»
+    return at
+
+
+def _is_said_again(item: Item, denied: Item, instead: Item) -> bool:
+    if item.number is None or denied.number is None or instead.number is None:
+        return False
+    return item.number.digits in (denied.number.digits, instead.number.digits)
+
+
+def _past_prepositions(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+    while at < len(items) and items[at].kind is Kind.OTHER and words[items[at].first].may_be("PREP"):
+        at += 1
+    return at
+
+
+def _is_but(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
+    """Whether an «а» stands there that is no letter's: «литера а»."""
+    named = (before := _marker(items, at - 1)) is not None and before.part == "letter"
+    return at < len(items) and words[items[at].first].text == "а" and not named
 
 
 def _replaced(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, int] | None:

@@ -97,7 +97,10 @@ def is_unit(word: Word) -> bool:
 
 
 def is_measured(words: Sequence[Word], number: Number) -> bool:
-    """«пять часов», «пятый день»: a quantity; not «сто пятьдесят | машина стоит»: its form is not the number's."""
+    """«пять часов», «пятый день», «восемнадцать с половиной»: a quantity; not «сто пятьдесят | машина стоит»: its form
+    is not the number's."""
+    if [word.text for word in words[number.end : number.end + 2]] == ["с", "половиной"]:
+        return True
     if number.end >= len(words) or words[number.end].gap or not is_unit(words[number.end]):
         return False
     one = number.digits[-1] == "1" and number.digits[-2:] != "11"
@@ -117,6 +120,19 @@ def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
             numbers.append(number)
             at = number.end
     return tuple(numbers)
+
+
+def split_last(words: Sequence[Word], number: Number) -> tuple[Number, Number] | None:
+    """A number without its last word, and that word's: «сто пятьдесят | четыре часа»; None where it can't be parted."""
+    last = atoms(words[number.end - 1].text)
+    cut = next((cut for cut in number.cuts if len(cut) == 2 and len(last) == 1 and cut[1] == str(last[0].value)), None)
+    if cut is None or number.end - number.first < 2:
+        return None
+    place = number.end - 1
+    return (
+        Number(cut[0], number.first, place, False, False, ((cut[0],),)),
+        Number(cut[1], place, number.end, number.ordinal, False, ((cut[1],),)),
+    )
 
 
 def runs(words: Sequence[Word], numbers: Sequence[Number]) -> Iterator[tuple[Number, ...]]:

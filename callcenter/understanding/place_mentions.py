@@ -3,16 +3,25 @@
 from collections.abc import Sequence
 
 from callcenter.understanding.address import Doubt
-from callcenter.understanding.address_items import SLASHES, marker_of
-from callcenter.understanding.houses import STREET_TYPES, House, Houses
-from callcenter.understanding.numbers import Number, atom, is_hesitation, is_measured, is_unit
-from callcenter.understanding.place_names import Mention, Name, Names, kind_of, own_towns
+from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.houses import House, Houses
+from callcenter.understanding.numbers import Number, atom
+from callcenter.understanding.place_houses import (
+    PREPOSITIONS,
+    begins_house,
+    cuts_of,
+    digits_from,
+    goes_on,
+    house_after,
+    is_empty,
+    says_house,
+)  # fmt: skip
+from callcenter.understanding.place_names import Mention, Name, Names
+from callcenter.understanding.place_strangers import other_town, unlisted_street
 from callcenter.understanding.words import Word, agree
 
-_PREPOSITIONS = frozenset({"на", "по", "с", "со", "от", "в", "во", "из", "около", "у", "возле", "до", "к", "ко"})
 _SURE = 0.97
 """A word of the name itself, in some form; below it only sounds alike."""
-_OF_TOWNS = ("ский", "ской", "цкий", "цкой")
 _ALIKE_ALONE = 0.86
 """Least likeness of a word that no house number and no type word backs."""
 
@@ -34,6 +43,10 @@ class Places:
     def part_of(self, name: Name) -> str:
         """`street`, `complex` or `settlement`."""
         return self._parts.get(name.written, "complex")
+
+    def houses_of(self, name: Name) -> tuple[House, ...]:
+        """The houses of this name."""
+        return self._houses[name.written]
 
     def called(self, name: Name) -> str:
         """The name as the list spells it in its own column: «маяк» is «ЖК «Балтийский маяк»»."""
@@ -64,9 +77,9 @@ class Places:
                 options = tuple(dict.fromkeys(self.called(one.name) for one in best))
                 doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
         chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
-        stranger = _other_town(words, chosen)
+        stranger = other_town(words, chosen)
         if not stranger and not doubts and not any(self.part_of(one.name) == "street" for one in chosen):
-            stranger = _unlisted_street(words)
+            stranger = unlisted_street(words)
         return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts
 
     def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
@@ -80,12 +93,12 @@ class Places:
     def _listed(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
         """Whether a number beside the name is one of its houses."""
         bases = {base for house in self._houses[mention.name.written] for base in _bases(house)}
-        after, needs_word = _house_after(words, mention.end)
+        after, needs_word = house_after(words, mention.end)
         for number in numbers:
-            if number.first == after and not is_measured(words, number) and any(cut[0] in bases for cut in number.cuts):
+            if number.first == after and any(cut[0] in bases for cut in cuts_of(words, number)):
                 named = number.end < len(words) and marker_of(words, number.end) == "house"
                 return not needs_word or (named and not _is_misheard(mention, words))
-        if _digits_from(words, numbers, after) in bases:
+        if digits_from(words, numbers, after) in bases:
             return True
         return not _is_misheard(mention, words) and self._listed_before(mention, words, numbers, bases)
 
@@ -94,11 +107,11 @@ class Places:
     ) -> bool:
         """«дом пять по садовой», «в пятом доме на садовой»."""
         before = mention.first - 1
-        while before >= 0 and (_is_empty(words[before]) or words[before].text in _PREPOSITIONS):
+        while before >= 0 and (is_empty(words[before]) or words[before].text in PREPOSITIONS):
             before -= 1
         ends = {number.end: number for number in numbers}
         last = ends.get(before + 1)
-        if last is not None and last.first and _goes_on(words, last.first - 1):
+        if last is not None and last.first and goes_on(words, last.first - 1):
             house = ends.get(last.first - 1)  # «сто тридцать девять корпус два энгельса», «сорок дробь два по большому»
             return house is not None and house.digits in bases
         housed = before >= 0 and marker_of(words, before) == "house"
@@ -115,7 +128,7 @@ class Places:
         if mention.typed:
             return True
         if _is_date(mention.name):
-            return _stands_as_street(words, mention) or (listed and _says_house(words, mention.end, numbers))
+            return _stands_as_street(words, mention) or (listed and says_house(words, mention.end, numbers))
         if mention.slipped and not listed and not _is_close(mention, words):
             return False
         if self.part_of(mention.name) != "street":
@@ -127,41 +140,17 @@ class Places:
         if mention.used > 1 or asked in ("street", "complex", "settlement"):
             return True
         opens = all(word.filler for word in words[: mention.first])
-        if opens and (mention.end == len(words) or _begins_house(words, mention.end)):
+        if opens and (mention.end == len(words) or begins_house(words, mention.end)):
             return True  # «гавань второй корпус»
         before = words[mention.first - 1] if mention.first else None
         marks = {mark for form in words[mention.first].forms for mark in form.marks}
         return before is not None and before.text in ("в", "во", "на") and bool(marks & {"loct", "loc2"})
 
 
-def _house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
-    """Where the number of a house begins after a name: past «дом», «в доме», «а не на ленина»; and whether «в» makes
-    its word needed: «на ленина в восьмом доме», not «на ленина в восемь»."""
-    needs_word = False
-    while at < len(words):
-        if words[at].text in ("в", "во") and not needs_word:
-            needs_word = True
-        elif marker_of(words, at) == "house":
-            needs_word = False
-        elif [word.text for word in words[at : at + 2]] == ["а", "не"]:
-            at = next((end for end in range(at + 3, min(at + 6, len(words))) if _begins_house(words, end)), at + 2) - 1
-        elif words[at].text == "не":  # «садовая не девять а семь»
-            at = next((end for end in range(at + 2, min(at + 6, len(words))) if words[end].text == "а"), at)
-        elif not _is_empty(words[at]):
-            break
-        at += 1
-    return at, needs_word
-
-
-def _goes_on(words: Sequence[Word], at: int) -> bool:
-    """Whether the word stands between a house and its building or the end of its fraction."""
-    return marker_of(words, at) in ("building", "structure") or words[at].text in SLASHES
-
-
 def _is_denied(words: Sequence[Word], mention: Mention) -> bool:
     """«не на садовой»: kept for `take_back`, which removes it with its «не»."""
     before = mention.first - 1
-    while before > 0 and words[before].text in _PREPOSITIONS:
+    while before > 0 and words[before].text in PREPOSITIONS:
         before -= 1
     return before >= 0 and words[before].text == "не"
 
@@ -181,11 +170,11 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     if mention.name.everyday or not mention.gender or _owns(mention, words):
         return False
     alone = mention.end - mention.first == len([word for word in words if not word.filler])
-    placed = mention.first > 0 and words[mention.first - 1].text in _PREPOSITIONS
+    placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
     other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
         return False  # «павлов» is a man, «павлова» a street
-    if not (alone or placed or _begins_house(words, mention.end)):
+    if not (alone or placed or begins_house(words, mention.end)):
         return mention.name.distinctive and mention.used > 1 and not mention.slipped
     if mention.name.distinctive or mention.end == len(words):
         return True
@@ -237,100 +226,10 @@ def _bases(house: House) -> tuple[str, ...]:
     return (house.house, house.house.split("/")[0].split("-")[0])
 
 
-def _digits_from(words: Sequence[Word], numbers: Sequence[Number], at: int) -> str:
-    """Single digits said in a row from a word on: «один три девять», not «три раза»."""
-    digits = ""
-    for number in numbers:
-        if number.first == at and len(number.digits) == 1 and not number.ordinal:
-            digits, at = digits + number.digits, number.end
-    return "" if at < len(words) and is_unit(words[at]) else digits
-
-
-def _is_empty(word: Word) -> bool:
-    return is_hesitation(word) or word.filler
-
-
-def _begins_house(words: Sequence[Word], at: int) -> bool:
-    """Whether a house's word or a number follows, one that counts nothing: not «павлов третий день»."""
-    while at < len(words) and _is_empty(words[at]):
-        at += 1
-    end = at
-    while end < len(words) and (words[end].is_number or atom(words[end].text) is not None):
-        end += 1
-    if end > at:
-        return end == len(words) or not is_unit(words[end])
-    return at < len(words) and marker_of(words, at) != ""
-
-
 def _stands_as_street(words: Sequence[Word], mention: Mention) -> bool:
     """«на восьмого марта»: where; «на восьмое», «с восьмого» are days."""
     placed = mention.first > 0 and words[mention.first - 1].text in ("на", "по")
     return placed and words[mention.first].text.endswith("го")
-
-
-def _says_house(words: Sequence[Word], at: int, numbers: Sequence[Number]) -> bool:
-    """«дом девять», «три корпус один», «девять квартира сто два»: what no day is told with."""
-    after = next((number.end for number in numbers if number.first == at), at)
-    if after + 1 >= len(words) or after == at:
-        return after < len(words) and marker_of(words, after) == "house"
-    part = marker_of(words, after)
-    return part in ("building", "structure") or (part != "" and any(one.first == after + 1 for one in numbers))
-
-
-def _unlisted_street(words: Sequence[Word]) -> str:
-    """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять».
-    Empty when there is none."""
-    for at, word in enumerate(words):
-        placed = at > 0 and words[at - 1].text in ("на", "по")
-        if placed and _is_street_like(word) and _begins_house(words, at + 1):
-            if marker_of(words, at + 1) not in ("", "house") and agree(word, words[at + 1]):
-                continue  # «на техническом этаже»
-            return word.text
-        if kind_of(word) not in STREET_TYPES:
-            continue
-        end = at + 1
-        while end < len(words) and end - at <= 3 and not _begins_house(words, end):
-            end += 1
-        first = at - 1 if at and agree(words[at - 1], word) else at
-        named = first < at or (end > at + 1 and _may_name(words[at + 1]))
-        if named and end < len(words) and _begins_house(words, end) and marker_of(words, end) in ("house", ""):
-            return " ".join(one.text for one in words[first:end])
-    return ""
-
-
-def _may_name(word: Word) -> bool:
-    """«улица строителей», «улица тверская»; not «на улице плюс десять», «на дороге у дома»."""
-    return not word.known or any(form.part == "ADJF" or "gent" in form.marks for form in word.forms[:3])
-
-
-def _is_street_like(word: Word) -> bool:
-    """«невском», «тверской»: what streets are named by, and little else that a house's number follows."""
-    return any(
-        form.part == "ADJF" and not form.marks.isdisjoint(("loct", "datv")) and form.lemma.endswith(_OF_TOWNS)
-        for form in word.forms
-    )
-
-
-def _other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
-    """A town that is not ours, where a house follows at once or the street of one does: «в москве на садовой пять»,
-    not «сын в москве, а я на садовой»."""
-    streets = {one.first: one.end for one in chosen}
-    named = {at for one in chosen for at in range(one.first, one.end)}
-    for at in range(1, len(words)):
-        if at in named or not _is_town(words[at]):
-            continue
-        if words[at - 1].text not in ("в", "во", "из") and kind_of(words[at - 1]) != "город":
-            continue
-        after = at + 1
-        while after < len(words) and (_is_empty(words[after]) or words[after].text in _PREPOSITIONS):
-            after += 1
-        if _begins_house(words, streets.get(after, after)):
-            return words[at].text
-    return ""
-
-
-def _is_town(word: Word) -> bool:
-    return any("Geox" in form.marks for form in word.forms[:1]) and word.known and not word.has(*own_towns())
 
 
 def _is_date(name: Name) -> bool:

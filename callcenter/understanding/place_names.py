@@ -231,6 +231,8 @@ def _with_kind(kind: str, kinds: list[str], words: Sequence[Word], first: int, e
         return before, end, True
     if kind and end < len(words) and kinds[end] == kind:
         return first, end + 1, True
+    if kind and kinds[end + 3 : end + 4] == [kind] and (words[end].text, words[end + 2].text) == ("не", "а"):
+        return first, end + 4, bool(kinds[end + 1])  # «приморский не проспект а улица»
     return first, end, False
 
 

@@ -1,0 +1,67 @@
+"""Streets and towns that the list doesn't hold: a house there is nobody's of ours."""
+
+from collections.abc import Sequence
+
+from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.houses import STREET_TYPES
+from callcenter.understanding.place_houses import PREPOSITIONS, begins_house, is_empty
+from callcenter.understanding.place_names import Mention, kind_of, own_towns
+from callcenter.understanding.words import Word, agree
+
+_OF_TOWNS = ("ский", "ской", "цкий", "цкой")
+
+
+def unlisted_street(words: Sequence[Word]) -> str:
+    """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять».
+    Empty when there is none."""
+    for at, word in enumerate(words):
+        placed = at > 0 and words[at - 1].text in ("на", "по")
+        if placed and _is_street_like(word) and begins_house(words, at + 1):
+            if marker_of(words, at + 1) not in ("", "house") and agree(word, words[at + 1]):
+                continue  # «на техническом этаже»
+            return word.text
+        if kind_of(word) not in STREET_TYPES:
+            continue
+        end = at + 1
+        while end < len(words) and end - at <= 3 and not begins_house(words, end):
+            end += 1
+        first = at - 1 if at and agree(words[at - 1], word) else at
+        named = first < at or (end > at + 1 and _may_name(words[at + 1]))
+        if named and end < len(words) and begins_house(words, end) and marker_of(words, end) in ("house", ""):
+            return " ".join(one.text for one in words[first:end])
+    return ""
+
+
+def _may_name(word: Word) -> bool:
+    """«улица строителей», «улица тверская»; not «на улице плюс десять», «на дороге у дома»."""
+    return not word.known or any(form.part == "ADJF" or "gent" in form.marks for form in word.forms[:3])
+
+
+def _is_street_like(word: Word) -> bool:
+    """«невском», «тверской»: what streets are named by, and little else that a house's number follows."""
+    return any(
+        form.part == "ADJF" and not form.marks.isdisjoint(("loct", "datv")) and form.lemma.endswith(_OF_TOWNS)
+        for form in word.forms
+    )
+
+
+def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
+    """A town that is not ours, where a house follows at once or the street of one does: «в москве на садовой пять»,
+    not «сын в москве, а я на садовой»."""
+    streets = {one.first: one.end for one in chosen}
+    named = {at for one in chosen for at in range(one.first, one.end)}
+    for at in range(1, len(words)):
+        if at in named or not _is_town(words[at]):
+            continue
+        if words[at - 1].text not in ("в", "во", "из") and kind_of(words[at - 1]) != "город":
+            continue
+        after = at + 1
+        while after < len(words) and (is_empty(words[after]) or words[after].text in PREPOSITIONS):
+            after += 1
+        if begins_house(words, streets.get(after, after)):
+            return words[at].text
+    return ""
+
+
+def _is_town(word: Word) -> bool:
+    return any("Geox" in form.marks for form in word.forms[:1]) and word.known and not word.has(*own_towns())
