@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from callcenter.calls.models import Outcome
-from callcenter.instance.supervisor import CONTROLLER, DESK, SUPERVISOR
+from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
 from callcenter.softphone.g711 import RATE
@@ -176,14 +176,17 @@ async def hear_the_way_out(town: Town, stages: Stages, begun: dict[Call, float],
         measured(f"{stage} → the dialplan's words, s", found.second - begun[call])
 
 
-async def test_desk_and_supervisor_come_back_unheard(town: Town, centre: RunningCentre, measured: Measured) -> None:
+async def test_desk_clerk_and_supervisor_come_back_unheard(town: Town, centre: RunningCentre, measured: Measured) -> None:
     dispatcher = await town.dispatcher()
     call = await town.called("0")
     member = await town.talk(call, dispatcher, within=15)
     begun, member_begun = call.second(), member.second()
     controller, desk = centre.program(CONTROLLER), centre.kill(DESK)
     await asyncio.to_thread(desk.wait, 2)
-    await asyncio.to_thread(centre.await_program, DESK)
+    clerk = centre.kill(CLERK)
+    await asyncio.to_thread(clerk.wait, 2)
+    for name in (DESK, CLERK):
+        await asyncio.to_thread(centre.await_program, name)
     supervisor = centre.kill(SUPERVISOR)
     await asyncio.to_thread(supervisor.wait, 2)
     await asyncio.to_thread(centre.run)
