@@ -20,7 +20,8 @@ from callcenter.knowledge.categories_file import read_categories
 from callcenter.understanding.address import Address
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Confirmation, find_confirmation
-from callcenter.understanding.danger import OVER, PAST, Danger, Dangers
+from callcenter.understanding.danger import Danger, Dangers
+from callcenter.understanding.danger_context import OVER, PAST
 from callcenter.understanding.figures import Figure, find_figures
 from callcenter.understanding.houses import Houses, read_houses
 from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent
