@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callcenter.understanding.numbers import Number, atom, is_measured
+from callcenter.understanding.numbers import Number, atom, is_many, is_measured
 from callcenter.understanding.words import Word, agree, alike, inflect_singular
 
 _SLIP = 0.82
@@ -95,7 +95,8 @@ def marker_of(words: Sequence[Word], at: int) -> str:
         if word.text in names:
             return str(part)
     after = words[at + 1] if at + 1 < len(words) else None
-    if after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д"):
+    typed = after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д")
+    if typed or (after is not None and word.text in ("д", "к") and is_cardinal(after)):
         for part, names in _document()["letters_for"].items():
             if word.text in names:
                 return str(part)
@@ -134,6 +135,8 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
             return Item(Kind.LETTER, at, at + 1, part=letter)
     if part:
         return Item(Kind.MARKER, at, at + 1, part=part)
+    if word.text == "в" and [one.text for one in words[at + 1 : at + 2]] == ["смысле"]:
+        return Item(Kind.CUE, at, at + 1)
     return Item(_kind(word), at, at + 1)
 
 
@@ -175,7 +178,9 @@ def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]
 
 def _is_counted(words: Sequence[Word], number: Number) -> bool:
     """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена», «один лифт»."""
-    at = number.end
+    if [word.text for word in words[number.end : number.end + 1]] == ["из"]:
+        return _is_of_several(words, number.end + 1)
+    at = number.end + is_many(words, number.end)
     if at >= len(words) or words[at].gap or atom(words[at].text):
         return False
     after = words[at]
@@ -187,10 +192,22 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
     needed = "plur" if teens or last == 0 or last > 4 else "sing"
     if last == 1 and not teens:
         numbered = at + 1 < len(words) and marker_of(words, at) and _is_numeral(words[at + 1])
-        return not number.typed and not numbered and agree(words[at - 1], words[at])
-    if words[at - 1].text in _OBLIQUE:
+        return not number.typed and not numbered and agree(words[number.end - 1], words[at])
+    if words[number.end - 1].text in _OBLIQUE:
         needed = "plur"  # «нет двух ламп»
     return any({"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms)
+
+
+def _is_of_several(words: Sequence[Word], at: int) -> bool:
+    """«три из четырёх», «один из лифтов»; not «три из крана капает»."""
+    plural = at < len(words) and any(form.marks >= {"plur", "gent"} for form in words[at].forms)
+    return at < len(words) and (plural or _is_numeral(words[at]))
+
+
+def is_cardinal(word: Word) -> bool:
+    """A cardinal as it is counted: «сто девять к два», not «к двум», «к третьему»."""
+    said = atom(word.text)
+    return said is not None and not said.ordinal and any("nomn" in form.marks for form in word.forms)
 
 
 def _is_numeral(word: Word) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from callcenter.understanding.address import Doubt, Part, may_have
 from callcenter.understanding.address_claims import HIGHEST, Claim, share_numbers
-from callcenter.understanding.address_items import Item, Kind
+from callcenter.understanding.address_items import Item, Kind, is_cardinal
 from callcenter.understanding.houses import House
 from callcenter.understanding.numbers import Number
 from callcenter.understanding.words import Word
@@ -13,6 +13,7 @@ from callcenter.understanding.words import Word
 _OF_HOUSE = {"house", "building"}
 _NOT_ONE = ("одна", "одно", "одной", "одну")
 """Never a building or a flat: both are «один» as numbers."""
+_TIMES_OF_DAY = ("утра", "дня", "вечера", "ночи")
 _OWN = (("у", "меня"), ("у", "нас"), ("я", "из"), ("мы", "из"), ("я", "в"), ("мы", "в"), ("я", "с"), ("мы", "с"))
 
 
@@ -118,9 +119,10 @@ class Reading:
         return False
 
     def _put_house(self, claim: Claim, bases: set[str]) -> None:
-        """The house as said; «на энгельса два лифта» and «три кита шестьсот квартира» say none."""
-        named = self.items[claim.by].kind is Kind.NAME
-        loose = self.items[claim.at].counted or "street" not in self.parts
+        """The house as said; «на энгельса два лифта», «на тельмана первый и второй стояк» and «три кита шестьсот
+        квартира» say none."""
+        named, item = self.items[claim.by].kind is Kind.NAME, self.items[claim.at]
+        loose = item.counted or (item.number is not None and item.number.ordinal) or "street" not in self.parts
         if not (named and loose and claim.digits not in bases):
             self.put("house", claim.digits, claim.at)
 
@@ -200,21 +202,39 @@ class Reading:
                     return False
                 self.put(part, number.digits, at)
                 return True
-        if "apartment" in parts or (fitting and not any(house.has_flat(number.value) for house in fitting)):
+        has_it = not fitting or any(house.has_flat(number.value) for house in fitting)
+        if "apartment" in parts or not has_it or not self._is_plain(at, number):
             return False
         self.put("apartment", number.digits.lstrip("0"), at)
         return True
 
     def _is_of_else(self, at: int, number: Number) -> bool:
         """«садовая семь двадцать четвёртого отключили», «первое что вижу», «одна я дома», «восемь ноль ноль»."""
-        last = self.words[number.end - 1].text
-        if (number.ordinal and last.endswith(("го", "ое"))) or (number.value == 1 and last in _NOT_ONE):
+        if number.ordinal and self.words[number.end - 1].text.endswith(("го", "ое")):
             return True
-        after = self.words[number.end] if number.end < len(self.words) else None
-        if last == "один" and after is not None and after.may_be("NPRO"):
+        if self._is_someone(number):
             return True
         following = self.items[at + 1].number if at + 1 < len(self.items) else None
         return following is not None and following.value == 0
+
+    def _is_someone(self, number: Number) -> bool:
+        """«одна дома боюсь», «один не могу выйти»."""
+        last, after = self.words[number.end - 1].text, self.words[number.end : number.end + 1]
+        alone = last == "один" and any(word.text == "не" or word.may_be("NPRO") for word in after)
+        return number.value == 1 and (alone or last in _NOT_ONE)
+
+    def _is_plain(self, at: int, number: Number) -> bool:
+        """Whether a bare number may be a flat: not «восемь пятнадцать», «первый стояк», «пятьдесят на пятьдесят»."""
+        if number.ordinal and not any("femn" in form.marks for form in self.words[number.end - 1].forms):
+            return False
+        if not 0 < number.value <= HIGHEST["apartment"]:
+            return False
+        following = self.items[at + 1] if at + 1 < len(self.items) else None
+        if following is not None and following.number is not None and at + 1 not in self.used:
+            timed = any(word.text in _TIMES_OF_DAY for word in self.words[following.end : following.end + 1])
+            return following.is_quantity and not timed
+        after = self.words[number.end : number.end + 2]
+        return len(after) < 2 or after[0].text != "на" or not is_cardinal(after[1])
 
     def _ends_fraction(self, at: int, number: Number, listed: set[str]) -> bool:
         """«садовая двенадцать четырнадцать» is 12/14 where the list has no other 12."""
@@ -279,15 +299,13 @@ class Reading:
         digits, at = claim.digits, claim.at
         while len(digits) < 4 and len(claim.digits) == 1 and not (upto and digits in upto):
             after = self.items[at + 1] if at + 1 < len(self.items) else None
-            number = after.number if after is not None else None
-            if (
-                number is None
-                or len(number.digits) != 1
-                or number.ordinal
-                or (after is not None and (after.measured or after.counted))
-            ):
+            if after is None or after.number is None or after.is_quantity or after.number.ordinal:
                 break
-            digits, at = digits + number.digits, at + 1
+            if self._is_someone(after.number):
+                break
+            if len(after.number.digits) != 1:
+                return claim  # «квартира пять восемь пятнадцать»
+            digits, at = digits + after.number.digits, at + 1
         if at == claim.at or (upto is not None and digits not in upto):
             return claim
         self.used.update(dict.fromkeys(range(claim.at, at + 1), claim.part))

@@ -6,7 +6,7 @@ from callcenter.understanding.address_items import Item, Kind
 from callcenter.understanding.words import Word
 
 _OF_VALUE = (Kind.MARKER, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
-_SKIPPED = (Kind.CUE, Kind.BUT, Kind.BETWEEN, Kind.NOT)
+_SKIPPED = (Kind.CUE, Kind.BUT, Kind.BETWEEN, Kind.NOT, Kind.OR)
 
 
 def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:

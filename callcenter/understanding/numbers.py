@@ -71,16 +71,21 @@ def atom(text: str) -> Atom | None:
 
 @lru_cache(maxsize=65536)
 def atoms(text: str) -> tuple[Atom, ...]:
-    """The number words that one written word is: «стописят» is two."""
+    """The number words that one written word is: «стописят» is two, «стотридцатьдевять» three."""
     one = atom(text)
     if one is not None:
         return (one,)
-    if len(text) < 2 * _SHORTEST_PIECE or look_up(text)[2]:
-        return ()
+    return () if look_up(text)[2] else _glued(text)
+
+
+def _glued(text: str) -> tuple[Atom, ...]:
     for cut in range(_SHORTEST_PIECE, len(text) - _SHORTEST_PIECE + 1):
-        first, second = _exact(text[:cut]), _exact(text[cut:])
-        if first is not None and second is not None and _joins([first], second):
-            return (first, second)
+        first = _exact(text[:cut])
+        if first is not None:
+            last = _exact(text[cut:])
+            rest = (last,) if last is not None else _glued(text[cut:])
+            if rest and _joins([first], rest[0]):
+                return (first, *rest)
     return ()
 
 
@@ -101,11 +106,17 @@ def is_measured(words: Sequence[Word], number: Number) -> bool:
     is not the number's."""
     if [word.text for word in words[number.end : number.end + 2]] == ["с", "половиной"]:
         return True
-    if number.end >= len(words) or words[number.end].gap or not is_unit(words[number.end]):
+    at = number.end + is_many(words, number.end)
+    if at >= len(words) or words[number.end].gap or not is_unit(words[at]):
         return False
     one = number.digits[-1] == "1" and number.digits[-2:] != "11"
-    marks = {mark for form in words[number.end].forms if "Surn" not in form.marks for mark in form.marks}
+    marks = {mark for form in words[at].forms if "Surn" not in form.marks for mark in form.marks}
     return number.ordinal or number.typed or one or not marks or "gent" in marks
+
+
+def is_many(words: Sequence[Word], at: int) -> bool:
+    """Whether an adjective of what is counted stands there: «шестьдесят квадратных метров», «два грузовых лифта»."""
+    return at + 1 < len(words) and any(form.marks >= {"ADJF", "plur", "gent"} for form in words[at].forms[:1])
 
 
 def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
