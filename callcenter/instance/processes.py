@@ -23,8 +23,6 @@ _RECORD = (
     "trap '' HUP; read -r boot </proc/sys/kernel/random/boot_id; read -r stat </proc/$$/stat; "
     'printf "%s\\n%s\\n" "$boot" "$stat" >"$0.new" && mv -f "$0.new" "$0" || exit 120; exec "$@"'
 )
-_STEP_BACK = "{ echo %d >/proc/self/autogroup; } 2>/dev/null; exec nice -n %d "
-"""Linux divides a processor between sessions at first and only then by niceness; not every kernel does, hence both."""
 
 
 class NotEnding(CallcenterError):
@@ -94,17 +92,13 @@ class Running:
         reap(self.pid)
 
 
-def recording(words: Sequence[str], pid_file: Path, *, niceness: int = 0) -> list[str]:
+def recording(words: Sequence[str], pid_file: Path) -> list[str]:
     """The command that writes `pid_file` and then becomes `words`, keeping the process id.
-
-    `niceness`: 0 to 19, how far it lets other programs go first when the processor is wanted by many. It must be
-    started in a session of its own, by `start_detached`: all of the session steps back.
 
     SIGHUP, by which programs are hurried or read their files anew, does nothing until the program listens: whoever
     finds the pid file may send it before.
     """
-    record = _RECORD.replace("exec ", _STEP_BACK % (niceness, niceness)) if niceness else _RECORD
-    return ["/bin/sh", "-c", record, str(pid_file), *words]
+    return ["/bin/sh", "-c", _RECORD, str(pid_file), *words]
 
 
 def start_detached(words: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> int:
@@ -180,6 +174,18 @@ def wait_recorded(pid_file: Path, starter: int, *, seconds: float = 5.0, uid: in
             return find_running(pid_file, uid=uid)
         time.sleep(0.01)
     return None
+
+
+def step_back(running: Running, niceness: int) -> None:
+    """Lets other programs go before this one, and all of its session, where many want the processor: 0 to 19.
+
+    Linux divides it between sessions at first and only then by niceness; not every kernel does, hence both.
+    """
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{running.pid}/autogroup").write_text(f"{niceness}\n", encoding="ascii")
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{running.pid}/task").iterdir():
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)
 
 
 def record_self(pid_file: Path) -> None:

@@ -34,6 +34,7 @@ from callcenter.instance.processes import (
     record_self,
     recording,
     start_detached,
+    step_back,
     wait_recorded,
 )
 from callcenter.layout import Layout
@@ -50,8 +51,8 @@ CLERK = "clerk"
 DESK = "desk"
 EAR = "ear"
 NICENESS = 4
-"""Of our own programs. Sound goes first: Asterisk must send a packet each 20 ms, what we do may be some milliseconds
-late; but on a machine that has other work as well it must not wait for minutes, as with 10 the records did."""
+"""Of our own programs, once they have settled. Sound goes first: Asterisk must send a packet each 20 ms, what we do may be
+some milliseconds late, but not the minutes that 10 gave it on a machine with other work."""
 
 
 class AlreadyRuns(CallcenterError):
@@ -63,12 +64,13 @@ class Charge:
     """A program to keep running.
 
     `find` tells the live one or None, `start` starts it and returns when it runs (it may block, and may raise
-    CallcenterError or OSError).
+    CallcenterError or OSError). `niceness`: how far it steps back when it has settled.
     """
 
     name: str
     find: Callable[[], Running | None]
     start: Callable[[], object]
+    niceness: int = 0
 
 
 Report = Callable[[str, int], Awaitable[None]]
@@ -142,6 +144,8 @@ class Supervisor:
             await asyncio.wait([ended], timeout=self._calm)
             settled = not ended.done()
             if settled:
+                if charge.niceness:
+                    step_back(running, charge.niceness)
                 await self._report(charge.name, 0)
             await ended
         finally:
@@ -198,14 +202,14 @@ def _module(layout: Layout, name: str, module: str, *words: str) -> Charge:
     def start() -> None:
         output = layout.logs / f"{name}.log"
         starter = start_detached(
-            recording([sys.executable, "-m", module, *words], layout.pids / name, niceness=NICENESS),
+            recording([sys.executable, "-m", module, *words], layout.pids / name),
             log=output,
             environment=os.environ | {"CALLCENTER_HOME": str(layout.home), "PYTHONUNBUFFERED": "1"},
         )
         if wait_recorded(layout.pids / name, starter) is None:
             raise CallcenterError(f"«{module} {' '.join(words)}» ended at once; {output}:\n{last_lines(output)}")
 
-    return Charge(name, lambda: find_running(layout.pids / name), start)
+    return Charge(name, lambda: find_running(layout.pids / name), start, niceness=NICENESS)
 
 
 def alarm_reporter(database: Database, layout: Layout) -> Report:

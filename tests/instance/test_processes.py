@@ -16,6 +16,7 @@ from callcenter.instance.processes import (
     record_self,
     recording,
     start_detached,
+    step_back,
     wait_recorded,
 )
 
@@ -40,20 +41,17 @@ def test_a_program_that_is_hurried_before_it_listens_lives(sleeper: Running) -> 
     assert not sleeper.wait(0.3)
 
 
-def test_a_program_that_steps_back_has_all_of_its_session_do_so(tmp_path: Path) -> None:
+def test_a_program_that_steps_back_has_all_of_its_session_do_so(sleeper: Running) -> None:
     """Where the kernel divides the processor between sessions its own niceness counts only within one."""
-    starter = start_detached(recording(["sleep", "60"], tmp_path / "pid", niceness=5), log=tmp_path / "log")
-    running = wait_recorded(tmp_path / "pid", starter)
-    assert running is not None
-    try:
-        while Path(f"/proc/{running.pid}/comm").read_text() != "sleep\n":
-            assert running.alive
-        assert os.getpriority(os.PRIO_PROCESS, running.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
-        group = Path(f"/proc/{running.pid}/autogroup")
-        assert not group.exists() or group.read_text().split()[2] == "5"
-        assert (tmp_path / "log").read_text() == ""
-    finally:
-        end(running, first=signal.SIGKILL)
+    step_back(sleeper, 5)
+    assert os.getpriority(os.PRIO_PROCESS, sleeper.pid) == 5
+    group = Path(f"/proc/{sleeper.pid}/autogroup")
+    assert not group.exists() or group.read_text().split()[2] == "5"
+
+
+def test_who_has_gone_needs_not_step_back(sleeper: Running) -> None:
+    end(sleeper)
+    step_back(sleeper, 5)
 
 
 def test_an_ended_program_is_not_found(sleeper: Running, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ async def test_a_program_that_ends_again_and_again_is_reported_and_hurried_when_
         words = ["/bin/sh", "-c", f'test -e "{mended}" && exec sleep 60']
         wait_recorded(pid_file, start_detached(recording(words, pid_file), log=pid_file.with_suffix(".log")))
 
-    charge = Charge("fragile", lambda: find_running(pid_file), start)
+    charge = Charge("fragile", lambda: find_running(pid_file), start, niceness=3)
     supervisor = Supervisor([charge], report=report, shortest=0.02, longest=60.0, calm=0.3)
     watch = asyncio.ensure_future(supervisor.run())
     try:
@@ -116,7 +116,9 @@ async def test_a_program_that_ends_again_and_again_is_reported_and_hurried_when_
         supervisor.hurry()
         await asyncio.wait_for(settled.wait(), 4)
         assert reports[-1] == ("fragile", 0)
-        assert find_running(pid_file) is not None
+        running = find_running(pid_file)
+        assert running is not None
+        assert os.getpriority(os.PRIO_PROCESS, running.pid) == 3, "who has settled lets sound go first"
     finally:
         watch.cancel()
         await asyncio.wait([watch])

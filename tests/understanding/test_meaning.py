@@ -86,7 +86,7 @@ def test_the_set_is_understood(understanding: Understanding, name: str) -> None:
     assert figures["category first"] >= (0.95 if known else 0.85)
     assert figures["category in three"] >= (0.98 if known else 0.95)
     assert figures["danger recall"] >= (0.98 if name == "second_test" else 1.0)
-    assert figures["false alarms"] <= (0.0 if known else 0.02 if name == "test" else 0.035)
+    assert figures["false alarms"] <= (0.0 if known else 0.02)
     assert figures["intent"] >= (0.95 if known else 0.87)
     assert figures["article"] >= (0.90 if known else 0.80)
     assert figures["unclear with a category"] <= 0.06
@@ -112,7 +112,7 @@ def test_lines_of_an_outsider_on_which_nothing_was_tuned(understanding: Understa
     dangers = [meaning.dangers != () for line, meaning in heard if line.get("danger")]
     harmless = [meaning.dangers != () for line, meaning in heard if line.get("danger", "?") is None]
     print(f"\noutsider: {sum(dangers)} of {len(dangers)} dangers, {sum(harmless)} false alarms of {len(harmless)}")
-    assert sum(dangers) >= 77
+    assert sum(dangers) >= 78
     assert sum(harmless) <= 20
 
 
