@@ -51,8 +51,8 @@ CLERK = "clerk"
 DESK = "desk"
 EAR = "ear"
 NICENESS = 4
-"""Of our own programs, once they have settled. Sound goes first: Asterisk must send a packet each 20 ms, what we do may be
-some milliseconds late, but not the minutes that 10 gave it on a machine with other work."""
+"""Of our own programs, once they have settled. Sound goes first: Asterisk must send a packet each 20 ms, what we do may
+be some milliseconds late, but not the minutes that 10 gave it on a machine with other work."""
 
 
 class AlreadyRuns(CallcenterError):
