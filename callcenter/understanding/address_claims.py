@@ -7,7 +7,7 @@ a cost, and the cheapest way is taken; the costs say how people speak, not what 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from callcenter.understanding.address_items import Item, Kind
+from callcenter.understanding.address_items import Item, Kind, is_in_a_row
 from callcenter.understanding.numbers import Number
 from callcenter.understanding.words import Word
 
@@ -94,7 +94,7 @@ def _ways(
     ways = [_Choice(choice.cost + nothing, choice.claims)]
     if before is not None and item.kind is not Kind.NAME and not items[before].counted:
         number = _number(items[before])
-        if not (_is_other(words, item, items[before]) if number.ordinal else _is_count(words, item, items[before])):
+        if not (_is_other if number.ordinal else _is_count)(words, item, items[before]):
             cost = _ORDINAL_BEFORE if number.ordinal else _TYPED_BEFORE if number.typed else _CARDINAL_BEFORE
             if not number.ordinal and before and items[before - 1].kind is Kind.NAME:
                 cost += _FROM_NAME
@@ -133,6 +133,8 @@ def _number(item: Item) -> Number:
 def _is_other(words: Sequence[Word], marker: Item, item: Item) -> bool:
     """«на седьмом квартира горит», «двадцать первого дом сдали»: of a floor and of a day, not of what follows."""
     word, ending = words[marker.first], words[item.end - 1].text[-2:]
+    if is_in_a_row(words, marker, _number(item)):
+        return True
     if ending == "го":
         return "gent" not in _cases(word)
     return ending in ("ом", "ем") and word.forms[0].marks >= {"femn"} and bool(_cases(word) & {"nomn", "accs"})
@@ -165,6 +167,9 @@ def _tells_how_many(words: Sequence[Word], claimant: Item, item: Item) -> bool:
         return False
     named = "nomn" in _cases(words[claimant.first])
     after = words[item.end] if item.end < len(words) else None
+    between = {word.text for word in words[claimant.end : item.first]}
+    if words[item.first].text == "один" and alone and between & {"у", "сейчас"}:
+        return True  # «подъезд у нас один»
     if words[item.first].text == "один" and alone and not named:  # «я в квартире один», «в подъезде один не дышит»
         someone = after is not None and (after.text == "не" or after.may_be("VERB"))
         return item.counted or someone or claimant.part == "apartment"

@@ -79,7 +79,7 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
         number = starts.get(at)
         if number is not None:
             measured = is_measured(words, number) or _is_of_another(words, number, items)
-            counted = _is_counted(words, number)
+            counted = number.end not in spans and _is_counted(words, number)
             items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=measured, counted=counted))
             at = number.end
             continue
@@ -96,7 +96,8 @@ def marker_of(words: Sequence[Word], at: int) -> str:
             return str(part)
     after = words[at + 1] if at + 1 < len(words) else None
     typed = after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д")
-    if typed or (after is not None and word.text in ("д", "к") and is_cardinal(after)):
+    spoken = after is not None and word.text == "к" and is_cardinal(after) and at > 0 and _is_numeral(words[at - 1])
+    if typed or spoken:
         for part, names in _document()["letters_for"].items():
             if word.text in names:
                 return str(part)
@@ -135,9 +136,9 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
             return Item(Kind.LETTER, at, at + 1, part=letter)
     if part:
         return Item(Kind.MARKER, at, at + 1, part=part)
-    if word.text == "в" and [one.text for one in words[at + 1 : at + 2]] == ["смысле"]:
-        return Item(Kind.CUE, at, at + 1)
-    return Item(_kind(word), at, at + 1)
+    pair = (word.text, words[at + 1].text) if at + 1 < len(words) else None
+    kind = Kind.CUE if pair == ("в", "смысле") else Kind.BETWEEN if pair == ("по", "моему") else _kind(word)
+    return Item(kind, at, at + 1)
 
 
 def _is_lacking(words: Sequence[Word], at: int) -> bool:
@@ -196,6 +197,12 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
     if words[number.end - 1].text in _OBLIQUE:
         needed = "plur"  # «нет двух ламп»
     return any({"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms)
+
+
+def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
+    """«третий дом от угла»: which one, not its number."""
+    after = {word.text for word in words[marker.end : marker.end + 1]}
+    return marker.part == "house" and number.ordinal and not after.isdisjoint(_document()["cues"]["in_a_row"])
 
 
 def _is_of_several(words: Sequence[Word], at: int) -> bool:

@@ -62,17 +62,18 @@ class Reading:
             self._bare_flat()
 
     def _claim(self, pairs: Sequence[tuple[Item, Item]]) -> None:
-        undecided = {one.first: (one, other) for one, other in pairs}
+        undecided = {item.first: (one, other) for one, other in pairs for item in (one, other)}
         claims = share_numbers(self.words, self.items)
         housed = any(claim.part == "house" for claim in claims)
         for claim in claims:
             item = self.items[claim.at]
             if item.first in undecided:
-                other = undecided[item.first][1].number
-                if other is not None:
-                    said = self.text(item.first, other.end)
-                    self.doubts.append(Doubt("ambiguous", claim.part, (claim.digits, other.digits), said))
-                    self.used.update(dict.fromkeys(range(claim.at, claim.at + 3), claim.part))
+                pair = undecided[item.first]
+                options = tuple(one.number.digits for one in pair if one.number is not None)
+                said = self.text(pair[0].first, pair[1].end)
+                self.doubts.append(Doubt("ambiguous", claim.part, options, said))
+                span = range(pair[0].first, pair[1].end)
+                self.used |= {at: claim.part for at, one in enumerate(self.items) if one.first in span}
                 continue
             if claim.part == "house":
                 self._claim_house(claim)

@@ -27,9 +27,10 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
             del left[at : at + joined]
             continue
         if item.kind is Kind.NUMBER and not item.measured:
-            if at + 2 < len(left) and left[at + 1].kind is Kind.OR and left[at + 2].kind is Kind.NUMBER:
-                pairs.append((item, left[at + 2]))
-                at += 3
+            other = _alternative(left, at, words)
+            if other is not None:
+                pairs.append((item, left[other]))
+                at = other + 1
                 continue
             span = _replaced(left, at, words)
             if span is not None:
@@ -45,21 +46,36 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
     return left, pairs
 
 
+def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
+    """The number that may be meant instead: «пять или шесть», «первый корпус или второй», «то ли пять то ли шесть»."""
+    after = at + 2 if _marker(items, at + 1) is not None else at + 1
+    if after + 1 < len(items) and items[after].kind is Kind.OR and items[after + 1].kind is Kind.NUMBER:
+        return after + 1
+    said = [words[item.first].text for item in items[at + 1 : at + 3]]
+    if said == ["то", "ли"] and at + 3 < len(items) and items[at + 3].kind is Kind.NUMBER:
+        return at + 3
+    return None
+
+
 def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
-    """How many items (0 or 3) say two of a kind, of which none could be written down: «между вторым и
-    третьим этажом», «с первого по пятый подъезд», «квартиры сорок пять и сорок шесть»."""
-    if at + 2 >= len(items) or items[at + 1].end - items[at + 1].first != 1:
+    """How many items say two of a kind, of which none could be written down; 0 when these don't: «между вторым и
+    третьим этажом», «с первого по пятый подъезд», «ни в первом ни во втором», «квартиры сорок пять и сорок шесть»."""
+    end = at + 1
+    while end < len(items) and end - at < 4 and items[end].kind in (Kind.OTHER, Kind.BETWEEN):
+        end += 1
+    if end >= len(items) or items[at].is_quantity or items[end].is_quantity:
         return 0
-    one, other, between = items[at].number, items[at + 2].number, words[items[at + 1].first].text
-    if one is None or other is None or items[at].measured or items[at + 2].is_quantity:
+    one, other = items[at].number, items[end].number
+    if one is None or other is None:
         return 0
-    before, after = _marker(items, at - 1), _marker(items, at + 3)
-    if between == "и" and before is not None and after is None:
-        return 3
+    between = [words[place].text for place in range(items[at].end, items[end].first)]
+    before, after = _marker(items, at - 1), _marker(items, end + 1)
+    if between == ["и"] and before is not None and after is None:
+        return end + 1 - at
     since = items[at].first > 0 and words[items[at].first - 1].text in ("с", "со", "от")
-    ranged = between in ("по", "до") and since
-    if before is None and after is not None and one.ordinal and other.ordinal and (ranged or between == "и"):
-        return 3
+    linked = between[:1] in (["и"], ["ни"]) or (since and between in (["по"], ["до"]))
+    if before is None and after is not None and one.ordinal and other.ordinal and linked:
+        return end + 1 - at
     return 0
 
 

@@ -22,6 +22,7 @@ from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
 """A word of the name itself, in some form; below it only sounds alike."""
+_CALLING = ("звоню", "звонят", "звонит", "беспокою", "беспокоят", "пишу", "пишут", "вам", "вас")
 _ALIKE_ALONE = 0.86
 """Least likeness of a word that no house number and no type word backs."""
 
@@ -143,6 +144,9 @@ class Places:
         if opens and (mention.end == len(words) or begins_house(words, mention.end)):
             return True  # «гавань второй корпус»
         before = words[mention.first - 1] if mention.first else None
+        called = [word.text for word in words[mention.end : mention.end + 1]]
+        if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALLING:
+            return True  # «с маяка звоню», not «вода из ручья»
         marks = {mark for form in words[mention.first].forms for mark in form.marks}
         return before is not None and before.text in ("в", "во", "на") and bool(marks & {"loct", "loc2"})
 

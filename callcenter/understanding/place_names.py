@@ -10,7 +10,9 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from callcenter.understanding.houses import STREET_TYPES
 from callcenter.understanding.numbers import Number, find_numbers, is_hesitation
+from callcenter.understanding.place_houses import begins_house
 from callcenter.understanding.words import Form, Word, alike, inflect, read_words
 
 _LEMMA_SCORE = 0.98
@@ -19,6 +21,8 @@ _SLIP_OF_UNKNOWN = 0.76
 _SLIP_OF_KNOWN = 0.8
 """Least likeness for a word that exists: a recogniser only writes words it knows."""
 _SHORTEST_SLIP = 4
+_SHORTEST_TORN = 7
+_TORN_SCORE = 0.9
 _NEAR = 0.6
 """Likeness in letters below which sound is not compared: it costs time."""
 _PROPER = frozenset({"Surn", "Geox", "Name", "Patr", "Orgn", "Fixd"})
@@ -110,6 +114,7 @@ class Names:
         for at, word in enumerate(words):
             digits = starts[at].digits if at in starts else ""
             texts = (*self._alikes(word), digits) if digits else self._alikes(word)
+            texts = (*texts, *self._torn(words, at))
             for name in dict.fromkeys(name for text in texts for name in self._holders.get(text, ())):
                 mention = self._match(name, words, at, starts, kinds)
                 if mention is not None:
@@ -138,6 +143,10 @@ class Names:
                 scores.append(alikes[token.text])
                 left.remove(token)
                 position = end = position + 1
+            elif len(left) == 1 and self._is_torn(left[0], words, position):
+                scores.append(_TORN_SCORE)
+                left.clear()
+                position = end = position + 2
             elif position > at and (kinds[position] == name.kind or is_hesitation(words[position])):
                 position += 1
             else:
@@ -148,12 +157,22 @@ class Names:
             return None
         own = frozenset[str]().union(*(token.genders for token in name.tokens if token.adjective))
         first, end, typed = _with_kind(name.kind, kinds, words, at, end)
+        if not typed and not adjectives and _is_other_type(name.kind, kinds, words, end):
+            end += 1
         if not typed and all(token.number for token in name.tokens):
             return None
         return Mention(
             name, first, end, sum(scores) / len(scores), typed, not missing,
             not genders or not own or bool(genders & own), len(scores), min(scores) < _LEMMA_SCORE,
         )  # fmt: skip
+
+    def _torn(self, words: Sequence[Word], at: int) -> Iterable[str]:
+        """The names' words that two words of a line are together: «тель мана»."""
+        joined = words[at].text + words[at + 1].text if at + 1 < len(words) else ""
+        return self._forms.get(joined, ()) if len(joined) >= _SHORTEST_TORN else ()
+
+    def _is_torn(self, token: Token, words: Sequence[Word], at: int) -> bool:
+        return token.text in self._torn(words, at)
 
     def _alikes(self, word: Word) -> dict[str, float]:
         """The names' words that a word may be, with their likeness."""
@@ -234,6 +253,12 @@ def _with_kind(kind: str, kinds: list[str], words: Sequence[Word], first: int, e
     if kind and kinds[end + 3 : end + 4] == [kind] and (words[end].text, words[end + 2].text) == ("не", "а"):
         return first, end + 4, bool(kinds[end + 1])  # «приморский не проспект а улица»
     return first, end, False
+
+
+def _is_other_type(kind: str, kinds: list[str], words: Sequence[Word], end: int) -> bool:
+    """«новаторов улица девяносто восемь» for a boulevard; not after an adjective: «садовый переулок» is another's."""
+    both = end < len(words) and kinds[end] in STREET_TYPES and kind in STREET_TYPES
+    return both and begins_house(words, end + 1)
 
 
 def _genders(word: Word) -> frozenset[str]:
