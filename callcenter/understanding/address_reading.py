@@ -225,7 +225,7 @@ class Reading:
         return number.value == 1 and (alone or last in _NOT_ONE)
 
     def _is_plain(self, at: int, number: Number) -> bool:
-        """Whether a bare number may be a flat: not «восемь пятнадцать», «первый стояк», «пятьдесят на пятьдесят»."""
+        """Whether it may be a flat: not «восемь пятнадцать», «первый стояк», «пять на пять», «пять и шесть»."""
         if number.ordinal and not any("femn" in form.marks for form in self.words[number.end - 1].forms):
             return False
         if not 0 < number.value <= HIGHEST["apartment"]:
@@ -235,7 +235,7 @@ class Reading:
             timed = any(word.text in _TIMES_OF_DAY for word in self.words[following.end : following.end + 1])
             return following.is_quantity and not timed
         after = self.words[number.end : number.end + 2]
-        return len(after) < 2 or after[0].text != "на" or not is_cardinal(after[1])
+        return len(after) < 2 or after[0].text not in ("на", "и") or not is_cardinal(after[1])
 
     def _ends_fraction(self, at: int, number: Number, listed: set[str]) -> bool:
         """«садовая двенадцать четырнадцать» is 12/14 where the list has no other 12."""

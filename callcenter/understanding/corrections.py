@@ -100,8 +100,10 @@ def _deny(items: list[Item], at: int, words: Sequence[Word]) -> int:
     if at and _is_but(items, at - 1, words):
         at -= 1  # «ленинский а не ленина восемьдесят восемь»
         del items[at]
-    if 0 < at < len(items) and _is_said_again(items[at - 1], denied, items[at]):
-        del items[at - 1]  # «дом семь не семнадцать а семь»
+    marked = _marker(items, at - 1) is not None and _marker(items, at + 1) is None
+    before = at - 2 if marked else at - 1  # «шестой этаж не шестой пятый», «дом семь не семнадцать а семь»
+    if before >= 0 and at < len(items) and _is_said_again(items[before], denied, items[at]):
+        items[before] = items.pop(at)
     return at
 
 
