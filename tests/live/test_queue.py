@@ -7,12 +7,17 @@ from functools import partial
 import pytest
 
 from callcenter.calls.models import Outcome
+from callcenter.instance.asterisk import ARI_USER
 from callcenter.queues.models import TaskKind
 from callcenter.softphone import ears
 from callcenter.softphone.call import Call
 from callcenter.softphone.phone import Manners
+from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.phone import AriPhone
+from callcenter.telephony.ari.router import Playbacks
 from tests.live.records import Record
-from tests.live.town import CALLER_TONE, Town
+from tests.live.running_centre import RunningCentre
+from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120, func_only=True)]
 
@@ -108,3 +113,36 @@ async def test_who_is_not_answered_is_called_back(town: Town) -> None:
         await town.dispatcher(manners=Manners())  # rings, and nobody answers
         somebody.set()
         callers.create_task(give_up(town))
+
+
+async def test_who_is_queued_anew_leaves_comes_again_and_is_put_through(town: Town, centre: RunningCentre) -> None:
+    """What the controller does for whoever waits since before the clock was put back."""
+    phone = await town.dispatcher(manners=Manners())  # rings, and nobody answers
+    call = await town.called("0")
+    await town.hears_music(call, within=20)
+    record = await town.record(call)
+    assert record is not None
+    address = f"http://127.0.0.1:{centre.instance.ports.asterisk_http}"
+    password = centre.instance.secrets.ari_password
+    async with Ari(address, user=ARI_USER, password=password, application="nobody") as ari:
+        await AriPhone(ari, Playbacks()).queue_anew(record.call.id)
+    await has_happened(town, call, "left_queue")
+    phone.manners = Manners(answer_after=0.2, tone=DISPATCHER_TONE)
+    await town.talk(call, phone, within=20)
+    await call.hang_up()
+    town.expect(call, was_queued_twice_and_talked)
+
+
+def was_queued_twice_and_talked(record: Record) -> None:
+    assert record.call.outcome is Outcome.TALKED
+    assert record.task is None
+    assert (record.kinds.count("left_queue"), record.kinds.count("fallback")) == (1, 0)
+
+
+async def has_happened(town: Town, call: Call, kind: str) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            record = await town.record(call)
+            if record is not None and kind in record.kinds:
+                return
+            await asyncio.sleep(0.25)
