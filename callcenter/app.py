@@ -27,9 +27,10 @@ from callcenter.instance.prompt_studio import PromptStudio
 from callcenter.instance.sounds import write_sounds
 from callcenter.instance.studio import read_edition
 from callcenter.instance.takes import TakeKeeper
-from callcenter.intake.applying import apply_notes, show_full_disk
+from callcenter.intake.applying import apply_notes
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.filing import Filer
+from callcenter.intake.journal_watch import watch_journal
 from callcenter.intake.lost_calls import LostCalls
 from callcenter.intake.notes import NoteBook
 from callcenter.intake.tape_filing import TapeFiler
@@ -133,7 +134,7 @@ async def _control(instance: Instance) -> None:
             beside = [
                 group.create_task(_keep_going(name, work), name=name)
                 for name, work in (
-                    ("the disk", lambda: show_full_disk(notes, database)),
+                    ("journal", lambda: watch_journal(notes, database, clock)),
                     ("words being said", lambda: spoken.run(database)),
                     ("takes of the studio", takes.run),
                 )

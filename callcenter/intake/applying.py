@@ -16,18 +16,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.alarms.service import raise_alarm
 from callcenter.core.database import Database
 from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
 from callcenter.intake.models import ReadOffset
-from callcenter.intake.notes import BATCH, Line, Note, NoteBook, Position, read_lines, trim
+from callcenter.intake.notes import BATCH, Line, Note, Position, read_lines, trim
 from callcenter.intake.turns import take_turn
 
 LOOK_SECONDS = 0.05
 """Between two looks at the journal: whoever writes it is another program."""
 GATHER_SECONDS = 0.15
 """The notes of so long share a transaction: what is done for each of those costs more than a note."""
-DISK_SECONDS = 1.0
 PATIENCE = (0.2, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 
@@ -64,18 +63,6 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
         except DBAPIError as error:
             if not is_clash(error):
                 raise
-
-
-async def show_full_disk(book: NoteBook, database: Database) -> None:
-    """Keeps the board's alarm in step with whether the disk takes the notes, until cancelled."""
-    shown: bool | None = None  # an earlier controller's alarm may stand
-    while True:
-        try:
-            if book.disk_is_full != shown:
-                shown = await _show_disk(database, full=book.disk_is_full)
-        except DatabaseAway:
-            _log.warning("database away, nobody is told of the disk")
-        await asyncio.sleep(DISK_SECONDS)
 
 
 async def saved_position(session: AsyncSession) -> Position | None:
@@ -168,15 +155,3 @@ async def _refuse(session: AsyncSession, directory: Path, line: Line, reason: st
         now=line.note.at if line.note else datetime.now(UTC),
         facts=facts,
     )
-
-
-async def _show_disk(database: Database, *, full: bool) -> bool:
-    """Keeps the board's alarm in step with whether the disk takes our notes; returns what is shown now."""
-    now = datetime.now(UTC)
-    async with open_session(database) as session:
-        if full:
-            message = "Записи о звонках не помещаются на диск: освободите место. Пока они только в памяти."
-            await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message=message, now=now)
-        else:
-            await clear_alarm(session, kind=AlarmKind.DISK, subject="journal", now=now)
-    return full

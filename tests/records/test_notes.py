@@ -19,16 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.alarms.views import open_alarms
+from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
 from callcenter.instance.cluster import Cluster
-from callcenter.intake import notes
-from callcenter.intake.applying import Apply, apply_batch, apply_notes, show_full_disk, unapplied_since
+from callcenter.intake import journal_watch, notes
+from callcenter.intake.applying import Apply, apply_batch, apply_notes, unapplied_since
 from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.errors import DatabaseAway, JournalInUse
+from callcenter.intake.journal_watch import watch_journal
 from callcenter.intake.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
 from callcenter.settings import TREE
 from tests.records.rows import card_of, count, until
-from tests.stand_ins.clock import MORNING
+from tests.stand_ins.clock import MORNING, FakeClock
 
 CALL = "b1-17.7"
 
@@ -63,7 +65,7 @@ async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIte
     """The clerk's work, and the controller's watch on its disk."""
     tasks = [
         asyncio.create_task(work)
-        for work in (apply_notes(book.directory, database, apply), show_full_disk(book, database))
+        for work in (apply_notes(book.directory, database, apply), watch_journal(book, database, SystemClock()))
     ]
     try:
         yield
@@ -310,6 +312,39 @@ async def test_an_alarm_left_by_an_earlier_controller_goes_when_the_disk_is_well
 
     async with applying(book, database, bookkeeper.apply):
         await until(gone)
+
+
+async def test_the_board_is_told_when_nobody_puts_notes_into_the_records(
+    book: NoteBook, database: Database, bookkeeper: Bookkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clerk hangs; the controller is the one who notices."""
+    monkeypatch.setattr(journal_watch, "LATE_LOOKS", 1)
+    monkeypatch.setattr(journal_watch, "LOOK_SECONDS", 0.02)
+    clock = FakeClock()
+
+    async def told() -> list[str]:
+        async with database.begin() as session:
+            return [alarm.message for alarm in await open_alarms(session) if alarm.subject == "late"]
+
+    async def is_told() -> bool:
+        return len(await told()) == 1
+
+    async def is_not_told() -> bool:
+        return await told() == []
+
+    book.write(note(1))
+    watching = asyncio.create_task(watch_journal(book, database, clock))
+    try:
+        await asyncio.sleep(0.2)
+        assert await told() == []
+        clock.advance(seconds=31)
+        await until(is_told)
+        assert "clerk" in (await told())[0]
+        await apply_batch(book.directory, database, bookkeeper.apply)
+        await until(is_not_told)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 async def test_the_oldest_waiting_note_is_known(
