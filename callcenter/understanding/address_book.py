@@ -51,7 +51,7 @@ class AddressBook:
         left = {item.first for item in items if item.kind is Kind.NAME}
         mentions = [mention for mention in mentions if mention.first in left]
         if asked in HIGHEST and not any(item.kind is Kind.MARKER and item.part == asked for item in items):
-            items.insert(0, Item(Kind.MARKER, 0, 0, part=asked))
+            items.insert(_where_asked(words, items), Item(Kind.MARKER, 0, 0, part=asked))
         reading = Reading(words, items, list(doubts))
         self._name(reading, mentions)
         reading.read(self._near(reading, known), pairs, spoken_of=bool(known))
@@ -111,3 +111,14 @@ class AddressBook:
         if named:
             return resolve(self.houses.all, named, ()).houses
         return known.houses if known is not None else ()
+
+
+def _where_asked(words: Sequence[Word], items: Sequence[Item]) -> int:
+    """Before which item the word of the part that was asked for is to be thought: «в седьмом», «ой нет двенадцать»."""
+    for at, item in enumerate(items):
+        if item.number is not None:
+            placed = words[item.first - 1].text in ("в", "во", "на", "из") if item.first else False
+            return 0 if placed and not item.number.ordinal else at
+        if item.kind not in (Kind.BETWEEN, Kind.CUE) and not words[item.first].may_be("PREP"):
+            return 0
+    return 0
