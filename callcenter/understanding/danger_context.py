@@ -59,6 +59,8 @@ class Context:
     def may_be_denied_next(self, found: Found) -> bool:
         """Whether the line ends with the phrase, and the next word may take it back: «запаха газа | нет»,
         «горит | лампочка», «дым от | вейпа», «мне плохо | слышно», «пожар был | в мае», «искрило сегодня | нет»."""
+        if self._is_narrated(found) or self._may_be_missing_next(found):
+            return True
         last = self._line.words[found.spot.last]
         now = {at for one in self._marks[NOW] for at in range(one.spot.first, one.spot.last + 1)}
         for at in range(found.spot.last + 1, len(self._line.words)):
@@ -67,11 +69,21 @@ class Context:
                 return False
         if found.spot.last + 1 < len(self._line.words) and self._was(found):
             return True
-        if self._is_bare(found.spot.last):
-            return True
         if found.spot.mask.bit_count() == 1 or last.may_be(*_HOW) or self._may_be_denied(found, last):
             return True
         return any(one.spot.last == found.spot.last for one in self._marks[OPEN])
+
+    def _is_narrated(self, found: Found) -> bool:
+        """«искрило», «в лифте сидела»: a story of what was may go on with when that was, or that it is over."""
+        verbs = [word.forms[0] for _, word in self._own(found) if _is_verb(word)]
+        return bool(verbs) and all({"past", "impf"} <= form.marks for form in verbs)
+
+    def _may_be_missing_next(self, found: Found) -> bool:
+        """«капает, розеток там | нет»."""
+        at = found.spot.last
+        after = self._line.words[at + 1 :]
+        small = all(word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL") for word in after)
+        return self._is_bare(at) and small and len(after) < _AFTER
 
     def _own(self, found: Found) -> Iterator[tuple[int, Word]]:
         for at in range(found.spot.first, found.spot.last + 1):
