@@ -36,14 +36,11 @@ from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
-LIKELY, UNLIKELY = 0.5, 0.01
-"""How likely, by what was learned, a line without a phrase of danger must be one, and how unlikely one with a phrase
-may be (`meaning_model/README.md`)."""
-LIKELY_CATEGORY = 0.6
+LIKELY, LIKELY_CATEGORY = 0.5, 0.6
+"""How likely, by what was learned, a line without a phrase of danger must be one all the same, and how likely a category
+must be to go before those of phrases (`meaning_model/README.md`)."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
-LEAST_BESIDES = 3
-"""Words besides a phrase of danger: fewer do not turn it into something else."""
 _FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)
 """Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
@@ -196,25 +193,16 @@ class Understanding:
         return [replace(known, score=best), *(one for one in ranked if one.key != opinion.code)]
 
     def _find_dangers(self, words: Sequence[Word], line: Line) -> tuple[Danger, ...]:
-        """By the phrases, and by what was learned: the phrases are denied only by what is very sure of it, and where
-        they know the words of a danger and find none («газом не пахнет»), they know best."""
+        """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
+        пахнет»), they know best."""
         found = self._dangers.find_in(line)
-        if found:
-            return found if self._is_plausible(words, found) else ()
+        if found or len(words) < LEAST_WORDS:
+            return found
         opinion = self._learned_dangers.find_worst(words)
-        if len(words) < LEAST_WORDS or opinion.likely < LIKELY or self._dangers.are_mentioned(words):
+        if opinion.likely < LIKELY or self._dangers.are_mentioned(words):
             return ()
         category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
         return (Danger(opinion.code, category, opinion.words, phrase, settled=False),)
-
-    def _is_plausible(self, words: Sequence[Word], found: Sequence[Danger]) -> bool:
-        """Whether enough is said besides to make something else of a danger, and most surely does; an address is no
-        part of that."""
-        own = max(len(danger.words.split()) for danger in found)
-        if len(words) - own < LEAST_BESIDES or self._learned_dangers.find_worst(words).likely >= UNLIKELY:
-            return True
-        rest = _without_address(words, self._book.find(words))
-        return len(rest) - own < LEAST_BESIDES or self._learned_dangers.find_worst(rest).likely >= UNLIKELY
 
     def _is_over(self, line: Line) -> bool:
         """«вчера прорвало, уже всё сделали»: past, over, and nothing said of now."""

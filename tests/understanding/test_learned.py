@@ -45,9 +45,12 @@ def test_phrases_that_find_a_danger_denied_know_better(understanding: Understand
     assert understanding.find_danger(line) == ()
 
 
-def test_an_address_is_nothing_that_speaks_against_a_danger(understanding: Understanding) -> None:
-    (danger,) = understanding.find_danger("пожар тихая одиннадцать вторая парадная")
-    assert danger.code == "FIRE_SMOKE"
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("пожар тихая одиннадцать вторая парадная", "FIRE_SMOKE"), ("пропал ребёнок нигде его нет", "PERSON_DANGER")],
+)
+def test_what_a_phrase_finds_is_never_overruled(understanding: Understanding, line: str, code: str) -> None:
+    assert [danger.code for danger in understanding.find_danger(line)] == [code]
 
 
 def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
