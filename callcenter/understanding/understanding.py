@@ -37,8 +37,8 @@ from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
 LIKELY, LIKELY_CATEGORY = 0.5, 0.6
-"""How likely, by what was learned, a line without a phrase of danger must be one all the same, and how likely a category
-must be to go before those of phrases (`meaning_model/README.md`)."""
+"""How likely, by what was learned, a line without a phrase of danger must be one all the same; and how likely a
+category must be to go before those of phrases (`meaning_model/README.md`)."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
 _FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)

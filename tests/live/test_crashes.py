@@ -176,7 +176,9 @@ async def hear_the_way_out(town: Town, stages: Stages, begun: dict[Call, float],
         measured(f"{stage} → the dialplan's words, s", found.second - begun[call])
 
 
-async def test_desk_clerk_and_supervisor_come_back_unheard(town: Town, centre: RunningCentre, measured: Measured) -> None:
+async def test_desk_clerk_and_supervisor_come_back_unheard(
+    town: Town, centre: RunningCentre, measured: Measured
+) -> None:
     dispatcher = await town.dispatcher()
     call = await town.called("0")
     member = await town.talk(call, dispatcher, within=15)
