@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from callcenter.intake.gaps import TOLERANCE
 from callcenter.softphone import ears
 from callcenter.softphone.g711 import RATE, Samples
 from callcenter.softphone.rtp import FRAME, FRAME_SECONDS
@@ -14,6 +15,8 @@ from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
 SILENCE = 10.0
+UNMARKED = TOLERANCE + 0.05
+"""Seconds that a busy machine may cost a recording without a mark, and what the ear is wrong by."""
 LATER = 0.9
 """Seconds. Beyond what any buffer waits for, below what a buffer takes for a new stream."""
 
@@ -80,8 +83,8 @@ def keeps_the_clock(record: Record, *, silent_since: float) -> None:
     """The caller's tone ends and begins again at its seconds."""
     said, _ = record.channels()
     spans = [span for span in ears.find_tone(said, CALLER_TONE) if span.seconds > 0.3]
-    assert min(abs(span.end - silent_since) for span in spans) < 0.2, (silent_since, spans)
-    assert min(abs(span.begin - silent_since - SILENCE) for span in spans) < 0.2, (silent_since, spans)
+    assert min(abs(span.end - silent_since) for span in spans) < UNMARKED, (silent_since, spans)
+    assert min(abs(span.begin - silent_since - SILENCE) for span in spans) < UNMARKED, (silent_since, spans)
 
 
 def holds_the_dispatcher(record: Record, *, since: float) -> None:
