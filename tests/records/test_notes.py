@@ -129,7 +129,8 @@ async def test_a_controller_killed_at_any_moment_loses_no_note(
         untold = [number for number in await applied(database) if number >= len(written)]
         assert len(untold) <= 1
         written += untold
-    assert len(segments(journal)) == 1, "what is applied is removed"
+    written_in = [number for number in segments(journal) if segment_file(journal, number).stat().st_size]
+    assert len(written_in) == 1, "what is applied is removed"  # the death may have come upon a new, empty one
     assert written == list(range(len(written)))
     assert await applied(database) == written
 
