@@ -31,6 +31,7 @@ CALLED_BACK_WITHIN = 10.0
 FOUND_WITHIN = 6.0
 """Seconds until a link that fell silent is noticed: the lease."""
 STANDSTILL = 3.0
+AFTER_THE_END = 2.0
 NO_ROOM_LOGGED = {
     "a recording cannot be filed",
     "journal cannot be written, notes wait in memory",
@@ -132,6 +133,7 @@ async def test_a_talk_that_asterisk_has_no_room_to_write_down_is_a_talk(town: To
     with without_room(running):
         await town.talk(call, dispatcher)
         await call.hang_up()
+        await asyncio.sleep(AFTER_THE_END)  # it writes of the end a moment later
     town.expect_dropped(call, was_answered)
 
 
