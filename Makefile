@@ -23,7 +23,7 @@ test: ## set up what tests need and run everything, live telephony included
 	@$(MAKE) --no-print-directory lint
 	@$(PYTHON) -m callcenter setup --for-tests
 	@$(PYTHON) -m pytest -n 3 -m "not live"
-	@$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m live
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m live
 
 lint: ## style, types and the layers of imports
 	@$(PYTHON) -m ruff check .

@@ -46,7 +46,7 @@ async def leave_a_message(town: Town) -> None:
     call.tone(CALLER_TONE)
     await asyncio.sleep(2)
     await call.press("#")
-    await town.hears_sound(call, "callcenter/voicemail-taken")
+    await town.hears_sound(call, "callcenter/voicemail-taken", within=10)
     await call.ended(within=15)
     assert call.ended_by == "them"
     town.expect(call, partial(is_called_back, outcome=Outcome.VOICEMAIL, kind=TaskKind.VOICEMAIL))
