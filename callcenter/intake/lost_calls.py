@@ -47,7 +47,7 @@ class Exchange(Protocol):
 
 
 class LostCalls:
-    """Closes the calls that our record holds as running and Asterisk does not hold."""
+    """Settles our record with what Asterisk holds: closes what it does not hold, admits whom only it knows."""
 
     def __init__(self, database: Database, truth: TruthReader, exchange: Exchange, *, clock: Clock) -> None:
         self._database = database

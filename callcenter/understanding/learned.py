@@ -6,8 +6,9 @@ to five letters, so that it may also speak for words that no phrase has. The wei
 they are only added up: the same line gets the same answer, and the words that speak for it most are named.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
 
@@ -79,8 +80,9 @@ class Learned:
         best = int(np.argmax(np.where(np.arange(len(shares)) == self._none, -1.0, shares)))
         spoken = np.zeros(len(words), np.float32)
         for marks, row, (_, values) in zip(groups, rows, weighed, strict=True):
-            for voice, sayers in zip(values * (row[:, best] - row[:, self._none]), marks.values(), strict=True):
-                spoken[list(sayers)] += voice / len(sayers)
+            sayers = [len(places) for places in marks.values()]
+            voices = values * (row[:, best] - row[:, self._none]) / sayers
+            np.add.at(spoken, [place for places in marks.values() for place in places], np.repeat(voices, sayers))
         loud = np.flatnonzero(spoken >= max(spoken.max() * _SPEAKS, 1e-6))
         said = " ".join(words[int(at)].text for at in loud)
         return Opinion(
@@ -103,8 +105,8 @@ def list_marks(words: Sequence[Word], count: int) -> tuple[Marks, Marks]:
         whole.setdefault(_number(f"{lemmas[at - 1]} {lemmas[at]}", count), set()).update(sayers)
     pieces: Marks = {}
     for at, word in enumerate(words):
-        for piece in _cut(f"<{word.text}>"):
-            pieces.setdefault(_number(piece, count), set()).add(at)
+        for piece in _list_pieces(word.text, count):
+            pieces.setdefault(piece, set()).add(at)
     return whole, pieces
 
 
@@ -119,6 +121,8 @@ def _number(mark: str, count: int) -> int:
     return crc32(mark.encode()) % count
 
 
-def _cut(word: str) -> Iterator[str]:
-    for length in PIECES:
-        yield from (word[at : at + length] for at in range(len(word) - length + 1))
+@lru_cache(maxsize=65536)
+def _list_pieces(word: str, count: int) -> tuple[int, ...]:
+    edged = f"<{word}>"
+    cuts = ((at, at + length) for length in PIECES for at in range(len(edged) - length + 1))
+    return tuple(_number(edged[begin:end], count) for begin, end in cuts)

@@ -39,6 +39,8 @@ MOST_CATEGORIES = 3
 LIKELY, LIKELY_CATEGORY = 0.5, 0.6
 """How likely, by what was learned, a line without a phrase of danger must be one all the same; and how likely a
 category must be to go before those of phrases (`meaning_model/README.md`)."""
+PLAIN = 0.85
+"""What a sure phrase of three words or more scores."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
 _FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)
@@ -153,9 +155,7 @@ class Understanding:
         dangers = self._find_dangers(words, Line(words))
         address = self._book.find(words)
         line = Line(_without_address(words, address))
-        current = frozenset(danger.category for danger in dangers)
-        none = self._of_danger - current
-        ranked = self._rank_categories(line, none)
+        ranked = self._rank_categories(line, self._of_danger - {danger.category for danger in dangers})
         articles, intents = self._articles.rank(line), self._intents.rank(line)
         if not dangers and self._is_over(line):
             ranked = []
@@ -179,11 +179,14 @@ class Understanding:
         )
 
     def _rank_categories(self, line: Line, none: frozenset[str]) -> list[Scored]:
-        """By the phrases, and by what was learned: where it is surer than not it goes first, or speaks alone.
-        `none`: the categories of dangers that are none now."""
+        """By the phrases, and by what was learned: where it is surer than not it goes first, or speaks alone, but not
+        before a sure phrase of many words, by which it can be mended. `none`: the categories of dangers that are none
+        now."""
         ranked = [one for one in self._categories.rank(line) if one.key not in none]
         opinion = self._learned_categories.judge(line.words)
         if opinion.code in none or opinion.share < LIKELY_CATEGORY or len(line.words) < LEAST_WORDS:
+            return ranked
+        if ranked and ranked[0].sure and ranked[0].score >= PLAIN:
             return ranked
         known = next((one for one in ranked if one.key == opinion.code), None)
         if known is None:
