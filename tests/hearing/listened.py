@@ -1,0 +1,13 @@
+"""A listener given sound, frame by frame, without time passing."""
+
+from callcenter.hearing.listener import Listener, ListenerEvent
+from tests.hearing.sound import Sound, cut
+from tests.stand_ins.tones import silence
+
+
+def listen(listener: Listener, sound: Sound) -> list[ListenerEvent]:
+    return [event for frame in cut(sound) for event in listener.hear(frame)]
+
+
+def hush(listener: Listener, seconds: float) -> list[ListenerEvent]:
+    return listen(listener, silence(seconds))
