@@ -6,9 +6,11 @@ to five letters, so that it may also speak for words that no phrase has. The wei
 they are only added up: the same line gets the same answer, and the words that speak for it most are named.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -30,20 +32,18 @@ _SPEAKS = 0.4
 _EDGE = "-"
 
 Shares = NDArray[np.float32]
-Marks = dict[int, set[int]]
-"""Numbers of marks, each with the places of the words that have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """How likely, 0 to 1, a line means anything at all; what most likely, how likely that, and by which words."""
+    """How likely, 0 to 1, a line means anything at all; what most likely, and how likely that."""
 
     likely: float
     code: str
     share: float
-    words: str
-    mask: int = 0
-    """Which of the line's words: a bit each."""
+    first: int
+    end: int
+    """The words judged: `words[first:end]`."""
 
 
 class Learned:
@@ -56,65 +56,80 @@ class Learned:
         with np.load(file) as kept:
             self._classes = [str(name) for name in kept["classes"]]
             self._rarity = kept["rarity"].astype(np.float32)
-            self._weights: NDArray[np.float16] = kept["weights"]
+            self._weights = kept["weights"].astype(np.float32)
             self._bias = kept["bias"].astype(np.float32)
         self._none = self._classes.index(NONE)
 
     def find_worst(self, words: Sequence[Word]) -> Opinion:
         """What the line most likely means, if anything; of a long one the part that most likely means something."""
         starts = range(0, max(len(words) - WINDOW + STEP, 1), STEP)
-        parts = ((at, self.judge(words[at : at + WINDOW])) for at in starts)
-        at, worst = max(parts, key=lambda part: part[1].likely)
-        return Opinion(worst.likely, worst.code, worst.share, worst.words, worst.mask << at)
+        parts = (self._judge(words, at, min(at + WINDOW, len(words))) for at in starts)
+        return max(parts, key=lambda part: part.likely)
 
     def judge(self, words: Sequence[Word]) -> Opinion:
         """What the whole line most likely means, if anything."""
-        if not words:
-            return Opinion(0.0, NONE, 0.0, "")
-        groups = list_marks(words, len(self._rarity))
-        weighed = [weigh(marks, self._rarity) for marks in groups]
-        rows = [self._weights[numbers].astype(np.float32) for numbers, _ in weighed]
-        scores = self._bias + sum(values @ row for row, (_, values) in zip(rows, weighed, strict=True))
+        return self._judge(words, 0, len(words))
+
+    def find_speakers(self, words: Sequence[Word], opinion: Opinion) -> tuple[str, int]:
+        """The words that speak for an opinion most, and which of the line's they are: a bit each."""
+        judged = words[opinion.first : opinion.end]
+        voices = self._hear(judged, self._classes.index(opinion.code))
+        least = max(max(voices) * _SPEAKS, 1e-6)
+        loud = [at for at, voice in enumerate(voices) if voice >= least]
+        return " ".join(judged[at].text for at in loud), sum(1 << at for at in loud) << opinion.first
+
+    def _judge(self, words: Sequence[Word], first: int, end: int) -> Opinion:
+        if first == end:
+            return Opinion(0.0, NONE, 0.0, first, end)
+        weighed = [weigh(marks, self._rarity) for marks in list_marks(words[first:end], len(self._rarity))]
+        scores = self._bias + sum(values @ self._weights[numbers] for numbers, values in weighed)
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
-        best = int(np.argmax(np.where(np.arange(len(shares)) == self._none, -1.0, shares)))
-        spoken = np.zeros(len(words), np.float32)
-        for marks, row, (_, values) in zip(groups, rows, weighed, strict=True):
-            sayers = [len(places) for places in marks.values()]
-            voices = values * (row[:, best] - row[:, self._none]) / sayers
-            np.add.at(spoken, [place for places in marks.values() for place in places], np.repeat(voices, sayers))
-        loud = np.flatnonzero(spoken >= max(spoken.max() * _SPEAKS, 1e-6))
-        said = " ".join(words[int(at)].text for at in loud)
-        return Opinion(
-            float(1 - shares[self._none]),
-            self._classes[best],
-            float(shares[best]),
-            said,
-            sum(1 << int(at) for at in loud),
-        )
+        likely = float(1 - shares[self._none])
+        shares[self._none] = -1.0
+        best = int(shares.argmax())
+        return Opinion(likely, self._classes[best], float(shares[best]), first, end)
+
+    def _hear(self, words: Sequence[Word], best: int) -> list[float]:
+        """How loudly each word speaks for a class; those who share a mark share its voice."""
+        count = len(self._rarity)
+        lemmas, pairs = _list_lemmas(words, count), _list_pairs(words, count)
+        whole = [{lemmas[at], pairs[at], pairs[at + 1]} for at in range(len(words))]
+        pieces = [set(_list_pieces(word.text, count)) for word in words]
+        spoken = [0.0] * len(words)
+        for marks, own in zip(list_marks(words, count), (whole, pieces), strict=True):
+            numbers, values = weigh(marks, self._rarity)
+            voices = values * (self._weights[numbers, best] - self._weights[numbers, self._none])
+            sayers = Counter(chain.from_iterable(own))
+            voice = {mark: one / sayers[mark] for mark, one in zip(marks, voices.tolist(), strict=True)}
+            spoken = [before + sum(voice[mark] for mark in said) for before, said in zip(spoken, own, strict=True)]
+        return spoken
 
 
-def list_marks(words: Sequence[Word], count: int) -> tuple[Marks, Marks]:
-    """The marks of a line, numbered below `count`: first lemmas and pairs, then pieces."""
-    lemmas = [_EDGE, *(word.lemma for word in words), _EDGE]
-    whole: Marks = {}
-    for at in range(1, len(lemmas)):
-        if at < len(lemmas) - 1:
-            whole.setdefault(_number(lemmas[at], count), set()).add(at - 1)
-        sayers = {place for place in (at - 2, at - 1) if 0 <= place < len(words)}
-        whole.setdefault(_number(f"{lemmas[at - 1]} {lemmas[at]}", count), set()).update(sayers)
-    pieces: Marks = {}
-    for at, word in enumerate(words):
-        for piece in _list_pieces(word.text, count):
-            pieces.setdefault(piece, set()).add(at)
-    return whole, pieces
+def list_marks(words: Sequence[Word], count: int) -> tuple[list[int], list[int]]:
+    """The marks of a line, numbered below `count`, each once: first lemmas and pairs, then pieces."""
+    lemmas, pairs = _list_lemmas(words, count), _list_pairs(words, count)
+    whole = chain(chain.from_iterable(zip(lemmas, pairs, strict=False)), pairs[-1:])
+    pieces = chain.from_iterable(_list_pieces(word.text, count) for word in words)
+    return list(dict.fromkeys(whole)), list(dict.fromkeys(pieces))
 
 
-def weigh(marks: Marks, rarity: Shares) -> tuple[NDArray[np.intp], Shares]:
+def weigh(marks: Sequence[int], rarity: Shares) -> tuple[NDArray[np.intp], Shares]:
     """The numbers of marks and their values, whose squares are 1 together."""
-    numbers = np.fromiter(marks, np.intp, len(marks))
+    numbers = np.array(marks, np.intp)
     values = rarity[numbers]
     return numbers, values / max(float(np.sqrt(values @ values)), 1e-6)
+
+
+def _list_lemmas(words: Sequence[Word], count: int) -> list[int]:
+    return [_number(word.lemma, count) for word in words]
+
+
+def _list_pairs(words: Sequence[Word], count: int) -> list[int]:
+    """Each lemma with the one before it, and the ends of the line: one more than there are words."""
+    return [
+        _number(f"{one} {other}", count) for one, other in pairwise((_EDGE, *(word.lemma for word in words), _EDGE))
+    ]
 
 
 def _number(mark: str, count: int) -> int:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from callcenter.understanding.notation import NOT, NUMBER, Either, InRow, Item, Term, Together
+from callcenter.understanding.notation import NOT, Either, InRow, Item, Term, Together
 from callcenter.understanding.numbers import atom
-from callcenter.understanding.slips import SHORTEST, Slips
-from callcenter.understanding.words import Word, is_known, look_up
+from callcenter.understanding.phrase_index import Call, Index, holds_not
+from callcenter.understanding.slips import Slips
+from callcenter.understanding.torn import Torn, mend
+from callcenter.understanding.words import Word
 
 DEGREES = frozenset((
     "очень", "особо", "сильно", "совсем", "толком", "вообще", "прям", "прямо", "полностью", "всегда", "особенно",
@@ -23,18 +25,11 @@ _PLACES = frozenset((
     "улица", "проспект", "дом", "корпус", "строение", "литера", "дробь", "парадный", "парадная", "подъезд", "этаж",
     "квартира", "номер",
 ))  # fmt: skip
-_NOMINAL = ("NOUN", "ADJF", "NPRO", "NUMR")
 _FREE_GAP = 2
 _LOST_A_WORD = 0.06
 _LEAST_NEARNESS = 0.5
 _NEAR = 4
 """Foreign words that may stand inside a group of words in brackets."""
-_GOVERNED = {
-    "из": {"gent"}, "от": {"gent"}, "до": {"gent"}, "без": {"gent"}, "у": {"gent"}, "на": {"accs", "loct"},
-    "в": {"accs", "loct"}, "об": {"accs", "loct"}, "за": {"accs", "ablt"}, "под": {"accs", "ablt"},
-    "с": {"gent", "ablt"}, "по": {"datv", "loct"}, "про": {"accs"}, "при": {"loct"},
-}  # fmt: skip
-"""The cases that a preposition takes: «на пол» was said, «из крит» is a torn «искрит»."""
 _MOST_SPOTS = 8
 """Places kept for one part of a phrase: the closest together."""
 
@@ -71,6 +66,15 @@ class Line:
             softly = (negated or softly) and word.text in DEGREES
             negated = False
 
+        self._torn: dict[Slips, tuple[tuple[int, Torn], ...]] = {}
+
+    def list_torn(self, slips: Slips) -> tuple[tuple[int, Torn], ...]:
+        """Where two words beside each other may be one, and which; sought once for all books that share `slips`."""
+        if slips not in self._torn:
+            mended = ((at, mend(one, other, slips)) for at, (one, other) in enumerate(pairwise(self.words)))
+            self._torn[slips] = tuple((at, torn) for at, torn in mended if torn is not None)
+        return self._torn[slips]
+
     def between(self, left: int, right: int) -> int:
         """How many words that take room stand between two places."""
         return self._solid[right] - self._solid[left + 1]
@@ -92,22 +96,6 @@ class Line:
 
 def _takes_no_room(word: Word) -> bool:
     return word.filler or word.is_number or word.lemma in _PLACES or word.text in DEGREES or atom(word.text) is not None
-
-
-def _belong_together(one: Word, other: Word) -> bool:
-    """A preposition and its noun, or a small word that stands before any other."""
-    if one.text in _GOVERNED:
-        return any(not form.marks.isdisjoint(_GOVERNED[one.text]) for form in other.forms if form.part in _NOMINAL)
-    return one.may_be("CONJ", "PRCL", "NPRO")
-
-
-def _is_preposition(word: Word) -> bool:
-    return any(form.part == "PREP" for form in word.forms[:1])
-
-
-def holds_not(word: Word) -> bool:
-    """«неработает»: written together by mistake."""
-    return not word.known and word.text.startswith(NOT) and len(word.text) > 6 and look_up(word.text[2:])[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +122,9 @@ class Book:
         self._masks: dict[int, int] = {}
         for phrase in self._phrases:
             self._gather(phrase)
-        self._index = _Index(self._terms, slips or Slips())
-        self._needs = [tuple(self._masks[id(item)] for item in phrase.items) for phrase in self._phrases]
-        self._triggers = self._choose_triggers()
-        self._calls: dict[str, tuple[_Call, _Call]] = {}
+        self._needs = [tuple(self._list_needs(phrase)) for phrase in self._phrases]
+        self._slips = slips or Slips()
+        self._index = Index(self._terms, self._choose_triggers(), self._slips)
 
     def find(self, line: Line) -> Iterator[Found]:
         """Every phrase found in the line, each once, where its words stand closest."""
@@ -154,41 +141,19 @@ class Book:
                 if spot is not None:
                     yield Found(number, spot)
 
-    def _hit(self, line: Line) -> "list[tuple[Spot, _Call]]":
-        hits: list[tuple[Spot, _Call]] = []
+    def _hit(self, line: Line) -> list[tuple[Spot, Call]]:
+        hits: list[tuple[Spot, Call]] = []
         for at, word in enumerate(line.words):
-            said, denied = self._call(word)
+            said, denied = self._index.call(word)
             if line.softly[at]:
                 hits += [(Spot(1 << at, at, at, call.quality), call) for call in (said, denied) if call.mask]
             elif (call := denied if line.negated[at] else said).mask:
                 hits.append((Spot(1 << at, at, at, call.quality), call))
-        for at, (one, other) in enumerate(pairwise(line.words)):
-            call = self._call_torn(one, other)[line.negated[at]]
+        for at, torn in line.list_torn(self._slips):
+            call = self._index.call_torn(torn)[line.negated[at]]
             if call.mask and not line.negated[at + 1]:
                 hits.append((Spot(3 << at, at, at + 1, call.quality), call))
         return hits
-
-    def _call(self, word: Word) -> "tuple[_Call, _Call]":
-        """What a word calls up: said, and with «не» before it."""
-        if word.text not in self._calls:
-            self._calls[word.text] = self._make_calls(*self._index.find(word))
-        return self._calls[word.text]
-
-    def _call_torn(self, one: Word, other: Word) -> "tuple[_Call, _Call]":
-        """The same for two words that are one word torn apart."""
-        key = f"{one.text} {other.text}"
-        if key not in self._calls:
-            self._calls[key] = self._make_calls(*self._index.find_torn(one, other))
-        return self._calls[key]
-
-    def _make_calls(self, terms: Iterable[int], quality: float) -> "tuple[_Call, _Call]":
-        calls = []
-        for negated in (False, True):
-            numbers = [number for number in terms if self._terms[number].negated == negated]
-            mask = sum(1 << number for number in numbers)
-            phrases = frozenset(phrase for number in numbers for phrase in self._triggers.get(number, ()))
-            calls.append(_Call(mask, phrases, quality))
-        return calls[0], calls[1]
 
     def _gather(self, item: Item) -> int:
         """The bits of an item's terms; names are shared, so items are known by their identity."""
@@ -209,6 +174,14 @@ class Book:
         self._masks[id(item)] = mask
         return mask
 
+    def _list_needs(self, item: Item) -> Iterator[int]:
+        """The masks of the parts without which an item is not there."""
+        if isinstance(item, Term | Either):
+            yield self._masks[id(item)]
+        else:
+            for part in item.items:
+                yield from self._list_needs(part)
+
     def _choose_triggers(self) -> dict[int, tuple[int, ...]]:
         """For each phrase the part with the fewest words: only lines that hold one of them are searched for it."""
         sizes = [len(term.lemmas) + len(term.exact) + 3 * len(term.begins) for term in self._terms]
@@ -220,82 +193,10 @@ class Book:
         return {term: tuple(numbers) for term, numbers in triggers.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What a word, or a word with «не», calls up."""
-
-    mask: int
-    """The bits of its terms."""
-    phrases: frozenset[int]
-    """The phrases worth looking for."""
-    quality: float
-
-
-class _Index:
-    """Finds the terms of a word."""
-
-    def __init__(self, terms: Sequence[Term], slips: Slips) -> None:
-        self._by_lemma: defaultdict[str, list[int]] = defaultdict(list)
-        self._by_text: defaultdict[str, list[int]] = defaultdict(list)
-        self._by_beginning: defaultdict[str, list[int]] = defaultdict(list)
-        for number, term in enumerate(terms):
-            for lemma in term.lemmas:
-                self._by_lemma[lemma].append(number)
-            for text in term.exact:
-                self._by_text[text].append(number)
-            for begins in term.begins:
-                self._by_beginning[begins].append(number)
-        self._longest = max((len(begins) for begins in self._by_beginning), default=0)
-        self._slips = slips
-        slips.add({*self._by_lemma, *self._by_text, *(form for term in terms for form in term.written)})
-
-    def find(self, word: Word) -> tuple[dict[int, None], float]:
-        """The terms of a word, and how surely it is theirs: less than 1 for a slip."""
-        text, lemmas = word.text, (word.text,) if word.filler else word.lemmas  # «короче» is nothing short
-        if holds_not(word):
-            text = text.removeprefix(NOT)
-            lemmas = look_up(text)[1]
-        terms = self._exactly(text, lemmas)
-        if word.is_number or atom(text) is not None:
-            terms += self._by_text.get(NUMBER, ())
-        whole = bool(terms) or word.known
-        for length in range(3, min(len(text), self._longest) + 1):
-            terms += self._by_beginning.get(text[:length], ())
-        if terms and whole:
-            return dict.fromkeys(terms), 1.0
-        meant, quality = self._closest(self._slips.find(word))
-        return {**dict.fromkeys(terms), **meant}, quality or 1.0
-
-    def find_torn(self, one: Word, other: Word) -> tuple[dict[int, None], float]:
-        """The terms of two words that are one word torn apart: «про рвало», «дом афон»."""
-        whole = one.text + other.text
-        if len(whole) < SHORTEST or one.is_number or other.is_number:
-            return {}, 0.0
-        if one.known and other.known and (1 in (len(one.text), len(other.text)) or _is_preposition(other)):
-            return {}, 0.0  # «включил и»: no «включили»; «дым ко мне»: no «дымок»
-        terms = self._exactly(whole, look_up(whole)[1] if is_known(whole) else ())
-        if terms:
-            return dict.fromkeys(terms), 1.0
-        if one.known and other.known:
-            return ({}, 0.0) if _belong_together(one, other) else self._closest(self._slips.find_alike(whole))
-        if one.text in _GOVERNED:
-            return self._closest(self._slips.find_alike(whole))
-        return self._closest(self._slips.find_text(whole, whole))
-
-    def _exactly(self, text: str, lemmas: Sequence[str]) -> list[int]:
-        terms = [term for lemma in lemmas for term in self._by_lemma.get(lemma, ())]
-        return terms + self._by_text.get(text, [])
-
-    def _closest(self, slip: tuple[str, float] | None) -> tuple[dict[int, None], float]:
-        if slip is None:
-            return {}, 0.0
-        return dict.fromkeys(self._exactly(slip[0], (slip[0], *look_up(slip[0])[1]))), slip[1]
-
-
 class _Search:
     """One line being searched; parts that phrases share are looked for once."""
 
-    def __init__(self, line: Line, hits: "Sequence[tuple[Spot, _Call]]", active: int, masks: Mapping[int, int]) -> None:
+    def __init__(self, line: Line, hits: Sequence[tuple[Spot, Call]], active: int, masks: Mapping[int, int]) -> None:
         self._line = line
         self._hits = hits
         self._active = active

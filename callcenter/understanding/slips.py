@@ -7,9 +7,7 @@ recogniser writes real words and most of them were meant.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
+from callcenter.understanding.likeness import Likeness
 from callcenter.understanding.words import Word, alike, sound, stem
 
 SHORTEST = 5
@@ -22,6 +20,8 @@ _LONG_KNOWN = 9
 """Sounds: in a shorter word of the dictionary one wrong sound is too much already."""
 _MOST_NEAR = 3
 _SHORTEST_STEM = 4
+_REMEMBERED = 100_000
+"""Words; then all are forgotten."""
 _SAME = 0.85
 """How alike words are that differ in their endings or in letters that sound the same, at least."""
 
@@ -37,10 +37,12 @@ class Slips:
         """By their sound."""
         self._sounds: defaultdict[int, list[str]] = defaultdict(list)
         """By their length."""
+        self._near: dict[int, Likeness] = {}
+        """The same, made ready when first something is sought."""
         self._stems: dict[str, list[str]] = {}
         """Words by their stem."""
         self._known: set[str] = set()
-        self._found: dict[str, tuple[str, float] | None] = {}
+        self._found: dict[tuple[str, str, bool], tuple[str, float] | None] = {}
 
     def add(self, words: Iterable[str]) -> None:
         """More words to choose from."""
@@ -52,7 +54,12 @@ class Slips:
             if len(root := stem(word)) >= _SHORTEST_STEM:
                 self._stems.setdefault(root, []).append(word)
             self._known.add(word)
+        self._near.clear()
         self._found.clear()
+
+    def have(self, *texts: str) -> bool:
+        """Whether one of them is a word to choose."""
+        return not self._known.isdisjoint(texts)
 
     def find(self, word: Word) -> tuple[str, float] | None:
         """The closest word and how alike it is, 0 to 1; None when nothing is close enough."""
@@ -60,9 +67,12 @@ class Slips:
 
     def find_text(self, text: str, lemma: str, *, known: bool = False) -> tuple[str, float] | None:
         """The same for a text and its lemma; `known`: the dictionary has it."""
-        if text not in self._found:
-            self._found[text] = self._search(text, lemma, known=known)
-        return self._found[text]
+        sought = text, lemma, known
+        if sought not in self._found:
+            if len(self._found) > _REMEMBERED:
+                self._found.clear()
+            self._found[sought] = self._search(text, lemma, known=known)
+        return self._found[sought]
 
     def find_alike(self, text: str) -> tuple[str, float] | None:
         """The word that sounds the same as a text."""
@@ -86,9 +96,8 @@ class Slips:
         return best
 
     def _find_near(self, heard: str, close: float) -> Iterator[str]:
+        if not self._near:
+            self._near = {length: Likeness(sounds) for length, sounds in self._sounds.items()}
         for length in range(len(heard) - _LONGER, len(heard) + _LONGER + 1):
-            if sounds := self._sounds.get(length):
-                found = process.extract(
-                    heard, sounds, scorer=OSA.normalized_similarity, score_cutoff=close - 0.1, limit=_MOST_NEAR
-                )
-                yield from (one for one, _, _ in found)
+            if length in self._near:
+                yield from (one for one, _ in self._near[length].find(heard, close - 0.1, most=_MOST_NEAR))

@@ -43,7 +43,7 @@ PLAIN = 0.85
 """What a sure phrase of three words or more scores."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
-_FIRST_LINE, _ANY_DAY = "дом один", datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST_LINE, _ANY_DAY = "дом один падъеззд", datetime(2000, 1, 1, tzinfo=UTC)
 """Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
@@ -152,9 +152,11 @@ class Understanding:
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
         words = read_words(text)
-        dangers = self._find_dangers(words, Line(words))
+        line = Line(words)
+        dangers = self._find_dangers(words, line)
         address = self._book.find(words)
-        line = Line(_without_address(words, address))
+        rest = _without_address(words, address)
+        line = line if len(rest) == len(words) else Line(rest)
         ranked = self._rank_categories(line, self._of_danger - {danger.category for danger in dangers})
         articles, intents = self._articles.rank(line), self._intents.rank(line)
         if not dangers and self._is_over(line):
@@ -183,15 +185,16 @@ class Understanding:
         before a sure phrase of many words, by which it can be mended. `none`: the categories of dangers that are none
         now."""
         ranked = [one for one in self._categories.rank(line) if one.key not in none]
-        opinion = self._learned_categories.judge(line.words)
-        if opinion.code in none or opinion.share < LIKELY_CATEGORY or len(line.words) < LEAST_WORDS:
+        if len(line.words) < LEAST_WORDS or (ranked and ranked[0].sure and ranked[0].score >= PLAIN):
             return ranked
-        if ranked and ranked[0].sure and ranked[0].score >= PLAIN:
+        opinion = self._learned_categories.judge(line.words)
+        if opinion.code in none or opinion.share < LIKELY_CATEGORY:
             return ranked
         known = next((one for one in ranked if one.key == opinion.code), None)
         if known is None:
+            said, mask = self._learned_categories.find_speakers(line.words, opinion)
             phrases = (f"learned, {opinion.share:.2f}",)
-            known = Scored(opinion.code, round(opinion.share, 3), opinion.words, phrases, opinion.mask, sure=False)
+            known = Scored(opinion.code, round(opinion.share, 3), said, phrases, mask, sure=False)
         best = max(known.score, ranked[0].score) if ranked else known.score
         return [replace(known, score=best), *(one for one in ranked if one.key != opinion.code)]
 
@@ -205,7 +208,8 @@ class Understanding:
         if opinion.likely < LIKELY or self._dangers.are_mentioned(words):
             return ()
         category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
-        return (Danger(opinion.code, category, opinion.words, phrase, settled=False),)
+        said, _ = self._learned_dangers.find_speakers(words, opinion)
+        return (Danger(opinion.code, category, said, phrase, settled=False),)
 
     def _is_over(self, line: Line) -> bool:
         """«вчера прорвало, уже всё сделали»: past, over, and nothing said of now."""

@@ -60,7 +60,8 @@ def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
     assert learned.find_worst(story).likely < 0.5
     found = learned.find_worst([*story, *alarming, *story])
     assert (found.code, found.likely > 0.5) == (learned.judge(alarming).code, True)
-    assert found.mask.bit_length() in range(len(story) + 1, len(story) + len(alarming) + 1)
+    _, mask = learned.find_speakers([*story, *alarming, *story], found)
+    assert mask.bit_length() in range(len(story) + 1, len(story) + len(alarming) + 1)
 
 
 def test_nothing_said_is_nothing(learned: Learned) -> None:
@@ -69,10 +70,11 @@ def test_nothing_said_is_nothing(learned: Learned) -> None:
 
 def test_a_category_that_no_phrase_hears_is_told_with_its_words(understanding: Understanding) -> None:
     line = "соседи сверху опять до ночи пляшут и музыку гоняют спать не дают"
-    best = Learned(OF_CATEGORIES).judge(read_words(line))
+    learned, words = Learned(OF_CATEGORIES), read_words(line)
+    best = learned.judge(words)
     assert best.code == "NOISE_NEIGHBOR"
     assert best.share > 0.6
-    assert "соседи" in best.words
+    assert "соседи" in learned.find_speakers(words, best)[0]
     assert understanding.understand(line, now=NOW).category == "NOISE_NEIGHBOR"
 
 
