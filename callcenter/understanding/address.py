@@ -15,6 +15,14 @@ PARTS = (
 )  # fmt: skip
 """From the largest to the smallest."""
 HOUSE_PARTS = ("settlement", "street", "complex", "house", "building", "structure", "letter")
+BELOW = {
+    "settlement": (),
+    "street": ("house", "building", "structure", "letter", "entrance", "floor", "apartment", "complex"),
+    "complex": ("street", "house", "building", "structure", "letter", "entrance", "floor", "apartment"),
+    "house": ("building", "structure", "letter", "entrance", "floor", "apartment"),
+    "building": ("structure", "letter"),
+}
+"""What a newly said part makes void of what was known before."""
 _OF_HOUSE = ("house", "building", "structure", "letter")
 
 

@@ -3,26 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from callcenter.understanding.address import Address, Doubt, resolve
+from callcenter.understanding.address import BELOW, Address, Doubt, resolve
 from callcenter.understanding.address_claims import HIGHEST
 from callcenter.understanding.address_items import Item, Kind, is_quantity, read_items
 from callcenter.understanding.address_reading import Reading, bases_of
 from callcenter.understanding.address_replies import read_short_answer
+from callcenter.understanding.address_rivals import drop_others
+from callcenter.understanding.address_spelled import join_spelled
 from callcenter.understanding.corrections import take_back
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, find_numbers, split_last
 from callcenter.understanding.place_mentions import Places
 from callcenter.understanding.place_names import Mention
 from callcenter.understanding.words import Word
-
-_BELOW = {
-    "settlement": (),
-    "street": ("house", "building", "structure", "letter", "entrance", "floor", "apartment", "complex"),
-    "complex": ("street", "house", "building", "structure", "letter", "entrance", "floor", "apartment"),
-    "house": ("building", "structure", "letter", "entrance", "floor", "apartment"),
-    "building": ("structure", "letter"),
-}
-"""What a newly said part makes void of what was known before."""
 
 
 class AddressBook:
@@ -41,6 +34,7 @@ class AddressBook:
         `asked` is the part a question was just about: a bare number or name answers it. `known` helps to read
         the line, nothing of it is in the answer: see `complete`.
         """
+        words = join_spelled(words)
         numbers = find_numbers(words)
         mentions, doubts = self._places.find(words, numbers, asked=asked)
         spans = [(mention.first, mention.end) for mention in mentions]
@@ -48,8 +42,15 @@ class AddressBook:
         free = [number for number in numbers if number.first not in inside]
         items = read_items(words, self._part_quantities(words, free, mentions), spans)
         items, pairs = take_back(words, items)
-        left = {item.first for item in items if item.kind is Kind.NAME}
-        mentions = [mention for mention in mentions if mention.first in left]
+        mentions = _left_in(items, mentions)
+        places = [
+            ((one.first, one.end), self._places.houses_of(one.name))
+            for one in mentions
+            if self._places.part_of(one.name) != "settlement"
+        ]
+        if len(places) > 1:
+            items = drop_others(words, items, places)
+            mentions = _left_in(items, mentions)
         if asked in HIGHEST and not any(item.kind is Kind.MARKER and item.part == asked for item in items):
             items.insert(_where_asked(words, items), Item(Kind.MARKER, 0, 0, part=asked))
         reading = Reading(words, items, list(doubts))
@@ -71,7 +72,7 @@ class AddressBook:
         parts = dict(address.parts)
         for name, part in said.parts.items():
             if name in parts and parts[name].value != part.value:
-                for below in _BELOW.get(name, ()):
+                for below in BELOW.get(name, ()):
                     parts.pop(below, None)
             parts[name] = part
         kept = [doubt for doubt in said.doubts if doubt.part not in said.parts or doubt.kind != "contradictory"]
@@ -111,6 +112,11 @@ class AddressBook:
         if named:
             return resolve(self.houses.all, named, ()).houses
         return known.houses if known is not None else ()
+
+
+def _left_in(items: Sequence[Item], mentions: Iterable[Mention]) -> list[Mention]:
+    left = {item.first for item in items if item.kind is Kind.NAME}
+    return [mention for mention in mentions if mention.first in left]
 
 
 def _where_asked(words: Sequence[Word], items: Sequence[Item]) -> int:

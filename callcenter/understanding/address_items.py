@@ -12,6 +12,7 @@ from callcenter.understanding.numbers import Number, atom, is_many, is_measured
 from callcenter.understanding.words import Word, agree, alike, inflect_singular
 
 _SLIP = 0.82
+_OWN_FLAT = ("моя", "наша")
 
 
 class Kind(StrEnum):
@@ -83,7 +84,11 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
             items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=measured, counted=counted))
             at = number.end
             continue
-        items.append(_read_word(words, at, items[-1] if items else None))
+        before = items[-1] if items else None
+        if words[at].text in _OWN_FLAT and _is_own_flat(words, at, (starts, spans), before):
+            items.append(Item(Kind.MARKER, at, at + 1, part="apartment"))
+        else:
+            items.append(_read_word(words, at, before))
         at += 1
     return items
 
@@ -141,6 +146,23 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     return Item(kind, at, at + 1)
 
 
+def _is_own_flat(
+    words: Sequence[Word], at: int, places: tuple[Mapping[int, Number], Mapping[int, int]], before: Item | None
+) -> bool:
+    """«моя номер пятьдесят два», «наша сорок пятая»; not «заявка моя сорок пять», «моя вторая заявка».
+
+    `places`: the numbers and the names by their first word.
+    """
+    numbers, names = places
+    after = at + 2 if [word.text for word in words[at + 1 : at + 2]] == ["номер"] else at + 1
+    number = numbers.get(after)
+    if number is None or (at and agree(words[at], words[at - 1])) or (before is not None and before.part):
+        return False
+    if number.end < len(words) and number.end not in names and is_quantity(words, number):
+        return False
+    return number.end == len(words) or marker_of(words, number.end) in ("", "entrance", "floor")
+
+
 def _is_lacking(words: Sequence[Word], at: int) -> bool:
     """«код подъезда семнадцать»: the number is the code's; «десять без корпуса»: there is none."""
     return at > 0 and (words[at - 1].text == "без" or words[at - 1].has(*_document()["cues"]["code"]))
@@ -188,7 +210,7 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
     if not after.forms or after.forms[0].part != "NOUN":
         return False
     if number.ordinal:
-        return not marker_of(words, at) and bool(after.forms[0].marks & _genders(words[number.end - 1]))
+        return not marker_of(words, at) and agree(words[number.end - 1], after)  # not «из второй соседка топит»
     last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
     needed = "plur" if teens or last == 0 or last > 4 else "sing"
     if last == 1 and not teens:
@@ -219,12 +241,6 @@ def is_cardinal(word: Word) -> bool:
 
 def _is_numeral(word: Word) -> bool:
     return word.is_number or atom(word.text) is not None
-
-
-def _genders(word: Word) -> frozenset[str]:
-    return frozenset(
-        mark for form in word.forms for mark in form.marks if mark in ("masc", "femn", "neut") and form.part == "ADJF"
-    )
 
 
 def _slipped_marker(word: Word) -> str:

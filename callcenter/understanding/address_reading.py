@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from callcenter.understanding.address import Doubt, Part, may_have
+from callcenter.understanding.address import BELOW, Doubt, Part, may_have
 from callcenter.understanding.address_claims import HIGHEST, Claim, share_numbers
 from callcenter.understanding.address_items import Item, Kind, is_cardinal
+from callcenter.understanding.address_owners import whose
+from callcenter.understanding.address_rivals import Bare, bare_ordinals, choose_own, may_be_there
 from callcenter.understanding.houses import House
 from callcenter.understanding.numbers import Number
 from callcenter.understanding.words import Word
@@ -14,7 +16,6 @@ _OF_HOUSE = {"house", "building"}
 _NOT_ONE = ("одна", "одно", "одной", "одну")
 """Never a building or a flat: both are «один» as numbers."""
 _TIMES_OF_DAY = ("утра", "дня", "вечера", "ночи")
-_OWN = (("у", "меня"), ("у", "нас"), ("я", "из"), ("мы", "из"), ("я", "в"), ("мы", "в"), ("я", "с"), ("мы", "с"))
 
 
 @dataclass(slots=True)
@@ -56,14 +57,23 @@ class Reading:
         self._before_building()
         self._follow()
         self._letters()
-        if "apartment" in self.parts:
-            self._own_flat()
-        elif self.parts or spoken_of:
+        if "apartment" not in self.parts and (self.parts or spoken_of):
             self._bare_flat()
+        if "floor" not in self.parts:
+            self._bare_floor()
+        self._drop_contradictions()
+
+    def _drop_contradictions(self) -> None:
+        """Of two values nobody chooses: the part is not there, nor is what hangs on it."""
+        for doubt in self.doubts:
+            if doubt.kind == "contradictory":
+                for part in (doubt.part, *BELOW.get(doubt.part, ())):
+                    self.parts.pop(part, None)
 
     def _claim(self, pairs: Sequence[tuple[Item, Item]]) -> None:
         undecided = {item.first: (one, other) for one, other in pairs for item in (one, other)}
-        claims = share_numbers(self.words, self.items)
+        claims, others = choose_own(self.words, self.items, share_numbers(self.words, self.items), self.near)
+        self.used |= dict.fromkeys(others, "")
         housed = any(claim.part == "house" for claim in claims)
         for claim in claims:
             item = self.items[claim.at]
@@ -267,33 +277,30 @@ class Reading:
 
     def _bare_flat(self) -> None:
         """«у нас триста двадцать четвертая»: a feminine ordinal of its own, when an address is spoken of."""
-        for at, flat in self._bare_flats():
+        flats = [one for one in self._bare() if one.feminine and may_be_there(self._fitting(), "apartment", one.digits)]
+        sure = [whose(self.words, (self.items[one.at].first, self.items[one.at].end)) for one in flats]
+        for one, own in zip(flats, sure, strict=True):
             # «в первой парадной света нет, а во второй есть»
-            if "entrance" not in self.parts or int(flat) > HIGHEST["entrance"]:
-                self.put("apartment", flat, at)
+            entrance = "entrance" in self.parts and may_be_there(self._fitting(), "entrance", one.digits)
+            if own == max(sure) and own >= 0 and not entrance:
+                self.put("apartment", one.digits, one.at)
                 return
 
-    def _own_flat(self) -> None:
-        """«сосед из сороковой квартиры топит, а я в тридцать шестой»: of two flats the speaker's own."""
-        for at, flat in self._bare_flats():
-            first = self.items[at].first
-            if tuple(word.text for word in self.words[max(first - 2, 0) : first]) in _OWN:
-                del self.parts["apartment"]
-                self.put("apartment", flat, at)
+    def _bare_floor(self) -> None:
+        """«третья парадная, лифт стоит на седьмом»."""
+        for one in self._bare() if self.parts else ():
+            placed = one.placed == "на" and self.words[self.items[one.at].end - 1].text.endswith(("ом", "ем"))
+            if placed and may_be_there(self._fitting(), "floor", one.digits):
+                self.put("floor", one.digits, one.at)
                 return
 
-    def _bare_flats(self) -> list[tuple[int, str]]:
-        """Feminine ordinals that nothing claimed and no noun follows: their items, their digits."""
-        found = []
-        for at, item in enumerate(self.items):
-            number = item.number
-            if number is None or at in self.used or item.is_quantity or not number.ordinal or number.typed:
-                continue
-            marks = {mark for form in self.words[number.end - 1].forms for mark in form.marks}
-            after = self.words[number.end] if number.end < len(self.words) else None
-            if "femn" in marks and (after is None or not after.may_be("NOUN", "ADJF")):
-                found.append((at, number.digits))
-        return found
+    def _bare(self) -> list[Bare]:
+        return [one for one in bare_ordinals(self.words, self.items) if one.at not in self.used]
+
+    def _fitting(self) -> tuple[House, ...]:
+        """The houses of the number said, when there is one on the list."""
+        said = self.parts["house"].value if "house" in self.parts else ""
+        return tuple(house for house in self.near if not said or house.house == said) or self.near
 
     def _join_digits(self, claim: Claim, *, upto: set[str] | None = None) -> Claim:
         """A number said digit by digit: «квартира два один шесть». With `upto`, only until it is one of these."""

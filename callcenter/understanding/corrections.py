@@ -6,6 +6,7 @@ from callcenter.understanding.address_items import Item, Kind
 from callcenter.understanding.words import Word
 
 _OF_VALUE = (Kind.MARKER, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
+_DENYING = ("нет", "нету")
 _SKIPPED = (Kind.CUE, Kind.BUT, Kind.BETWEEN, Kind.NOT, Kind.OR)
 
 
@@ -37,6 +38,9 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
                 del left[span[0] : span[1]]
                 at = max(0, span[0] - 1)
                 continue
+        if item.kind is Kind.CUE and _drop_earlier(left, at, words):
+            at -= 2
+            continue
         if item.kind is Kind.NAME:
             after = _after_cue(left, at + 1, words)
             if after is not None and left[after].kind is Kind.NAME:
@@ -44,6 +48,27 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
                 continue
         at += 1
     return left, pairs
+
+
+def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
+    """«корпус один квартира пять ой корпус два»: removes the part that a correcting word gives anew, further off."""
+    alone = words[items[at].first].text in _DENYING and (not at or items[at - 1].kind is not Kind.CUE)
+    after = _after_cue(items, at, words)
+    if alone or after is None or after + 1 >= len(items):
+        return False  # «дом пять квартира шесть воды нет дом старый»
+    marker = _marker(items, after) or _marker(items, after + 1)
+    if marker is None or Kind.NUMBER not in (items[after].kind, items[after + 1].kind):
+        return False
+    for place in reversed(range(at)):
+        if (earlier := _marker(items, place)) is None or earlier.part != marker.part:
+            continue
+        for number in (place - 1, place + 1):
+            said = items[number].number if 0 <= number < at else None
+            if said is not None and (said.ordinal or number > place):
+                first = min(place, number)
+                del items[first : first + 2]
+                return True
+    return False
 
 
 def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
@@ -70,7 +95,7 @@ def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
         return 0
     between = [words[place].text for place in range(items[at].end, items[end].first)]
     before, after = _marker(items, at - 1), _marker(items, end + 1)
-    if between == ["и"] and before is not None and after is None:
+    if between == ["и"] and before is not None and after is None and not _is_someone(items[end], words):
         return end + 1 - at
     since = items[at].first > 0 and words[items[at].first - 1].text in ("с", "со", "от")
     linked = between[:1] in (["и"], ["ни"]) or (since and between in (["по"], ["до"]))
@@ -79,9 +104,17 @@ def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     return 0
 
 
+def _is_someone(item: Item, words: Sequence[Word]) -> bool:
+    """«корпус три и один уже обжёгся»."""
+    alone = item.end - item.first == 1 and words[item.first].text in ("один", "одна", "одно")
+    return alone and item.end < len(words)
+
+
 def _deny(items: list[Item], at: int, words: Sequence[Word]) -> int:
     """Removes what a «не» takes back, with its «а»; where to go on."""
     after = _past_prepositions(items, at + 1, words)
+    while after < len(items) and items[after].kind is Kind.BETWEEN:
+        after += 1  # «а не просто павлова»
     first = after + 1 if _marker(items, after) is not None else after
     if first >= len(items) or items[first].kind not in (Kind.NUMBER, Kind.NAME):
         del items[at]
@@ -104,6 +137,25 @@ def _deny(items: list[Item], at: int, words: Sequence[Word]) -> int:
     before = at - 2 if marked else at - 1  # «шестой этаж не шестой пятый», «дом семь не семнадцать а семь»
     if before >= 0 and at < len(items) and _is_said_again(items[before], denied, items[at]):
         items[before] = items.pop(at)
+        return at
+    return _mend_earlier(items, at, denied)
+
+
+def _mend_earlier(items: list[Item], at: int, denied: Item) -> int:
+    """«квартира пять корпус два то есть не пять а шесть»: what was denied stands further off; where to go on."""
+    if at >= len(items) or items[at].number is None or denied.number is None:
+        return at
+    marker = _marker(items, at - 1)
+    for place in reversed(range(at - 1)):
+        number, owner = items[place].number, _marker(items, place - 1) or _marker(items, place + 1)
+        if number is None or number.digits != denied.number.digits or items[place].is_quantity:
+            continue
+        if marker is not None and (owner is None or owner.part != marker.part):
+            continue
+        items[place] = items[at]
+        first = at - 1 if marker is not None else at
+        del items[first : at + 1]
+        return first
     return at
 
 
@@ -163,6 +215,8 @@ def _after_cue(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | N
     """The item after a correcting word, when such a word and nothing else stands there."""
     cue = False
     while at < len(items) and items[at].kind in _SKIPPED:
+        if items[at].kind is Kind.NOT and _is_but(items, at + 2, words):
+            return None  # «корпус два то есть не пять а шесть»
         text = words[items[at].first].text
         cue = cue or items[at].kind is Kind.CUE or (text == "есть" and words[items[at].first - 1].text == "то")
         at += 1

@@ -20,12 +20,19 @@ def house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
             needs_word = False
         elif [word.text for word in words[at : at + 2]] == ["а", "не"]:
             at = next((end for end in range(at + 3, min(at + 6, len(words))) if begins_house(words, end)), at + 2) - 1
-        elif words[at].text == "не":  # «садовая не девять а семь»
-            at = next((end for end in range(at + 2, min(at + 6, len(words))) if words[end].text == "а"), at)
+        elif words[at].text == "не":  # «садовая не девять а семь», «павлова не академика дом четырнадцать»
+            but = next((end for end in range(at + 2, min(at + 6, len(words))) if words[end].text == "а"), at)
+            at += 1 if but == at and _is_denied_name(words, at + 1) else but - at
         elif not is_empty(words[at]):
             break
         at += 1
     return at, needs_word
+
+
+def _is_denied_name(words: Sequence[Word], at: int) -> bool:
+    """«не академика», «не нижняя», where the house follows at once."""
+    named = at + 1 < len(words) and words[at].may_be("NOUN", "ADJF") and not words[at].may_be("VERB", "PREP")
+    return named and atom(words[at].text) is None and marker_of(words, at) == "" and begins_house(words, at + 1)
 
 
 def cuts_of(words: Sequence[Word], number: Number) -> tuple[tuple[str, ...], ...]:
@@ -63,6 +70,15 @@ def begins_house(words: Sequence[Word], at: int) -> bool:
         end += 1
     if end > at:
         return end == len(words) or not is_unit(words[end])
+    return at < len(words) and marker_of(words, at) != ""
+
+
+def names_part(words: Sequence[Word], at: int) -> bool:
+    """«в первый корпус», «вторая парадная», «корпус один»: a part's word follows, its number before it or not."""
+    while at < len(words) and (is_empty(words[at]) or words[at].text in PREPOSITIONS):
+        at += 1
+    while at < len(words) and (words[at].is_number or atom(words[at].text) is not None):
+        at += 1
     return at < len(words) and marker_of(words, at) != ""
 
 

@@ -14,10 +14,11 @@ from callcenter.understanding.place_houses import (
     goes_on,
     house_after,
     is_empty,
+    names_part,
     says_house,
 )  # fmt: skip
 from callcenter.understanding.place_names import Mention, Name, Names
-from callcenter.understanding.place_strangers import other_town, unlisted_street
+from callcenter.understanding.place_strangers import is_telephone_line, other_town, unlisted_street
 from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
@@ -62,6 +63,8 @@ class Places:
             (mention, listed) for mention, listed in candidates
             if self._is_meant(mention, words, numbers, listed=listed, asked=asked)
         ]  # fmt: skip
+        if not any(self.part_of(mention.name) == "street" for mention, _ in backed):
+            backed += [one for one in candidates if self._has_house(one[0], words, numbers)]
         chosen: list[Mention] = []
         doubts: list[Doubt] = []
         taken: set[int] = set()
@@ -80,7 +83,7 @@ class Places:
         chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
         stranger = other_town(words, chosen)
         if not stranger and not doubts and not any(self.part_of(one.name) == "street" for one in chosen):
-            stranger = unlisted_street(words)
+            stranger = unlisted_street(words, numbers)
         return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts
 
     def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
@@ -122,12 +125,28 @@ class Places:
                 return housed or (number.first > 0 and marker_of(words, number.first - 1) == "house")
         return False
 
+    def _has_house(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
+        """«садовая это в зелёном бору дом пять»: the name as it is written, one of its houses somewhere after it."""
+        name, after = mention.name, words[mention.end : mention.end + 1]
+        woman = any({"Surn", "femn", "nomn"} <= form.marks for form in words[mention.first].forms)  # «павлова»
+        surely = any(one.adjective for one in name.tokens) or (name.distinctive and not woman)
+        if mention.score < 1 or not surely or name.everyday or self.part_of(name) != "street" or _is_date(name):
+            return False
+        someone = mention.first > 0 and any("anim" in form.marks for form in words[mention.first - 1].forms[:1])
+        if someone or any(agree(words[mention.end - 1], word) for word in after):
+            return False  # «мастера энгельса», «садовая техника»
+        bases = {base for house in self._houses[name.written] for base in _bases(house)}
+        return any(
+            number.digits in bases and number.first > mention.end and marker_of(words, number.first - 1) == "house"
+            for number in numbers
+        )
+
     def _is_meant(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str
     ) -> bool:
         """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
         if mention.typed:
-            return True
+            return listed or not is_telephone_line(mention, words)
         if _is_date(mention.name):
             return _stands_as_street(words, mention) or (listed and says_house(words, mention.end, numbers))
         if mention.slipped and not listed and not _is_close(mention, words):
@@ -148,7 +167,9 @@ class Places:
         if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALLING:
             return True  # «с маяка звоню», not «вода из ручья»
         marks = {mark for form in words[mention.first].forms for mark in form.marks}
-        return before is not None and before.text in ("в", "во", "на") and bool(marks & {"loct", "loc2"})
+        if before is None or before.text not in ("в", "во", "на"):
+            return False
+        return bool(marks & {"loct", "loc2"}) or ("accs" in marks and names_part(words, mention.end))
 
 
 def _is_denied(words: Sequence[Word], mention: Mention) -> bool:

@@ -41,6 +41,13 @@ class Token:
     genders: frozenset[str]
     adjective: bool
     proper: bool
+    known: bool
+    """The dictionary has it."""
+
+    @property
+    def everyday(self) -> bool:
+        """An adjective said of plates, pipes and villages."""
+        return self.adjective and not self.lemmas.isdisjoint(everyday())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,7 @@ class Name:
     @property
     def everyday(self) -> bool:
         """Whether each of its words is said of plates and pipes: «Газовая улица»."""
-        everyday = _document()["everyday"]["words"]
-        return all(token.adjective and not token.lemmas.isdisjoint(everyday) for token in self.tokens)
+        return all(token.everyday for token in self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ class Names:
             for form in token.forms:
                 self._forms.setdefault(form, set()).add(token.text)
         self._spellings = [form for form in self._forms if len(form) >= _SHORTEST_SLIP]
+        self._glued = {form: name for name in self.names for form in _glue(name)}
         self._cache: dict[str, dict[str, float]] = {}
 
     def find(self, words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
@@ -119,6 +126,10 @@ class Names:
                 mention = self._match(name, words, at, starts, kinds)
                 if mention is not None:
                     found.append(mention)
+            if word.text in self._glued:
+                name = self._glued[word.text]
+                first, end, typed = _with_kind(name.kind, kinds, words, at, at + 1)
+                found.append(Mention(name, first, end, 1.0, typed, True, True, len(name.tokens), False))
         return found
 
     def _match(
@@ -153,7 +164,14 @@ class Names:
                 break
         missing = [token for token in left if not token.optional]
         adjectives = any(token.adjective for token in name.tokens)
-        if not scores or any(not token.number for token in missing) or (missing and not adjectives):
+        clipped = (
+            missing
+            and all(token.everyday for token in missing)
+            and not any(token.known for token in name.tokens if token not in left)
+        )  # «в ладожке» for «новая ладожка»
+        if not scores or (missing and not adjectives):
+            return None
+        if any(not token.number for token in missing) and (not clipped or min(scores) < _LEMMA_SCORE):
             return None
         own = frozenset[str]().union(*(token.genders for token in name.tokens if token.adjective))
         first, end, typed = _with_kind(name.kind, kinds, words, at, end)
@@ -211,7 +229,7 @@ def read_name(written: str) -> Name:
         word = words[at]
         if at in numbers:
             tokens.append(
-                Token(numbers[at].digits, frozenset(), (), numbers[at].digits, False, frozenset(), False, False)
+                Token(numbers[at].digits, frozenset(), (), numbers[at].digits, False, frozenset(), False, False, True)
             )
             at = numbers[at].end
             continue
@@ -223,8 +241,17 @@ def read_name(written: str) -> Name:
         adjective = any(form.part == "ADJF" and "nomn" in form.marks for form in word.forms)
         forms = tuple(dict.fromkeys([word.text, *(form for lemma in word.lemmas[:2] for form in inflect(lemma))]))
         proper = not word.known or (bool(_marks(word.forms) & _PROPER) and not adjective)
-        tokens.append(Token(word.text, frozenset(word.lemmas), forms, "", title, _genders(word), adjective, proper))
+        tokens.append(
+            Token(word.text, frozenset(word.lemmas), forms, "", title, _genders(word), adjective, proper, word.known)
+        )
     return Name(written, kind, tuple(tokens))
+
+
+def _glue(name: Name) -> list[str]:
+    """Two words as one, as people say and recognisers write them: «нижнесадовая»."""
+    if len(name.tokens) != 2 or not name.tokens[0].adjective or not name.tokens[1].forms:
+        return []
+    return [name.tokens[0].text[:-2] + vowel + form for vowel in "ео" for form in name.tokens[1].forms]
 
 
 def kind_of(word: Word) -> str:
@@ -232,6 +259,16 @@ def kind_of(word: Word) -> str:
     return (
         next((kinds[lemma] for lemma in (word.text, *word.lemmas) if lemma in kinds), "") if (kinds := _kinds()) else ""
     )
+
+
+def everyday() -> tuple[str, ...]:
+    """Adjectives, in the dictionary form, that mean a street only with its type word or its house."""
+    return tuple(_document()["everyday"]["words"])
+
+
+def telephone_words() -> tuple[str, ...]:
+    """What tells that «линия» is a telephone's, in the dictionary form."""
+    return tuple(_document()["telephone"]["words"])
 
 
 def own_towns() -> tuple[str, ...]:

@@ -2,20 +2,24 @@
 
 from collections.abc import Sequence
 
-from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.address_items import is_quantity, marker_of
 from callcenter.understanding.houses import STREET_TYPES
+from callcenter.understanding.numbers import Number, atom
 from callcenter.understanding.place_houses import PREPOSITIONS, begins_house, is_empty
-from callcenter.understanding.place_names import Mention, kind_of, own_towns
+from callcenter.understanding.place_names import Mention, everyday, kind_of, own_towns, telephone_words
 from callcenter.understanding.words import Word, agree
 
 _OF_TOWNS = ("ский", "ской", "цкий", "цкой")
 
 
-def unlisted_street(words: Sequence[Word]) -> str:
-    """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять».
-    Empty when there is none."""
+def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
+    """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять»,
+    «лиговский пятьдесят», «на строителей двадцать». Empty when there is none."""
+    houses = {one.first for one in numbers if not one.ordinal and not is_quantity(words, one)}
     for at, word in enumerate(words):
         placed = at > 0 and words[at - 1].text in ("на", "по")
+        if at + 1 in houses and _may_be_named(word, placed=placed, opens=all(one.filler for one in words[:at])):
+            return word.text
         if placed and _is_street_like(word) and begins_house(words, at + 1):
             if marker_of(words, at + 1) not in ("", "house") and agree(word, words[at + 1]):
                 continue  # «на техническом этаже»
@@ -30,6 +34,24 @@ def unlisted_street(words: Sequence[Word]) -> str:
         if named and end < len(words) and begins_house(words, end) and marker_of(words, end) in ("house", ""):
             return " ".join(one.text for one in words[first:end])
     return ""
+
+
+def _may_be_named(word: Word, *, placed: bool, opens: bool) -> bool:
+    """What a bare house's number may follow: «на вокзальной», «на строителей»; «лиговский» to begin with."""
+    if atom(word.text) is not None or word.has(*everyday()):
+        return False
+    for form in word.forms:
+        if opens and form.part == "ADJF" and form.lemma.endswith(_OF_TOWNS) and "nomn" in form.marks:
+            return True  # further on it may be a surname
+        if placed and form.marks >= {"ADJF", "femn", "loct"}:
+            return True
+    gent = word.forms[0].marks if word.forms and word.forms[0].marks >= {"NOUN", "gent"} else frozenset()
+    return (placed or opens) and bool(gent) and (not word.known or not gent.isdisjoint(("plur", "Surn")))
+
+
+def is_telephone_line(mention: Mention, words: Sequence[Word]) -> bool:
+    """«соедините со второй линией специалистов»."""
+    return mention.name.kind == "линия" and any(word.has(*telephone_words()) for word in words)
 
 
 def _may_name(word: Word) -> bool:
