@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from callcenter.understanding.address import BELOW, Address, Doubt, resolve
 from callcenter.understanding.address_claims import HIGHEST
-from callcenter.understanding.address_items import Item, Kind, is_quantity, read_items
+from callcenter.understanding.address_items import Item, Kind, is_quantity, marker_of, read_items
 from callcenter.understanding.address_reading import Reading, bases_of
 from callcenter.understanding.address_replies import read_short_answer
 from callcenter.understanding.address_rivals import drop_others
@@ -37,6 +37,9 @@ class AddressBook:
         words = join_spelled(words)
         numbers = find_numbers(words)
         mentions, doubts = self._places.find(words, numbers, asked=asked)
+        told = bool(numbers or mentions or doubts or asked)
+        if not told and all(marker_of(words, at) != "letter" for at in range(len(words))):
+            return Address()  # most lines: nothing to put together
         spans = [(mention.first, mention.end) for mention in mentions]
         inside = {at for first, end in spans for at in range(first, end)}
         free = [number for number in numbers if number.first not in inside]

@@ -92,7 +92,13 @@ def _ways(
         return []
     nothing = _NO_HOUSE if item.kind is Kind.NAME else _NO_HOUSE_NUMBER if part == "house" else _NO_NUMBER
     ways = [_Choice(choice.cost + nothing, choice.claims)]
-    if before is not None and item.kind is not Kind.NAME and not items[before].counted:
+    fraction = before is not None and before > 0 and items[before - 1].kind is Kind.SLASH
+    if (
+        before is not None
+        and item.kind is not Kind.NAME
+        and not items[before].counted
+        and not (fraction and part in ("entrance", "floor", "apartment"))
+    ):
         number = _number(items[before])
         if not (_is_other if number.ordinal else _is_count)(words, item, items[before]):
             cost = _ORDINAL_BEFORE if number.ordinal else _TYPED_BEFORE if number.typed else _CARDINAL_BEFORE
@@ -165,6 +171,11 @@ def _tells_how_many(words: Sequence[Word], claimant: Item, item: Item) -> bool:
         return True
     if claimant.kind is not Kind.MARKER:
         return False
+    around = {
+        word.text for word in (*words[max(claimant.first - 1, 0) : claimant.first], *words[item.end : item.end + 1])
+    }
+    if around == {"за"}:
+        return True  # «за квартиру двадцать за дом сто»
     named = "nomn" in _cases(words[claimant.first])
     after = words[item.end] if item.end < len(words) else None
     between = {word.text for word in words[claimant.end : item.first]}

@@ -142,7 +142,8 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     if part:
         return Item(Kind.MARKER, at, at + 1, part=part)
     pair = (word.text, words[at + 1].text) if at + 1 < len(words) else None
-    kind = Kind.CUE if pair == ("в", "смысле") else Kind.BETWEEN if pair == ("по", "моему") else _kind(word)
+    instead = at > 0 and words[at - 1].text == "а" and word.text in _document()["cues"]["instead"]
+    kind = Kind.CUE if instead or pair == ("в", "смысле") else Kind.BETWEEN if pair == ("по", "моему") else _kind(word)
     return Item(kind, at, at + 1)
 
 
@@ -173,9 +174,14 @@ def _kind(word: Word) -> Kind:
     exact = _KINDS.get(word.text)
     if exact is not None:
         return exact
-    if word.text in cues["correction"]:
+    if corrects(word):
         return Kind.CUE
     return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
+
+
+def corrects(word: Word) -> bool:
+    """«ой», «точнее»: what was said before is taken back."""
+    return word.text in _document()["cues"]["correction"]
 
 
 def is_quantity(words: Sequence[Word], number: Number) -> bool:

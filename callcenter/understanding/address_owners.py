@@ -13,7 +13,9 @@ from typing import Any
 from callcenter.understanding.words import Word
 
 BUT = ("а", "но", "зато")
+_PLACED = ("в", "во", "на", "из", "с", "со")
 _SOURCES = ("из", "с", "со", "от")
+_FOR_OTHERS = 3
 _LIVES_AFTER = 2
 """How many words after a place «живу» may stand: «в сорок пятой я живу»."""
 
@@ -22,11 +24,13 @@ def find_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[i
     """Which of several places, given by their words in the line's order, may be the caller's: none is likelier."""
     since = [0, *(end for _, end in spans)]
     sure = [whose(words, span, start) for span, start in zip(spans, since, strict=False)]
-    return tuple(at for at, one in enumerate(sure) if one == max(sure))
+    least = 1 if max(sure) == _FOR_OTHERS else max(sure)  # «у дочери течёт, а моя квартира …»
+    return tuple(at for at, one in enumerate(sure) if one >= least)
 
 
 def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
-    """2: the caller says they live there, or call for who does; 1: theirs; 0: not told; -1: another's, a former one.
+    """3: of one for whom the caller calls; 2: the caller says they live there; 1: theirs; 0: not told; -1: another's, a
+    former one.
 
     `since`: where the place before it ended.
     """
@@ -35,6 +39,8 @@ def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
     if any(_lives(word) for word in (*words[start:first], *words[end : end + _LIVES_AFTER])):
         return 2
     if any(word.text in _words("past") for word in words[start:first]):
+        return -1
+    if preposition_before(words, first) in _SOURCES and any(word.has(*_words("moved")) for word in words[start:first]):
         return -1
     return next((sign for at in reversed(range(start, first + 1)) if (sign := _sign(words, at))), 0)
 
@@ -53,9 +59,19 @@ def is_contrasted(words: Sequence[Word], first: int, since: int) -> bool:
     return _clause(words, first, since) > since
 
 
+def preposition_before(words: Sequence[Word], first: int) -> str:
+    """The word before a place, «наш» left out: «в нашем пятом»."""
+    at = first - 1
+    while at > 0 and words[at].text in _words("own"):
+        at -= 1
+    return words[at].text if at >= 0 else ""
+
+
 def comes_from_others(words: Sequence[Word], first: int) -> bool:
-    """«сосед из сорок восьмой», «соседи с пятого»: where the trouble comes from."""
-    if not first or words[first - 1].text not in _SOURCES:
+    """«сосед из сорок восьмой», «соседи с пятого», «сверху сорок пятая»: where the trouble comes from."""
+    before = words[first - 1] if first else None
+    relative = before is not None and before.has(*_words("relatives"))
+    if before is None or relative or (before.text not in _SOURCES and _sign(words, first - 1) >= 0):
         return False
     sign = next((sign for at in reversed(range(_clause(words, first, 0), first)) if (sign := _sign(words, at))), 0)
     return sign < 0
@@ -73,17 +89,27 @@ def _sign(words: Sequence[Word], at: int) -> int:
     """What one word says of whose the place after it is."""
     word, before = words[at], words[at - 1].text if at else ""
     if word.text in _words("own"):
-        return 1
+        return _owns(words, at)
     if word.text in ("нас", "меня"):  # «у нас», «заливают нас на четвёртом»; «нас топит из сорок девятой»
-        if before == "у" or (at + 1 < len(words) and words[at + 1].text in ("в", "во", "на")):
+        if before == "у" or (at + 1 < len(words) and words[at + 1].text in _PLACED[:3]):
             return 1
         near = (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2])
         return -1 if any(one.may_be("VERB") for one in near) else 1
     if word.has(*_words("relatives")) and before in ("у", "за", "для", "к"):
-        return 2
+        return _FOR_OTHERS
     if word.has(*_words("others"), *_words("relatives")):
         return 1 if before in ("я", "мы") else -1  # «я соседка из тридцать шестой»
     return 0
+
+
+def _owns(words: Sequence[Word], at: int) -> int:
+    """«а мне в двадцатую»; not «мне сказали», «соседка моя», and «над нами» is another's."""
+    word, before = words[at], words[max(at - 1, 0)]
+    if word.text in ("мне", "нам"):
+        return int(at + 1 < len(words) and words[at + 1].text in _PLACED)
+    if word.text == "нами":
+        return -1 if before.text in ("над", "под", "за") else 0
+    return 0 if before.has(*_words("others"), *_words("relatives")) else 1
 
 
 def _lives(word: Word) -> bool:

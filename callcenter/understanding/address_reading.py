@@ -91,7 +91,8 @@ class Reading:
             if not housed and self._cut_off_house(claim):
                 continue
             whole = self._join_digits(claim) if claim.part == "apartment" else claim
-            if 0 < int(whole.digits) <= HIGHEST[whole.part]:
+            thousands = int(whole.digits) % 1000 == 0  # «на квартиру три тысячи» is money
+            if 0 < int(whole.digits) <= HIGHEST[whole.part] and not thousands:
                 self.put(whole.part, str(int(whole.digits)), whole.by, whole.at)
 
     def _claim_house(self, claim: Claim) -> None:
@@ -179,7 +180,7 @@ class Reading:
         listed = {house.house for house in self.near}
         said = f"{self.parts['house'].words} дробь {self.text(number.first, number.end)}"
         hyphenated = whole.replace("/", "-")
-        if self.items[at].part == "-" and hyphenated not in listed:
+        if "building" in self.parts or (self.items[at].part == "-" and hyphenated not in listed):
             self._positional(at + 1, number)
             return
         corpus = {house.building for house in self.near if house.house == self.parts["house"].value}
@@ -277,7 +278,7 @@ class Reading:
 
     def _bare_flat(self) -> None:
         """«у нас триста двадцать четвертая»: a feminine ordinal of its own, when an address is spoken of."""
-        flats = [one for one in self._bare() if one.feminine and may_be_there(self._fitting(), "apartment", one.digits)]
+        flats = [one for one in self._bare() if one.is_flat and may_be_there(self._fitting(), "apartment", one.digits)]
         sure = [whose(self.words, (self.items[one.at].first, self.items[one.at].end)) for one in flats]
         for one, own in zip(flats, sure, strict=True):
             # «в первой парадной света нет, а во второй есть»

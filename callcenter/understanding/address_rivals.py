@@ -15,6 +15,7 @@ from callcenter.understanding.address_owners import (
     comes_from_others,
     find_own,
     is_contrasted,
+    preposition_before,
     whose,
 )  # fmt: skip
 from callcenter.understanding.houses import House
@@ -22,6 +23,7 @@ from callcenter.understanding.words import Word, agree
 
 _INSIDE = ("entrance", "floor", "apartment")
 _SETTLED = ("house", "building", "structure", *_INSIDE)
+_OR = {"или", "либо", "ли"}
 _PLACED = ("в", "во", "на", "из", "с", "со")
 
 
@@ -37,6 +39,11 @@ class Bare:
     placed: str
     """The preposition right before it; empty when there is none."""
 
+    @property
+    def is_flat(self) -> bool:
+        """«второй» may be an entrance or a lift too: only «во второй»."""
+        return self.feminine and (self.placed != "" or not self.masculine)
+
 
 def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
     """The ordinals without a noun of their own; whether something claimed them is not asked."""
@@ -48,15 +55,16 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
         last = words[number.end - 1]
         if number.end < len(words) and _is_its_noun(last, words[number.end]):
             continue
-        before = words[item.first - 1].text if item.first else ""
+        if {word.text for word in (*words[max(item.first - 1, 0) : item.first], *words[item.end : item.end + 1])} & _OR:
+            continue  # «вторая или третья»
+        before = preposition_before(words, item.first)
         marks = {mark for form in last.forms for mark in form.marks}
-        placed = before if before in _PLACED else ""
-        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, placed))
+        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before if before in _PLACED else ""))
     return found
 
 
 def _is_its_noun(ordinal: Word, after: Word) -> bool:
-    return after.may_be("NOUN", "ADJF") and agree(ordinal, after)
+    return any(form.part in ("NOUN", "ADJF") for form in after.forms[:1]) and agree(ordinal, after)
 
 
 def choose_own(
@@ -148,7 +156,7 @@ def _as_claim(
         )
         if set_against and may_be_there(near, claim.part, one.digits):
             return Claim(claim.part, one.digits, one.at, one.at)
-    return Claim("apartment", one.digits, one.at, one.at) if one.feminine else None
+    return Claim("apartment", one.digits, one.at, one.at) if one.is_flat else None
 
 
 def may_be_there(near: Sequence[House], part: str, digits: str) -> bool:

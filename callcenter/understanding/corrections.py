@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callcenter.understanding.address_items import Item, Kind
-from callcenter.understanding.words import Word
+from callcenter.understanding.words import Word, agree
 
 _OF_VALUE = (Kind.MARKER, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
 _DENYING = ("нет", "нету")
@@ -23,7 +23,7 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
         if item.kind is Kind.NOT:
             at = _deny(left, at, words)
             continue
-        joined = _joined(left, at, words)
+        joined = _joined(left, at, words) or _added(left, at, words)
         if joined:
             del left[at : at + joined]
             continue
@@ -76,10 +76,21 @@ def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int |
     after = at + 2 if _marker(items, at + 1) is not None else at + 1
     if after + 1 < len(items) and items[after].kind is Kind.OR and items[after + 1].kind is Kind.NUMBER:
         return after + 1
+    if _is_about(items, at, words):
+        return at + 1
     said = [words[item.first].text for item in items[at + 1 : at + 3]]
     if said == ["то", "ли"] and at + 3 < len(items) and items[at + 3].kind is Kind.NUMBER:
         return at + 3
     return None
+
+
+def _is_about(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
+    """«на пятом шестом этаже»: about there; not «подъезд пятый шестой этаж»."""
+    one, other = items[at].number, items[at + 1].number if at + 1 < len(items) else None
+    if one is None or other is None or not one.ordinal or not other.ordinal or other.value != one.value + 1:
+        return False
+    owned = at > 0 and items[at - 1].kind in (Kind.MARKER, Kind.NAME)
+    return not owned and _marker(items, at + 2) is not None
 
 
 def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
@@ -98,10 +109,24 @@ def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     if between == ["и"] and before is not None and after is None and not _is_someone(items[end], words):
         return end + 1 - at
     since = items[at].first > 0 and words[items[at].first - 1].text in ("с", "со", "от")
-    linked = between[:1] in (["и"], ["ни"]) or (since and between in (["по"], ["до"]))
-    if before is None and after is not None and one.ordinal and other.ordinal and linked:
+    linked = between[:1] in (["и"], ["ни"])
+    ranged = since and between in (["по"], ["до"])
+    if one.ordinal and other.ordinal and (ranged or (before is None and after is not None and linked)):
         return end + 1 - at
     return 0
+
+
+def _added(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+    """«первый подъезд и второй тоже»: how many items say two of a kind; 0 when these don't."""
+    marker, end = _marker(items, at + 1), at + 2
+    if marker is None or end >= len(items) or words[items[end].first].text != "и":
+        return 0
+    end = _past_prepositions(items, end + 1, words)
+    one, other = items[at].number, items[end].number if end < len(items) else None
+    if one is None or other is None or not one.ordinal or not other.ordinal or items[end].is_quantity:
+        return 0
+    same = agree(words[one.end - 1], words[other.end - 1])
+    return 0 if not same or _marker(items, end + 1) is not None else end + 1 - at
 
 
 def _is_someone(item: Item, words: Sequence[Word]) -> bool:

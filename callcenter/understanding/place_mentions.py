@@ -6,6 +6,7 @@ from callcenter.understanding.address import Doubt
 from callcenter.understanding.address_items import marker_of
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, atom
+from callcenter.understanding.place_choices import others_of, renumbered
 from callcenter.understanding.place_houses import (
     PREPOSITIONS,
     begins_house,
@@ -18,7 +19,7 @@ from callcenter.understanding.place_houses import (
     says_house,
 )  # fmt: skip
 from callcenter.understanding.place_names import Mention, Name, Names
-from callcenter.understanding.place_strangers import is_telephone_line, other_town, unlisted_street
+from callcenter.understanding.place_strangers import is_at_corner, is_telephone_line, other_town, unlisted_street
 from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
@@ -74,11 +75,14 @@ class Places:
                 continue
             best = _best(group)
             taken |= span
-            if len({self.called(one.name) for one in best}) == 1:
-                chosen.append(best[0])
+            others = others_of(words, numbers, best[0], (one for one, _ in candidates))
+            if len({self.called(one.name) for one in best}) == 1 and others is None:
+                chosen.append(renumbered(words, numbers, best[0], self._names.names))
             else:
                 said = " ".join(word.text for word in words[best[0].first : best[0].end])
-                options = tuple(dict.fromkeys(self.called(one.name) for one in best))
+                options = tuple(
+                    dict.fromkeys(self.called(name) for name in (*(one.name for one in best), *(others or ())))
+                )
                 doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
         chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
         stranger = other_town(words, chosen)
@@ -145,6 +149,8 @@ class Places:
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str
     ) -> bool:
         """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
+        if not listed and is_at_corner(mention, words):
+            return False
         if mention.typed:
             return listed or not is_telephone_line(mention, words)
         if _is_date(mention.name):

@@ -266,6 +266,11 @@ def everyday() -> tuple[str, ...]:
     return tuple(_document()["everyday"]["words"])
 
 
+def corners() -> tuple[str, ...]:
+    """Where streets meet, in the dictionary form."""
+    return tuple(_document()["corners"]["words"])
+
+
 def telephone_words() -> tuple[str, ...]:
     """What tells that «линия» is a telephone's, in the dictionary form."""
     return tuple(_document()["telephone"]["words"])

@@ -6,7 +6,7 @@ from callcenter.understanding.address_items import is_quantity, marker_of
 from callcenter.understanding.houses import STREET_TYPES
 from callcenter.understanding.numbers import Number, atom
 from callcenter.understanding.place_houses import PREPOSITIONS, begins_house, is_empty
-from callcenter.understanding.place_names import Mention, everyday, kind_of, own_towns, telephone_words
+from callcenter.understanding.place_names import Mention, corners, everyday, kind_of, own_towns, telephone_words
 from callcenter.understanding.words import Word, agree
 
 _OF_TOWNS = ("ский", "ской", "цкий", "цкой")
@@ -52,6 +52,13 @@ def _may_be_named(word: Word, *, placed: bool, opens: bool) -> bool:
 def is_telephone_line(mention: Mention, words: Sequence[Word]) -> bool:
     """«соедините со второй линией специалистов»."""
     return mention.name.kind == "линия" and any(word.has(*telephone_words()) for word in words)
+
+
+def is_at_corner(mention: Mention, words: Sequence[Word]) -> bool:
+    """«угол садовой и первой линии»."""
+    before = words[max(mention.first - 4, 0) : mention.first]
+    around = (*before, *words[mention.end : mention.end + 1])
+    return any(word.text in ("и", "с") for word in around) and any(word.has(*corners()) for word in before)
 
 
 def _may_name(word: Word) -> bool:
