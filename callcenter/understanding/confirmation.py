@@ -60,6 +60,8 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
 
 def _longest(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Answer | None, int]:
     """The longest phrase that begins here."""
+    if kept[at][1].text not in _first_words():
+        return None, 0
     for length in range(min(_most_words(), len(kept) - at), 0, -1):
         answer = _phrases().get(tuple(word.text for _, word in kept[at : at + length]))
         if answer is not None:
@@ -103,6 +105,11 @@ def _phrases() -> dict[tuple[str, ...], Answer]:
 @cache
 def _words(name: str) -> frozenset[str]:
     return frozenset(_file()[name])
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _phrases())
 
 
 @cache

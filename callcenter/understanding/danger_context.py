@@ -158,9 +158,11 @@ class Context:
 
     def _denies_again(self, found: Found, at: int) -> bool:
         """«кричал пожар, а пожара никакого нет»: the same noun once more, and denied."""
-        own = [word for _, word in self._own(found)]
         again = self._line.words[at]
-        if not _is_genitive(again) or any(_is_verb(word) or word.text == again.text for word in own):
+        if not _is_genitive(again):
+            return False
+        own = [word for _, word in self._own(found)]
+        if any(_is_verb(word) or word.text == again.text for word in own):
             return False
         beside = [*self._line.words[at - 1 : at], *self._line.words[at + 1 : at + 3]]
         return any(word.has(again.lemma) for word in own) and any(word.text in DENIALS for word in beside)

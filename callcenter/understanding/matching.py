@@ -5,13 +5,14 @@ quality, never more than half: people put addresses and sighs into the middle of
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-from callcenter.understanding.notation import NOT, Either, InRow, Item, Term, Together
+from callcenter.understanding.notation import NOT, Either, InRow, Term, Together
 from callcenter.understanding.numbers import atom
 from callcenter.understanding.phrase_index import Call, Index, holds_not
+from callcenter.understanding.phrase_parts import Part, Parts
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.torn import Torn, mend
 from callcenter.understanding.words import Word
@@ -34,8 +35,7 @@ _MOST_SPOTS = 8
 """Places kept for one part of a phrase: the closest together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a part of a phrase was found: a bit of `mask` for each of the line's words."""
 
     mask: int
@@ -54,6 +54,8 @@ class Line:
         self.softly: list[bool] = []
         """Negated through a word of degree: «не очень греют» is both «греют» and «не греют»."""
         self._solid = [0]
+        self._rooms = 0
+        """The words that take room: a bit each."""
         negated = softly = False
         for word in words:
             if word.text == NOT:
@@ -62,7 +64,8 @@ class Line:
             self.words.append(word)
             self.negated.append(negated or holds_not(word))
             self.softly.append(softly)
-            self._solid.append(self._solid[-1] + (not _takes_no_room(word)))
+            self._rooms |= _takes_room(word) << len(self.words) - 1
+            self._solid.append(self._rooms.bit_count())
             softly = (negated or softly) and word.text in DEGREES
             negated = False
 
@@ -82,8 +85,7 @@ class Line:
     def foreign(self, spot: Spot) -> int:
         """How many words that take room stand inside a spot and are not its own."""
         inside = self._solid[spot.last + 1] - self._solid[spot.first]
-        own = sum(not _takes_no_room(self.words[at]) for at in range(spot.first, spot.last + 1) if spot.mask >> at & 1)
-        return inside - own
+        return inside - (spot.mask & self._rooms).bit_count()
 
     def text(self, mask: int) -> str:
         """The words of a mask, as said, each «не» in its place."""
@@ -94,12 +96,13 @@ class Line:
         return " ".join(said)
 
 
-def _takes_no_room(word: Word) -> bool:
-    return word.filler or word.is_number or word.lemma in _PLACES or word.text in DEGREES or atom(word.text) is not None
+def _takes_room(word: Word) -> bool:
+    if word.filler or word.is_number or word.lemma in _PLACES or word.text in DEGREES:
+        return False
+    return atom(word.text) is None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A phrase in a line."""
 
     number: int
@@ -117,29 +120,20 @@ class Book:
 
     def __init__(self, phrases: Iterable[Together], slips: Slips | None = None) -> None:
         """`slips`: shared with other books."""
-        self._phrases = tuple(phrases)
-        self._terms: list[Term] = []
-        self._masks: dict[int, int] = {}
-        for phrase in self._phrases:
-            self._gather(phrase)
-        self._needs = [tuple(self._list_needs(phrase)) for phrase in self._phrases]
+        parts = Parts(phrases)
+        self._phrases = parts.phrases
         self._slips = slips or Slips()
-        self._index = Index(self._terms, self._choose_triggers(), self._slips)
+        self._index = Index(parts.terms, parts.choose_triggers(), self._slips)
 
     def find(self, line: Line) -> Iterator[Found]:
         """Every phrase found in the line, each once, where its words stand closest."""
         hits = self._hit(line)
-        active = 0
-        numbers: set[int] = set()
-        for _, call in hits:
-            active |= call.mask
-            numbers |= call.phrases
-        search = _Search(line, hits, active, self._masks)
+        numbers = {number for _, call in hits for number in call.phrases}
+        search = _Search(line, hits)
         for number in sorted(numbers):
-            if all(need & active for need in self._needs[number]):
-                spot = search.find(self._phrases[number])
-                if spot is not None:
-                    yield Found(number, spot)
+            spot = search.find(self._phrases[number])
+            if spot is not None:
+                yield Found(number, spot)
 
     def _hit(self, line: Line) -> list[tuple[Spot, Call]]:
         hits: list[tuple[Spot, Call]] = []
@@ -155,58 +149,27 @@ class Book:
                 hits.append((Spot(3 << at, at, at + 1, call.quality), call))
         return hits
 
-    def _gather(self, item: Item) -> int:
-        """The bits of an item's terms; names are shared, so items are known by their identity."""
-        if id(item) in self._masks:
-            return self._masks[id(item)]
-        mask = 0
-        if isinstance(item, Term):
-            mask = 1 << len(self._terms)
-            self._terms.append(item)
-        elif isinstance(item, Either):
-            for branch in item.branches:
-                mask |= self._gather(branch)
-        else:
-            for part in item.items:
-                mask |= self._gather(part)
-            for part in item.optional if isinstance(item, Together) else ():
-                self._gather(part)
-        self._masks[id(item)] = mask
-        return mask
-
-    def _list_needs(self, item: Item) -> Iterator[int]:
-        """The masks of the parts without which an item is not there."""
-        if isinstance(item, Term | Either):
-            yield self._masks[id(item)]
-        else:
-            for part in item.items:
-                yield from self._list_needs(part)
-
-    def _choose_triggers(self) -> dict[int, tuple[int, ...]]:
-        """For each phrase the part with the fewest words: only lines that hold one of them are searched for it."""
-        sizes = [len(term.lemmas) + len(term.exact) + 3 * len(term.begins) for term in self._terms]
-        triggers: defaultdict[int, list[int]] = defaultdict(list)
-        for number, needs in enumerate(self._needs):
-            parts = [_bits(need) for need in needs]
-            for term in min(parts, key=lambda part: sum(sizes[term] for term in part)):
-                triggers[term].append(number)
-        return {term: tuple(numbers) for term, numbers in triggers.items()}
-
 
 class _Search:
     """One line being searched; parts that phrases share are looked for once."""
 
-    def __init__(self, line: Line, hits: Sequence[tuple[Spot, Call]], active: int, masks: Mapping[int, int]) -> None:
+    def __init__(self, line: Line, hits: Sequence[tuple[Spot, Call]]) -> None:
         self._line = line
-        self._hits = hits
-        self._active = active
-        self._masks = masks
-        self._known: dict[int, tuple[Spot, ...]] = {}
+        self._said: defaultdict[int, list[Spot]] = defaultdict(list)
+        """By term."""
+        self._there = 0
+        for spot, call in hits:
+            self._there |= call.mask
+            for term in call.terms:
+                self._said[term].append(spot)
+        self._known: dict[Part, Sequence[Spot]] = {}
 
-    def find(self, phrase: Together) -> Spot | None:
+    def find(self, phrase: Part) -> Spot | None:
         """The whole phrase where its words stand closest, its quality lowered by what stands between them."""
+        if not self._may_be_there(phrase):
+            return None
         best: Spot | None = None
-        for spot in self._join(phrase.items, most_foreign=None):
+        for spot in self._join(phrase.parts, most_foreign=None):
             whole = spot
             for extra in phrase.optional:
                 whole = self._add(whole, extra)
@@ -216,46 +179,53 @@ class _Search:
                 best = whole
         return best
 
-    def _spots(self, item: Item) -> tuple[Spot, ...]:
-        mask = self._masks[id(item)]
-        if not mask & self._active:
-            return ()
-        found = self._known.get(id(item))
+    def _may_be_there(self, part: Part) -> bool:
+        there = self._there
+        for need in part.needs:  # noqa: SIM110 (a generator for `all` would cost more than it asks)
+            if not need & there:
+                return False
+        return True
+
+    def _spots(self, part: Part) -> Sequence[Spot]:
+        if part.kind is Term:
+            return self._said.get(part.term, ())
+        found = self._known.get(part)
         if found is None:
-            if isinstance(item, Term):
-                found = tuple(spot for spot, call in self._hits if call.mask & mask)
-            elif isinstance(item, Either):
-                said = (branch for branch in item.branches if self._masks[id(branch)] & self._active)
-                found = tuple(dict.fromkeys(spot for branch in said for spot in self._spots(branch)))
-            elif isinstance(item, InRow):
-                found = self._row(item.items)
-            else:
-                joined = self._join(item.items, most_foreign=_NEAR)
-                for extra in item.optional:
-                    joined = tuple(self._add(spot, extra) for spot in joined)
-                found = joined
-            self._known[id(item)] = found
+            found = self._known[part] = self._find(part)
         return found
 
-    def _join(self, items: Sequence[Item], *, most_foreign: int | None) -> tuple[Spot, ...]:
+    def _find(self, part: Part) -> Sequence[Spot]:
+        if part.kind is Either:
+            said = [branch for branch in part.parts if branch.rarest & self._there]
+            return list(dict.fromkeys([spot for branch in said for spot in self._spots(branch)]))
+        if not self._may_be_there(part):
+            return ()
+        if part.kind is InRow:
+            return self._row(part.parts)
+        joined = self._join(part.parts, most_foreign=_NEAR)
+        for extra in part.optional:
+            joined = [self._add(spot, extra) for spot in joined]
+        return joined
+
+    def _join(self, items: Sequence[Part], *, most_foreign: int | None) -> Sequence[Spot]:
         """The items together in any order, no word used twice, the closest ways first."""
-        parts = []
+        found = []
         for item in items:
             spots = self._spots(item)
             if not spots:
                 return ()
-            parts.append(spots)
-        ways = list(parts[0])
-        for spots in parts[1:]:
+            found.append(spots)
+        ways = found[0]
+        for spots in found[1:]:
             joined = [_merge(way, spot) for way in ways for spot in spots if not way.mask & spot.mask]
             ways = sorted(joined, key=lambda way: (way.last - way.first, -way.quality, way.first))[:_MOST_SPOTS]
         if most_foreign is not None:
             ways = [way for way in ways if self._line.foreign(way) <= most_foreign]
-        return tuple(ways)
+        return ways
 
-    def _row(self, items: Sequence[Item]) -> tuple[Spot, ...]:
+    def _row(self, items: Sequence[Part]) -> Sequence[Spot]:
         """The items side by side in their order."""
-        ways: Sequence[Spot] = self._spots(items[0])
+        ways = self._spots(items[0])
         for item in items[1:]:
             spots = self._spots(item)
             ways = [
@@ -264,9 +234,9 @@ class _Search:
                 for spot in spots
                 if spot.first > way.last and not self._line.between(way.last, spot.first)
             ]
-        return tuple(ways)
+        return ways
 
-    def _add(self, spot: Spot, item: Item) -> Spot:
+    def _add(self, spot: Spot, item: Part) -> Spot:
         """The spot with a word that may be missing, if it stands near."""
         near = [extra for extra in self._spots(item) if not extra.mask & spot.mask]
         with_it = [whole for extra in near if self._line.foreign(whole := _merge(spot, extra)) <= _NEAR]
@@ -277,13 +247,3 @@ def _merge(one: Spot, other: Spot) -> Spot:
     """Both spots; as sure as the less sure of them."""
     first, last = min(one.first, other.first), max(one.last, other.last)
     return Spot(one.mask | other.mask, first, last, min(one.quality, other.quality))
-
-
-def _bits(mask: int) -> list[int]:
-    """The places of a mask's bits."""
-    places = []
-    while mask:
-        low = mask & -mask
-        places.append(low.bit_length() - 1)
-        mask ^= low
-    return places

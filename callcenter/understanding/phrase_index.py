@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from callcenter.understanding.notation import NOT, NUMBER, Term
 from callcenter.understanding.numbers import atom
@@ -14,10 +14,10 @@ _REMEMBERED = 20_000
 """Words; then all are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a word, or a word with «не», calls up."""
 
+    terms: tuple[int, ...]
     mask: int
     """The bits of its terms."""
     phrases: frozenset[int]
@@ -27,7 +27,7 @@ class Call:
 
 Calls = tuple[Call, Call]
 """Of a word said, and with «не» before it."""
-_NOTHING = Call(0, frozenset(), 1.0), Call(0, frozenset(), 1.0)
+_NOTHING = Call((), 0, frozenset(), 1.0), Call((), 0, frozenset(), 1.0)
 
 
 class Index:
@@ -101,12 +101,12 @@ class Index:
         return self._make_call(said, quality), self._make_call(denied, quality)
 
     def _make_call(self, terms: Sequence[int], quality: float) -> Call:
+        once = tuple(dict.fromkeys(terms))
         bits = bytearray(len(self._terms) // 8 + 1)
-        phrases: set[int] = set()
-        for term in terms:
+        for term in once:
             bits[term >> 3] |= 1 << (term & 7)
-            phrases.update(self._triggers.get(term, ()))
-        return Call(int.from_bytes(bits, "little"), frozenset(phrases), quality)
+        phrases = frozenset(phrase for term in once for phrase in self._triggers.get(term, ()))
+        return Call(once, int.from_bytes(bits, "little"), phrases, quality)
 
 
 def holds_not(word: Word) -> bool:

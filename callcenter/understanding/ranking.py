@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from callcenter.understanding.matching import Book, Line
 from callcenter.understanding.phrase_files import AGAINST, HINT, SURE, Entry
+from callcenter.understanding.phrase_parts import list_bits
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word
 
@@ -65,10 +66,9 @@ class Ranking:
                 tally.against.append(phrase.source)
                 continue
             worth = found.spot.quality * (1.0 if section == SURE else HINT_WORTH)
-            for at in range(found.spot.first, found.spot.last + 1):
-                if found.spot.mask >> at & 1:
-                    here = worth * (LITTLE_WORTH if _is_little(line.words[at]) else 1.0)
-                    tally.worths[at] = max(tally.worths.get(at, 0.0), here)
+            for at in list_bits(found.spot.mask):
+                here = worth * (LITTLE_WORTH if _is_little(line.words[at]) else 1.0)
+                tally.worths[at] = max(tally.worths.get(at, 0.0), here)
             (tally.sure if section == SURE else tally.hints).append(phrase.source)
             if section == SURE:
                 tally.bonus = max(tally.bonus, SURE_BONUS * found.spot.quality)
