@@ -7,10 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from callcenter.understanding.houses import STREET_TYPES
+from callcenter.understanding.likeness import Likeness
 from callcenter.understanding.numbers import Number, find_numbers, is_hesitation
 from callcenter.understanding.place_houses import begins_house
 from callcenter.understanding.words import Form, Word, alike, inflect, read_words
@@ -109,7 +107,7 @@ class Names:
                 self._lemmas.setdefault(lemma, set()).add(token.text)
             for form in token.forms:
                 self._forms.setdefault(form, set()).add(token.text)
-        self._spellings = [form for form in self._forms if len(form) >= _SHORTEST_SLIP]
+        self._spellings = Likeness(form for form in self._forms if len(form) >= _SHORTEST_SLIP)
         self._glued = {form: name for name in self.names for form in _glue(name)}
         self._cache: dict[str, dict[str, float]] = {}
 
@@ -211,9 +209,7 @@ class Names:
         if found or len(word.text) < _SHORTEST_SLIP or word.is_number:
             return found
         least = _SLIP_OF_KNOWN if word.known else _SLIP_OF_UNKNOWN
-        for form, _, _ in process.extract(
-            word.text, self._spellings, scorer=OSA.normalized_similarity, score_cutoff=_NEAR, limit=None
-        ):
+        for form, _ in self._spellings.find(word.text, _NEAR):
             score = alike(word.text, form)
             for text in self._forms[form] if score >= least else ():
                 found[text] = max(score, found.get(text, 0.0))
