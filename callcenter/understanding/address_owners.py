@@ -24,6 +24,8 @@ def find_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[i
     """Which of several places, given by their words in the line's order, may be the caller's: none is likelier."""
     since = [0, *(end for _, end in spans)]
     sure = [whose(words, span, start) for span, start in zip(spans, since, strict=False)]
+    if not sure:
+        return ()
     least = 1 if max(sure) == _FOR_OTHERS else max(sure)  # «у дочери течёт, а моя квартира …»
     return tuple(at for at, one in enumerate(sure) if one >= least)
 
@@ -97,7 +99,7 @@ def _sign(words: Sequence[Word], at: int) -> int:
         return -1 if any(one.may_be("VERB") for one in near) else 1
     if word.has(*_words("relatives")) and before in ("у", "за", "для", "к"):
         return _FOR_OTHERS
-    if word.has(*_words("others"), *_words("relatives")):
+    if word.text in _words("others") or word.has(*_words("others"), *_words("relatives")):
         return 1 if before in ("я", "мы") else -1  # «я соседка из тридцать шестой»
     return 0
 

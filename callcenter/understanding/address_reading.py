@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from callcenter.understanding.address import BELOW, Doubt, Part, may_have
 from callcenter.understanding.address_claims import HIGHEST, Claim, share_numbers
 from callcenter.understanding.address_items import Item, Kind, is_cardinal
-from callcenter.understanding.address_owners import whose
+from callcenter.understanding.address_owners import find_own, whose
 from callcenter.understanding.address_rivals import Bare, bare_ordinals, choose_own, may_be_there
 from callcenter.understanding.houses import House
 from callcenter.understanding.numbers import Number
@@ -279,21 +279,31 @@ class Reading:
     def _bare_flat(self) -> None:
         """«у нас триста двадцать четвертая»: a feminine ordinal of its own, when an address is spoken of."""
         flats = [one for one in self._bare() if one.is_flat and may_be_there(self._fitting(), "apartment", one.digits)]
-        sure = [whose(self.words, (self.items[one.at].first, self.items[one.at].end)) for one in flats]
-        for one, own in zip(flats, sure, strict=True):
-            # «в первой парадной света нет, а во второй есть»
-            entrance = "entrance" in self.parts and may_be_there(self._fitting(), "entrance", one.digits)
-            if own == max(sure) and own >= 0 and not entrance:
-                self.put("apartment", one.digits, one.at)
-                return
+        one = self._own(flats)
+        if one is None or whose(self.words, self._span(one)) < 0:
+            return
+        # «в первой парадной света нет, а во второй есть»
+        if "entrance" not in self.parts or not may_be_there(self._fitting(), "entrance", one.digits):
+            self.put("apartment", one.digits, one.at)
 
     def _bare_floor(self) -> None:
         """«третья парадная, лифт стоит на седьмом»."""
-        for one in self._bare() if self.parts else ():
-            placed = one.placed == "на" and self.words[self.items[one.at].end - 1].text.endswith(("ом", "ем"))
-            if placed and may_be_there(self._fitting(), "floor", one.digits):
-                self.put("floor", one.digits, one.at)
-                return
+        floors = [
+            one
+            for one in (self._bare() if self.parts else ())
+            if one.placed == "на" and self.words[self.items[one.at].end - 1].text.endswith(("ом", "ем"))
+        ]
+        one = self._own(floors)
+        if one is not None and may_be_there(self._fitting(), "floor", one.digits):
+            self.put("floor", one.digits, one.at)
+
+    def _own(self, rivals: list[Bare]) -> Bare | None:
+        """The caller's own; None where nothing tells it from the others: «на пятом и на шестом»."""
+        own = [rivals[at] for at in find_own(self.words, [self._span(one) for one in rivals])]
+        return own[0] if len({one.digits for one in own}) == 1 else None
+
+    def _span(self, one: Bare) -> tuple[int, int]:
+        return self.items[one.at].first, self.items[one.at].end
 
     def _bare(self) -> list[Bare]:
         return [one for one in bare_ordinals(self.words, self.items) if one.at not in self.used]

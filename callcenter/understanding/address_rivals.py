@@ -19,6 +19,7 @@ from callcenter.understanding.address_owners import (
     whose,
 )  # fmt: skip
 from callcenter.understanding.houses import House
+from callcenter.understanding.numbers import atom
 from callcenter.understanding.words import Word, agree
 
 _INSIDE = ("entrance", "floor", "apartment")
@@ -55,12 +56,25 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
         last = words[number.end - 1]
         if number.end < len(words) and _is_its_noun(last, words[number.end]):
             continue
-        if {word.text for word in (*words[max(item.first - 1, 0) : item.first], *words[item.end : item.end + 1])} & _OR:
-            continue  # «вторая или третья»
+        if _is_one_of_two(words, item):
+            continue
         before = preposition_before(words, item.first)
         marks = {mark for form in last.forms for mark in form.marks}
         found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before if before in _PLACED else ""))
     return found
+
+
+def _is_one_of_two(words: Sequence[Word], item: Item) -> bool:
+    """«вторая или третья», «на пятом и на шестом»."""
+    before, after = item.first - 1, item.end
+    while before > 0 and words[before].text in _PLACED:
+        before -= 1
+    and_after = [word.text for word in words[after : after + 1]] == ["и"] and any(
+        atom(word.text) is not None for word in words[after + 1 : after + 3]
+    )
+    and_before = before > 0 and words[before].text == "и" and atom(words[before - 1].text) is not None
+    alternative = {word.text for word in (*words[max(before, 0) : before + 1], *words[after : after + 1])} & _OR
+    return and_after or and_before or bool(alternative)
 
 
 def _is_its_noun(ordinal: Word, after: Word) -> bool:

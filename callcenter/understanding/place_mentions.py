@@ -19,7 +19,13 @@ from callcenter.understanding.place_houses import (
     says_house,
 )  # fmt: skip
 from callcenter.understanding.place_names import Mention, Name, Names
-from callcenter.understanding.place_strangers import is_at_corner, is_telephone_line, other_town, unlisted_street
+from callcenter.understanding.place_strangers import (
+    is_at_corner,
+    is_telephone_line,
+    other_street,
+    other_town,
+    unlisted_street,
+)
 from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
@@ -86,6 +92,8 @@ class Places:
                 doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
         chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
         stranger = other_town(words, chosen)
+        for one in chosen if not stranger else ():
+            stranger = stranger or other_street(words, one)
         if not stranger and not doubts and not any(self.part_of(one.name) == "street" for one in chosen):
             stranger = unlisted_street(words, numbers)
         return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts

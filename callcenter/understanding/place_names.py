@@ -272,6 +272,16 @@ def telephone_words() -> tuple[str, ...]:
     return tuple(_document()["telephone"]["words"])
 
 
+def not_streets() -> tuple[str, ...]:
+    """Adjectives that a house's number may follow and that are no street: «аварийная»."""
+    return tuple(_document()["towns"]["none"])
+
+
+def namesakes() -> tuple[str, ...]:
+    """Adjectives that make another street of a name: «большая садовая»."""
+    return tuple(_document()["towns"]["namesakes"])
+
+
 def own_towns() -> tuple[str, ...]:
     """What the company's own town is called: a house in it is no stranger's."""
     return tuple(_document()["towns"]["own"])

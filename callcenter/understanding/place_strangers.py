@@ -4,22 +4,40 @@ from collections.abc import Sequence
 
 from callcenter.understanding.address_items import is_quantity, marker_of
 from callcenter.understanding.houses import STREET_TYPES
-from callcenter.understanding.numbers import Number, atom
+from callcenter.understanding.numbers import Number, atom, is_unit
 from callcenter.understanding.place_houses import PREPOSITIONS, begins_house, is_empty
-from callcenter.understanding.place_names import Mention, corners, everyday, kind_of, own_towns, telephone_words
+from callcenter.understanding.place_names import (
+    Mention,
+    corners,
+    everyday,
+    kind_of,
+    namesakes,
+    not_streets,
+    own_towns,
+    telephone_words,
+)
 from callcenter.understanding.words import Word, agree
 
+_TOWNS = ("город", "поселок", "деревня", "село")
+_SUBURBS = ("ино", "ово", "ево")
 _OF_TOWNS = ("ский", "ской", "цкий", "цкой")
 
 
 def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
     """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять»,
     «лиговский пятьдесят», «на строителей двадцать». Empty when there is none."""
-    houses = {one.first for one in numbers if not one.ordinal and not is_quantity(words, one)}
+    houses = {one.first: one for one in numbers if not one.ordinal and not is_quantity(words, one)}
+    ordinals = {at for one in numbers if one.ordinal for at in range(one.first, one.end)}
+    opens = True
     for at, word in enumerate(words):
         placed = at > 0 and words[at - 1].text in ("на", "по")
-        if at + 1 in houses and _may_be_named(word, placed=placed, opens=all(one.filler for one in words[:at])):
-            return word.text
+        house = at + 2 if opens and at + 2 in houses and marker_of(words, at + 1) == "house" else at + 1
+        number = houses.get(house)
+        if number is not None and not marker_of(words, at) and not is_unit(word):
+            told = placed or (number.end < len(words) and marker_of(words, number.end) != "")
+            if _may_be_named(word, placed=placed, opens=opens, told=told):
+                return word.text
+        opens = opens and (word.filler or at in ordinals)
         if placed and _is_street_like(word) and begins_house(words, at + 1):
             if marker_of(words, at + 1) not in ("", "house") and agree(word, words[at + 1]):
                 continue  # «на техническом этаже»
@@ -36,17 +54,22 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
     return ""
 
 
-def _may_be_named(word: Word, *, placed: bool, opens: bool) -> bool:
-    """What a bare house's number may follow: «на вокзальной», «на строителей»; «лиговский» to begin with."""
+def _may_be_named(word: Word, *, placed: bool, opens: bool, told: bool) -> bool:
+    """What a bare house's number may follow: «на вокзальной», «на строителей»; «лиговский» to begin with.
+
+    `told`: that it is a place is said by «на», or by a part's word after the number.
+    """
     if atom(word.text) is not None or word.has(*everyday()):
         return False
     for form in word.forms:
-        if opens and form.part == "ADJF" and form.lemma.endswith(_OF_TOWNS) and "nomn" in form.marks:
-            return True  # further on it may be a surname
+        if opens and form.marks >= {"ADJF", "nomn", "sing"} and not word.has(*not_streets()):
+            return form.lemma.endswith(_OF_TOWNS) or form is word.forms[0]  # further on it may be a surname
         if placed and form.marks >= {"ADJF", "femn", "loct"}:
             return True
     gent = word.forms[0].marks if word.forms and word.forms[0].marks >= {"NOUN", "gent"} else frozenset()
-    return (placed or opens) and bool(gent) and (not word.known or not gent.isdisjoint(("plur", "Surn")))
+    if "plur" in gent and not told:
+        return False  # «квартир пять»
+    return (placed or opens) and bool(gent) and (not word.known or not gent.isdisjoint(("plur", "Surn", "Name")))
 
 
 def is_telephone_line(mention: Mention, words: Sequence[Word]) -> bool:
@@ -79,18 +102,38 @@ def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
     not «сын в москве, а я на садовой»."""
     streets = {one.first: one.end for one in chosen}
     named = {at for one in chosen for at in range(one.first, one.end)}
-    for at in range(1, len(words)):
-        if at in named or not _is_town(words[at]):
+    for at, word in enumerate(words):
+        kind = kind_of(words[at - 1]) if at else ""
+        opens = all(one.filler for one in words[:at])
+        if at in named or not (_is_town(word) or (kind in _TOWNS and _may_call(words, at))):
             continue
-        if words[at - 1].text not in ("в", "во", "из") and kind_of(words[at - 1]) != "город":
+        if not opens and kind not in _TOWNS and words[at - 1].text not in ("в", "во", "из"):
             continue
         after = at + 1
         while after < len(words) and (is_empty(words[after]) or words[after].text in PREPOSITIONS):
             after += 1
+        if opens and after not in streets and (after == len(words) or marker_of(words, after) not in ("", "house")):
+            continue  # «бабушкина квартира закрыта»
         if begins_house(words, streets.get(after, after)):
-            return words[at].text
+            return word.text
     return ""
 
 
+def other_street(words: Sequence[Word], mention: Mention) -> str:
+    """«большая садовая»: another street than «садовая»; empty when it is this one."""
+    before = words[mention.first - 1] if mention.first else None
+    if before is None or not before.has(*namesakes()) or not agree(before, words[mention.first]):
+        return ""
+    return f"{before.text} {words[mention.first].text}"
+
+
+def _may_call(words: Sequence[Word], at: int) -> bool:
+    """«город пушкин», «деревня старая»; not «в поселке у нас», «в городе дом пять»."""
+    named = any(form.part in ("NOUN", "ADJF") for form in words[at].forms[:1])
+    return named and not marker_of(words, at) and not words[at].has(*own_towns())
+
+
 def _is_town(word: Word) -> bool:
-    return any("Geox" in form.marks for form in word.forms[:1]) and word.known and not word.has(*own_towns())
+    """«москва», «рощино»; a word that only may be one when the dictionary has it."""
+    town = any("Geox" in form.marks for form in word.forms[:1])
+    return town and (word.known or word.text.endswith(_SUBURBS)) and not word.has(*own_towns())
