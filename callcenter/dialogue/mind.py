@@ -38,14 +38,14 @@ class UnderstandingMind:
 
     def __init__(self, understanding: Understanding, book: AddressBook, categories: Categories) -> None:
         self._understand = lru_cache(REMEMBERED)(partial(understanding.understand, now=_ANY_DAY))
-        self._find_danger = lru_cache(REMEMBERED)(understanding.find_danger)
+        self._find_danger = lru_cache(REMEMBERED)(partial(understanding.find_danger, whole=False))
         self._make_out_again = lru_cache(REMEMBERED)(self._make_out)
         self._book = book
         self._reports = Reports(self._understand, categories)
 
     def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
         """See Mind: the one with most words for it."""
-        found = self._find_danger(text)
+        found = self._understand(text).dangers if whole else self._find_danger(text)
         return next((DangerHeard(one.category, one.words) for one in found if whole or one.settled), None)
 
     def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:

@@ -144,10 +144,14 @@ class Understanding:
         self.understand(_FIRST_LINE, now=_ANY_DAY)
         _spare_collector()
 
-    def find_danger(self, text: str) -> tuple[Danger, ...]:
-        """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled."""
+    def find_danger(self, text: str, *, whole: bool = True) -> tuple[Danger, ...]:
+        """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled.
+
+        Not `whole`: more words may come, and what was learned is not asked, for it settles nothing.
+        """
         words = read_words(text)
-        return self._find_dangers(words, Line(words))
+        line = Line(words)
+        return self._find_dangers(words, line) if whole else self._dangers.find_in(line)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""

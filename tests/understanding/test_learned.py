@@ -38,6 +38,7 @@ def test_it_hears_a_danger_that_no_phrase_has_and_names_the_words(understanding:
 
 def test_it_waits_for_the_end_of_what_is_said(understanding: Understanding) -> None:
     assert not any(danger.settled for danger in understanding.find_danger(UNWRITTEN))
+    assert understanding.find_danger(UNWRITTEN, whole=False) == ()
 
 
 @pytest.mark.parametrize("line", ["газом не пахнет", "вчера в лифте застряли", "а если запахнет газом куда звонить"])
