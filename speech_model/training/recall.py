@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from callcenter.hearing.building.kaldi import take_network
 from speech_model.training.batches import Feeder
+from speech_model.training.export import BLANK_BIAS
 from speech_model.training.features import mfcc_matrix
 from speech_model.training.network import Network
 
@@ -61,7 +62,9 @@ def recall(network: Network, model: bytes, speech: Sequence[Tensor]) -> None:
         weights, bias = next(maps)
         narrow.weight.data = torch.from_numpy(weights.copy())
         narrow.bias.data = torch.from_numpy(bias.copy())
-    _turn_back(measure(network.norm_output), network.output, *next(maps))
+    weights, bias = next(maps)
+    bias = bias - BLANK_BIAS * np.eye(1, len(bias), dtype=np.float32)[0]
+    _turn_back(measure(network.norm_output), network.output, weights, bias)
 
 
 def read_affine_maps(model: bytes) -> Iterator[tuple[Array, Array]]:

@@ -28,7 +28,7 @@ DECODING = {
     "max-active": "1500",
     "beam": "10.0",
     "lattice-beam": "2.0",
-    "acoustic-scale": "1.0",
+    "acoustic-scale": "1.1",
     "frame-subsampling-factor": "3",
     "endpoint.rule2.min-trailing-silence": "0.5",
     "endpoint.rule3.min-trailing-silence": "0.75",
