@@ -38,13 +38,13 @@ def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
     """
     first, end = span
     start = _clause(words, first, since)
-    if any(_lives(word) for word in (*words[start:first], *words[end : end + _LIVES_AFTER])):
-        return 2
-    if any(word.text in _words("past") for word in words[start:first]):
-        return -1
+    lives = [mark for word in (*words[start:first], *_after(words, end)) if (mark := _lives(word))]
+    if lives or any(word.text in _words("past") for word in words[start:first]):
+        return 2 if "1per" in lives else -1
     if preposition_before(words, first) in _SOURCES and any(word.has(*_words("moved")) for word in words[start:first]):
         return -1
-    return next((sign for at in reversed(range(start, first + 1)) if (sign := _sign(words, at))), 0)
+    sign = next((sign for at in reversed(range(start, first + 1)) if (sign := _sign(words, at))), 0)
+    return sign or int(start > 0 and words[start - 1].text == "теперь")
 
 
 def begin_of(words: Sequence[Word], first: int, since: int) -> int:
@@ -62,11 +62,27 @@ def is_contrasted(words: Sequence[Word], first: int, since: int) -> bool:
 
 
 def preposition_before(words: Sequence[Word], first: int) -> str:
-    """The word before a place, «наш» left out: «в нашем пятом»."""
+    """The preposition before a place, «в нашем пятом», or the word of its owner, «наш пятый»; empty without one."""
     at = first - 1
     while at > 0 and words[at].text in _words("own"):
         at -= 1
-    return words[at].text if at >= 0 else ""
+    if at >= 0 and words[at].text in _PLACED:
+        return words[at].text
+    return words[first - 1].text if first and words[first - 1].text in _words("own") else ""
+
+
+def is_passed(words: Sequence[Word], first: int) -> bool:
+    """«до третьего этажа», «кидают с девятого»; not «я с девятого», «звонят с девятого», «с девятого спускаюсь»."""
+    before = words[first - 1].text if first else ""
+    if before not in ("до", "с", "со") or (before != "до" and whose(words, (first, first)) > 0):
+        return False
+    called = any(word.has(*_words("calls")) for word in words)
+    return before == "до" or not (called or any(_is_of_speaker(word) for word in words[first : first + 5]))
+
+
+def _is_of_speaker(word: Word) -> bool:
+    """«могу», «спускаюсь»."""
+    return any(form.marks >= {"VERB", "1per"} for form in word.forms[:1])
 
 
 def comes_from_others(words: Sequence[Word], first: int) -> bool:
@@ -108,15 +124,28 @@ def _owns(words: Sequence[Word], at: int) -> int:
     """«а мне в двадцатую»; not «мне сказали», «соседка моя», and «над нами» is another's."""
     word, before = words[at], words[max(at - 1, 0)]
     if word.text in ("мне", "нам"):
-        return int(at + 1 < len(words) and words[at + 1].text in _PLACED)
+        return int(at + 1 < len(words) and words[at + 1].text in _PLACED[:3])
     if word.text == "нами":
         return -1 if before.text in ("над", "под", "за") else 0
     return 0 if before.has(*_words("others"), *_words("relatives")) else 1
 
 
-def _lives(word: Word) -> bool:
-    """«живу», «живем»."""
-    return word.has(*_words("lives")) and any("1per" in form.marks for form in word.forms)
+def _lives(word: Word) -> str:
+    """`1per` for «живу», `past` for «жила»; empty for other words."""
+    if not word.has(*_words("lives")):
+        return ""
+    return next((mark for mark in ("1per", "past") if any(mark in form.marks for form in word.forms)), "")
+
+
+def _after(words: Sequence[Word], end: int) -> Sequence[Word]:
+    """«в сорок пятой я живу»; not «работаю на садовой три живу на тихой», «… а живу на тихой»."""
+    for at in range(end, min(end + _LIVES_AFTER, len(words))):
+        if words[at].text in BUT:
+            break
+        if _lives(words[at]):
+            goes_on = at + 1 < len(words) and words[at + 1].text in _PLACED
+            return () if goes_on else words[at : at + 1]
+    return ()
 
 
 @cache

@@ -15,6 +15,7 @@ from callcenter.understanding.address_owners import (
     comes_from_others,
     find_own,
     is_contrasted,
+    is_passed,
     preposition_before,
     whose,
 )  # fmt: skip
@@ -42,8 +43,8 @@ class Bare:
 
     @property
     def is_flat(self) -> bool:
-        """«второй» may be an entrance or a lift too: only «во второй»."""
-        return self.feminine and (self.placed != "" or not self.masculine)
+        """«второй» may be an entrance or a lift too, «на второй» a floor: only «во второй»."""
+        return self.feminine and (self.placed not in ("", "на") or not self.masculine)
 
 
 def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
@@ -60,7 +61,7 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
             continue
         before = preposition_before(words, item.first)
         marks = {mark for form in last.forms for mark in form.marks}
-        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before if before in _PLACED else ""))
+        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before))
     return found
 
 
@@ -102,6 +103,8 @@ def choose_own(
         spans = [_span(items, one) for one in rivals]
         own = find_own(words, spans)
         if len({rivals[at].digits for at in own}) > 1:
+            if any(rivals[at] in added and whose(words, spans[at], spans[at - 1][1]) > 0 for at in own[1:]):
+                others |= {one.at for one in rivals}  # «у подруги в девятом доме есть, а у меня в пятом нет»
             continue
         chosen = own[0]
         if rivals[chosen] in added:
@@ -113,7 +116,8 @@ def choose_own(
                 others |= {one.at for one in within if PARTS.index(one.part) >= PARTS.index(part)}
     others |= {
         one.at for one in said
-        if one.part in _INSIDE and comes_from_others(words, _span(items, one)[0])
+        if (one.part in _INSIDE and comes_from_others(words, _span(items, one)[0]))
+        or (one.part == "floor" and is_passed(words, _span(items, one)[0]))
     }  # fmt: skip
     return sorted((one for one in left if one.at not in others), key=lambda one: items[one.at].first), others
 
