@@ -19,7 +19,7 @@ class Part:
     kind: type[Term | Either | InRow | Together]
     needs: tuple[int, ...]
     rarest: int
-    """The need of the fewest words."""
+    """The need that the fewest lines have, roughly."""
     parts: "tuple[Part, ...]" = ()
     """Branches, or what must be there together."""
     optional: "tuple[Part, ...]" = ()
@@ -31,7 +31,8 @@ class Parts:
 
     def __init__(self, phrases: Iterable[Together]) -> None:
         self.terms: list[Term] = []
-        self._sizes: list[int] = []
+        self._commonness: list[float] = []
+        """How often a term is said, roughly: the shorter a word the oftener."""
         self._made: dict[int, Part] = {}
         """By the identity of their items: names are shared."""
         kept = tuple(phrases)
@@ -58,17 +59,17 @@ class Parts:
                 parts = tuple(self._make(part) for part in item.items)
                 needs = tuple(need for part in parts for need in part.needs)
                 optional = tuple(self._make(part) for part in item.optional) if isinstance(item, Together) else ()
-                self._made[id(item)] = Part(type(item), needs, min(needs, key=self._size), parts, optional)
+                self._made[id(item)] = Part(type(item), needs, min(needs, key=self._guess_commonness), parts, optional)
         return self._made[id(item)]
 
     def _make_term(self, term: Term) -> Part:
         number = len(self.terms)
         self.terms.append(term)
-        self._sizes.append(len(term.lemmas) + len(term.exact) + 3 * len(term.begins))
+        self._commonness.append(sum(len(word) ** -3 for word in (*term.lemmas, *term.exact, *term.begins)))
         return Part(Term, (1 << number,), 1 << number, term=number)
 
-    def _size(self, need: int) -> int:
-        return sum(self._sizes[term] for term in list_bits(need))
+    def _guess_commonness(self, need: int) -> float:
+        return sum(self._commonness[term] for term in list_bits(need))
 
 
 def list_bits(mask: int) -> list[int]:
