@@ -53,6 +53,7 @@ class Reading:
         address was spoken of before this line.
         """
         self.near = near
+        self._house_first()
         self._claim(pairs)
         self._before_building()
         self._follow()
@@ -69,6 +70,35 @@ class Reading:
             if doubt.kind == "contradictory":
                 for part in (doubt.part, *BELOW.get(doubt.part, ())):
                     self.parts.pop(part, None)
+
+    def _house_first(self) -> None:
+        """«тридцать два тельмана второй корпус», «десять корпус два казакова девяносто восемь»: the house stands before
+        the name, and what follows the name is none."""
+        bases = bases_of(self.near)
+        kinds = [item.kind for item in self.items]
+        if any(item.kind is Kind.MARKER and item.part == "house" for item in self.items):
+            return
+        for at, kind in enumerate(kinds):
+            parted = kinds[max(at - 3, 0) : at] == [Kind.NUMBER, Kind.MARKER, Kind.NUMBER]
+            house = at - 3 if parted and self.items[at - 2].part == "building" else at - 1
+            if kind is not Kind.NAME or house < 0 or not self._stands_first(house, bases):
+                continue
+            after = self.items[at + 1].number if at + 1 < len(self.items) else None
+            if after is not None and (after.digits in bases or any(cut[0] in bases for cut in after.cuts)):
+                continue
+            said = self.items[house].number
+            self.put("house", said.digits if said is not None else "", house)
+            self.items[house] = replace(self.items[house], kind=Kind.OTHER)
+            self.items[at] = replace(self.items[at], kind=Kind.OTHER)
+            return
+
+    def _stands_first(self, at: int, bases: set[str]) -> bool:
+        """Whether a bare number may be a house before its street: not «квартира пять ленина», «в восемь на ленина»."""
+        item, before = self.items[at], self.items[at - 1] if at else None
+        if item.number is None or item.number.ordinal or item.is_quantity or item.number.digits not in bases:
+            return False
+        timed = before is not None and self.words[before.first].text in ("в", "к", "с", "до", "после")
+        return not timed and (before is None or before.kind not in (Kind.MARKER, Kind.SLASH, Kind.NUMBER))
 
     def _claim(self, pairs: Sequence[tuple[Item, Item]]) -> None:
         undecided = {item.first: (one, other) for one, other in pairs for item in (one, other)}

@@ -78,6 +78,11 @@ def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int |
         return after + 1
     if _is_about(items, at, words):
         return at + 1
+    maybe = after
+    while maybe < len(items) and words[items[maybe].first].text in ("а", "или", "может", "быть"):
+        maybe += 1
+    if after < maybe < len(items) and items[maybe].kind is Kind.NUMBER and words[items[maybe - 1].first].text != "а":
+        return maybe  # «пятый этаж а может шестой»
     said = [words[item.first].text for item in items[at + 1 : at + 3]]
     if said == ["то", "ли"] and at + 3 < len(items) and items[at + 3].kind is Kind.NUMBER:
         return at + 3
@@ -141,7 +146,7 @@ def _deny(items: list[Item], at: int, words: Sequence[Word]) -> int:
     while after < len(items) and items[after].kind is Kind.BETWEEN:
         after += 1  # «а не просто павлова»
     first = after + 1 if _marker(items, after) is not None else after
-    if first >= len(items) or items[first].kind not in (Kind.NUMBER, Kind.NAME):
+    if first >= len(items) or items[first].kind not in (Kind.NUMBER, Kind.NAME, Kind.LETTER):
         del items[at]
         return at
     denied, kept = items[first], list[Item]()
@@ -212,6 +217,10 @@ def _replaced(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, i
     if follows is None or after is None or items[after].kind is not Kind.NUMBER or items[after].measured:
         return None
     claimed = _marker(items, after + 1)
+    if claimed is not None and after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER:
+        said = items[after].number
+        if said is not None and said.ordinal and not agree(words[said.end - 1], words[claimed.first]):
+            claimed = None  # «второй этаж точнее третий квартира двенадцать»
     if claimed is None:  # «пятый подъезд ой седьмой»: the later number takes the earlier one's place
         items[at] = items[after]
         return at + 2, after + 1
