@@ -4,9 +4,11 @@ UV := $(or $(wildcard .venv/bin/uv),uv)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 UPGRADE ?=
+# Every program of ours is started anew by the dozen: what it imports is compiled once, whatever the caller's habits are.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test lint check demo lock clean model model-more model-report meaning-model
+.PHONY: help run stop test ready-for-tests lint check demo lock clean model model-more model-report meaning-model
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,10 +22,12 @@ stop: ## stop the centre (calls in progress end)
 
 test: ## set up what tests need and run everything, live telephony included
 	@deploy/bootstrap.sh --for-tests
-	@$(MAKE) --no-print-directory lint
-	@$(PYTHON) -m callcenter setup --for-tests
+	@$(MAKE) --no-print-directory --jobs=2 lint ready-for-tests
 	@$(PYTHON) -m pytest -n 3 -m "not live"
 	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m live
+
+ready-for-tests:
+	@$(PYTHON) -m callcenter setup --for-tests
 
 lint: ## style, types and the layers of imports
 	@$(PYTHON) -m ruff check .

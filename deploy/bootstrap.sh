@@ -115,7 +115,8 @@ make_environment() {
   local pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
   "${pip[@]}" --require-hashes --requirement requirements-build.txt
   # Without isolation: what is built is built with the locked setuptools, not with whatever is newest today.
-  "${pip[@]}" --require-hashes --no-build-isolation $(printf -- '--requirement %s ' "${locks[@]}")
+  # Tests use a small part of what is installed; Python compiles that part when it is first imported.
+  "${pip[@]}" ${for_tests:+--no-compile} --require-hashes --no-build-isolation $(printf -- '--requirement %s ' "${locks[@]}")
   "${pip[@]}" --no-deps --no-build-isolation --editable .
   printf '%s\n' "$key" >"$mark"
   rm .venv/.installing

@@ -29,13 +29,14 @@ TODAY = date(2026, 11, 24)
 
 
 class Files:
-    """A copy of the scripts and the knowledge that ship, to be broken."""
+    """A copy of the scripts and the knowledge that ship, to be broken; but the phrases, which are read once for all."""
 
     def __init__(self, directory: Path) -> None:
         self.scripts = directory / "ivr_scripts"
         self.knowledge = directory / "knowledge_base"
         shutil.copytree(TREE / "ivr_scripts", self.scripts)
-        shutil.copytree(TREE / "knowledge_base", self.knowledge)
+        shutil.copytree(TREE / "knowledge_base", self.knowledge, ignore=shutil.ignore_patterns("phrases"))
+        (self.knowledge / "phrases").symlink_to(TREE / "knowledge_base" / "phrases")
 
     def replace(self, file: Path, before: str, after: str) -> int:
         """Replaces the first `before` and gives the line it stood in."""

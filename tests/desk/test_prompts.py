@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
+from callcenter.conducting.scripts import Edition
 from callcenter.desk.office import Office
 from callcenter.instance.prompt_studio import PromptStudio
 from callcenter.instance.studio import read_edition
@@ -22,7 +23,11 @@ from tests.stand_ins.register import KeptAlarms
 from tests.stand_ins.studio import lay_out, speak
 
 GREETING = "Здравствуйте! Разговор записывается."
-EDITION = read_edition(Settings())
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    return read_edition(Settings())
 
 
 @pytest.fixture
@@ -31,8 +36,8 @@ def layout(tmp_path: Path) -> Layout:
 
 
 @pytest.fixture
-def studio(desk: FastAPI, layout: Layout) -> PromptStudio:
-    studio = PromptStudio(layout, lambda: EDITION)
+def studio(desk: FastAPI, layout: Layout, edition: Edition) -> PromptStudio:
+    studio = PromptStudio(layout, lambda: edition)
     office: Office = desk.state.office
     desk.state.office = replace(office, studio=studio)
     return studio
@@ -48,7 +53,7 @@ def number_of(studio: PromptStudio, text: str) -> int:
 
 
 async def test_a_good_recording_is_taken_and_heard_by_callers(
-    director: Visit, studio: PromptStudio, layout: Layout
+    director: Visit, studio: PromptStudio, layout: Layout, edition: Edition
 ) -> None:
     number = number_of(studio, GREETING)
     assert (await director.get(f"/prompts/{number}/sound")).status_code == 404
@@ -56,7 +61,7 @@ async def test_a_good_recording_is_taken_and_heard_by_callers(
     page = (await director.get(f"/prompts/{number}")).text
     assert "Запись принята" in page
     alarms = KeptAlarms()
-    keeper = TakeKeeper(layout, edition=lambda: EDITION, alarms=alarms, renew=_nothing)
+    keeper = TakeKeeper(layout, edition=lambda: edition, alarms=alarms, renew=_nothing)
     assert await keeper.look() == 1
     assert alarms.standing == {}
     assert next(prompt.recorded for prompt in studio.list_prompts() if prompt.number == number)
