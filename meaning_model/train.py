@@ -15,7 +15,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from callcenter.understanding.learned import NONE, OF_CATEGORIES, OF_DANGERS, list_marks, weigh
+from callcenter.understanding.intents import TROUBLE
+from callcenter.understanding.learned import NONE, OF_ARTICLES, OF_CATEGORIES, OF_DANGERS, OF_INTENTS, list_marks, weigh
 from callcenter.understanding.phrase_checks import NOTHING
 from callcenter.understanding.phrase_files import PhraseReader
 from callcenter.understanding.understanding import read_phrases
@@ -72,6 +73,24 @@ def read_categories() -> list[Known]:
     ]
 
 
+def read_intents() -> list[Known]:
+    """Lines with what is wanted; whether a trouble is an emergency tells its category."""
+    troubles = ("emergency", "request")
+    lines = [(line["text"], line["intent"]) for line in read_lines() if "intent" in line]
+    return [
+        (text, TROUBLE if intent in troubles else NONE if intent == "unclear" else intent) for text, intent in lines
+    ]
+
+
+def read_questions() -> list[Known]:
+    """Lines with the article that answers, and some that none answers."""
+    lines = [line for line in read_lines() if "article" in line]
+    return [
+        *((line["text"], line["article"] or NONE) for line in lines),
+        *_read_sayings("articles"),
+    ]
+
+
 def _read_sayings(name: str) -> Iterator[Known]:
     """The lines by which the phrases are tested."""
     for saying in PhraseReader(PHRASES).read_sayings(name):
@@ -80,7 +99,9 @@ def _read_sayings(name: str) -> Iterator[Known]:
 
 TASKS = {
     "dangers": Task(OF_DANGERS, read_dangers, 1 << 16, 30.0, 0.02),
-    "categories": Task(OF_CATEGORIES, read_categories, 1 << 15, 50.0, 0.05),
+    "categories": Task(OF_CATEGORIES, read_categories, 1 << 15, 30.0, 0.05),
+    "intents": Task(OF_INTENTS, read_intents, 1 << 15, 20.0, 0.05),
+    "articles": Task(OF_ARTICLES, read_questions, 1 << 15, 20.0, 0.05),
 }
 
 
@@ -99,7 +120,7 @@ def train(known: Sequence[Known], *, marks: int, strictness: float, least: float
             columns += numbers.tolist()
             values += weighed.tolist()
     table = csr_matrix((values, (rows, columns)), shape=(len(known), marks))
-    model = LogisticRegression(C=strictness, max_iter=2000).fit(table, [code for _, code in known])
+    model = LogisticRegression(C=strictness, max_iter=1000, tol=1e-3).fit(table, [code for _, code in known])
     return {
         "classes": np.array(model.classes_),
         "rarity": rarity.astype(np.float16),

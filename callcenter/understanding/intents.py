@@ -1,7 +1,7 @@
 """What a caller wants: from dangers, categories, articles and the phrases of `intents.yaml`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from callcenter.understanding.danger import Danger
@@ -35,6 +35,7 @@ class Choice:
     phrases: tuple[str, ...]
     article: Scored | None = None
     """The article that answers, when one was asked for."""
+    danger: bool = False
 
 
 OF_CATEGORY = {
@@ -63,10 +64,17 @@ CONSULTING = frozenset(
 """Categories that are asked about: of what is said for them and for their articles the articles answer."""
 ASKED = 0.04
 """How much less an article or an intent of its own needs than a category: its phrases ask, those only tell of."""
+NEAR = 0.1
+"""How much less likely than the likeliest an article may be that is still thought of."""
 AGREED = 0.08
 """What an article gains when its category is the likeliest one anyway."""
+ANSWERED = 0.6
 DOUBT = 0.05
 """A category that much likelier than an intent without one is told all the same."""
+TROUBLE, UNCLEAR = "trouble", "unclear"
+"""Wishes as they are learned have the names of the intents, but that the category tells an emergency from a request."""
+CHOSEN, UNHEARD = 0.8, 0.6
+"""What the choice by phrases is worth beside what was learned; and that no phrase found anything."""
 ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
 """The same for intents that say nothing of a trouble and need few words: «отмените», «человека»."""
 
@@ -86,10 +94,11 @@ def choose_intent(
     """
     if dangers:
         danger = dangers[0]
-        return Choice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,))
+        return Choice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,), danger=True)
     told = categories[0] if categories else None
     choices = [_of_intent(one, articles) for one in intents]
-    choices += [_of_article(one, told, of_article) for one in articles]
+    near = [one for one in articles if one.score >= articles[0].score - NEAR]
+    choices += [_of_article(one, told, of_article) for one in near]
     asked = max(choices, key=lambda choice: choice.score + _ease(choice), default=None)
     if asked is not None and (told is None or asked.score + _ease(asked) >= told.score):
         return asked
@@ -102,9 +111,41 @@ def choose_intent(
     if intent is None and told.key in CONSULTING:
         intent = Intent.INFORMATION
     elif intent is None:
-        top = {one.key for one in categories if one.score >= told.score - ASKED}
-        intent = Intent.EMERGENCY if top & urgent else Intent.REQUEST
+        intent = _of_trouble(categories, urgent)
     return Choice(intent, told.score, told.words, told.phrases, article)
+
+
+def hear_wishes(
+    choice: Choice,
+    wishes: Mapping[str, float],
+    categories: Sequence[Scored],
+    articles: Sequence[Scored],
+    *,
+    urgent: frozenset[str],
+) -> Choice:
+    """The choice by phrases, or what was learned of `wishes` where that speaks louder. A danger stays one."""
+    if choice.danger:
+        return choice
+    chosen = TROUBLE if choice.intent in (Intent.EMERGENCY, Intent.REQUEST) else str(choice.intent)
+    said = UNHEARD if choice.intent is Intent.UNCLEAR else choice.score * CHOSEN
+    scores = {**wishes, chosen: 1 - (1 - said) * (1 - wishes.get(chosen, 0.0))}
+    best = max(scores, key=lambda wish: scores[wish])
+    answer = next((one for one in articles if one.key not in OF_ARTICLE), None)
+    if best == chosen or (best == TROUBLE and not categories):
+        unanswered = choice.intent is Intent.INFORMATION and choice.article is None
+        return replace(choice, article=answer) if unanswered else choice
+    score, phrases = round(scores[best], 3), (f"learned, {scores[best]:.2f}",)
+    if best == TROUBLE:
+        return Choice(_of_trouble(categories, urgent), score, categories[0].words, phrases)
+    intent = Intent(best)
+    if intent is Intent.OUTAGE:
+        answer = Scored(OUTAGE_ARTICLE, score, "", phrases)
+    return Choice(intent, score, "", phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None)
+
+
+def _of_trouble(categories: Sequence[Scored], urgent: frozenset[str]) -> Intent:
+    top = {one.key for one in categories if one.score >= categories[0].score - ASKED}
+    return Intent.EMERGENCY if top & urgent else Intent.REQUEST
 
 
 def _ease(choice: Choice) -> float:
@@ -141,7 +182,8 @@ def arrange_categories(
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
         return tuple(categories) if best > choice.score + DOUBT else ()
-    wanted = category or CATEGORY_OF.get(choice.intent, "")
+    answered = choice.article is not None and choice.article.score >= best
+    wanted = (category if answered else "") or CATEGORY_OF.get(choice.intent, "")
     if dangers:
         danger = dangers[0]
         if not categories or categories[0].key not in leads[danger.category]:

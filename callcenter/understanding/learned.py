@@ -1,4 +1,4 @@
-"""What a line means, learned from lines whose meaning people wrote down: a second opinion on dangers and categories.
+"""What a line means, learned from lines whose meaning people wrote down: a second opinion beside the phrases.
 
 The phrases act in the middle of a sentence, tell a denial from an alarm, and can be mended in words, but find only what
 somebody thought of. Here a logistic regression weighs the line's lemmas, their pairs, and pieces of its words of three
@@ -21,6 +21,8 @@ from callcenter.understanding.words import Word
 
 OF_DANGERS = Path(__file__).with_name("learned_dangers.npz")
 OF_CATEGORIES = Path(__file__).with_name("learned_categories.npz")
+OF_INTENTS = Path(__file__).with_name("learned_intents.npz")
+OF_ARTICLES = Path(__file__).with_name("learned_articles.npz")
 PIECES = (3, 4, 5)
 """Letters."""
 NONE = "none"
@@ -70,6 +72,10 @@ class Learned:
         """What the whole line most likely means, if anything."""
         return self._judge(words, 0, len(words))
 
+    def share_out(self, words: Sequence[Word]) -> dict[str, float]:
+        """How likely, 0 to 1, the whole line means each of the classes, NONE among them where it is one."""
+        return dict(zip(self._classes, self._share_out(words).tolist(), strict=True)) if words else {}
+
     def find_speakers(self, words: Sequence[Word], opinion: Opinion) -> tuple[str, int]:
         """The words that speak for an opinion most, and which of the line's they are: a bit each."""
         judged = words[opinion.first : opinion.end]
@@ -81,14 +87,18 @@ class Learned:
     def _judge(self, words: Sequence[Word], first: int, end: int) -> Opinion:
         if first == end:
             return Opinion(0.0, NONE, 0.0, first, end)
-        weighed = [weigh(marks, self._rarity) for marks in list_marks(words[first:end], len(self._rarity))]
-        scores = self._bias + sum(values @ self._weights[numbers] for numbers, values in weighed)
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
+        shares = self._share_out(words[first:end])
         likely = float(1 - shares[self._none])
         shares[self._none] = -1.0
         best = int(shares.argmax())
         return Opinion(likely, self._classes[best], float(shares[best]), first, end)
+
+    def _share_out(self, words: Sequence[Word]) -> Shares:
+        weighed = [weigh(marks, self._rarity) for marks in list_marks(words, len(self._rarity))]
+        scores: Shares = self._bias + sum(values @ self._weights[numbers] for numbers, values in weighed)
+        shares: Shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        return shares
 
     def _hear(self, words: Sequence[Word], best: int) -> list[float]:
         """How loudly each word speaks for a class; those who share a mark share its voice."""

@@ -8,7 +8,7 @@ answer names its words.
 import gc
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,9 +23,10 @@ from callcenter.understanding.confirmation import Confirmation, find_confirmatio
 from callcenter.understanding.danger import Danger, Dangers
 from callcenter.understanding.danger_context import OVER, PAST
 from callcenter.understanding.figures import Figure, find_figures
+from callcenter.understanding.fusing import LEAST_WORDS, SecondOpinions
 from callcenter.understanding.houses import Houses, read_houses
-from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent
-from callcenter.understanding.learned import OF_CATEGORIES, OF_DANGERS, Learned
+from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
+from callcenter.understanding.learned import OF_DANGERS, Learned
 from callcenter.understanding.matching import Line
 from callcenter.understanding.moments import Moment, find_moments
 from callcenter.understanding.notation import Names, read_phrase
@@ -36,13 +37,9 @@ from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
 MOST_CATEGORIES = 3
-LIKELY, LIKELY_CATEGORY = 0.5, 0.6
-"""How likely, by what was learned, a line without a phrase of danger must be one all the same; and how likely a
-category must be to go before those of phrases (`meaning_model/README.md`)."""
-PLAIN = 0.85
-"""What a sure phrase of three words or more scores."""
-LEAST_WORDS = 2
-"""One word that no phrase knows tells too little."""
+LIKELY = 0.5
+"""How likely, by what was learned, a line without a phrase of danger must be one all the same
+(`meaning_model/README.md`)."""
 _FIRST_LINE, _ANY_DAY = "дом один падъеззд", datetime(2000, 1, 1, tzinfo=UTC)
 """Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
@@ -129,7 +126,7 @@ class Understanding:
             entry.notes["category"]: frozenset((entry.notes["category"], *_codes(entry.notes.get("also", ""))))
             for entry in phrases.dangers
         }
-        self._learned_dangers, self._learned_categories = Learned(OF_DANGERS), Learned(OF_CATEGORIES)
+        self._learned_dangers, self._second_opinions = Learned(OF_DANGERS), SecondOpinions()
         self._category_of = {
             entry.notes.get("as", entry.key): entry.notes["category"] for entry in reversed(phrases.dangers)
         }
@@ -161,13 +158,20 @@ class Understanding:
         address = self._book.find(words)
         rest = _without_address(words, address)
         line = line if len(rest) == len(words) else Line(rest)
-        ranked = self._rank_categories(line, self._of_danger - {danger.category for danger in dangers})
-        articles, intents = self._articles.rank(line), self._intents.rank(line)
+        second = self._second_opinions.form(rest, self._of_danger - {danger.category for danger in dangers})
+        ranked = second.rank_categories(self._categories.rank(line))
+        articles = second.rank_articles(self._articles.rank(line))
         if not dangers and self._is_over(line):
             ranked = []
         choice = choose_intent(
-            dangers, ranked, articles, intents, urgent=self._urgent, of_article=self._article_categories
+            dangers,
+            ranked,
+            articles,
+            self._intents.rank(line),
+            urgent=self._urgent,
+            of_article=self._article_categories,
         )
+        choice = hear_wishes(choice, second.wishes, ranked, articles, urgent=self._urgent)
         category = self._article_categories.get(choice.article.key, "") if choice.article else ""
         categories = arrange_categories(choice, dangers, ranked, self._leads, category)[:MOST_CATEGORIES]
         return Meaning(
@@ -183,24 +187,6 @@ class Understanding:
             moments=find_moments(words, now=now),
             why=tuple(_explain(choice, categories, dangers, address)),
         )
-
-    def _rank_categories(self, line: Line, none: frozenset[str]) -> list[Scored]:
-        """By the phrases, and by what was learned: where it is surer than not it goes first, or speaks alone, but not
-        before a sure phrase of many words, by which it can be mended. `none`: the categories of dangers that are none
-        now."""
-        ranked = [one for one in self._categories.rank(line) if one.key not in none]
-        if len(line.words) < LEAST_WORDS or (ranked and ranked[0].sure and ranked[0].score >= PLAIN):
-            return ranked
-        opinion = self._learned_categories.judge(line.words)
-        if opinion.code in none or opinion.share < LIKELY_CATEGORY:
-            return ranked
-        known = next((one for one in ranked if one.key == opinion.code), None)
-        if known is None:
-            said, mask = self._learned_categories.find_speakers(line.words, opinion)
-            phrases = (f"learned, {opinion.share:.2f}",)
-            known = Scored(opinion.code, round(opinion.share, 3), said, phrases, mask, sure=False)
-        best = max(known.score, ranked[0].score) if ranked else known.score
-        return [replace(known, score=best), *(one for one in ranked if one.key != opinion.code)]
 
     def _find_dangers(self, words: Sequence[Word], line: Line) -> tuple[Danger, ...]:
         """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
