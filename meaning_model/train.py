@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from callcenter.understanding.intents import TROUBLE
+from callcenter.understanding.intents import TROUBLE, Intent
 from callcenter.understanding.learned import NONE, OF_ARTICLES, OF_CATEGORIES, OF_DANGERS, OF_INTENTS, list_marks, weigh
 from callcenter.understanding.phrase_checks import NOTHING
 from callcenter.understanding.phrase_files import PhraseReader
@@ -32,8 +32,11 @@ SOURCES = (
 PHRASES = HERE.parent / "knowledge_base" / "phrases"
 """Whose tests say what short lines mean."""
 
-Known = tuple[str, str]
-"""A line and its class."""
+CURATED = 3.0
+"""How much a line of the sets and of the tests of phrases counts beside one of LINES: people have looked at it again."""
+
+Known = tuple[str, str, float]
+"""A line, its class, and how much it counts."""
 
 
 @dataclass(frozen=True)
@@ -48,45 +51,50 @@ class Task:
     least: float
 
 
-def read_lines(sources: Iterable[Path] = SOURCES) -> list[dict[str, Any]]:
-    """The lines of the sets."""
-    return [json.loads(line) for file in sources for line in file.read_text(encoding="utf-8").splitlines()]
+def read_lines(sources: Iterable[Path] = SOURCES) -> Iterator[tuple[dict[str, Any], float]]:
+    """The lines of the sets, and how much each counts."""
+    for file in sources:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line), CURATED if file.parent == SETS else 1.0
 
 
 def read_dangers() -> list[Known]:
     """Lines with their danger. Of the tests of the categories those of a danger's own tell no more."""
-    lines = [line for line in read_lines() if "danger" in line and "danger" not in line.get("open", "")]
     leading = {entry.notes["category"] for entry in read_phrases(PHRASES).dangers}
     return [
-        *((line["text"], line["danger"] or NONE) for line in lines),
+        *(
+            (line["text"], line["danger"] or NONE, counts)
+            for line, counts in read_lines()
+            if "danger" in line and "danger" not in line.get("open", "")
+        ),
         *_read_sayings("dangers"),
-        *((text, NONE) for text, code in _read_sayings("categories") if code not in leading),
+        *((text, NONE, counts) for text, code, counts in _read_sayings("categories") if code not in leading),
     ]
 
 
 def read_categories() -> list[Known]:
     """Lines with their chief category."""
-    lines = [line for line in read_lines() if "categories" in line]
     return [
-        *((line["text"], (*line["categories"], NONE)[0]) for line in lines),
+        *(
+            (line["text"], (*line["categories"], NONE)[0], counts)
+            for line, counts in read_lines()
+            if "categories" in line
+        ),
         *_read_sayings("categories"),
     ]
 
 
 def read_intents() -> list[Known]:
     """Lines with what is wanted; whether a trouble is an emergency tells its category."""
-    troubles = ("emergency", "request")
-    lines = [(line["text"], line["intent"]) for line in read_lines() if "intent" in line]
-    return [
-        (text, TROUBLE if intent in troubles else NONE if intent == "unclear" else intent) for text, intent in lines
-    ]
+    lines = [(line["text"], line["intent"], counts) for line, counts in read_lines() if "intent" in line]
+    renamed = {Intent.EMERGENCY: TROUBLE, Intent.REQUEST: TROUBLE, Intent.UNCLEAR: NONE}
+    return [(text, renamed.get(intent, intent), counts) for text, intent, counts in (*lines, *_read_sayings("intents"))]
 
 
 def read_questions() -> list[Known]:
     """Lines with the article that answers, and some that none answers."""
-    lines = [line for line in read_lines() if "article" in line]
     return [
-        *((line["text"], line["article"] or NONE) for line in lines),
+        *((line["text"], line["article"] or NONE, counts) for line, counts in read_lines() if "article" in line),
         *_read_sayings("articles"),
     ]
 
@@ -94,7 +102,7 @@ def read_questions() -> list[Known]:
 def _read_sayings(name: str) -> Iterator[Known]:
     """The lines by which the phrases are tested."""
     for saying in PhraseReader(PHRASES).read_sayings(name):
-        yield saying.text, NONE if saying.key == NOTHING else saying.key
+        yield saying.text, NONE if saying.key == NOTHING else saying.key, CURATED
 
 
 TASKS = {
@@ -107,7 +115,7 @@ TASKS = {
 
 def train(known: Sequence[Known], *, marks: int, strictness: float, least: float) -> Mapping[str, Any]:
     """The arrays of a file; see `Learned`."""
-    marked = [list_marks(read_words(text), marks) for text, _ in known]
+    marked = [list_marks(read_words(text), marks) for text, _, _ in known]
     seen = Counter(number for groups in marked for number in {number for group in groups for number in group})
     rarity = np.zeros(marks, np.float32)
     for number, lines in seen.items():
@@ -120,7 +128,9 @@ def train(known: Sequence[Known], *, marks: int, strictness: float, least: float
             columns += numbers.tolist()
             values += weighed.tolist()
     table = csr_matrix((values, (rows, columns)), shape=(len(known), marks))
-    model = LogisticRegression(C=strictness, max_iter=1000, tol=1e-3).fit(table, [code for _, code in known])
+    model = LogisticRegression(C=strictness, max_iter=1000, tol=1e-3).fit(
+        table, [code for _, code, _ in known], [counts for _, _, counts in known]
+    )
     return {
         "classes": np.array(model.classes_),
         "rarity": rarity.astype(np.float16),
@@ -137,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         task = TASKS[name]
         known = task.read()
         np.savez_compressed(task.file, **train(known, marks=task.marks, strictness=task.strictness, least=task.least))
-        none = sum(code == NONE for _, code in known)
+        none = sum(code == NONE for _, code, _ in known)
         print(f"{name}: {len(known)} lines, {none} of them none; {task.file.name}, {task.file.stat().st_size >> 10} KB")
 
 

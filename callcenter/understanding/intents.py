@@ -75,6 +75,9 @@ TROUBLE, UNCLEAR = "trouble", "unclear"
 """Wishes as they are learned have the names of the intents, but that the category tells an emergency from a request."""
 CHOSEN, UNHEARD = 0.8, 0.6
 """What the choice by phrases is worth beside what was learned; and that no phrase found anything."""
+SURELY = 0.84
+"""What a sure phrase of two words scores: it is heard where learning finds nothing, and its article where that finds a
+trouble, so that what a line means can be mended in words."""
 ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
 """The same for intents that say nothing of a trouble and need few words: «отмените», «человека»."""
 
@@ -130,6 +133,8 @@ def hear_wishes(
     said = UNHEARD if choice.intent is Intent.UNCLEAR else choice.score * CHOSEN
     scores = {**wishes, chosen: 1 - (1 - said) * (1 - wishes.get(chosen, 0.0))}
     best = max(scores, key=lambda wish: scores[wish])
+    if choice.score >= SURELY and (best == UNCLEAR or (best == TROUBLE and choice.article)):
+        best = chosen
     answer = next((one for one in articles if one.key not in OF_ARTICLE), None)
     if best == chosen or (best == TROUBLE and not categories):
         unanswered = choice.intent is Intent.INFORMATION and choice.article is None
@@ -181,7 +186,8 @@ def arrange_categories(
     """
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
-        return tuple(categories) if best > choice.score + DOUBT else ()
+        found = choice.score if choice.article is None else choice.article.score
+        return tuple(categories) if best > found + DOUBT else ()
     answered = choice.article is not None and choice.article.score >= best
     wanted = (category if answered else "") or CATEGORY_OF.get(choice.intent, "")
     if dangers:
