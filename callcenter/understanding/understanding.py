@@ -43,7 +43,7 @@ PLAIN = 0.85
 """What a sure phrase of three words or more scores."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
-_FIRST_LINE, _ANY_DAY = "дом один падъеззд", datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST_LINE, _ANY_DAY = "да у соседки дом один квартира пять падъеззд", datetime(2000, 1, 1, tzinfo=UTC)
 """Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
