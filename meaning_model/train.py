@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from callcenter.understanding.learned import NONE, OF_CATEGORIES, OF_DANGERS, list_marks, weigh
 from callcenter.understanding.phrase_checks import NOTHING
@@ -86,6 +84,10 @@ TASKS = {
 
 def train(known: Sequence[Known], *, marks: int, strictness: float, least: float) -> Mapping[str, Any]:
     """The arrays of a file; see `Learned`."""
+    # Imported here: they take seconds, and who only reads the lines needs neither.
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
     marked = [list_marks(read_words(text), marks) for text, _ in known]
     seen = Counter(number for groups in marked for number in {number for group in groups for number in group})
     rarity = np.zeros(marks, np.float32)
