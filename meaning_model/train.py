@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from callcenter.understanding.intents import TROUBLE, Intent
 from callcenter.understanding.learned import NONE, OF_ARTICLES, OF_CATEGORIES, OF_DANGERS, OF_INTENTS, list_marks, weigh
@@ -33,7 +31,7 @@ PHRASES = HERE.parent / "knowledge_base" / "phrases"
 """Whose tests say what short lines mean."""
 
 CURATED = 3.0
-"""How much a line of the sets and of the tests of phrases counts beside one of LINES: people have looked at it again."""
+"""How much a line of the sets and of the tests of phrases counts beside one of LINES: it was looked at again."""
 
 Known = tuple[str, str, float]
 """A line, its class, and how much it counts."""
@@ -115,6 +113,10 @@ TASKS = {
 
 def train(known: Sequence[Known], *, marks: int, strictness: float, least: float) -> Mapping[str, Any]:
     """The arrays of a file; see `Learned`."""
+    # Imported here: they take seconds, and who only reads the lines needs neither.
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
+
     marked = [list_marks(read_words(text), marks) for text, _, _ in known]
     seen = Counter(number for groups in marked for number in {number for group in groups for number in group})
     rarity = np.zeros(marks, np.float32)

@@ -164,18 +164,23 @@ def _cases(word: Word) -> frozenset[str]:
     return frozenset[str]().union(*(form.marks for form in word.forms if "sing" in form.marks))
 
 
+def _is_priced_or_counted(words: Sequence[Word], claimant: Item, item: Item) -> bool:
+    """«за квартиру двадцать за дом сто», «квартир в подъезде тридцать шесть»."""
+    before, after = words[max(claimant.first - 1, 0)].text, [word.text for word in words[item.end : item.end + 1]]
+    if before == "за" and after == ["за"]:
+        return True
+    counted = words[claimant.first - 2].forms[:1] if claimant.first > 1 else ()
+    inside = before in ("в", "на") and item.first == claimant.end and not _number(item).ordinal
+    return inside and any(form.marks >= {"NOUN", "gent", "plur"} for form in counted)
+
+
 def _tells_how_many(words: Sequence[Word], claimant: Item, item: Item) -> bool:
     """«квартира одна», «в доме два лифта», «на этаже четыре квартиры»: no part's number."""
     alone = item.end - item.first == 1
     if words[item.first].text in ("одна", "одни", "одной", "одну") and alone:
         return True
-    if claimant.kind is not Kind.MARKER:
-        return False
-    around = {
-        word.text for word in (*words[max(claimant.first - 1, 0) : claimant.first], *words[item.end : item.end + 1])
-    }
-    if around == {"за"}:
-        return True  # «за квартиру двадцать за дом сто»
+    if claimant.kind is not Kind.MARKER or _is_priced_or_counted(words, claimant, item):
+        return claimant.kind is Kind.MARKER
     named = "nomn" in _cases(words[claimant.first])
     after = words[item.end] if item.end < len(words) else None
     between = {word.text for word in words[claimant.end : item.first]}

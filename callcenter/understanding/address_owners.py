@@ -68,7 +68,8 @@ def preposition_before(words: Sequence[Word], first: int) -> str:
         at -= 1
     if at >= 0 and words[at].text in _PLACED:
         return words[at].text
-    return words[first - 1].text if first and words[first - 1].text in _words("own") else ""
+    owner = words[first - 1].text if first else ""
+    return owner if owner in _words("own") or owner in ("нас", "меня") else ""
 
 
 def is_passed(words: Sequence[Word], first: int) -> bool:

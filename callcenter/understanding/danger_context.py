@@ -114,7 +114,7 @@ class Context:
         for at in range(spot.last + 1, min(spot.last + 5, len(words))):
             word = words[at]
             if word.text in DENIALS or (word.text in _WAS and self._line.negated[at]):
-                return at + 1 == len(words) or not _is_noun(words[at + 1])
+                return at + 1 == len(words) or not _may_lack(words[at + 1])
             if not (word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL")):
                 return False
         return False
@@ -150,7 +150,7 @@ class Context:
             word = words[at]
             if word.text in _ABSENT or (word.text in _WAS and self._line.negated[at]):
                 last = at + 1 == len(words)
-                return not found.spot.mask >> at & 1 and (last or not _is_noun(words[at + 1]))
+                return not found.spot.mask >> at & 1 and (last or not _may_lack(words[at + 1]))
             place = place or word.may_be("PREP")
             if not (word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL") or (place and _is_placed(word))):
                 return False
@@ -177,7 +177,7 @@ class Context:
         own = list(self._own(found))
         verbs = [word for _, word in own if _is_verb(word)]
         before = [one for key in (IF, FEAR) for one in self._marks[key] if one.spot.first <= found.spot.last]
-        if verbs and all(_is_only(word, "futr") for word in verbs):
+        if verbs and all(_is_only(word, "futr") and (before or not _is_asked(word)) for word in verbs):
             if future:
                 return bool(before)
             return not any(now.last < found.spot.first for now in self._now)
@@ -251,7 +251,14 @@ def _is_verb(word: Word) -> bool:
 
 
 def _is_only(word: Word, mark: str) -> bool:
-    return word.known and all(mark in form.marks for form in word.forms if form.part in _VERBS)
+    """Of its verbs; «загоримся» may be a call to do so as well, which nobody means."""
+    verbs = [form for form in word.forms if form.part in _VERBS and "incl" not in form.marks]
+    return word.known and all(mark in form.marks for form in verbs)
+
+
+def _is_asked(word: Word) -> bool:
+    """«вызволите нас»: of you it is a request."""
+    return all({"2per", "plur"} <= form.marks for form in word.forms if form.part in _VERBS)
 
 
 def _is_present(word: Word) -> bool:
@@ -259,8 +266,9 @@ def _is_present(word: Word) -> bool:
     return any("pres" in form.marks and form.part in _VERBS for form in word.forms[:1])
 
 
-def _is_noun(word: Word) -> bool:
-    return any(form.part in _NOUNS for form in word.forms[:1])
+def _may_lack(word: Word) -> bool:
+    """What «нет» before it may deny: «света», not «неделю» or «таз»."""
+    return any(form.part in _NOUNS for form in word.forms[:1]) and _is_genitive(word)
 
 
 def _is_placed(word: Word) -> bool:
@@ -268,4 +276,4 @@ def _is_placed(word: Word) -> bool:
 
 
 def _is_genitive(word: Word) -> bool:
-    return any("gent" in form.marks for form in word.forms if form.part in _NOUNS)
+    return any({"gent", "gen2"} & form.marks for form in word.forms if form.part in _NOUNS)

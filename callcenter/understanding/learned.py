@@ -105,7 +105,7 @@ class Learned:
         count = len(self._rarity)
         lemmas, pairs = _list_lemmas(words, count), _list_pairs(words, count)
         whole = [{lemmas[at], pairs[at], pairs[at + 1]} for at in range(len(words))]
-        pieces = [set(_list_pieces(word.text, count)) for word in words]
+        pieces = [{piece % count for piece in _list_pieces(word.text)} for word in words]
         spoken = [0.0] * len(words)
         for marks, own in zip(list_marks(words, count), (whole, pieces), strict=True):
             numbers, values = weigh(marks, self._rarity)
@@ -120,7 +120,7 @@ def list_marks(words: Sequence[Word], count: int) -> tuple[list[int], list[int]]
     """The marks of a line, numbered below `count`, each once: first lemmas and pairs, then pieces."""
     lemmas, pairs = _list_lemmas(words, count), _list_pairs(words, count)
     whole = chain(chain.from_iterable(zip(lemmas, pairs, strict=False)), pairs[-1:])
-    pieces = chain.from_iterable(_list_pieces(word.text, count) for word in words)
+    pieces = [piece % count for word in words for piece in _list_pieces(word.text)]
     return list(dict.fromkeys(whole)), list(dict.fromkeys(pieces))
 
 
@@ -147,7 +147,7 @@ def _number(mark: str, count: int) -> int:
 
 
 @lru_cache(maxsize=65536)
-def _list_pieces(word: str, count: int) -> tuple[int, ...]:
+def _list_pieces(word: str) -> tuple[int, ...]:
+    """Not numbered below a count yet."""
     edged = f"<{word}>"
-    cuts = ((at, at + length) for length in PIECES for at in range(len(edged) - length + 1))
-    return tuple(_number(edged[begin:end], count) for begin, end in cuts)
+    return tuple(crc32(edged[at : at + length].encode()) for length in PIECES for at in range(len(edged) - length + 1))

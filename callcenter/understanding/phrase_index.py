@@ -27,7 +27,7 @@ class Call(NamedTuple):
 
 Calls = tuple[Call, Call]
 """Of a word said, and with «не» before it."""
-_NOTHING = Call((), 0, frozenset(), 1.0), Call((), 0, frozenset(), 1.0)
+_NOTHING = Call((), 0, frozenset(), 1.0)
 
 
 class Index:
@@ -96,11 +96,11 @@ class Index:
         denied: list[int] = []
         for term in terms:
             (denied if self._terms[term].negated else said).append(term)
-        if not said and not denied:
-            return _NOTHING
         return self._make_call(said, quality), self._make_call(denied, quality)
 
     def _make_call(self, terms: Sequence[int], quality: float) -> Call:
+        if not terms:
+            return _NOTHING
         once = tuple(dict.fromkeys(terms))
         bits = bytearray(len(self._terms) // 8 + 1)
         for term in once:

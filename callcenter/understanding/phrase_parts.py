@@ -65,7 +65,8 @@ class Parts:
     def _make_term(self, term: Term) -> Part:
         number = len(self.terms)
         self.terms.append(term)
-        self._commonness.append(sum(len(word) ** -3 for word in (*term.lemmas, *term.exact, *term.begins)))
+        words = (*term.lemmas, *term.exact, *term.begins)
+        self._commonness.append(len(words) / min(map(len, words)) ** 3)
         return Part(Term, (1 << number,), 1 << number, term=number)
 
     def _guess_commonness(self, need: int) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from callcenter.understanding.address import Doubt
 from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.address_owners import find_own
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, atom
 from callcenter.understanding.place_choices import others_of, renumbered
@@ -103,6 +104,9 @@ class Places:
         streets = [one for one in mentions if self.part_of(one.name) == "street" and not _is_denied(words, one)]
         housed = [one for one in streets if self._listed(one, words, numbers)]
         if len(streets) > 1 and len(housed) == 1:
+            own = find_own(words, [(one.first, one.end) for one in streets])
+            if len(own) == 1 and streets[own[0]] not in housed:
+                return mentions  # «соседка с садовой семь, а у меня тихая»
             return [one for one in mentions if one not in streets or one in housed]
         return mentions
 

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import pymorphy3
+from pymorphy3.units import DictionaryAnalyzer
 from rapidfuzz.distance import OSA
 
 _TOKEN = re.compile(r"[а-я]+|[a-z]+|[0-9]+")
@@ -21,20 +22,10 @@ _SOUND_STEPS = tuple(
         (r"стн", "сн"),
         (r"здн", "зн"),
         (r"(?<=[ое])го$", "во"),
-        (r"[ьъй]", ""),
-        (r"[еияэы]", "и"),
-        (r"[оа]", "а"),
-        (r"ю", "у"),
-        (r"б", "п"),
-        (r"в", "ф"),
-        (r"г", "к"),
-        (r"д", "т"),
-        (r"ж", "ш"),
-        (r"з", "с"),
-        (r"(.)\1+", r"\1"),
-        (r"ци$", "ца"),
     )
 )
+_SOUNDS = str.maketrans("еияэыоаюбвгджз", "иииииааупфктшс", "ьъй")
+_TWICE = re.compile(r"(.)\1+")
 _ENDING = re.compile(r"(?:ца|с[аи]?)?$")
 _VOWEL_ENDING = re.compile(r"[аиу]+(?:т|ти|ш|м|ми|х|ф|фа|му|л|ла|ли)?[аиу]*$")
 """Of sounds: the endings of nouns, adjectives and verbs."""
@@ -117,12 +108,12 @@ def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
     """The readings of a folded word, its lemmas, and whether the dictionary has it."""
     if not "а" <= word[0] <= "я":
         return (), (word,), word.isdecimal()
-    analyzer = _analyzer()
+    parses = _analyzer().parse(word)
     forms = tuple(
-        Form(fold(parse.normal_form), str(parse.tag.POS or ""), frozenset(parse.tag.grammemes))
-        for parse in analyzer.parse(word)
+        Form(fold(parse.normal_form), str(parse.tag.POS or ""), frozenset(parse.tag.grammemes)) for parse in parses
     )
-    return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), analyzer.word_is_known(word)
+    known = any(isinstance(parse.methods_stack[-1][0], DictionaryAnalyzer) for parse in parses)  # not sought again
+    return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), known
 
 
 def list_lemmas(word: str, stiff: Collection[str] = ()) -> frozenset[str]:
@@ -167,7 +158,8 @@ def sound(word: str) -> str:
     """A rough fold of how a word sounds by telephone: reduced vowels and voiced pairs fall together."""
     for pattern, heard in _SOUND_STEPS:
         word = pattern.sub(heard, word)
-    return word
+    word = _TWICE.sub(r"\1", word.translate(_SOUNDS))
+    return f"{word[:-1]}а" if word.endswith("ци") else word
 
 
 @lru_cache(maxsize=65536)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 
 import pytest
 
@@ -33,6 +34,7 @@ from callcenter.dialogue.script import (
     list_texts_by_keys,
     list_told_articles,
 )
+from callcenter.dialogue.sense import Mind
 from callcenter.dialogue.talks import Talk, find_twin, read_talks
 from callcenter.dialogue.vocabulary import HEARING_WORDS
 from callcenter.knowledge.base import read_knowledge
@@ -66,8 +68,14 @@ def read_main_talks() -> tuple[Talk, ...]:
 
 TALKS = read_main_talks()
 KNOWN, _ = read_known(TREE / "knowledge_base", KNOWLEDGE.categories, ZONE)
-MIND, _ = open_mind(TREE / "knowledge_base", KNOWN, KNOWLEDGE.articles)
 CARRY_OUT = PlainActions(lambda: KNOWN, ZONE).on_paper(now=datetime(2026, 11, 24, 12, 0, tzinfo=ZONE))
+
+
+@cache
+def shipped_mind() -> Mind:
+    """Opened when a test first asks: it takes seconds, and every worker imports every file of tests."""
+    mind, _ = open_mind(TREE / "knowledge_base", KNOWN, KNOWLEDGE.articles)
+    return mind
 
 
 @pytest.fixture
@@ -78,7 +86,7 @@ def caller() -> Caller:
 def test_every_talk_passes_and_every_step_is_in_one() -> None:
     assert len(TALKS) >= 180
     assert len([talk for talk in TALKS if talk.heard]) >= 105
-    assert run_talks(MAIN, TALKS, mind=MIND, carry_out=CARRY_OUT) == []
+    assert run_talks(MAIN, TALKS, mind=shipped_mind(), carry_out=CARRY_OUT) == []
 
 
 def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
@@ -102,7 +110,7 @@ def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
     ],
 )
 def test_a_second_trouble_is_heard_whether_or_not_its_joining_word_is(said: str, more: str) -> None:
-    assert MIND.make_out(said, {}).meanings["неисправность"]["ещё"] == more
+    assert shipped_mind().make_out(said, {}).meanings["неисправность"]["ещё"] == more
 
 
 TAP = {"категория": "WAT_TAP_DRIP", "описание": "капает кран на кухне", "ещё": ""}
@@ -122,7 +130,7 @@ TAP = {"категория": "WAT_TAP_DRIP", "описание": "капает �
 def test_a_trouble_beside_a_yes_is_a_second_one_unless_the_first_is_taken_back(
     said: str, first: str, more: str, *, yes: bool
 ) -> None:
-    meanings = MIND.make_out(said, TAP).meanings
+    meanings = shipped_mind().make_out(said, TAP).meanings
     assert ("да" in meanings) is yes
     assert (meanings["неисправность"]["категория"], meanings["неисправность"]["ещё"]) == (first, more)
     assert meanings.get("да", {}).get("ещё", "") == (more if yes else "")
@@ -130,7 +138,7 @@ def test_a_trouble_beside_a_yes_is_a_second_one_unless_the_first_is_taken_back(
 
 @pytest.mark.parametrize("said", ["а", "э ну", "ой"])
 def test_a_cough_or_a_hesitation_is_no_answer_and_no_miss(said: str) -> None:
-    caller = Caller(MAIN, KNOWLEDGE.answers(TODAY), ear=True, mind=MIND)
+    caller = Caller(MAIN, KNOWLEDGE.answers(TODAY), ear=True, mind=shipped_mind())
     caller.hears("Чем помочь?")
     caller.says(said)
     assert caller.remarks("miss") == []
@@ -139,7 +147,7 @@ def test_a_cough_or_a_hesitation_is_no_answer_and_no_miss(said: str) -> None:
 
 def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None:
     facts = {"место": "улица: улица Есенина; дом: 1; корпус: 1", "спрошено": "apartment"}
-    place = MIND.make_out("нет квартира девяносто", facts).meanings["адрес"]["место"]
+    place = shipped_mind().make_out("нет квартира девяносто", facts).meanings["адрес"]["место"]
     assert place == "улица: улица Есенина; дом: 1; корпус: 1; квартира: 90"
 
 
@@ -154,12 +162,12 @@ def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None
 )
 def test_a_yes_takes_the_house_proposed_with_what_else_is_said(said: str, place: str) -> None:
     facts = {"место": "дом: 139; корпус: 1", "спрошено": "guess"}
-    assert MIND.make_out(said, facts).meanings["адрес"]["место"] == place
+    assert shipped_mind().make_out(said, facts).meanings["адрес"]["место"] == place
 
 
 def test_a_yes_takes_no_house_that_was_not_proposed() -> None:
     facts = {"место": "дом: 139; корпус: 1", "спрошено": "street"}
-    assert "адрес" not in MIND.make_out("ага", facts).meanings
+    assert "адрес" not in shipped_mind().make_out("ага", facts).meanings
 
 
 def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Step]]:
@@ -238,7 +246,7 @@ def find_entered(talk: Talk) -> frozenset[str]:
     """The steps that a talk enters: only these can it see led astray."""
     answers = {article: f"Ответ {article}." for article in list_told_articles(MAIN)}
     silenced = {article: text for article, text in answers.items() if article not in talk.silent_answers}
-    rehearsal = Rehearsal(MAIN, talk, silenced, MIND, CARRY_OUT)
+    rehearsal = Rehearsal(MAIN, talk, silenced, shipped_mind(), CARRY_OUT)
     rehearsal.play()
     return frozenset(rehearsal.entered)
 
@@ -248,7 +256,7 @@ def test_no_exit_can_lead_astray_without_a_talk_that_sees_it() -> None:
     unseen = []
     for name, step, script in list_detours():
         watching = (talk for talk, steps in entered if step is None or step in steps)
-        if not any(run_talk(script, talk, mind=MIND, carry_out=CARRY_OUT) for talk in watching):
+        if not any(run_talk(script, talk, mind=shipped_mind(), carry_out=CARRY_OUT) for talk in watching):
             unseen.append(name)
     assert unseen == []
 

@@ -29,7 +29,7 @@ from callcenter.dialogue.talks import (
     read_usual_outcomes,
 )
 from callcenter.settings import TREE
-from tests.dialogue.test_main_script import CARRY_OUT, KNOWLEDGE, MAIN, MIND, TODAY
+from tests.dialogue.test_main_script import CARRY_OUT, KNOWLEDGE, MAIN, TODAY, shipped_mind
 
 ANSWERS = KNOWLEDGE.answers(TODAY)
 TWIN = TREE / "ivr_scripts" / "main.talks.yaml"
@@ -102,7 +102,7 @@ def test_a_saved_talk_stands_behind_the_others_and_passes(tmp_path: Path) -> Non
     talks, problems = read_talks(twin)
     assert problems == []
     assert talks[-1].name == "сыграно"
-    assert run_talks(MAIN, talks, answers=ANSWERS, mind=MIND, carry_out=CARRY_OUT) == []
+    assert run_talks(MAIN, talks, answers=ANSWERS, mind=shipped_mind(), carry_out=CARRY_OUT) == []
 
 
 def test_the_first_talk_makes_the_file(tmp_path: Path) -> None:

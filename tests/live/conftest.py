@@ -11,23 +11,28 @@ from tests.live.left_behind import find_left_behind
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 
+HERE = Path(__file__).parent
 LONGEST_FIRST = (
     *("test_database.py", "test_spoken_calls.py", "test_crashes.py", "test_faults.py", "test_demo.py"),
-    *("test_recordings.py", "test_queue.py", "test_callers.py"),
+    *("test_queue.py", "test_speech.py", "test_recordings.py", "test_callers.py", "test_strangers.py"),
 )
 """Each file is one worker's; the short ones fill up what is left at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the live tests in their order; the others stay where they are."""
-    places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
-    ordered = sorted((items[place] for place in places), key=lambda item: _rank(item.path.name))
-    for place, item in zip(places, ordered, strict=True):
-        items[place] = item
+    """Puts the live tests behind the others, in their order.
+
+    Last come those of other rooms, which need no running centre: meanwhile its last calls grow old enough to be judged.
+    """
+    items.sort(key=_rank)
 
 
-def _rank(name: str) -> int:
-    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+def _rank(item: pytest.Item) -> int:
+    if item.get_closest_marker("live") is None:
+        return 0
+    if item.path.parent != HERE:
+        return len(LONGEST_FIRST) + 2
+    return 1 + (LONGEST_FIRST.index(item.path.name) if item.path.name in LONGEST_FIRST else len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session")

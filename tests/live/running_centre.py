@@ -76,7 +76,7 @@ class RunningCentre:
         self.tree = Path(tempfile.mkdtemp(prefix="callcenter-tree-"))
         self.recordings = self.home / "filed"
         for name in _COPIED:
-            shutil.copytree(TREE / name, self.tree / name, ignore=shutil.ignore_patterns("__pycache__", ".cache"))
+            shutil.copytree(TREE / name, self.tree / name, ignore=shutil.ignore_patterns(".cache"))
         shutil.copy(TREE / "alembic.ini", self.tree)
         self.settings_file = self.tree / "callcenter.toml"
         ear = "" if "[ear]" in settings else DEAF

@@ -10,6 +10,7 @@ import pytest
 from callcenter.understanding.learned import NONE, OF_CATEGORIES, OF_DANGERS, WINDOW, Learned
 from callcenter.understanding.understanding import Understanding, read_understanding
 from callcenter.understanding.words import read_words
+from meaning_model.train import read_dangers, train
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge_base"
@@ -79,8 +80,6 @@ def test_a_category_that_no_phrase_hears_is_told_with_its_words(understanding: U
 
 
 def test_the_same_lines_give_the_same_weights_and_these_know_their_lines(tmp_path: Path) -> None:
-    from meaning_model.train import read_dangers, train  # what trains takes seconds to import: only where it is used
-
     known = read_dangers()[::20]
     first, again = (train(known, marks=1 << 14, strictness=30.0, least=0.02) for _ in range(2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
