@@ -86,6 +86,7 @@ def _list_sources() -> Iterable[Path]:
     yield from (file for file in (_MATERIAL / "acoustic").rglob("*") if file.is_file())
     yield from _MATERIAL.glob("*.txt")
     yield _MATERIAL / "domain.yaml"
+    yield TREE / "meaning_model" / "lines.jsonl"
     yield from _BUILDER.glob("*.py")
     yield from _KNOWLEDGE.glob("*.md")
     yield from _KNOWLEDGE.glob("*.csv")

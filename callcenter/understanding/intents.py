@@ -136,16 +136,21 @@ def hear_wishes(
     if choice.score >= SURELY and (best == UNCLEAR or (best == TROUBLE and choice.article)):
         best = chosen
     answer = next((one for one in articles if one.key not in OF_ARTICLE), None)
-    if best == chosen or (best == TROUBLE and not categories):
+    if best == chosen or (best == TROUBLE and not any(map(_is_trouble, categories))):
         unanswered = choice.intent is Intent.INFORMATION and choice.article is None
         return replace(choice, article=answer) if unanswered else choice
     score, phrases = round(scores[best], 3), (f"learned, {scores[best]:.2f}",)
     if best == TROUBLE:
-        return Choice(_of_trouble(categories, urgent), score, categories[0].words, phrases)
+        troubles = [one for one in categories if _is_trouble(one)]
+        return Choice(_of_trouble(troubles, urgent), score, troubles[0].words, phrases)
     intent = Intent(best)
     if intent is Intent.OUTAGE:
         answer = Scored(OUTAGE_ARTICLE, score, "", phrases)
     return Choice(intent, score, "", phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None)
+
+
+def _is_trouble(category: Scored) -> bool:
+    return category.key not in OF_CATEGORY
 
 
 def _of_trouble(categories: Sequence[Scored], urgent: frozenset[str]) -> Intent:
@@ -186,14 +191,16 @@ def arrange_categories(
     """
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
-        found = choice.score if choice.article is None else choice.article.score
-        return tuple(categories) if best > found + DOUBT else ()
+        told = choice.score if choice.article is None else choice.article.score
+        return tuple(categories) if best > told + DOUBT else ()
     answered = choice.article is not None and choice.article.score >= best
     wanted = (category if answered else "") or CATEGORY_OF.get(choice.intent, "")
     if dangers:
         danger = dangers[0]
         if not categories or categories[0].key not in leads[danger.category]:
             wanted = danger.category
+    if not wanted and choice.intent in (Intent.EMERGENCY, Intent.REQUEST):
+        wanted = next((one.key for one in categories if _is_trouble(one)), "")
     if not wanted:
         return tuple(categories)
     first = next((one for one in categories if one.key == wanted), None)

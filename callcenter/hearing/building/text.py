@@ -1,6 +1,7 @@
-"""What a language model is made of: the company's words and sentences, the patterns' and everyday ones."""
+"""What a language model is made of: the company's words and sentences, the patterns', residents' and everyday ones."""
 
 import hashlib
+import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from callcenter.hearing.building.spelling import spell
 
 MATERIAL = PATTERNS.parent
 """`speech_model/`: the weights, the patterns, everyday sentences."""
+TOLD = MATERIAL.parent / "meaning_model" / "lines.jsonl"
+"""What residents say, as it was written down to learn meanings from (`meaning_model/README.md`)."""
 _EVERYDAY = "everyday.txt"
 _TEST_SENTENCES = "test_sentences.sha256"
 """Sums of the sentences that the model is tested with; the language model must not know them as sentences."""
@@ -20,6 +23,7 @@ _TURNED = ("complaint", "danger", "question", "place", "doer")
 _MADE_SENTENCES = 25000
 _OWN_WEIGHT = 3.0
 _EVERYDAY_WEIGHT = 1.0
+_TOLD_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,14 @@ def build_text(*, knowledge: Path, scripts: Path, people: Iterable[str] = (), ma
 
 
 def gather_text(company: CompanyWords, material: Path = MATERIAL) -> Text:
-    """The company's words and sentences, the patterns' and everyday ones. The test's sentences are left out."""
+    """The company's words and sentences, the patterns', residents' and everyday ones; not the test's sentences."""
     made = Sentences.read(material / PATTERNS.name, company.slots)
     sentences = [(sentence, 1.0) for sentence in made.make(_MADE_SENTENCES, random.Random(1))]
     sentences += [(sentence, _OWN_WEIGHT) for sentence in {*company.sentences, *map(spell, made.lines())}]
     tested = set((material / _TEST_SENTENCES).read_text(encoding="ascii").split())
     everyday = (material / _EVERYDAY).read_text(encoding="utf-8").splitlines()
     sentences += [(sentence, _EVERYDAY_WEIGHT) for sentence in everyday]
+    sentences += [(spell(json.loads(line)["text"]), _TOLD_WEIGHT) for line in TOLD.read_text("utf-8").splitlines()]
     words = {word for sentence, _ in sentences for word in sentence.split()} | company.words
     typical = {word for line in made.lines(*_TURNED) for word in line.split()}
     allowed = tuple(one for one in sentences if hashlib.sha256(one[0].encode()).hexdigest() not in tested)
