@@ -61,7 +61,7 @@ def test_the_growing_set_repeats_no_line() -> None:
 
 
 def test_no_line_that_is_measured_is_learned_from() -> None:
-    learned = {line["text"] for line in read_lines([LINES])}
+    learned = {line["text"] for line, _ in read_lines([LINES])}
     measured = {line["text"] for name in FROZEN if "development" not in name for line in read_set(name)}
     assert learned.isdisjoint(measured)
 

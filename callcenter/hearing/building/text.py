@@ -13,8 +13,8 @@ from callcenter.hearing.building.spelling import spell
 
 MATERIAL = PATTERNS.parent
 """`speech_model/`: the weights, the patterns, everyday sentences."""
-TOLD = MATERIAL.parent / "meaning_model" / "lines.jsonl"
-"""What residents say, as it was written down to learn meanings from (`meaning_model/README.md`)."""
+TOLD = Path("meaning_model", "lines.jsonl")
+"""Beside the material: what residents say, as it was written down to learn meanings from."""
 _EVERYDAY = "everyday.txt"
 _TEST_SENTENCES = "test_sentences.sha256"
 """Sums of the sentences that the model is tested with; the language model must not know them as sentences."""
@@ -47,7 +47,8 @@ def gather_text(company: CompanyWords, material: Path = MATERIAL) -> Text:
     tested = set((material / _TEST_SENTENCES).read_text(encoding="ascii").split())
     everyday = (material / _EVERYDAY).read_text(encoding="utf-8").splitlines()
     sentences += [(sentence, _EVERYDAY_WEIGHT) for sentence in everyday]
-    sentences += [(spell(json.loads(line)["text"]), _TOLD_WEIGHT) for line in TOLD.read_text("utf-8").splitlines()]
+    told = (material.parent / TOLD).read_text(encoding="utf-8")
+    sentences += [(spell(json.loads(line)["text"]), _TOLD_WEIGHT) for line in told.splitlines()]
     words = {word for sentence, _ in sentences for word in sentence.split()} | company.words
     typical = {word for line in made.lines(*_TURNED) for word in line.split()}
     allowed = tuple(one for one in sentences if hashlib.sha256(one[0].encode()).hexdigest() not in tested)

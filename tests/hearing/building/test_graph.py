@@ -27,8 +27,8 @@ DOMAIN = 'sentences: ["{answer}"]\nslots:\n  answer: ["да", "нет", "код"
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `speech_model/` is, with a network that knows nothing."""
-    directory = tmp_path_factory.mktemp("material")
-    for part in ("acoustic/am", "acoustic/conf", "knowledge", "scripts"):
+    directory = tmp_path_factory.mktemp("tree") / "speech_model"
+    for part in ("acoustic/am", "acoustic/conf", "knowledge", "scripts", "../meaning_model"):
         (directory / part).mkdir(parents=True)
     chance = np.random.default_rng(1)
     layers = (
@@ -44,6 +44,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (directory / "domain.yaml").write_text(DOMAIN, encoding="utf-8")
     (directory / "everyday.txt").write_text("да нет\n", encoding="utf-8")
     (directory / "test_sentences.sha256").write_text("")
+    (directory / "../meaning_model/lines.jsonl").write_text('{"text": "да дать"}\n', encoding="utf-8")
     return directory
 
 

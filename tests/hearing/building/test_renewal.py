@@ -18,6 +18,8 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     material.mkdir(parents=True)
     for name in ("domain.yaml", "everyday.txt"):
         (material / name).write_text(name)
+    (tmp_path / "tree" / "meaning_model").mkdir()
+    (tmp_path / "tree" / "meaning_model" / "lines.jsonl").write_text("")
     monkeypatch.setattr(ear_model, "TREE", tmp_path / "tree")
     monkeypatch.setattr(ear_model, "_MATERIAL", material)
     for place in ("_KNOWLEDGE", "_SCRIPTS", "_BUILDER"):
