@@ -175,7 +175,7 @@ class Context:
 
     def _is_supposed(self, found: Found, *, future: bool) -> bool:
         own = list(self._own(found))
-        verbs = [word for _, word in own if _is_verb(word)]
+        verbs = [word for at, word in own if _is_verb(word) and not self._is_lively(at)]
         before = [one for key in (IF, FEAR) for one in self._marks[key] if one.spot.first <= found.spot.last]
         if verbs and all(_is_only(word, "futr") and (before or not _is_asked(word)) for word in verbs):
             if future:
@@ -189,6 +189,10 @@ class Context:
                 if any(self._puts_off(one) for one in near):
                     return True
         return bool(before) and not verbs and not self._now
+
+    def _is_lively(self, at: int) -> bool:
+        """«как бабахнет»: so it was."""
+        return at > 0 and self._line.words[at - 1].text == "как" and _is_only(self._line.words[at], "futr")
 
     def _puts_off(self, word: Word) -> bool:
         """Whether a word beside an infinitive says that it is not yet: «может загореться», not «не могу выйти»."""
