@@ -21,8 +21,8 @@ DOUBT, ENOUGH = 2.0, 0.6
 """How much likelier than that nothing is wanted an answer must be, and what is enough at any rate."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
-MOST = 3
-"""Answers that are kept."""
+MOST, LITTLE = 3, 0.01
+"""Answers that are kept, and how likely one must be beside the best."""
 _ASKING = (Intent.INFORMATION, *OF_ARTICLE.values())
 _SMALLEST = 1e-6
 
@@ -80,6 +80,7 @@ class SecondOpinion:
             if code in known
             else self._speak(learned, code, scores[code])
             for code in best
+            if scores[code] >= LITTLE
         ]
 
     def _speak(self, learned: Learned, code: str, share: float) -> Scored:
