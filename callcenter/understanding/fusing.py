@@ -17,7 +17,7 @@ HINTED = 0.6
 """What hints are worth beside a sure phrase."""
 LEAST = 0.15
 """Less, of both together, is no answer."""
-DOUBT, ENOUGH = 2.0, 0.6
+DOUBT, ENOUGH = 3.0, 0.75
 """How much likelier than that nothing is wanted an answer must be, and what is enough at any rate."""
 LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
