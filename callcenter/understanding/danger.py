@@ -121,13 +121,14 @@ def _still_said(found: Mapping[tuple[str, str], Sequence[Found]], key: str) -> l
 
 def _takes_back(line: Line, against: Spot, spot: Spot, *, weak: bool) -> bool:
     """Whether a phrase against holds all words of a danger («горит лампочка»), or some of them closer together: in
-    «горит квартира, свет моргает» the flat burns, in «горит у нас в квартире свет» the light. Of a weak danger one
-    word is enough."""
+    «горит квартира, свет моргает» the flat burns, in «горит у нас в квартире свет» the light. Who does two things may
+    still be in danger: «дед не открывает незнакомым, но сутки не отвечает». Of a weak danger one word is enough."""
     if weak:
         return bool(spot.mask & against.mask)
     if spot.mask | against.mask == against.mask:
         return True
-    return bool(spot.mask & against.mask) and line.foreign(against) < line.foreign(spot)
+    shared = spot.mask & against.mask
+    return line.foreign(against) < line.foreign(spot) and not line.is_of_living(shared)
 
 
 def _arrange(dangers: Sequence[tuple[int, Danger]]) -> list[tuple[int, Danger]]:

@@ -87,6 +87,11 @@ class Line:
         inside = self._solid[spot.last + 1] - self._solid[spot.first]
         return inside - (spot.mask & self._rooms).bit_count()
 
+    def is_of_living(self, mask: int) -> bool:
+        """Whether all words of a mask name people or animals; an empty mask does."""
+        own = (word for at, word in enumerate(self.words) if mask >> at & 1)
+        return all(any("anim" in form.marks for form in word.forms[:1]) for word in own)
+
     def text(self, mask: int) -> str:
         """The words of a mask, as said, each «не» in its place."""
         said = []
