@@ -6,6 +6,7 @@ from dataclasses import replace
 from callcenter.understanding.address import BELOW, Address, Doubt, resolve
 from callcenter.understanding.address_claims import HIGHEST
 from callcenter.understanding.address_items import Item, Kind, is_quantity, marker_of, read_items
+from callcenter.understanding.address_owners import is_contrasted
 from callcenter.understanding.address_reading import Reading, bases_of
 from callcenter.understanding.address_replies import read_short_answer
 from callcenter.understanding.address_rivals import drop_others
@@ -49,7 +50,7 @@ class AddressBook:
         places = [
             ((one.first, one.end), self._places.houses_of(one.name))
             for one in mentions
-            if self._places.part_of(one.name) != "settlement"
+            if self._places.part_of(one.name) != "settlement" or self._is_left(words, one, mentions)
         ]
         if len(places) > 1:
             items = drop_others(words, items, places)
@@ -101,6 +102,15 @@ class AddressBook:
                     continue
             parted.append(number)
         return parted
+
+    def _is_left(self, words: Sequence[Word], settlement: Mention, mentions: Sequence[Mention]) -> bool:
+        """Whether the streets are of another place, set against a settlement: «дача в зелёном бору, а я на савушкина»."""
+        houses = {*self._places.houses_of(settlement.name)}
+        others = [one for one in mentions if one is not settlement]
+        return others != [] and all(
+            is_contrasted(words, one.first, settlement.end) and houses.isdisjoint(self._places.houses_of(one.name))
+            for one in others
+        )
 
     def _name(self, reading: Reading, mentions: Iterable[Mention]) -> None:
         for mention in mentions:

@@ -24,7 +24,8 @@ _BEFORE_HOURS = ("в", "к", "до", "с", "после", "около")
 _OF_A_HOUSE = ("этаж", "подъезд", "парадная", "квартира", "корпус")
 """What a house is told to have so many of: «дом девять этажей»."""
 _FROM_NAME = 0.5
-"""Taking a cardinal away from the street that it directly follows: «линия четырнадцать квартира тридцать»."""
+"""Taking a cardinal away from the street or the house that it directly follows: «линия четырнадцать квартира тридцать»,
+«дом шестьдесят корпус»."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ def share_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, 
     return min(whole, key=lambda choice: choice.cost).claims
 
 
+def _waits_for_house(item: Item) -> bool:
+    return item.kind is Kind.NAME or item.part == "house"
+
+
 def _takes_number(item: Item) -> bool:
     return item.kind is Kind.MARKER and item.part != "letter"
 
@@ -102,7 +107,7 @@ def _ways(
         number = _number(items[before])
         if not (_is_other if number.ordinal else _is_count)(words, item, items[before]):
             cost = _ORDINAL_BEFORE if number.ordinal else _TYPED_BEFORE if number.typed else _CARDINAL_BEFORE
-            if not number.ordinal and before and items[before - 1].kind is Kind.NAME:
+            if not number.ordinal and before and _waits_for_house(items[before - 1]):
                 cost += _FROM_NAME
             ways.append(_with(choice, cost, Claim(part, number.digits, before, at)))
     if after is not None and not _tells_how_many(words, item, items[after]):

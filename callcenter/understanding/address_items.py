@@ -1,13 +1,11 @@
 """A line as the items an address is made of: names, part words, numbers, letters, and what breaks them apart."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
-from typing import Any
 
+from callcenter.understanding.address_words import address_words
 from callcenter.understanding.numbers import Number, atom, is_many, is_measured
 from callcenter.understanding.words import Word, agree, alike, inflect_singular
 
@@ -77,7 +75,7 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
             continue
         if words[at].gap == "/" or (words[at].gap == "-" and words[at].glued and at in starts and items):
             items.append(Item(Kind.SLASH, at, at, part=words[at].gap))
-        number = starts.get(at)
+        number = starts.get(at) or _counted_one(words, at, items)
         if number is not None:
             measured = is_measured(words, number) or _is_of_another(words, number, items)
             counted = number.end not in spans and _is_counted(words, number)
@@ -93,17 +91,26 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
     return items
 
 
+def _counted_one(words: Sequence[Word], at: int, before: Sequence[Item]) -> Number | None:
+    """«корпус раз квартира пять»: a one, between a part's word and the next or the end; not «в подъезде раз в год»."""
+    if words[at].text != "раз" or not before or before[-1].kind is not Kind.MARKER:
+        return None
+    if at + 1 < len(words) and not marker_of(words, at + 1):
+        return None
+    return Number("1", at, at + 1, ordinal=False, typed=False, cuts=(("1",),))
+
+
 def marker_of(words: Sequence[Word], at: int) -> str:
     """The part a word names; empty when it names none. A plural names none: «пять подъездов», «три квартиры»."""
     word = words[at]
-    for part, names in _document()["abbreviations"].items():
+    for part, names in address_words()["abbreviations"].items():
         if word.text in names:
             return str(part)
     after = words[at + 1] if at + 1 < len(words) else None
     typed = after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д")
     spoken = after is not None and word.text == "к" and is_cardinal(after) and at > 0 and _is_numeral(words[at - 1])
     if typed or spoken:
-        for part, names in _document()["letters_for"].items():
+        for part, names in address_words()["letters_for"].items():
             if word.text in names:
                 return str(part)
     return _markers().get(word.text, "") or _slipped_marker(word)
@@ -115,7 +122,7 @@ def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
     `named`: «литера» stands before it. Otherwise a word that is also a preposition or a conjunction must be glued to
     the number, or stand before another number or part, or last.
     """
-    letter = _document()["letter_names"].get(words[at].text, "")
+    letter = address_words()["letter_names"].get(words[at].text, "")
     if not letter or named or words[at].glued:
         return str(letter)
     after = words[at + 1] if at + 1 < len(words) else None
@@ -142,7 +149,7 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     if part:
         return Item(Kind.MARKER, at, at + 1, part=part)
     pair = (word.text, words[at + 1].text) if at + 1 < len(words) else None
-    instead = at > 0 and words[at - 1].text == "а" and word.text in _document()["cues"]["instead"]
+    instead = at > 0 and words[at - 1].text == "а" and word.text in address_words()["cues"]["instead"]
     kind = Kind.CUE if instead or pair == ("в", "смысле") else Kind.BETWEEN if pair == ("по", "моему") else _kind(word)
     return Item(kind, at, at + 1)
 
@@ -166,11 +173,11 @@ def _is_own_flat(
 
 def _is_lacking(words: Sequence[Word], at: int) -> bool:
     """«код подъезда семнадцать»: the number is the code's; «десять без корпуса»: there is none."""
-    return at > 0 and (words[at - 1].text == "без" or words[at - 1].has(*_document()["cues"]["code"]))
+    return at > 0 and (words[at - 1].text == "без" or words[at - 1].has(*address_words()["cues"]["code"]))
 
 
 def _kind(word: Word) -> Kind:
-    cues = _document()["cues"]
+    cues = address_words()["cues"]
     exact = _KINDS.get(word.text)
     if exact is not None:
         return exact
@@ -181,7 +188,7 @@ def _kind(word: Word) -> Kind:
 
 def corrects(word: Word) -> bool:
     """«ой», «точнее»: what was said before is taken back."""
-    return word.text in _document()["cues"]["correction"]
+    return word.text in address_words()["cues"]["correction"]
 
 
 def is_quantity(words: Sequence[Word], number: Number) -> bool:
@@ -191,7 +198,7 @@ def is_quantity(words: Sequence[Word], number: Number) -> bool:
 
 def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
     """«минус второй этаж», «код сорок пять», «заявка шесть ноль семь»: the number of something else."""
-    cues = _document()["cues"]
+    cues = address_words()["cues"]
     for item in reversed(before):
         word = words[item.first]
         if word.text in cues["sign"] and item.end == number.first:
@@ -224,13 +231,15 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
         return not number.typed and not numbered and agree(words[number.end - 1], words[at])
     if words[number.end - 1].text in _OBLIQUE:
         needed = "plur"  # «нет двух ламп»
+    if marker_of(words, at) == "letter" and any("nomn" in form.marks for form in after.forms[:1]):
+        return False  # «пятьдесят четыре литера а»
     return any({"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms)
 
 
 def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
     """«третий дом от угла»: which one, not its number."""
     after = {word.text for word in words[marker.end : marker.end + 1]}
-    return marker.part == "house" and number.ordinal and not after.isdisjoint(_document()["cues"]["in_a_row"])
+    return marker.part == "house" and number.ordinal and not after.isdisjoint(address_words()["cues"]["in_a_row"])
 
 
 def _is_of_several(words: Sequence[Word], at: int) -> bool:
@@ -261,12 +270,7 @@ def _markers() -> Mapping[str, str]:
     """Every singular form of every part word."""
     return {
         form: part
-        for part, lemmas in _document()["markers"].items()
+        for part, lemmas in address_words()["markers"].items()
         for lemma in lemmas
         for form in inflect_singular(lemma)
     }
-
-
-@cache
-def _document() -> Any:
-    return tomllib.loads(Path(__file__).with_name("address.toml").read_text(encoding="utf-8"))

@@ -4,18 +4,17 @@
 one part was given the caller's own is taken; where nothing tells them apart nobody chooses.
 """
 
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
-from typing import Any
 
+from callcenter.understanding.address_words import address_words
 from callcenter.understanding.words import Word
 
 BUT = ("а", "но", "зато")
 _PLACED = ("в", "во", "на", "из", "с", "со")
 _SOURCES = ("из", "с", "со", "от")
 _FOR_OTHERS = 3
+_CALLED_ABOUT = 4
 _LIVES_AFTER = 2
 """How many words after a place «живу» may stand: «в сорок пятой я живу»."""
 
@@ -31,13 +30,15 @@ def find_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[i
 
 
 def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
-    """3: of one for whom the caller calls; 2: the caller says they live there; 1: theirs; 0: not told; -1: another's, a
-    former one.
+    """4: what the caller calls about; 3: of one for whom the caller calls; 2: the caller says they live there; 1: theirs;
+    0: not told; -1: another's, a former one.
 
     `since`: where the place before it ended.
     """
     first, end = span
     start = _clause(words, first, since)
+    if _calls_about(words[start:first]):
+        return _CALLED_ABOUT
     lives = [mark for word in (*words[start:first], *_after(words, end)) if (mark := _lives(word))]
     if lives or any(word.text in _words("past") for word in words[start:first]):
         return 2 if "1per" in lives else -1
@@ -104,6 +105,12 @@ def _clause(words: Sequence[Word], first: int, since: int) -> int:
     return since
 
 
+def _calls_about(before: Sequence[Word]) -> bool:
+    """«звоню по», «звоню насчёт квартиры на»."""
+    calls = next((at for at, word in enumerate(before) if word.has(*_words("calls")) and _is_of_speaker(word)), None)
+    return calls is not None and any(word.text in _words("about") for word in before[calls:])
+
+
 def _sign(words: Sequence[Word], at: int) -> int:
     """What one word says of whose the place after it is."""
     word, before = words[at], words[at - 1].text if at else ""
@@ -151,5 +158,4 @@ def _after(words: Sequence[Word], end: int) -> Sequence[Word]:
 
 @cache
 def _words(name: str) -> frozenset[str]:
-    document: Any = tomllib.loads(Path(__file__).with_name("address.toml").read_text(encoding="utf-8"))
-    return frozenset(document["owners"][name])
+    return frozenset(address_words()["owners"][name])

@@ -13,6 +13,7 @@ from callcenter.understanding.numbers import Number
 from callcenter.understanding.words import Word
 
 _OF_HOUSE = {"house", "building"}
+_INSIDE = ("entrance", "floor", "apartment")
 _NOT_ONE = ("одна", "одно", "одной", "одну")
 """Never a building or a flat: both are «один» as numbers."""
 _TIMES_OF_DAY = ("утра", "дня", "вечера", "ночи")
@@ -244,20 +245,27 @@ class Reading:
                     return False
                 self.put(part, number.digits, at)
                 return True
-        has_it = not fitting or any(house.has_flat(number.value) for house in fitting)
+        has_it = not fitting or any(self._may_be_flat(house, number.value) for house in fitting)
         if "apartment" in parts or not has_it or not self._is_plain(at, number):
             return False
         self.put("apartment", number.digits.lstrip("0"), at)
         return True
 
+    def _may_be_flat(self, house: House, flat: int) -> bool:
+        """Whether the house has it, and in the entrance said."""
+        entrance = house.entrance_of(flat) if "entrance" in self.parts else None
+        return house.has_flat(flat) and (entrance is None or str(entrance) == self.parts["entrance"].value)
+
     def _is_of_else(self, at: int, number: Number) -> bool:
-        """«садовая семь двадцать четвёртого отключили», «первое что вижу», «одна я дома», «восемь ноль ноль»."""
+        """«садовая семь двадцать четвёртого отключили», «первое что вижу», «одна я дома», «восемь ноль ноль», «три три
+        подъезд»."""
         if number.ordinal and self.words[number.end - 1].text.endswith(("го", "ое")):
             return True
         if self._is_someone(number):
             return True
         following = self.items[at + 1].number if at + 1 < len(self.items) else None
-        return following is not None and following.value == 0
+        again = following is not None and following.value == number.value and self.used.get(at + 1) in _INSIDE
+        return again or (following is not None and following.value == 0)
 
     def _is_someone(self, number: Number) -> bool:
         """«одна дома боюсь», «один не могу выйти»."""

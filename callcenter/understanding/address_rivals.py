@@ -40,11 +40,15 @@ class Bare:
     masculine: bool
     placed: str
     """The preposition right before it; empty when there is none."""
+    located: bool
+    """«на первой»; not «льётся на нашу первую»."""
 
     @property
     def is_flat(self) -> bool:
-        """«второй» may be an entrance or a lift too, «на второй» a floor: only «во второй»."""
-        return self.feminine and (self.placed not in ("", "на") or not self.masculine)
+        """«второй» may be an entrance or a lift too, «на второй» a floor, «на первой» a line: only «во второй»."""
+        if self.placed in ("", "на") and self.masculine:
+            return False
+        return self.feminine and not self.located
 
 
 def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
@@ -61,7 +65,8 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
             continue
         before = preposition_before(words, item.first)
         marks = {mark for form in last.forms for mark in form.marks}
-        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before))
+        located = words[item.first - 1].text == "на" and "loct" in marks if item.first else False
+        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before, located))
     return found
 
 

@@ -1,17 +1,21 @@
-"""A name said letter by letter: «к о л л о н т а й», «эс а дэ о вэ а я»."""
+"""A name said in other pieces than it is written in: letter by letter, «эс а дэ о вэ а я»; «сорокалетия победы»."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
+from callcenter.understanding.address_words import address_words
+from callcenter.understanding.numbers import atom
 from callcenter.understanding.words import Word, read_words
 
 _FEWEST = 4
+_YEARS = "летия"
 
 
 def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
-    """The words with each row of four letters or more as one word; the same words when there is none."""
+    """The words with each row of four letters or more as one word, and «сорокалетия» as «сорока лет»; the same words when
+    there is none."""
+    if any(word.text.endswith(_YEARS) for word in words):
+        words = [one for word in words for one in _part_years(word)]
     letters = [_names().get(word.text, "") for word in words]
     if sum(letter != "" for letter in letters) < _FEWEST:
         return words
@@ -29,8 +33,15 @@ def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
     return joined
 
 
+def _part_years(word: Word) -> Sequence[Word]:
+    """«сорокалетия» as «сорока лет», typed «40-летия» too; other words as they are."""
+    years = word.text.removesuffix(_YEARS)
+    if years == word.text or (years and atom(years) is None):
+        return (word,)
+    return read_words(f"{years} лет")
+
+
 @cache
 def _names() -> Mapping[str, str]:
-    text = Path(__file__).with_name("address.toml").read_text(encoding="utf-8")
-    names: dict[str, str] = tomllib.loads(text)["spelled"]
+    names: dict[str, str] = address_words()["spelled"]
     return {letter: letter for letter in "абвгдежзийклмнопрстуфхцчшщъыьэюя"} | names

@@ -90,11 +90,12 @@ def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int |
 
 
 def _is_about(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
-    """«на пятом шестом этаже»: about there; not «подъезд пятый шестой этаж»."""
+    """«на пятом шестом этаже»: about there; not «подъезд номер пятый шестой этаж»."""
     one, other = items[at].number, items[at + 1].number if at + 1 < len(items) else None
     if one is None or other is None or not one.ordinal or not other.ordinal or other.value != one.value + 1:
         return False
-    owned = at > 0 and items[at - 1].kind in (Kind.MARKER, Kind.NAME)
+    owner = next((item for item in reversed(items[:at]) if item.kind is not Kind.BETWEEN), None)
+    owned = owner is not None and owner.kind in (Kind.MARKER, Kind.NAME)
     return not owned and _marker(items, at + 2) is not None
 
 

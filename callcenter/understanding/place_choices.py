@@ -9,8 +9,8 @@ from dataclasses import replace
 from callcenter.understanding.address_items import corrects, is_quantity, marker_of
 from callcenter.understanding.numbers import Number, atom
 from callcenter.understanding.place_houses import PREPOSITIONS, is_empty
-from callcenter.understanding.place_names import Mention, Name
-from callcenter.understanding.words import Word
+from callcenter.understanding.place_names import Mention, Name, kind_of
+from callcenter.understanding.words import Word, agree
 
 _OR = ("или", "либо", "ли")
 
@@ -79,9 +79,35 @@ def renumbered(words: Sequence[Word], numbers: Sequence[Number], mention: Mentio
         return mention
     if is_quantity(words, number) or (number.end < len(words) and marker_of(words, number.end)):
         return mention
-    said = {token.text for token in mention.name.tokens if not token.number}
+    name = _numbered_alike(mention.name, number.digits, names)
+    return replace(mention, name=name, end=number.end) if name is not None else mention
+
+
+def set_against(
+    words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]
+) -> Mention | None:
+    """The name that is said by its number alone, against this one: «на третьей линии тепло, а вот на второй холод»."""
+    if not any(token.number for token in mention.name.tokens):
+        return None
+    for number in numbers:
+        placed = number.ordinal and number.first > mention.end and words[number.first - 1].text == "на"
+        if not placed or "а" not in [word.text for word in words[mention.end : number.first]]:
+            continue
+        if not any(agree(words[number.end - 1], word) for word in words[mention.first : mention.end] if kind_of(word)):
+            continue
+        if any(form.marks >= {"NOUN", "loct"} for word in words[number.end : number.end + 1] for form in word.forms):
+            continue  # «на второй площадке»
+        name = _numbered_alike(mention.name, number.digits, names)
+        if name is not None:
+            return replace(mention, name=name, first=number.first, end=number.end)
+    return None
+
+
+def _numbered_alike(named: Name, digits: str, names: Iterable[Name]) -> Name | None:
+    """The name that differs from this one in its number only."""
+    said = {token.text for token in named.tokens if not token.number}
     for name in names:
-        alike = name.kind == mention.name.kind and {one.text for one in name.tokens if not one.number} == said
-        if alike and any(token.number == number.digits for token in name.tokens):
-            return replace(mention, name=name, end=number.end)
-    return mention
+        alike = name.kind == named.kind and {one.text for one in name.tokens if not one.number} == said
+        if alike and any(token.number == digits for token in name.tokens):
+            return name
+    return None

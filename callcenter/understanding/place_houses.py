@@ -10,11 +10,11 @@ PREPOSITIONS = frozenset({"на", "по", "с", "со", "от", "в", "во", "�
 
 
 def house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
-    """Where the number of a house begins after a name: past «дом», «в доме», «а не на ленина»; and whether «в» makes
+    """Where the number of a house begins after a name: past «дом», «из дома», «а не на ленина»; and whether «в» makes
     its word needed: «на ленина в восьмом доме», not «на ленина в восемь»."""
     needs_word = False
     while at < len(words):
-        if words[at].text in ("в", "во") and not needs_word:
+        if words[at].text in ("в", "во", "из") and not needs_word:
             needs_word = True
         elif marker_of(words, at) == "house":
             needs_word = False

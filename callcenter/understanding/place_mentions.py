@@ -7,7 +7,7 @@ from callcenter.understanding.address_items import marker_of
 from callcenter.understanding.address_owners import find_own
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, atom
-from callcenter.understanding.place_choices import others_of, renumbered
+from callcenter.understanding.place_choices import others_of, renumbered, set_against
 from callcenter.understanding.place_houses import (
     PREPOSITIONS,
     begins_house,
@@ -91,6 +91,8 @@ class Places:
                     dict.fromkeys(self.called(name) for name in (*(one.name for one in best), *(others or ())))
                 )
                 doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
+        against = [set_against(words, numbers, one, self._names.names) for one in chosen]
+        chosen += [one for one in against if one is not None and not taken & {*range(one.first, one.end)}]
         chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
         stranger = other_town(words, chosen)
         for one in chosen if not stranger else ():
@@ -221,6 +223,8 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
         return mention.name.distinctive and mention.used > 1 and not mention.slipped
     if mention.name.distinctive or mention.end == len(words):
         return True
+    if placed and any(form.marks >= {"Surn", "gent"} for form in words[mention.end - 1].forms):
+        return True  # «на ленина холод»; «ленина» is whose only as a nominative
     after = words[mention.end]
     return marker_of(words, mention.end) != "" or after.may_be("PREP") or not agree(words[mention.end - 1], after)
 

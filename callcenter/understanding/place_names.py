@@ -1,12 +1,10 @@
 """Names of the house list, streets, complexes and settlements, found in a line in any case and word order."""
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
+from callcenter.understanding.address_words import address_words
 from callcenter.understanding.houses import STREET_TYPES
 from callcenter.understanding.likeness import Likeness
 from callcenter.understanding.numbers import Number, find_numbers, is_hesitation
@@ -233,7 +231,7 @@ def read_name(written: str) -> Name:
         if not kind and kind_of(word):
             kind = kind_of(word)
             continue
-        title = word.has(*_document()["titles"]["words"]) and len(words) > 2
+        title = word.has(*address_words()["titles"]["words"]) and len(words) > 2
         adjective = any(form.part == "ADJF" and "nomn" in form.marks for form in word.forms)
         forms = tuple(dict.fromkeys([word.text, *(form for lemma in word.lemmas[:2] for form in inflect(lemma))]))
         proper = not word.known or (bool(_marks(word.forms) & _PROPER) and not adjective)
@@ -259,32 +257,32 @@ def kind_of(word: Word) -> str:
 
 def everyday() -> tuple[str, ...]:
     """Adjectives, in the dictionary form, that mean a street only with its type word or its house."""
-    return tuple(_document()["everyday"]["words"])
+    return tuple(address_words()["everyday"]["words"])
 
 
 def corners() -> tuple[str, ...]:
     """Where streets meet, in the dictionary form."""
-    return tuple(_document()["corners"]["words"])
+    return tuple(address_words()["corners"]["words"])
 
 
 def telephone_words() -> tuple[str, ...]:
     """What tells that «линия» is a telephone's, in the dictionary form."""
-    return tuple(_document()["telephone"]["words"])
+    return tuple(address_words()["telephone"]["words"])
 
 
 def not_streets() -> tuple[str, ...]:
     """Adjectives that a house's number may follow and that are no street: «аварийная»."""
-    return tuple(_document()["towns"]["none"])
+    return tuple(address_words()["towns"]["none"])
 
 
 def namesakes() -> tuple[str, ...]:
     """Adjectives that make another street of a name: «большая садовая»."""
-    return tuple(_document()["towns"]["namesakes"])
+    return tuple(address_words()["towns"]["namesakes"])
 
 
 def own_towns() -> tuple[str, ...]:
     """What the company's own town is called: a house in it is no stranger's."""
-    return tuple(_document()["towns"]["own"])
+    return tuple(address_words()["towns"]["own"])
 
 
 def _with_kind(kind: str, kinds: list[str], words: Sequence[Word], first: int, end: int) -> tuple[int, int, bool]:
@@ -321,9 +319,4 @@ def _marks(forms: tuple[Form, ...]) -> frozenset[str]:
 
 @cache
 def _kinds() -> dict[str, str]:
-    return {word: kind for kind, words in _document()["types"].items() for word in words}
-
-
-@cache
-def _document() -> Any:
-    return tomllib.loads(Path(__file__).with_name("address.toml").read_text(encoding="utf-8"))
+    return {word: kind for kind, words in address_words()["types"].items() for word in words}

@@ -1,6 +1,6 @@
 """Streets and towns that the list doesn't hold: a house there is nobody's of ours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from callcenter.understanding.address_items import is_quantity, marker_of
 from callcenter.understanding.houses import STREET_TYPES
@@ -28,7 +28,7 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
     «лиговский пятьдесят», «на строителей двадцать». Empty when there is none."""
     houses = {one.first: one for one in numbers if not one.ordinal and not is_quantity(words, one)}
     ordinals = {at for one in numbers if one.ordinal for at in range(one.first, one.end)}
-    opens = True
+    opens, housed = True, _says_house(words, houses)
     for at, word in enumerate(words):
         placed = at > 0 and words[at - 1].text in ("на", "по")
         house = at + 2 if opens and at + 2 in houses and marker_of(words, at + 1) == "house" else at + 1
@@ -37,21 +37,64 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
             told = placed or (number.end < len(words) and marker_of(words, number.end) != "")
             if _may_be_named(word, placed=placed, opens=opens, told=told):
                 return word.text
-        opens = opens and (word.filler or at in ordinals)
-        if placed and _is_street_like(word) and begins_house(words, at + 1):
-            if marker_of(words, at + 1) not in ("", "house") and agree(word, words[at + 1]):
-                continue  # «на техническом этаже»
+        if housed and placed and _stands_for_street(words, at):
             return word.text
+        opens = opens and (word.filler or at in ordinals)
+        if placed and begins_house(words, at + 1):
+            part = marker_of(words, at + 1)
+            on_part = part not in ("", "house") and agree(word, words[at + 1])  # «на техническом этаже»
+            if not on_part and (_is_street_like(word) or (part == "house" and _is_nounless(word))):
+                return word.text
         if kind_of(word) not in STREET_TYPES:
             continue
         end = at + 1
         while end < len(words) and end - at <= 3 and not begins_house(words, end):
             end += 1
         first = at - 1 if at and agree(words[at - 1], word) else at
+        adjectives = (*words[first:at], *words[at + 1 : at + 2])
+        if housed and _follows_number(words, first) and any(_is_adjective_of(word, one) for one in adjectives):
+            return " ".join(one.text for one in words[first : at + 2])  # «дом семь квартира три улица моховая»
         named = first < at or (end > at + 1 and _may_name(words[at + 1]))
         if named and end < len(words) and begins_house(words, end) and marker_of(words, end) in ("house", ""):
             return " ".join(one.text for one in words[first:end])
     return ""
+
+
+def _says_house(words: Sequence[Word], houses: Mapping[int, Number]) -> bool:
+    """«дом семь»."""
+    return any(marker_of(words, at - 1) == "house" for at in houses if at)
+
+
+def _stands_for_street(words: Sequence[Word], at: int) -> bool:
+    """«дом семь квартира три на моховой», «… на строителей»; not «жалоба на соседей», «на лестничной площадке»."""
+    word, after = words[at], words[at + 1 : at + 2]
+    if not _follows_number(words, at) or atom(word.text) is not None:
+        return False
+    if any(agree(word, one) for one in after if kind_of(one) not in STREET_TYPES):
+        return False
+    if any(form.marks >= {"NOUN", "anim", "gent", "plur"} for form in word.forms[:1]):
+        return not after
+    return _is_nounless(word)
+
+
+def _follows_number(words: Sequence[Word], at: int) -> bool:
+    """Whether a place is told right after a number: «квартира три на моховой»; not «темно на моховой»."""
+    while at and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
+        at -= 1
+    return at > 0 and (words[at - 1].is_number or atom(words[at - 1].text) is not None)
+
+
+def _is_nounless(word: Word) -> bool:
+    """«моховой»: an adjective that is no thing's, as «ванной» is."""
+    thing = any(form.marks >= {"NOUN", "loct"} and form.marks.isdisjoint(("Surn", "Geox")) for form in word.forms)
+    named = any(form.marks >= {"ADJF", "femn", "loct"} for form in word.forms)
+    return named and not thing and not word.has(*everyday(), *not_streets())
+
+
+def _is_adjective_of(kind: Word, word: Word) -> bool:
+    """«улица моховая»; not «наша улица», «на узкой дороге»."""
+    adjective = any(form.part == "ADJF" and "Apro" not in form.marks for form in word.forms)
+    return adjective and agree(word, kind) and not word.has(*everyday(), *not_streets())
 
 
 def _may_be_named(word: Word, *, placed: bool, opens: bool, told: bool) -> bool:
@@ -66,6 +109,8 @@ def _may_be_named(word: Word, *, placed: bool, opens: bool, told: bool) -> bool:
             return form.lemma.endswith(_OF_TOWNS) or form is word.forms[0]  # further on it may be a surname
         if placed and form.marks >= {"ADJF", "femn", "loct"}:
             return True
+    if opens and told and any(form.marks >= {"Surn", "Fixd"} for form in word.forms[:1]):
+        return True  # «дыбенко двадцать три корпус один»
     gent = word.forms[0].marks if word.forms and word.forms[0].marks >= {"NOUN", "gent"} else frozenset()
     if "plur" in gent and not told:
         return False  # «квартир пять»
@@ -105,6 +150,8 @@ def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
     for at, word in enumerate(words):
         kind = kind_of(words[at - 1]) if at else ""
         opens = all(one.filler for one in words[:at])
+        if opens and at + 1 in streets and any(form.marks >= {"Geox", "nomn"} for form in word.forms):
+            return "" if at in named or word.has(*own_towns()) else word.text  # «пушкин садовая семь»
         if at in named or not (_is_town(word) or (kind in _TOWNS and _may_call(words, at))):
             continue
         if not opens and kind not in _TOWNS and words[at - 1].text not in ("в", "во", "из"):

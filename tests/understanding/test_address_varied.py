@@ -57,7 +57,9 @@ def say(house: House, flat: int | None, way: random.Random) -> str:
         parts.append(f"литера {house.letter.lower()}")
     tail = []
     if flat is not None:
-        tail = [way.choice([f"квартира {cardinal(str(flat))}", f"{ordinal(flat, gender='f')} квартира"])]
+        one_number = number[-1].endswith("0") and flat < 10 and len(parts) == 1  # «сто пятьдесят восьмая квартира»
+        after = f"{ordinal(flat, gender='f')} квартира"
+        tail = [way.choice([f"квартира {cardinal(str(flat))}", *([] if one_number else [after])])]
     place = " ".join([house.settlement.lower(), say_street(house.street)]).strip()
     merges = flat is not None and flat % 10 == 0 and house.street[:1].isdigit()  # «двадцать первая линия» is one number
     line = " ".join([*tail, place, *parts] if way.random() < 0.2 and not merges else [place, *parts, *tail])
