@@ -47,14 +47,20 @@ class AddressBook:
         items = read_items(words, self._part_quantities(words, free, mentions), spans)
         items, pairs = take_back(words, items)
         mentions = _left_in(items, mentions)
+        settlements = [one for one in mentions if self._places.part_of(one.name) == "settlement"]
+        rivals = [one for one in settlements if self._is_left(words, one, mentions)]
         places = [
             ((one.first, one.end), self._places.houses_of(one.name))
             for one in mentions
-            if self._places.part_of(one.name) != "settlement" or self._is_left(words, one, mentions)
+            if one not in settlements or one in rivals
         ]
         if len(places) > 1:
             items = drop_others(words, items, places)
             mentions = _left_in(items, mentions)
+        if len(mentions) > 1 and any(one in mentions for one in rivals):  # nothing tells which is the caller's
+            said = [" ".join(word.text for word in words[one.first : one.end]) for one in mentions]
+            parts = [self._places.part_of(one.name) for one in mentions]
+            doubts = [*doubts, *(Doubt("contradictory", part, (), one) for part, one in zip(parts, said, strict=True))]
         if asked in HIGHEST and not any(item.kind is Kind.MARKER and item.part == asked for item in items):
             items.insert(_where_asked(words, items), Item(Kind.MARKER, 0, 0, part=asked))
         reading = Reading(words, items, list(doubts))

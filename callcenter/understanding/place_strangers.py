@@ -19,6 +19,7 @@ from callcenter.understanding.place_names import (
 from callcenter.understanding.words import Word, agree
 
 _TOWNS = ("город", "поселок", "деревня", "село")
+_WHERE = ("на", "по", "с", "со")
 _SUBURBS = ("ино", "ово", "ево")
 _OF_TOWNS = ("ский", "ской", "цкий", "цкой")
 
@@ -34,12 +35,14 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
         house = at + 2 if opens and at + 2 in houses and marker_of(words, at + 1) == "house" else at + 1
         number = houses.get(house)
         if number is not None and not marker_of(words, at) and not is_unit(word):
-            told = placed or (number.end < len(words) and marker_of(words, number.end) != "")
+            told = "на" if placed else marker_of(words, number.end) if number.end < len(words) else ""
             if _may_be_named(word, placed=placed, opens=opens, told=told):
                 return word.text
         if housed and placed and _stands_for_street(words, at):
             return word.text
         opens = opens and (word.filler or at in ordinals)
+        if at and words[at - 1].text in _WHERE and _is_fixed(word) and begins_house(words, at + 1):
+            return word.text
         if placed and begins_house(words, at + 1):
             part = marker_of(words, at + 1)
             on_part = part not in ("", "house") and agree(word, words[at + 1])  # «на техническом этаже»
@@ -52,7 +55,11 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
             end += 1
         first = at - 1 if at and agree(words[at - 1], word) else at
         adjectives = (*words[first:at], *words[at + 1 : at + 2])
-        if housed and _follows_number(words, first) and any(_is_adjective_of(word, one) for one in adjectives):
+        if (
+            housed
+            and _follows_number(words, first)
+            and (_has_owner(words, at) or any(_is_adjective_of(word, one) for one in adjectives))
+        ):
             return " ".join(one.text for one in words[first : at + 2])  # «дом семь квартира три улица моховая»
         named = first < at or (end > at + 1 and _may_name(words[at + 1]))
         if named and end < len(words) and begins_house(words, end) and marker_of(words, end) in ("house", ""):
@@ -91,16 +98,22 @@ def _is_nounless(word: Word) -> bool:
     return named and not thing and not word.has(*everyday(), *not_streets())
 
 
+def _has_owner(words: Sequence[Word], at: int) -> bool:
+    """«проспект славы», «улица строителей»; not «площадь кухни», «проезд машин»."""
+    named = any(form.marks >= {"NOUN", "gent"} for word in words[at + 1 : at + 2] for form in word.forms[:1])
+    return named and kind_of(words[at]) in ("улица", "проспект", "бульвар", "переулок")
+
+
 def _is_adjective_of(kind: Word, word: Word) -> bool:
     """«улица моховая»; not «наша улица», «на узкой дороге»."""
     adjective = any(form.part == "ADJF" and "Apro" not in form.marks for form in word.forms)
     return adjective and agree(word, kind) and not word.has(*everyday(), *not_streets())
 
 
-def _may_be_named(word: Word, *, placed: bool, opens: bool, told: bool) -> bool:
+def _may_be_named(word: Word, *, placed: bool, opens: bool, told: str) -> bool:
     """What a bare house's number may follow: «на вокзальной», «на строителей»; «лиговский» to begin with.
 
-    `told`: that it is a place is said by «на», or by a part's word after the number.
+    `told`: that it is a place is said by «на», or by the part whose word stands after the number; empty: by nothing.
     """
     if atom(word.text) is not None or word.has(*everyday()):
         return False
@@ -109,12 +122,18 @@ def _may_be_named(word: Word, *, placed: bool, opens: bool, told: bool) -> bool:
             return form.lemma.endswith(_OF_TOWNS) or form is word.forms[0]  # further on it may be a surname
         if placed and form.marks >= {"ADJF", "femn", "loct"}:
             return True
-    if opens and told and any(form.marks >= {"Surn", "Fixd"} for form in word.forms[:1]):
+    if opens and told and _is_fixed(word):
         return True  # «дыбенко двадцать три корпус один»
     gent = word.forms[0].marks if word.forms and word.forms[0].marks >= {"NOUN", "gent"} else frozenset()
     if "plur" in gent and not told:
         return False  # «квартир пять»
-    return (placed or opens) and bool(gent) and (not word.known or not gent.isdisjoint(("plur", "Surn", "Name")))
+    surely = not word.known or not gent.isdisjoint(("plur", "Surn", "Name"))
+    return (placed or opens) and bool(gent) and (surely or told in ("building", "structure"))
+
+
+def _is_fixed(word: Word) -> bool:
+    """«дыбенко»: a surname without cases."""
+    return any(form.marks >= {"Surn", "Fixd"} for form in word.forms[:1])
 
 
 def is_telephone_line(mention: Mention, words: Sequence[Word]) -> bool:
