@@ -22,10 +22,11 @@ from callcenter.understanding.words import read_words
 
 HERE = Path(__file__).parent
 SETS = HERE.parent / "tests" / "understanding" / "sets"
-LINES = HERE / "lines.jsonl"
+LINES, HEARD = HERE / "lines.jsonl", HERE / "heard.jsonl"
 SOURCES = (
     *(SETS / f"{name}.jsonl" for name in ("development", "second_development", "strangers")),
     LINES,
+    HEARD,
 )
 PHRASES = HERE.parent / "knowledge_base" / "phrases"
 """Whose tests say what short lines mean."""

@@ -110,7 +110,7 @@ class AddressBook:
         return parted
 
     def _is_left(self, words: Sequence[Word], settlement: Mention, mentions: Sequence[Mention]) -> bool:
-        """Whether the streets are of another place, set against a settlement: «дача в зелёном бору, а я на савушкина»."""
+        """Whether the streets are of another place, set against a settlement: «дача в бору, а я на савушкина»."""
         houses = {*self._places.houses_of(settlement.name)}
         others = [one for one in mentions if one is not settlement]
         return others != [] and all(

@@ -231,9 +231,10 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
         return not number.typed and not numbered and agree(words[number.end - 1], words[at])
     if words[number.end - 1].text in _OBLIQUE:
         needed = "plur"  # «нет двух ламп»
-    if marker_of(words, at) == "letter" and any("nomn" in form.marks for form in after.forms[:1]):
-        return False  # «пятьдесят четыре литера а»
-    return any({"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms)
+    letter = marker_of(words, at) == "letter" and any("nomn" in form.marks for form in after.forms[:1])
+    return not letter and any(  # not «пятьдесят четыре литера а»
+        {"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms
+    )
 
 
 def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:

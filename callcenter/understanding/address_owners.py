@@ -30,8 +30,8 @@ def find_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[i
 
 
 def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
-    """4: what the caller calls about; 3: of one for whom the caller calls; 2: the caller says they live there; 1: theirs;
-    0: not told; -1: another's, a former one.
+    """4: what the caller calls about; 3: of one for whom the caller calls; 2: the caller says they live there;
+    1: theirs; 0: not told; -1: another's, a former one.
 
     `since`: where the place before it ended.
     """

@@ -12,8 +12,8 @@ _YEARS = "летия"
 
 
 def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
-    """The words with each row of four letters or more as one word, and «сорокалетия» as «сорока лет»; the same words when
-    there is none."""
+    """The words with each row of four letters or more as one word, and «сорокалетия» as «сорока лет»; the same words
+    when there is none."""
     if any(word.text.endswith(_YEARS) for word in words):
         words = [one for word in words for one in _part_years(word)]
     letters = [_names().get(word.text, "") for word in words]

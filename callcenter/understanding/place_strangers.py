@@ -38,11 +38,10 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
             told = "на" if placed else marker_of(words, number.end) if number.end < len(words) else ""
             if _may_be_named(word, placed=placed, opens=opens, told=told):
                 return word.text
-        if housed and placed and _stands_for_street(words, at):
+        fixed = at > 0 and words[at - 1].text in _WHERE and _is_fixed(word) and begins_house(words, at + 1)
+        if fixed or (housed and placed and _stands_for_street(words, at)):
             return word.text
         opens = opens and (word.filler or at in ordinals)
-        if at and words[at - 1].text in _WHERE and _is_fixed(word) and begins_house(words, at + 1):
-            return word.text
         if placed and begins_house(words, at + 1):
             part = marker_of(words, at + 1)
             on_part = part not in ("", "house") and agree(word, words[at + 1])  # «на техническом этаже»
