@@ -67,9 +67,11 @@ class Reports:
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
         elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read) or not _confirms(read)):
-            again = self._understand(f"{before} {text}").categories
-            if again and again[0].key != facts.get(names.CATEGORY):
-                yield names.TROUBLE, self._report(again[0].key, text, place, facts)
+            again = [one.key for one in self._understand(f"{before} {text}").categories if one.score >= _TOLD]
+            if _takes_back(read):  # what was taken back is still the likeliest by its words
+                again = [code for code in again if code != facts.get(names.CATEGORY)]
+            if again and again[0] != facts.get(names.CATEGORY):
+                yield names.TROUBLE, self._report(again[0], text, place, facts)
 
     def _find_more(self, read: Sequence[Word], scored: Sequence[Scored]) -> str:
         """The category of a second trouble in the same breath, of another kind than the first; empty for none.
