@@ -75,7 +75,7 @@ function followVisibility() {
 }
 
 if (wantsNews) {
-  connect();
+  document.addEventListener("DOMContentLoaded", connect); // htmx lets the parts of the page listen then, just before
   document.addEventListener("visibilitychange", followVisibility);
   window.addEventListener("pagehide", () => source?.close());
 }

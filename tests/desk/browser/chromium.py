@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 10_000
@@ -21,6 +21,7 @@ _SWITCHES = (
 @asynccontextmanager
 async def open_chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(_SWITCHES))
         yield browser
         await browser.close()
