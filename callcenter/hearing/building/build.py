@@ -24,7 +24,7 @@ from callcenter.hearing.engine import UNKNOWN
 UNKNOWN_PHONE_COST = 2.0
 """What each sound of unknown speech costs against the words of a question. Chosen on development voices."""
 DECODING = {
-    "min-active": "200",
+    "min-active": "100",
     "max-active": "1500",
     "beam": "10.0",
     "lattice-beam": "2.0",

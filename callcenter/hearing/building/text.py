@@ -22,7 +22,7 @@ _TURNED = ("complaint", "danger", "question", "place", "doer")
 """Slots whose words may come in their other forms too."""
 _MADE_SENTENCES = 25000
 _OWN_WEIGHT = 3.0
-_EVERYDAY_WEIGHT = 1.0
+_EVERYDAY_WEIGHT = 2.0
 _TOLD_WEIGHT = 0.5
 
 
