@@ -26,8 +26,8 @@ MARGIN = 1.0
 """Seconds over the lease: the dialplan's own way to its words."""
 SHORT_ANSWER = "KB15"
 LONGEST_GAP = 0.5
-"""Seconds between two packets that a machine may take on whose two cores two centres and their telephones run: a third of
-a second was seen. A call that is lost is silent for good."""
+"""Seconds between two packets that a machine may take on whose two cores two centres and their telephones run: a third
+of a second was seen. A call that is lost is silent for good."""
 
 
 Measured = Callable[[str, float], None]
