@@ -57,7 +57,15 @@ DEAF = """
 [ear]
 model = "off"
 """
-_COPIED = ("callcenter", "ivr_scripts", "asterisk_conf", "knowledge_base", "migrations", "speech_model")
+_COPIED = (
+    "callcenter",
+    "ivr_scripts",
+    "asterisk_conf",
+    "knowledge_base",
+    "meaning_model",
+    "migrations",
+    "speech_model",
+)
 _PREFIX = "live-"
 _OWNER = "tests"
 
