@@ -9,6 +9,7 @@ from callcenter.calls.models import Speaker
 from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import call_record
 from callcenter.demo.account import Account
+from callcenter.demo.book import read_recording
 from callcenter.demo.stage import DemoFailed, Stage
 from callcenter.demo.subjects import subjects
 from callcenter.softphone.call import Call
@@ -60,7 +61,8 @@ async def tell_aloud(stage: Stage, account: Account) -> None:
     if not call.is_over:
         await call.hang_up()
         account.note("житель положил трубку")
-    await stage.recording(row.id, account)
+    _, told = read_recording(await stage.recording(row.id, account))
+    account.recording_seconds = len(told) / RATE
 
 
 async def _speak(stage: Stage, *texts: str) -> list[Samples]:
