@@ -47,8 +47,8 @@ class SecondOpinion:
         self._learned_categories, self._learned_articles = categories, articles
         self._words, self._none = words, frozenset(none)
         heard = words if len(words) >= LEAST_WORDS else ()
-        self.wishes = _leave_out((), intents.share_out(heard))
-        self.wishes |= {UNCLEAR: self.wishes.pop(NONE, 0.0)}
+        self.wishes = intents.share_out(heard)
+        self.wishes[UNCLEAR] = self.wishes.pop(NONE, 0.0)
         self._categories = _leave_out(self._none, categories.share_out(heard))
         asking = sum(self.wishes.get(wish, 0.0) for wish in _ASKING)
         self._articles = {

@@ -76,8 +76,8 @@ TROUBLE, UNCLEAR = "trouble", "unclear"
 CHOSEN, UNHEARD = 0.8, 0.6
 """What the choice by phrases is worth beside what was learned; and that no phrase found anything."""
 SURELY = 0.84
-"""What a sure phrase of two words scores: it is heard where learning finds nothing, and its article where that finds a
-trouble, so that what a line means can be mended in words."""
+"""Less than a sure phrase of four words scores. Such a one is heard where learning finds nothing, and its article where
+that finds a trouble, so that what a line means can be mended in words."""
 ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
 """The same for intents that say nothing of a trouble and need few words: «отмените», «человека»."""
 

@@ -68,10 +68,6 @@ class Learned:
         parts = (self._judge(words, at, min(at + WINDOW, len(words))) for at in starts)
         return max(parts, key=lambda part: part.likely)
 
-    def judge(self, words: Sequence[Word]) -> Opinion:
-        """What the whole line most likely means, if anything."""
-        return self._judge(words, 0, len(words))
-
     def share_out(self, words: Sequence[Word]) -> dict[str, float]:
         """How likely, 0 to 1, the whole line means each of the classes, NONE among them where it is one."""
         return dict(zip(self._classes, self._share_out(words).tolist(), strict=True)) if words else {}

@@ -23,7 +23,7 @@ from callcenter.understanding.confirmation import Confirmation, find_confirmatio
 from callcenter.understanding.danger import Danger, Dangers
 from callcenter.understanding.danger_context import OVER, PAST
 from callcenter.understanding.figures import Figure, find_figures
-from callcenter.understanding.fusing import LEAST_WORDS, SecondOpinions
+from callcenter.understanding.fusing import LEAST_WORDS, MOST, SecondOpinions
 from callcenter.understanding.houses import Houses, read_houses
 from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
 from callcenter.understanding.learned import OF_DANGERS, Learned
@@ -36,7 +36,6 @@ from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
-MOST_CATEGORIES = 3
 LIKELY = 0.5
 """How likely, by what was learned, a line without a phrase of danger must be one all the same
 (`meaning_model/README.md`)."""
@@ -173,7 +172,7 @@ class Understanding:
         )
         choice = hear_wishes(choice, second.wishes, ranked, articles, urgent=self._urgent)
         category = self._article_categories.get(choice.article.key, "") if choice.article else ""
-        categories = arrange_categories(choice, dangers, ranked, self._leads, category)[:MOST_CATEGORIES]
+        categories = arrange_categories(choice, dangers, ranked, self._leads, category)[:MOST]
         return Meaning(
             text=text,
             intent=choice.intent,

@@ -60,19 +60,20 @@ def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
     alarming = read_words(UNWRITTEN)
     assert learned.find_worst(story).likely < 0.5
     found = learned.find_worst([*story, *alarming, *story])
-    assert (found.code, found.likely > 0.5) == (learned.judge(alarming).code, True)
+    assert (found.code, found.likely > 0.5) == (learned.find_worst(alarming).code, True)
     _, mask = learned.find_speakers([*story, *alarming, *story], found)
     assert mask.bit_length() in range(len(story) + 1, len(story) + len(alarming) + 1)
 
 
 def test_nothing_said_is_nothing(learned: Learned) -> None:
-    assert learned.find_worst(()).likely == learned.judge(()).likely == 0
+    assert learned.find_worst(()).likely == 0
+    assert learned.share_out(()) == {}
 
 
 def test_a_category_that_no_phrase_hears_is_told_with_its_words(understanding: Understanding) -> None:
     line = "соседи сверху опять до ночи пляшут и музыку гоняют спать не дают"
     learned, words = Learned(OF_CATEGORIES), read_words(line)
-    best = learned.judge(words)
+    best = learned.find_worst(words)
     assert best.code == "NOISE_NEIGHBOR"
     assert best.share > 0.6
     assert "соседи" in learned.find_speakers(words, best)[0]
@@ -85,6 +86,6 @@ def test_the_same_lines_give_the_same_weights_and_these_know_their_lines(tmp_pat
     assert all(np.array_equal(first[name], again[name]) for name in first)
     np.savez(tmp_path / "few.npz", **first)
     few = Learned(tmp_path / "few.npz")
-    opinions = [(few.judge(read_words(text)), code) for text, code, _ in known]
-    right = [(opinion.code if opinion.likely > 0.5 else NONE) == code for opinion, code in opinions]
+    shares = [(few.share_out(read_words(text)), code) for text, code, _ in known]
+    right = [(max(one, key=lambda meant: one[meant]) if one[NONE] < 0.5 else NONE) == code for one, code in shares]
     assert sum(right) / len(right) > 0.95
