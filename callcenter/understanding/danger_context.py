@@ -114,10 +114,16 @@ class Context:
         for at in range(spot.last + 1, min(spot.last + 5, len(words))):
             word = words[at]
             if word.text in DENIALS or (word.text in _WAS and self._line.negated[at]):
-                return at + 1 == len(words) or not _may_lack(words[at + 1])
+                return at + 1 == len(words) or not _may_lack(words[at + 1]) or self._is_listed(found, at + 1)
             if not (word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL")):
                 return False
         return False
+
+    def _is_listed(self, found: Found, following: int) -> bool:
+        """«дыма нет, огня нет»: the noun that follows has a «нет» of its own, and the phrase is all in the genitive."""
+        beside = self._line.words[following + 1 : following + 2]
+        own = (word for _, word in self._own(found))
+        return any(word.text in _ABSENT for word in beside) and all(_is_genitive(word) for word in own)
 
     def _lacks(self, found: Found) -> bool:
         """«лифт застрял без людей», «мы не в лифте ждём»: one of its nouns is not there."""
