@@ -4,6 +4,7 @@ Of the test half only figures are ever looked at; what to mend is sought in the 
 """
 
 import json
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,8 +30,9 @@ def understanding() -> Understanding:
 
 
 def share(answers: Iterable[bool]) -> float:
+    """Of nothing it is no number, and no threshold holds."""
     listed = list(answers)
-    return sum(listed) / len(listed)
+    return sum(listed) / len(listed) if listed else math.nan
 
 
 def understand_all(
@@ -75,7 +77,8 @@ def measure_addresses(heard: list[tuple[dict[str, Any], Meaning]]) -> dict[str, 
             right += sum(said.get(name) == value for name, value in found.items())
             invented += sum(said.get(name) != value for name, value in found.items() if name not in free)
             missed += sum(found.get(name) != value for name, value in said.items())
-    return {"address F1": 2 * right / (2 * right + invented + missed), "invented parts": float(invented)}
+    parts = 2 * right + invented + missed
+    return {"address F1": 2 * right / parts if parts else math.nan, "invented parts": float(invented)}
 
 
 @pytest.mark.parametrize("name", ["development", "test", "second_development", "second_test", "strangers"])
@@ -114,6 +117,17 @@ def test_lines_of_an_outsider_on_which_nothing_was_tuned(understanding: Understa
     print(f"\noutsider: {sum(dangers)} of {len(dangers)} dangers, {sum(harmless)} false alarms of {len(harmless)}")
     assert sum(dangers) >= 78
     assert sum(harmless) <= 22
+
+
+def test_lines_of_examiners_who_had_only_the_requirement(understanding: Understanding) -> None:
+    figures = measure(understand_all(understanding, "examiners"))
+    print("\n" + "\n".join(f"examiners {what}: {figure:.3f}" for what, figure in figures.items()))
+    assert figures["category first"] >= 0.93
+    assert figures["category in three"] >= 0.98
+    assert figures["danger recall"] == 1.0
+    assert figures["false alarms"] <= 0.02
+    assert figures["intent"] >= 0.93
+    assert figures["unclear with a category"] <= 0.032  # two of 64
 
 
 def test_yes_no_and_numbers_of_strangers_are_read(understanding: Understanding) -> None:
