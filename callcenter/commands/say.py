@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     file: Path = arguments.file
     if not file.absolute().parent.is_dir():
-        raise NoSuchFolder(f"there is no folder {file.absolute().parent}; make it first")
+        raise NoSuchFolder(f"нет каталога {file.absolute().parent}; сначала создайте его")
     voice = open_voice(arguments.voice, Choice()) if arguments.voice else voice_of(read_settings())
     words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)(arguments.text)
     asyncio.run(_say(voice, words, file))

@@ -118,7 +118,7 @@ def find_script(name: str) -> Path:
             for file in (TREE / "ivr_scripts").glob("*.yaml")
             if not file.stem.endswith(".talks") and file.stem != "dialplan"
         )
-        raise BrokenFiles(f"no script «{name}» in ivr_scripts/; there are: {', '.join(known)}")
+        raise BrokenFiles(f"нет сценария «{name}» в ivr_scripts/; есть: {', '.join(known)}")
     return found
 
 

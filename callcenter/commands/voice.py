@@ -11,6 +11,7 @@ from pathlib import Path
 import soundfile
 import yaml
 
+from callcenter.core.errors import CallcenterError
 from callcenter.instance.place import Instance, open_instance
 from callcenter.instance.sounds import write_sounds
 from callcenter.instance.studio import Line, find_line, list_lines, publish, read_edition, record
@@ -23,6 +24,10 @@ from callcenter.speech.voices import VOICES, open_voice, voice_of
 SENTENCES = TREE / "callcenter" / "speech" / "sentences.yaml"
 
 
+class NoPlaceForSounds(CallcenterError):
+    """The sounds cannot be written where they should go."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     does = parser.add_subparsers(dest="does", required=True, metavar="WHAT")
     does.add_parser("list", help="the voices, and what to install for those that are not here")
@@ -32,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     texts.add_argument("--missing", action="store_true", help="only what nobody has recorded")
     upload = does.add_parser("upload", help="take a sound file as the recording of a text; callers hear it from now on")
     upload.add_argument("text", metavar="NUMBER|TEXT", help="its number in `voice texts`, or exactly its words")
-    upload.add_argument("file", metavar="FILE", type=Path, help="WAV or FLAC")
+    upload.add_argument("file", metavar="FILE", type=Path, help="WAV, FLAC or OGG")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,7 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.does == "list":
         print("\n".join(describe_voices(read_settings())))
     elif arguments.does == "compare":
-        arguments.directory.mkdir(parents=True, exist_ok=True)
         asyncio.run(compare_voices(read_settings(), arguments.directory, tell=print))
     else:
         instance = open_instance()
@@ -103,12 +107,12 @@ class Speed:
 async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[[str], None]) -> list[Speed]:
     """Writes `01-<voice>.wav` … into `directory`, the texts beside them, and tells each voice's speed.
 
-    The factor is rendering by speech: below 1 the voice is quicker than it talks.
+    The factor is rendering by speech: below 1 the voice is quicker than it talks. Raises NoPlaceForSounds.
     """
     sentences = [str(one) for one in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))]
     words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
     table = [f"{number:02}  {text}\n    {words(text)}\n" for number, text in enumerate(sentences, start=1)]
-    (directory / "texts.txt").write_text("".join(table), encoding="utf-8")
+    _begin_directory(directory, "".join(table))
     tell(f"{'голос':<9} {'речь, с':>8} {'синтез, с':>9} {'доля':>8} {'сначала':>9} {'потом':>9}")
     speeds = []
     for name in VOICES:
@@ -126,6 +130,15 @@ async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[
         finally:
             await voice.close()
     return speeds
+
+
+def _begin_directory(directory: Path, table: str) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "texts.txt").write_text(table, encoding="utf-8")
+    except OSError as error:
+        why = "это файл" if directory.is_file() else "каталога не создать, или в него нельзя писать"
+        raise NoPlaceForSounds(f"{directory}: сюда не записать звуки: {why}; укажите другой каталог") from error
 
 
 async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[str], directory: Path) -> Speed:

@@ -73,4 +73,4 @@ async def compose(voice: Voice, words: Words, sentences: list[str], recorded: Ma
         try:
             join_parts(parts, file)
         except (OSError, CallcenterError) as error:
-            raise VoiceFailed(f"a recording was taken away while it was used: {error}") from error
+            raise VoiceFailed(f"запись убрали, пока она была нужна: {error}") from error

@@ -85,7 +85,7 @@ class PromptCache:
             async with asyncio.timeout(self._limit_seconds):
                 path, _ = await self._find_or_render(text)
         except TimeoutError as error:
-            raise VoiceFailed(f"«{tidy(text)[:60]}» was not rendered within {self._limit_seconds:g} s") from error
+            raise VoiceFailed(f"«{tidy(text)[:60]}» не озвучено за {self._limit_seconds:g} с") from error
         return str(path.with_suffix(""))
 
     async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> Prepared:

@@ -17,9 +17,10 @@ class UnusableRecording(CallcenterError):
     """A human recording cannot be played."""
 
 
-_SHORTEST, _LONGEST = 0.3, 3.0
-"""Times what the text takes to say: beyond it, something else was recorded."""
-_SPARE_SECONDS = 3.0
+_SHORTEST, _LONGEST = 0.5, 2.0
+"""Times what the text takes to say: beyond it, something else was recorded. Voices need 0.7 to 1.5 times."""
+_SPARE_SECONDS = 1.5
+"""Single words take longer than their letters: «два» twice as long."""
 _RATES = range(8000, 192_001)
 _LONGEST_FILE = 150.0
 """Seconds. A small file may unpack to hours that no memory holds."""
@@ -34,14 +35,14 @@ _NOISE_BELOW_SPEECH = 10 ** (-15 / 20)
 def take_recording(source: Path, target: Path, *, expected_seconds: float) -> float:
     """Writes the sound of `source` to `target`, 8 kHz mono 16-bit, levelled, edges cut; the seconds it lasts.
 
-    `source` is any WAV or FLAC; `expected_seconds` is what the text takes to say. Raises UnusableRecording with what
-    is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, much too long or too short for the text.
+    `source` is any WAV, FLAC or OGG; `expected_seconds` is what the text takes to say. Raises UnusableRecording with
+    what is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, too long or too short for the text.
     """
     try:
         _refuse_unfit(source)
         samples, rate = soundfile.read(str(source), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableRecording(f"{source}: запись не читается ({error}); нужен файл WAV") from error
+        raise UnusableRecording(f"{source}: запись не читается ({error}); нужен файл WAV, FLAC или OGG") from error
     mono: Samples = samples.mean(axis=1)
     narrow = resample(mono, rate)
     heard = level_and_trim(narrow)
@@ -98,7 +99,7 @@ def fit_recording(recording: Path) -> Path:
         _refuse_unfit(recording)
         samples, rate = soundfile.read(str(recording), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise UnusableRecording(f"{recording}: запись не читается ({error}); нужен файл WAV") from error
+        raise UnusableRecording(f"{recording}: запись не читается ({error}); нужен файл WAV, FLAC или OGG") from error
     mono: Samples = samples.mean(axis=1)
     heard = level_and_trim(resample(mono, rate))
     if heard is None:

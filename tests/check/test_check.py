@@ -156,8 +156,8 @@ def test_an_ear_that_cannot_hear_is_named(ear: Ear, told: str) -> None:
 @pytest.mark.parametrize(
     ("voice", "told"),
     [
-        (Voice(engine="alisa"), "there is no voice «alisa»; there are: festival"),
-        (Voice(engine="festival", speaker="anna"), "festival has no voice «anna»"),
+        (Voice(engine="alisa"), "нет голоса «alisa»; есть: festival"),
+        (Voice(engine="festival", speaker="anna"), "у festival нет голоса «anna»"),
     ],
 )
 def test_a_voice_that_cannot_speak_is_named(voice: Voice, told: str) -> None:

@@ -47,6 +47,7 @@ def test_a_good_one_becomes_a_telephone_sound(tmp_path: Path) -> None:
         (np.clip(speech(4, level=2.0), -1, 1), "перегружен"),
         (speech(4, noise=0.2), "слишком шумно"),
         (speech(20), "текст говорят примерно 4.0 с"),
+        (speech(10.5), "текст говорят примерно 4.0 с"),
         (speech(0.7), "текст говорят примерно 4.0 с"),
     ],
 )
@@ -77,7 +78,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused_unread(tmp_path: Path) -> 
 def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "take.wav"
     file.write_bytes(b"RIFF but not really")
-    with pytest.raises(UnusableRecording, match="нужен файл WAV"):
+    with pytest.raises(UnusableRecording, match="нужен файл WAV, FLAC или OGG"):
         take_recording(file, tmp_path / "prompt.human.wav", expected_seconds=4)
 
 

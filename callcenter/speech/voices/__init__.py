@@ -27,7 +27,7 @@ class NoSuchVoice(CallcenterError):
 def open_voice(engine: str, choice: Choice) -> Voice:
     """The voice of that name; nothing runs yet. Raises NoSuchVoice."""
     if engine not in VOICES:
-        raise NoSuchVoice(f"there is no voice «{engine}»; there are: {', '.join(VOICES)}")
+        raise NoSuchVoice(f"нет голоса «{engine}»; есть: {', '.join(VOICES)}")
     return VOICES[engine](choice)
 
 

@@ -40,7 +40,7 @@ class EspeakVoice:
     def check_installed(self) -> None:
         """See Voice."""
         if shutil.which(self._program) is None:
-            raise VoiceMissing(f"the program «{self._program}» is not installed; install it: apt-get install espeak-ng")
+            raise VoiceMissing(f"не установлена программа «{self._program}»; установите: apt-get install espeak-ng")
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice."""

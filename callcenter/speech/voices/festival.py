@@ -68,7 +68,7 @@ class FestivalVoice:
             async with self._turn:
                 parts = await self._synthesise(pieces, Path(directory))
             if not await asyncio.to_thread(join_parts, parts, file):
-                raise VoiceFailed(f"festival made only silence of «{text[:60]}»")
+                raise VoiceFailed(f"festival сказал «{text[:60]}» одной тишиной")
 
     async def close(self) -> None:
         async with self._turn:
@@ -77,10 +77,10 @@ class FestivalVoice:
     def check_installed(self) -> None:
         """See Voice."""
         if shutil.which(self._program) is None:
-            raise VoiceMissing(f"the program «{self._program}» is not installed; install it: apt-get install festival")
+            raise VoiceMissing(f"не установлена программа «{self._program}»; установите: apt-get install festival")
         if not (self._speakers / self._speaker).is_dir():
             raise VoiceMissing(
-                f"festival has no voice «{self._speaker}» in {self._speakers}; install it: apt-get install festvox-ru"
+                f"у festival нет голоса «{self._speaker}» в {self._speakers}; установите: apt-get install festvox-ru"
             )
 
     async def _synthesise(self, pieces: list[str], directory: Path) -> list[Path]:
@@ -141,9 +141,9 @@ class _Child:
                 start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
             )
         except OSError as error:
-            raise VoiceMissing(f"the program «{program}» does not start: {error.strerror or error}") from error
+            raise VoiceMissing(f"программа «{program}» не запускается: {error.strerror or error}") from error
         if process.stdin is None or process.stdout is None or process.stderr is None:
-            raise VoiceFailed("festival was started without pipes")
+            raise VoiceFailed("festival запущен без каналов")
         child = cls(process, process.stdin, process.stdout, process.stderr)
         try:
             await child._ask(f"(voice_{speaker})", seconds=_START_SECONDS)
@@ -158,7 +158,7 @@ class _Child:
             seconds=seconds,
         )
         if not await asyncio.to_thread(file.exists):
-            raise VoiceFailed(f"festival made no sound of «{words[:60]}»: {self._last_complaint()}")
+            raise VoiceFailed(f"festival не сказал «{words[:60]}»: {self._last_complaint()}")
 
     async def _ask(self, expression: str, *, seconds: float) -> None:
         """Sends an expression and waits until festival has finished with it, whether it worked or not."""
@@ -172,10 +172,10 @@ class _Child:
                     if line.strip().decode(errors="replace") == done:
                         return
         except TimeoutError as error:
-            raise VoiceFailed(f"festival gave no answer within {seconds:g} s") from error
+            raise VoiceFailed(f"festival не ответил за {seconds:g} с") from error
         except (ConnectionError, ValueError) as error:
-            raise VoiceFailed(f"festival's pipe broke: {error}; {self._last_complaint()}") from error
-        raise VoiceFailed(f"festival ended: {self._last_complaint()}")
+            raise VoiceFailed(f"канал к festival оборвался: {error}; {self._last_complaint()}") from error
+        raise VoiceFailed(f"festival завершился: {self._last_complaint()}")
 
     async def end(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -192,4 +192,4 @@ class _Child:
 
     def _last_complaint(self) -> str:
         lines = self._complaints.decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "без объяснений"

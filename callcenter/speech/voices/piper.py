@@ -47,15 +47,15 @@ class PiperVoice:
     def check_installed(self) -> None:
         """See Voice."""
         if shutil.which(self._program) is None:
-            raise VoiceMissing("the program «piper» is not installed; install it: .venv/bin/pip install piper-tts")
+            raise VoiceMissing("не установлена программа «piper»; установите: .venv/bin/pip install piper-tts")
         if self._model is None:
             raise VoiceMissing(
-                "piper has no voice; .venv/bin/python -m piper.download_voices ru_RU-irina-medium, "
-                'then [voice] model = "…/ru_RU-irina-medium.onnx"'
+                "не указан голос для piper; загрузите: .venv/bin/python -m piper.download_voices ru_RU-irina-medium, "
+                'затем [voice] model = "…/ru_RU-irina-medium.onnx"'
             )
         for file in (self._model, self._model.with_name(f"{self._model.name}.json")):
             if not file.is_file():
-                raise VoiceMissing(f"piper's voice is not there: {file}")
+                raise VoiceMissing(f"нет файла голоса для piper: {file}")
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice."""
@@ -69,9 +69,9 @@ class PiperVoice:
                 part = await worker.ask(to_acute(piece), lambda line: _find(written, line))
                 parts.append(part)
             if not await asyncio.to_thread(join_parts, parts, file):
-                raise VoiceFailed(f"piper made only silence of «{text[:60]}»")
+                raise VoiceFailed(f"piper сказал «{text[:60]}» одной тишиной")
         except (OSError, soundfile.LibsndfileError) as error:
-            raise VoiceFailed(f"piper made no sound of «{text[:60]}»: {error}") from error
+            raise VoiceFailed(f"piper не сказал «{text[:60]}»: {error}") from error
         finally:
             for part in parts:
                 part.unlink(missing_ok=True)

@@ -34,5 +34,5 @@ def split_plainly(text: str) -> list[str]:
         pieces.append(rest)
     sayable = [piece for piece in pieces if re.search(r"[а-щыэюяё]", piece)]
     if not sayable:
-        raise VoiceFailed(f"nothing to say in «{text[:60]}»: no Russian words")
+        raise VoiceFailed(f"в «{text[:60]}» нечего сказать: нет русских слов")
     return sayable

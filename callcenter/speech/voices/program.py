@@ -31,9 +31,9 @@ class Program:
                 complaint = await self._run(text, part)
             try:
                 if not await asyncio.to_thread(join_parts, [part], file):
-                    raise VoiceFailed(f"only silence came of «{text[:60]}»; {complaint}")
+                    raise VoiceFailed(f"«{text[:60]}»: вышла одна тишина; {complaint}")
             except (OSError, soundfile.LibsndfileError) as error:
-                raise VoiceFailed(f"no sound came of «{text[:60]}»; {complaint}") from error
+                raise VoiceFailed(f"«{text[:60]}»: звука не вышло; {complaint}") from error
 
     async def _run(self, text: str, part: Path) -> str:
         """The last line of what the program complained of."""
@@ -47,18 +47,18 @@ class Program:
                 start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
             )
         except OSError as error:
-            raise VoiceMissing(f"the program «{words[0]}» does not start: {error.strerror or error}") from error
+            raise VoiceMissing(f"программа «{words[0]}» не запускается: {error.strerror or error}") from error
         try:
             async with asyncio.timeout(self._seconds):
                 _, complaints = await process.communicate(f"{text}\n".encode())
         except TimeoutError as error:
-            raise VoiceFailed(f"«{words[0]}» was not done within {self._seconds:g} s") from error
+            raise VoiceFailed(f"«{words[0]}» не успела за {self._seconds:g} с") from error
         finally:
             if process.returncode is None:  # too slow, or nobody waits any more
                 process.kill()
                 await process.wait()
         lines = complaints.decode(errors="replace").strip().splitlines()
-        complaint = lines[-1] if lines else f"«{words[0]}» said nothing"
+        complaint = lines[-1] if lines else f"«{words[0]}» ничего не объяснила"
         if process.returncode:
-            raise VoiceFailed(f"«{words[0]}» failed with {process.returncode}: {complaint}")
+            raise VoiceFailed(f"«{words[0]}» завершилась с кодом {process.returncode}: {complaint}")
         return complaint

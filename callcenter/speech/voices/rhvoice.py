@@ -38,7 +38,7 @@ class RHVoice:
         """See Voice."""
         if shutil.which(self._program) is None:
             raise VoiceMissing(
-                f"the program «{self._program}» is not installed; build RHVoice with its Russian voices from "
+                f"не установлена программа «{self._program}»; соберите RHVoice с русскими голосами: "
                 "https://github.com/RHVoice/RHVoice"
             )
 

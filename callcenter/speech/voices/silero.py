@@ -46,14 +46,14 @@ class SileroVoice:
     def check_installed(self) -> None:
         """See Voice."""
         if self._needs_torch and importlib.util.find_spec("torch") is None:
-            raise VoiceMissing("silero needs PyTorch; install it: .venv/bin/pip install torch")
+            raise VoiceMissing("для silero нужен PyTorch; установите: .venv/bin/pip install torch")
         if self._model is None:
             raise VoiceMissing(
-                "silero has no model; download v4_ru.pt from https://models.silero.ai/models/tts/ru/v4_ru.pt, "
-                'then [voice] model = "…/v4_ru.pt"'
+                "не указана модель для silero; загрузите https://models.silero.ai/models/tts/ru/v4_ru.pt, "
+                'затем [voice] model = "…/v4_ru.pt"'
             )
         if not self._model.is_file():
-            raise VoiceMissing(f"silero's model is not there: {self._model}")
+            raise VoiceMissing(f"нет файла модели для silero: {self._model}")
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice."""
@@ -67,9 +67,9 @@ class SileroVoice:
                 parts.append(part)
             try:
                 if not await asyncio.to_thread(join_parts, parts, file):
-                    raise VoiceFailed(f"silero made only silence of «{text[:60]}»")
+                    raise VoiceFailed(f"silero сказал «{text[:60]}» одной тишиной")
             except (OSError, soundfile.LibsndfileError) as error:
-                raise VoiceFailed(f"silero made no sound of «{text[:60]}»: {error}") from error
+                raise VoiceFailed(f"silero не сказал «{text[:60]}»: {error}") from error
 
     async def close(self) -> None:
         """See Voice."""
@@ -85,5 +85,5 @@ def _read_answer(line: str) -> bool | None:
     if not isinstance(answer, dict) or "done" not in answer:
         return None
     if answer["done"] is not True:
-        raise VoiceFailed(f"silero failed: {answer['done']}")
+        raise VoiceFailed(f"silero не смог: {answer['done']}")
     return True

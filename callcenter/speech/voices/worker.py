@@ -52,8 +52,8 @@ class Worker:
     async def _ask(self, line: str, answer: Callable[[str], T | None]) -> T:
         process = self._process = self._process or await self._start()
         if process.stdin is None or process.stdout is None:
-            raise _Lost(f"«{self._words[0]}» was started without pipes")
-        last = "it said nothing"
+            raise _Lost(f"«{self._words[0]}» запущена без каналов")
+        last = "без объяснений"
         try:
             async with asyncio.timeout(self._seconds):
                 process.stdin.write(f"{line}\n".encode())
@@ -64,10 +64,10 @@ class Worker:
                     if found is not None:
                         return found
         except TimeoutError as error:
-            raise _Lost(f"«{self._words[0]}» gave no answer within {self._seconds:g} s: {last}") from error
+            raise _Lost(f"«{self._words[0]}» не ответила за {self._seconds:g} с: {last}") from error
         except (ConnectionError, ValueError) as error:
-            raise _Lost(f"the pipe to «{self._words[0]}» broke: {error}; {last}") from error
-        raise _Lost(f"«{self._words[0]}» ended: {last}")
+            raise _Lost(f"канал к «{self._words[0]}» оборвался: {error}; {last}") from error
+        raise _Lost(f"«{self._words[0]}» завершилась: {last}")
 
     async def _start(self) -> asyncio.subprocess.Process:
         try:
@@ -79,7 +79,7 @@ class Worker:
                 start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
             )
         except OSError as error:
-            raise VoiceMissing(f"the program «{self._words[0]}» does not start: {error.strerror or error}") from error
+            raise VoiceMissing(f"программа «{self._words[0]}» не запускается: {error.strerror or error}") from error
 
     async def _drop(self) -> None:
         process, self._process = self._process, None
