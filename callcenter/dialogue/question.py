@@ -136,9 +136,7 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
 
 
 def _judge_answer(answer: Answer, text: str, sense: Sense) -> Accepted | None:
-    if find_phrase(answer.phrases, text):
-        return Accepted(answer.next, dict(answer.remember))
-    if any(name in sense.meanings for name in answer.meanings):
+    if find_phrase(answer.phrases, text) or any(name in sense.meanings for name in answer.meanings):
         return Accepted(answer.next, {**_list_facts(sense, answer.meanings), **dict(answer.remember)})
     return None
 
