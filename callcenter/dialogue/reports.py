@@ -12,7 +12,7 @@ from callcenter.understanding.confirmation import Answer, find_confirmation
 from callcenter.understanding.numbers import find_numbers
 from callcenter.understanding.ranking import Scored
 from callcenter.understanding.understanding import Meaning, list_accidents
-from callcenter.understanding.words import Word
+from callcenter.understanding.words import Word, read_words
 
 LONGEST_DESCRIPTION = 600
 LEAST_WORDS = 5
@@ -49,7 +49,9 @@ class Reports:
         together with what was said before; one that agrees, or adds, leaves that standing. Who waits for help and
         tells of an accident reports it: it goes on.
         """
-        meaning = self._understand(text)
+        meaning, told = self._understand(text), _leave_denied(read, facts)
+        if len(told) < len(read) and self._find_trouble(told):
+            meaning = self._understand(_join(told))
         name = _NAMES.get(meaning.intent, "")
         codes = [scored.key for scored in meaning.categories]
         if name == _OUTAGE:
@@ -61,14 +63,16 @@ class Reports:
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._report(accident, text, place, facts)
         elif name and codes:
-            more = self._find_more(read, meaning.categories)
+            more = self._find_more(told, meaning.categories)
             first, other = _stand_beside(codes[0], read, facts)
+            if _takes_back(read, facts) and _family(more) == _family(facts.get(names.CATEGORY, "")):
+                more = ""
             yield name, self._report(first, text, place, facts, more=other or more)
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
-        elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read) or not _confirms(read)):
+        elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read, facts) or not _confirms(read)):
             again = [one.key for one in self._understand(f"{before} {text}").categories if one.score >= _TOLD]
-            if _takes_back(read):  # what was taken back is still the likeliest by its words
+            if _takes_back(read, facts):  # what was taken back is still the likeliest by its words
                 again = [code for code in again if code != facts.get(names.CATEGORY)]
             if again and again[0] != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._report(again[0], text, place, facts)
@@ -90,7 +94,7 @@ class Reports:
         return ""
 
     def _find_trouble(self, read: Sequence[Word]) -> str:
-        meaning = self._understand(" ".join(word.text for word in read))
+        meaning = self._understand(_join(read))
         told = _NAMES.get(meaning.intent) == names.TROUBLE and meaning.categories and not meaning.dangers
         return meaning.categories[0].key if told else ""
 
@@ -99,12 +103,13 @@ class Reports:
     ) -> Mapping[str, str]:
         before = facts.get(names.DESCRIPTION, "")
         told = text if not before else f"{before}. {text}"
+        more = more or (facts.get(names.MORE, "") if before else "")
         return {
             names.CATEGORY: code,
             names.TROUBLE: self._categories.say(code),
             names.PLACE: place,
             names.DESCRIPTION: told[:LONGEST_DESCRIPTION],
-            names.MORE: more or (facts.get(names.MORE, "") if before else ""),
+            names.MORE: "" if _family(more) == _family(code) else more,
         }
 
 
@@ -120,7 +125,7 @@ def _stand_beside(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> 
     """The category that is reported and that of a second trouble, where the line tells of `code` after another was
     told of: «да, и ещё домофон не работает» leaves the first; «не кран, а батарея» and a plain other one do not."""
     first = facts.get(names.CATEGORY, "") if facts.get(names.DESCRIPTION) else ""
-    if not first or _takes_back(read):
+    if not first or _takes_back(read, facts):
         return code, ""
     another = _family(code) != _family(first)
     if _confirms(read) or (another and _adds(read)):
@@ -128,10 +133,31 @@ def _stand_beside(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> 
     return code, ""
 
 
-def _takes_back(read: Sequence[Word]) -> bool:
-    """«не кран»; not «не работает»."""
-    denied = (after for word, after in pairwise(read) if word.text == "не")
-    return any(word.forms[:1] and word.forms[0].part == "NOUN" for word in denied)
+def _takes_back(read: Sequence[Word], facts: Mapping[str, str]) -> bool:
+    """Whether the line denies something: see `_find_denied`."""
+    return _find_denied(read, facts) is not None
+
+
+def _find_denied(read: Sequence[Word], facts: Mapping[str, str]) -> int | None:
+    """The «не» of «не кран», or of «не прорвало» where it was said before that it had; not of «не работает»."""
+    for at, (word, after) in enumerate(pairwise(read)):
+        part = after.forms[0].part if word.text == "не" and after.forms[:1] else ""
+        if part == "NOUN" or (part == "VERB" and _was_told(after, facts)):
+            return at
+    return None
+
+
+def _was_told(verb: Word, facts: Mapping[str, str]) -> bool:
+    before = read_words(facts.get(names.DESCRIPTION, ""))
+    last = ("", *(word.text for word in before))
+    return any(word.has(*verb.lemmas) and prior != "не" for prior, word in zip(last, before, strict=False))
+
+
+def _leave_denied(read: Sequence[Word], facts: Mapping[str, str]) -> Sequence[Word]:
+    """The line without what it denies: of «нет не прорвало трубу а батарея холодная» the «нет батарея холодная»."""
+    at = _find_denied(read, facts)
+    instead = [place for place, word in enumerate(read) if at is not None and place > at and word.text == "а"]
+    return [*read[:at], *read[instead[0] + 1 :]] if instead else read
 
 
 def _adds(read: Sequence[Word]) -> bool:
@@ -144,6 +170,10 @@ def _confirms(read: Sequence[Word]) -> bool:
     """Whether the line says yes."""
     found = find_confirmation(read)
     return found is not None and found.answer is Answer.YES
+
+
+def _join(read: Sequence[Word]) -> str:
+    return " ".join(word.text for word in read)
 
 
 def _family(code: str) -> str:

@@ -1,5 +1,6 @@
 """How much is understood of what is reported, and what a line reports beside what was said before."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -19,16 +20,50 @@ STORY = (
 )
 
 
-@pytest.mark.parametrize("times", [2, 5])
-def test_a_long_story_is_not_understood_again_at_each_word(times: int) -> None:
+@pytest.fixture(scope="module")
+def understanding() -> Understanding:
     phrases = read_phrases(TREE / "knowledge_base" / "phrases")
-    understanding = Understanding(phrases, Houses(()), list_accidents(CATEGORIES))
-    asked: list[str] = []
+    return Understanding(phrases, Houses(()), list_accidents(CATEGORIES))
 
+
+def understand_with(understanding: Understanding, asked: list[str]) -> Callable[[str], Meaning]:
     def understand(text: str) -> Meaning:
         asked.append(text)
         return understanding.understand(text, now=datetime(2026, 11, 24, tzinfo=UTC))
 
+    return understand
+
+
+@pytest.mark.parametrize("times", [2, 5])
+def test_a_long_story_is_not_understood_again_at_each_word(understanding: Understanding, times: int) -> None:
+    asked: list[str] = []
     text = " ".join([STORY] * times)
-    assert dict(Reports(understand, CATEGORIES).find(text, read_words(text), {}, place=""))
+    reports = Reports(understand_with(understanding, asked), CATEGORIES)
+    assert dict(reports.find(text, read_words(text), {}, place=""))
     assert len(asked) <= 20
+
+
+PIPE = {"описание": "прорвало трубу", "категория": "WAT_LEAK_RISER", "ещё": ""}
+COLD = {"описание": "батарея холодная", "категория": "HEAT_COLD_RAD", "ещё": ""}
+LIFT = {"описание": "лифт не работает", "категория": "LIFT_FAULT", "ещё": ""}
+TWO = {"описание": "нет воды и лифт не работает", "категория": "WAT_COLD_NONE", "ещё": "LIFT_FAULT"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "kind", "more"),
+    [
+        (PIPE, "нет не прорвало трубу а батарея холодная", "HEAT", ""),
+        (PIPE, "нет не трубу прорвало а батарея холодная", "HEAT", ""),
+        (PIPE, "нет это не прорвало трубу а домофон не работает", "ICOM", ""),
+        (COLD, "не батарея холодная а лифт не работает", "LIFT", ""),
+        ({}, "у нас не трубу прорвало а батарея холодная", "HEAT", ""),
+        (TWO, "вода есть лифт не работает", "LIFT", ""),
+        (LIFT, "домофон не работает а лифт стоит", "LIFT", "ICOM_FAULT"),
+    ],
+)
+def test_a_denied_trouble_is_told_of_no_more(
+    understanding: Understanding, facts: Mapping[str, str], said: str, kind: str, *, more: str
+) -> None:
+    reports = Reports(understand_with(understanding, []), CATEGORIES)
+    found = dict(reports.find(said, read_words(said), facts, place=""))["неисправность"]
+    assert (found["категория"].partition("_")[0], found["ещё"]) == (kind, more)
