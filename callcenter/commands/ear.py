@@ -1,66 +1,107 @@
 """`callcenter ear build|install`: the centre's own speech model, made of its words, or a ready-made one."""
 
 import argparse
+import json
 import re
 import time
+import tomllib
 from pathlib import Path
 
 from callcenter.commands.setup import say
-from callcenter.hearing.installing import install, read_official
+from callcenter.core.errors import CallcenterError
+from callcenter.hearing.installing import NotInstalled, install, read_official
 from callcenter.instance.ear_model import renew_model
-from callcenter.instance.place import Instance, open_instance
-from callcenter.settings import OWN_MODEL, settings_file
+from callcenter.instance.place import find_home, open_instance
+from callcenter.layout import Layout
+from callcenter.settings import OWN_MODEL, read_settings, settings_file
 
-_TABLE = re.compile(r"(?m)^\[ear\]\s*$")
-_MODEL = re.compile(r"(?m)^model\s*=.*$")
+_TABLE = re.compile(r"(?m)^[ \t]*\[[ \t]*ear[ \t]*\][ \t]*(?:#.*)?$")
+_MODEL = re.compile(r"(?m)^[ \t]*model[ \t]*=.*$")
+_WAS = "  # было: "
+
+
+class NotSwitched(CallcenterError):
+    """The settings' text could not be changed. It is as it was."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     does = parser.add_subparsers(dest="does", required=True, metavar="build|install")
-    does.add_parser("build", help="make the centre's own model anew from its words: streets, staff, articles")
-    known = "; ".join(f"{one.short}: {one.name}, {one.megabytes} MB {one.mark}" for one in read_official())
-    get = does.add_parser("install", help="install a ready-made model and switch over to it")
-    get.add_argument("source", metavar="NAME|URL|PATH", help=f"a known name ({known}), an address, an archive")
-    get.add_argument("--sha256", default="", help="the sum that its publisher shows")
+    does.add_parser("build", help="собрать свою модель заново из слов компании: улицы, сотрудники, статьи")
+    known = "; ".join(f"{one.short}: {one.name}, {one.megabytes} МБ {one.mark}" for one in read_official())
+    get = does.add_parser("install", help="установить готовую модель и слушать ею; own — вернуться к своей")
+    get.add_argument(
+        "source",
+        metavar="NAME|URL|PATH",
+        help=f"{OWN_MODEL}: снова своя модель центра; известная готовая ({known}); адрес, архив или каталог",
+    )
+    get.add_argument("--sha256", default="", help="сумма архива, как её показывает издатель")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises NotInstalled, NotBuilt, BrokenSettings."""
+    """Raises NotInstalled, NotSwitched, NotBuilt, BrokenSettings."""
+    return _build() if arguments.does == "build" else _install(arguments.source, arguments.sha256)
+
+
+def _build() -> int:
     instance = open_instance()
-    if arguments.does == "build":
-        begun = time.monotonic()
-        words = renew_model(instance.layout, force=True)
-        say(f"модель готова: {words} слов, {time.monotonic() - begun:.1f} с; {instance.layout.ear_model}")
-        if instance.settings.ear.model != OWN_MODEL:
-            say(f"но слушает не она: [ear] model = «{instance.settings.ear.model}» в {settings_file()}")
-        else:
-            say("ухо возьмёт её при следующем запуске: callcenter stop --keep-calls, затем callcenter run")
-        return 0
-    return _install(instance, arguments.source, arguments.sha256)
+    begun = time.monotonic()
+    words = renew_model(instance.layout, force=True)
+    say(f"модель готова: {words} слов, {time.monotonic() - begun:.1f} с; {instance.layout.ear_model}")
+    if instance.settings.ear.model != OWN_MODEL:
+        say(f"но слушает не она: [ear] model = «{instance.settings.ear.model}» в {settings_file()}")
+    else:
+        say("ухо возьмёт её при следующем запуске: callcenter stop --keep-calls, затем callcenter run")
+    return 0
 
 
-def _install(instance: Instance, source: str, sha256: str) -> int:
-    model = install(source, instance.layout.home / "models", sha256=sha256, progress=say)
-    say(model.describe())
-    switch_over(settings_file(), model.directory)
-    say(f"{settings_file()}: [ear] model = «{model.directory}»; прежняя настройка — в комментарии рядом")
+def _install(source: str, sha256: str) -> int:
+    read_settings()  # nothing is fetched for settings that are broken already
+    if source == OWN_MODEL:
+        if sha256:
+            raise NotInstalled("--sha256 — сумма архива, а своя модель собирается на месте; уберите --sha256")
+        model = OWN_MODEL
+    else:
+        installed = install(source, Layout(find_home()).home / "models", sha256=sha256, progress=say)
+        say(installed.describe())
+        model = str(installed.directory)
+    switch_over(settings_file(), model)
+    say(f"{settings_file()}: [ear] model = «{model}»; прежняя настройка — в комментарии рядом")
+    if str(read_settings().ear.model) != model:
+        say("но действует не она: в окружении задано CALLCENTER_EAR__MODEL; уберите его")
     say("слушать она начнёт после: callcenter stop --keep-calls, затем callcenter run")
     return 0
 
 
-def switch_over(file: Path, model: Path) -> None:
-    """Sets `[ear] model` in the settings' text; what stood there stays beside it as a remark."""
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    line = f'model = "{model}"'
+def switch_over(file: Path, model: str) -> None:
+    """Sets `[ear] model` in the settings' text; what stood there stays beside it as a remark, and only that.
+
+    Raises NotSwitched when that would not give settings with this model, and leaves the file as it is.
+    """
+    try:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        if _read_model(text) == model:
+            return
+        changed = _set_model(text, f"model = {json.dumps(model, ensure_ascii=False)}")
+        if _read_model(changed) != model:
+            raise ValueError("таблица [ear] записана непривычно")
+        file.write_text(changed, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise NotSwitched(f"{file}: настройку не изменить ({error}); впишите сами: [ear] model = «{model}»") from error
+
+
+def _read_model(text: str) -> object:
+    table = tomllib.loads(text).get("ear", {})
+    return table.get("model") if isinstance(table, dict) else None
+
+
+def _set_model(text: str, line: str) -> str:
     table = _TABLE.search(text)
     if table is None:
-        file.write_text(f"{text.rstrip()}\n\n[ear]\n{line}\n".lstrip(), encoding="utf-8")
-        return
+        return f"{text.rstrip()}\n\n[ear]\n{line}\n".lstrip()
     head, body = text[: table.end()], text[table.end() :]
-    following = re.search(r"(?m)^\[", body)
+    following = re.search(r"(?m)^[ \t]*\[", body)
     own, rest = (body[: following.start()], body[following.start() :]) if following else (body, "")
-    if (old := _MODEL.search(own)) is not None:
-        own = own[: old.start()] + f"{line}  # было: {old[0]}" + own[old.end() :]
-    else:
-        own = f"\n{line}{own}"
-    file.write_text(head + own + rest, encoding="utf-8")
+    if (old := _MODEL.search(own)) is None:
+        return f"{head}\n{line}{own}{rest}"
+    was = old[0].partition(_WAS)[0].strip()
+    return head + own[: old.start()] + f"{line}{_WAS}{was}" + own[old.end() :] + rest

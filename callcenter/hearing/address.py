@@ -32,9 +32,9 @@ def read_address(text: str) -> Address:
     """The address in a text: a path when it holds a slash, else `host:port`. Raises BrokenAddress."""
     if "/" in text:
         if len(text.encode()) > _LONGEST_PATH:
-            raise BrokenAddress(f"{text}: the path of a socket may have {_LONGEST_PATH} bytes")
+            raise BrokenAddress(f"{text}: путь сокета не длиннее {_LONGEST_PATH} байт")
         return Path(text)
     found = re.fullmatch(r"(?P<name>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})", text)
     if found is None or not 0 < int(found["port"]) < 65536:
-        raise BrokenAddress(f"«{text}» is no address of an ear; write /path/of/its.sock or host:port")
+        raise BrokenAddress(f"«{text}» — не адрес уха; пишите /путь/к/нему.sock или узел:порт")
     return Host(found["name"].strip("[]"), int(found["port"]))

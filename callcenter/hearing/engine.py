@@ -96,7 +96,7 @@ def find_engine(module: str) -> None:
     except ImportError:
         found = None
     if found is None:
-        raise NoEngine(f"no speech engine «{module}»; it is a Python module with open_engine(model)")
+        raise NoEngine(f"нет движка речи «{module}»; это модуль Python с функцией open_engine(model)")
 
 
 def load_engine(module: str, model: Path | None) -> Engine:
@@ -105,7 +105,7 @@ def load_engine(module: str, model: Path | None) -> Engine:
         engine: Engine = importlib.import_module(module).open_engine(model)
     except (ImportError, AttributeError) as error:
         raise NoEngine(
-            f"no speech engine «{module}»: {error}; it is a Python module with open_engine(model)"
+            f"нет движка речи «{module}»: {error}; это модуль Python с функцией open_engine(model)"
         ) from error
     return engine
 

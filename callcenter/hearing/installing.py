@@ -1,25 +1,31 @@
 """Takes a ready-made Vosk model from a name, an address or a file, and puts it where the centre can use it."""
 
 import hashlib
+import re
 import shutil
-import stat
+import signal
+import subprocess
+import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import httpx
 import yaml
 
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.engine import BrokenModel
-from callcenter.hearing.engines.vosk_model import VoskModel, read_vosk_model
+from callcenter.hearing.engines.vosk_model import VoskModel, expect_network, holds_network, read_vosk_model
+from callcenter.hearing.unpacking import LARGEST, BrokenArchive, unpack
 
-OFFICIAL = Path(__file__).resolve().parents[2] / "speech_model" / "official.yaml"
-_LARGEST = 12 * 10**9
-"""Bytes of an unpacked model; the largest published ones take three thousand million."""
+_TREE = Path(__file__).resolve().parents[2]
+OFFICIAL = _TREE / "speech_model" / "official.yaml"
+_TRIAL = "callcenter.hearing.engines.vosk_trial"
+_TRIAL_SECONDS = 600
+"""The largest models take a minute to load from a slow disk."""
+_STAYS = "центр слушает как прежде"
 _PIECE = 1 << 20
 _CONNECT_SECONDS = 15.0
 _SILENT_SECONDS = 60.0
@@ -54,44 +60,70 @@ def read_official(file: Path = OFFICIAL) -> tuple[Official, ...]:
 def install(source: str, models: Path, *, sha256: str = "", progress: Progress = print) -> VoskModel:
     """The model of `source` (a known name, an http address, an archive or a directory), unpacked below `models`.
 
-    A model there of the same name is replaced. Raises NotInstalled with the mend.
+    It was loaded and has heard a second of silence. A model there of the same name is replaced. Raises NotInstalled
+    with the mend; nothing is left behind then.
     """
-    models.mkdir(parents=True, exist_ok=True)
     known = {one.short: one for one in read_official()} | {one.name: one for one in read_official()}
     if source in known:
         source = known[source].address
-    with tempfile.TemporaryDirectory(prefix=".install-", dir=models) as directory:
-        work = Path(directory)
-        unpacked = _fetch(source, work, sha256, progress, known)
-        found = _find_model(unpacked)
-        model = _make_usable(found, progress)
-        name = found.name if found != work / "unpacked" else Path(source).stem
-        place = models / name
-        old = work / "old"
-        if place.exists():
-            place.rename(old)
-        found.rename(place)
+    far = source.startswith(("http://", "https://"))
+    given = None if far else Path(source).expanduser()
+    if given is not None and not given.exists():
+        names = ", ".join(one.short for one in read_official())
+        raise NotInstalled(f"«{source}» — не имя известной модели ({names}), не адрес http(s) и не файл на этой машине")
+    if given is not None and given.is_dir():
+        _look_before_copying(given, sha256)
+    try:
+        with _workshop(models) as work:
+            unpacked = work / "unpacked"
+            if given is not None and given.is_dir():
+                shutil.copytree(given, unpacked)
+            else:
+                archive = given or _download(source, work / "archive", progress)
+                _compare_sum(archive, source, sha256, progress)
+                unpack(archive, unpacked, source)
+            found = _find_model(unpacked)
+            model = _make_usable(found, source, progress)
+            _try(found, source, progress)
+            place = models / (_name_of(source) if found == unpacked else found.name)
+            if place.exists():
+                place.rename(work / "old")
+            found.rename(place)
+    except BrokenArchive as error:
+        raise NotInstalled(str(error)) from error
+    except OSError as error:
+        raise NotInstalled(
+            f"{error.filename or models}: не прочитать или не записать ({error.strerror or error})"
+        ) from error
     return VoskModel(place, model.rate, model.takes_phrases, model.megabytes, model.words, model.delay)
 
 
-def _fetch(source: str, work: Path, sha256: str, progress: Progress, known: dict[str, Official]) -> Path:
-    if source.startswith(("http://", "https://")):
-        archive = work / "model.zip"
-        _download(source, archive, progress)
-        return _unpack(archive, work, sha256, source)
-    path = Path(source).expanduser()
-    if path.is_dir():
-        if sha256:
-            raise NotInstalled("--sha256 is for an archive; a directory has no sum")
-        shutil.copytree(path, work / "unpacked" / path.name)
-        return work / "unpacked"
-    if path.is_file():
-        return _unpack(path, work, sha256, source)
-    names = ", ".join(sorted(known))
-    raise NotInstalled(f"«{source}» — не имя известной модели ({names}), не адрес http(s) и не файл на этой машине")
+def _look_before_copying(directory: Path, sha256: str) -> None:
+    """It may be somebody's whole home."""
+    if sha256:
+        raise NotInstalled("--sha256 — сумма архива, а у каталога её нет; уберите --sha256")
+    try:
+        expect_network(directory)
+    except BrokenModel as error:
+        raise NotInstalled(str(error)) from error
 
 
-def _download(address: str, archive: Path, progress: Progress) -> None:
+@contextmanager
+def _workshop(models: Path) -> Iterator[Path]:
+    """A directory to work in, below `models`. When the work fails, the directories that were made for it go, too."""
+    made = [place for place in (models, *models.parents) if not place.exists()]
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".install-", dir=models) as directory:
+            yield Path(directory)
+    except BaseException:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
+        raise
+
+
+def _download(address: str, archive: Path, progress: Progress) -> Path:
     timeout = httpx.Timeout(_SILENT_SECONDS, connect=_CONNECT_SECONDS)
     told = 0
     try:
@@ -107,8 +139,8 @@ def _download(address: str, archive: Path, progress: Progress) -> None:
                 if tenths > told:
                     told = tenths
                     progress(f"загружено {tenths * 10} %")
-                if file.tell() > _LARGEST:
-                    raise NotInstalled(f"{address}: больше {_LARGEST // 10**9} ГБ, это не модель речи")
+                if file.tell() > LARGEST:
+                    raise NotInstalled(f"{address}: больше {LARGEST // 10**9} ГБ, это не модель речи")
     except httpx.HTTPStatusError as error:
         raise NotInstalled(f"{address}: сервер ответил {error.response.status_code}; проверьте адрес") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -116,55 +148,71 @@ def _download(address: str, archive: Path, progress: Progress) -> None:
             f"{address}: не загрузить ({error or type(error).__name__}). Если на этой машине нет интернета, загрузите "
             "архив на другой и укажите файл: callcenter ear install /путь/к/архиву.zip"
         ) from error
+    return archive
 
 
-def _unpack(archive: Path, work: Path, sha256: str, source: str) -> Path:
-    if sha256:
-        with archive.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256.lower():
-            raise NotInstalled(
-                f"{source}: сумма SHA-256 {found}, а ожидалась {sha256.lower()}; архив не тот или повреждён"
-            )
-    target = work / "unpacked"
-    with _open_archive(archive, source) as held:
-        if sum(entry.file_size for entry in held.infolist()) > _LARGEST:
-            raise NotInstalled(f"{source}: после распаковки больше {_LARGEST // 10**9} ГБ, это не модель речи")
-        for entry in held.infolist():
-            _refuse_unsafe(entry, source)
-        held.extractall(target)
-    return target
+def _compare_sum(archive: Path, source: str, sha256: str, progress: Progress) -> None:
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if not sha256:
+        progress(
+            f"сумма SHA-256 архива: {found}; она не сверена, --sha256 не указан: "
+            "сравните с той, что показывает издатель"
+        )
+    elif found == sha256.strip().lower():
+        progress("сумма SHA-256 совпала")
+    else:
+        raise NotInstalled(
+            f"{source}: сумма SHA-256 {found}, а ожидалась {sha256.strip().lower()}; архив не тот или повреждён"
+        )
 
 
-@contextmanager
-def _open_archive(archive: Path, source: str) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(archive) as held:
-            yield held
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError) as error:
-        raise NotInstalled(f"{source}: это не архив ZIP или он повреждён ({error})") from error
-
-
-def _refuse_unsafe(entry: zipfile.ZipInfo, source: str) -> None:
-    """No entry may lie outside of the directory, and none may be a link to there."""
-    path = PurePosixPath(entry.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or stat.S_ISLNK(entry.external_attr >> 16):
-        raise NotInstalled(f"{source}: в архиве опасное имя «{entry.filename}»; такой архив не распаковываем")
+def _name_of(source: str) -> str:
+    """Of a model without a directory around it: the given directory's, or the archive's."""
+    name = Path(source.partition("?")[0]).expanduser().resolve().name
+    return re.sub(r"\.(?:zip|tgz|tar(?:\.\w+)?)$", "", name) or "model"
 
 
 def _find_model(unpacked: Path) -> Path:
     """Archives hold one directory with the model in it, or the model itself."""
     inside = [entry for entry in unpacked.iterdir() if entry.is_dir() and not entry.name.startswith("__")]
-    return inside[0] if len(inside) == 1 and not (unpacked / "conf").is_dir() else unpacked
+    return inside[0] if len(inside) == 1 and not holds_network(unpacked) else unpacked
 
 
-def _make_usable(directory: Path, progress: Progress) -> VoskModel:
+def _make_usable(directory: Path, source: str, progress: Progress) -> VoskModel:
     """Allows 16 kHz models to take the telephone's 8 kHz, and looks at the result as the centre will."""
     for features in (directory / "conf" / "mfcc.conf", directory / "mfcc.conf"):
-        if features.is_file() and "--allow-upsample" not in (held := features.read_text(encoding="utf-8")):
-            features.write_text(held.rstrip("\n") + "\n--allow-upsample=true\n", encoding="utf-8")
+        if not features.is_file():
+            continue
+        held = features.read_text(encoding="utf-8", errors="surrogateescape")
+        if "--allow-upsample" not in held and "--sample-frequency=8000" not in held:
+            more = held.rstrip("\n") + "\n--allow-upsample=true\n"
+            features.write_text(more, encoding="utf-8", errors="surrogateescape")
             progress("модель на 16 кГц сможет слушать телефон (8 кГц): --allow-upsample=true в mfcc.conf")
     try:
         return read_vosk_model(directory)
     except BrokenModel as error:
-        raise NotInstalled(f"это не модель Vosk, которую можно использовать: {error}") from error
+        told = str(error).removeprefix(f"{directory}: ").replace(str(directory), source)
+        raise NotInstalled(f"{source}: {told}") from error
+
+
+def _try(directory: Path, source: str, progress: Progress) -> None:
+    """Has a process of its own load the model and hear a second of silence."""
+    progress("пробую загрузить модель…")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", _TRIAL, directory],
+            cwd=_TREE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_TRIAL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotInstalled(f"{source}: модель не загрузилась и за {_TRIAL_SECONDS // 60} минут; {_STAYS}") from error
+    if done.returncode == -signal.SIGKILL:
+        raise NotInstalled(f"{source}: загрузку модели прервала система, похоже, не хватило памяти; {_STAYS}")
+    if done.returncode != 0:
+        raise NotInstalled(
+            f"{source}: Vosk не может загрузить эту модель: повреждена или не для него; возьмите её заново; {_STAYS}"
+        )

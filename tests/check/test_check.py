@@ -143,8 +143,8 @@ def test_settings_that_cannot_work_are_told_with_the_rest(files: Files, tmp_path
     ("ear", "told"),
     [
         (Ear(model=Path("/no/such/model")), "/no/such/model"),
-        (Ear(engine="callcenter.no_such_engine"), "no speech engine «callcenter.no_such_engine»"),
-        (Ear(addresses=("nonsense",)), "«nonsense» is no address"),
+        (Ear(engine="callcenter.no_such_engine"), "нет движка речи «callcenter.no_such_engine»"),
+        (Ear(addresses=("nonsense",)), "«nonsense» — не адрес"),
     ],
 )
 def test_an_ear_that_cannot_hear_is_named(ear: Ear, told: str) -> None:

@@ -86,19 +86,19 @@ def empty(model: Path) -> Path:
 @pytest.mark.parametrize(
     ("broken", "complaint"),
     [
-        (lambda model: model / "nowhere", "there is no .*nowhere; unpack a Vosk model there"),
-        (lambda model: model.parent, "set \\[ear\\] model to .*/model$"),
-        (lambda model: model / "am/final.mdl", "is no directory"),
-        (archive, "is an archive; unpack it"),
-        (empty, "no am/final.mdl.*it holds nothing"),
-        (remove("am/final.mdl"), "no am/final.mdl.*it holds am, conf, graph"),
-        (remove("conf/mfcc.conf"), "conf/mfcc.conf: No such file"),
-        (remove("graph/HCLr.fst"), r"no graph/HCLG.fst, and without it graph/HCLr.fst"),
-        (remove("graph/disambig_tid.int"), r"graph/disambig_tid.int must be there"),
-        (replace("conf/mfcc.conf", "8000", "16000"), "add the line --allow-upsample=true to .*mfcc.conf"),
-        (replace("conf/mfcc.conf", "8000", "eight"), "--sample-frequency"),
-        (replace("conf/mfcc.conf", "--sample-frequency=8000\n", ""), "for 16000 Hz"),
-        (replace("conf/model.conf", "chunk=6", "chunk=six"), "--frames-per-chunk"),
+        (lambda model: model / "nowhere", "нет каталога .*nowhere; распакуйте туда модель"),
+        (lambda model: model.parent, "модель лежит глубже, в .*/model: укажите"),
+        (lambda model: model / "am/final.mdl", "не каталог"),
+        (archive, "— архив; установите его: callcenter ear install"),
+        (empty, "нет am/final.mdl.*каталог пуст"),
+        (remove("am/final.mdl"), "нет am/final.mdl.*внутри: am, conf, graph"),
+        (remove("conf/mfcc.conf"), "conf/mfcc.conf: нет такого файла"),
+        (remove("graph/HCLr.fst"), "нет graph/HCLG.fst, а без него нужны и graph/HCLr.fst"),
+        (remove("graph/disambig_tid.int"), "а без него нужны и graph/disambig_tid.int"),
+        (replace("conf/mfcc.conf", "8000", "16000"), "допишите строку --allow-upsample=true в .*mfcc.conf"),
+        (replace("conf/mfcc.conf", "8000", "eight"), "--sample-frequency=eight: не число"),
+        (replace("conf/mfcc.conf", "--sample-frequency=8000\n", ""), "модель на 16000 Гц"),
+        (replace("conf/model.conf", "chunk=6", "chunk=six"), "--frames-per-chunk=six: не целое число"),
     ],
 )
 def test_a_broken_model_names_the_mend(model: Path, broken: Callable[[Path], Path], complaint: str) -> None:
@@ -108,5 +108,5 @@ def test_a_broken_model_names_the_mend(model: Path, broken: Callable[[Path], Pat
 
 def test_what_only_vosk_can_find_is_still_our_error(model: Path) -> None:
     (model / "am/final.mdl").write_bytes(b"not a network")
-    with pytest.raises(BrokenModel, match="Vosk cannot load it"):
+    with pytest.raises(BrokenModel, match="Vosk не может загрузить модель"):
         VoskEngine(model)

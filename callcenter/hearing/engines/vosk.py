@@ -28,7 +28,7 @@ _WARNINGS_ONLY = -1
 def open_engine(model: Path | None) -> "VoskEngine":
     """Raises BrokenModel with the mend."""
     if model is None:
-        raise BrokenModel("the engine «vosk» needs a model: set [ear] model to the directory of a Vosk model")
+        raise BrokenModel("движку «vosk» нужна модель: укажите в [ear] model каталог с моделью Vosk")
     return VoskEngine(model)
 
 
@@ -42,7 +42,7 @@ class VoskEngine:
             self._model = vosk.Model(str(directory))
         except Exception as error:  # vosk raises nothing narrower
             raise BrokenModel(
-                f"{directory}: Vosk cannot load it (its reason stands above); unpack the model again"
+                f"{directory}: Vosk не может загрузить модель (причина — строкой выше); распакуйте её заново"
             ) from error
         self._counting = threading.RLock()  # the collector may free a recogniser while this thread makes one
         self._strange: set[str] = set()

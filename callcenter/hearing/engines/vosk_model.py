@@ -38,6 +38,8 @@ _FLAT = {
 }
 """Models before 2020."""
 
+_AGAIN = "распакуйте модель заново"
+
 
 @dataclass(frozen=True, slots=True)
 class VoskModel:
@@ -59,15 +61,13 @@ class VoskModel:
 
 def read_vosk_model(directory: Path) -> VoskModel:
     """What a directory holds. Raises BrokenModel with the mend."""
-    _expect_directory(directory)
+    expect_network(directory)
     layout = _AS_RELEASED if (directory / _AS_RELEASED["network"]).is_file() else _FLAT
-    if not (directory / layout["network"]).is_file():
-        raise BrokenModel(f"{directory}: no {_AS_RELEASED['network']}, so this is no Vosk model{_hint(directory)}")
     rate, upsamples = _read_rate(directory / layout["features"])
     if rate > RATE and not upsamples:
         raise BrokenModel(
-            f"{directory}: the model is for {rate} Hz and refuses the telephone's {RATE} Hz; "
-            f"add the line --allow-upsample=true to {directory / layout['features']}"
+            f"{directory}: модель на {rate} Гц не берёт телефонные {RATE} Гц; "
+            f"допишите строку --allow-upsample=true в {directory / layout['features']}"
         )
     takes_phrases = _read_graph(directory, layout)
     words = directory / layout["words"]
@@ -81,30 +81,41 @@ def read_vosk_model(directory: Path) -> VoskModel:
     )
 
 
-def _expect_directory(directory: Path) -> None:
+def holds_network(directory: Path) -> bool:
+    """Whether the directory itself, and not one in it, is a model's."""
+    return any((directory / layout["network"]).is_file() for layout in (_AS_RELEASED, _FLAT))
+
+
+def expect_network(directory: Path) -> None:
+    """Raises BrokenModel with the mend when the directory is no model's at all; looks at nothing but names."""
     if not directory.exists():
-        raise BrokenModel(f"there is no {directory}; unpack a Vosk model there, or set [ear] model to where it is")
-    if zipfile.is_zipfile(directory) if directory.is_file() else False:
-        raise BrokenModel(f"{directory} is an archive; unpack it and set [ear] model to the directory")
+        raise BrokenModel(
+            f"нет каталога {directory}; распакуйте туда модель Vosk или укажите в [ear] model, где она лежит"
+        )
+    if directory.is_file() and zipfile.is_zipfile(directory):
+        raise BrokenModel(f"{directory} — архив; установите его: callcenter ear install {directory}")
     if not directory.is_dir():
-        raise BrokenModel(f"{directory} is no directory; [ear] model is the directory of a Vosk model")
+        raise BrokenModel(f"{directory} — не каталог; [ear] model — это каталог с моделью Vosk")
+    if not holds_network(directory):
+        raise BrokenModel(f"{directory}: нет {_AS_RELEASED['network']}, значит, это не модель Vosk{_hint(directory)}")
 
 
 def _hint(directory: Path) -> str:
     """Archives hold one directory, and people name the one around it."""
     inner = [found for found in sorted(directory.iterdir()) if (found / _AS_RELEASED["network"]).is_file()]
     if inner:
-        return f"; set [ear] model to {inner[0]}"
-    held = ", ".join(sorted(found.name for found in directory.iterdir())[:6]) or "nothing"
-    return f"; it holds {held}"
+        return f"; модель лежит глубже, в {inner[0]}: укажите этот каталог"
+    held = ", ".join(sorted(found.name for found in directory.iterdir())[:6])
+    return f"; внутри: {held}" if held else "; каталог пуст"
 
 
 def _read_rate(file: Path) -> tuple[int, bool]:
     options = _read_options(file)
+    written = options.get("sample-frequency", str(_KALDI_RATE))
     try:
-        return int(float(options.get("sample-frequency", _KALDI_RATE))), options.get("allow-upsample") == "true"
+        return int(float(written)), options.get("allow-upsample") == "true"
     except ValueError as error:
-        raise BrokenModel(f"{file}: --sample-frequency: {error}; unpack the model again") from error
+        raise BrokenModel(f"{file}: --sample-frequency={written}: не число; {_AGAIN}") from error
 
 
 def _read_graph(directory: Path, layout: Mapping[str, str]) -> bool:
@@ -115,10 +126,7 @@ def _read_graph(directory: Path, layout: Mapping[str, str]) -> bool:
         layout[part] for part in ("runtime", "grammar", "disambiguation") if not (directory / layout[part]).is_file()
     ]
     if missing:
-        raise BrokenModel(
-            f"{directory}: no {layout['static']}, and without it {', '.join(missing)} must be there; "
-            "unpack the model again"
-        )
+        raise BrokenModel(f"{directory}: нет {layout['static']}, а без него нужны и {', '.join(missing)}; {_AGAIN}")
     return True
 
 
@@ -131,10 +139,11 @@ def _count_words(file: Path) -> int:
 def _find_delay(file: Path) -> float:
     """The network runs in chunks, so a word waits for the end of the chunk it ends in."""
     options = _read_options(file) if file.is_file() else {}
+    written = options.get("frames-per-chunk", str(_KALDI_CHUNK))
     try:
-        chunk = int(options.get("frames-per-chunk", _KALDI_CHUNK))
+        chunk = int(written)
     except ValueError as error:
-        raise BrokenModel(f"{file}: --frames-per-chunk: {error}; unpack the model again") from error
+        raise BrokenModel(f"{file}: --frames-per-chunk={written}: не целое число; {_AGAIN}") from error
     return round(math.ceil(chunk / _SUBSAMPLING) * _SUBSAMPLING * _FRAME_SECONDS + _LOOK_AHEAD, 3)
 
 
@@ -143,7 +152,7 @@ def _read_options(file: Path) -> dict[str, str]:
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
-        raise BrokenModel(f"{file}: {error.strerror}; unpack the model again") from error
+        raise BrokenModel(f"{file}: нет такого файла, или его не прочитать; {_AGAIN}") from error
     options = {}
     for line in lines:
         name, _, value = line.partition("#")[0].strip().partition("=")
