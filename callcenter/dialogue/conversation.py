@@ -84,6 +84,7 @@ class Conversation(Stepping):
     # What happens
 
     def _take_key(self, key: str) -> None:
+        self._last_words = ""
         match self._step, self._turns.awaited:
             case (Tell(notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, Saying() if key == PERSON_KEY:
                 self._turns.hush()

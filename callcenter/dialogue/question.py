@@ -35,7 +35,6 @@ class TurnedAside:
 
     aside: Aside
     facts: Mapping[str, str]
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
     if PERSON in sense.meanings:
         return WantsPerson()
     if aside := find_aside(ask, text, sense, danger=danger):
-        return TurnedAside(aside, _list_facts(sense, aside.meanings), text)
+        return TurnedAside(aside, _list_facts(sense, aside.meanings))
     if sense.hesitates:
         return Meaningless()
     story = next((found for answer in stories if (found := _judge_answer(answer, text, sense))), None)

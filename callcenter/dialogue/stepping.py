@@ -40,6 +40,7 @@ from callcenter.dialogue.sense import Mind, NoMind
 from callcenter.dialogue.turns import Turns
 from callcenter.dialogue.vocabulary import ARTICLE
 from callcenter.knowledge.base import SAFETY
+from callcenter.understanding.asking import is_question
 
 KEPT_KEYS = 32
 STEPS_AT_ONCE = 64
@@ -69,6 +70,7 @@ class Stepping:
         self._wants_person = False
         self._attention = Attention(script.dangers, mind or NoMind())
         self._last_words = ""
+        """That a caller answered with; empty once a key was pressed."""
         self._told: tuple[str, ...] = ()
         """What was told last before the question that stands."""
         self._ended = False
@@ -191,7 +193,7 @@ class Stepping:
                 self._turns.listen(digit_seconds(self._digits))
             case Missed(why, key, said):
                 self._turns.remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
-                if said and ARTICLE in ask.meanings:
+                if ARTICLE in ask.meanings and is_question(said):
                     self._turns.remark("unanswered", text=said)
                 self._encourage(ask, self._patience.row_for_miss(ask, why), otherwise=ask.give_up)
             case Meaningless():
@@ -205,7 +207,7 @@ class Stepping:
         does = meaning.aside.does
         answer = self._find_answer(does) if isinstance(does, Text) else None
         if not self._patience.bears_aside() or (isinstance(does, Text) and answer is None):
-            self._react(ask, Missed("words", said=meaning.said))
+            self._react(ask, Missed("words"))
             return
         match does:
             case Target():

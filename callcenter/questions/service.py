@@ -2,18 +2,34 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.core.database import notify
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.questions.models import UnansweredQuestion
+from callcenter.questions.views import find_wording
+from callcenter.understanding.asking import ask_the_same, list_matter
 
 
 async def keep_question(
     session: AsyncSession, question_id: str, *, call_id: str, asked_at: datetime, text: str, article: str | None
 ) -> None:
-    """Writes a question down; one that is there already changes nothing."""
+    """Writes a question down; one that is there already changes nothing.
+
+    What one call asks again is one question: the fullest wording is kept.
+    """
+    of_call = select(UnansweredQuestion).where(UnansweredQuestion.call_id == call_id).with_for_update()
+    for before in (await session.scalars(of_call)).all():
+        if before.id == question_id:
+            return
+        if _is_same(before, text=text, article=article):
+            if len(list_matter(text)) > len(list_matter(before.text)):
+                before.text = text
+                await session.flush()
+                await notify(session, "question", before.id)
+            return
     values = {"id": question_id, "call_id": call_id, "asked_at": asked_at, "text": text, "article": article}
     added = await session.execute(
         insert(UnansweredQuestion).values(**values).on_conflict_do_nothing().returning(UnansweredQuestion.id)
@@ -23,14 +39,24 @@ async def keep_question(
 
 
 async def settle_question(session: AsyncSession, question_id: str, *, by: str, now: datetime) -> None:
-    """The owner has answered it, or there is nothing to answer. A second time changes nothing.
+    """The owner has answered it, or there is nothing to answer: it and all that were asked in the same words. A second
+    time changes nothing.
 
     Raises QuestionNotFound.
     """
     question = await session.get(UnansweredQuestion, question_id, with_for_update=True)
     if question is None:
         raise QuestionNotFound
-    if question.settled_at is None:
-        question.settled_at, question.settled_by = now, by
-        await session.flush()
-        await notify(session, "question", question_id)
+    if question.settled_at is not None:
+        return
+    for one in await find_wording(session, question):
+        one.settled_at, one.settled_by = now, by
+    await session.flush()
+    await notify(session, "question", question_id)
+
+
+def _is_same(before: UnansweredQuestion, *, text: str, article: str | None) -> bool:
+    """Whether a call asks once more what it has asked before."""
+    if article or before.article:
+        return article == before.article
+    return ask_the_same(before.text, text)

@@ -1,19 +1,62 @@
 """What may be asked about questions without an answer."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.questions.models import UnansweredQuestion
+from callcenter.understanding.asking import list_matter
+
+_Wording = tuple[str | None, frozenset[str]]
 
 
-async def open_questions(session: AsyncSession, *, limit: int = 200) -> Sequence[UnansweredQuestion]:
-    """Those nobody is done with, the newest first."""
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """What was asked in the same words, whatever their order and endings; all but `times` is the newest one's."""
+
+    id: str
+    call_id: str
+    asked_at: datetime
+    text: str
+    article: str | None
+    times: int
+    """How many calls asked it."""
+
+
+async def open_questions(session: AsyncSession, *, limit: int = 1000) -> Sequence[OpenQuestion]:
+    """Those nobody is done with, of the `limit` newest: what was asked most often first, then the newest."""
     query = (
         select(UnansweredQuestion)
         .where(UnansweredQuestion.settled_at.is_(None))
         .order_by(UnansweredQuestion.asked_at.desc(), UnansweredQuestion.id)
         .limit(limit)
     )
-    return (await session.scalars(query)).all()
+    asked: dict[_Wording, list[UnansweredQuestion]] = {}
+    for question in await session.scalars(query):
+        asked.setdefault(_wording(question), []).append(question)
+    found = [
+        OpenQuestion(one.id, one.call_id, one.asked_at, one.text, one.article, len(same))
+        for same in asked.values()
+        for one in same[:1]
+    ]
+    return sorted(found, key=lambda question: -question.times)
+
+
+async def find_wording(session: AsyncSession, question: UnansweredQuestion) -> Sequence[UnansweredQuestion]:
+    """The questions nobody is done with that were asked in the same words, locked; this one among them."""
+    query = (
+        select(UnansweredQuestion)
+        .where(
+            UnansweredQuestion.settled_at.is_(None), UnansweredQuestion.article.is_not_distinct_from(question.article)
+        )
+        .order_by(UnansweredQuestion.id)
+        .with_for_update()
+    )
+    return [one for one in await session.scalars(query) if _wording(one) == _wording(question)]
+
+
+def _wording(question: UnansweredQuestion) -> _Wording:
+    return question.article, list_matter(question.text)

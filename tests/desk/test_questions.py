@@ -17,6 +17,7 @@ async def test_a_question_is_read_led_back_to_its_call_and_settled(anna: Visit, 
     assert "где купить &lt;подъёмник&gt;" in page
     assert "KB29: не утверждена" in page
     assert page.count('href="/calls/asked-1"') == 2
+    assert page.count('<td data-label="Сколько раз">1</td>') == 2
     assert "<html" not in (await anna.part("/questions")).text
     answered = await anna.submit("/questions/settled", form_on="/questions", question="q0")
     assert answered.status_code == 303

@@ -344,3 +344,25 @@ def test_a_ticket_is_promised_no_number_while_the_database_is_away(caller: Calle
     assert "Её номер" not in said
     caller.hears_out()
     assert isinstance(caller.end, ToQueue)
+
+
+@pytest.mark.parametrize("text", ["диджею с утра", "блядь", "пал одинокой нашем опечатайте балкон", "пошёл выход алё"])
+def test_noise_and_swearing_are_no_questions_for_the_owner(text: str) -> None:
+    caller = Caller(MAIN, {}, ear=True, mind=shipped_mind())
+    caller.says(text)
+    assert caller.remarks("unanswered") == []
+
+
+@pytest.mark.parametrize("text", ["можно ли кормить кошек", "какая сегодня погода"])
+def test_a_question_the_knowledge_base_knows_nothing_of_is_kept_for_its_owner(text: str) -> None:
+    caller = Caller(MAIN, {}, ear=True, mind=shipped_mind())
+    caller.says(text)
+    assert caller.remarks("unanswered") == [{"text": text}]
+
+
+def test_words_said_before_a_key_are_not_what_the_key_asked() -> None:
+    caller = Caller(MAIN, {}, ear=True, mind=shipped_mind())
+    caller.says("диджею с утра")
+    caller.hears_out()
+    caller.presses("25")
+    assert caller.remarks("unanswered") == [{"text": "", "article": "KB27"}]

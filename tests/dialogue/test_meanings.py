@@ -187,6 +187,13 @@ def test_a_question_nobody_could_answer_is_kept(caller: Caller) -> None:
     assert len(caller.remarks("unanswered")) == 1
 
 
+@pytest.mark.parametrize("text", ["диджею с утра", "блядь", "пал одинокой нашем опечатайте балкон", "что"])
+def test_what_asks_nothing_is_missed_and_not_kept_as_a_question(caller: Caller, text: str) -> None:
+    caller.says(text)
+    assert len(caller.remarks("miss")) == 1
+    assert caller.remarks("unanswered") == []
+
+
 def test_so_is_one_whose_answer_may_not_be_told_but_no_word_of_safety(script: Script) -> None:
     silent = Caller(script, {}, ear=True, mind=MIND)
     silent.says("паспортный стол")
