@@ -40,6 +40,7 @@ CAUSE_UNKNOWN = "неизвестна"
 CAUSE_KNOWN = "известна"
 NO_NUMBER = "нет номера"
 BY_PHONE = "по телефону"
+OVERDUE = "просрочена"
 UNFINISHED = "не весь"
 MORE_TO_TELL = "есть"
 ALL_TOLD = "нет"
@@ -108,6 +109,7 @@ ACTIONS = MappingProxyType(
                         NO_NUMBER: (),
                         NO_DATABASE: (),
                         BY_PHONE: (TICKETS,),
+                        OVERDUE: (TICKETS,),
                     }
                 ),
             ),

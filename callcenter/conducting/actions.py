@@ -145,11 +145,15 @@ class ScriptActions:
         told = {names.STATE: words().ticket_states[state]}
         if due_at is None:
             return ActionResult(names.NO_TERM, told)
+        if due_at < request.now:
+            return ActionResult(
+                names.OVERDUE, {names.TICKETS: words().overdue.format(term=self._term(due_at, request))}
+            )
         return ActionResult(names.READY, {**told, names.TERM: self._term(due_at, request)})
 
     async def _tell_open(self, request: Request) -> ActionResult:
-        """The tickets that this call or its telephone has reported: what, state and term. A telephone can be forged,
-        so nothing is told that says who lives where."""
+        """The tickets that this call or its telephone has reported: what, state and term; only those whose term is
+        past, if there are any. A telephone can be forged, so nothing is told that says who lives where."""
         arrival = request.arrival
         try:
             found = await within(
@@ -160,18 +164,26 @@ class ScriptActions:
             return ActionResult(names.NO_DATABASE, {})
         if not found or names.TICKETS in request.arguments:  # told once: now it is another one
             return ActionResult(names.NO_NUMBER, {})
+        if late := [ticket for ticket in found if ticket.due_at is not None and ticket.due_at < request.now]:
+            lines = [self._say_overdue(ticket, request) for ticket in late[:MOST_TOLD]]
+            return ActionResult(names.OVERDUE, {names.TICKETS: " ".join(lines)})
+        lines = [self._say_open(ticket, request, alone=len(found) == 1) for ticket in found[:MOST_TOLD]]
         told = words().one_open if len(found) == 1 else words().several_open
-        lines = [self._say_open(ticket, request) for ticket in found[:MOST_TOLD]]
         return ActionResult(names.BY_PHONE, {names.TICKETS: " ".join([told, *lines])})
 
-    def _say_open(self, ticket: OpenTicket, request: Request) -> str:
+    def _say_overdue(self, ticket: OpenTicket, request: Request) -> str:
+        trouble = self._known().categories.say(ticket.category)
+        return words().overdue_of.format(trouble=trouble, term=self._term(ticket.due_at, request))
+
+    def _say_open(self, ticket: OpenTicket, request: Request, *, alone: bool) -> str:
+        """Of several without their numbers: nobody keeps three of them in the ear, and what they are about tells them
+        apart."""
         term = words().open_term.format(term=self._term(ticket.due_at, request)) if ticket.due_at else ""
-        return words().open.format(
-            number=spoken_ticket_number(ticket.number),
-            trouble=self._known().categories.say(ticket.category),
-            state=words().ticket_states[ticket.state],
-            term=term,
-        )
+        trouble, state = self._known().categories.say(ticket.category), words().ticket_states[ticket.state]
+        if alone:
+            number = spoken_ticket_number(ticket.number)
+            return words().open.format(number=number, trouble=trouble, state=state, term=term)
+        return words().open_of_several.format(trouble=trouble.capitalize(), state=state, term=term)
 
     async def _mark_danger(self, request: Request) -> ActionResult:
         """The note raises the alarm and marks the call, whether or not the database is there now."""

@@ -23,7 +23,10 @@ class Words:
     one_open: str
     several_open: str
     open: str
+    open_of_several: str
     open_term: str
+    overdue: str
+    overdue_of: str
     which: Mapping[str, str]
     differs: Mapping[str, str]
     differs_ask: Mapping[str, str]

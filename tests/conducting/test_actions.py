@@ -1,7 +1,7 @@
 """What scripts have done: tickets beside tickets, open tickets by telephone, readings, and addresses in danger."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +14,7 @@ from callcenter.conducting.ports import ActionResult
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
 from callcenter.understanding.houses import read_houses
-from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.clock import MORNING, FakeClock
 from tests.stand_ins.notes import KeptNotes
 from tests.stand_ins.register import PaperRegister
 
@@ -83,11 +83,30 @@ async def test_who_names_no_number_hears_of_what_their_telephone_reported(desk: 
     found = await desk.do(names.TICKET_STATUS, **{names.DIGITS: ""})
     assert found.outcome == names.BY_PHONE
     told = found.facts[names.TICKETS]
-    assert told.startswith("По вашему телефону открыты заявки. Номер два шесть")
-    assert told.index("не работает лифт") < told.index("нет горячей воды")
+    assert told.startswith("По вашему телефону открыты заявки. Не работает лифт: заявка зарегистрирована.")
+    assert told.endswith("Нет горячей воды: заявка зарегистрирована.")
     assert "Тихая" not in told
     again = await desk.do(names.TICKET_STATUS, **{names.DIGITS: "", names.TICKETS: told})
     assert again.outcome == names.NO_NUMBER
+
+
+async def test_of_one_ticket_its_number_is_told_too(desk: Desk) -> None:
+    await report(desk, "LIFT_FAULT")
+    desk.register.due_at = MORNING + timedelta(hours=4)
+    told = (await desk.do(names.TICKET_STATUS, **{names.DIGITS: ""})).facts[names.TICKETS]
+    assert "Номер два шесть, ноль ноль ноль, ноль ноль один: не работает лифт" in told
+    assert told.endswith("Срок: сегодня до тринадцати часов.")
+
+
+@pytest.mark.parametrize("digits", ["", "26000001"])
+async def test_a_term_that_is_past_is_not_told_as_one_to_come(desk: Desk, digits: str) -> None:
+    await report(desk, "LIFT_FAULT")
+    desk.register.due_at = MORNING - timedelta(days=3)
+    found = await desk.do(names.TICKET_STATUS, **{names.DIGITS: digits})
+    assert found.outcome == names.OVERDUE
+    which = "вашей заявки" if digits else "заявки «не работает лифт»"
+    told = f"Срок {which} нарушен: обещали двадцать первого ноября до девяти часов."
+    assert found.facts == {names.TICKETS: told}
 
 
 async def test_who_reported_nothing_is_asked_for_a_number(desk: Desk) -> None:

@@ -6,6 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from callcenter.alarms.models import Alarm, AlarmKind
+from callcenter.conducting.action_specs import DIGITS, OVERDUE, TICKET_STATUS, TICKETS
+from callcenter.conducting.actions import ScriptActions
+from callcenter.conducting.caller import Arrival
 from callcenter.conducting.ports import DatabaseSilent
 from callcenter.conducting.register import ALARM_SECONDS, DatabaseAlarms, DatabaseRegister
 from callcenter.core.database import Database
@@ -14,7 +17,9 @@ from callcenter.knowledge.categories_file import read_categories
 from callcenter.settings import TREE
 from tests.stand_ins.centre import MOSCOW
 from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.notes import KeptNotes
 
+PHONE = "+79001112233"
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
 
 
@@ -29,7 +34,7 @@ def register(database: Database) -> DatabaseRegister:
 
 async def report(register: DatabaseRegister, clock: FakeClock, call_id: str, category: str) -> str:
     number, _ = await register.register(
-        call_id=call_id, category=category, contact="+79001112233", description="", address="", now=clock.now()
+        call_id=call_id, category=category, contact=PHONE, description="", address="", now=clock.now()
     )
     return number
 
@@ -53,6 +58,19 @@ async def test_a_ticket_is_found_by_its_digits_and_a_wrong_number_is_not(
     assert due_at is not None
     assert due_at > clock.now()
     assert await register.find("26000002") is None
+
+
+async def test_whoever_asks_after_the_term_of_their_ticket_hears_that_it_is_past(
+    register: DatabaseRegister, clock: FakeClock
+) -> None:
+    await report(register, clock, "b1-1.1", "LIFT_FAULT")
+    clock.advance(days=30)
+    actions = ScriptActions(register=register, notes=KeptNotes(), clock=clock, zone=MOSCOW)
+    arrival = Arrival("b1-1.2", "78120000000", PHONE, PHONE, clock.now())
+    for digits in ("", "26000001"):
+        found = await actions.carry_out(TICKET_STATUS, arrival=arrival, arguments={DIGITS: digits})
+        assert found.outcome == OVERDUE
+        assert "нарушен: обещали двадцать пятого ноября" in found.facts[TICKETS]
 
 
 async def test_a_category_out_of_force_is_an_error_and_leaves_no_ticket(

@@ -18,6 +18,8 @@ class PaperRegister:
         """Call id -> the address of its ticket."""
         self.readings: dict[tuple[str, str], int] = {}
         """Account and meter -> the last reading."""
+        self.due_at: datetime | None = None
+        """The term of every ticket that is looked for."""
         self.asked = 0
         self.away = False
         self.frozen: asyncio.Event | None = None
@@ -50,12 +52,12 @@ class PaperRegister:
             for key, entry in self.tickets.items()
             if key.split("/")[0] == call_id or (phone and entry[2] == phone)
         ]
-        return [OpenTicket(number, category, "registered", None) for number, category, _, _ in reversed(theirs)]
+        return [OpenTicket(number, category, "registered", self.due_at) for number, category, _, _ in reversed(theirs)]
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:
         await self._connect()
         numbers = {entry[0].replace("-", ""): entry for entry in self.tickets.values()}
-        return ("registered", None) if digits in numbers else None
+        return ("registered", self.due_at) if digits in numbers else None
 
     async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
         await self._connect()
