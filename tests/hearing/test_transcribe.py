@@ -90,7 +90,7 @@ def test_without_a_model_it_says_how_to_get_one(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--model", "{home}", "{home}/one.wav"], "so this is no Vosk model"),
+        (["--model", "{home}", "{home}/one.wav"], "это не модель Vosk"),
         (["--model", "{home}", "{home}/nothing.wav"], "nothing.wav"),
         (["--model", "{home}", "{home}/callcenter.toml"], "callcenter.toml"),
     ],
