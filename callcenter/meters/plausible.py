@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -21,18 +22,27 @@ class Doubt(StrEnum):
     """More than a flat uses in that time: see limits.toml."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of a kind of meter: the most that a flat uses a month, cubic metres or kilowatt-hours, and a meter's life."""
+
+    month: int
+    years: int
+
+
 def find_doubt(kind: MeterKind, value: int, last: MeterReading | None, *, now: datetime) -> Doubt | None:
-    """What is odd about a reading; None for the first one of a meter, there is nothing to hold it against."""
+    """What is odd about a reading. The first one of a meter is held against all that it may have counted in its life."""
+    limits = read_limits()[kind]
     if last is None:
-        return None
+        return Doubt.MUCH if value > limits.month * 12 * limits.years else None
     if value < last.value:
         return Doubt.LESS
     months = max(1.0, (now - last.taken_at) / MONTH)
-    return Doubt.MUCH if value - last.value > read_limits()[kind] * months else None
+    return Doubt.MUCH if value - last.value > limits.month * months else None
 
 
 @cache
-def read_limits() -> Mapping[MeterKind, int]:
-    """Cubic metres or kilowatt-hours a month, by kind."""
+def read_limits() -> Mapping[MeterKind, Limits]:
+    """By kind."""
     limits = tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))
-    return {MeterKind(kind): int(limit) for kind, limit in limits.items()}
+    return {kind: Limits(int(limits["month"][kind]), int(limits["years"][kind])) for kind in MeterKind}

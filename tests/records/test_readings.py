@@ -73,3 +73,32 @@ def test_what_a_flat_uses_grows_with_the_time_and_a_month_is_the_least(
 ) -> None:
     last = MeterReading(account=ACCOUNT, kind=MeterKind.COLD, value=100, taken_at=MORNING)
     assert find_doubt(MeterKind.COLD, value, last, now=MORNING + months * MONTH) is doubt
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "doubt"),
+    [
+        (MeterKind.HOT, 90_000, Doubt.MUCH),
+        (MeterKind.HOT, 4_000, None),
+        (MeterKind.COLD, 5_760, None),
+        (MeterKind.COLD, 5_761, Doubt.MUCH),
+        (MeterKind.ELECTRICITY, 90_000, None),
+        (MeterKind.ELECTRICITY, 900_000, Doubt.MUCH),
+        (MeterKind.COLD, 0, None),
+    ],
+)
+def test_the_first_reading_is_held_against_what_a_meter_counts_in_its_life(
+    kind: MeterKind, value: int, doubt: Doubt | None
+) -> None:
+    assert find_doubt(kind, value, None, now=MORNING) is doubt
+
+
+async def test_a_first_reading_that_cannot_be_is_asked_about_and_marked(
+    database: Database, bookkeeper: Bookkeeper
+) -> None:
+    register = DatabaseRegister(database, categories=lambda: Categories(()), zone=MOSCOW)
+    assert await register.doubt_reading(account=ACCOUNT, meter="hot", value=90_000, now=MORNING) == "much"
+    await tell(database, bookkeeper, 90_000, call="b1-1.1", meter="hot")
+    async with database.begin() as session:
+        (reading,) = await newest_readings(session)
+    assert reading.doubt == "much"
