@@ -31,7 +31,7 @@ class Limits:
 
 
 def find_doubt(kind: MeterKind, value: int, last: MeterReading | None, *, now: datetime) -> Doubt | None:
-    """What is odd about a reading. The first one of a meter is held against all that it may have counted in its life."""
+    """What is odd about a reading. A meter's first one is held against all that it may have counted in its life."""
     limits = read_limits()[kind]
     if last is None:
         return Doubt.MUCH if value > limits.month * 12 * limits.years else None
