@@ -15,14 +15,18 @@ from callcenter.commands.check import KNOWLEDGE
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.settings import Company
+from callcenter.understanding.address import Doubt
+from callcenter.understanding.confirmation import Answer
 from callcenter.understanding.moments import Moment
 from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
 
 HOUSES = "houses.csv"
+_FIGURES = {"phone": "телефон", "ticket": "заявка", "account": "лицевой счёт", "reading": "показание"}
+_ANSWERS = {Answer.YES: "да", Answer.NO: "нет", Answer.UNCLEAR: "неясно"}
 
 
 class BrokenPhrases(CallcenterError):
-    """The phrases or the house list have faults; `callcenter check` lists them."""
+    """The phrases or the house list have faults; the text names them all, one a line, in Russian."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +67,7 @@ def load(houses: Path, knowledge: Path = KNOWLEDGE) -> Understanding:
     understanding, problems = read_understanding(knowledge, houses)
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:
-        raise BrokenPhrases(f"{fatal[0]} (всего ошибок: {len(fatal)}; все назовёт callcenter check)")
+        raise BrokenPhrases("\n".join(map(str, fatal)))
     return understanding
 
 
@@ -102,9 +106,37 @@ def as_text(meaning: Meaning) -> list[str]:
     address = ", ".join(f"{name} {value}" for name, value in meaning.address.values.items())
     if address:
         lines.append(f"  адрес       {address}")
-    lines += [f"  сомнение    {doubt.kind} {doubt.part}: {doubt.said}" for doubt in meaning.address.doubts]
+    lines += [f"  сомнение    {doubt.kind} {doubt.part}: {_name_doubt(doubt)}" for doubt in meaning.address.doubts]
+    if meaning.numbers:
+        lines.append(f"  числа       {', '.join(number.digits for number in meaning.numbers)}")
+    lines += [
+        f"  номер       {_FIGURES[one.kind]} {' или '.join((one.value, *one.others))}"
+        for one in meaning.figures
+        if one.kind in _FIGURES
+    ]
+    if meaning.confirmation:
+        lines.append(f"  ответ       {_ANSWERS[meaning.confirmation.answer]}: «{meaning.confirmation.words}»")
+    lines += [f"  когда       {_name_moment(one)}" for one in meaning.moments]
     lines += [f"  потому что  {why}" for why in meaning.why]
     return lines
+
+
+def _name_doubt(doubt: Doubt) -> str:
+    """What was said, and what it may be."""
+    said = f"«{doubt.said}»" if doubt.said else ""
+    return ", ".join(part for part in (said, " или ".join(option or "без" for option in doubt.options)) if part)
+
+
+def _name_moment(moment: Moment) -> str:
+    """«01.12.2026 с 18:00», with a question mark where the likelier is given."""
+    earliest, latest = (at and f"{at:%H:%M}" for at in (moment.earliest, moment.latest))
+    hours = (
+        f"в {earliest}"
+        if earliest == latest
+        else f"{f'с {earliest}' if earliest else ''}{f' до {latest}' if latest else ''}"
+    )
+    day = f"{moment.day:%d.%m.%Y}" if moment.day else ""
+    return f"{day} {hours if earliest or latest else ''}".strip() + ("" if moment.sure else " (?)")
 
 
 def _moment(moment: Moment) -> dict[str, str]:

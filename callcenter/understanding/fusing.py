@@ -44,7 +44,7 @@ class SecondOpinion:
     def __init__(
         self, categories: Learned, intents: Learned, articles: Learned, words: Sequence[Word], none: Iterable[str]
     ) -> None:
-        self._learned_categories, self._learned_articles = categories, articles
+        self._learned_categories, self._learned_intents, self._learned_articles = categories, intents, articles
         self._words, self._none = words, frozenset(none)
         heard = words if len(words) >= LEAST_WORDS else ()
         self.wishes = intents.share_out(heard)
@@ -63,6 +63,11 @@ class SecondOpinion:
     def rank_articles(self, ranked: Iterable[Scored]) -> list[Scored]:
         """The same for articles: they are the likelier, the likelier something is asked."""
         return self._fuse(ranked, self._learned_articles, self._articles)
+
+    def name_wish(self, wish: str) -> str:
+        """The words that speak for one of `wishes`."""
+        code, share = NONE if wish == UNCLEAR else wish, self.wishes[wish]
+        return self._learned_intents.find_speakers(self._words, Opinion(share, code, share, 0, len(self._words)))[0]
 
     def _fuse(self, ranked: Iterable[Scored], learned: Learned, shares: Mapping[str, float]) -> list[Scored]:
         """At most MOST; nothing where the best is little beside how likely the line is unclear."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 from callcenter.understanding.danger import Danger
 from callcenter.understanding.ranking import Scored
@@ -118,17 +119,29 @@ def choose_intent(
     return Choice(intent, told.score, told.words, told.phrases, article)
 
 
+class Wishes(Protocol):
+    """What was learned of a line."""
+
+    @property
+    def wishes(self) -> Mapping[str, float]:
+        """How likely each is."""
+
+    def name_wish(self, wish: str) -> str:
+        """The words that speak for it."""
+
+
 def hear_wishes(
     choice: Choice,
-    wishes: Mapping[str, float],
+    learned: Wishes,
     categories: Sequence[Scored],
     articles: Sequence[Scored],
     *,
     urgent: frozenset[str],
 ) -> Choice:
-    """The choice by phrases, or what was learned of `wishes` where that speaks louder. A danger stays one."""
+    """The choice by phrases, or what was learned of wishes where that speaks louder. A danger stays one."""
     if choice.danger:
         return choice
+    wishes = learned.wishes
     chosen = TROUBLE if choice.intent in (Intent.EMERGENCY, Intent.REQUEST) else str(choice.intent)
     said = UNHEARD if choice.intent is Intent.UNCLEAR else choice.score * CHOSEN
     scores = {**wishes, chosen: 1 - (1 - said) * (1 - wishes.get(chosen, 0.0))}
@@ -143,10 +156,10 @@ def hear_wishes(
     if best == TROUBLE:
         troubles = [one for one in categories if _is_trouble(one)]
         return Choice(_of_trouble(troubles, urgent), score, troubles[0].words, phrases)
-    intent = Intent(best)
+    intent, words = Intent(best), learned.name_wish(best)
     if intent is Intent.OUTAGE:
-        answer = Scored(OUTAGE_ARTICLE, score, "", phrases)
-    return Choice(intent, score, "", phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None)
+        answer = Scored(OUTAGE_ARTICLE, score, words, phrases)
+    return Choice(intent, score, words, phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None)
 
 
 def _is_trouble(category: Scored) -> bool:
@@ -204,7 +217,7 @@ def arrange_categories(
     if not wanted:
         return tuple(categories)
     first = next((one for one in categories if one.key == wanted), None)
-    score = max(choice.score, first.score if first else 0.0)
+    score = min(1.0, max(choice.score, first.score if first else 0.0))
     found = first or Scored(wanted, score, choice.words, choice.phrases)
     head = Scored(wanted, score, found.words, found.phrases, found.mask, found.sure)
     return (head, *(one for one in categories if one.key != wanted))

@@ -31,6 +31,7 @@ from callcenter.understanding.matching import Line
 from callcenter.understanding.moments import Moment, find_moments
 from callcenter.understanding.notation import Names, read_phrase
 from callcenter.understanding.numbers import Number, find_numbers
+from callcenter.understanding.phrase_excerpt import excerpt
 from callcenter.understanding.phrase_files import SURE, Entry, Phrase, PhraseReader
 from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.slips import Slips
@@ -44,6 +45,8 @@ _FIRST_LINE, _ANY_DAY = "да у соседки дом один квартира
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
 """Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
+_OF_A_PHONE = ("мой", "мобильный", "сотовый", "телефон", "номер")
+"""Words before a telephone that only say what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ class Understanding:
         line = Line(words)
         dangers = self._find_dangers(words, line)
         address = self._book.find(words)
-        rest = _without_address(words, address)
+        figures = find_figures(words)
+        rest = _without_numbers(words, address, figures)
         line = line if len(rest) == len(words) else Line(rest)
         second = self._second_opinions.form(rest, self._of_danger - {danger.category for danger in dangers})
         ranked = second.rank_categories(self._categories.rank(line))
@@ -170,7 +174,7 @@ class Understanding:
             urgent=self._urgent,
             of_article=self._article_categories,
         )
-        choice = hear_wishes(choice, second.wishes, ranked, articles, urgent=self._urgent)
+        choice = hear_wishes(choice, second, ranked, articles, urgent=self._urgent)
         category = self._article_categories.get(choice.article.key, "") if choice.article else ""
         categories = arrange_categories(choice, dangers, ranked, self._leads, category)[:MOST]
         return Meaning(
@@ -181,7 +185,7 @@ class Understanding:
             dangers=dangers,
             address=address,
             numbers=find_numbers(words),
-            figures=find_figures(words),
+            figures=figures,
             confirmation=find_confirmation(words),
             moments=find_moments(words, now=now),
             why=tuple(_explain(choice, categories, dangers, address)),
@@ -245,9 +249,15 @@ def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> lis
     return joined
 
 
-def _without_address(words: Sequence[Word], address: Address) -> list[Word]:
-    """The words without those that only say where: «нас топят, квартира сорок» is about no flat."""
+def _without_numbers(words: Sequence[Word], address: Address, figures: Iterable[Figure]) -> list[Word]:
+    """The words without those that only say where («нас топят, квартира сорок» is about no flat), and without
+    telephones, which are no readings."""
     taken: set[int] = set()
+    for phone in (figure for figure in figures if figure.kind == "phone"):
+        first = phone.first
+        while first and words[first - 1].has(*_OF_A_PHONE):
+            first -= 1
+        taken.update(range(first, phone.end))
     texts = [word.text for word in words]
     for name in _NAMING:
         said = [word.text for word in read_words(address.parts[name].words)] if name in address.parts else []
@@ -263,7 +273,7 @@ def _codes(written: str) -> list[str]:
 
 def _explain(choice: Choice, categories: Sequence[Scored], dangers: Sequence[Danger], address: Address) -> list[str]:
     why = [f"intent {choice.intent}: «{choice.words}»" if choice.words else f"intent {choice.intent}: no phrase found"]
-    why += [f"danger {danger.code}: «{danger.words}» as «{danger.phrase}»" for danger in dangers]
+    why += [f"danger {danger.code}: «{danger.words}» as «{excerpt(danger.phrase, danger.words)}»" for danger in dangers]
     why += [f"category {one.key} {one.score:.2f}: «{one.words}»" for one in categories]
     why += [f"{name} {part.value}: «{part.words}»" for name, part in address.parts.items()]
     return why

@@ -222,6 +222,32 @@ def test_two_troubles_are_both_named_with_their_words(understanding: Understandi
     }
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "мой телефон восемь девятьсот двадцать один двести тринадцать сорок пять шестьдесят семь",
+        "номер телефона восемь девятьсот шестьдесят четыре сто одиннадцать ноль три ноль четыре",
+    ],
+)
+def test_a_telephone_is_no_reading(understanding: Understanding, line: str) -> None:
+    meaning = understanding.understand(line, now=NOW)
+    assert (meaning.intent, meaning.categories) == (Intent.UNCLEAR, ())
+    assert [one.kind for one in meaning.figures] == ["phone"]
+
+
+def test_no_category_is_told_without_its_words_nor_with_a_score_beyond_one(understanding: Understanding) -> None:
+    lines = ("заявка двадцать шесть дробь сто сорок два", "лифт не работал месяц за что платить")
+    told = [meaning for _, meaning in understand_all(understanding, "development")]
+    told += [understanding.understand(line, now=NOW) for line in lines]
+    assert [meaning.text for meaning in told for one in meaning.categories if not one.words or one.score > 1] == []
+
+
+def test_why_shows_only_what_of_a_phrase_was_hit(understanding: Understanding) -> None:
+    why = understanding.understand("ребёнок застрял в ванной закрылся", now=NOW).why
+    assert any("danger PERSON_DANGER: " in line for line in why)
+    assert max(map(len, why)) < 200
+
+
 def test_the_command_prints_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["understand", "--json", "у нас искрит щиток на энгельса сто девять"]) == 0
     answer = json.loads(capsys.readouterr().out)
@@ -233,3 +259,32 @@ def test_the_command_prints_one_object_a_line(capsys: pytest.CaptureFixture[str]
 def test_the_command_tells_a_person_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["understand", "лифт не едет"]) == 0
     assert "потому что  category LIFT_FAULT" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("да верно", ["ответ       да: «да верно»"]),
+        ("нет не двенадцать а двадцать", ["ответ       нет: «нет»", "числа       12, 20"]),
+        ("в шесть вечера", ["когда       в 18:00"]),
+        ("приходите до шести", ["когда       до 18:00 (?)"]),
+        (
+            "телефон восемь девятьсот одиннадцать двести тридцать три сорок пять шестьдесят семь",
+            ["телефон +79112334567"],
+        ),
+        ("энгельса сто тридцать девять корпус один", ["сомнение    ambiguous structure: без или 2"]),
+    ],
+)
+def test_the_command_tells_a_person_numbers_answers_times_and_what_is_doubtful(
+    capsys: pytest.CaptureFixture[str], line: str, told: list[str]
+) -> None:
+    assert main(["understand", line]) == 0
+    printed = capsys.readouterr().out
+    assert [words for words in told if words not in printed] == []
+
+
+def test_the_command_names_every_fault_of_a_house_list(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    houses = tmp_path / "houses.csv"
+    houses.write_text("street;house\nпроспект Энгельса;139\nЭнгельса;1;2\n;5\n", encoding="utf-8")
+    assert main(["understand", "--houses", str(houses), "привет"]) == 1
+    assert [line.rpartition("(")[2] for line in capsys.readouterr().err.splitlines()] == ["HSE025)", "HSE028)"]

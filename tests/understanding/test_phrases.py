@@ -7,6 +7,7 @@ import pytest
 
 from callcenter.understanding.matching import Book, Line
 from callcenter.understanding.notation import BrokenPhrase, Names, read_phrase
+from callcenter.understanding.phrase_excerpt import excerpt
 from callcenter.understanding.phrase_files import PhraseReader
 from callcenter.understanding.words import read_words
 
@@ -71,6 +72,19 @@ def test_a_broken_phrase_is_named_with_its_column(phrase: str, told: str, column
     with pytest.raises(BrokenPhrase, match=re.escape(told)) as caught:
         read_phrase(phrase, NAMES)
     assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    ("phrase", "words", "shown"),
+    [
+        ("<лифт> (стоит|встал|замер) [опять|снова]", "лифт встал", "<лифт> (встал|…)"),
+        ("(кот|пёс) (рыж*|бел*) [дома|у нас]", "пес рыжая у нас", "(пёс|…) (рыж*|…) [у нас|…]"),
+        ("<лифт> (=я|«(мы|они) (в нём|внутри)»)", "мы внутри", "<лифт> («(мы|…) (внутри|…)»|…)"),
+        ("(раз|два) три", "три", "(раз|…) три"),
+    ],
+)
+def test_of_a_long_phrase_only_what_was_hit_is_shown(phrase: str, words: str, shown: str) -> None:
+    assert excerpt(phrase, words) == shown
 
 
 def test_words_far_apart_are_less_sure_than_words_together() -> None:
