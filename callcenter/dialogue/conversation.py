@@ -39,6 +39,7 @@ from callcenter.dialogue.events import (
 from callcenter.dialogue.question import Meaningless, judge_key, judge_number, judge_words
 from callcenter.dialogue.script import END_KEY, KEYS, PERSON_KEY, Act, Ask, Digits, Goodbye, Tell
 from callcenter.dialogue.stepping import Stepping
+from callcenter.dialogue.vocabulary import FAILED, SILENCES
 
 
 class Conversation(Stepping):
@@ -136,7 +137,7 @@ class Conversation(Stepping):
         if isinstance(self._step, Ask) and isinstance(self._turns.awaited, Listening | Saying):
             if self._step.only_aloud and not opened:
                 self._turns.hush()
-                self._next = self._step.give_up
+                self._give_up(self._step.give_up, FAILED)
                 return
             if ask_again:
                 self._turns.hush()
@@ -148,7 +149,7 @@ class Conversation(Stepping):
                 self._react(ask, judge_number(reply, self._digits))
             case Ask() as ask:
                 self._turns.remark("miss", step=ask.name, why="silence")
-                self._encourage(ask, self._patience.row_for_silence(ask), otherwise=ask.left or ask.give_up)
+                self._encourage(ask, self._patience.row_for_silence(ask), SILENCES, otherwise=ask.left or ask.give_up)
 
     def _take_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
         if isinstance(self._step, Act):
@@ -157,4 +158,6 @@ class Conversation(Stepping):
             target = self._step.outcomes.get(outcome)
             if target is None:
                 self._turns.remark("broken", step=self._step.name, why=f"исход «{outcome}»")
-            self._next = target or self._step.give_up
+                self._give_up(self._step.give_up, FAILED)
+            else:
+                self._next = target

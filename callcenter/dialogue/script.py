@@ -226,6 +226,8 @@ class PutThrough:
     reason: str
     danger: bool = False
     prompt: Text | None = None
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """«не понял», «молчит», «сбой» -> the reason in place of `reason` where that is why a step was given up."""
 
 
 @dataclass(frozen=True, slots=True)

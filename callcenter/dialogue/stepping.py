@@ -38,7 +38,7 @@ from callcenter.dialogue.script import (
 )
 from callcenter.dialogue.sense import Mind, NoMind
 from callcenter.dialogue.turns import Turns
-from callcenter.dialogue.vocabulary import ARTICLE
+from callcenter.dialogue.vocabulary import ARTICLE, FAILED, MISSES
 from callcenter.knowledge.base import SAFETY
 from callcenter.understanding.asking import is_question
 
@@ -68,6 +68,8 @@ class Stepping:
         self._digits = ""
         self._patience = Patience()
         self._wants_person = False
+        self._gave_up = ""
+        """Why the last step was given up, by its word of the script; empty when it was not."""
         self._attention = Attention(script.dangers, mind or NoMind())
         self._last_words = ""
         """That a caller answered with; empty once a key was pressed."""
@@ -105,13 +107,15 @@ class Stepping:
                 self._next, self._wants_person = danger.next, False
 
     def _enter(self, step: Step) -> None:
+        if isinstance(step, Ask | Goodbye):
+            self._gave_up = ""
         match step:
             case Tell():
                 self._tell(step)
             case Ask() | Goodbye() if self._wants_person:
                 self._call_person(step)
             case Ask(only_aloud=True) if not self._attention.hears:
-                self._next = step.give_up
+                self._give_up(step.give_up, FAILED)
             case Ask():
                 self._digits, self._patience = "", Patience()
                 if step.uninterrupted or not self._apply_kept(step):
@@ -164,7 +168,8 @@ class Stepping:
                 if not self._apply_kept(step):
                     self._turns.listen(self._patience.take_seconds(step))
             case PutThrough():
-                self._turns.add(ToQueue(step.reason, DANGER_PRIORITY if step.danger else ORDINARY_PRIORITY))
+                reason = step.instead.get(self._gave_up, step.reason)
+                self._turns.add(ToQueue(reason, DANGER_PRIORITY if step.danger else ORDINARY_PRIORITY))
                 self._end()
             case Goodbye():
                 self._turns.add(Hangup())
@@ -195,7 +200,7 @@ class Stepping:
                 self._turns.remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
                 if ARTICLE in ask.meanings and is_question(said):
                     self._turns.remark("unanswered", text=said)
-                self._encourage(ask, self._patience.row_for_miss(ask, why), otherwise=ask.give_up)
+                self._encourage(ask, self._patience.row_for_miss(ask, why), MISSES, otherwise=ask.give_up)
             case Meaningless():
                 pass
             case _:
@@ -223,14 +228,17 @@ class Stepping:
             case _:
                 assert_never(does)
 
-    def _encourage(self, ask: Ask, row: tuple[Text, ...] | None, *, otherwise: Target) -> None:
+    def _encourage(self, ask: Ask, row: tuple[Text, ...] | None, why: str, *, otherwise: Target) -> None:
         if row is None:
             self._turns.remark("gave up", step=ask.name)
-            self._next = otherwise
+            self._give_up(otherwise, why)
         else:
             self._attention.asked_aloud = False
             self._expect(ask)
             self._say(row, interruptible=not ask.uninterrupted)
+
+    def _give_up(self, target: Target, why: str) -> None:
+        self._next, self._gave_up = target, why
 
     def _call_person(self, step: Ask | Tell | Goodbye) -> None:
         """0 was pressed: on to the person this step leads to, nothing more is told on the way."""

@@ -331,11 +331,13 @@ class StepReader:
         queue, reason = sheet.word(words.PUT_THROUGH), sheet.word(words.REASON)
         prompt = sheet.text(words.SAYING) if words.SAYING in sheet else None
         danger = sheet.yes(words.DANGER)
+        others = {name: sheet.word(name) for name in (words.MISSES, words.SILENCES, words.FAILED) if name in sheet}
         if queue is not None and queue.text not in words.QUEUES:
             self._findings.add(queue.place, "IVR204", f"нет очереди «{queue.text}»{hint(queue.text, words.QUEUES)}")
         if queue is None or reason is None or (prompt is None and words.SAYING in sheet):
             return None
-        return PutThrough(name.text, name.place, queue.text, reason.text, danger=danger, prompt=prompt)
+        instead = MappingProxyType({why: word.text for why, word in others.items() if word is not None})
+        return PutThrough(name.text, name.place, queue.text, reason.text, danger, prompt, instead)
 
     def _goodbye(self, name: Word, sheet: Sheet) -> Step | None:
         prompt, served = sheet.text(words.GOODBYE), sheet.yes(words.SERVED)

@@ -15,7 +15,7 @@ ALOUD, UNHEARD, ONLY_ALOUD = "вслух", "не расслышал", "толь�
 LEFT = "ушёл"
 LEAST, MOST = "от", "до"
 OUTCOMES = "исходы"
-REASON, SAYING = "причина", "сказав"
+REASON, SAYING, FAILED = "причина", "сказав", "сбой"
 YES, NO = "да", "нет"
 QUESTION = "вопрос"
 """`{вопрос}` in «не понял», «не расслышал» and «молчит» stands for the question itself."""
@@ -28,7 +28,7 @@ STEP_WORDS: Mapping[str, tuple[str, ...]] = {
     ANSWER: (NO_ANSWER, THEN, HEAR_OUT, SERVED),
     ASK: (ALOUD, ONLY_ALOUD, ANSWERS, DIGITS, MISSES, UNHEARD, SILENCES, LEFT, GIVE_UP, WAIT, HEAR_OUT),
     ACT: (OUTCOMES, GIVE_UP),
-    PUT_THROUGH: (REASON, SAYING, DANGER),
+    PUT_THROUGH: (REASON, MISSES, SILENCES, FAILED, SAYING, DANGER),
     GOODBYE: (SERVED,),
 }
 """The word that makes a step of a kind -> the other words the kind knows."""
