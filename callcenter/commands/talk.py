@@ -2,13 +2,13 @@
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callcenter.commands.paper import open_paper
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.known import open_mind, read_known
-from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place
@@ -88,8 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
     zone = read_settings().company.zone
     known, _ = read_known(KNOWLEDGE, knowledge.categories, zone)
     mind = open_mind(KNOWLEDGE, known, knowledge.articles)[0] if arguments.ear else None
-    now = SystemClock().now()
-    answers = knowledge.answers(now.astimezone(zone).date())
+    clock = SystemClock()
+    answers = knowledge.answers(clock.now().astimezone(zone).date())
     game = Game(
         script,
         answers,
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         ask_outcomes=arguments.ask_outcomes,
         ear=arguments.ear,
         mind=mind,
-        carry_out=PlainActions(lambda: known, zone).on_paper(now=now),
+        carry_out=open_paper(known, zone, clock),
     )
     talk = game.play(name=arguments.save or "", place=Place(file))
     if arguments.save:
@@ -232,18 +232,18 @@ class Game:
         given = self.usual.get(spec.name, ())
         plain = self.carry_out(spec.name, known) if self.carry_out else None
         usual = plain or (given[0] if given else self._imagine(spec, spec.outcomes[0]))
-        outcome = self._ask_outcome(spec, usual) if self.ask_outcomes else usual
+        outcome = self._ask_outcome(spec, usual, given) if self.ask_outcomes else usual
         self.write(f"[{spec.name}: {outcome.outcome}]")
         self._turns.append(RobotDoes(spec.name, dict(known), place))
         self._outcomes[spec.name] = (*self._outcomes.get(spec.name, ()), outcome)
         return ActionDone(turn, outcome.outcome, outcome.facts)
 
-    def _ask_outcome(self, spec: ActionSpec, usual: GivenOutcome) -> GivenOutcome:
+    def _ask_outcome(self, spec: ActionSpec, usual: GivenOutcome, given: Sequence[GivenOutcome]) -> GivenOutcome:
         while True:
             line = self.read(f"Чем кончилось «{spec.name}»? {' | '.join(spec.outcomes)} [{usual.outcome}] ")
             outcome = (line or "").strip() or usual.outcome
-            if outcome == usual.outcome:
-                return usual
+            if known := next((one for one in (usual, *given) if one.outcome == outcome), None):
+                return known
             if outcome in spec.outcomes:
                 return self._imagine(spec, outcome)
 
