@@ -16,6 +16,7 @@ from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Answer, find_confirmation
 from callcenter.understanding.figures import read_account, read_phone, read_reading, read_ticket
 from callcenter.understanding.meter_readings import find_readings
+from callcenter.understanding.numbers import find_numbers, is_measured
 from callcenter.understanding.understanding import Meaning, Understanding
 from callcenter.understanding.words import Word, read_words
 
@@ -106,8 +107,9 @@ def _find_ticket(meaning: Meaning) -> str:
 
 
 def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
-    told = find_readings(read)
-    readings = write_readings({**read_readings(facts.get(words.READINGS, "")), **told})
+    known = read_readings(facts.get(words.READINGS, ""))
+    told = find_readings(read) or _correct_reading(known, read)
+    readings = write_readings({**known, **told})
     meanings: dict[str, Mapping[str, str]] = {}
     if meaning.intent == "reading":
         account = next((one.value for one in meaning.figures if one.kind == "account"), facts.get(words.ACCOUNT, ""))
@@ -115,6 +117,18 @@ def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str
     if told:
         meanings["показания названы"] = {words.READINGS: readings}
     return meanings
+
+
+def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[str, str]:
+    """What a line without a meter's name makes of the only reading at hand: «нет сто десять»."""
+    numbers = find_numbers(read)
+    other = any(number.ordinal or is_measured(read, number) for number in numbers)
+    about_account = any(word.has("счет") for word in read)
+    if len(known) != 1 or not numbers or other or about_account or words.CONFIRMED in _answers(read):
+        return {}
+    meter, before = next(iter(known.items()))
+    value = read_reading(read)[0].split(".")[0]
+    return {meter: value} if value != before else {}
 
 
 def _answers(read: Sequence[Word]) -> Iterator[str]:

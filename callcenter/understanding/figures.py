@@ -86,8 +86,11 @@ def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
 
 
 def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[str, ...]:
-    """The row of digits that was dictated, as one string; only those of a length, when `digits` is given."""
+    """The row of digits that was dictated, as one string. Only where its length is known, by `digits`, may a number be
+    cut to fit: «сто двадцать пять» is too short for an account, and none of 1205."""
     rows = [digit_strings(row) for row in runs(words, find_numbers(words))]
+    if digits is None:
+        rows = [strings[:1] for strings in rows]
     joined = ["".join(strings[0] for strings in rows)] if len(rows) > 1 else []
     found = [string for strings in rows for string in strings] + joined
     fitting = [string for string in found if digits is None or len(string) == digits]
@@ -98,11 +101,12 @@ def read_reading(words: Sequence[Word]) -> tuple[str, ...]:
     """A meter's value with a point: «сто двадцать три и четыре» is 123.4.
 
     Without a word between them two numbers may be a value and its fraction, a value said in two goes, or two values:
-    «сто двадцать три сорок пять» gives 12345 and 123.45.
+    «сто двадцать три сорок пять» gives 12345 and 123.45. Of «не сто двадцать, а сто десять» it is the 110.
     """
     rows = list(runs(words, find_numbers(words)))
     if not rows:
         return ()
+    rows = [row for row in rows if not row[0].first or words[row[0].first - 1].text != "не"] or rows
     row, after = rows[0], rows[1] if len(rows) > 1 else ()
     value, over = _fraction(words, row, after, bare_and=True)
     if over:

@@ -98,6 +98,16 @@ def test_an_account_keeps_its_zeros() -> None:
     assert read_account(words, digits=8)[0] == "00451278"
 
 
+def test_an_account_of_unknown_length_is_not_cut_to_be_longer() -> None:
+    assert read_account(read_words("нет сто двадцать пять")) == ("125",)
+    assert read_account(read_words("семь восемь один двести три")) == ("781203",)
+
+
+@pytest.mark.parametrize("text", ["не сто двадцать а сто десять", "сто десять а не сто двадцать"])
+def test_a_reading_that_is_denied_is_none(text: str) -> None:
+    assert read_reading(read_words(text))[0] == "110"
+
+
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
