@@ -154,7 +154,7 @@ copy_vendor_files() {
 
 case "${1:-}" in
   '') ;;
-  --for-tests) packages+=(sip-tester baresip-core chromium); locks=(requirements-dev.txt); for_tests=yes ;;
+  --for-tests) packages+=(sip-tester baresip-core chromium espeak-ng); locks=(requirements-dev.txt); for_tests=yes ;;
   --packages) packages+=(uidmap); install_packages; exit 0 ;;
   --clean) clean; exit 0 ;;
   *) fail "usage: $0 [--for-tests | --packages | --clean]" ;;

@@ -1,7 +1,8 @@
 """Residents who speak: what they want, what they answer, and how they talk until they have it.
 
 They do as people do: answer a question as soon as they know it, say it again when they were not understood, say what
-is wrong with what is read back to them, and hang up when they have what they called for.
+is wrong with what is read back to them, and hang up when they have what they called for. Some speak in the voice that
+the ear was trained on, the others in two voices of espeak-ng it has never heard (`speech_model/README.md`).
 """
 
 import asyncio
@@ -14,11 +15,14 @@ import numpy as np
 from callcenter.softphone.call import Call
 from callcenter.softphone.ears import read_wav
 from callcenter.softphone.g711 import Samples
+from callcenter.speech.voices.espeak import EspeakVoice
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.live.records import Record
 from tests.live.town import Town
 from tests.stand_ins.tones import silence
 
+ANNIE, PAUL = "ru+Annie", "ru+paul"
+"""Variants of espeak-ng among those that `speech_model/training/voices.py` keeps for tests."""
 PATIENCE = 120.0
 SAY_AGAIN_AFTER = 25.0
 """Seconds without a word from the robot after which a person asks whether they were heard."""
@@ -32,7 +36,8 @@ class Resident:
     """`wish` answers «Чем помочь?»; `answers`: a part of a question, and what they say to it.
 
     `read_back`: a part of the robot's words by which it repeats what it has understood; they say yes to it if `right`
-    is among them, and otherwise `mend`. `content`: whether they have what they called for.
+    is among them, and otherwise `mend`. `content`: whether they have what they called for. `speaker`: the variant of
+    espeak-ng they speak in; None: festival's man, whom the ear knows.
     """
 
     wish: str
@@ -41,6 +46,7 @@ class Resident:
     read_back: str = "Записываю:"
     right: str = ""
     mend: str = ""
+    speaker: str | None = None
 
     @property
     def lines(self) -> set[str]:
@@ -81,6 +87,7 @@ RESIDENTS: Mapping[str, Resident] = {  # the longest talks first
         "в подъезде пахнет газом",
         was_put_through,
         answers={"Назовите": "улица савушкина дом сто восемнадцать", "Какая парадная": "первая парадная"},
+        speaker=ANNIE,
     ),
     "в лифте": Resident(
         "мы застряли в лифте", was_put_through, answers={"Назовите": "приморское шоссе дом пятнадцать"}
@@ -91,6 +98,7 @@ RESIDENTS: Mapping[str, Resident] = {  # the longest talks first
         answers={"Записать заявку": "нет"},
         right="Водопроводный переулок, дом 3, квартира 5",
         mend="водопроводный переулок дом три квартира пять",
+        speaker=PAUL,
     ),
     "показание": Resident(
         "хочу передать показания",
@@ -103,12 +111,14 @@ RESIDENTS: Mapping[str, Resident] = {  # the longest talks first
         read_back="Счёт",
         right="Счёт 7 8 1, 2 0 3. холодная вода 123",
         mend="холодная вода сто двадцать три",
+        speaker=ANNIE,
     ),
     "в один дух": Resident(
         "у нас на кухне прорвало трубу энгельса сто тридцать девять корпус один квартира двенадцать",
         has_ticket,
         right="проспект Энгельса, дом 139, корпус 1, квартира 12",
         mend="энгельса сто тридцать девять корпус один квартира двенадцать",
+        speaker=PAUL,
     ),
     "поправка": Resident(
         "сломался домофон тихая улица дом одиннадцать квартира пять",
@@ -118,27 +128,44 @@ RESIDENTS: Mapping[str, Resident] = {  # the longest talks first
     ),
     "человек": Resident("соедините с диспетчером", was_put_through),
     "паспортный стол": Resident("где находится паспортный стол", was_told("Паспортный стол:")),
-    "оплата": Resident("до какого числа платить за квартиру", was_served),
+    "оплата": Resident("до какого числа платить за квартиру", was_served, speaker=ANNIE),
     "о заявке": Resident(
-        "что с моей заявкой", was_told("Заявки с номером 214 нет"), answers={"Назовите номер": "двести четырнадцать"}
+        "что с моей заявкой",
+        was_told("Заявки с номером 214 нет"),
+        answers={"Назовите номер": "двести четырнадцать"},
+        speaker=ANNIE,
     ),
     "жалоба": Resident(
-        "хочу пожаловаться на слесаря", has_ticket, answers={"Записываю жалобу": "слесарь пришёл пьяный и нагрубил"}
+        "хочу пожаловаться на слесаря",
+        has_ticket,
+        answers={"Записываю жалобу": "слесарь пришёл пьяный и нагрубил"},
+        speaker=PAUL,
     ),
     "не туда": Resident("это поликлиника", was_told("Ничего страшного"), answers={"Вам сюда?": "нет"}),
-    "о своём": Resident("билеты на поезд", was_put_through),
+    "о своём": Resident("можно ли кормить кошек", was_put_through, speaker=PAUL),
 }
 
 
-async def record(lines: Collection[str], directory: Path) -> Mapping[str, Samples]:
-    """The lines in a synthetic voice, each with a quiet end."""
-    voice, sounds = FestivalVoice(), {}
+async def record(lines: Collection[str], directory: Path, *, speaker: str | None = None) -> Mapping[str, Samples]:
+    """The lines in a synthetic voice, each with a quiet end. `speaker` as a resident's."""
+    voice = EspeakVoice(speaker=speaker) if speaker else FestivalVoice()
+    sounds = {}
     for number, line in enumerate(sorted(lines)):
         file = directory / f"{number}.wav"
         await voice.render(line, file)
         sounds[line] = np.concatenate([read_wav(file), silence(1.0)])
     await voice.close()
     return sounds
+
+
+async def record_residents(directory: Path) -> Mapping[str, Mapping[str, Samples]]:
+    """Name of a resident -> what they may say, in their voice."""
+    speakers = {resident.speaker for resident in RESIDENTS.values()}
+    sounds = {}
+    for speaker in speakers:
+        lines = {line for resident in RESIDENTS.values() if resident.speaker == speaker for line in resident.lines}
+        sounds[speaker] = await record(lines, directory, speaker=speaker)
+    return {name: sounds[resident.speaker] for name, resident in RESIDENTS.items()}
 
 
 async def converse(town: Town, name: str, voices: Mapping[str, Samples], lines: asyncio.Semaphore) -> Call:
