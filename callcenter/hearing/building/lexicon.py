@@ -1,7 +1,7 @@
 """The words that can be heard, as a transducer from phones to words (Kaldi's L)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from callcenter.hearing.building.phones import OUTPUT
@@ -18,7 +18,8 @@ from callcenter.hearing.building.states import (
 from callcenter.hearing.building.stress import StressDictionary
 from callcenter.hearing.engine import UNKNOWN
 
-_START, _WORD, _SILENT = 0, 1, 2
+_START, _WORD, _ENDED = 0, 1, 2
+"""All words end in one state: with an end of its own, each would be given a copy of all that may begin there."""
 _UNKNOWN_MARK = DISAMBIGUATION
 """Speech that is no word begins with a mark of its own, so that it never melts into words that sound alike."""
 
@@ -63,36 +64,31 @@ class Lexicon:
         """OpenFst's text form. Blanks may stand between any phones; silence before, between and after words."""
         yield f"{_START} {_WORD} 0 0 0"
         yield f"{_START} {_WORD} {SILENCE} 0 0"
-        yield f"{_SILENT} {_WORD} {SILENCE} 0 0"
-        free = _SILENT + 1
+        yield f"{_ENDED} {_WORD} 0 0 0"
+        yield f"{_ENDED} {_WORD} {SILENCE} 0 0"
+        free = _ENDED + 1
         for one in self.pronunciations:
             numbers = [phone_number(phone, place_of(index, len(one.phones))) for index, phone in enumerate(one.phones)]
             here = _WORD
             for index, number in enumerate(numbers):
                 word = self.words[one.word] if index == 0 else 0
-                yield f"{here} {free} {number} {word} 0"
+                following = _ENDED if index == len(numbers) - 1 and not one.mark else free
+                yield f"{here} {following} {number} {word} 0"
                 if index:
                     yield f"{here} {free + 1} {BLANK} 0 0"
-                    yield f"{free + 1} {free} {number} 0 0"
-                here, free = free, free + 2
+                    yield f"{free + 1} {following} {number} 0 0"
+                here, free = following, free + 2
             if one.mark:
-                yield f"{here} {free} {DISAMBIGUATION + one.mark} 0 0"
-                here, free = free, free + 1
-            yield from _end_word(here)
+                yield f"{here} {_ENDED} {DISAMBIGUATION + one.mark} 0 0"
         yield from self._unknown(free, unknown_phone_cost)
         yield f"{_WORD} 0"
 
     def _unknown(self, free: int, cost: float) -> Iterator[str]:
         """Any two sounds or more, each at a price, blanks between them for nothing."""
-        begun, inside, ended = free, free + 1, free + 2
+        begun, inside = free, free + 1
         yield f"{_WORD} {begun} {_UNKNOWN_MARK} {self.words[UNKNOWN]} 0"
         for output in OUTPUT.values():
             yield f"{begun} {inside} {GOING_ON + output} 0 {cost}"
             yield f"{inside} {inside} {GOING_ON + output} 0 {cost}"
-            yield f"{inside} {ended} {ENDING + output} 0 {cost}"
+            yield f"{inside} {_ENDED} {ENDING + output} 0 {cost}"
         yield f"{inside} {inside} {GOING_ON} 0 0"
-        yield from _end_word(ended)
-
-
-def _end_word(state: int) -> Sequence[str]:
-    return f"{state} {_WORD} 0 0 0", f"{state} {_SILENT} 0 0 0"
