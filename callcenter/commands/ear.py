@@ -1,17 +1,21 @@
 """`callcenter ear build|install`: the centre's own speech model, made of its words, or a ready-made one."""
 
 import argparse
+import asyncio
 import json
 import re
 import time
 import tomllib
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.installing import NotInstalled, install, read_official
-from callcenter.instance.ear_model import renew_model
-from callcenter.instance.place import find_home, open_instance
+from callcenter.instance.cluster import Cluster
+from callcenter.instance.ear_model import read_people, renew_model
+from callcenter.instance.place import Instance, find_home, open_instance
 from callcenter.layout import Layout
 from callcenter.settings import OWN_MODEL, read_settings, settings_file
 
@@ -45,13 +49,24 @@ def run(arguments: argparse.Namespace) -> int:
 def _build() -> int:
     instance = open_instance()
     begun = time.monotonic()
-    words = renew_model(instance.layout, force=True)
+    people = _list_people(instance)
+    if people is None:
+        say("база не отвечает: сотрудники — те, что были при прошлой сборке")
+    words = renew_model(instance.layout, people, force=True)
     say(f"модель готова: {words} слов, {time.monotonic() - begun:.1f} с; {instance.layout.ear_model}")
     if instance.settings.ear.model != OWN_MODEL:
         say(f"но слушает не она: [ear] model = «{instance.settings.ear.model}» в {settings_file()}")
     else:
         say("ухо возьмёт её при следующем запуске: callcenter stop --keep-calls, затем callcenter run")
     return 0
+
+
+def _list_people(instance: Instance) -> list[str] | None:
+    """Those who work here now; None when the database does not say."""
+    try:
+        return asyncio.run(read_people(Cluster(instance.layout, instance.ports).address()))
+    except SQLAlchemyError:
+        return None
 
 
 def _install(source: str, sha256: str) -> int:

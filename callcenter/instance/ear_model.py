@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.building.spelling import spell
 from callcenter.layout import Layout
 from callcenter.settings import TREE, Settings
+from callcenter.staff.views import employees
 
 _KNOWLEDGE = TREE / "knowledge_base"
 _SCRIPTS = TREE / "ivr_scripts"
@@ -29,17 +31,25 @@ def find_model(layout: Layout, settings: Settings) -> Path | None:
     return layout.ear_model if settings.own_model else settings.speech_model
 
 
-def renew_model(layout: Layout, people: Iterable[str] = (), *, force: bool = False) -> int:
+async def read_people(address: str) -> list[str]:
+    """The names of those who work here, from the database: callers ask for them. Raises SQLAlchemyError."""
+    database = Database(address, connect_seconds=10)
+    try:
+        async with database.begin() as session:
+            return [employee.name for employee in await employees(session)]
+    finally:
+        await database.close()
+
+
+def renew_model(layout: Layout, people: Iterable[str] | None = None, *, force: bool = False) -> int:
     """How many words the model knows; built anew when something it is made of has changed, when it lacks a word of
     somebody's name, or by `force`.
 
-    Raises NotBuilt.
+    `people` None: those of the last time. Raises NotBuilt.
     """
-    names = sorted(people)
     mark = layout.ear_model / _MARK
     built = json.loads(mark.read_text()) if mark.is_file() else None
-    if built is not None and force and not names:
-        names = built["people"]  # set-up knows them from the database
+    names = sorted(people) if people is not None else built["people"] if built is not None else []
     key = _find_key()
     if built is not None and not force and built["key"] == key and _knows(layout.ear_model, names):
         return int(built["words"])

@@ -18,7 +18,7 @@ from callcenter.core.errors import CallcenterError
 from callcenter.instance.asterisk import Asterisk
 from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.cluster import Cluster
-from callcenter.instance.ear_model import renew_model
+from callcenter.instance.ear_model import read_people, renew_model
 from callcenter.instance.migrate import migrate
 from callcenter.instance.place import Instance, address_for_people
 from callcenter.instance.secrets import write_accounts
@@ -30,7 +30,6 @@ from callcenter.speech.prompts import PromptCache
 from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
 from callcenter.staff.service import ensure_accounts
-from callcenter.staff.views import employees
 
 _UMASK = 0o022
 """Asterisk is another user and must read its sounds, however careful root's own umask is; what nobody else may read
@@ -63,7 +62,7 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
         asyncio.run(prepare_speech(instance, progress=progress))
     if instance.settings.own_model:
         with _step("слух", progress):
-            _prepare_ear(instance, asyncio.run(_list_people(cluster.address())), progress)
+            _prepare_ear(instance, asyncio.run(read_people(cluster.address())), progress)
     with _step("Asterisk", progress):
         asterisk = Asterisk(instance, progress=progress)
         if not asterisk.ensure_running():
@@ -156,16 +155,6 @@ async def _enter_employees(instance: Instance, address: str) -> None:
     try:
         async with database.begin() as session:
             await ensure_accounts(session, instance.secrets.web_accounts, now=datetime.now(UTC))
-    finally:
-        await database.close()
-
-
-async def _list_people(address: str) -> list[str]:
-    """The names of those who work here: callers ask for them."""
-    database = Database(address, connect_seconds=10)
-    try:
-        async with database.begin() as session:
-            return [employee.name for employee in await employees(session)]
     finally:
         await database.close()
 

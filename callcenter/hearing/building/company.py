@@ -16,6 +16,11 @@ from callcenter.understanding.houses import House, Houses, read_houses
 _WORD = re.compile(r"[а-яё]+")
 _SPOKEN = ("wordings", "phrases", "name", "question", "expects", "values", "yes", "no", "text", "say")
 """Keys whose texts are said by people, more or less as they stand."""
+_DOERS = ("responsible", "who")
+"""Keys whose texts name those who come: of a category «домофонный подрядчик», of an outage «Водоканал»."""
+_FACT = "value"
+_LONGEST_DOER = 4
+"""Words; more are a clause."""
 _KINDS = frozenset({"улица", "проспект", "переулок", "набережная", "шоссе", "бульвар", "площадь", "аллея"})
 """What an address may leave out: «проспект Энгельса» is «Энгельса» too, but a «линия» needs its name."""
 _USUAL = frozenset({"NOUN", "VERB", "INFN", "NUMR", "NPRO"})
@@ -33,8 +38,11 @@ class CompanyWords:
 
 
 def read_company(knowledge: Path, scripts: Path, people: Iterable[str] = ()) -> CompanyWords:
-    """From the files of the knowledge base and the scripts, and the names of staff and contractors. Raises OSError and
-    what the house list's reader raises."""
+    """From the files of the knowledge base and the scripts, and the names of the staff.
+
+    Contractors are in the files: who is responsible for a category, who works in an outage, and whom the company's
+    facts name («Домофон-сервис»). Raises OSError and what the house list's reader raises.
+    """
     found = CompanyWords()
     for file in sorted([*scripts.glob("*.yaml"), *knowledge.glob("*.yaml"), *(knowledge / "phrases").glob("*.yaml")]):
         _take(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), found, spoken=False)
@@ -47,6 +55,7 @@ def read_company(knowledge: Path, scripts: Path, people: Iterable[str] = ()) -> 
     names = [spell(name) for name in people]
     found.slots["person"] = [name for name in names if name]
     found.words.update(word for name in names for word in name.split())
+    found.slots["doer"] = list(dict.fromkeys(found.slots.get("doer", ())))
     return found
 
 
@@ -54,6 +63,10 @@ def _take(node: Any, found: CompanyWords, *, spoken: bool) -> None:
     if isinstance(node, dict):
         for key, value in node.items():
             found.words.update(_WORD.findall(spell(str(key))))
+            if key in _DOERS and isinstance(value, str):
+                found.slots.setdefault("doer", []).extend(_list_doers(value))
+            elif key == _FACT and isinstance(value, str):
+                found.sentences += [spell(name) for name in re.findall("«([^»]+)»", value)]
             _take(value, found, spoken=key in _SPOKEN)
     elif isinstance(node, list):
         for value in node:
@@ -62,6 +75,14 @@ def _take(node: Any, found: CompanyWords, *, spoken: bool) -> None:
         found.words.update(_WORD.findall(re.sub(r"[а-яё]+\*", " ", spell(node) if "*" not in node else node.lower())))
         if spoken:
             found.sentences += [line for part in re.split(r"[.,;:!?\n()]", node) if (line := spell(part))]
+
+
+def _list_doers(text: str) -> Iterator[str]:
+    """«сантехник/слесарь ИТП; если не стояк» are two. What only staff writes, «101», «IVR-объявление», is nobody."""
+    for part in re.split(r"[/→+]", re.split(r"[;,(]", text)[0]):
+        words = spell(part).split()
+        if 0 < len(words) <= _LONGEST_DOER and "через" not in words and not re.search(r"[0-9A-Za-z]", part):
+            yield " ".join(words)
 
 
 def _take_houses(houses: Houses, found: CompanyWords) -> None:

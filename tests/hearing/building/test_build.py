@@ -70,6 +70,19 @@ def test_it_is_to_know_the_names_of_its_people() -> None:
     assert {"аграфена", "заокская"} <= text.words
 
 
+def test_it_knows_the_companys_contractors_as_they_are_spoken_of(tmp_path: Path, model: vosk.Model) -> None:
+    company = read_company(TREE / "knowledge_base", TREE / "ivr_scripts")
+    assert {"домофонный подрядчик", "водоканал", "ленсвет"} <= set(company.slots["doer"])
+    assert "домофон сервис" in company.sentences
+    assert {word for word in ("водоканалом", "подрядчику", "ленсвета") if model.vosk_model_find_word(word) < 0} == set()
+    (tmp_path / "categories.yaml").write_text(
+        "categories:\n  - responsible: IVR / сантехник/Лифтремонт → РСО; проверить, не стояк ли\n"
+        "  - responsible: 101 / 112; дежурный\n  - responsible: «Грызунам нет», через диспетчера\n"
+    )
+    found = read_company(tmp_path, tmp_path)
+    assert found.slots["doer"] == ["сантехник", "лифтремонт", "рсо", "грызунам нет"]
+
+
 def test_it_hears_figures(model: vosk.Model) -> None:
     heard = {file.stem: hear(model, file, FIGURES) for file in sorted(CLIPS.glob("*.flac"))}
     assert len(heard) == len(FIGURES)

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.commands.check import describe_ear
+from callcenter.core.database import Database
 from callcenter.instance import ear_model
 from callcenter.layout import Layout
 from callcenter.settings import Ear, Settings
+from callcenter.staff.models import Employee, Role
 
 
 @pytest.fixture
@@ -64,6 +67,19 @@ def test_by_hand_it_is_always_built_with_the_people_known_before(layout: Layout,
     ear_model.renew_model(layout, force=True)
     assert built == [["Анна"], ["Анна"]]
     assert json.loads((layout.ear_model / "built.json").read_text())["people"] == ["Анна"]
+
+
+async def test_by_hand_the_people_of_now_are_taken_and_those_of_before_when_nobody_says(
+    layout: Layout, built: list[list[str]], database: Database
+) -> None:
+    ear_model.renew_model(layout, ["Анна"])
+    async with database.begin() as session:
+        session.add(Employee(login="d1", name="Борис Новый", role=Role.DISPATCHER, password_hash=""))
+    ear_model.renew_model(layout, await ear_model.read_people(database.address), force=True)
+    with pytest.raises(SQLAlchemyError):
+        await ear_model.read_people(database.address.replace("host=", "host=/nowhere"))
+    ear_model.renew_model(layout, None, force=True)
+    assert built == [["Анна"], ["Борис Новый"], ["Борис Новый"]]
 
 
 def test_the_own_model_hears_unless_another_is_set(layout: Layout) -> None:
