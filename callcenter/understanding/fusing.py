@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from callcenter.understanding.intents import OF_ARTICLE, UNCLEAR, Intent
 from callcenter.understanding.learned import NONE, OF_ARTICLES, OF_CATEGORIES, OF_INTENTS, Learned, Opinion
+from callcenter.understanding.matching import PLACES
 from callcenter.understanding.ranking import Scored
 from callcenter.understanding.words import Word
 
@@ -23,6 +24,10 @@ LEAST_WORDS = 2
 """One word that no phrase knows tells too little."""
 MOST, LITTLE = 3, 0.01
 """Answers that are kept, and how likely one must be beside the best."""
+ALONE, SURELY_ALONE = 0.3, 0.7
+"""How likely an article must be that no phrase has, and how likely where only words speak for it that ask of anything:
+«можно», «сколько», «наш дом». What was learned has seen few questions that no article answers."""
+_OF_ANYTHING = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
 _ASKING = (Intent.INFORMATION, *OF_ARTICLE.values())
 _SMALLEST = 1e-6
 
@@ -61,16 +66,28 @@ class SecondOpinion:
         return self._fuse(allowed, self._learned_categories, self._categories)
 
     def rank_articles(self, ranked: Iterable[Scored]) -> list[Scored]:
-        """The same for articles: they are the likelier, the likelier something is asked."""
-        return self._fuse(ranked, self._learned_articles, self._articles)
+        """The same for articles: they are the likelier, the likelier something is asked. One that no phrase has must
+        be likely by itself, for a wrong answer is worse than none."""
+        known = {one.key: one for one in ranked}
+        fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=ALONE)
+        return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._is_told(one)]
+
+    def _is_told(self, spoken: Scored) -> bool:
+        """Whether one of its words says what is spoken of."""
+        return any(_tells(word) for at, word in enumerate(self._words) if spoken.mask >> at & 1)
 
     def name_wish(self, wish: str) -> str:
         """The words that speak for one of `wishes`."""
         code, share = NONE if wish == UNCLEAR else wish, self.wishes[wish]
         return self._learned_intents.find_speakers(self._words, Opinion(share, code, share, 0, len(self._words)))[0]
 
-    def _fuse(self, ranked: Iterable[Scored], learned: Learned, shares: Mapping[str, float]) -> list[Scored]:
-        """At most MOST; nothing where the best is little beside how likely the line is unclear."""
+    def _fuse(
+        self, ranked: Iterable[Scored], learned: Learned, shares: Mapping[str, float], *, alone: float = LITTLE
+    ) -> list[Scored]:
+        """At most MOST; nothing where the best is little beside how likely the line is unclear.
+
+        `alone`: how likely one must be that no phrase has.
+        """
         known = {one.key: one for one in ranked}
         scores = {
             code: agree(_worth(known[code]) if code in known else 0.0, shares.get(code, 0.0))
@@ -85,7 +102,7 @@ class SecondOpinion:
             if code in known
             else self._speak(learned, code, scores[code])
             for code in best
-            if scores[code] >= LITTLE
+            if scores[code] >= (LITTLE if code in known else alone)
         ]
 
     def _speak(self, learned: Learned, code: str, share: float) -> Scored:
@@ -97,6 +114,13 @@ class SecondOpinion:
 def agree(phrase: float, learned: float) -> float:
     """How likely a thing is meant for which both speak, 0 to 1 each."""
     return 1 - (1 - phrase) * (1 - learned)
+
+
+def _tells(word: Word) -> bool:
+    """Whether a word says what is spoken of."""
+    if word.filler or word.is_number or word.lemma in PLACES:
+        return False
+    return not any(form.part in _OF_ANYTHING or "Apro" in form.marks for form in word.forms[:1])
 
 
 def _worth(ranked: Scored) -> float:

@@ -22,10 +22,11 @@ DEGREES = frozenset((
     "шибко", "больно", "сразу", "слишком",
 ))  # fmt: skip
 """Words between «не» and what it negates: «не очень греют»."""
-_PLACES = frozenset((
+PLACES = frozenset((
     "улица", "проспект", "дом", "корпус", "строение", "литера", "дробь", "парадный", "парадная", "подъезд", "этаж",
     "квартира", "номер",
 ))  # fmt: skip
+"""Words of addresses."""
 _FREE_GAP = 2
 _LOST_A_WORD = 0.06
 _LEAST_NEARNESS = 0.5
@@ -102,7 +103,7 @@ class Line:
 
 
 def _takes_room(word: Word) -> bool:
-    if word.filler or word.is_number or word.lemma in _PLACES or word.text in DEGREES:
+    if word.filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
         return False
     return atom(word.text) is None
 

@@ -68,7 +68,11 @@ def _run_tests(directory: Path, phrases: Phrases, understanding: Understanding) 
         ("categories", lambda meaning: [meaning.category or NOTHING], {*categories, NOTHING}),
         ("dangers", lambda meaning: [one.code for one in meaning.dangers] or [NOTHING], {*dangers, NOTHING}),
         ("intents", lambda meaning: [str(meaning.intent)], {str(intent) for intent in Intent}),
-        ("articles", lambda meaning: [meaning.article or NOTHING], {entry.key for entry in phrases.articles}),
+        (
+            "articles",
+            lambda meaning: [meaning.article or NOTHING],
+            {*(entry.key for entry in phrases.articles), NOTHING},
+        ),
     )
     for name, answer, keys in files:
         sayings = reader.read_sayings(name)
