@@ -79,7 +79,7 @@ def build_model(directory: Path, people: Iterable[str] = ()) -> int:
     )
     if done.returncode != 0:
         told = done.stderr.strip().splitlines()
-        raise NotBuilt(told[-1] if told else f"the builder ended with {done.returncode}")
+        raise NotBuilt(told[-1] if told else f"сборщик модели завершился с кодом {done.returncode}")
     return int(done.stdout)
 
 

@@ -46,7 +46,7 @@ def read_stress() -> StressDictionary:
         return StressDictionary.read()
     except OSError as error:
         raise NoMaterial(
-            f"{FESTVOX_DICTIONARY}: {error.strerror}; install Debian's package festvox-ru (deploy/bootstrap.sh does)"
+            f"нет словаря ударений {FESTVOX_DICTIONARY}; установите пакет festvox-ru (это делает deploy/bootstrap.sh)"
         ) from error
 
 
@@ -56,7 +56,7 @@ def write_model_directory(
     """Raises NoMaterial, NoTools."""
     weights = material / "acoustic"
     if not (weights / "am" / "final.mdl").is_file():
-        raise NoMaterial(f"{weights}: no am/final.mdl; make model makes it, and it is part of the repository")
+        raise NoMaterial(f"{weights}: нет am/final.mdl; он хранится в репозитории, а заново его делает make model")
     fresh = directory.with_name(f".{directory.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(weights, fresh)

@@ -90,7 +90,7 @@ def _make_look_ahead(directory: Path, searched: kaldifst.StdVectorFst) -> Mappin
     """OpenFst's own program makes the type that Vosk reads. It gives words new numbers and tells them."""
     library = next((found for pattern in _LOOK_AHEAD_LIBRARIES for found in sorted(Path("/").glob(pattern[1:]))), None)
     if library is None:
-        raise NoTools("Debian's package libfst-tools is not installed; run: apt-get install libfst-tools")
+        raise NoTools("не установлен пакет libfst-tools; установите: apt-get install libfst-tools")
     plain, pairs = directory / "graph" / "HCL.fst", directory / "graph" / "pairs"
     searched.write(str(plain))
     try:
@@ -110,7 +110,7 @@ def _make_look_ahead(directory: Path, searched: kaldifst.StdVectorFst) -> Mappin
         return {int(before): int(after) for before, after in (line.split() for line in pairs.read_text().splitlines())}
     except (OSError, subprocess.CalledProcessError) as error:
         told = getattr(error, "stderr", "") or error
-        raise NoTools(f"fstconvert of Debian's package libfst-tools failed: {told}") from error
+        raise NoTools(f"fstconvert из пакета libfst-tools не смог: {told}") from error
     finally:
         plain.unlink(missing_ok=True)
         pairs.unlink(missing_ok=True)
