@@ -77,8 +77,8 @@ TROUBLE, UNCLEAR = "trouble", "unclear"
 CHOSEN, UNHEARD = 0.8, 0.6
 """What the choice by phrases is worth beside what was learned; and that no phrase found anything."""
 SURELY = 0.84
-"""Less than a sure phrase of four words scores. Such a one is heard where learning finds nothing, and its article where
-that finds a trouble, so that what a line means can be mended in words."""
+"""Less than a sure phrase of four words scores. Such a one is heard where learning finds nothing or an outage, and its
+article where that finds a trouble, so that what a line means can be mended in words."""
 ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
 """The same for intents that say nothing of a trouble and need few words: «отмените», «человека»."""
 
@@ -146,7 +146,7 @@ def hear_wishes(
     said = UNHEARD if choice.intent is Intent.UNCLEAR else choice.score * CHOSEN
     scores = {**wishes, chosen: 1 - (1 - said) * (1 - wishes.get(chosen, 0.0))}
     best = max(scores, key=lambda wish: scores[wish])
-    if choice.score >= SURELY and (best == UNCLEAR or (best == TROUBLE and choice.article)):
+    if choice.score >= SURELY and (best in (UNCLEAR, Intent.OUTAGE) or (best == TROUBLE and choice.article)):
         best = chosen
     answer = next((one for one in articles if one.key not in OF_ARTICLE), None)
     if best == chosen or (best == TROUBLE and not any(map(_is_trouble, categories))):
