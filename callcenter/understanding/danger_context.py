@@ -120,10 +120,12 @@ class Context:
         return False
 
     def _is_listed(self, found: Found, following: int) -> bool:
-        """«дыма нет, огня нет»: the noun that follows has a «нет» of its own, and the phrase is all in the genitive."""
-        beside = self._line.words[following + 1 : following + 2]
+        """«дыма нет, огня нет», «пожара нету, внучек»: the noun that follows has a «нет» of its own, or is spoken to,
+        and the phrase is all in the genitive."""
+        noun, *beside = self._line.words[following : following + 2]
         own = (word for _, word in self._own(found))
-        return any(word.text in _ABSENT for word in beside) and all(_is_genitive(word) for word in own)
+        other = any(word.text in _ABSENT for word in beside) or any("anim" in form.marks for form in noun.forms[:1])
+        return other and all(_is_genitive(word) for word in own)
 
     def _lacks(self, found: Found) -> bool:
         """«лифт застрял без людей», «мы не в лифте ждём»: one of its nouns is not there."""

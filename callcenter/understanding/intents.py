@@ -1,6 +1,6 @@
 """What a caller wants: from dangers, categories, articles and the phrases of `intents.yaml`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -195,12 +195,13 @@ def arrange_categories(
     choice: Choice,
     dangers: Sequence[Danger],
     categories: Sequence[Scored],
-    leads: Mapping[str, frozenset[str]],
+    leads: Mapping[str, Set[str]],
     category: str,
 ) -> tuple[Scored, ...]:
     """The categories as the intent and the dangers order them.
 
-    `leads`: for each danger the categories that may stand before its own; `category`: the article's, or empty.
+    `leads`: for each danger, by its code, its own category and those that may stand before it; `category`: the
+    article's, or empty.
     """
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
@@ -210,7 +211,7 @@ def arrange_categories(
     wanted = (category if answered else "") or CATEGORY_OF.get(choice.intent, "")
     if dangers:
         danger = dangers[0]
-        if not categories or categories[0].key not in leads[danger.category]:
+        if not categories or categories[0].key not in leads[danger.code]:
             wanted = danger.category
     if not wanted and choice.intent in (Intent.EMERGENCY, Intent.REQUEST):
         wanted = next((one.key for one in categories if _is_trouble(one)), "")

@@ -124,10 +124,11 @@ class Understanding:
         self._urgent = urgent
         slips = Slips()
         self._dangers = Dangers(phrases.dangers, phrases.context, slips)
-        self._leads = {
-            entry.notes["category"]: frozenset((entry.notes["category"], *_codes(entry.notes.get("also", ""))))
-            for entry in phrases.dangers
-        }
+        self._leads: dict[str, set[str]] = {}
+        """By danger: its category and those that may stand before it."""
+        for entry in phrases.dangers:
+            leading = self._leads.setdefault(entry.notes.get("as", entry.key), {entry.notes["category"]})
+            leading.update(_codes(entry.notes.get("also", "")))
         self._learned_dangers, self._second_opinions = Learned(OF_DANGERS), SecondOpinions()
         self._category_of = {
             entry.notes.get("as", entry.key): entry.notes["category"] for entry in reversed(phrases.dangers)

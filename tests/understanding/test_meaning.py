@@ -122,12 +122,12 @@ def test_lines_of_an_outsider_on_which_nothing_was_tuned(understanding: Understa
 def test_lines_of_examiners_who_had_only_the_requirement(understanding: Understanding) -> None:
     figures = measure(understand_all(understanding, "examiners"))
     print("\n" + "\n".join(f"examiners {what}: {figure:.3f}" for what, figure in figures.items()))
-    assert figures["category first"] >= 0.93
+    assert figures["category first"] >= 0.96
     assert figures["category in three"] >= 0.98
     assert figures["danger recall"] == 1.0
-    assert figures["false alarms"] <= 0.02
+    assert figures["false alarms"] <= 0.01
     assert figures["intent"] >= 0.93
-    assert figures["unclear with a category"] <= 0.032  # two of 64
+    assert figures["unclear with a category"] <= 0.032  # three of 94
 
 
 def test_yes_no_and_numbers_of_strangers_are_read(understanding: Understanding) -> None:

@@ -20,7 +20,7 @@ FROZEN = {
     "second_development.jsonl": "941a5335d06083db867eede64c0a9665b9421a8dcd1c255753d1ded0712ba9bc",
     "second_test.jsonl": "d26b39dfe9a51bc73e2358139ab63e25c11310ced1ba5f9572ab803a0e2c0fd4",
     "outsider.jsonl": "2fd5b3f408e21ac50eebe4b8b64ddcc8899c7a69038ad94e981379634c24b53a",
-    "examiners.jsonl": "8b73c8e32fc6543a7f06de2aee48fb090fef676bad86042ae6b6784004169308",
+    "examiners.jsonl": "af44928e29b73acc59eef435ae4d8a275fe70f818fb231cff9b534b123cb0ee9",
 }
 FIRST, SECOND, GROWING = (*FROZEN,)[:2], (*FROZEN,)[2:4], "strangers.jsonl"
 INTENTS = {
