@@ -115,8 +115,10 @@ class _Client:
         self._writer = writer
         self._count = count
         self._loop = asyncio.get_running_loop()
-        self._no_legs = asyncio.Event()
+        self._no_legs, self._gone = asyncio.Event(), asyncio.Event()
         self._no_legs.set()
+        self._silent = False
+        """All was told that is ever told."""
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
         """Serves until the client goes."""
@@ -129,20 +131,24 @@ class _Client:
         except (BrokenWire, OSError) as error:
             log.warning("a client was disconnected", why=str(error))
         finally:
+            self._gone.set()
             self._close_legs()
             self._writer.close()
 
     async def dismiss(self) -> None:
-        """Lets the legs finish, tells the client their words, and closes."""
+        """Lets the legs finish, tells the client their words, and has it close: whoever writes to a socket that is
+        closed loses what they have not read of it."""
         self._close_legs()
         with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self._no_legs.wait()
-                await self._writer.drain()
+                self._silent = True
+                self._writer.write_eof()
+                await self._gone.wait()
         self._writer.close()
 
     def tell(self, number: int, message: Message) -> None:
-        if self._writer.is_closing():
+        if self._silent or self._writer.is_closing():
             return
         if self._writer.transport.get_write_buffer_size() > _UNREAD:
             log.warning("a client does not read what it is told")

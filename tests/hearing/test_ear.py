@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -79,6 +80,17 @@ async def test_a_farewell_leaves_nobody_without_their_words(ear: EarClient, ear_
         await leg.waits_for(Partial)
     ear_program.send(signal.SIGTERM)
     assert [await leg.closes() for leg in legs] == ["вода"] * 3
+    assert ear_program.wait() == 0
+
+
+async def test_who_talks_on_to_an_ear_that_goes_reads_its_last_words(ear: EarClient, ear_program: RunningEar) -> None:
+    leg = open_leg(ear)
+    leg.speak(SPEECH["вода"])
+    await leg.waits_for(Partial)
+    ear_program.send(signal.SIGTERM)
+    time.sleep(0.5)  # noqa: ASYNC251 - the client reads nothing meanwhile, and then writes first
+    leg.speak(silence(0.5))
+    assert await leg.closes() == "вода"
     assert ear_program.wait() == 0
 
 
