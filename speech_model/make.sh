@@ -1,6 +1,6 @@
 #!/bin/bash
 # Rebuilds the acoustic weights from packages, or reports on the committed ones. Hours on two cores; never in CI.
-# usage: speech_model/make.sh model|more|report [WORK]     WORK (default: /var/tmp/callcenter-model) takes 15 GB
+# usage: speech_model/make.sh model|more|report [WORK]     WORK (default: /var/tmp/callcenter-model) takes 8 GB
 # `more` trains the committed weights further instead of beginning anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
