@@ -254,16 +254,18 @@ async def test_a_key_before_the_offer_does_nothing_and_when_the_last_dispatcher_
 async def test_who_waits_is_told_the_place_and_who_finds_all_lines_busy_is_told_so(
     centre: Centre, town: Softphone
 ) -> None:
-    mark = centre.mark()
+    mark, waiting = centre.mark(), "79002222222"
     async with centre.dispatcher_at_lunch():
-        first, second, *others = [await town.call(NUMBER, shown="79002222222") for _ in range(4)]
-        fifth = await town.call(NUMBER, shown=CALLER)
-        await fifth.hear(centre.prompt("callcenter/overflow"), within=10)
-        await fifth.ended(within=10)
+        first = await town.call(NUMBER, shown=waiting)
         await first.hear(centre.prompt("queue-youarenext"), within=10)
+        second = await town.call(NUMBER, shown=waiting)
         place = await second.hear(centre.prompt("queue-thereare"), within=10)
         await second.hear(centre.prompt("digits/2"), within=10, since=place.second)
         await second.hear(centre.prompt("queue-callswaiting"), within=10, since=place.second)
+        others = [await town.call(NUMBER, shown=waiting) for _ in range(2)]
+        fifth = await town.call(NUMBER, shown=CALLER)
+        await fifth.hear(centre.prompt("callcenter/overflow"), within=10)
+        await fifth.ended(within=10)
         for call in (first, second, *others):
             await call.hang_up()
     assert await centre.story(mark) == [CAME[0], ("CC_OVERFLOW", "")]
