@@ -40,8 +40,13 @@ from callcenter.understanding.words import Word, read_words
 LIKELY = 0.5
 """How likely, by what was learned, a line without a phrase of danger must be one all the same
 (`meaning_model/README.md`)."""
-_FIRST_LINE, _ANY_DAY = "да у соседки дом один квартира пять падъеззд", datetime(2000, 1, 1, tzinfo=UTC)
-"""Understood when the data are ready, so that no caller's line waits for tables that are read when first needed."""
+_FIRST_LINE = (
+    "алло здравствуйте девушка э ну вот это самое у нас на этаже в подъезде что-то прям сильно и не работает а я одна "
+    "дома да у соседки дом один квартира пять падъеззд"
+)
+"""Understood when the data are ready, so that no caller's line waits for tables that are read when first needed, nor
+for words that everybody begins with."""
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
 """Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
