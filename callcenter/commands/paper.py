@@ -24,7 +24,7 @@ _NOT_TOLD = frozenset((CHECK_CALLER, MARK_DANGER, TICKET_STATUS))
 """How these end hangs on a telephone, or on tickets of other days: nothing that was said tells it."""
 
 
-class PaperRegister:
+class TalkRegister:
     """Implements `ports.TicketRegister`: the tickets of one talk, and meters that nobody has read before."""
 
     def __init__(self, categories: Categories, zone: ZoneInfo) -> None:
@@ -74,7 +74,7 @@ class _NoNotes:
 
 def open_paper(known: Known, zone: ZoneInfo, clock: Clock) -> CarryOut:
     """Carries out the actions of one talk. None for one whose end nothing tells."""
-    register = PaperRegister(known.categories, zone)
+    register = TalkRegister(known.categories, zone)
     actions = ScriptActions(register=register, notes=_NoNotes(), clock=clock, zone=zone, known=lambda: known)
     arrival = Arrival("talk", "", "", None, clock.now())
 

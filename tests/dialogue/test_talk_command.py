@@ -242,6 +242,7 @@ def test_a_leak_is_played_in_a_terminal_and_kept_as_a_test(terminal: Terminal, s
     terminal.types("1")
     terminal.shows("[зарегистрировать заявку: без адреса]")
     terminal.shows("Её номер: ")
+    terminal.shows(", ноль ноль ноль, ноль ноль один")
     terminal.types("3")
     terminal.shows("До свидания")
     terminal.shows("записан в")

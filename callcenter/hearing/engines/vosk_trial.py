@@ -6,23 +6,13 @@ A program of its own: what is wrong inside a model may have Vosk abort the proce
 import sys
 from pathlib import Path
 
-from callcenter.core.errors import CallcenterError
 from callcenter.hearing.engine import RATE
 from callcenter.hearing.engines.vosk import open_engine
 
 _SECOND_OF_SILENCE = bytes(2 * RATE)
 
 
-def main() -> int:
-    try:
-        recogniser = open_engine(Path(sys.argv[1])).listen(rate=RATE, phrases=None)
-        recogniser.hear(_SECOND_OF_SILENCE)
-        recogniser.finish()
-    except CallcenterError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    recogniser = open_engine(Path(sys.argv[1])).listen(rate=RATE, phrases=None)
+    recogniser.hear(_SECOND_OF_SILENCE)
+    recogniser.finish()
