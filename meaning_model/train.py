@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from callcenter.understanding.intents import TROUBLE, Intent
-from callcenter.understanding.learned import NONE, OF_ARTICLES, OF_CATEGORIES, OF_DANGERS, OF_INTENTS, list_marks, weigh
+from callcenter.understanding.learned import (
+    NONE,
+    OF_ARTICLES,
+    OF_CATEGORIES,
+    OF_DANGERS,
+    OF_INTENTS,
+    WINDOW,
+    list_marks,
+    weigh,
+)
 from callcenter.understanding.phrase_checks import NOTHING
 from callcenter.understanding.phrase_files import PhraseReader
 from callcenter.understanding.understanding import read_phrases
@@ -33,6 +42,8 @@ PHRASES = HERE.parent / "knowledge_base" / "phrases"
 
 CURATED = 3.0
 """How much a line of the sets and of the tests of phrases counts beside one of LINES: it was looked at again."""
+PART_STEP, PART_COUNTS = 6, 0.5
+"""From one part of a long line to the next, in words; how much a part counts beside the line."""
 
 Known = tuple[str, str, float]
 """A line, its class, and how much it counts."""
@@ -58,9 +69,10 @@ def read_lines(sources: Iterable[Path] = SOURCES) -> Iterator[tuple[dict[str, An
 
 
 def read_dangers() -> list[Known]:
-    """Lines with their danger. Of the tests of the categories those of a danger's own tell no more."""
+    """Lines with their danger, and the parts of long lines without one, for a line is judged part by part. Of the tests
+    of the categories those of a danger's own tell no more."""
     leading = {entry.notes["category"] for entry in read_phrases(PHRASES).dangers}
-    return [
+    known: list[Known] = [
         *(
             (line["text"], line["danger"] or NONE, counts)
             for line, counts in read_lines()
@@ -69,6 +81,17 @@ def read_dangers() -> list[Known]:
         *_read_sayings("dangers"),
         *((text, NONE, counts) for text, code, counts in _read_sayings("categories") if code not in leading),
     ]
+    return known + [
+        (part, NONE, counts * PART_COUNTS) for text, code, counts in known if code == NONE for part in _cut(text)
+    ]
+
+
+def _cut(text: str) -> Iterator[str]:
+    """The parts of a line that is longer than what is judged at once."""
+    words = text.split()
+    if len(words) > WINDOW:
+        for first in range(0, len(words) - PART_STEP, PART_STEP):
+            yield " ".join(words[first : first + WINDOW])
 
 
 def read_categories() -> list[Known]:
