@@ -21,7 +21,7 @@ from callcenter.understanding.address import Address
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Confirmation, find_confirmation
 from callcenter.understanding.danger import Danger, Dangers
-from callcenter.understanding.danger_context import OVER, PAST
+from callcenter.understanding.danger_context import NOW, OVER, PAST
 from callcenter.understanding.figures import Figure, find_figures
 from callcenter.understanding.fusing import LEAST_WORDS, MOST, SecondOpinions
 from callcenter.understanding.houses import Houses, read_houses
@@ -37,6 +37,8 @@ from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
+UNLIKELY = 0.02
+"""Less, and a danger whose words do not stand together is none."""
 LIKELY = 0.5
 """How likely, by what was learned, a line without a phrase of danger must be one all the same
 (`meaning_model/README.md`)."""
@@ -155,8 +157,7 @@ class Understanding:
         Not `whole`: more words may come, and what was learned is not asked, for it settles nothing.
         """
         words = read_words(text)
-        line = Line(words)
-        return self._find_dangers(words, line) if whole else self._dangers.find_in(line)
+        return self._find_dangers(words, Line(words), whole=whole)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
@@ -170,8 +171,9 @@ class Understanding:
         second = self._second_opinions.form(rest, self._of_danger - {danger.category for danger in dangers})
         ranked = second.rank_categories(self._categories.rank(line))
         articles = second.rank_articles(self._articles.rank(line))
-        if not dangers and self._is_over(line):
-            ranked = []
+        left = rest if dangers else self._find_left(rest, line)
+        if len(left) < len(rest):
+            ranked = self._second_opinions.form(left, self._of_danger).rank_categories(self._categories.rank(Line(left)))
         choice = choose_intent(
             dangers,
             ranked,
@@ -197,23 +199,31 @@ class Understanding:
             why=tuple(_explain(choice, categories, dangers, address)),
         )
 
-    def _find_dangers(self, words: Sequence[Word], line: Line) -> tuple[Danger, ...]:
+    def _find_dangers(self, words: Sequence[Word], line: Line, *, whole: bool = True) -> tuple[Danger, ...]:
         """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
-        пахнет»), they know best."""
+        пахнет»), they know best; but words gathered from all over a line («он звонит, дверь пищит») are no danger where
+        nothing learned says so."""
         found = self._dangers.find_in(line)
-        if found or len(words) < LEAST_WORDS:
+        close = tuple(danger for danger in found if not danger.spread)
+        if len(words) < LEAST_WORDS or len(close) == len(found) and (found or not whole):
             return found
         opinion = self._learned_dangers.find_worst(words)
+        if found:
+            return found if opinion.likely >= UNLIKELY else close
         if opinion.likely < LIKELY or self._dangers.are_mentioned(words):
             return ()
         category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
         said, _ = self._learned_dangers.find_speakers(words, opinion)
         return (Danger(opinion.code, category, said, phrase, settled=False),)
 
-    def _is_over(self, line: Line) -> bool:
-        """«вчера прорвало, уже всё сделали»: past, over, and nothing said of now."""
-        said = {one.key for one in self._context.rank(line)}
-        return PAST in said and OVER in said and "now" not in said
+    def _find_left(self, words: Sequence[Word], line: Line) -> Sequence[Word]:
+        """The words without what is past and over: of «вчера прорвало, всё починили, а яма осталась» the last. Where
+        something is said of now it is not over."""
+        said = {one.key: one.mask for one in self._context.rank(line)}
+        if PAST not in said or OVER not in said or NOW in said:
+            return words
+        last = line.words[said[OVER].bit_length() - 1]
+        return words[next(at for at, word in enumerate(words) if word is last) + 1 :]
 
 
 def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, list[Problem]]:

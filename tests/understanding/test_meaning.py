@@ -214,6 +214,18 @@ def test_words_that_only_say_where_name_no_trouble(understanding: Understanding)
     assert meaning.address.get("house") == "139"
 
 
+@pytest.mark.parametrize(
+    ("line", "category"),
+    [
+        ("на прошлой неделе труба лопнула всё починили но яма во дворе осталась не огорожена", "HAZARD_YARD"),
+        ("вчера щиток искрил электрик всё исправил а лампочка на лестнице так и не горит", "EL_LIGHT_COMMON"),
+        ("вчера прорвало трубу уже всё починили спасибо вам большое", ""),
+    ],
+)
+def test_of_what_is_over_only_what_is_left_is_a_trouble(understanding: Understanding, line: str, category: str) -> None:
+    assert understanding.understand(line, now=NOW).category == category
+
+
 def test_two_troubles_are_both_named_with_their_words(understanding: Understanding) -> None:
     meaning = understanding.understand("воды нет и лифт не работает", now=NOW)
     assert {one.key: one.words for one in meaning.categories[:2]} == {
