@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from callcenter.understanding.danger_context import MARKS, NEGATIONS, Context
 from callcenter.understanding.matching import Book, Found, Line, Spot
-from callcenter.understanding.phrase_files import AGAINST, SURE, Entry, Phrase
+from callcenter.understanding.phrase_files import AGAINST, HINT, SURE, Entry, Phrase
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
@@ -24,6 +24,9 @@ WEAK = "weak"
 """The note of an entry whose words mean a danger only where nothing of everyday life is said with them."""
 FUTURE = "future"
 """The note of an entry that is a danger though it is still to come: a threat."""
+
+NAMED = "named"
+"""The note of an entry that is none unless a hint of it is named: water on electricity needs something electric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,13 @@ class Dangers:
             for section in (SURE, AGAINST)
             for phrase in entry.phrases(section)
         ]
+        slips = slips or Slips()
         self._book = Book((phrase.item for _, _, phrase in self._sources), slips)
+        self._hints = {
+            entry.notes.get("as", entry.key): Book((phrase.item for phrase in entry.phrases(HINT)), slips)
+            for entry in entries
+            if NAMED in entry.notes
+        }
 
     def find(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
@@ -93,6 +102,10 @@ class Dangers:
             self._sources[one.number][0] in dangers and one.spot.quality >= LEAST_QUALITY
             for one in self._book.find(line)
         )
+
+    def may_mean(self, code: str, line: Line) -> bool:
+        """Whether a line without a phrase of this danger may still be one; see NAMED."""
+        return code not in self._hints or any(True for _ in self._hints[code].find(line))
 
     def _find_best(
         self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: Context, line: Line

@@ -65,7 +65,7 @@ class Line:
             self.words.append(word)
             self.negated.append(negated or holds_not(word))
             self.softly.append(softly)
-            self._rooms |= _takes_room(word) << len(self.words) - 1
+            self._rooms |= takes_room(word) << len(self.words) - 1
             self._solid.append(self._rooms.bit_count())
             softly = (negated or softly) and word.text in DEGREES
             negated = False
@@ -102,7 +102,8 @@ class Line:
         return " ".join(said)
 
 
-def _takes_room(word: Word) -> bool:
+def takes_room(word: Word) -> bool:
+    """Whether a word says more than where, how much, or nothing at all."""
     if word.filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
         return False
     return atom(word.text) is None

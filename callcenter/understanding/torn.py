@@ -31,6 +31,8 @@ def mend(one: Word, other: Word, slips: Slips) -> Torn | None:
     both = one.known and other.known
     if both and (1 in (len(one.text), len(other.text)) or _is_preposition(other)):
         return None  # «включил и»: no «включили»; «дым ко мне»: no «дымок»
+    if both and (one.may_be("NUMR") or other.filler):
+        return None  # «пять ой шесть»: no «битой»
     lemmas = look_up(whole)[1] if is_known(whole) else ()
     if both and _belong_together(one, other):
         slip = None

@@ -27,7 +27,7 @@ from callcenter.understanding.fusing import LEAST_WORDS, MOST, SecondOpinions
 from callcenter.understanding.houses import Houses, read_houses
 from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
 from callcenter.understanding.learned import OF_DANGERS, Learned
-from callcenter.understanding.matching import Line
+from callcenter.understanding.matching import Line, takes_room
 from callcenter.understanding.moments import Moment, find_moments
 from callcenter.understanding.notation import Names, read_phrase
 from callcenter.understanding.numbers import Number, find_numbers
@@ -39,6 +39,8 @@ from callcenter.understanding.words import Word, read_words
 
 UNLIKELY = 0.02
 """Less, and a danger whose words do not stand together is none."""
+FEWEST = 4
+"""Fewer words that tell something are too little for a danger that no phrase knows: «сижу жду», «я в квартире»."""
 LIKELY = 0.5
 """How likely, by what was learned, a line without a phrase of danger must be one all the same
 (`meaning_model/README.md`)."""
@@ -109,7 +111,7 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
     """`stamps` tell one state of the files from another."""
     del stamps
     reader = PhraseReader(directory)
-    notes = ("category", "also", "as", "weak", "future")
+    notes = ("category", "also", "as", "weak", "future", "named")
     categories = reader.read("categories")
     dangers = reader.read("dangers", notes=notes)
     context = reader.read("context")
@@ -210,7 +212,9 @@ class Understanding:
         opinion = self._learned_dangers.find_worst(words)
         if found:
             return found if opinion.likely >= UNLIKELY else close
-        if opinion.likely < LIKELY or self._dangers.are_mentioned(words):
+        if opinion.likely < LIKELY or sum(takes_room(word) for word in words) < FEWEST:
+            return ()
+        if self._dangers.are_mentioned(words) or not self._dangers.may_mean(opinion.code, line):
             return ()
         category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
         said, _ = self._learned_dangers.find_speakers(words, opinion)
