@@ -41,7 +41,7 @@ UNLIKELY = 0.02
 """Less, and a danger whose words do not stand together is none."""
 FEWEST = 4
 """Fewer words that tell something are too little for a danger that no phrase knows: «сижу жду», «я в квартире»."""
-LIKELY = 0.5
+LIKELY = 0.4
 """How likely, by what was learned, a line without a phrase of danger must be one all the same
 (`meaning_model/README.md`)."""
 _FIRST_LINE = (
@@ -142,8 +142,8 @@ class Understanding:
         self._category_of = {
             entry.notes.get("as", entry.key): entry.notes["category"] for entry in reversed(phrases.dangers)
         }
-        self._of_danger = frozenset(entry.notes["category"] for entry in phrases.dangers)
         own = [entry for entry in phrases.dangers if entry.key == entry.notes["category"]]
+        self._of_danger = frozenset(entry.key for entry in own)
         self._categories = Ranking((*own, *phrases.categories), slips)
         self._intents = Ranking(phrases.intents, slips)
         self._articles = Ranking(_with_wordings(phrases.articles, articles), slips)

@@ -24,7 +24,7 @@ from speech_model.training.telephone import add_noise
 from speech_model.training.voices import ESPEAK_TRAINING, say_with_espeak, say_with_retro
 
 _TREE = Path(__file__).resolve().parents[2]
-_DANGERS, _OTHERS = 1500, 1800
+_DANGERS, _OTHERS = 2500, 3000
 _LEAST_WORDS = 2
 _LEAST_RIGHT = 0.5
 """The share of a line's words that must have been heard: of less, its labels would be guesses."""

@@ -130,6 +130,17 @@ def test_lines_of_examiners_who_had_only_the_requirement(understanding: Understa
     assert figures["unclear with a category"] <= 0.032  # three of 94
 
 
+def test_lines_of_callers_of_every_age_and_temper(understanding: Understanding) -> None:
+    figures = measure(understand_all(understanding, "callers"))
+    print("\n" + "\n".join(f"callers {what}: {figure:.3f}" for what, figure in figures.items()))
+    assert figures["category first"] >= 0.96
+    assert figures["category in three"] >= 0.98
+    assert figures["danger recall"] >= 0.99  # one of 119 is missed
+    assert figures["false alarms"] <= 0.01
+    assert figures["intent"] >= 0.93
+    assert figures["unclear with a category"] == 0.0
+
+
 def test_yes_no_and_numbers_of_strangers_are_read(understanding: Understanding) -> None:
     for line, meaning in understand_all(understanding, "strangers", keys={"confirmation", "figures"}):
         if "confirmation" in line:

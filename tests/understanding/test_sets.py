@@ -21,6 +21,7 @@ FROZEN = {
     "second_test.jsonl": "d26b39dfe9a51bc73e2358139ab63e25c11310ced1ba5f9572ab803a0e2c0fd4",
     "outsider.jsonl": "2fd5b3f408e21ac50eebe4b8b64ddcc8899c7a69038ad94e981379634c24b53a",
     "examiners.jsonl": "af44928e29b73acc59eef435ae4d8a275fe70f818fb231cff9b534b123cb0ee9",
+    "callers.jsonl": "4a2c54934550c3e5b2ae9887783d61b590ae125861b3accfddc594017bfb3555",
 }
 FIRST, SECOND, GROWING = (*FROZEN,)[:2], (*FROZEN,)[2:4], "strangers.jsonl"
 INTENTS = {
