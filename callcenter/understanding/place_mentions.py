@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callcenter.understanding.address import Doubt
-from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.address_items import corrects, marker_of
 from callcenter.understanding.address_owners import find_own
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, atom
@@ -214,7 +214,7 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
     if mention.name.everyday or not mention.gender or _owns(mention, words):
         return False
-    alone = mention.end - mention.first == len([word for word in words if not word.filler])
+    alone = mention.end - mention.first == len([word for word in words if not word.filler and not corrects(word)])
     placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
     other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
