@@ -153,7 +153,7 @@ ACTIONS = MappingProxyType(
                 needs=(ACCOUNT,),
                 may_take=(METER, READING, READINGS),
                 gives=MappingProxyType(
-                    {LIKELY: _CHECKED, DOUBTFUL: (DOUBT, *_CHECKED), NOT_NAMED: ()},
+                    {LIKELY: _CHECKED, DOUBTFUL: (DOUBT, *_CHECKED), NOT_NAMED: (), SEVERAL: ()},
                 ),
             ),
             ActionSpec(name=TAKE_READING, needs=(ACCOUNT, READINGS), gives=MappingProxyType({READY: (READINGS,)})),

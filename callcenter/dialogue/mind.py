@@ -14,8 +14,8 @@ from callcenter.knowledge.categories import Categories
 from callcenter.understanding.address import PARTS, Part, resolve
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Answer, find_confirmation
-from callcenter.understanding.figures import read_account, read_phone, read_reading, read_ticket
-from callcenter.understanding.meter_readings import find_readings
+from callcenter.understanding.figures import list_readings, read_account, read_phone, read_reading, read_ticket
+from callcenter.understanding.meter_readings import AND, find_readings, skip_readings
 from callcenter.understanding.numbers import find_numbers, is_measured
 from callcenter.understanding.understanding import Meaning, Understanding
 from callcenter.understanding.words import Word, read_words
@@ -127,8 +127,8 @@ def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[
     if len(known) != 1 or not numbers or other or about_account or words.CONFIRMED in _answers(read):
         return {}
     meter, before = next(iter(known.items()))
-    value = read_reading(read)[0].split(".")[0]
-    return {meter: value} if value != before else {}
+    value = AND.join(list_readings(read))
+    return {meter: value} if value not in ("", before) else {}
 
 
 def _answers(read: Sequence[Word]) -> Iterator[str]:
@@ -143,5 +143,5 @@ def _numbers(read: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By the fact that a question keeps: telephones, tickets, accounts and readings are said in ways of their own."""
     yield words.CONTACT, tuple(phone.replace("+7", "8") for phone in read_phone(read))
     yield words.NUMBER, tuple(ticket.replace("-", "") for ticket in read_ticket(read))
-    yield words.ACCOUNT, read_account(read)
+    yield words.ACCOUNT, read_account(skip_readings(read))
     yield words.READING, tuple(reading.split(".")[0] for reading in read_reading(read))
