@@ -14,6 +14,7 @@ from callcenter.understanding.words import Word
 _NONE = ("без", "нет", "никакой", "просто", "обычный", "отсутствовать", "город", "городской", "нету")
 _MOST_ASIDE = 2
 """Other words of a reply that says «нет» to an address and what is right: «нет, я сказала академика павлова»."""
+_INSIDE = ("entrance", "floor", "apartment")
 _MAY_LACK = ("settlement", "building", "structure", "letter")
 
 
@@ -56,9 +57,9 @@ def _says(words: Sequence[Word], lemmas: frozenset[str]) -> bool:
 
 
 def only_corrects(said: Address, words: Sequence[Word]) -> bool:
-    """Whether a reply names one street or one house anew and tells nothing else: «нет академика павлова»; not «а на
-    павлова нет света»."""
-    if ("street" in said.parts) == ("house" in said.parts):
+    """Whether a reply names one street, one complex or one house anew and tells nothing else: «нет академика павлова»;
+    not «а на павлова нет света»."""
+    if sum(name in said.parts for name in ("street", "complex", "house")) != 1:
         return False
     named = {text for part in said.parts.values() for text in part.words.split()}
     other = [
@@ -72,10 +73,11 @@ def only_corrects(said: Address, words: Sequence[Word]) -> bool:
 
 
 def choose_kept(houses: Sequence[House], parts: Mapping[str, Part], void: Mapping[str, Part]) -> Mapping[str, Part]:
-    """As much of what a new street or house made void as the list has there."""
-    for names in (tuple(void), HOUSE_PARTS, ("house",)):
+    """As much of what a new street or house made void as the list has there: if not the house, the flat in one that is
+    still to be told."""
+    for names in (tuple(void), ("house", *_INSIDE), HOUSE_PARTS, ("house",), _INSIDE):
         kept = {name: part for name, part in void.items() if name in names and name not in parts}
         resolved = resolve(houses, {**parts, **kept}, ())
-        if resolved.houses and not any(doubt.kind == "contradictory" for doubt in resolved.doubts):
+        if kept and resolved.houses and not any(doubt.kind == "contradictory" for doubt in resolved.doubts):
             return kept
     return {}

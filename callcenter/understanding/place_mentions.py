@@ -184,7 +184,7 @@ class Places:
         """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
         if mention.used > 1 or asked in ("street", "complex", "settlement"):
             return True
-        if all(word.filler for word in words[: mention.first]) and (
+        if all(word.filler or corrects(word) for word in words[: mention.first]) and (
             mention.end == len(words)
             or begins_house(words, mention.end)
             or (mention.score == 1 and begins_trouble(words, mention.end))
@@ -225,7 +225,7 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
     if mention.name.everyday or not mention.gender or _owns(mention, words):
         return False
-    alone = mention.end - mention.first == len([word for word in words if not word.filler and not corrects(word)])
+    alone = all(word.filler or corrects(word) for word in _beside(words, mention))
     placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
     other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
@@ -238,6 +238,16 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
         return True  # «на ленина холод»; «ленина» is whose only as a nominative
     after = words[mention.end]
     return marker_of(words, mention.end) != "" or after.may_be("PREP") or not agree(words[mention.end - 1], after)
+
+
+def _beside(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
+    """The words around a name without what it is set against: «не савушкина а (бабушкина)», «(бабушкина) а не …»."""
+    before, after = words[: mention.first], words[mention.end :]
+    texts = [word.text for word in before]
+    if texts[-1:] == ["а"] and "не" in texts:
+        before = before[: texts.index("не")]
+    denied = [word.text for word in after[:2]] == ["а", "не"]
+    return before if denied else (*before, *after)
 
 
 def _owns(mention: Mention, words: Sequence[Word]) -> bool:
