@@ -15,6 +15,10 @@ CHECK_READING = "проверить показание"
 TAKE_READING = "принять показание"
 SORT_READINGS = "разобрать показания"
 NEXT_TROUBLE = "следующая неисправность"
+DO_WITHOUT = "обойтись без части"
+TICKET_OF_ARTICLE = "заявка по справке"
+RECALL_TICKET = "вспомнить заявку"
+WHOSE_HOUSE = "чей дом"
 
 READY = "готово"
 NO_DATABASE = "нет базы"
@@ -44,6 +48,10 @@ OVERDUE = "просрочена"
 UNFINISHED = "не весь"
 MORE_TO_TELL = "есть"
 ALL_TOLD = "нет"
+MORE_TO_ANSWER = "справка"
+NEEDED = "нужна"
+OURS = "наш"
+UNCERTAIN = "неясно"
 NO_ACCOUNT = "нет счёта"
 NOT_NAMED = "не названы"
 NAMED = "названы"
@@ -65,6 +73,8 @@ VARIANTS = "варианты"
 CAUSE = "причина"
 TROUBLE = "неисправность"
 MORE = "ещё"
+ARTICLE = "справка"
+BY_ARTICLE = "по справке"
 TICKETS = "заявки"
 ADDRESS_QUESTION = "вопрос об адресе"
 ACCOUNT = "лицевой счёт"
@@ -95,7 +105,31 @@ ACTIONS = MappingProxyType(
                 name=NEXT_TROUBLE,
                 needs=(),
                 may_take=(MORE,),
-                gives=MappingProxyType({MORE_TO_TELL: (CATEGORY, TROUBLE, MORE), ALL_TOLD: (MORE, DESCRIPTION)}),
+                gives=MappingProxyType(
+                    {
+                        MORE_TO_TELL: (CATEGORY, TROUBLE, MORE),
+                        MORE_TO_ANSWER: (ARTICLE, MORE),
+                        ALL_TOLD: (MORE, DESCRIPTION),
+                    }
+                ),
+            ),
+            ActionSpec(
+                name=TICKET_OF_ARTICLE,
+                needs=(),
+                may_take=(BY_ARTICLE,),
+                gives=MappingProxyType({MORE_TO_TELL: (CATEGORY, TROUBLE, DESCRIPTION, BY_ARTICLE), ALL_TOLD: ()}),
+            ),
+            ActionSpec(
+                name=RECALL_TICKET,
+                needs=(),
+                may_take=(TICKET_NUMBER, TERM),
+                gives=MappingProxyType({MORE_TO_TELL: (TICKET_NUMBER, TERM), ALL_TOLD: ()}),
+            ),
+            ActionSpec(
+                name=DO_WITHOUT,
+                needs=(),
+                may_take=(PLACE, ASKED),
+                gives=MappingProxyType({READY: (PLACE,), NEEDED: ()}),
             ),
             ActionSpec(
                 name=TICKET_STATUS,
@@ -137,6 +171,11 @@ ACTIONS = MappingProxyType(
                 ),
             ),
             ActionSpec(
+                name=WHOSE_HOUSE,
+                needs=(PLACE,),
+                gives=MappingProxyType({OURS: (ADDRESS,), STRANGE: (), UNCERTAIN: ()}),
+            ),
+            ActionSpec(
                 name=FIND_CAUSE,
                 needs=(PLACE, CATEGORY),
                 may_take=(CAUSE,),
@@ -153,7 +192,7 @@ ACTIONS = MappingProxyType(
                 needs=(ACCOUNT,),
                 may_take=(METER, READING, READINGS),
                 gives=MappingProxyType(
-                    {LIKELY: _CHECKED, DOUBTFUL: (DOUBT, *_CHECKED), NOT_NAMED: ()},
+                    {LIKELY: _CHECKED, DOUBTFUL: (DOUBT, *_CHECKED), NOT_NAMED: (), SEVERAL: ()},
                 ),
             ),
             ActionSpec(name=TAKE_READING, needs=(ACCOUNT, READINGS), gives=MappingProxyType({READY: (READINGS,)})),

@@ -18,13 +18,14 @@ from callcenter.conducting.known import Known
 from callcenter.conducting.meter_actions import MeterActions
 from callcenter.conducting.plain_actions import PlainActions
 from callcenter.conducting.ports import ActionResult, DatabaseSilent, NoteBook, OpenTicket, Request, TicketRegister
+from callcenter.conducting.terms import say_due, say_term
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
 from callcenter.intake.notes import Note
 from callcenter.knowledge.categories import Where
-from callcenter.wording.spoken import spoken_moment, spoken_ticket_number
+from callcenter.wording.spoken import spoken_ticket_number
 
 log = structlog.get_logger()
 
@@ -94,7 +95,10 @@ class ScriptActions:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
             self._note(request, "ticket_wanted", **wanted, **({"more": "yes"} if more else {}))
             return ActionResult(names.NO_DATABASE, {})
-        told = {names.TICKET_NUMBER: spoken_ticket_number(number), names.TERM: self._term(due_at, request)}
+        told = {
+            names.TICKET_NUMBER: spoken_ticket_number(number),
+            names.TERM: self._say_term(category, due_at, request),
+        }
         if not new:
             return ActionResult(names.ALREADY, told)
         if wanted["address"] or self._needs_no_address(category):
@@ -147,9 +151,9 @@ class ScriptActions:
             return ActionResult(names.NO_TERM, told)
         if due_at < request.now:
             return ActionResult(
-                names.OVERDUE, {names.TICKETS: words().overdue.format(term=self._term(due_at, request))}
+                names.OVERDUE, {names.TICKETS: words().overdue.format(term=self._say_due(due_at, request))}
             )
-        return ActionResult(names.READY, {**told, names.TERM: self._term(due_at, request)})
+        return ActionResult(names.READY, {**told, names.TERM: self._say_due(due_at, request)})
 
     async def _tell_open(self, request: Request) -> ActionResult:
         """The tickets that this call or its telephone has reported: what, state and term; only those whose term is
@@ -173,12 +177,13 @@ class ScriptActions:
 
     def _say_overdue(self, ticket: OpenTicket, request: Request) -> str:
         trouble = self._known().categories.say(ticket.category)
-        return words().overdue_of.format(trouble=trouble, term=self._term(ticket.due_at, request))
+        term = self._say_due(ticket.due_at, request) if ticket.due_at else ""
+        return words().overdue_of.format(trouble=trouble, term=term)
 
     def _say_open(self, ticket: OpenTicket, request: Request, *, alone: bool) -> str:
         """Of several without their numbers: nobody keeps three of them in the ear, and what they are about tells them
         apart."""
-        term = words().open_term.format(term=self._term(ticket.due_at, request)) if ticket.due_at else ""
+        term = words().open_term.format(term=self._say_due(ticket.due_at, request)) if ticket.due_at else ""
         trouble, state = self._known().categories.say(ticket.category), words().ticket_states[ticket.state]
         if alone:
             number = spoken_ticket_number(ticket.number)
@@ -196,10 +201,11 @@ class ScriptActions:
             return ActionResult(names.WITHHELD, {})
         return ActionResult(names.KNOWN, {names.CONTACT: number})
 
-    def _term(self, due_at: datetime | None, request: Request) -> str:
-        if due_at is None:
-            return words().no_term
-        return spoken_moment(due_at, now=request.now, zone=self._zone)
+    def _say_term(self, code: str, due_at: datetime | None, request: Request) -> str:
+        return say_term(self._known().categories.get(code), due_at, now=request.now, zone=self._zone)
+
+    def _say_due(self, due_at: datetime, request: Request) -> str:
+        return say_due(due_at, now=request.now, zone=self._zone)
 
     def _note(self, request: Request, kind: str, **facts: str | None) -> None:
         self._notes.write(Note(new_id(), request.arrival.call_id, request.now, kind, dict(facts)))

@@ -9,6 +9,7 @@ from callcenter.conducting.deadline import within
 from callcenter.conducting.ports import ActionResult, DatabaseSilent, Request, TicketRegister, WriteNote
 from callcenter.conducting.words import words
 from callcenter.dialogue.readings import METERS, read_readings, write_readings
+from callcenter.understanding.meter_readings import AND
 
 log = structlog.get_logger()
 
@@ -27,10 +28,13 @@ class MeterActions:
         self._seconds = seconds
 
     async def check(self, request: Request) -> ActionResult:
-        """What is odd about each reading. The last one is never told: whoever knows an account's number may ask."""
+        """What is odd about each reading; two of a kind are for a person. The last one is never told: whoever knows an
+        account's number may ask."""
         account, readings = request.arguments[names.ACCOUNT], _gather(request.arguments)
         if not readings:
             return ActionResult(names.NOT_NAMED, {})
+        if any(AND in value for value in readings.values()):
+            return ActionResult(names.SEVERAL, {})
         doubts = [await self._doubt(request, account, meter, value) for meter, value in readings.items()]
         facts = {
             names.READINGS: write_readings(readings),

@@ -6,13 +6,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from callcenter.conducting import action_specs as names
-from callcenter.conducting.addresses import check_address, check_danger_place
+from callcenter.conducting.addresses import Checked, check_address, check_danger_place
 from callcenter.conducting.known import Known
 from callcenter.conducting.ports import ActionResult
 from callcenter.conducting.words import words
-from callcenter.dialogue.place import read_place
+from callcenter.dialogue.place import read_place, say_house, write_place
 from callcenter.dialogue.rehearsal import CarryOut
+from callcenter.dialogue.reports import read_more, write_more
 from callcenter.dialogue.talks import GivenOutcome
+from callcenter.understanding.address import Part, resolve
 from callcenter.wording.spoken import spoken_moment
 
 
@@ -36,6 +38,10 @@ class PlainActions:
             names.FIND_CAUSE: self._find_cause,
             names.NEXT_TROUBLE: self._find_next_trouble,
             names.SORT_READINGS: _sort_readings,
+            names.TICKET_OF_ARTICLE: self._open_of_article,
+            names.RECALL_TICKET: _recall_ticket,
+            names.DO_WITHOUT: self._do_without,
+            names.WHOSE_HOUSE: self._find_house,
         }
 
     def carry_out(self, action: str, arguments: Mapping[str, str], *, now: datetime) -> Found | None:
@@ -57,6 +63,9 @@ class PlainActions:
         wanted = (names.PLACE, names.CATEGORY, names.ASKED, names.TRIES)
         place, category, asked, tries = (arguments.get(name, "") for name in wanted)
         checked = check_address(place, category, asked, int(tries or 0), self._known())
+        if checked.outcome == names.NO_ENTRANCE and "entrance" in read_place(place, self._known().houses).parts:
+            facts = {names.ADDRESS: checked.said, names.PLACE: place, names.ASKED: "", names.TRIES: "0"}
+            checked = Checked(names.COMPLETE, facts, checked.said)  # the caller does not know it
         return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.said))
 
     def _note_address(self, arguments: Mapping[str, str], now: datetime) -> Found:
@@ -81,12 +90,47 @@ class PlainActions:
         return Found(ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told}), {"cause": {"outage": outage.id}})
 
     def _find_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> Found:
-        """The second trouble of a breath, once the first is written down."""
-        code = arguments.get(names.MORE, "")
-        if not code:
+        """What else a breath told of, once the first is written down or answered."""
+        item, *left = read_more(arguments) or [""]
+        more = write_more(left)
+        if not item:
             return Found(ActionResult(names.ALL_TOLD, {names.MORE: "", names.DESCRIPTION: ""}))
-        facts = {names.CATEGORY: code, names.TROUBLE: self._known().categories.say(code), names.MORE: ""}
+        if item not in self._known().categories:
+            return Found(ActionResult(names.MORE_TO_ANSWER, {names.ARTICLE: item, names.MORE: more}))
+        facts = {names.CATEGORY: item, names.TROUBLE: self._known().categories.say(item), names.MORE: more}
         return Found(ActionResult(names.MORE_TO_TELL, facts))
+
+    def _open_of_article(self, arguments: Mapping[str, str], now: datetime) -> Found:
+        """The ticket that whoever was told an article may want: an act after a flood, the check of a meter."""
+        code = arguments.get(names.BY_ARTICLE, "")
+        if not code:
+            return Found(ActionResult(names.ALL_TOLD, {}))
+        trouble = self._known().categories.say(code)
+        facts = {names.CATEGORY: code, names.TROUBLE: trouble, names.DESCRIPTION: trouble, names.BY_ARTICLE: ""}
+        return Found(ActionResult(names.MORE_TO_TELL, facts))
+
+    def _do_without(self, arguments: Mapping[str, str], now: datetime) -> Found:
+        """The flat or the entrance that a caller does not know, or will not tell: the house is enough for a ticket."""
+        asked = arguments.get(names.ASKED, "")
+        if asked not in ("apartment", "entrance"):
+            return Found(ActionResult(names.NEEDED, {}))
+        houses = self._known().houses
+        parts = {**read_place(arguments.get(names.PLACE, ""), houses).parts, asked: Part("", "")}
+        return Found(ActionResult(names.READY, {names.PLACE: write_place(resolve(houses.all, parts, ()))}))
+
+    def _find_house(self, arguments: Mapping[str, str], now: datetime) -> Found:
+        """Whether a house that was named is the company's."""
+        address = read_place(arguments[names.PLACE], self._known().houses)
+        if address.house is not None:
+            return Found(ActionResult(names.OURS, {names.ADDRESS: say_house(address.house)}))
+        strange = any(doubt.kind in ("contradictory", "unknown") for doubt in address.doubts)
+        return Found(ActionResult(names.STRANGE if strange else names.UNCERTAIN, {}))
+
+
+def _recall_ticket(arguments: Mapping[str, str], now: datetime) -> Found:
+    """The number that was told last in this call."""
+    told = {name: arguments[name] for name in (names.TICKET_NUMBER, names.TERM) if name in arguments}
+    return Found(ActionResult(names.MORE_TO_TELL, told) if len(told) > 1 else ActionResult(names.ALL_TOLD, {}))
 
 
 def _sort_readings(arguments: Mapping[str, str], now: datetime) -> Found:

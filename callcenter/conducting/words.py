@@ -11,7 +11,6 @@ from pathlib import Path
 class Words:
     """Texts in Russian; `alarms` are templates with named places."""
 
-    no_term: str
     robot_failed: str
     cause: str
     cause_until: str
@@ -34,6 +33,7 @@ class Words:
     reading_doubts: Mapping[str, str]
     ticket_states: Mapping[str, str]
     alarms: Mapping[str, str]
+    terms: Mapping[str, str]
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callcenter.dialogue.phrases import find_phrase
 from callcenter.dialogue.script import Ask, Digits
-from callcenter.dialogue.vocabulary import CLOSED_MEANINGS, CONFIRMED, DENIED, PERSON
+from callcenter.dialogue.vocabulary import CLOSED_MEANINGS, CONFIRMED, DENIED, ENOUGH, PERSON
 
 WHOLE_SECONDS = 0.2
 """After a whole answer."""
@@ -47,7 +47,7 @@ def _list_short(ask: Ask) -> set[str]:
 
 
 def _list_answers(ask: Ask) -> Iterator[str]:
-    for name, row in ((CONFIRMED, "yes"), (DENIED, "no"), (PERSON, "person")):
+    for name, row in ((CONFIRMED, "yes"), (DENIED, "no"), (PERSON, "person"), (ENOUGH, "enough")):
         if name in ask.meanings:
             yield from read_expected()[row]
 

@@ -5,17 +5,20 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 
 from callcenter.dialogue import vocabulary as words
+from callcenter.dialogue.breaths import join
+from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_gratitude
 from callcenter.dialogue.place import guess_street, read_place, write_place
 from callcenter.dialogue.place_replies import exchange_number, find_lack, forget_entrance
 from callcenter.dialogue.readings import read_readings, write_readings
-from callcenter.dialogue.reports import Reports
+from callcenter.dialogue.remarks import asks_ours, asks_price, leave_wish, list_remarks, means_whole_house, refuses
+from callcenter.dialogue.reports import LONGEST_DESCRIPTION, Reports, read_more, write_more
 from callcenter.dialogue.sense import DangerHeard, Sense
 from callcenter.knowledge.categories import Categories
 from callcenter.understanding.address import PARTS, Part, resolve
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Answer, find_confirmation
-from callcenter.understanding.figures import read_account, read_phone, read_reading, read_ticket
-from callcenter.understanding.meter_readings import find_readings
+from callcenter.understanding.figures import list_readings, read_account, read_phone, read_reading, read_ticket
+from callcenter.understanding.meter_readings import AND, find_readings, skip_readings
 from callcenter.understanding.numbers import find_numbers, is_measured
 from callcenter.understanding.understanding import Meaning, Understanding
 from callcenter.understanding.words import Word, read_words
@@ -30,7 +33,7 @@ _MATTER = (
 """The facts that change what a line means."""
 LEAST_STORY = 2
 """Words; less is no complaint."""
-_INTENTS = {"status": "статус", "cancel": "отмена", "person": words.PERSON, "wrong_number": "не туда"}
+_INTENTS = {"status": "статус", "cancel": words.CANCEL, "person": words.PERSON, "wrong_number": "не туда"}
 """Those that tell no more than what is wanted."""
 
 
@@ -55,7 +58,10 @@ class UnderstandingMind:
 
     def _make_out(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Sense:
         facts = dict(known_facts)
-        read = read_words(text)
+        whole = read_words(text)
+        read = drop_thanks(whole)
+        if len(read) < len(whole):
+            text = join(read)
         meaning = self._understand(text)
         place = self._find_place(read, facts)
         meanings: dict[str, Mapping[str, str]] = dict(
@@ -63,20 +69,41 @@ class UnderstandingMind:
         )
         if place is not None:
             meanings[words.ADDRESS] = {words.PLACE: place}
-        if meaning.article and meaning.intent == "information":
-            meanings[words.ARTICLE] = {words.ARTICLE: meaning.article}
+        if asks_ours(read) and (named := self._find_place(read, {})):
+            meanings[words.OURS] = {words.PLACE: named}
+        meanings |= self._find_article(meaning, read, facts)
         if name := _INTENTS.get(meaning.intent):
             meanings[name] = {words.NUMBER: _find_ticket(meaning)} if name == "статус" else {}
         meanings |= _read_meters(meaning, read, facts)
-        meanings |= {answer: {} for answer in _answers(read)}
-        if facts.get(words.DESCRIPTION) and words.CONFIRMED in meanings and (told := meanings.get(words.TROUBLE)):
-            del meanings[words.CONFIRMED]
-            if told[words.CATEGORY] == facts.get(words.CATEGORY):  # else it takes back what it agrees to
-                meanings[words.CONFIRMED] = {name: told[name] for name in (words.MORE, words.DESCRIPTION)}
+        meanings |= {answer: {} for answer in _answers(whole)}
+        if facts.get(words.DESCRIPTION):
+            _leave_standing(meanings, text, read, facts)
+        meanings |= {name: {} for name in list_remarks(read)}
+        if asks_price(read) and (paid := meanings.get(words.PAID)):
+            meanings[words.PRICE] = {**paid, words.BY_ARTICLE: paid[words.CATEGORY]}
+        if has_enough(whole):
+            meanings[words.ENOUGH] = {}
+        if is_gratitude(whole):
+            meanings[words.GRATITUDE] = {}
         if len(read) >= LEAST_STORY:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
         return Sense(meanings, dict(_numbers(read)), hesitates=bool(read) and all(word.filler for word in read))
+
+    def _find_article(
+        self, meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]
+    ) -> Mapping[str, Mapping[str, str]]:
+        """The article that answers, and that of a second question; told as well to whoever takes a ticket back in the
+        same breath."""
+        if not meaning.article or meaning.intent != "information":
+            return {}
+        article, *more = self._reports.find_questions(read) or (meaning.article,)
+        left = write_more([*read_more(facts), *more])
+        ticket = self._reports.find_ticket(meaning)
+        return {
+            words.ARTICLE: {words.ARTICLE: article, words.MORE: left, words.BY_ARTICLE: ticket},
+            **({words.CANCEL: {words.MORE: write_more([article, *more])}} if refuses(read) else {}),
+        }
 
     def _find_place(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
         """The address with what the line says of it; None when it says nothing."""
@@ -93,10 +120,31 @@ class UnderstandingMind:
             known = forget_entrance(self._book, self._book.complete(known, read, asked=asked), said)
         elif exchanged := exchange_number(self._book, known, read):
             said = known = exchanged
+        if means_whole_house(read) and "apartment" not in known.parts:
+            known = resolve(self._book.houses.all, {**known.parts, "apartment": Part("", "")}, known.doubts)
+            said = known
         if asked not in said.parts and (lacking := find_lack(asked, read)):
             known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
             said = known
         return write_place(known) if said else None
+
+
+def _leave_standing(
+    meanings: dict[str, Mapping[str, str]], text: str, read: Sequence[Word], facts: Mapping[str, str]
+) -> None:
+    """What a line said to a trouble that was told leaves of it: a yes takes nothing back, and what the master is to
+    know, «только меня до шести не будет», goes into the ticket and is no other trouble."""
+    if (before := leave_wish(read)) is not None:
+        agrees = words.CONFIRMED in (*meanings, *_answers(before))
+        if agrees or not before:
+            meanings.pop(words.TROUBLE, None)
+        meanings[words.WISH] = {words.DESCRIPTION: f"{facts[words.DESCRIPTION]}. {text}"[:LONGEST_DESCRIPTION]}
+        if agrees:
+            meanings[words.CONFIRMED] = meanings[words.WISH]
+    elif words.CONFIRMED in meanings and (told := meanings.get(words.TROUBLE)):
+        del meanings[words.CONFIRMED]
+        if told[words.CATEGORY] == facts.get(words.CATEGORY):  # else it takes back what it agrees to
+            meanings[words.CONFIRMED] = {name: told[name] for name in (words.MORE, words.DESCRIPTION)}
 
 
 def _find_ticket(meaning: Meaning) -> str:
@@ -127,8 +175,8 @@ def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[
     if len(known) != 1 or not numbers or other or about_account or words.CONFIRMED in _answers(read):
         return {}
     meter, before = next(iter(known.items()))
-    value = read_reading(read)[0].split(".")[0]
-    return {meter: value} if value != before else {}
+    value = AND.join(list_readings(read))
+    return {meter: value} if value not in ("", before) else {}
 
 
 def _answers(read: Sequence[Word]) -> Iterator[str]:
@@ -143,5 +191,5 @@ def _numbers(read: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By the fact that a question keeps: telephones, tickets, accounts and readings are said in ways of their own."""
     yield words.CONTACT, tuple(phone.replace("+7", "8") for phone in read_phone(read))
     yield words.NUMBER, tuple(ticket.replace("-", "") for ticket in read_ticket(read))
-    yield words.ACCOUNT, read_account(read)
+    yield words.ACCOUNT, read_account(skip_readings(read))
     yield words.READING, tuple(reading.split(".")[0] for reading in read_reading(read))

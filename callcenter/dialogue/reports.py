@@ -1,13 +1,12 @@
 """A trouble as a caller reports it: its category, how it is called, what was said; corrected, or a second one."""
 
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from callcenter.dialogue import vocabulary as names
-from callcenter.knowledge.categories import Categories
+from callcenter.dialogue.breaths import Breaths, find_family, join, read_file
+from callcenter.dialogue.remarks import list_remarks
+from callcenter.knowledge.categories import Categories, Urgency
 from callcenter.understanding.confirmation import Answer, find_confirmation
 from callcenter.understanding.numbers import find_numbers
 from callcenter.understanding.ranking import Scored
@@ -15,20 +14,18 @@ from callcenter.understanding.understanding import Meaning, list_accidents
 from callcenter.understanding.words import Word, read_words
 
 LONGEST_DESCRIPTION = 600
-LEAST_WORDS = 5
-"""A shorter line tells of one trouble only."""
-_MOST_WORDS = 60
-"""Nor is a second trouble looked for in a longer one: whoever tells so much is not to hold up all other calls."""
-_MOST_UNJOINED = 20
-"""Words; in a longer line a second trouble follows a joining word only."""
 _TOLD = 0.5
 """The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
-_SHORTEST_PART = 2
+_ALIKE = 0.1
+"""Between the scores of two categories that the line tells of alike."""
 _OUTAGE, _PAID, _COMPLAINT = "отключение", "платная услуга", "жалоба"
 _NAMES = {"emergency": names.TROUBLE, "request": names.TROUBLE, "outage": _OUTAGE, "paid": _PAID}
 _NAMES["complaint"] = _COMPLAINT
 _CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", _PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
 """The category of a report that names none of its own."""
+_NEVER = (Urgency.CONSULTATION, Urgency.NONE)
+"""What is asked about, and no ticket comes of it."""
+_ASKING = ("information", "reading")
 _CONTENT = ("NOUN", "VERB", "INFN", "ADJF", "ADJS", "PRTF", "PRTS", "GRND")
 
 
@@ -39,6 +36,7 @@ class Reports:
         self._understand = understand
         self._categories = categories
         self._accidents = list_accidents(categories)
+        self._breaths = Breaths(understand, {one.code for one in categories if one.urgency in _NEVER})
 
     def find(
         self, text: str, read: Sequence[Word], facts: Mapping[str, str], *, place: str
@@ -50,24 +48,28 @@ class Reports:
         tells of an accident reports it: it goes on.
         """
         meaning, told = self._understand(text), _leave_denied(read, facts)
-        if len(told) < len(read) and self._find_trouble(told):
-            meaning = self._understand(_join(told))
+        if len(told) < len(read) and self._breaths.find_trouble(told, guessing=True):
+            meaning = self._understand(join(told))
         name = _NAMES.get(meaning.intent, "")
+        asked = self._breaths.find_question(told) if meaning.intent in _ASKING else ("", "")
         codes = [scored.key for scored in meaning.categories]
-        if name == _OUTAGE:
-            code = next((code for code in codes if code != _CATEGORY_OF[name]), _CATEGORY_OF[name])
-            yield name, self._report(code, text, place, facts)
-        elif name in _CATEGORY_OF:
-            yield name, self._report(codes[0] if codes else _CATEGORY_OF[name], text, place, facts)
+        if name in _CATEGORY_OF:
+            named = (code for code in codes if name != _OUTAGE or code != _CATEGORY_OF[name])
+            yield name, self._report(next(named, _CATEGORY_OF[name]), text, place, facts)
         elif meaning.intent == "status":
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._report(accident, text, place, facts)
         elif name and codes:
-            more = self._find_more(told, meaning.categories)
-            first, other = _stand_beside(codes[0], read, facts)
-            if _takes_back(read, facts) and _family(more) == _family(facts.get(names.CATEGORY, "")):
-                more = ""
-            yield name, self._report(first, text, place, facts, more=other or more)
+            code, *more = self._arrange(meaning.categories, told)
+            first, other = _stand_beside(code, read, facts)
+            if _takes_back(read, facts):
+                more = [one for one in more if find_family(one) != find_family(facts.get(names.CATEGORY, ""))]
+            report = self._report(first, text, place, facts, more=[other] if other else more)
+            if _leaves_open(meaning.categories) and not facts.get(names.DESCRIPTION):
+                yield names.NO_LIGHT, report
+            yield name, report
+        elif asked[0] in self._categories:
+            yield names.TROUBLE, self._report(asked[0], text, place, facts, more=asked[1:])
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
         elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read, facts) or not _confirms(read)):
@@ -77,46 +79,66 @@ class Reports:
             if again and again[0] != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._report(again[0], text, place, facts)
 
-    def _find_more(self, read: Sequence[Word], scored: Sequence[Scored]) -> str:
-        """The category of a second trouble in the same breath, of another kind than the first; empty for none.
-        `scored`: what the whole line may be, the likeliest first."""
-        if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
-            return ""
-        told = {one.key for one in scored if one.score >= _TOLD}
-        lost = len(read) <= _MOST_UNJOINED and len({_family(code) for code in told}) > 1
-        for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
-            joined = read[at].text in _file()["joins"]["words"]
-            if joined or lost:  # a recogniser loses the «и» easily
-                parts = [self._find_trouble(read[:at]), self._find_trouble(read[at + joined :])]
-                two = all(parts) and len({_family(code) for code in parts}) > 1
-                if two and (joined or told.issuperset(parts)):
-                    return next(code for code in parts if _family(code) != _family(scored[0].key))
-        return ""
+    def find_questions(self, read: Sequence[Word]) -> tuple[str, ...]:
+        """The articles of two questions in one line; none where it asks one, or tells of a trouble beside it."""
+        asked = self._breaths.find_question(read)
+        return () if asked[0] in self._categories or not asked[1] else asked
 
-    def _find_trouble(self, read: Sequence[Word]) -> str:
-        meaning = self._understand(_join(read))
-        told = _NAMES.get(meaning.intent) == names.TROUBLE and meaning.categories and not meaning.dangers
-        return meaning.categories[0].key if told else ""
+    def find_ticket(self, meaning: Meaning) -> str:
+        """The category of the ticket that whoever asks this may want next; empty for none."""
+        found = self._categories.get(meaning.category)
+        return meaning.category if found is not None and found.urgency not in _NEVER else ""
+
+    def _arrange(self, scored: Sequence[Scored], read: Sequence[Word]) -> list[str]:
+        """All that the line reports, accidents first, then what it reports by most words; a question comes last."""
+        best = scored[0].key
+        told = self._breaths.list_troubles(read, scored) or [best]
+        families = [find_family(code) for code in told]
+        if find_family(best) in families:
+            told[families.index(find_family(best))] = best
+        else:
+            told = [best, *(code for code in told[-1:] if code != best)]
+        told.sort(key=lambda code: (code not in self._accidents, code != best))
+        return [*told, *(item for item in self._breaths.find_question(read)[1:] if item)]
 
     def _report(
-        self, code: str, text: str, place: str, facts: Mapping[str, str], *, more: str = ""
+        self, code: str, text: str, place: str, facts: Mapping[str, str], *, more: Sequence[str] = ()
     ) -> Mapping[str, str]:
         before = facts.get(names.DESCRIPTION, "")
         told = text if not before else f"{before}. {text}"
-        more = more or (facts.get(names.MORE, "") if before else "")
+        items = [*(read_more(facts) if before else ()), *more]
         return {
             names.CATEGORY: code,
             names.TROUBLE: self._categories.say(code),
             names.PLACE: place,
             names.DESCRIPTION: told[:LONGEST_DESCRIPTION],
-            names.MORE: "" if _family(more) == _family(code) else more,
+            names.MORE: write_more(item for item in items if find_family(item) != find_family(code)),
+            names.BY_ARTICLE: "",
         }
 
 
+def read_more(facts: Mapping[str, str]) -> list[str]:
+    """What else was told, of the fact `ещё`."""
+    return [item for item in facts.get(names.MORE, "").split(", ") if item]
+
+
+def write_more(items: Iterable[str]) -> str:
+    """The fact `ещё`."""
+    return ", ".join(dict.fromkeys(items))
+
+
+def _leaves_open(scored: Sequence[Scored]) -> bool:
+    """Whether the line tells of darkness, and not whether in the flat alone."""
+    first = {one.key for one in scored[:2] if one.score > scored[0].score - _ALIKE}
+    return first == set(read_file()["dark"]["codes"])
+
+
 def _says_more(read: Sequence[Word]) -> bool:
-    """Whether a line says more than numbers, yes or no, and parts of an address."""
+    """Whether a line says more than numbers, yes or no, parts of an address, and what `remarks.toml` knows."""
+    if any(list_remarks(read)):
+        return False
     numbers = {at for number in find_numbers(read) for at in range(number.first, number.end)}
-    bare = _file()["bare"]["words"]
+    bare = read_file()["bare"]["words"]
     left = (word for at, word in enumerate(read) if at not in numbers and not word.has(*bare))
     return any(word.forms[:1] and word.forms[0].part in _CONTENT for word in left)
 
@@ -127,9 +149,10 @@ def _stand_beside(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> 
     first = facts.get(names.CATEGORY, "") if facts.get(names.DESCRIPTION) else ""
     if not first or _takes_back(read, facts):
         return code, ""
-    another = _family(code) != _family(first)
+    another = find_family(code) != find_family(first)
     if _confirms(read) or (another and _adds(read)):
-        return first, code if another else ""
+        added = another and (_adds(read) or any(word.text in ("и", "а") for word in read))
+        return first, code if added else ""
     return code, ""
 
 
@@ -163,28 +186,12 @@ def _leave_denied(read: Sequence[Word], facts: Mapping[str, str]) -> Sequence[Wo
 def _adds(read: Sequence[Word]) -> bool:
     """«и ещё», «тоже»; not «ещё раз»."""
     after = [*(word.text for word in read[1:]), ""]
-    return any(word.text in _file()["adds"]["words"] and then != "раз" for word, then in zip(read, after, strict=True))
+    return any(
+        word.text in read_file()["adds"]["words"] and then != "раз" for word, then in zip(read, after, strict=True)
+    )
 
 
 def _confirms(read: Sequence[Word]) -> bool:
     """Whether the line says yes."""
     found = find_confirmation(read)
     return found is not None and found.answer is Answer.YES
-
-
-def _join(read: Sequence[Word]) -> str:
-    return " ".join(word.text for word in read)
-
-
-def _family(code: str) -> str:
-    """Troubles of one family are one trouble told twice: a pipe that leaks and the neighbours it floods."""
-    families = _file()["families"]
-    return next((name for name, codes in families.items() if code in codes), code.partition("_")[0])
-
-
-@cache
-def _file() -> Mapping[str, Mapping[str, list[str]]]:
-    rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
-        Path(__file__).with_name("reports.toml").read_text(encoding="utf-8")
-    )
-    return rows

@@ -42,7 +42,9 @@ CATEGORY, TROUBLE, PLACE, DESCRIPTION = "категория", "неисправ�
 ARTICLE, NUMBER = "справка", "номер"
 CONTACT, ACCOUNT, READING = "контакт", "лицевой счёт", "показание"
 MORE = "ещё"
-"""The category of a second trouble in the same breath; empty for none."""
+"""What else was told in the same breath, categories and articles: «ICOM_FAULT, KB08»; empty for none."""
+BY_ARTICLE = "по справке"
+"""The category of the ticket that whoever asked for an article may want next; empty for none."""
 READINGS = "показания"
 """Every reading said so far: «холодная вода 212, горячая вода 103»."""
 ASKED = "спрошено"
@@ -53,22 +55,33 @@ _REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, MORE)
 DANGER_MEANING = "опасность"
 PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"
 ADDRESS = "адрес"
+REMARKS = ("номер ещё раз", "перезвонить", "кто вы", "запись", "цена", "не знает", "вопрос")
+"""Meanings that a few words of `remarks.toml` have."""
+ENOUGH, GRATITUDE, WISH = "хватит", "благодарность", "пожелание"
+NO_LIGHT, OURS, CANCEL, PAID, PRICE = "нет света", "наш ли дом", "отмена", "платная услуга", "цена услуги"
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {
+    NO_LIGHT: _REPORT,
     TROUBLE: _REPORT,
     "отключение": _REPORT,
-    "платная услуга": _REPORT,
+    PRICE: (*_REPORT, BY_ARTICLE),
+    PAID: _REPORT,
     "жалоба": _REPORT,
-    ARTICLE: (ARTICLE,),
+    ARTICLE: (ARTICLE, MORE, BY_ARTICLE),
+    OURS: (PLACE,),
     "статус": (NUMBER,),
     "показания": (READINGS, ACCOUNT),
     "показания названы": (READINGS,),
-    "отмена": (),
+    CANCEL: (MORE,),
     PERSON: (),
     "не туда": (),
     ADDRESS: (PLACE,),
     CONFIRMED: (),
     DENIED: (),
+    ENOUGH: (),
+    GRATITUDE: (),
+    WISH: (DESCRIPTION,),
+    **dict.fromkeys(REMARKS, ()),
     STORY: (DESCRIPTION,),
 }
 """What «поняв» may name -> the facts it gives. `место` holds the address said so far, perhaps nothing of it."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from callcenter.understanding.address import BELOW, Address, Doubt, resolve
+from callcenter.understanding.address import BELOW, Address, Doubt, Part, resolve
 from callcenter.understanding.address_claims import HIGHEST
 from callcenter.understanding.address_items import Item, Kind, is_quantity, marker_of, read_items
 from callcenter.understanding.address_owners import is_contrasted
 from callcenter.understanding.address_reading import Reading, bases_of
-from callcenter.understanding.address_replies import read_short_answer
+from callcenter.understanding.address_replies import choose_kept, only_corrects, read_short_answer
 from callcenter.understanding.address_rivals import drop_others
 from callcenter.understanding.address_spelled import join_spelled
 from callcenter.understanding.corrections import take_back
@@ -73,18 +73,20 @@ class AddressBook:
     def complete(self, address: Address, words: Sequence[Word], *, asked: str = "") -> Address:
         """What is known after a reply: its parts go in, and replace what they contradict.
 
-        A new street makes house and flat void, a new house its building and flat, unless the reply says them too.
+        A new street makes house and flat void, a new house its building and flat, unless the reply says them too, or
+        only corrects the one and the list has the rest there.
         """
         said = self.find(words, asked=asked, known=address)
         answer = read_short_answer(address, words, asked) if asked not in said.parts else None
         if answer is not None:
             said = replace(said, parts={asked: answer})
-        parts = dict(address.parts)
+        parts, void = dict(address.parts), dict[str, Part]()
         for name, part in said.parts.items():
             if name in parts and parts[name].value != part.value:
-                for below in BELOW.get(name, ()):
-                    parts.pop(below, None)
+                void |= {below: parts.pop(below) for below in BELOW.get(name, ()) if below in parts}
             parts[name] = part
+        if void and only_corrects(said, words):
+            parts |= choose_kept(self.houses.all, parts, void)
         kept = [doubt for doubt in said.doubts if doubt.part not in said.parts or doubt.kind != "contradictory"]
         own = [doubt for doubt in said.doubts if doubt in kept and not self._raised_by_list(doubt, said)]
         return resolve(self.houses.all, parts, own)

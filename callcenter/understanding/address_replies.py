@@ -1,14 +1,20 @@
-"""Short answers to a question about one part of an address: one of what was offered, a bare letter, «без корпуса»."""
+"""Short answers to a question about one part of an address: one of what was offered, a bare letter, «без корпуса»; and
+short corrections, «нет, академика павлова»."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from callcenter.understanding.address import Address, Part
-from callcenter.understanding.address_items import letter_of
+from callcenter.understanding.address import HOUSE_PARTS, Address, Part, resolve
+from callcenter.understanding.address_items import corrects, letter_of, marker_of
+from callcenter.understanding.confirmation import Answer, find_confirmation
+from callcenter.understanding.houses import House
 from callcenter.understanding.numbers import find_numbers
 from callcenter.understanding.place_names import Names
 from callcenter.understanding.words import Word
 
 _NONE = ("без", "нет", "никакой", "просто", "обычный", "отсутствовать", "город", "городской", "нету")
+_MOST_ASIDE = 2
+"""Other words of a reply that says «нет» to an address and what is right: «нет, я сказала академика павлова»."""
+_INSIDE = ("entrance", "floor", "apartment")
 _MAY_LACK = ("settlement", "building", "structure", "letter")
 
 
@@ -48,3 +54,30 @@ def _chosen(options: Sequence[str], words: Sequence[Word]) -> str:
 
 def _says(words: Sequence[Word], lemmas: frozenset[str]) -> bool:
     return any(not lemmas.isdisjoint(word.lemmas) for word in words)
+
+
+def only_corrects(said: Address, words: Sequence[Word]) -> bool:
+    """Whether a reply names one street, one complex or one house anew and tells nothing else: «нет академика павлова»;
+    not «а на павлова нет света»."""
+    if sum(name in said.parts for name in ("street", "complex", "house")) != 1:
+        return False
+    named = {text for part in said.parts.values() for text in part.words.split()}
+    other = [
+        word for at, word in enumerate(words)
+        if word.text not in named and not word.filler and not corrects(word) and not word.may_be("PREP", "CONJ", "PRCL")
+        and not marker_of(words, at) and (not at or words[at - 1].text != "не")
+    ]  # fmt: skip
+    answer = find_confirmation(words)
+    denied = answer is not None and answer.answer is Answer.NO
+    return len(other) <= (_MOST_ASIDE if denied else 0)
+
+
+def choose_kept(houses: Sequence[House], parts: Mapping[str, Part], void: Mapping[str, Part]) -> Mapping[str, Part]:
+    """As much of what a new street or house made void as the list has there: if not the house, the flat in one that is
+    still to be told."""
+    for names in (tuple(void), ("house", *_INSIDE), HOUSE_PARTS, ("house",), _INSIDE):
+        kept = {name: part for name, part in void.items() if name in names and name not in parts}
+        resolved = resolve(houses, {**parts, **kept}, ())
+        if kept and resolved.houses and not any(doubt.kind == "contradictory" for doubt in resolved.doubts):
+            return kept
+    return {}

@@ -36,6 +36,8 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
     the last decides only if it stands at the end («нет то есть да»); otherwise the answer is unclear.
     """
     kept = [(at, word) for at, word in enumerate(words) if not is_hesitation(word)]
+    if _insists([word.text for _, word in kept]):
+        return Confirmation(Answer.YES, " ".join(word.text for _, word in kept), kept[-1][0] + 1)
     found: list[tuple[Answer, int, int]] = []
     at = 0
     while at < len(kept):
@@ -56,6 +58,16 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
     if chosen is Answer.YES and turned:
         chosen = Answer.UNCLEAR
     return Confirmation(chosen, text, kept[last[2] - 1][0] + 1 if len(answers) == 1 else kept[first[2] - 1][0] + 1)
+
+
+def _insists(texts: Sequence[str]) -> bool:
+    """«запишите всё равно», «нет вы всё-таки запишите»: what was asked for is wanted, whatever speaks against it."""
+    said = f" {' '.join(texts)} "
+    without = said
+    for phrase in _file()["anyway"]:
+        without = without.replace(f" {phrase} ", " ")
+    left = [text for text in without.split() if text not in _words("quiet") and text not in _words("beside_wish")]
+    return without != said and left != [] and all(text in _words("wish") for text in left)
 
 
 def _longest(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Answer | None, int]:

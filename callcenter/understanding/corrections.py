@@ -250,9 +250,18 @@ def _after_cue(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | N
     """The item after a correcting word, when such a word and nothing else stands there."""
     cue = False
     while at < len(items) and items[at].kind in _SKIPPED:
-        if items[at].kind is Kind.NOT and _is_but(items, at + 2, words):
-            return None  # «корпус два то есть не пять а шесть»
+        if items[at].kind is Kind.NOT and (_is_but(items, at + 2, words) or _denies_said(items, at)):
+            return None  # «корпус два то есть не пять а шесть», «двенадцать нет не двенадцать двадцать»
         text = words[items[at].first].text
         cue = cue or items[at].kind is Kind.CUE or (text == "есть" and words[items[at].first - 1].text == "то")
         at += 1
     return at if cue and at < len(items) else None
+
+
+def _denies_said(items: Sequence[Item], at: int) -> bool:
+    """Whether a «не» stands before a number that was said before, and another follows."""
+    numbers = [item.number for item in items[at + 1 : at + 3] if item.number is not None]
+    if len(numbers) < 2:
+        return False
+    denied = numbers[0]
+    return any(item.number is not None and item.number.digits == denied.digits for item in items[:at])

@@ -40,7 +40,7 @@ def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
     """Every number of a line with the kind that its shape or the words before it show."""
     figures: list[Figure] = []
     numbers = find_numbers(words)
-    rows = list(runs(words, numbers))
+    rows = _rows(words, numbers)
     skipped: set[int] = set()
     for place, row in enumerate(rows):
         if place in skipped:
@@ -68,15 +68,23 @@ def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
+def takes_back(between: Sequence[Word]) -> bool:
+    """Whether what stands between two numbers takes back the first: «ой», «то есть», «нет подождите»; not «ой дом»."""
+    document = _document()
+    said = " ".join(word.text for word in between).replace("то есть", "вернее").split()
+    corrects = [text for text in said if text in document["corrections"]]
+    return corrects != [] and all(text in document["corrections"] or text in document["around"] for text in said)
+
+
 def read_phone(words: Sequence[Word]) -> tuple[str, ...]:
     """Telephones, in E.164 where they have ten or eleven digits, else the seven of a town's number."""
-    found = (phone for row in runs(words, find_numbers(words)) for phone in _phones(row, cued=True))
+    found = (phone for row in _rows(words, find_numbers(words)) for phone in _phones(row, cued=True))
     return tuple(dict.fromkeys(found))[:_MOST_READINGS]
 
 
 def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
     """Ticket numbers: `26-000142`, or its end `142` where no year was said."""
-    rows = list(runs(words, find_numbers(words)))
+    rows = _rows(words, find_numbers(words))
     found = (
         ticket
         for place, row in enumerate(rows)
@@ -88,7 +96,7 @@ def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
 def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[str, ...]:
     """The row of digits that was dictated, as one string. Only where its length is known, by `digits`, may a number be
     cut to fit: «сто двадцать пять» is too short for an account, and none of 1205."""
-    rows = [digit_strings(row) for row in runs(words, find_numbers(words))]
+    rows = [digit_strings(row) for row in _rows(words, find_numbers(words))]
     if digits is None:
         rows = [strings[:1] for strings in rows]
     joined = ["".join(strings[0] for strings in rows)] if len(rows) > 1 else []
@@ -98,23 +106,68 @@ def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[s
 
 
 def read_reading(words: Sequence[Word]) -> tuple[str, ...]:
-    """A meter's value with a point: «сто двадцать три и четыре» is 123.4.
+    """A meter's value with a point: «сто двадцать три и четыре» is 123.4; none where two are told, «день сто ночь
+    двести».
 
     Without a word between them two numbers may be a value and its fraction, a value said in two goes, or two values:
     «сто двадцать три сорок пять» gives 12345 and 123.45. Of «не сто двадцать, а сто десять» it is the 110.
     """
-    rows = list(runs(words, find_numbers(words)))
-    if not rows:
-        return ()
-    rows = [row for row in rows if not row[0].first or words[row[0].first - 1].text != "не"] or rows
-    row, after = rows[0], rows[1] if len(rows) > 1 else ()
-    value, over = _fraction(words, row, after, bare_and=True)
-    if over:
-        return (value,)
+    values = _list_values(words)
+    return values[0] if len({value[0] for value in values}) == 1 else ()
+
+
+def list_readings(words: Sequence[Word]) -> tuple[str, ...]:
+    """The values told apart from each other, in whole units: «на кухне двадцать в ванной тридцать» gives both."""
+    return tuple(dict.fromkeys(value[0].split(".")[0] for value in _list_values(words)))
+
+
+def _list_values(words: Sequence[Word]) -> list[tuple[str, ...]]:
+    """Each value that is told with all that it may be; of «за двадцатое число сто десять» only the 110."""
+    rows = _rows(words, find_numbers(words))
+    values, others = list[tuple[str, ...]](), list[tuple[str, ...]]()
+    since = 0
+    for place, row in enumerate(rows):
+        if row[0].first < since:
+            continue
+        value, over = _fraction(words, row, rows[place + 1] if place + 1 < len(rows) else (), bare_and=True)
+        (others if _is_of_else(words, row, since) else values).append((value,) if over else _read_row(row))
+        since = max(row[-1].end, over)
+    return values or others[:1]
+
+
+def _read_row(row: Sequence[Number]) -> tuple[str, ...]:
     found = [_plain(string) for string in digit_strings(row)[:_MOST_READINGS]]
     if len(row) == 2 and len(row[1].digits) <= 3 and row[1].value and len(row[0].digits) > 1:
         found.insert(1, f"{_plain(row[0].digits)}.{row[1].digits}")
     return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+
+
+def _is_of_else(words: Sequence[Word], row: Sequence[Number], since: int) -> bool:
+    """«двадцатое число», «два счётчика», «квартира пять», «сорок литров» beside a value."""
+    document = _document()
+    before, after = words[max(since, row[0].first - 2) : row[0].first], words[row[-1].end : row[-1].end + 1]
+    counts = any(word.has(*document["counted"], *document["places"]) for word in after)
+    alone = len(row) == 1 and words[row[0].first].has("один")  # «я одна живу»
+    return row[-1].ordinal or alone or counts or any(word.has(*document["elsewhere"]) for word in before)
+
+
+def _rows(words: Sequence[Word], numbers: Sequence[Number]) -> list[tuple[Number, ...]]:
+    """The rows of numbers without those that are taken back: «сорок пять ой сорок шесть», «не сто пятнадцать сто
+    пятьдесят» (of an even row that begins with a «не» the second half is meant). Neither of «тысяча двести тридцать ой
+    сорок»: 40 and 1240 are both said so."""
+    left: list[tuple[Number, ...]] = []
+    for row in runs(words, numbers):
+        shorter = False
+        if left and takes_back(words[left[-1][-1].end : row[0].first]):
+            shorter = _count_digits(row) < _count_digits(left.pop())
+        denied = row[0].first > 0 and words[row[0].first - 1].text == "не"
+        meant = row if not denied else row[len(row) // 2 :] if len(row) % 2 == 0 else ()
+        left += [meant] if meant and not shorter else []
+    return left
+
+
+def _count_digits(row: Sequence[Number]) -> int:
+    return sum(len(number.digits) for number in row)
 
 
 def _phones(row: Sequence[Number], *, cued: bool) -> tuple[str, ...]:

@@ -5,30 +5,55 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from callcenter.understanding.figures import read_reading
+from callcenter.understanding.figures import list_readings, takes_back
 from callcenter.understanding.numbers import find_numbers
 from callcenter.understanding.words import Word
 
+AND = " и "
+"""Between two readings told for one kind of meter."""
+
 
 def find_readings(words: Sequence[Word]) -> dict[str, str]:
-    """Meter (`cold`, `hot`, `electricity`) -> its reading in whole units, in the order they were said.
+    """Meter (`cold`, `hot`, `electricity`) -> its reading in whole units, in the order they were said; of two told for
+    one kind both, `20 и 30`.
 
-    The number after a meter's name is its reading, or the number before it where they are told so throughout. Of two
-    meters of a kind neither is there: they are asked about one by one. Empty when no name has a number.
+    The number after a meter's name is its reading, or the number before it where they are told so throughout. Empty
+    when no name has a number.
     """
+    told: dict[str, list[str]] = {}
+    for meter, piece in _part(words)[0]:
+        values = told.setdefault(meter, [])
+        values += [value for value in list_readings(piece) if value not in values]
+    return {meter: AND.join(values) for meter, values in told.items() if values}
+
+
+def skip_readings(words: Sequence[Word]) -> Sequence[Word]:
+    """The words without those that tell readings: no account is made of «холодная двадцать горячая десять»."""
+    pieces, rest = _part(words)
+    return rest if any(find_numbers(piece) for _, piece in pieces) else words
+
+
+def _part(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequence[Word]]:
+    """Each meter named with the words that tell its reading, none where they are taken back («холодная двадцать ой
+    горячая двадцать»); and the words beside them all, say the account's."""
     names = list(_find_names(words))
     if not names:
-        return {}
-    ends = [end for _, _, end in names]
-    befores = [words[since:first] for since, (_, first, _) in zip([0, *ends], names, strict=False)]
-    afters = [words[end:until] for end, until in zip(ends, [*(first for _, first, _ in names[1:]), None], strict=True)]
-    told_before = bool(find_numbers(befores[0])) and not find_numbers(afters[-1])
-    values = [_first_number(piece) for piece in (befores if told_before else afters)]
-    told: dict[str, set[str]] = {}
-    for (meter, _, _), value in zip(names, values, strict=True):
-        if value:
-            told.setdefault(meter, set()).add(value)
-    return {meter: next(iter(values_of)) for meter, values_of in told.items() if len(values_of) == 1}
+        return [], words
+    since = names[0][1]
+    end = next((at for at in range(since, len(words)) if words[at].has(*_file()["account"]["words"])), len(words))
+    names = [name for name in names if name[1] < end]
+    ends, until = [end for _, _, end in names], [*(first for _, first, _ in names[1:]), end]
+    befores = [words[begin:first] for begin, (_, first, _) in zip([0, *ends], names, strict=False)]
+    afters = [words[begin:last] for begin, last in zip(ends, until, strict=True)]
+    if find_numbers(befores[0]) and not find_numbers(afters[-1]):
+        return [(meter, piece) for (meter, _, _), piece in zip(names, befores, strict=True)], words[end:]
+    kept = [*(() if _is_taken_back(piece) else piece for piece in afters[:-1]), afters[-1]]
+    return [(meter, piece) for (meter, _, _), piece in zip(names, kept, strict=True)], (*words[:since], *words[end:])
+
+
+def _is_taken_back(piece: Sequence[Word]) -> bool:
+    numbers = find_numbers(piece)
+    return bool(numbers) and takes_back(piece[numbers[-1].end :])
 
 
 def _find_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:
@@ -44,13 +69,6 @@ def _find_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:
         while at < len(words) and words[at].has(*_lemmas()[meter], *_beside()):
             at += 1
         yield meter, first, at
-
-
-def _first_number(words: Sequence[Word]) -> str:
-    if not find_numbers(words):
-        return ""
-    read = read_reading(words)
-    return read[0].split(".")[0] if read else ""
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callcenter.understanding.address import Doubt
-from callcenter.understanding.address_items import marker_of
+from callcenter.understanding.address_items import corrects, marker_of
 from callcenter.understanding.address_owners import find_own
 from callcenter.understanding.houses import House, Houses
 from callcenter.understanding.numbers import Number, atom
@@ -17,9 +17,14 @@ from callcenter.understanding.place_houses import (
     house_after,
     is_empty,
     names_part,
-    says_house,
 )  # fmt: skip
 from callcenter.understanding.place_names import Mention, Name, Names
+from callcenter.understanding.place_namesakes import (
+    begins_trouble,
+    building_after,
+    is_date,
+    is_street,
+)
 from callcenter.understanding.place_strangers import (
     is_at_corner,
     is_telephone_line,
@@ -148,7 +153,7 @@ class Places:
         name, after = mention.name, words[mention.end : mention.end + 1]
         woman = any({"Surn", "femn", "nomn"} <= form.marks for form in words[mention.first].forms)  # «павлова»
         surely = any(one.adjective for one in name.tokens) or (name.distinctive and not woman)
-        if mention.score < 1 or not surely or name.everyday or self.part_of(name) != "street" or _is_date(name):
+        if mention.score < 1 or not surely or name.everyday or self.part_of(name) != "street" or is_date(name):
             return False
         someone = mention.first > 0 and any("anim" in form.marks for form in words[mention.first - 1].forms[:1])
         if someone or any(agree(words[mention.end - 1], word) for word in after):
@@ -167,21 +172,27 @@ class Places:
             return False
         if mention.typed:
             return listed or not is_telephone_line(mention, words)
-        if _is_date(mention.name):
-            return _stands_as_street(words, mention) or (listed and says_house(words, mention.end, numbers))
+        if is_date(mention.name):
+            return is_street(mention, words, numbers, listed=listed, asked=asked)
         if mention.slipped and not listed and not _is_close(mention, words):
             return False
         if self.part_of(mention.name) != "street":
-            return self._is_place(mention, words, asked=asked)
+            return self._is_place(mention, words, numbers, asked=asked)
         return listed or asked == "street" or _stands_alone(mention, words)
 
-    def _is_place(self, mention: Mention, words: Sequence[Word], *, asked: str) -> bool:
+    def _is_place(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, asked: str) -> bool:
         """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
         if mention.used > 1 or asked in ("street", "complex", "settlement"):
             return True
-        opens = all(word.filler for word in words[: mention.first])
-        if opens and (mention.end == len(words) or begins_house(words, mention.end)):
-            return True  # «гавань второй корпус»
+        if all(word.filler or corrects(word) for word in words[: mention.first]) and (
+            mention.end == len(words)
+            or begins_house(words, mention.end)
+            or (mention.score == 1 and begins_trouble(words, mention.end))
+        ):
+            return True  # «гавань второй корпус», «маяк батареи холодные»
+        building = building_after(words, mention, numbers) if mention.score == 1 else ""
+        if building and any(building == house.building for house in self._houses[mention.name.written]):
+            return True  # «опаздываю гавань корпус три»
         before = words[mention.first - 1] if mention.first else None
         called = [word.text for word in words[mention.end : mention.end + 1]]
         if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALLING:
@@ -214,7 +225,7 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
     """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
     if mention.name.everyday or not mention.gender or _owns(mention, words):
         return False
-    alone = mention.end - mention.first == len([word for word in words if not word.filler])
+    alone = all(word.filler or corrects(word) for word in _beside(words, mention))
     placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
     other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
@@ -227,6 +238,16 @@ def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
         return True  # «на ленина холод»; «ленина» is whose only as a nominative
     after = words[mention.end]
     return marker_of(words, mention.end) != "" or after.may_be("PREP") or not agree(words[mention.end - 1], after)
+
+
+def _beside(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
+    """The words around a name without what it is set against: «не савушкина а (бабушкина)», «(бабушкина) а не …»."""
+    before, after = words[: mention.first], words[mention.end :]
+    texts = [word.text for word in before]
+    if texts[-1:] == ["а"] and "не" in texts:
+        before = before[: texts.index("не")]
+    denied = [word.text for word in after[:2]] == ["а", "не"]
+    return before if denied else (*before, *after)
 
 
 def _owns(mention: Mention, words: Sequence[Word]) -> bool:
@@ -271,17 +292,3 @@ def _best(group: list[tuple[Mention, bool]]) -> list[Mention]:
 
 def _bases(house: House) -> tuple[str, ...]:
     return (house.house, house.house.split("/")[0].split("-")[0])
-
-
-def _stands_as_street(words: Sequence[Word], mention: Mention) -> bool:
-    """«на восьмого марта»: where; «на восьмое», «с восьмого» are days."""
-    placed = mention.first > 0 and words[mention.first - 1].text in ("на", "по")
-    return placed and words[mention.first].text.endswith("го")
-
-
-def _is_date(name: Name) -> bool:
-    """«8 Марта»: without its type word it is a day."""
-    return any(token.number for token in name.tokens) and any(
-        token.lemmas & {"январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь",
-                        "ноябрь", "декабрь"} for token in name.tokens
-    )  # fmt: skip

@@ -134,6 +134,12 @@ async def test_each_reading_is_held_against_the_last_of_its_meter(desk: Desk) ->
     assert [(note["meter"], note["value"]) for note in notes] == [("cold", "212"), ("hot", "113")]
 
 
+async def test_two_readings_of_one_kind_are_for_a_person(desk: Desk) -> None:
+    said = {names.ACCOUNT: "781203", names.READINGS: "холодная вода 20 и 30, горячая вода 10"}
+    assert (await desk.do(names.CHECK_READING, **said)).outcome == names.SEVERAL
+    assert desk.notes.facts(CALL, "reading") == []
+
+
 async def test_readings_are_sorted_by_what_is_still_missing(desk: Desk) -> None:
     assert (await desk.do(names.SORT_READINGS, **{names.READINGS: "холодная вода 1"})).outcome == names.NO_ACCOUNT
     assert (await desk.do(names.SORT_READINGS, **{names.ACCOUNT: "7812"})).outcome == names.NOT_NAMED

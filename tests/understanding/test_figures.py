@@ -103,9 +103,28 @@ def test_an_account_of_unknown_length_is_not_cut_to_be_longer() -> None:
     assert read_account(read_words("семь восемь один двести три")) == ("781203",)
 
 
-@pytest.mark.parametrize("text", ["не сто двадцать а сто десять", "сто десять а не сто двадцать"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "не сто двадцать а сто десять", "сто десять а не сто двадцать", "нет не сто двадцать сто десять",
+        "сто двадцать ой сто десять", "сто двадцать то есть сто десять", "сто двадцать нет не сто двадцать сто десять",
+        "сто двадцать вернее сто десять", "за двадцатое число сто десять", "не один два ноль один один ноль",
+    ],
+)  # fmt: skip
 def test_a_reading_that_is_denied_is_none(text: str) -> None:
     assert read_reading(read_words(text))[0] == "110"
+
+
+@pytest.mark.parametrize(
+    "text", ["день тысяча двести ночь восемьсот", "на кухне двадцать в ванной тридцать", "сто двадцать ой пять"]
+)
+def test_of_two_readings_none_is_chosen(text: str) -> None:
+    assert read_reading(read_words(text)) == ()
+
+
+def test_an_account_goes_on_after_a_pause_and_not_after_a_correction() -> None:
+    assert "781203" in read_account(read_words("семь восемь один подождите два ноль три"))
+    assert read_account(read_words("семь восемь один ой два ноль три")) == ("203",)
 
 
 @pytest.mark.parametrize(

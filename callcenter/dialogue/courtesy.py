@@ -1,0 +1,58 @@
+"""Thanks and goodbyes: whether a line says anything besides them, and what."""
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from callcenter.understanding.words import Word
+
+
+def has_enough(read: Sequence[Word]) -> bool:
+    """Whether the line only ends the talk: «спасибо», «всё больше ничего не надо»; not «спасибо а когда собрание»."""
+    left, ends = [word.text for word in read if not word.filler], False
+    while left:
+        enough, around = _longest(left, "enough"), _longest(left, "around")
+        if not (enough or around):
+            return False
+        ends = ends or enough >= around
+        left = left[max(enough, around) :]
+    return ends
+
+
+def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
+    """The line without the thanks before it and after it; the whole line where it is nothing else."""
+    texts = [word.text for word in read]
+    first, end = 0, len(texts)
+    while length := _longest(texts[first:], "thanks") or _longest(texts[first:], "before"):
+        first += length
+    if not any(_longest([text], "thanks") for text in texts[:first]):
+        first = 0
+    while end > first and _longest(texts[end - 1 : end], "thanks"):
+        end -= 1
+    return read[first:end] or read
+
+
+def is_gratitude(read: Sequence[Word]) -> bool:
+    """Whether somebody is thanked for what was done, and nothing else is wanted: «спасибо мастер всё починил»."""
+    if not any(_longest([word.text], "thanks") for word in read):
+        return False
+    done = [at for at, word in enumerate(read) if word.has(*_file()["done"])]
+    denied = any(read[at - 1].text == "не" for at in done if at)
+    return bool(done) and not denied and not any(word.text in _file()["turns"] for word in read[done[-1] :])
+
+
+def _longest(texts: Sequence[str], row: str) -> int:
+    """How many words the longest phrase of the row has with which these begin; 0 for none."""
+    phrases = _phrases(row)
+    return next((length for length in range(min(4, len(texts)), 0, -1) if tuple(texts[:length]) in phrases), 0)
+
+
+@cache
+def _phrases(row: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(phrase.split()) for phrase in _file()[row])
+
+
+@cache
+def _file() -> dict[str, list[str]]:
+    return tomllib.loads(Path(__file__).with_name("courtesy.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,69 @@
+"""What a line says beside a trouble: that it is the whole house's, what the master is to know, whose the house is."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from callcenter.dialogue.vocabulary import REMARKS
+from callcenter.understanding.words import Word
+
+MOST_OTHER_WORDS = 5
+"""Beside a remark; in a longer line it is a part of a story."""
+
+
+def list_remarks(read: Sequence[Word]) -> Iterator[str]:
+    """The meanings of vocabulary.REMARKS that the line has."""
+    for name in REMARKS:
+        at = _find(read, name)
+        if at is not None and len(read) <= MOST_OTHER_WORDS + 2:
+            yield name
+
+
+def means_whole_house(read: Sequence[Word]) -> bool:
+    """Whether the trouble is that of the whole house or entrance, so that no flat tells where it is."""
+    return _find(read, "whole_house") is not None
+
+
+def leave_wish(read: Sequence[Word]) -> Sequence[Word] | None:
+    """The words before those that the master is to know: of «да только меня до шести дома не будет» the «да»; None
+    where there are none of these."""
+    at = _find(read, "wishes")
+    turns = [place for place, word in enumerate(read) if word.text in _file()["beside"]["turns"]]
+    return None if at is None else read[: min([at, *turns])]
+
+
+def refuses(read: Sequence[Word]) -> bool:
+    """Whether a ticket is not wanted any more."""
+    return _find(read, "refusals") is not None
+
+
+def asks_price(read: Sequence[Word]) -> bool:
+    """Whether the line asks what something costs."""
+    return _find(read, "prices") is not None
+
+
+def asks_ours(read: Sequence[Word]) -> bool:
+    """Whether the line asks if a house is the company's."""
+    return _find(read, "ours") is not None
+
+
+def _find(read: Sequence[Word], row: str) -> int | None:
+    """Where the first phrase of the row begins."""
+    texts = [word.text for word in read]
+    found = (at for at in range(len(texts)) for phrase in _phrases(row) if texts[at : at + len(phrase)] == phrase)
+    return next(found, None)
+
+
+@cache
+def _phrases(row: str) -> list[list[str]]:
+    rows = {**_file()["said"], **_file()["beside"]}
+    return [phrase.split() for phrase in rows[row]]
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, list[str]]]:
+    rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
+        Path(__file__).with_name("remarks.toml").read_text(encoding="utf-8")
+    )
+    return rows
