@@ -23,7 +23,7 @@ from callcenter.understanding.confirmation import Confirmation, find_confirmatio
 from callcenter.understanding.danger import Danger, Dangers
 from callcenter.understanding.danger_context import NOW, OVER, PAST
 from callcenter.understanding.figures import Figure, find_figures
-from callcenter.understanding.fusing import LEAST_WORDS, MOST, SecondOpinions
+from callcenter.understanding.fusing import MOST, SecondOpinions
 from callcenter.understanding.houses import Houses, read_houses
 from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
 from callcenter.understanding.learned import OF_DANGERS, Learned
@@ -37,8 +37,8 @@ from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
-UNLIKELY = 0.02
-"""Less, and a danger whose words do not stand together is none."""
+TOGETHER, UNLIKELY = 1, 0.02
+"""A danger with more foreign words than that among its own is none where what was learned finds it less likely."""
 FEWEST = 4
 """Fewer words that tell something are too little for a danger that no phrase knows: «сижу жду», «я в квартире»."""
 LIKELY = 0.4
@@ -175,7 +175,8 @@ class Understanding:
         articles = second.rank_articles(self._articles.rank(line))
         left = rest if dangers else self._find_left(rest, line)
         if len(left) < len(rest):
-            ranked = self._second_opinions.form(left, self._of_danger).rank_categories(self._categories.rank(Line(left)))
+            opinion = self._second_opinions.form(left, self._of_danger)
+            ranked = opinion.rank_categories(self._categories.rank(Line(left)))
         choice = choose_intent(
             dangers,
             ranked,
@@ -206,13 +207,13 @@ class Understanding:
         пахнет»), they know best; but words gathered from all over a line («он звонит, дверь пищит») are no danger where
         nothing learned says so."""
         found = self._dangers.find_in(line)
-        close = tuple(danger for danger in found if not danger.spread)
-        if len(words) < LEAST_WORDS or len(close) == len(found) and (found or not whole):
+        close = tuple(danger for danger in found if danger.spread <= TOGETHER)
+        if len(close) < len(found):
+            return found if self._learned_dangers.find_worst(words).likely >= UNLIKELY else close
+        if found or not whole or sum(takes_room(word) for word in words) < FEWEST:
             return found
         opinion = self._learned_dangers.find_worst(words)
-        if found:
-            return found if opinion.likely >= UNLIKELY else close
-        if opinion.likely < LIKELY or sum(takes_room(word) for word in words) < FEWEST:
+        if opinion.likely < LIKELY:
             return ()
         if self._dangers.are_mentioned(words) or not self._dangers.may_mean(opinion.code, line):
             return ()
