@@ -21,12 +21,18 @@ def has_enough(read: Sequence[Word]) -> bool:
 
 
 def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
-    """The line without the thanks before it and after it; the whole line where it is nothing else."""
+    """The line without the thanks before it and after it, nor «это аварийная служба»; the whole line where it is
+    nothing else."""
     texts = [word.text for word in read]
-    first, end = 0, len(texts)
-    while length := _longest(texts[first:], "thanks") or _longest(texts[first:], "before"):
+    first, end, thanked = 0, len(texts), False
+    while first < end:
+        thanks = _longest(texts[first:], "thanks") or _longest(texts[first:], "openings")
+        thanked = thanked or thanks > 0
+        length = thanks or _longest(texts[first:], "before")
+        if not length:
+            break
         first += length
-    if not any(_longest([text], "thanks") for text in texts[:first]):
+    if not thanked:
         first = 0
     while end > first and _longest(texts[end - 1 : end], "thanks"):
         end -= 1

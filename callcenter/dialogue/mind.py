@@ -88,7 +88,8 @@ class UnderstandingMind:
         if len(read) >= LEAST_STORY:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
-        return Sense(meanings, dict(_numbers(read)), hesitates=bool(read) and all(word.filler for word in read))
+        hesitates = bool(read) and all(word.filler for word in read)
+        return Sense(meanings, dict(_numbers(read)), _tell_besides(read, facts), hesitates=hesitates)
 
     def _find_article(
         self, meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]
@@ -165,6 +166,12 @@ def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str
     if told:
         meanings["показания названы"] = {words.READINGS: readings}
     return meanings
+
+
+def _tell_besides(read: Sequence[Word], facts: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+    """Readings, told where the account is asked for."""
+    told = {**read_readings(facts.get(words.READINGS, "")), **find_readings(read)}
+    return {words.ACCOUNT: {words.READINGS: write_readings(told)}} if told else {}
 
 
 def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[str, str]:

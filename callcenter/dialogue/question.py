@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from callcenter.dialogue.asides import find_aside
 from callcenter.dialogue.phrases import find_phrase
@@ -46,11 +46,13 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any."""
+    """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any; `remember`:
+    what they told besides."""
 
     why: str
     key: str = ""
     said: str = ""
+    remember: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,13 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
     """What the caller's words mean: the first answer of the file with a phrase found in them, or whose meaning they
     have; then whatever any question may be answered with, a wish for a person before all; a mere hesitation is no
     answer yet; a story only if nothing else. `danger`: one is known of."""
+    beside: Mapping[str, str] = {}
     if isinstance(ask.reply, Digits):
+        beside = sense.beside.get(ask.reply.fact, {})
         read = sense.numbers.get(ask.reply.fact, ())
         fitting = [digits for digits in read if ask.reply.least <= len(digits) <= ask.reply.most]
         if fitting:
-            return Accepted(ask.reply.next, {ask.reply.fact: fitting[0]})
+            return Accepted(ask.reply.next, {**beside, ask.reply.fact: fitting[0]})
     stories = [answer for answer in ask.answers if STORY in answer.meanings]
     plain = (answer for answer in ask.answers if answer not in stories)
     if accepted := next((found for answer in plain if (found := _judge_answer(answer, text, sense))), None):
@@ -131,7 +135,7 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
     if sense.hesitates:
         return Meaningless()
     story = next((found for answer in stories if (found := _judge_answer(answer, text, sense))), None)
-    return story or Missed("words", said=text)
+    return story or Missed("words", said=text, remember=beside)
 
 
 def _judge_answer(answer: Answer, text: str, sense: Sense) -> Accepted | None:

@@ -1,6 +1,7 @@
 """A trouble as a caller reports it: its category, how it is called, what was said; corrected, or a second one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from callcenter.dialogue import vocabulary as names
@@ -60,14 +61,7 @@ class Reports:
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._report(accident, text, place, facts)
         elif name and codes:
-            code, *more = self._arrange(meaning.categories, told)
-            first, other = _stand_beside(code, read, facts)
-            if _takes_back(read, facts):
-                more = [one for one in more if find_family(one) != find_family(facts.get(names.CATEGORY, ""))]
-            report = self._report(first, text, place, facts, more=[other] if other else more)
-            if _leaves_open(meaning.categories) and not facts.get(names.DESCRIPTION):
-                yield names.NO_LIGHT, report
-            yield name, report
+            yield from self._report_told(name, replace(meaning, text=text), told, facts, place=place)
         elif asked[0] in self._categories:
             yield names.TROUBLE, self._report(asked[0], text, place, facts, more=asked[1:])
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
@@ -78,6 +72,22 @@ class Reports:
                 again = [code for code in again if code != facts.get(names.CATEGORY)]
             if again and again[0] != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._report(again[0], text, place, facts)
+
+    def _report_told(
+        self, name: str, meaning: Meaning, told: Sequence[Word], facts: Mapping[str, str], *, place: str
+    ) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """What a line tells of that names its trouble; `told`: its words without what they deny."""
+        code, *more = self._arrange(meaning.categories, told)
+        read = read_words(meaning.text)
+        first, other = _stand_beside(code, read, facts)
+        if _takes_back(read, facts):
+            more = [one for one in more if find_family(one) != find_family(facts.get(names.CATEGORY, ""))]
+        report = self._report(first, meaning.text, place, facts, more=[other] if other else more)
+        if _leaves_open(meaning.categories) and not facts.get(names.DESCRIPTION):
+            yield names.NO_LIGHT, report
+        if first in read_file()["others"]["codes"]:
+            yield names.NOT_OURS, report
+        yield name, report
 
     def find_questions(self, read: Sequence[Word]) -> tuple[str, ...]:
         """The articles of two questions in one line; none where it asks one, or tells of a trouble beside it."""

@@ -12,6 +12,9 @@ class Sense:
     meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fact that a number is asked for -> each way to read such a number, in digits, the likeliest first."""
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Fact that a number is asked for -> the facts that such an answer gives besides, or instead: «холодная двадцать»
+    to whoever asks for an account."""
     hesitates: bool = False
     """Nothing is said but «э», «ну», «а»: a cough is heard as one, too."""
 

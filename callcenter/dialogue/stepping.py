@@ -196,7 +196,8 @@ class Stepping:
             case Unfinished(digits):
                 self._digits = digits
                 self._turns.listen(digit_seconds(self._digits))
-            case Missed(why, key, said):
+            case Missed(why, key, said, beside):
+                self._remember(beside)
                 self._turns.remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
                 if ARTICLE in ask.meanings and is_question(said):
                     self._turns.remark("unanswered", text=said)

@@ -58,10 +58,12 @@ ADDRESS = "адрес"
 REMARKS = ("номер ещё раз", "перезвонить", "кто вы", "запись", "цена", "не знает", "вопрос")
 """Meanings that a few words of `remarks.toml` have."""
 ENOUGH, GRATITUDE, WISH = "хватит", "благодарность", "пожелание"
-NO_LIGHT, OURS, CANCEL, PAID, PRICE = "нет света", "наш ли дом", "отмена", "платная услуга", "цена услуги"
+NO_LIGHT, NOT_OURS, OURS, CANCEL = "нет света", "связь", "наш ли дом", "отмена"
+PAID, PRICE = "платная услуга", "цена услуги"
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     NO_LIGHT: _REPORT,
+    NOT_OURS: _REPORT,
     TROUBLE: _REPORT,
     "отключение": _REPORT,
     PRICE: (*_REPORT, BY_ARTICLE),

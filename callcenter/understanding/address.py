@@ -139,9 +139,10 @@ def _check_inside(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple
             houses = left
         elif "house" in parts:
             doubts.append(Doubt("contradictory", name, (), parts[name].words))
-    if not doubts and len(houses) == 1 and "apartment" in parts and "entrance" in parts:
-        entrance = houses[0].entrance_of(int(parts["apartment"].value))
-        if entrance is not None and str(entrance) != parts["entrance"].value:
+    known = {name: part.value for name, part in parts.items() if part.value}  # the others are said to be none
+    if not doubts and len(houses) == 1 and "entrance" in known and known.get("apartment", "").isdecimal():
+        entrance = houses[0].entrance_of(int(known["apartment"]))
+        if entrance is not None and str(entrance) != known["entrance"]:
             doubts.append(Doubt("contradictory", "entrance", (str(entrance),), parts["entrance"].words))
     return houses, doubts
 

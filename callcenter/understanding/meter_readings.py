@@ -37,10 +37,13 @@ def _part(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequ
     """Each meter named with the words that tell its reading, none where they are taken back («холодная двадцать ой
     горячая двадцать»); and the words beside them all, say the account's."""
     names = list(_find_names(words))
+    cues = [at for at, word in enumerate(words) if word.has(*_file()["account"]["words"])]
+    if names and any(at < names[0][1] and not find_numbers(words[at : names[0][1]]) for at in cues):
+        del names[0]  # «счёт за свет семь восемь один два»
     if not names:
         return [], words
     since = names[0][1]
-    end = next((at for at in range(since, len(words)) if words[at].has(*_file()["account"]["words"])), len(words))
+    end = next((at for at in cues if at > since), len(words))
     names = [name for name in names if name[1] < end]
     ends, until = [end for _, _, end in names], [*(first for _, first, _ in names[1:]), end]
     befores = [words[begin:first] for begin, (_, first, _) in zip([0, *ends], names, strict=False)]

@@ -20,6 +20,7 @@ MIND = PaperMind(
         "что с моей": Sense({"статус": {"номер": ""}}),
         "сто двадцать три": Sense(numbers={"номер": ("123", "10023"), "другое": ("9",)}),
         "двенадцать": Sense({"адрес": {"место": "квартира: 12"}}, {"номер": ("12",)}),
+        "холодная двадцать": Sense(beside={"номер": {"описание": "холодная 20"}}),
         "позовите кого-нибудь": Sense({"человек": {}}),
         "ну конечно": Sense({"да": {}}),
         "ну": Sense(hesitates=True),
@@ -81,6 +82,13 @@ def test_a_number_of_the_wrong_length_is_a_miss(caller: Caller) -> None:
     caller.hears("Не расслышала.")
     caller.presses("12345")
     caller.hears("Какая квартира?")
+
+
+def test_what_is_told_instead_of_a_number_is_kept(caller: Caller) -> None:
+    caller.presses("1")
+    caller.says("холодная двадцать")
+    caller.hears("Не расслышала.")
+    assert caller.talk.facts["описание"] == "холодная 20"
 
 
 def test_a_hesitation_between_keys_takes_none_of_them_back(caller: Caller) -> None:

@@ -1,0 +1,106 @@
+"""What a line says beside a trouble: thanks that go on, wishes, the whole house."""
+
+import pytest
+
+from callcenter.conducting.known import open_mind, read_known
+from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_gratitude
+from callcenter.dialogue.remarks import leave_wish, means_whole_house
+from callcenter.dialogue.sense import Mind
+from callcenter.knowledge.base import read_knowledge
+from callcenter.settings import TREE, read_settings
+from callcenter.understanding.words import read_words
+
+KNOWLEDGE = TREE / "knowledge_base"
+TAP = {"описание": "кран течет", "категория": "WAT_TAP_DRIP", "место": "", "ещё": ""}
+
+
+@pytest.fixture(scope="module")
+def mind() -> Mind:
+    base = read_knowledge(KNOWLEDGE)
+    known, _ = read_known(KNOWLEDGE, base.categories, read_settings().company.zone)
+    return open_mind(KNOWLEDGE, known, base.articles)[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "спасибо", "нет спасибо", "всё больше ничего не надо", "всё ничего не надо больше", "да всё спасибо",
+        "спасибо тебе дай бог здоровья", "нет у меня всё", "ну всё тогда до свидания", "спасибо вы мне очень помогли",
+    ],
+)  # fmt: skip
+def test_whoever_has_enough_says_nothing_else(line: str) -> None:
+    assert has_enough(read_words(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "спасибо и еще скажите когда собрание", "спасибо у меня еще кран течет", "ясно спасибо а если не успею",
+        "нет а если не успею", "всё равно запишите", "ничего не работает", "понятно", "ну вот", "",
+    ],
+)  # fmt: skip
+def test_thanks_that_go_on_are_no_end(line: str) -> None:
+    assert not has_enough(read_words(line))
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("спасибо у меня еще кран течет", "у меня еще кран течет"),
+        ("ясно спасибо а если не успею", "а если не успею"),
+        ("кран течет спасибо", "кран течет"),
+        ("хорошо запишите", "хорошо запишите"),
+        ("это аварийная служба у нас кран течет", "у нас кран течет"),
+        ("это аварийная служба", "это аварийная служба"),
+        ("спасибо большое", "спасибо большое"),
+    ],
+)
+def test_what_is_left_without_thanks(line: str, left: str) -> None:
+    assert " ".join(word.text for word in drop_thanks(read_words(line))) == left
+
+
+def test_thanks_for_what_was_done_want_nothing() -> None:
+    assert is_gratitude(read_words("вчера трубу прорвало но уже все починили спасибо хотела сказать"))
+    assert not is_gratitude(read_words("спасибо что починили а теперь кран течет"))
+    assert not is_gratitude(read_words("спасибо мастер не пришел"))
+
+
+def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Mind) -> None:
+    meanings = mind.make_out("да только меня до шести дома не будет", TAP).meanings
+    assert meanings["да"] == {"описание": "кран течет. да только меня до шести дома не будет"}
+    meanings = mind.make_out("верно код домофона двадцать пять", TAP).meanings
+    assert meanings["да"]["описание"].endswith("код домофона двадцать пять")
+    assert "неисправность" not in meanings
+    before = leave_wish(read_words("меня до шести дома не будет"))
+    assert before is not None
+    assert [word.text for word in before] == ["меня", "до", "шести"]
+
+
+def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Mind) -> None:
+    assert mind.make_out("да и еще лифт не работает", TAP).meanings["да"]["ещё"] == "LIFT_FAULT"
+    assert mind.make_out("да лифт не работает", TAP).meanings["да"].get("ещё", "") == ""
+
+
+def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Mind) -> None:
+    assert means_whole_house(read_words("дом весь без воды"))
+    place = mind.make_out("весь подъезд без воды тельмана тридцать два корпус один второй подъезд", {}).meanings[
+        "адрес"
+    ]
+    assert "парадная: 2" in place["место"]
+    assert "квартира: " in place["место"]
+
+
+def test_an_entrance_nobody_knows_contradicts_no_flat(mind: Mind) -> None:
+    known = {"место": "улица: улица Тельмана; дом: 32; корпус: 1; парадная: ", "спрошено": "apartment"}
+    assert "квартира: 5" in mind.make_out("квартира пять", known).meanings["адрес"]["место"]
+
+
+def test_three_troubles_are_told_the_accident_first(mind: Mind) -> None:
+    told = mind.make_out("у нас и домофон не работает и в подъезде грязно и батарея течет", {}).meanings
+    assert told["неисправность"]["категория"] == "HEAT_LEAK"
+    assert told["неисправность"]["ещё"] == "ICOM_FAULT, CLEAN_ENTRANCE"
+
+
+def test_a_trouble_beside_a_question_comes_first_and_the_question_after(mind: Mind) -> None:
+    told = mind.make_out("когда бухгалтер принимает и у меня кран течет", {}).meanings["неисправность"]
+    assert (told["категория"], told["ещё"]) == ("WAT_TAP_DRIP", "KB05")
