@@ -10,11 +10,21 @@ from callcenter.understanding.words import Word
 
 def has_enough(read: Sequence[Word]) -> bool:
     """Whether the line only ends the talk: «спасибо», «всё больше ничего не надо»; not «спасибо а когда собрание»."""
+    return _take_apart(read) is True
+
+
+def is_courtesy(read: Sequence[Word]) -> bool:
+    """Whether the line says nothing of a matter: «ну ладно подожду», «спасибо»."""
+    return _take_apart(read) is not None
+
+
+def _take_apart(read: Sequence[Word]) -> bool | None:
+    """Whether one of the line's courtesies ends the talk; None where it says anything else."""
     left, ends = [word.text for word in read if not word.filler], False
     while left:
         enough, around = _longest(left, "enough"), _longest(left, "around")
         if not (enough or around):
-            return False
+            return None
         ends = ends or enough >= around
         left = left[max(enough, around) :]
     return ends

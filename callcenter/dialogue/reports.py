@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from callcenter.dialogue import vocabulary as names
 from callcenter.dialogue.breaths import Breaths, find_family, join, read_file
+from callcenter.dialogue.courtesy import is_courtesy
 from callcenter.dialogue.remarks import list_remarks
 from callcenter.knowledge.categories import Categories, Urgency
 from callcenter.understanding.confirmation import Answer, find_confirmation
@@ -145,7 +146,7 @@ def _leaves_open(scored: Sequence[Scored]) -> bool:
 
 def _says_more(read: Sequence[Word]) -> bool:
     """Whether a line says more than numbers, yes or no, parts of an address, and what `remarks.toml` knows."""
-    if any(list_remarks(read)):
+    if is_courtesy(read) or any(list_remarks(read)):
         return False
     numbers = {at for number in find_numbers(read) for at in range(number.first, number.end)}
     bare = read_file()["bare"]["words"]

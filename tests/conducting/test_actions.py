@@ -174,3 +174,52 @@ async def test_in_danger_only_what_help_must_know_is_asked(desk: Desk, place: st
 async def test_what_is_known_of_a_danger_s_place_is_in_the_draft_at_once(desk: Desk) -> None:
     await desk.do(names.NOTE_ADDRESS, **{names.PLACE: "улица: улица Савушкина; дом: 118"})
     assert desk.notes.facts(CALL, "address") == [{"address": "улица Савушкина, дом 118"}]
+
+
+@pytest.mark.parametrize(("code", "part"), [("WAT_COLD_NONE", "apartment"), ("LIFT_FAULT", "entrance")])
+async def test_a_ticket_needs_neither_the_flat_nor_the_entrance_that_a_caller_does_not_know(
+    desk: Desk, code: str, part: str
+) -> None:
+    asked = await desk.do(
+        names.CHECK_ADDRESS,
+        **{names.PLACE: "улица: улица Савушкина; дом: 127; корпус: 1", names.CATEGORY: code, names.ASKED: ""},
+    )
+    assert asked.facts[names.ASKED] == part
+    without = await desk.do(names.DO_WITHOUT, **asked.facts)
+    assert without.outcome == names.READY
+    checked = await desk.do(names.CHECK_ADDRESS, **{**asked.facts, **without.facts, names.CATEGORY: code})
+    assert (checked.outcome, checked.facts[names.ADDRESS]) == (
+        names.COMPLETE,
+        "улица Савушкина, дом 127, корпус 1",
+    )
+
+
+async def test_no_ticket_can_do_without_the_street(desk: Desk) -> None:
+    assert (await desk.do(names.DO_WITHOUT, **{names.PLACE: "", names.ASKED: "street"})).outcome == names.NEEDED
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"),
+    [
+        ("улица: улица Савушкина; дом: 118", names.OURS),
+        ("улица: улица Тельмана; дом: 32", names.UNCERTAIN),
+        ("незнакомое: невском", names.STRANGE),
+    ],
+)
+async def test_whose_a_house_is(desk: Desk, place: str, outcome: str) -> None:
+    assert (await desk.do(names.WHOSE_HOUSE, **{names.PLACE: place})).outcome == outcome
+
+
+async def test_what_a_breath_told_of_comes_one_after_the_other(desk: Desk) -> None:
+    first = await desk.do(names.NEXT_TROUBLE, **{names.MORE: "ICOM_FAULT, KB08"})
+    assert (first.outcome, first.facts[names.CATEGORY]) == (names.MORE_TO_TELL, "ICOM_FAULT")
+    second = await desk.do(names.NEXT_TROUBLE, **{names.MORE: first.facts[names.MORE]})
+    assert (second.outcome, second.facts[names.ARTICLE]) == (names.MORE_TO_ANSWER, "KB08")
+    assert (await desk.do(names.NEXT_TROUBLE, **{names.MORE: second.facts[names.MORE]})).outcome == names.ALL_TOLD
+
+
+async def test_the_number_told_last_is_told_again_and_none_before(desk: Desk) -> None:
+    assert (await desk.do(names.RECALL_TICKET)).outcome == names.ALL_TOLD
+    told = (await report(desk, "LIFT_FAULT")).facts
+    again = await desk.do(names.RECALL_TICKET, **told)
+    assert (again.outcome, again.facts) == (names.MORE_TO_TELL, told)

@@ -3,7 +3,7 @@
 import pytest
 
 from callcenter.conducting.known import open_mind, read_known
-from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_gratitude
+from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_courtesy, is_gratitude
 from callcenter.dialogue.remarks import leave_wish, means_whole_house
 from callcenter.dialogue.sense import Mind
 from callcenter.knowledge.base import read_knowledge
@@ -41,6 +41,13 @@ def test_whoever_has_enough_says_nothing_else(line: str) -> None:
 )  # fmt: skip
 def test_thanks_that_go_on_are_no_end(line: str) -> None:
     assert not has_enough(read_words(line))
+
+
+def test_a_courtesy_guesses_no_other_trouble(mind: Mind) -> None:
+    assert is_courtesy(read_words("ну ладно подожду"))
+    assert not is_courtesy(read_words("ладно кран течет"))
+    dark = {"описание": "почему света нет и надолго ли", "категория": "EL_NONE_HOUSE", "место": "", "ещё": ""}
+    assert "неисправность" not in mind.make_out("ну ладно подожду", dark).meanings
 
 
 @pytest.mark.parametrize(
