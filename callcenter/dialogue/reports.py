@@ -18,8 +18,6 @@ from callcenter.understanding.words import Word, read_words
 LONGEST_DESCRIPTION = 600
 _TOLD = 0.5
 """The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
-_ALIKE = 0.1
-"""Between the scores of two categories that the line tells of alike."""
 _OUTAGE, _PAID, _COMPLAINT = "отключение", "платная услуга", "жалоба"
 _NAMES = {"emergency": names.TROUBLE, "request": names.TROUBLE, "outage": _OUTAGE, "paid": _PAID}
 _NAMES["complaint"] = _COMPLAINT
@@ -84,7 +82,7 @@ class Reports:
         if _takes_back(read, facts):
             more = [one for one in more if find_family(one) != find_family(facts.get(names.CATEGORY, ""))]
         report = self._report(first, meaning.text, place, facts, more=[other] if other else more)
-        if _leaves_open(meaning.categories) and not facts.get(names.DESCRIPTION):
+        if _leaves_open(meaning.categories, read) and not facts.get(names.DESCRIPTION):
             yield names.NO_LIGHT, report
         if first in read_file()["others"]["codes"]:
             yield names.NOT_OURS, report
@@ -138,10 +136,11 @@ def write_more(items: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(items))
 
 
-def _leaves_open(scored: Sequence[Scored]) -> bool:
+def _leaves_open(scored: Sequence[Scored], read: Sequence[Word]) -> bool:
     """Whether the line tells of darkness, and not whether in the flat alone."""
-    first = {one.key for one in scored[:2] if one.score > scored[0].score - _ALIKE}
-    return first == set(read_file()["dark"]["codes"])
+    dark, said = read_file()["dark"], f" {' '.join(word.text for word in read)} "
+    told = any(f" {where} " in said for where in dark["where"])
+    return not told and {one.key for one in scored[:2]} == set(dark["codes"])
 
 
 def _says_more(read: Sequence[Word]) -> bool:
