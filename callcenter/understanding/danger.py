@@ -28,6 +28,9 @@ FUTURE = "future"
 NAMED = "named"
 """The note of an entry that is none unless a hint of it is named: water on electricity needs something electric."""
 
+Gathered = Mapping[tuple[str, str], Sequence[Found]]
+"""The phrases found in a line, by entry and section."""
+
 
 @dataclass(frozen=True, slots=True)
 class Danger:
@@ -75,12 +78,20 @@ class Dangers:
 
     def find_in(self, line: Line) -> tuple[Danger, ...]:
         """The same for a line already read."""
+        return self.judge(line, self.gather(line))
+
+    def gather(self, line: Line) -> Gathered:
+        """All phrases of a line, by entry and section."""
         found: dict[tuple[str, str], list[Found]] = {}
         for one in self._book.find(line):
             code, section, _ = self._sources[one.number]
             if one.spot.quality >= LEAST_QUALITY:
                 found.setdefault((code, section), []).append(one)
-        context = Context(line, {key: _still_said(found, key) for key in MARKS})
+        return found
+
+    def judge(self, line: Line, found: Gathered) -> tuple[Danger, ...]:
+        """The dangers among the phrases of a line."""
+        context = Context(line, {key: find_marks(found, key) for key in MARKS})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
             best = self._find_best(entry, found, context, line)
@@ -107,16 +118,16 @@ class Dangers:
         """Whether a line without a phrase of this danger may still be one; see NAMED."""
         return code not in self._hints or any(True for _ in self._hints[code].find(line))
 
-    def _find_best(
-        self, entry: Entry, found: Mapping[tuple[str, str], Sequence[Found]], context: Context, line: Line
-    ) -> tuple[int, Danger] | None:
+    def _find_best(self, entry: Entry, found: Gathered, context: Context, line: Line) -> tuple[int, Danger] | None:
         """The phrase of most words that nothing cancels, with the mask of its words."""
         against = [one.spot for one in found.get((entry.key, AGAINST), ())]
         weak, future = WEAK in entry.notes, FUTURE in entry.notes
         best: tuple[int, Danger] | None = None
         spread: list[int] = []
-        for one in found.get((entry.key, SURE), ()):
+        for one in sorted(found.get((entry.key, SURE), ()), key=lambda one: -one.spot.mask.bit_count()):
             mask = one.spot.mask
+            if best is not None and mask.bit_count() < best[0].bit_count() and not min(spread):
+                break  # what is left has fewer words, and stands no closer
             if context.cancels(one, future=future):
                 continue
             if any(_takes_back(line, other, one.spot, weak=weak) for other in against):
@@ -130,7 +141,7 @@ class Dangers:
         return best and (best[0], replace(best[1], spread=min(spread)))
 
 
-def _still_said(found: Mapping[tuple[str, str], Sequence[Found]], key: str) -> list[Found]:
+def find_marks(found: Gathered, key: str) -> list[Found]:
     """The words of a context without those that stand for something else: «до сих пор не заменили» is no «now»."""
     against = [one.spot.mask for one in found.get((key, AGAINST), ())]
     return [one for one in found.get((key, SURE), ()) if not any(one.spot.mask | mask == mask for mask in against)]

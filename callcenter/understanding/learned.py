@@ -128,18 +128,22 @@ def weigh(marks: Sequence[int], rarity: Shares) -> tuple[NDArray[np.intp], Share
 
 
 def _list_lemmas(words: Sequence[Word], count: int) -> list[int]:
-    return [_number(word.lemma, count) for word in words]
+    return [_number(word.lemma) % count for word in words]
 
 
 def _list_pairs(words: Sequence[Word], count: int) -> list[int]:
     """Each lemma with the one before it, and the ends of the line: one more than there are words."""
-    return [
-        _number(f"{one} {other}", count) for one, other in pairwise((_EDGE, *(word.lemma for word in words), _EDGE))
-    ]
+    return [_number_pair(*pair) % count for pair in pairwise((_EDGE, *(word.lemma for word in words), _EDGE))]
 
 
-def _number(mark: str, count: int) -> int:
-    return crc32(mark.encode()) % count
+@lru_cache(maxsize=65536)
+def _number_pair(one: str, other: str) -> int:
+    return crc32(f"{one} {other}".encode())
+
+
+@lru_cache(maxsize=65536)
+def _number(mark: str) -> int:
+    return crc32(mark.encode())
 
 
 @lru_cache(maxsize=65536)

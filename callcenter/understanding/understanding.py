@@ -20,7 +20,7 @@ from callcenter.knowledge.categories_file import read_categories
 from callcenter.understanding.address import Address
 from callcenter.understanding.address_book import AddressBook
 from callcenter.understanding.confirmation import Confirmation, find_confirmation
-from callcenter.understanding.danger import Danger, Dangers
+from callcenter.understanding.danger import Danger, Dangers, Gathered, find_marks
 from callcenter.understanding.danger_context import NOW, OVER, PAST
 from callcenter.understanding.figures import Figure, find_figures
 from callcenter.understanding.fusing import MOST, SecondOpinions
@@ -147,7 +147,6 @@ class Understanding:
         self._categories = Ranking((*own, *phrases.categories), slips)
         self._intents = Ranking(phrases.intents, slips)
         self._articles = Ranking(_with_wordings(phrases.articles, articles), slips)
-        self._context = Ranking(phrases.context, slips)
         self._article_categories = {entry.key: entry.notes.get("category", "") for entry in phrases.articles}
         self._book = AddressBook(houses)
         self.understand(_FIRST_LINE, now=_ANY_DAY)
@@ -159,21 +158,23 @@ class Understanding:
         Not `whole`: more words may come, and what was learned is not asked, for it settles nothing.
         """
         words = read_words(text)
-        return self._find_dangers(words, Line(words), whole=whole)
+        line = Line(words)
+        return self._find_dangers(words, line, self._dangers.gather(line), whole=whole)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
         words = read_words(text)
         line = Line(words)
-        dangers = self._find_dangers(words, line)
+        gathered = self._dangers.gather(line)
+        dangers = self._find_dangers(words, line, gathered)
         address = self._book.find(words)
         figures = find_figures(words)
         rest = _without_numbers(words, address, figures)
-        line = line if len(rest) == len(words) else Line(rest)
+        spoken, line = line, line if len(rest) == len(words) else Line(rest)
         second = self._second_opinions.form(rest, self._of_danger - {danger.category for danger in dangers})
         ranked = second.rank_categories(self._categories.rank(line))
         articles = second.rank_articles(self._articles.rank(line))
-        left = rest if dangers else self._find_left(rest, line)
+        left = rest if dangers else _find_left(rest, spoken, gathered)
         if len(left) < len(rest):
             opinion = self._second_opinions.form(left, self._of_danger)
             ranked = opinion.rank_categories(self._categories.rank(Line(left)))
@@ -202,11 +203,13 @@ class Understanding:
             why=tuple(_explain(choice, categories, dangers, address)),
         )
 
-    def _find_dangers(self, words: Sequence[Word], line: Line, *, whole: bool = True) -> tuple[Danger, ...]:
+    def _find_dangers(
+        self, words: Sequence[Word], line: Line, gathered: Gathered, *, whole: bool = True
+    ) -> tuple[Danger, ...]:
         """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
         пахнет»), they know best; but words gathered from all over a line («он звонит, дверь пищит») are no danger where
         nothing learned says so."""
-        found = self._dangers.find_in(line)
+        found = self._dangers.judge(line, gathered)
         close = tuple(danger for danger in found if danger.spread <= TOGETHER)
         if len(close) < len(found):
             return found if self._learned_dangers.find_worst(words).likely >= UNLIKELY else close
@@ -220,15 +223,6 @@ class Understanding:
         category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
         said, _ = self._learned_dangers.find_speakers(words, opinion)
         return (Danger(opinion.code, category, said, phrase, settled=False),)
-
-    def _find_left(self, words: Sequence[Word], line: Line) -> Sequence[Word]:
-        """The words without what is past and over: of «вчера прорвало, всё починили, а яма осталась» the last. Where
-        something is said of now it is not over."""
-        said = {one.key: one.mask for one in self._context.rank(line)}
-        if PAST not in said or OVER not in said or NOW in said:
-            return words
-        last = line.words[said[OVER].bit_length() - 1]
-        return words[next(at for at, word in enumerate(words) if word is last) + 1 :]
 
 
 def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, list[Problem]]:
@@ -254,6 +248,17 @@ def _spare_collector() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def _find_left(words: Sequence[Word], line: Line, gathered: Gathered) -> Sequence[Word]:
+    """The words without what is past and over: of «вчера прорвало, всё починили, а яма осталась» the last. Where
+    something is said of now it is not over. `gathered`: the phrases of `line`, all of what was said."""
+    over = find_marks(gathered, OVER)
+    if not over or find_marks(gathered, NOW) or not find_marks(gathered, PAST):
+        return words
+    last = max(one.spot.last for one in over)
+    done = {id(word) for word in line.words[: last + 1]}
+    return words[next((at + 1 for at in reversed(range(len(words))) if id(words[at]) in done), 0) :]
 
 
 def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
