@@ -46,8 +46,6 @@ class Danger:
     """The phrase found, as written in the data."""
     settled: bool
     """False while the next word could deny it; see the module's head."""
-    spread: int = 0
-    """How many foreign words stand among its words, where they stand closest."""
 
 
 class Dangers:
@@ -123,22 +121,20 @@ class Dangers:
         against = [one.spot for one in found.get((entry.key, AGAINST), ())]
         weak, future = WEAK in entry.notes, FUTURE in entry.notes
         best: tuple[int, Danger] | None = None
-        spread: list[int] = []
         for one in sorted(found.get((entry.key, SURE), ()), key=lambda one: -one.spot.mask.bit_count()):
             mask = one.spot.mask
-            if best is not None and mask.bit_count() < best[0].bit_count() and not min(spread):
-                break  # what is left has fewer words, and stands no closer
+            if best is not None and mask.bit_count() < best[0].bit_count():
+                break
             if context.cancels(one, future=future):
                 continue
             if any(_takes_back(line, other, one.spot, weak=weak) for other in against):
                 continue
-            spread.append(line.foreign(one.spot))
             settled = not weak and not context.may_be_denied_next(one)
             if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):
                 code = entry.notes.get("as", entry.key)
                 phrase = self._sources[one.number][2].source
                 best = mask, Danger(code, entry.notes["category"], line.text(mask), phrase, settled)
-        return best and (best[0], replace(best[1], spread=min(spread)))
+        return best
 
 
 def find_marks(found: Gathered, key: str) -> list[Found]:

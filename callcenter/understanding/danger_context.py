@@ -19,6 +19,8 @@ DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "
 NEGATIONS = DENIALS | {"не"}
 _LACKING = frozenset(["без", "ни", "никакого", "никаких"])
 """They deny the noun right after them, whatever else is said of it."""
+_NOBODY = frozenset(["никого", "ничего", "некого"])
+"""What «нет» beside them lacks is they: «запах газа, никого нет»."""
 _ABSENT = frozenset(["нет", "нету", "нетути", "никаких", "никакого", "отсутствует"])
 _AFTER = 5
 """Words after a noun among which «нет» still belongs to it: «розеток там рядом нету»."""
@@ -109,10 +111,10 @@ class Context:
         before = [word for word in words[max(0, spot.first - 3) : spot.first] if not word.filler]
         if before and before[-1].text in DENIALS and self._may_be_denied(found, words[spot.first]):
             return True
-        if not self._may_be_denied(found, words[spot.last]):
+        after = words[spot.last + 1 : spot.last + 5]
+        if not self._may_be_denied(found, words[spot.last]) or any(word.text in _NOBODY for word in after):
             return False
-        for at in range(spot.last + 1, min(spot.last + 5, len(words))):
-            word = words[at]
+        for at, word in enumerate(after, spot.last + 1):
             if word.text in DENIALS or (word.text in _WAS and self._line.negated[at]):
                 return at + 1 == len(words) or not _may_lack(words[at + 1]) or self._is_listed(found, at + 1)
             if not (word.filler or word.may_be("PREP", "NPRO", "ADVB", "PRCL")):
@@ -154,6 +156,8 @@ class Context:
         """Whether «нет» or «не было» follows soon, and no noun of its own after it: «запах газа нет | света»."""
         words = self._line.words
         place = False
+        if any(word.text in _NOBODY for word in words[noun + 1 : noun + 1 + _AFTER]):
+            return False
         for at in range(noun + 1, min(noun + 1 + _AFTER, len(words))):
             word = words[at]
             if word.text in _ABSENT or (word.text in _WAS and self._line.negated[at]):
@@ -184,7 +188,12 @@ class Context:
     def _is_supposed(self, found: Found, *, future: bool) -> bool:
         own = list(self._own(found))
         verbs = [word for at, word in own if _is_verb(word) and not self._is_lively(at)]
-        before = [one for key in (IF, FEAR) for one in self._marks[key] if one.spot.first <= found.spot.last]
+        before = [
+            one
+            for key in (IF, FEAR)
+            for one in self._marks[key]
+            if one.spot.first <= found.spot.last and not (key == FEAR and self._verb_between(found, one))
+        ]
         if verbs and all(_is_only(word, "futr") and (before or not _is_asked(word)) for word in verbs):
             if future:
                 return bool(before)
@@ -238,7 +247,7 @@ class Context:
         if self._now or any(_is_present(word) for _, word in self._own(found)):
             return False
         pasts = [*self._marks[PAST], *(self._marks[WHEN] if self._is_told_in_past(found) else ())]
-        return any(not self._verb_between(found, past) for past in pasts)
+        return any(not self._verb_between(found, past) and not self._tells_of_another(found, past) for past in pasts)
 
     def _is_told_in_past(self, found: Found) -> bool:
         """A verb in the past in it or beside it: «муж в лифте просидел»."""
@@ -250,6 +259,19 @@ class Context:
         first, last = sorted((found.spot, past.spot), key=lambda spot: spot.first)
         between = self._line.words[first.last + 1 : last.first]
         return any(_is_verb(word) and word.text not in _WAS for word in between)
+
+    def _tells_of_another(self, found: Found, past: Found) -> bool:
+        """Whether a verb in the past stands as near to the word for it as the phrase does: «запах газа, я вчера
+        звонила», «газом пахнет, мастер был вчера»; not «вчера был запах газа»."""
+        own = found.spot.mask | past.spot.mask
+        gap = max(found.spot.first - past.spot.last, past.spot.first - found.spot.last, 0)
+        for at, word in enumerate(self._line.words):
+            if own >> at & 1 or not any("past" in form.marks for form in word.forms[:1]):
+                continue
+            beside = found.spot.first - 1 <= at <= found.spot.last + 1
+            if min(abs(at - past.spot.first), abs(at - past.spot.last)) <= gap and not (word.text in _WAS and beside):
+                return True
+        return False
 
 
 def _leads_to(now: Spot, over: Spot) -> bool:

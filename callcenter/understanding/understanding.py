@@ -37,8 +37,6 @@ from callcenter.understanding.ranking import Ranking, Scored
 from callcenter.understanding.slips import Slips
 from callcenter.understanding.words import Word, read_words
 
-TOGETHER, UNLIKELY = 1, 0.02
-"""A danger with more foreign words than that among its own is none where what was learned finds it less likely."""
 FEWEST = 4
 """Fewer words that tell something are too little for a danger that no phrase knows: «сижу жду», «я в квартире»."""
 LIKELY = 0.4
@@ -207,12 +205,8 @@ class Understanding:
         self, words: Sequence[Word], line: Line, gathered: Gathered, *, whole: bool = True
     ) -> tuple[Danger, ...]:
         """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
-        пахнет»), they know best; but words gathered from all over a line («он звонит, дверь пищит») are no danger where
-        nothing learned says so."""
+        пахнет»), they know best."""
         found = self._dangers.judge(line, gathered)
-        close = tuple(danger for danger in found if danger.spread <= TOGETHER)
-        if len(close) < len(found):
-            return found if self._learned_dangers.find_worst(words).likely >= UNLIKELY else close
         if found or not whole or sum(takes_room(word) for word in words) < FEWEST:
             return found
         opinion = self._learned_dangers.find_worst(words)
