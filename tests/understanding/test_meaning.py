@@ -15,6 +15,7 @@ import pytest
 from callcenter.__main__ import main
 from callcenter.commands.check import find_understanding_problems
 from callcenter.understanding.intents import Intent
+from callcenter.understanding.phrase_files import PhraseReader
 from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge_base"
@@ -223,6 +224,29 @@ def test_words_that_only_say_where_name_no_trouble(understanding: Understanding)
     assert meaning.categories == ()
     assert meaning.intent is Intent.UNCLEAR
     assert meaning.address.get("house") == "139"
+
+
+BESIDE = (
+    "помогите", "света нет", "я одна дома", "меня зовут валентина", "я вам вчера звонила", "сейчас звоню с мобильного",
+    "у меня ребёнок", "муж на работе", "мастер был вчера", "электрик приходил", "что мне делать",
+    "я не знаю куда звонить", "мне восемьдесят лет", "в прошлом году тоже было", "в сорок первой квартире", "боюсь очень", "ключ потеряла",
+    "на лестнице темно", "диспетчер трубку бросает", "и лифт не работает", "дверь не открывается", "тараканы ещё",
+)  # fmt: skip
+"""What frightened people say in the same breath."""
+
+
+def test_what_is_said_beside_a_danger_takes_none_away(understanding: Understanding) -> None:
+    sayings = [one.text for one in PhraseReader(KNOWLEDGE / "phrases").read_sayings("dangers") if one.key != "nothing"]
+    told = [
+        line
+        for number, saying in enumerate(sayings)
+        for beside in (BESIDE[number % len(BESIDE)], BESIDE[(number * 7 + 3) % len(BESIDE)])
+        for line in (f"{saying} {beside}", f"{beside} {saying}")
+    ]
+    lost = [line for line in told if not understanding.find_danger(line)]
+    print(f"\n{len(lost)} of {len(told)} lost: {lost}")
+    assert len(told) > 2000
+    assert len(lost) <= len(told) * 0.02
 
 
 @pytest.mark.parametrize(
