@@ -1,7 +1,7 @@
 """The words of `words.toml`, read once."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,8 @@ class Words:
     ticket_states: Mapping[str, str]
     alarms: Mapping[str, str]
     terms: Mapping[str, str]
+    units: Mapping[str, Sequence[str]]
+    behind_comma: Sequence[str]
 
 
 @cache
