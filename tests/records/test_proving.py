@@ -218,12 +218,17 @@ async def test_the_clockwork_proves_at_its_start_and_at_the_hour(
     assert settings.company.zone == ZoneInfo("Europe/Moscow")
 
     async def told() -> bool:
-        return yesterday.isoformat() in [alarm.subject for alarm in await centre.alarms()]  # DAY may be proven too
+        return yesterday.isoformat() in [alarm.subject for alarm in await centre.alarms()]
 
-    running = asyncio.create_task(Ticks(centre.database, settings).run())
+    ticks = Ticks(centre.database, settings)
+    running = asyncio.create_task(ticks.run())
     await until(told)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await ticks.prove_yesterday()  # to its end: the newest day is told first, and no alarm is told twice
+    subjects = [alarm.subject for alarm in await centre.alarms()]
+    assert len(subjects) == len(set(subjects))
+    assert {yesterday.isoformat()} <= set(subjects) <= {yesterday.isoformat(), DAY.isoformat()}  # it may be a week ago
 
 
 def test_the_day_of_these_tests_is_the_one_of_the_clock() -> None:
