@@ -50,18 +50,22 @@ def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
 
 
 def is_gratitude(read: Sequence[Word]) -> bool:
-    """Whether somebody is thanked for what was done, and nothing else is wanted: «спасибо мастер всё починил»."""
+    """Whether somebody is thanked for what was done: «спасибо мастер всё починил», not «почините спасибо»."""
     if not any(_longest([word.text], "thanks") for word in read):
         return False
-    done = [at for at, word in enumerate(read) if word.has(*_file()["done"])]
+    done = [at for at, word in enumerate(read) if _is_done(word)]
     denied = any(read[at - 1].text == "не" for at in done if at)
     return bool(done) and not denied and not any(word.text in _file()["turns"] for word in read[done[-1] :])
 
 
+def _is_done(word: Word) -> bool:
+    return any("past" in form.marks and form.lemma in _file()["done"] for form in word.forms)
+
+
 def _longest(texts: Sequence[str], row: str) -> int:
     """How many words the longest phrase of the row has with which these begin; 0 for none."""
-    phrases = _phrases(row)
-    return next((length for length in range(min(4, len(texts)), 0, -1) if tuple(texts[:length]) in phrases), 0)
+    fitting = (len(phrase) for phrase in _phrases(row) if tuple(texts[: len(phrase)]) == phrase)
+    return max(fitting, default=0)
 
 
 @cache

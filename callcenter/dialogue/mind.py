@@ -83,7 +83,7 @@ class UnderstandingMind:
             meanings[words.PRICE] = {**paid, words.BY_ARTICLE: paid[words.CATEGORY]}
         if has_enough(whole):
             meanings[words.ENOUGH] = {}
-        if is_gratitude(whole):
+        if is_gratitude(whole) and words.TROUBLE not in meanings:
             meanings[words.GRATITUDE] = {}
         if len(read) >= LEAST_STORY:
             before = facts.get(words.DESCRIPTION, "")

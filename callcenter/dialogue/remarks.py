@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from callcenter.dialogue.vocabulary import REMARKS
+from callcenter.dialogue.vocabulary import NUMBER_AGAIN, REMARKS
 from callcenter.understanding.words import Word
 
 MOST_OTHER_WORDS = 5
@@ -16,13 +16,16 @@ def list_remarks(read: Sequence[Word]) -> Iterator[str]:
     """The meanings of vocabulary.REMARKS that the line has."""
     for name in REMARKS:
         at = _find(read, name)
-        if at is not None and len(read) <= MOST_OTHER_WORDS + 2:
+        if at is None or (name == NUMBER_AGAIN and _names_other(read[at:])):
+            continue
+        if len(read) <= MOST_OTHER_WORDS + 2:
             yield name
 
 
 def means_whole_house(read: Sequence[Word]) -> bool:
     """Whether the trouble is that of the whole house or entrance, so that no flat tells where it is."""
-    return _find(read, "whole_house") is not None
+    at = _find(read, "whole_house")
+    return at is not None and _find(read[at:], "but_here") is None and _find(read, "here_alone") is None
 
 
 def leave_wish(read: Sequence[Word]) -> Sequence[Word] | None:
@@ -46,6 +49,13 @@ def asks_price(read: Sequence[Word]) -> bool:
 def asks_ours(read: Sequence[Word]) -> bool:
     """Whether the line asks if a house is the company's."""
     return _find(read, "ours") is not None
+
+
+def _names_other(read: Sequence[Word]) -> bool:
+    """Whether the number of something else than a ticket is asked for: «номер бухгалтерии»."""
+    ticket = any(word.has(*_file()["beside"]["ticket"]) for word in read)
+    named = (word.forms[0] for word in read if word.may_be("NOUN", "ADJF"))
+    return not ticket and any("gent" in form.marks for form in named)
 
 
 def _find(read: Sequence[Word], row: str) -> int | None:

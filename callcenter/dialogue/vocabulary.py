@@ -55,7 +55,8 @@ _REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, MORE)
 DANGER_MEANING = "опасность"
 PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"
 ADDRESS = "адрес"
-REMARKS = ("номер ещё раз", "перезвонить", "кто вы", "запись", "цена", "не знает", "вопрос")
+NUMBER_AGAIN = "номер ещё раз"
+REMARKS = (NUMBER_AGAIN, "перезвонить", "кто вы", "запись", "цена", "не знает", "вопрос")
 """Meanings that a few words of `remarks.toml` have."""
 ENOUGH, GRATITUDE, WISH = "хватит", "благодарность", "пожелание"
 NO_LIGHT, NOT_OURS, OURS, CANCEL = "нет света", "связь", "наш ли дом", "отмена"

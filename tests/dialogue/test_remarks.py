@@ -1,5 +1,9 @@
 """What a line says beside a trouble: thanks that go on, wishes, the whole house."""
 
+import tomllib
+from itertools import product
+from typing import Any
+
 import pytest
 
 from callcenter.conducting.known import open_mind, read_known
@@ -26,6 +30,7 @@ def mind() -> Mind:
     [
         "спасибо", "нет спасибо", "всё больше ничего не надо", "всё ничего не надо больше", "да всё спасибо",
         "спасибо тебе дай бог здоровья", "нет у меня всё", "ну всё тогда до свидания", "спасибо вы мне очень помогли",
+        "не спасибо", "ничего больше не надо",
     ],
 )  # fmt: skip
 def test_whoever_has_enough_says_nothing_else(line: str) -> None:
@@ -37,6 +42,7 @@ def test_whoever_has_enough_says_nothing_else(line: str) -> None:
     [
         "спасибо и еще скажите когда собрание", "спасибо у меня еще кран течет", "ясно спасибо а если не успею",
         "нет а если не успею", "всё равно запишите", "ничего не работает", "понятно", "ну вот", "",
+        "вы мне не помогли", "не поняла", "ничего не понятно", "ничего не поняла",
     ],
 )  # fmt: skip
 def test_thanks_that_go_on_are_no_end(line: str) -> None:
@@ -72,6 +78,33 @@ def test_thanks_for_what_was_done_want_nothing() -> None:
     assert not is_gratitude(read_words("спасибо мастер не пришел"))
 
 
+@pytest.mark.parametrize(
+    ("line", "category"),
+    [
+        ("помогите пожалуйста у меня кран течёт спасибо", "WAT_TAP_DRIP"),
+        ("почините домофон спасибо", "ICOM_FAULT"),
+        ("пусть придёт сантехник батарея течёт спасибо", "HEAT_LEAK"),
+        ("приезжал мастер починил кран спасибо теперь батарея течёт", "HEAT_LEAK"),
+    ],
+)
+def test_who_asks_for_help_and_says_thanks_reports_a_trouble(mind: Mind, line: str, category: str) -> None:
+    meanings = mind.make_out(line, {}).meanings
+    assert "благодарность" not in meanings
+    assert meanings["неисправность"]["категория"] == category
+
+
+@pytest.mark.parametrize("line", ["повторите номер", "повторите номер заявки девушка", "еще раз номер пожалуйста"])
+def test_a_number_told_before_is_asked_for_again(mind: Mind, line: str) -> None:
+    assert "номер ещё раз" in mind.make_out(line, {}).meanings
+
+
+@pytest.mark.parametrize(
+    "line", ["скажите номер бухгалтерии", "назовите номер аварийной газа", "продиктуйте номер участкового"]
+)
+def test_another_number_is_no_ticket_told_before(mind: Mind, line: str) -> None:
+    assert "номер ещё раз" not in mind.make_out(line, {}).meanings
+
+
 def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Mind) -> None:
     meanings = mind.make_out("да только меня до шести дома не будет", TAP).meanings
     assert meanings["да"] == {"описание": "кран течет. да только меня до шести дома не будет"}
@@ -90,11 +123,24 @@ def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Mind) 
 
 def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Mind) -> None:
     assert means_whole_house(read_words("дом весь без воды"))
+    assert means_whole_house(read_words("во всех квартирах и у всех в доме нет воды"))
     place = mind.make_out("весь подъезд без воды тельмана тридцать два корпус один второй подъезд", {}).meanings[
         "адрес"
     ]
     assert "парадная: 2" in place["место"]
     assert "квартира: " in place["место"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "во всём доме свет есть а у меня нет", "весь дом с водой только у нас нет",
+        "только у меня света нет а весь дом со светом",
+    ],
+)  # fmt: skip
+def test_a_flat_that_the_whole_house_is_set_against_is_asked_for(mind: Mind, line: str) -> None:
+    assert not means_whole_house(read_words(line))
+    assert "адрес" not in mind.make_out(line, {}).meanings
 
 
 def test_an_entrance_nobody_knows_contradicts_no_flat(mind: Mind) -> None:
@@ -111,3 +157,19 @@ def test_three_troubles_are_told_the_accident_first(mind: Mind) -> None:
 def test_a_trouble_beside_a_question_comes_first_and_the_question_after(mind: Mind) -> None:
     told = mind.make_out("когда бухгалтер принимает и у меня кран течет", {}).meanings["неисправность"]
     assert (told["категория"], told["ещё"]) == ("WAT_TAP_DRIP", "KB05")
+
+
+def read_rows(file: str) -> dict[str, Any]:
+    return tomllib.loads((TREE / "callcenter" / "dialogue" / file).read_text(encoding="utf-8"))
+
+
+def test_no_phrase_holds_a_shorter_one_of_its_row() -> None:
+    rows = read_rows("remarks.toml")
+    told = {**rows["said"], **{name: row for name, row in rows["beside"].items() if name != "wishes"}}
+    pairs = ((one, other) for row in told.values() for one, other in product(row, row) if one != other)
+    assert [one for one, other in pairs if f" {other} " in f" {one} "] == []
+
+
+def test_every_phrase_of_having_enough_is_found_however_long() -> None:
+    phrases = read_rows("courtesy.toml")["enough"]
+    assert [phrase for phrase in phrases if not has_enough(read_words(phrase))] == []
