@@ -17,10 +17,11 @@ _MOST_WORDS = 60
 """Nor is more than one matter looked for in a longer one: whoever tells so much is not to hold up all other calls."""
 _MOST_UNJOINED = 20
 """Words; in a longer line a second trouble follows a joining word only."""
-_TOLD = 0.5
+TOLD = 0.5
 """The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
 _SHORTEST_PART = 2
-_TROUBLES = ("emergency", "request")
+TROUBLES = ("emergency", "request")
+"""The intents of who has one."""
 
 
 class Breaths:
@@ -36,7 +37,7 @@ class Breaths:
         one only. `scored`: what the whole line may be, the likeliest first."""
         if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return []
-        told = {one.key for one in scored if one.score >= _TOLD}
+        told = {one.key for one in scored if one.score >= TOLD}
         lost = len(read) <= _MOST_UNJOINED and len({find_family(code) for code in told}) > 1
         for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
             joined = _joins(read[at])
@@ -58,7 +59,7 @@ class Breaths:
         """The category of the trouble that these words tell of, unless `guessing` by a phrase that is sure; empty for
         none."""
         meaning = self._understand(join(read))
-        told = meaning.intent in _TROUBLES and meaning.categories and not meaning.dangers
+        told = meaning.intent in TROUBLES and meaning.categories and not meaning.dangers
         best = meaning.categories[0] if told else None
         return best.key if best is not None and (best.sure or guessing) else ""
 

@@ -7,11 +7,19 @@ from functools import lru_cache, partial
 from callcenter.dialogue import vocabulary as words
 from callcenter.dialogue.breaths import join
 from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_gratitude
-from callcenter.dialogue.place import guess_street, read_place, write_place
+from callcenter.dialogue.place import guess_street, is_other_place, read_place, write_place
 from callcenter.dialogue.place_replies import exchange_number, find_lack, forget_entrance
 from callcenter.dialogue.readings import read_readings, write_readings
-from callcenter.dialogue.remarks import asks_ours, asks_price, leave_wish, list_remarks, means_whole_house, refuses
-from callcenter.dialogue.reports import LONGEST_DESCRIPTION, Reports, read_more, write_more
+from callcenter.dialogue.remarks import (
+    asks_ours,
+    asks_price,
+    drop_wishes,
+    leave_wish,
+    list_remarks,
+    means_whole_house,
+    refuses,
+)
+from callcenter.dialogue.reports import Reports, describe, read_more, write_more
 from callcenter.dialogue.sense import DangerHeard, Sense
 from callcenter.knowledge.categories import Categories
 from callcenter.understanding.address import PARTS, Part, resolve
@@ -77,7 +85,7 @@ class UnderstandingMind:
         meanings |= _read_meters(meaning, read, facts)
         meanings |= {answer: {} for answer in _answers(whole)}
         if facts.get(words.DESCRIPTION):
-            _leave_standing(meanings, text, read, facts)
+            self._leave_standing(meanings, text, read, facts)
         meanings |= {name: {} for name in list_remarks(read)}
         if asks_price(read) and (paid := meanings.get(words.PAID)):
             meanings[words.PRICE] = {**paid, words.BY_ARTICLE: paid[words.CATEGORY]}
@@ -129,23 +137,41 @@ class UnderstandingMind:
             said = known
         return write_place(known) if said else None
 
+    def _leave_standing(
+        self, meanings: dict[str, Mapping[str, str]], text: str, read: Sequence[Word], facts: Mapping[str, str]
+    ) -> None:
+        """What a line said to a trouble that was told leaves of it: a yes takes nothing back, but is none beside
+        another address or trouble; what the master is to know, «меня до шести не будет», goes into the ticket."""
+        before = leave_wish(read)
+        agrees = words.CONFIRMED in (*meanings, *_answers(before or ()))
+        wish: Mapping[str, str] = {}
+        if before is not None:
+            meanings[words.WISH] = wish = {words.DESCRIPTION: describe(facts[words.DESCRIPTION], text)}
+            self._leave_trouble(meanings, drop_wishes(read), wish, facts)
+        told, moved = meanings.get(words.TROUBLE), False
+        if address := meanings.get(words.ADDRESS):
+            meanings[words.ADDRESS] = {**address, **wish}
+            moved = is_other_place(address[words.PLACE], facts.get(words.PLACE, ""))
+        meanings.pop(words.CONFIRMED, None)
+        if agrees and not moved and (told is None or told[words.CATEGORY] == facts.get(words.CATEGORY)):
+            added = told or wish
+            meanings[words.CONFIRMED] = {name: added[name] for name in (words.MORE, words.DESCRIPTION) if name in added}
 
-def _leave_standing(
-    meanings: dict[str, Mapping[str, str]], text: str, read: Sequence[Word], facts: Mapping[str, str]
-) -> None:
-    """What a line said to a trouble that was told leaves of it: a yes takes nothing back, and what the master is to
-    know, «только меня до шести не будет», goes into the ticket and is no other trouble."""
-    if (before := leave_wish(read)) is not None:
-        agrees = words.CONFIRMED in (*meanings, *_answers(before))
-        if agrees or not before:
+    def _leave_trouble(
+        self,
+        meanings: dict[str, Mapping[str, str]],
+        rest: Sequence[Word],
+        wish: Mapping[str, str],
+        facts: Mapping[str, str],
+    ) -> None:
+        """Of the trouble found in a line with a wish only what the rest of its words tell: «код домофона» is none."""
+        place = meanings.get(words.ADDRESS, facts).get(words.PLACE, "")
+        found = dict(self._reports.find(join(rest), rest, facts, place=place)).get(words.TROUBLE)
+        same = found and all(found[name] == facts.get(name, "") for name in (words.CATEGORY, words.MORE))
+        if words.TROUBLE in meanings and found and not same:
+            meanings[words.TROUBLE] = {**found, **wish}
+        else:
             meanings.pop(words.TROUBLE, None)
-        meanings[words.WISH] = {words.DESCRIPTION: f"{facts[words.DESCRIPTION]}. {text}"[:LONGEST_DESCRIPTION]}
-        if agrees:
-            meanings[words.CONFIRMED] = meanings[words.WISH]
-    elif words.CONFIRMED in meanings and (told := meanings.get(words.TROUBLE)):
-        del meanings[words.CONFIRMED]
-        if told[words.CATEGORY] == facts.get(words.CATEGORY):  # else it takes back what it agrees to
-            meanings[words.CONFIRMED] = {name: told[name] for name in (words.MORE, words.DESCRIPTION)}
 
 
 def _find_ticket(meaning: Meaning) -> str:

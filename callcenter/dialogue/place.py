@@ -45,6 +45,11 @@ def read_place(place: str, houses: Houses) -> Address:
     return resolve(houses.all, {part: Part(value, value) for part, value in values.items()}, doubts)
 
 
+def is_other_place(place: str, known: str) -> bool:
+    """Whether a place does not only say more than `known`, but otherwise; both as of write_place."""
+    return not set(place.split("; ")).issuperset(known.split("; ") if known else ())
+
+
 def guess_street(known: Address, houses: Houses) -> Address | None:
     """The address with the only street of the list that has such a house, where a house was said and no street; None
     where several have it, or none."""

@@ -36,6 +36,17 @@ def leave_wish(read: Sequence[Word]) -> Sequence[Word] | None:
     return None if at is None else read[: min([at, *turns])]
 
 
+def drop_wishes(read: Sequence[Word]) -> Sequence[Word]:
+    """The words that are no part of a wish's phrase."""
+    texts, left, at = [word.text for word in read], [], 0
+    while at < len(read):
+        held = [len(phrase) for phrase in _phrases("wishes") if texts[at : at + len(phrase)] == phrase]
+        if not held:
+            left.append(read[at])
+        at += max(held, default=1)
+    return left
+
+
 def refuses(read: Sequence[Word]) -> bool:
     """Whether a ticket is not wanted any more."""
     return _find(read, "refusals") is not None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from callcenter.dialogue import vocabulary as names
-from callcenter.dialogue.breaths import Breaths, find_family, join, read_file
+from callcenter.dialogue.breaths import TOLD, TROUBLES, Breaths, find_family, join, read_file
 from callcenter.dialogue.courtesy import is_courtesy
 from callcenter.dialogue.remarks import list_remarks
 from callcenter.knowledge.categories import Categories, Urgency
@@ -16,12 +16,14 @@ from callcenter.understanding.understanding import Meaning, list_accidents
 from callcenter.understanding.words import Word, read_words
 
 LONGEST_DESCRIPTION = 600
-_TOLD = 0.5
-"""The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
-_OUTAGE, _PAID, _COMPLAINT = "отключение", "платная услуга", "жалоба"
-_NAMES = {"emergency": names.TROUBLE, "request": names.TROUBLE, "outage": _OUTAGE, "paid": _PAID}
-_NAMES["complaint"] = _COMPLAINT
-_CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", _PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
+_OUTAGE, _COMPLAINT = "отключение", "жалоба"
+_NAMES = {
+    **dict.fromkeys(TROUBLES, names.TROUBLE),
+    "outage": _OUTAGE,
+    "paid": names.PAID,
+    "complaint": _COMPLAINT,
+}
+_CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", names.PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
 """The category of a report that names none of its own."""
 _NEVER = (Urgency.CONSULTATION, Urgency.NONE)
 """What is asked about, and no ticket comes of it."""
@@ -66,7 +68,7 @@ class Reports:
         elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
             return
         elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read, facts) or not _confirms(read)):
-            again = [one.key for one in self._understand(f"{before} {text}").categories if one.score >= _TOLD]
+            again = [one.key for one in self._understand(f"{before} {text}").categories if one.score >= TOLD]
             if _takes_back(read, facts):  # what was taken back is still the likeliest by its words
                 again = [code for code in again if code != facts.get(names.CATEGORY)]
             if again and again[0] != facts.get(names.CATEGORY):
@@ -106,7 +108,7 @@ class Reports:
         if find_family(best) in families:
             told[families.index(find_family(best))] = best
         else:
-            told = [best, *(code for code in told[-1:] if code != best)]
+            told = [best, *told[1:]]  # the whole line knows better what its beginning tells of
         told.sort(key=lambda code: (code not in self._accidents, code != best))
         return [*told, *(item for item in self._breaths.find_question(read)[1:] if item)]
 
@@ -114,16 +116,21 @@ class Reports:
         self, code: str, text: str, place: str, facts: Mapping[str, str], *, more: Sequence[str] = ()
     ) -> Mapping[str, str]:
         before = facts.get(names.DESCRIPTION, "")
-        told = text if not before else f"{before}. {text}"
         items = [*(read_more(facts) if before else ()), *more]
         return {
             names.CATEGORY: code,
             names.TROUBLE: self._categories.say(code),
             names.PLACE: place,
-            names.DESCRIPTION: told[:LONGEST_DESCRIPTION],
+            names.DESCRIPTION: describe(before, text),
             names.MORE: write_more(item for item in items if find_family(item) != find_family(code)),
             names.BY_ARTICLE: "",
         }
+
+
+def describe(before: str, text: str) -> str:
+    """The fact `описание` with what is said now; of what is too long the older part is cut."""
+    room = max(0, LONGEST_DESCRIPTION - len(text) - len(". "))
+    return f"{before[:room]}. {text}"[:LONGEST_DESCRIPTION] if before and room else text[:LONGEST_DESCRIPTION]
 
 
 def read_more(facts: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from callcenter.conducting.known import open_mind, read_known
 from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_courtesy, is_gratitude
 from callcenter.dialogue.remarks import leave_wish, means_whole_house
+from callcenter.dialogue.reports import LONGEST_DESCRIPTION
 from callcenter.dialogue.sense import Mind
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
@@ -114,6 +115,53 @@ def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Mind) -> None:
     before = leave_wish(read_words("меня до шести дома не будет"))
     assert before is not None
     assert [word.text for word in before] == ["меня", "до", "шести"]
+
+
+HERE = {**TAP, "место": "улица: проспект Энгельса; дом: 139; корпус: 1; квартира: 5"}
+
+
+def test_a_wish_beside_another_flat_takes_the_flat_and_is_no_yes(mind: Mind) -> None:
+    said = "верно только квартира двенадцать буду дома после шести"
+    meanings = mind.make_out(said, HERE).meanings
+    assert "да" not in meanings
+    assert meanings["адрес"]["место"].endswith("квартира: 12")
+    assert meanings["адрес"]["описание"] == f"кран течет. {said}"
+    assert "да" in mind.make_out("верно квартира пять буду дома после шести", HERE).meanings
+    assert "да" not in mind.make_out("да квартира двенадцать", HERE).meanings
+    missing = {**TAP, "место": "улица: проспект Энгельса; дом: 139; корпус: 1"}
+    assert "да" in mind.make_out("да квартира двенадцать", missing).meanings
+
+
+def test_a_code_of_the_door_beside_another_flat_is_no_trouble(mind: Mind) -> None:
+    meanings = mind.make_out("нет квартира двенадцать код домофона пять", HERE).meanings
+    assert "неисправность" not in meanings
+    assert meanings["адрес"]["место"].endswith("квартира: 12")
+    assert "код домофона пять" in meanings["адрес"]["описание"]
+
+
+@pytest.mark.parametrize(
+    ("said", "category", "more"),
+    [
+        ("приходите скорее лифт не работает", "LIFT_FAULT", ""),
+        ("лифт не работает код домофона пять", "LIFT_FAULT", ""),
+        ("да приходите скорее и лифт не работает", "WAT_TAP_DRIP", "LIFT_FAULT"),
+        ("нет это не кран а батарея приходите после шести", "HEAT_LEAK", ""),
+    ],
+)
+def test_another_trouble_beside_a_wish_is_not_lost(mind: Mind, said: str, category: str, more: str) -> None:
+    meanings = mind.make_out(said, HERE).meanings
+    assert (meanings["неисправность"]["категория"], meanings["неисправность"]["ещё"]) == (category, more)
+    assert meanings.get("да", {}).get("ещё", "") == more
+
+
+def test_of_a_long_story_the_newest_words_are_kept(mind: Mind) -> None:
+    long = {**TAP, "описание": "кран течет " * 54 + "конец"}
+    for said in ("пусть придут после шести", "лифт не работает"):
+        meanings = mind.make_out(said, long).meanings
+        kept = meanings.get("пожелание") or meanings["неисправность"]
+        assert kept["описание"].endswith(f". {said}")
+        assert kept["описание"].startswith("кран течет")
+        assert len(kept["описание"]) <= LONGEST_DESCRIPTION
 
 
 def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Mind) -> None:

@@ -1,6 +1,7 @@
 """How much is understood of what is reported, and what a line reports beside what was said before."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -67,3 +68,17 @@ def test_a_denied_trouble_is_told_of_no_more(
     reports = Reports(understand_with(understanding, []), CATEGORIES)
     found = dict(reports.find(said, read_words(said), facts, place=""))["неисправность"]
     assert (found["категория"].partition("_")[0], found["ещё"]) == (kind, more)
+
+
+def test_a_middle_trouble_of_three_is_kept_where_the_whole_line_is_taken_for_a_fourth(
+    understanding: Understanding,
+) -> None:
+    whole = "лифт не работает и домофон не работает и батарея холодная"
+
+    def understand(text: str) -> Meaning:
+        meaning = understand_with(understanding, [])(text)
+        best = replace(meaning.categories[0], key="CLEAN_ENTRANCE")
+        return replace(meaning, categories=(best, *meaning.categories)) if text == whole else meaning
+
+    found = dict(Reports(understand, CATEGORIES).find(whole, read_words(whole), {}, place=""))["неисправность"]
+    assert (found["категория"], found["ещё"]) == ("CLEAN_ENTRANCE", "ICOM_FAULT, HEAT_COLD_RAD")
