@@ -66,6 +66,7 @@ TICKET_NUMBER = "номер заявки"
 TERM = "срок"
 STATE = "состояние"
 PLACE = "место"
+NAMED_HOUSE = "названный дом"
 ADDRESS = "адрес"
 ASKED = "спрошено"
 TRIES = "попытки"
@@ -172,8 +173,9 @@ ACTIONS = MappingProxyType(
             ),
             ActionSpec(
                 name=WHOSE_HOUSE,
-                needs=(PLACE,),
-                gives=MappingProxyType({OURS: (ADDRESS,), STRANGE: (), UNCERTAIN: ()}),
+                needs=(NAMED_HOUSE,),
+                may_take=(PLACE,),
+                gives=MappingProxyType({OURS: (ADDRESS, PLACE), STRANGE: (), UNCERTAIN: ()}),
             ),
             ActionSpec(
                 name=FIND_CAUSE,

@@ -119,10 +119,12 @@ class PlainActions:
         return Found(ActionResult(names.READY, {names.PLACE: write_place(resolve(houses.all, parts, ()))}))
 
     def _find_house(self, arguments: Mapping[str, str], now: datetime) -> Found:
-        """Whether a house that was named is the company's."""
-        address = read_place(arguments[names.PLACE], self._known().houses)
+        """Whether a house that was named is the company's; a trouble is in it where no place is known yet."""
+        named = arguments[names.NAMED_HOUSE]
+        address = read_place(named, self._known().houses)
         if address.house is not None:
-            return Found(ActionResult(names.OURS, {names.ADDRESS: say_house(address.house)}))
+            place = arguments.get(names.PLACE, "") or named
+            return Found(ActionResult(names.OURS, {names.ADDRESS: say_house(address.house), names.PLACE: place}))
         strange = any(doubt.kind in ("contradictory", "unknown") for doubt in address.doubts)
         return Found(ActionResult(names.STRANGE if strange else names.UNCERTAIN, {}))
 

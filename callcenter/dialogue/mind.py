@@ -78,7 +78,7 @@ class UnderstandingMind:
         if place is not None:
             meanings[words.ADDRESS] = {words.PLACE: place}
         if asks_ours(read) and (named := self._find_place(read, {})):
-            meanings[words.OURS] = {words.PLACE: named}
+            meanings[words.OURS] = {words.NAMED_HOUSE: named}
         meanings |= self._find_article(meaning, read, facts)
         if name := _INTENTS.get(meaning.intent):
             meanings[name] = {words.NUMBER: _find_ticket(meaning)} if name == "статус" else {}

@@ -41,6 +41,8 @@ USUAL_WORDS = (MISSES, UNHEARD, SILENCES)
 CATEGORY, TROUBLE, PLACE, DESCRIPTION = "категория", "неисправность", "место", "описание"
 ARTICLE, NUMBER = "справка", "номер"
 CONTACT, ACCOUNT, READING = "контакт", "лицевой счёт", "показание"
+NAMED_HOUSE = "названный дом"
+"""The address of a house that was asked about, as `место`; nobody may have a trouble there."""
 MORE = "ещё"
 """What else was told in the same breath, categories and articles: «ICOM_FAULT, KB08»; empty for none."""
 BY_ARTICLE = "по справке"
@@ -71,7 +73,7 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     PAID: _REPORT,
     "жалоба": _REPORT,
     ARTICLE: (ARTICLE, MORE, BY_ARTICLE),
-    OURS: (PLACE,),
+    OURS: (NAMED_HOUSE,),
     "статус": (NUMBER,),
     "показания": (READINGS, ACCOUNT),
     "показания названы": (READINGS,),

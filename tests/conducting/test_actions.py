@@ -207,7 +207,10 @@ async def test_no_ticket_can_do_without_the_street(desk: Desk) -> None:
     ],
 )
 async def test_whose_a_house_is(desk: Desk, place: str, outcome: str) -> None:
-    assert (await desk.do(names.WHOSE_HOUSE, **{names.PLACE: place})).outcome == outcome
+    told = {names.NAMED_HOUSE: place, names.PLACE: "улица: улица Есенина"}
+    found = await desk.do(names.WHOSE_HOUSE, **told)
+    assert found.outcome == outcome
+    assert found.facts.get(names.PLACE, told[names.PLACE]) == told[names.PLACE]
 
 
 async def test_what_a_breath_told_of_comes_one_after_the_other(desk: Desk) -> None:
