@@ -63,10 +63,13 @@ def asks_ours(read: Sequence[Word]) -> bool:
 
 
 def _names_other(read: Sequence[Word]) -> bool:
-    """Whether the number of something else than a ticket is asked for: «номер бухгалтерии»."""
-    ticket = any(word.has(*_file()["beside"]["ticket"]) for word in read)
-    named = (word.forms[0] for word in read if word.may_be("NOUN", "ADJF"))
-    return not ticket and any("gent" in form.marks for form in named)
+    """Whether the number of something else than a ticket is asked for: «номер бухгалтерии», «номер куда звонить»."""
+    rows = _file()["beside"]
+    if any(word.has(*rows["ticket"]) for word in read):
+        return False
+    named = (form.marks for word in read for form in word.forms[:1] if form.part in ("NOUN", "ADJF"))
+    other = any("gent" in marks and "Apro" not in marks for marks in named)  # «моей» names nothing
+    return other or any(word.has(*rows["telephone"]) for word in read)
 
 
 def _find(read: Sequence[Word], row: str) -> int | None:
