@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 from sqlalchemy import select, update
 
 from callcenter.alarms.models import AlarmKind
@@ -58,6 +58,33 @@ async def test_danger_shows_itself_over_whatever_page_is_open(
         await mark_seen(session, 3, by="igor", now=clock.now())
     await expect(page.get_by_text("Опасность: запах газа.")).to_have_count(0)
     await expect(page).to_have_title("Заявки · Ситуационный центр")
+
+
+async def test_a_danger_told_while_the_page_still_asks_for_older_ones_is_shown(
+    open_page: OpenPage, place: Place, clock: FakeClock
+) -> None:
+    """Every page but the board asks for its dangers once it is there; the answer to that question may be old."""
+    async with place.database.begin() as session:
+        for alarm in (1, 2):
+            await mark_seen(session, alarm, by="igor", now=clock.now())
+    page = await open_page("/")
+    asked: list[str] = []
+
+    async def answer_late(route: Route) -> None:
+        asked.append(route.request.url)
+        response = await route.fetch()
+        if len(asked) == 1:
+            await page.evaluate("document.body.addEventListener('live:alarm', () => (window.told = true))")
+            async with place.database.begin() as session:
+                await raise_alarm(
+                    session, kind=AlarmKind.DANGER, subject=LIFT, message="Опасность: запах газа.", now=clock.now()
+                )
+            await page.wait_for_function("window.told")
+        await route.fulfill(response=response)
+
+    await page.route("**/board/dangers", answer_late)
+    await page.goto(f"{place.origin}/tickets")
+    await expect(page.get_by_text("Опасность: запах газа.")).to_be_visible()
 
 
 async def test_the_page_outlives_a_restart_of_the_desk(open_page: OpenPage, place: Place, clock: FakeClock) -> None:
