@@ -271,7 +271,7 @@ async def test_a_tick_that_fails_is_told_and_the_next_ones_come(
             raise ZeroDivisionError("a fault nobody has thought of")
 
     async def told_three_times() -> bool:
-        return sum(entry["event"] == "a tick failed" for entry in logs) == 3
+        return sum(entry["event"] == "a tick failed" for entry in logs) >= 3  # may be more by the time of looking
 
     with structlog.testing.capture_logs() as logs:
         running = asyncio.create_task(Clumsy(database, settings).run())
