@@ -74,7 +74,7 @@ async def test_a_call_is_made_back_by_keys_and_the_focus_is_never_lost(open_page
     await press(page, "Tab", "Tab", "Enter")
     await expect(row).to_have_count(0)
     await expect(page.locator("dialog[open]")).to_have_count(0)
-    assert await page.locator(f"#task-{second} :focus").count() == 1
+    await expect(page.locator(f"#task-{second} :focus")).to_have_count(1)  # given once the list is there again
     async with place.database.begin() as session:
         done = await session.get_one(Task, first)
     assert done.result is not None
