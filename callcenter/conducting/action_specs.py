@@ -108,9 +108,9 @@ ACTIONS = MappingProxyType(
                 may_take=(MORE,),
                 gives=MappingProxyType(
                     {
+                        ALL_TOLD: (MORE, DESCRIPTION),  # the first: who presses keys tells nothing more
                         MORE_TO_TELL: (CATEGORY, TROUBLE, MORE),
                         MORE_TO_ANSWER: (ARTICLE, MORE),
-                        ALL_TOLD: (MORE, DESCRIPTION),
                     }
                 ),
             ),
