@@ -27,6 +27,19 @@ async def ring(place: Place, call_id: str, phone: str, clock: FakeClock) -> None
         await notify(session, "call", call_id)
 
 
+async def see_all_alarms(place: Place, clock: FakeClock) -> None:
+    async with place.database.begin() as session:
+        for alarm in (1, 2):
+            await mark_seen(session, alarm, by="igor", now=clock.now())
+
+
+async def tell_of_gas(place: Place, clock: FakeClock) -> None:
+    async with place.database.begin() as session:
+        await raise_alarm(
+            session, kind=AlarmKind.DANGER, subject=LIFT, message="Опасность: запах газа.", now=clock.now()
+        )
+
+
 async def test_a_new_call_appears_at_once_and_the_page_is_not_loaded_again(
     open_page: OpenPage, place: Place, clock: FakeClock
 ) -> None:
@@ -43,15 +56,10 @@ async def test_a_new_call_appears_at_once_and_the_page_is_not_loaded_again(
 async def test_danger_shows_itself_over_whatever_page_is_open(
     open_page: OpenPage, place: Place, clock: FakeClock
 ) -> None:
-    async with place.database.begin() as session:
-        for alarm in (1, 2):
-            await mark_seen(session, alarm, by="igor", now=clock.now())
+    await see_all_alarms(place, clock)
     page = await open_page("/tickets")
     await expect(page).to_have_title("Заявки · Ситуационный центр")
-    async with place.database.begin() as session:
-        await raise_alarm(
-            session, kind=AlarmKind.DANGER, subject=LIFT, message="Опасность: запах газа.", now=clock.now()
-        )
+    await tell_of_gas(place, clock)
     await expect(page.get_by_text("Опасность: запах газа.")).to_be_visible()
     await expect(page).to_have_title("(1) Заявки · Ситуационный центр")
     async with place.database.begin() as session:
@@ -64,9 +72,7 @@ async def test_a_danger_told_while_the_page_still_asks_for_older_ones_is_shown(
     open_page: OpenPage, place: Place, clock: FakeClock
 ) -> None:
     """Every page but the board asks for its dangers once it is there; the answer to that question may be old."""
-    async with place.database.begin() as session:
-        for alarm in (1, 2):
-            await mark_seen(session, alarm, by="igor", now=clock.now())
+    await see_all_alarms(place, clock)
     page = await open_page("/")
     asked: list[str] = []
 
@@ -75,10 +81,7 @@ async def test_a_danger_told_while_the_page_still_asks_for_older_ones_is_shown(
         response = await route.fetch()
         if len(asked) == 1:
             await page.evaluate("document.body.addEventListener('live:alarm', () => (window.told = true))")
-            async with place.database.begin() as session:
-                await raise_alarm(
-                    session, kind=AlarmKind.DANGER, subject=LIFT, message="Опасность: запах газа.", now=clock.now()
-                )
+            await tell_of_gas(place, clock)
             await page.wait_for_function("window.told")
         await route.fulfill(response=response)
 
