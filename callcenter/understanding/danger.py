@@ -72,10 +72,7 @@ class Dangers:
 
     def find(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
-        return self.find_in(Line(read_words(text)))
-
-    def find_in(self, line: Line) -> tuple[Danger, ...]:
-        """The same for a line already read."""
+        line = Line(read_words(text))
         return self.judge(line, self.gather(line))
 
     def gather(self, line: Line) -> Gathered:
