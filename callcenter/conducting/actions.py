@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from callcenter.conducting import action_specs as names
-from callcenter.conducting.caller import Arrival, normalise_number
+from callcenter.conducting.caller import Arrival
 from callcenter.conducting.deadline import within
 from callcenter.conducting.known import Known
 from callcenter.conducting.meter_actions import MeterActions
@@ -23,6 +23,7 @@ from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
+from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.notes import Note
 from callcenter.knowledge.categories import Where
 from callcenter.wording.spoken import spoken_ticket_number
@@ -214,4 +215,4 @@ class ScriptActions:
 def _contact(request: Request) -> str | None:
     """What was typed, E.164 where it is a number; else the number that calls."""
     typed = request.arguments.get(names.CONTACT, "")
-    return normalise_number(typed) or typed[:20] or request.arrival.caller_number
+    return parse_phone(typed) or typed[:20] or request.arrival.caller_number

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
-import phonenumbers
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call
 from callcenter.calls.views import one_call
+from callcenter.core.phone_numbers import parse_phone
 from callcenter.desk.office import AnOffice, Office
 from callcenter.desk.pages import is_partial, show
 from callcenter.desk.spelling import spell_phone
@@ -85,7 +85,7 @@ async def save_draft(
     """Saves the fields; `then=register` also gives the ticket its number and starts its clocks."""
     typed = {"category": category, "address": address, "contact_phone": contact_phone, "description": description}
     chosen = office.categories.get(category)
-    phone = read_phone(contact_phone)
+    phone = parse_phone(contact_phone)
     faults = {}
     if contact_phone.strip() and phone is None:
         faults["contact_phone"] = "Не похоже на номер телефона. Пример: +7 921 555-01-92."
@@ -143,17 +143,6 @@ async def take_cancel(
     async with office.database.begin() as session:
         await cancel(session, ticket_id, reason=reason.strip(), author=visitor.login, now=office.clock.now())
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
-
-
-def read_phone(typed: str) -> str | None:
-    """What a dispatcher typed as E.164; None when it is no possible Russian or international number."""
-    try:
-        number = phonenumbers.parse(typed, "RU")
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 async def _callers(session: AsyncSession, call_ids: Sequence[str | None]) -> Mapping[str, str | None]:

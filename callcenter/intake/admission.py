@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import EventSource
-from callcenter.calls.phones import read_phone
 from callcenter.calls.service import admit_call, knows_call, lock_call, record_event
+from callcenter.core.phone_numbers import parse_phone
 from callcenter.tickets.service import open_draft
 
 CENTRE = "centre"
@@ -21,7 +21,7 @@ async def admit(
     session: AsyncSession, call_id: str, *, at: datetime, dialled: str, shown: str, source: EventSource
 ) -> None:
     """Writes down an arrival that was seen: who was shown as calling, and the number dialled."""
-    number = read_phone(shown)
+    number = parse_phone(shown)
     made = await admit_call(session, call_id, arrived_at=at, dialled=dialled, caller_number=number, caller_shown=shown)
     await record_event(
         session,
@@ -41,6 +41,6 @@ async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime, show
     calls, if that is known: whoever tells it first."""
     if await knows_call(session, call_id) and (not shown or (await lock_call(session, call_id)).caller_shown):
         return
-    number = read_phone(shown)
+    number = parse_phone(shown)
     if await admit_call(session, call_id, arrived_at=at, caller_number=number, caller_shown=shown):
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
-from callcenter.calls.phones import read_phone
 from callcenter.calls.service import settle_outcome
 from callcenter.core.database import notify
+from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.admission import CENTRE
 from callcenter.intake.errors import is_away, is_clash
 from callcenter.intake.registration import ROBOT
@@ -168,4 +168,4 @@ def _phone_for(call: Call, lines: Collection[CallEvent]) -> str | None:
             asked = line.facts.get("contact") or asked
         elif line.kind == "fact":
             asked = line.facts.get(_CONTACT) or asked
-    return (read_phone(str(asked)) or str(asked)) if asked else call.caller_number
+    return (parse_phone(str(asked)) or str(asked)) if asked else call.caller_number

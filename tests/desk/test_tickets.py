@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from callcenter.core.database import Database
-from callcenter.desk.tickets import read_phone
 from callcenter.tickets.models import Ticket, TicketClock, TicketEvent, TicketState
 from tests.desk.afternoon import LEAK, LIFT, MISSED
 from tests.desk.town import ADMINISTRATOR, IGOR, Person, town_categories
@@ -181,18 +180,3 @@ async def test_a_list_asked_for_by_news_is_only_the_list(reader: Visit) -> None:
     part = (await reader.part("/tickets?state=draft")).text
     assert "<html" not in part
     assert part.count(ROW) == 7
-
-
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [
-        ("8 (921) 555-01-77", "+79215550177"),
-        ("9215550177", "+79215550177"),
-        ("+49 30 901820", "+4930901820"),
-        ("12", None),
-        ("позвонить соседу", None),
-        ("8 921 555-01-77 доб. 5" * 9, None),
-    ],
-)
-def test_phones_are_read_as_people_write_them(typed: str, number: str | None) -> None:
-    assert read_phone(typed) == number

@@ -9,7 +9,6 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, mark_seen, raise_alarm
 from callcenter.alarms.views import one_alarm, open_alarms
 from callcenter.calls.models import CallState, LegRole, Outcome, RecordingState
-from callcenter.calls.phones import read_phone
 from callcenter.calls.service import admit_call, lock_call, mark_connected, mark_danger, mark_ended, settle_outcome
 from callcenter.calls.views import PAGE_SIZE, CallFilters, find_calls, live_calls, one_call
 from callcenter.core.database import Database
@@ -206,28 +205,3 @@ async def test_tasks_stand_by_their_terms_and_wishes_wait_for_the_controller(dat
         (claimed,) = await claim_requests(session)
         await settle_request(session, claimed.id, now=MORNING)
         assert await waiting_requests(session) == []
-
-
-@pytest.mark.parametrize(
-    ("shown", "number"),
-    [
-        ("+79001112233", "+79001112233"),
-        ("79001112233", "+79001112233"),
-        ("89001112233", "+79001112233"),
-        ("9001112233", "+79001112233"),
-        ("8 (900) 111-22-33", "+79001112233"),
-        ("78125550192", "+78125550192"),
-        ("0049301234567", "+49301234567"),
-        ("+49301234567", "+49301234567"),
-        ("+81312345678", "+81312345678"),
-        ("anonymous", None),
-        ("", None),
-        ("201", None),
-        ("112", None),
-        ("+7900", None),
-        ("+", None),
-        ("٠٩٨٧٦٥٤٣٢١", None),
-    ],
-)
-def test_a_callers_number_is_one_number_however_it_is_shown(shown: str, number: str | None) -> None:
-    assert read_phone(shown) == number

@@ -5,9 +5,10 @@ from typing import assert_never
 
 import structlog
 
-from callcenter.conducting.caller import Arrival, normalise_number
+from callcenter.conducting.caller import Arrival
 from callcenter.conducting.mailbox import Key, Left, Letter, SoundEnded
 from callcenter.core.clock import Clock
+from callcenter.core.phone_numbers import parse_phone
 from callcenter.telephony.ari.generated import (
     ApplicationReplaced,
     ChannelDtmfReceived,
@@ -91,7 +92,7 @@ class Router:
                 call_id=event.channel.id,
                 dialled=event.args[1] if len(event.args) > 1 else "",
                 caller_shown=shown,
-                caller_number=normalise_number(shown),
+                caller_number=parse_phone(shown),
                 at=self._clock.now(),
             )
         )
