@@ -32,7 +32,8 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.instance.asterisk import ARI_USER, Asterisk
 from callcenter.instance.place import Instance, open_instance
 from callcenter.settings import Settings
@@ -125,7 +126,7 @@ async def live_once(taps: Taps, count: Count, caller: Caller, *, until: float) -
     stream, began, silent = Stream(caller), time.monotonic(), taps.silent
     try:
         tap = await taps.open(caller.channel_id, Side.SAYS, stream.take)
-    except (NoAudio, Gone, AsteriskAway, Refused) as error:
+    except (NoAudio, Gone, AsteriskUnavailable, Refused) as error:
         complain(count, f"did not open: {error}")
         await asyncio.sleep(1)
         return

@@ -5,3 +5,7 @@ from callcenter.core.errors import CallcenterError
 
 class CallNotFound(CallcenterError):
     """Такого звонка нет."""
+
+
+class RecordingNotOnDisk(CallcenterError):
+    """Файла записи нет на диске."""

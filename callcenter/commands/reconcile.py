@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    """Raises AsteriskSilent and DatabaseAway: what cannot be asked cannot be compared."""
+    """Raises AsteriskUnavailable and DatabaseUnavailable: what cannot be asked cannot be compared."""
     orphans = asyncio.run(_compare(open_instance()))
     for orphan in orphans:
         print(orphan)

@@ -19,7 +19,6 @@ from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.place import open_instance
-from callcenter.intake.errors import open_session
 from callcenter.intake.report import CallsReport, Period, QueueReport, report_calls, report_queue
 from callcenter.settings import Queue
 
@@ -36,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises NoPeriod, DatabaseAway."""
+    """Raises NoPeriod, DatabaseUnavailable."""
     instance = open_instance()
     database = Database(Cluster(instance.layout, instance.ports).address())
     settings, now = instance.settings, datetime.now(UTC)
@@ -58,9 +57,9 @@ def read_period(first: str | None, last: str | None, *, zone: ZoneInfo, now: dat
 async def make_report(
     database: Database, subject: str, period: Period, *, queue: Queue, now: datetime
 ) -> CallsReport | QueueReport:
-    """Raises DatabaseAway."""
+    """Raises DatabaseUnavailable."""
     try:
-        async with open_session(database) as session:
+        async with database.begin() as session:
             if subject == "calls":
                 return await report_calls(session, period, now=now)
             return await report_queue(

@@ -17,11 +17,11 @@ from callcenter.conducting.deadline import within
 from callcenter.conducting.known import Known
 from callcenter.conducting.meter_actions import MeterActions
 from callcenter.conducting.plain_actions import PlainActions
-from callcenter.conducting.ports import ActionResult, DatabaseSilent, NoteBook, OpenTicket, Request, TicketRegister
+from callcenter.conducting.ports import ActionResult, NoteBook, OpenTicket, Request, TicketRegister
 from callcenter.conducting.terms import say_due, say_term
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
-from callcenter.core.errors import CallcenterError
+from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.core.ids import new_id
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.notes import Note
@@ -92,7 +92,7 @@ class ScriptActions:
         more = names.TICKET_NUMBER in request.arguments
         try:
             number, due_at, new = await within(DATABASE_SECONDS, self._open(request, wanted, more=more))
-        except (DatabaseSilent, TimeoutError) as error:
+        except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
             self._note(request, "ticket_wanted", **wanted, **({"more": "yes"} if more else {}))
             return ActionResult(names.NO_DATABASE, {})
@@ -141,7 +141,7 @@ class ScriptActions:
             return await self._tell_open(request)
         try:
             found = await within(DATABASE_SECONDS, self._register.find(request.arguments[names.DIGITS]))
-        except (DatabaseSilent, TimeoutError) as error:
+        except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=request.arrival.call_id, error=repr(error))
             return ActionResult(names.NO_DATABASE, {})
         if found is None:
@@ -164,7 +164,7 @@ class ScriptActions:
             found = await within(
                 DATABASE_SECONDS, self._register.find_open(phone=arrival.caller_number, call_id=arrival.call_id)
             )
-        except (DatabaseSilent, TimeoutError) as error:
+        except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=arrival.call_id, error=repr(error))
             return ActionResult(names.NO_DATABASE, {})
         if not found or names.TICKETS in request.arguments:  # told once: now it is another one

@@ -5,8 +5,9 @@ back and queues it. Only the turn of a call's own mailbox renews its lease, neve
 or prompt hangs stops renewing and is freed, and so is every call of a controller that was killed or frozen.
 """
 
-from callcenter.conducting.ports import AsteriskAway, Measures, Phone
+from callcenter.conducting.ports import Measures, Phone
 from callcenter.core.clock import Clock
+from callcenter.core.errors import AsteriskUnavailable
 
 
 class Lease:
@@ -26,13 +27,13 @@ class Lease:
         return min(2.0, self._seconds / 3)
 
     async def renew_if_due(self) -> None:
-        """Raises Gone when the call is not ours any more, AsteriskAway."""
+        """Raises Gone when the call is not ours any more, AsteriskUnavailable."""
         now = self._clock.monotonic()
         if now - self._renewed_at < min(0.5, self.pause):
             return
         try:
             await self._phone.renew_lease(self._call_id)
-        except AsteriskAway:
+        except AsteriskUnavailable:
             self._measures.renewal_failed()
             raise
         self._renewed_at = now

@@ -9,7 +9,7 @@ Three promises hold whatever happens in here:
 * The recording keeps its length. Asterisk records what the channel reads, and reads nothing when the caller's phone
   sends nothing and we play nothing; so silence is sent whenever no prompt is.
 
-When Asterisk is out of sight (AsteriskAway), commands stay owed and are tried again with each turn; if that takes
+When Asterisk is out of sight (AsteriskUnavailable), commands stay owed and are tried again with each turn; if that takes
 longer than the lease, the call is in the queue by then.
 """
 
@@ -25,22 +25,11 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.deadline import within
 from callcenter.conducting.lease import Lease
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Mailbox, Reconnected, SoundEnded
-from callcenter.conducting.ports import (
-    Actions,
-    AsteriskAway,
-    Ear,
-    Gone,
-    Hearing,
-    Measures,
-    NoteBook,
-    Phone,
-    Prompts,
-    Unmeasured,
-)
+from callcenter.conducting.ports import Actions, Ear, Gone, Hearing, Measures, NoteBook, Phone, Prompts, Unmeasured
 from callcenter.conducting.turn_time import TurnTime
 from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
-from callcenter.core.errors import CallcenterError
+from callcenter.core.errors import AsteriskUnavailable, CallcenterError
 from callcenter.core.ids import new_id
 from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.events import (
@@ -151,7 +140,7 @@ class Line:
                 await self._converse()
             except Gone as error:
                 log.debug("the call has left us", why=str(error))
-            except AsteriskAway as error:
+            except AsteriskUnavailable as error:
                 log.warning("Asterisk is away; the lease will free the call", error=str(error))
             except Exception as error:
                 await self._give_up(error)
@@ -186,7 +175,7 @@ class Line:
             return
         try:
             await self._lease.renew_if_due()
-        except AsteriskAway as error:
+        except AsteriskUnavailable as error:
             log.warning("the lease was not renewed", error=str(error))
 
     async def _take(self, letter: Letter) -> None:
@@ -241,7 +230,7 @@ class Line:
                 if not self._over:
                     await self._lease.renew_if_due()
             await self._keep_silence()
-        except AsteriskAway as error:
+        except AsteriskUnavailable as error:
             log.warning("Asterisk is away", owed=len(self._owed), error=str(error))
 
     async def _carry_out(self, command: Command | _Repeat) -> None:

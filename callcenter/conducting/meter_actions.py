@@ -6,8 +6,9 @@ import structlog
 
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.deadline import within
-from callcenter.conducting.ports import ActionResult, DatabaseSilent, Request, TicketRegister, WriteNote
+from callcenter.conducting.ports import ActionResult, Request, TicketRegister, WriteNote
 from callcenter.conducting.words import words
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.dialogue.readings import METERS, read_readings, write_readings
 from callcenter.understanding.meter_readings import AND
 
@@ -56,7 +57,7 @@ class MeterActions:
         asked = self._register.doubt_reading(account=account, meter=meter, value=int(value), now=request.now)
         try:
             doubt = await within(self._seconds, asked)
-        except (DatabaseSilent, TimeoutError) as error:
+        except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a reading", call_id=request.arrival.call_id, error=repr(error))
             return ""  # it is taken all the same, and looked at when it is written
         return words().reading_doubts[doubt].format(meter=METERS[meter].capitalize()) if doubt else ""

@@ -21,16 +21,8 @@ class Gone(CallcenterError):
     """The channel is not ours any more: they hung up, or the dialplan has taken it. Not an error of anybody."""
 
 
-class AsteriskAway(CallcenterError):
-    """Asterisk does not answer."""
-
-
-class DatabaseSilent(CallcenterError):
-    """PostgreSQL did not answer in time."""
-
-
 class Phone(Protocol):
-    """Callers' channels that are in our application. Every method raises Gone or AsteriskAway."""
+    """Callers' channels that are in our application. Every method raises Gone or AsteriskUnavailable."""
 
     async def play(self, call_id: str, sound: str, *, playback_id: str) -> None:
         """Starts a sound (path without ending). Its end comes to the call's mailbox as `SoundEnded(playback_id)`."""
@@ -171,7 +163,7 @@ class OpenTicket:
 
 
 class TicketRegister(Protocol):
-    """Tickets, for the actions. Every method raises DatabaseSilent."""
+    """Tickets, for the actions. Every method raises DatabaseUnavailable."""
 
     async def register(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime

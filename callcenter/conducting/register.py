@@ -8,10 +8,9 @@ import structlog
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.conducting.deadline import within
-from callcenter.conducting.ports import DatabaseSilent, OpenTicket
+from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.registration import find_open_tickets, find_ticket, register_ticket
 from callcenter.knowledge.categories import Categories
 from callcenter.meters.models import MeterKind
@@ -34,63 +33,48 @@ class DatabaseRegister:
     async def register(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None]:
-        """Raises DatabaseSilent; KeyError for a category that is not in force."""
-        try:
-            ticket = await register_ticket(
-                self._database,
-                call_id=call_id,
-                category=self._categories()[category],
-                contact_phone=contact,
-                description=description,
-                address=address,
-                now=now,
-                zone=self._zone,
-            )
-        except DatabaseAway as error:
-            raise DatabaseSilent from error
+        """Raises DatabaseUnavailable; KeyError for a category that is not in force."""
+        ticket = await register_ticket(
+            self._database,
+            call_id=call_id,
+            category=self._categories()[category],
+            contact_phone=contact,
+            description=description,
+            address=address,
+            now=now,
+            zone=self._zone,
+        )
         return ticket.number, ticket.due_at
 
     async def register_more(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None, bool]:
-        """Raises DatabaseSilent; KeyError for a category that is not in force."""
-        try:
-            ticket = await register_ticket(
-                self._database,
-                call_id=call_id,
-                category=self._categories()[category],
-                contact_phone=contact,
-                description=description,
-                address=address,
-                now=now,
-                zone=self._zone,
-                more=True,
-            )
-        except DatabaseAway as error:
-            raise DatabaseSilent from error
+        """Raises DatabaseUnavailable; KeyError for a category that is not in force."""
+        ticket = await register_ticket(
+            self._database,
+            call_id=call_id,
+            category=self._categories()[category],
+            contact_phone=contact,
+            description=description,
+            address=address,
+            now=now,
+            zone=self._zone,
+            more=True,
+        )
         return ticket.number, ticket.due_at, ticket.new
 
     async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
-        try:
-            found = await find_open_tickets(self._database, phone=phone, call_id=call_id)
-        except DatabaseAway as error:
-            raise DatabaseSilent from error
+        found = await find_open_tickets(self._database, phone=phone, call_id=call_id)
         return [OpenTicket(one.number, code, str(one.state), one.due_at) for one, code in found]
 
     async def find(self, digits: str) -> tuple[str, datetime | None] | None:
-        try:
-            ticket = await find_ticket(self._database, digits)
-        except DatabaseAway as error:
-            raise DatabaseSilent from error
+        ticket = await find_ticket(self._database, digits)
         return None if ticket is None else (str(ticket.state), ticket.due_at)
 
     async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
         kind = MeterKind(meter)
-        try:
-            async with open_session(self._database) as session:
-                return find_doubt(kind, value, await last_reading(session, account, kind), now=now)
-        except DatabaseAway as error:
-            raise DatabaseSilent from error
+        async with self._database.begin() as session:
+            return find_doubt(kind, value, await last_reading(session, account, kind), now=now)
 
 
 class DatabaseAlarms:
@@ -113,9 +97,9 @@ class DatabaseAlarms:
             log.error("an alarm could not be cleared", kind=kind, subject=subject, error=repr(error))
 
     async def _raise(self, kind: AlarmKind, subject: str, message: str) -> None:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await raise_alarm(session, kind=kind, subject=subject, message=message, now=self._clock.now())
 
     async def _clear(self, kind: AlarmKind, subject: str) -> None:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await clear_alarm(session, kind=kind, subject=subject, now=self._clock.now())

@@ -8,8 +8,9 @@ import structlog
 from callcenter.conducting.caller import Arrival
 from callcenter.conducting.line import FALLBACK, Edges, Line, Talk
 from callcenter.conducting.mailbox import Dismissed, Left, Letter
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
 from callcenter.conducting.taping import taped
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
 from callcenter.intake.notes import Note
 
@@ -73,7 +74,7 @@ class Switchboard:
             asyncio.get_running_loop().call_later(self._leave_within, task.cancel, "its caller has left")
 
     async def adopt(self, call_id: str) -> None:
-        """A call of an earlier controller, stuck in silence: the dialplan goes on with it. Raises AsteriskAway."""
+        """A call of an earlier controller, stuck in silence: the dialplan goes on with it. Raises AsteriskUnavailable."""
         self._note(call_id, "adopted")
         await self._pass_on(call_id)
 
@@ -116,7 +117,7 @@ class Switchboard:
 async def _guarded(work: Coroutine[None, None, None], call_id: str) -> None:
     try:
         await work
-    except AsteriskAway as error:
+    except AsteriskUnavailable as error:
         log.warning("left to its lease", call_id=call_id, error=str(error))
     except Exception:
         log.exception("left to its lease", call_id=call_id)

@@ -9,14 +9,25 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
+import psycopg
 from sqlalchemy import BigInteger, DateTime, Identity, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from callcenter.core.errors import DatabaseUnavailable
 
 NOTICE_CHANNEL = "callcenter"
 _NOTICES = "notices"
 _NOTIFY = text("SELECT pg_notify(:channel, notice) FROM unnest(CAST(:notices AS text[])) AS notice")
+
+_UNAVAILABLE_STATES = ("08", "53", "57", "58")
+"""Classes of SQLSTATE: 08 connection; 53 disk, memory or connections used up; 57 shutting down, starting, cancelled;
+58 the machine below failed. In all of them the same statement may succeed later."""
+_CONFLICT_STATES = ("40",)
+"""Class of SQLSTATE: this transaction lost to another one (serialisation, deadlock); trying again is the remedy."""
 
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Facts = Annotated[dict[str, Any], mapped_column(JSONB)]
@@ -55,12 +66,20 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """A session in a transaction: committed at the end of the block, rolled back by an exception."""
-        async with self._sessions.begin() as session:
-            yield session
-            notices = session.info.pop(_NOTICES, None)
-            if notices:
-                await session.execute(_NOTIFY, {"channel": NOTICE_CHANNEL, "notices": list(notices)})
+        """A session in a transaction: committed at the end of the block, rolled back by an exception.
+
+        Raises DatabaseUnavailable, whichever library noticed it and whether at the begin, within, or at the commit.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                yield session
+                notices = session.info.pop(_NOTICES, None)
+                if notices:
+                    await session.execute(_NOTIFY, {"channel": NOTICE_CHANNEL, "notices": list(notices)})
+        except (DBAPIError, NoFreeConnection, psycopg.Error, ConnectionError) as error:
+            if is_unavailable(error):
+                raise DatabaseUnavailable from error
+            raise
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -72,3 +91,20 @@ async def notify(session: AsyncSession, topic: str, identifier: str | int) -> No
     All that a transaction tells goes out in one statement, each notice once: a call's row changes ten times in one.
     """
     session.info.setdefault(_NOTICES, {})[f"{topic}:{identifier}"] = None
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """True when the error means that PostgreSQL cannot be reached, not that it refused what was asked."""
+    if isinstance(error, DatabaseUnavailable | NoFreeConnection | ConnectionError):
+        return True
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (error.orig is not None and is_unavailable(error.orig))
+    if isinstance(error, psycopg.OperationalError):
+        return error.sqlstate is None or error.sqlstate.startswith(_UNAVAILABLE_STATES)
+    return False
+
+
+def is_conflict(error: BaseException) -> bool:
+    """True when the transaction lost against another one and should simply be tried again."""
+    orig = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(orig, psycopg.Error) and (orig.sqlstate or "").startswith(_CONFLICT_STATES)

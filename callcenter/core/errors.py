@@ -1,4 +1,4 @@
-"""The one root of everything this project raises on purpose."""
+"""The one root of everything this project raises on purpose, and the two failures that every room may meet."""
 
 
 class CallcenterError(Exception):
@@ -6,3 +6,11 @@ class CallcenterError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class DatabaseUnavailable(CallcenterError):
+    """The database does not answer."""
+
+
+class AsteriskUnavailable(CallcenterError):
+    """Asterisk does not answer; is the centre running? (callcenter run)"""

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallEvent
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.desk.office import AnOffice
-from callcenter.desk.troubles import DATABASE_AWAY
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ async def report_health(office: AnOffice) -> JSONResponse:
         async with office.database.begin() as session:
             newest = await session.scalar(select(func.max(CallEvent.at)))
             alarms = await open_alarms(session)
-    except DATABASE_AWAY:
+    except DatabaseUnavailable:
         return JSONResponse({"status": "database away", "database": False, "live": False}, status_code=503)
     telephony = all(alarm.kind != AlarmKind.TELEPHONY for alarm in alarms)
     return JSONResponse(

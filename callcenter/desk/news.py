@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.desk.live import Subscription
 from callcenter.desk.office import AnOffice, Office
-from callcenter.desk.troubles import DATABASE_AWAY
 from callcenter.desk.visitors import find_visitor
 
 router = APIRouter()
@@ -41,7 +41,7 @@ async def _news(request: Request, office: Office, mark: str, call: str) -> Async
     with office.live.subscribe(mark=mark, call_id=call) as subscription:
         try:
             visitor = await find_visitor(request, office)
-        except DATABASE_AWAY:
+        except DatabaseUnavailable:
             yield ServerSentEvent(event="lost", data="")
             return
         if visitor is None:

@@ -9,9 +9,9 @@ import soundfile
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from callcenter.calls.errors import RecordingNotOnDisk
 from callcenter.calls.models import EventSource, Recording
 from callcenter.calls.service import record_event
-from callcenter.core.errors import CallcenterError
 from callcenter.desk.call_card import PLAYABLE
 from callcenter.desk.office import AnOffice
 from callcenter.desk.visitors import AVisitor
@@ -22,10 +22,6 @@ router = APIRouter()
 _MEDIA_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
 _ONE_LISTENING_SECONDS = 600
 """A player asks for a file in many pieces: within this time they are one listening."""
-
-
-class RecordingAway(CallcenterError):
-    """Файла записи нет на диске."""
 
 
 @router.get("/calls/{call_id}/recording")
@@ -66,7 +62,7 @@ async def show_waveform(call_id: str, office: AnOffice, visitor: AVisitor) -> JS
     try:
         channels = await asyncio.to_thread(measure_waveform, file)
     except soundfile.LibsndfileError as error:
-        raise RecordingAway from error
+        raise RecordingNotOnDisk from error
     return JSONResponse({"loudest": LOUDEST, "channels": channels})
 
 
@@ -79,7 +75,7 @@ def _file_of(recording: Recording | None, directory: Path) -> Path:
     if not file.is_relative_to(root) or file.suffix not in _MEDIA_TYPES:
         raise HTTPException(404)
     if not file.is_file():
-        raise RecordingAway
+        raise RecordingNotOnDisk
     return file
 
 

@@ -3,21 +3,18 @@
 from typing import cast
 from urllib.parse import urlencode
 
-import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.alarms.errors import AlarmNotFound
-from callcenter.calls.errors import CallNotFound
-from callcenter.core.errors import CallcenterError
+from callcenter.calls.errors import CallNotFound, RecordingNotOnDisk
+from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.desk.office import Office
 from callcenter.desk.pages import announce, is_partial, show
-from callcenter.desk.recordings import RecordingAway
 from callcenter.desk.security import HEADERS
 from callcenter.desk.visitors import Forbidden, SignInNeeded, find_visitor
 from callcenter.questions.errors import QuestionNotFound
@@ -26,13 +23,12 @@ from callcenter.tickets.errors import TicketNotFound
 
 log = structlog.get_logger()
 
-DATABASE_AWAY = (OperationalError, InterfaceError, NoFreeConnection, psycopg.OperationalError)
 _MISSING = (
     AlarmNotFound,
     CallNotFound,
     MemberNotFound,
     QuestionNotFound,
-    RecordingAway,
+    RecordingNotOnDisk,
     TaskNotFound,
     TicketNotFound,
 )
@@ -44,8 +40,7 @@ _NOT_SAVED = (
 
 
 def register(app: FastAPI) -> None:
-    for kind in DATABASE_AWAY:
-        app.add_exception_handler(kind, _database_away)
+    app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
     app.add_exception_handler(SignInNeeded, _sign_in_needed)
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(CallcenterError, _refused)
@@ -55,8 +50,8 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-async def _database_away(request: Request, error: Exception) -> Response:
-    log.warning("desk.database_away", path=request.url.path, error=type(error).__name__, **_call_of(request))
+async def _database_unavailable(request: Request, error: Exception) -> Response:
+    log.warning("desk.database_unavailable", path=request.url.path, error=type(error).__name__, **_call_of(request))
     return await _explain(
         request,
         503,
@@ -130,7 +125,7 @@ async def _explain(
     office = cast(Office, request.app.state.office)
     try:
         person = None if anonymous else await find_visitor(request, office)
-    except DATABASE_AWAY:
+    except DatabaseUnavailable:
         person = None
     headers = {"Retry-After": "5"} if retry else {}
     facts = {"title": title, "text": text, "retry": retry, "page_can_be_loaded_again": request.method == "GET"}

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcenter.instance.asterisk_root import Progress
+from callcenter.core.progress import Progress
 from callcenter.instance.asterisk_ways import WAYS, NoAsterisk, Way, choose_way
 from callcenter.instance.conf import write_configuration
 from callcenter.instance.place import Instance, complain_of_port, mend_of_ports

@@ -10,11 +10,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
+from callcenter.core.progress import Progress
 
 SUITES = ("testing", "sid")
 _PACKAGES = "ca-certificates,asterisk"
@@ -22,8 +23,6 @@ _SPARE = ("usr/share/man", "usr/share/locale", "usr/share/info")
 _EXPIRED = re.compile(r"Release file .*(is expired|is not valid yet|expired since)", re.IGNORECASE)
 _LACKING = re.compile(r"(Unable to locate package|no installation candidate|has unmet dependencies)", re.IGNORECASE)
 _LENIENT = ('Acquire::Check-Valid-Until "false"', 'Acquire::Check-Date "false"')
-
-Progress = Callable[[str], None]
 
 
 class NoRoot(CallcenterError):

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.asterisk_root import Progress, ensure_root
+from callcenter.core.progress import Progress
+from callcenter.instance.asterisk_root import ensure_root
 from callcenter.instance.processes import run_quietly
 from callcenter.instance.service_user import ServiceUser
 from callcenter.layout import Layout

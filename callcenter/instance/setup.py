@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from callcenter.conducting.scripts import edition_reader
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
+from callcenter.core.progress import Progress
 from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.asterisk_root import Progress
 from callcenter.instance.cluster import Cluster
 from callcenter.instance.ear_model import read_people, renew_model
 from callcenter.instance.migrate import migrate

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.asterisk_root import Progress
+from callcenter.core.progress import Progress
 from callcenter.layout import Layout
 from callcenter.settings import TREE
 from callcenter.speech.music import write_beep, write_music

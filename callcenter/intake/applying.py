@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
-from callcenter.core.database import Database
-from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
+from callcenter.core.database import Database, is_conflict, is_unavailable
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.notes import BATCH, Line, Note, Position, read_lines, trim
 from callcenter.intake.turns import take_turn
@@ -55,13 +55,13 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
             while reached is not None and read_lines(directory, reached, limit=1):
                 reached = await apply_batch(directory, database, apply)
             pause = PATIENCE[0]
-        except DatabaseAway:
+        except DatabaseUnavailable:
             reached = None
             _log.warning("database away, notes wait", pause=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, PATIENCE[1])
         except DBAPIError as error:
-            if not is_clash(error):
+            if not is_conflict(error):
                 raise
 
 
@@ -72,7 +72,7 @@ async def saved_position(session: AsyncSession) -> Position | None:
 
 
 async def _look_up_position(database: Database) -> Position:
-    async with open_session(database) as session:
+    async with database.begin() as session:
         return await saved_position(session) or Position(0, 0)
 
 
@@ -88,18 +88,18 @@ async def apply_batch(directory: Path, database: Database, apply: Apply) -> Posi
     """Applies the next notes in one transaction; how far all is applied then, or None when there was nothing to do.
 
     At first without savepoints, which would double the work; when a note fails, all again and each by itself. Raises
-    DatabaseAway.
+    DatabaseUnavailable.
     """
     try:
         return await _apply_batch(directory, database, apply, one_by_one=False)
     except Exception as error:
-        if is_away(error) or is_clash(error):
+        if is_unavailable(error) or is_conflict(error):
             raise
     return await _apply_batch(directory, database, apply, one_by_one=True)
 
 
 async def _apply_batch(directory: Path, database: Database, apply: Apply, *, one_by_one: bool) -> Position | None:
-    async with open_session(database) as session:
+    async with database.begin() as session:
         await take_turn(session)
         position = await saved_position(session)
         lines = _up_to_a_number(read_lines(directory, position))
@@ -132,7 +132,7 @@ async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory
         async with session.begin_nested():
             await apply(session, line.note)
     except Exception as error:
-        if is_away(error) or is_clash(error):
+        if is_unavailable(error) or is_conflict(error):
             raise  # the whole batch is tried again
         _log.exception("note refused", note=line.note.id, call_id=line.note.call_id, kind=line.note.kind)
         await _refuse(session, directory, line, str(error))

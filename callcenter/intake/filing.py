@@ -19,7 +19,7 @@ from callcenter.calls.models import Call, RecordingState
 from callcenter.calls.recordings import KEPT, Filed, Span, keep_recording, overdue_recordings, recorded_span
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
-from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.flac import Written, write_flac
 from callcenter.intake.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps, find_surplus
 from callcenter.intake.places import Places
@@ -93,7 +93,7 @@ class Filer:
             watch.growth.look(moment, size)
 
     async def file_finished(self) -> int:
-        """Files every recording that is finished; returns how many. Raises DatabaseAway."""
+        """Files every recording that is finished; returns how many. Raises DatabaseUnavailable."""
         moment = self._clock.monotonic()
         filed = 0
         for call_id, watch in tuple(self._watches.items()):
@@ -103,7 +103,7 @@ class Filer:
             try:
                 if _CALL_ID.fullmatch(call_id) and await self._file(call_id, watch):
                     filed += 1
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 raise
             except Exception as error:  # this recording's own trouble: the others must not wait for it
                 _log.exception("a recording cannot be filed", call_id=call_id)
@@ -112,9 +112,9 @@ class Filer:
         return filed
 
     async def tell_missing(self) -> None:
-        """Says of which calls no file ever came. Raises DatabaseAway."""
+        """Says of which calls no file ever came. Raises DatabaseUnavailable."""
         now = self._clock.now()
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             overdue = await overdue_recordings(session, ended_before=now - MISSING_AFTER)
             spans = [await recorded_span(session, call_id) for call_id in overdue if call_id not in self._watches]
         for span in spans:
@@ -139,12 +139,12 @@ class Filer:
                 if self._clock.monotonic() - told_at >= MISSING_EVERY:
                     await self.tell_missing()
                     told_at = self._clock.monotonic()
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 _log.warning("database away, recordings wait")
             await asyncio.sleep(1.0)
 
     async def _file(self, call_id: str, watch: _Watch) -> bool:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             span = await recorded_span(session, call_id)
         if span is None:
             return False
@@ -185,7 +185,7 @@ class Filer:
             sha256=written.sha256,
             gaps=tuple(gap.as_facts() for gap in gaps),
         )
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await keep_recording(session, call_id, state=state, now=now, filed=filed, fault=fault)
             await clear_alarm(session, kind=AlarmKind.RECORDING, subject=call_id, now=now)
             await clear_alarm(session, kind=AlarmKind.DISK, subject=_DISK, now=now)
@@ -201,7 +201,7 @@ class Filer:
     async def _keep_missing(self, span: Span, *, fault: str) -> None:
         """No sound is left of a call. One that was over at once is no cause for alarm."""
         now = self._clock.now()
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await keep_recording(session, span.call.id, state=RecordingState.MISSING, now=now, fault=fault)
             if span.seconds >= 1.0:
                 await raise_alarm(
@@ -221,7 +221,7 @@ class Filer:
         """The disk concerns every recording, anything else this one."""
         free = _free_mb(self._root)
         disk = isinstance(error, OSError) or free < _SCARCE_MB
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await raise_alarm(
                 session,
                 kind=AlarmKind.DISK if disk else AlarmKind.RECORDING,

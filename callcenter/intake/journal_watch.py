@@ -12,8 +12,8 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import unapplied_since
-from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.notes import NoteBook
 
 LOOK_SECONDS = 1.0
@@ -37,14 +37,14 @@ async def watch_journal(book: NoteBook, database: Database, clock: Clock) -> Non
             if looks % LATE_LOOKS == 0:
                 late = await _show_late(database, clock, book, shown=late)
             looks += 1
-        except DatabaseAway:
+        except DatabaseUnavailable:
             _log.warning("database away, nobody is told of the journal")
         await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _show_disk(database: Database, clock: Clock, *, full: bool) -> bool:
     """Returns what is shown now."""
-    async with open_session(database) as session:
+    async with database.begin() as session:
         if full:
             message = "Записи о звонках не помещаются на диск: освободите место. Пока они только в памяти."
             await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message=message, now=clock.now())
@@ -56,7 +56,7 @@ async def _show_disk(database: Database, clock: Clock, *, full: bool) -> bool:
 async def _show_late(database: Database, clock: Clock, book: NoteBook, *, shown: bool | None) -> bool:
     """Returns what is shown now."""
     now = clock.now()
-    async with open_session(database) as session:
+    async with database.begin() as session:
         since = await unapplied_since(session, book.directory)
         late = since is not None and now - since >= LATE_AFTER
         if late and not shown:

@@ -18,10 +18,10 @@ from sqlalchemy import select
 from callcenter.calls.models import Call, CallState, EventSource
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.core.errors import AsteriskUnavailable, DatabaseUnavailable
 from callcenter.intake.admission import admit
-from callcenter.intake.errors import AsteriskSilent, DatabaseAway, open_session
+from callcenter.intake.asterisk_state import SeenChannel
 from callcenter.intake.evidence import CALLERS_WAY
-from callcenter.intake.reconciliation import SeenChannel
 from callcenter.intake.truth import TruthReader
 from callcenter.intake.turns import take_turn
 
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 class Exchange(Protocol):
-    """Asterisk, asked for what it holds. All raise AsteriskSilent."""
+    """Asterisk, asked for what it holds. All raise AsteriskUnavailable."""
 
     async def boot(self) -> str:
         """The mark of its present start: `b17`."""
@@ -66,7 +66,7 @@ class LostCalls:
             try:
                 await self.look()
                 self._silent = False
-            except (AsteriskSilent, DatabaseAway) as error:
+            except (AsteriskUnavailable, DatabaseUnavailable) as error:
                 if not self._silent:  # once, not every second of a night
                     log.warning("no look for lost calls", error=str(error))
                 self._silent = True
@@ -75,7 +75,7 @@ class LostCalls:
     async def look(self) -> tuple[str, ...]:
         """Admits callers of whom nobody has told, and closes what is lost; returns the ids of the latter.
 
-        Raises AsteriskSilent, DatabaseAway.
+        Raises AsteriskUnavailable, DatabaseUnavailable.
         """
         running = await self._running()  # before Asterisk is asked: what comes meanwhile is not in question
         channels = await self._exchange.channels()
@@ -101,11 +101,11 @@ class LostCalls:
         due = {one.id: one for one in callers if now >= self._waiting[one.id]}
         if not due:
             return
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             told = await session.scalars(select(Call.id).where(Call.id.in_(due), Call.dialled != ""))
             untold = due.keys() - set(told)
         dialled = {call_id: await self._exchange.dialled(call_id) for call_id in untold}
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await take_turn(session)
             for call_id, number in dialled.items():
                 log.warning("a call of which nobody has told", call_id=call_id)
@@ -114,5 +114,5 @@ class LostCalls:
         self._waiting |= dict.fromkeys(due, math.inf)
 
     async def _running(self) -> frozenset[str]:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             return frozenset(await session.scalars(select(Call.id).where(Call.state != CallState.ENDED)))

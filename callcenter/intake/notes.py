@@ -27,8 +27,8 @@ from typing import Any
 
 import structlog
 
-from callcenter.intake.errors import JournalInUse
 from callcenter.intake.glued import divide
+from callcenter.journal.errors import JournalInUse
 
 SYNC_SECONDS = 0.03
 FULL_SECONDS = 0.5

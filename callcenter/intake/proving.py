@@ -20,7 +20,6 @@ from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
-from callcenter.intake.errors import open_session
 from callcenter.intake.reconciliation import MISSED
 from callcenter.queues.models import Task
 from callcenter.tickets.models import Ticket
@@ -82,10 +81,10 @@ def find_due_days(now: datetime, zone: ZoneInfo) -> list[date]:
 async def prove_days(
     database: Database, recordings: Path, days: Sequence[date], *, zone: ZoneInfo, now: datetime
 ) -> list[Proof]:
-    """Proves these days and keeps their alarms in step. Raises DatabaseAway."""
+    """Proves these days and keeps their alarms in step. Raises DatabaseUnavailable."""
     proofs = []
     for day in days:
-        async with open_session(database) as session:
+        async with database.begin() as session:
             proof = await prove_day(session, recordings, day, zone=zone)
             await _show(session, proof, now=now)
         proofs.append(proof)
@@ -94,9 +93,9 @@ async def prove_days(
 
 async def find_doubted_days(database: Database, *, zone: ZoneInfo, now: datetime) -> list[date]:
     """The days that stand on the board, after those that have stood there for long enough are gone. Raises
-    DatabaseAway."""
+    DatabaseUnavailable."""
     due = find_due_days(now, zone)
-    async with open_session(database) as session:
+    async with database.begin() as session:
         subjects = await session.scalars(
             select(Alarm.subject).where(Alarm.kind == AlarmKind.PROOF, Alarm.cleared_at.is_(None))
         )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +15,7 @@ from callcenter.calls.models import Call, CallLeg, CallState, Outcome, Recording
 from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
 from callcenter.intake.applying import unapplied_since
-from callcenter.intake.errors import open_session
+from callcenter.intake.asterisk_state import AsteriskState, SeenBridge, SeenChannel
 from callcenter.intake.places import Places
 from callcenter.queues.models import Task, TaskKind, TaskState
 from callcenter.tickets.models import Ticket, TicketCounter, TicketState
@@ -32,32 +31,6 @@ _OWED_ANYWAY = (TaskKind.PROMISE, TaskKind.LOST)
 MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
 
 
-@dataclass(frozen=True, slots=True)
-class SeenChannel:
-    """A channel as Asterisk shows it. `number`: who is shown as calling, empty when that is withheld."""
-
-    id: str
-    name: str
-    context: str
-    created_at: datetime
-    number: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SeenBridge:
-    id: str
-    channels: tuple[str, ...]
-    created_at: datetime
-
-
-class Switch(Protocol):
-    """Asterisk, asked for what it holds."""
-
-    async def channels(self) -> Sequence[SeenChannel]: ...
-
-    async def bridges(self) -> Sequence[SeenBridge]: ...
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Orphan:
     """`kind` is stable; `subject` names the thing; `message` tells what is wrong with it."""
@@ -71,11 +44,11 @@ class Orphan:
 
 
 async def find_orphans(
-    database: Database, places: Places, recordings: Path, switch: Switch, *, now: datetime
+    database: Database, places: Places, recordings: Path, switch: AsteriskState, *, now: datetime
 ) -> list[Orphan]:
-    """All orphans, sorted. Raises DatabaseAway, and what `switch` raises when Asterisk does not answer."""
+    """All orphans, sorted. Raises DatabaseUnavailable, and what `switch` raises when Asterisk does not answer."""
     channels, bridges = await switch.channels(), await switch.bridges()
-    async with open_session(database) as session:
+    async with database.begin() as session:
         found = await _channels_and_calls(session, channels, now=now)
         found += _bridges(bridges, now=now)
         found += await _unsettled(session, now=now)

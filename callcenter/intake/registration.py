@@ -7,9 +7,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.service import lock_call
-from callcenter.core.database import Database
+from callcenter.core.database import Database, is_conflict
 from callcenter.intake.admission import ensure_call
-from callcenter.intake.errors import is_clash, open_session
 from callcenter.knowledge.categories import Category
 from callcenter.tickets.models import Ticket, TicketState
 from callcenter.tickets.service import open_beside, open_draft, register
@@ -54,13 +53,13 @@ async def register_ticket(
     by: str = ROBOT,
     more: bool = False,
 ) -> Registered:
-    """Registers the call's ticket; a second time gives the same number. Raises DatabaseAway.
+    """Registers the call's ticket; a second time gives the same number. Raises DatabaseUnavailable.
 
     `more`: another trouble of the call, whose ticket stands beside the call's own; it has one a category.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            async with open_session(database) as session:
+            async with database.begin() as session:
                 return await register_for_call(
                     session,
                     call_id=call_id,
@@ -74,7 +73,7 @@ async def register_ticket(
                     more=more,
                 )
         except DBAPIError as error:
-            if attempt == _ATTEMPTS or not is_clash(error):
+            if attempt == _ATTEMPTS or not is_conflict(error):
                 raise
     raise AssertionError("unreachable")
 
@@ -120,9 +119,9 @@ async def register_for_call(
 async def find_open_tickets(database: Database, *, phone: str | None, call_id: str) -> list[tuple[TicketStatus, str]]:
     """The open tickets reported from a telephone (E.164) or in a call, the newest first, with their categories' codes.
 
-    Raises DatabaseAway.
+    Raises DatabaseUnavailable.
     """
-    async with open_session(database) as session:
+    async with database.begin() as session:
         return [
             (
                 TicketStatus(
@@ -137,9 +136,9 @@ async def find_open_tickets(database: Database, *, phone: str | None, call_id: s
 async def find_ticket(database: Database, number_digits: str) -> TicketStatus | None:
     """The ticket with these digits (`26000123`, or the end without the year); None when there is none.
 
-    Raises DatabaseAway.
+    Raises DatabaseUnavailable.
     """
-    async with open_session(database) as session:
+    async with database.begin() as session:
         ticket = await ticket_by_digits(session, number_digits)
         if ticket is None:
             return None

@@ -13,10 +13,9 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
 from callcenter.calls.service import settle_outcome
-from callcenter.core.database import notify
+from callcenter.core.database import is_conflict, is_unavailable, notify
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.admission import CENTRE
-from callcenter.intake.errors import is_away, is_clash
 from callcenter.intake.registration import ROBOT
 from callcenter.queues.models import TaskKind
 from callcenter.queues.service import open_task, withdraw_task
@@ -106,7 +105,7 @@ async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: dat
             async with session.begin_nested():
                 await _settle(session, call, now=now)
         except Exception as error:
-            if is_away(error) or is_clash(error):
+            if is_unavailable(error) or is_conflict(error):
                 raise
             _log.exception("a call cannot be settled", call_id=call_id)
             await raise_alarm(

@@ -19,10 +19,10 @@ from callcenter.calls.models import Call, CallEvent, CallState, EventSource, Out
 from callcenter.calls.recordings import KEPT
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.backwards import read_backwards
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.editions import DIRECTORY
-from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.places import Places
 from callcenter.intake.queue_log import parse_queue_line
 from callcenter.intake.tape import ENDING, Source, tape_beside, write_line
@@ -68,7 +68,7 @@ class TapeFiler:
         while True:
             try:
                 await self.file_finished()
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 _log.warning("database away, tapes wait")
             except OSError as error:
                 _log.error("tapes cannot be filed; they wait", error=str(error))
@@ -77,7 +77,7 @@ class TapeFiler:
     async def file_finished(self) -> int:
         """Files the tape of every call that is over and whose recording is filed; returns how many.
 
-        Raises DatabaseAway and OSError.
+        Raises DatabaseUnavailable and OSError.
         """
         spooled = await asyncio.to_thread(self._look)
         if not spooled:
@@ -105,7 +105,7 @@ class TapeFiler:
 
     async def _find_ended(self, call_ids: Sequence[str]) -> list[_Ended]:
         now = self._clock.now()
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             rows = await session.execute(
                 select(Call, Recording.path)
                 .join(Recording, Recording.call_id == Call.id)

@@ -19,10 +19,10 @@ from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import Call, CallEvent, CallState, EventSource
 from callcenter.calls.service import mark_ended, record_event
 from callcenter.core.clock import Clock, SystemClock
-from callcenter.core.database import Database
+from callcenter.core.database import Database, is_conflict, is_unavailable
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import unapplied_since
 from callcenter.intake.cel import parse_cel_line
-from callcenter.intake.errors import DatabaseAway, is_away, is_clash, open_session
 from callcenter.intake.evidence import take_cel, take_queue_line
 from callcenter.intake.following import Passage, Place, read_passage
 from callcenter.intake.models import ReadOffset
@@ -89,16 +89,16 @@ class TruthReader:
                 pause = PATIENCE[0]
                 if not self._behind:
                     await asyncio.sleep(LOOK_SECONDS)
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 _log.warning("database away, the files wait", pause=pause)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, PATIENCE[1])
             except DBAPIError as error:
-                if not is_clash(error):
+                if not is_conflict(error):
                     raise
 
     async def read_on(self) -> bool:
-        """Takes the next lines of each file; False when there were none. Raises DatabaseAway.
+        """Takes the next lines of each file; False when there were none. Raises DatabaseUnavailable.
 
         The queue's log is read once CEL is read to its end: its lines are about calls that CEL has told of.
         """
@@ -113,21 +113,21 @@ class TruthReader:
         return read
 
     async def settle(self) -> int:
-        """Settles the calls whose end lies behind us and behind every note not yet applied. Raises DatabaseAway."""
+        """Settles the calls whose end lies behind us and behind every note not yet applied. Raises DatabaseUnavailable."""
         now = self._clock.now()
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             waiting = await unapplied_since(session, self._journal)
             until = (min(now, waiting) if waiting is not None else now) - GRACE
             return await settle_ended_calls(session, until=until, now=now)
 
     async def close_lost_calls(self, call_ids: Collection[str]) -> tuple[str, ...]:
-        """Closes those of these calls whose end is in no file; returns their ids. Raises DatabaseAway.
+        """Closes those of these calls whose end is in no file; returns their ids. Raises DatabaseUnavailable.
 
         Such a call ended, as far as anybody knows, at the last line of its timeline.
         """
         while await self.read_on():
             pass
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await take_turn(session)
             calls = (
                 await session.scalars(
@@ -158,12 +158,12 @@ class TruthReader:
         try:
             return await self._take_passage(source, state, one_by_one=False)
         except Exception as error:
-            if is_away(error) or is_clash(error):
+            if is_unavailable(error) or is_conflict(error):
                 raise
         return await self._take_passage(source, state, one_by_one=True)
 
     async def _take_passage(self, source: _Source, state: _State | None, *, one_by_one: bool) -> Passage | None:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await take_turn(session)  # also before another reader: an old controller not quite dead
             row = await session.get(ReadOffset, source.name)
             place = None if row is None else Place(row.inode, row.offset)
@@ -188,7 +188,7 @@ class TruthReader:
             async with session.begin_nested():
                 known = await source.take(session, line)
         except Exception as error:
-            if is_away(error) or is_clash(error):
+            if is_unavailable(error) or is_conflict(error):
                 raise
             _log.exception("a line could not be taken", file=source.name, length=len(line))
             await raise_alarm(

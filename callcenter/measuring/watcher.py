@@ -20,8 +20,8 @@ from callcenter.calls.statistics import (
 from callcenter.conducting.deadline import within
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import saved_position
-from callcenter.intake.errors import DatabaseAway, open_session
 from callcenter.intake.notes import Position
 from callcenter.queues.models import MemberState
 from callcenter.queues.views import members
@@ -73,7 +73,7 @@ class Watcher:
                 try:
                     self._look = await within(LOOK_SECONDS, self._ask())
                     self._away_since = None
-                except (DatabaseAway, TimeoutError):
+                except (DatabaseUnavailable, TimeoutError):
                     self._look = None
                     self._away_since = now if self._away_since is None else self._away_since
                 self._looked_at = now
@@ -81,7 +81,7 @@ class Watcher:
 
     async def _ask(self) -> Look:
         since = self._began_at
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             self.applied = await saved_position(session)
             return Look(
                 at=self._clock.now(),

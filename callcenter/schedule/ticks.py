@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
-from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.proving import PROVEN_AT, find_doubted_days, find_due_days, prove_days
 from callcenter.intake.retention import expire_recordings, watch_disk
 from callcenter.queues.service import tell_breaches, warn_of_due_tasks
@@ -96,13 +96,13 @@ class Ticks:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
     async def warn_of_tasks(self) -> None:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await warn_of_due_tasks(session, now=self._clock.now())
             await tell_breaches(session, now=self._clock.now())
 
     async def check_disk(self) -> None:
         recordings = self._settings.recordings
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await watch_disk(
                 session,
                 self._settings.recordings_directory,
@@ -114,7 +114,7 @@ class Ticks:
         keep = timedelta(days=self._settings.recordings.retention_days)
         while True:  # in portions, so that no transaction holds many rows
             now = self._clock.now()
-            async with open_session(self._database) as session:
+            async with self._database.begin() as session:
                 removed = await expire_recordings(
                     session, self._settings.recordings_directory, ended_before=now - keep, now=now
                 )
@@ -134,7 +134,7 @@ class Ticks:
         await prove_days(self._database, root, days, zone=self._zone, now=self._clock.now())
 
     async def clean_up(self) -> None:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             await forget_expired(session, now=self._clock.now())
 
 
@@ -142,7 +142,7 @@ async def _guarded(tick: Tick) -> None:
     """A tick that fails must neither end the clockwork nor pass unseen."""
     try:
         await tick()
-    except DatabaseAway:
+    except DatabaseUnavailable:
         _log.warning("database away, the next tick tries again", tick=getattr(tick, "__name__", "tick"))
     except Exception:
         _log.exception("a tick failed", tick=getattr(tick, "__name__", "tick"))

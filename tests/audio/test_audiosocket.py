@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from callcenter.conducting.ports import AsteriskAway
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.audio.audiosocket import AudioSocketTransport
 from callcenter.telephony.audio.transport import NoAudio
 
@@ -43,7 +43,7 @@ class Requests:
 
     async def start_media(self, media_id: str, **parameters: str) -> None:
         if self.away:
-            raise AsteriskAway("POST")
+            raise AsteriskUnavailable("POST")
         self.asked = parameters
         if self.connects:
             host, _, port = parameters["external_host"].partition(":")
@@ -124,7 +124,7 @@ async def test_asterisk_that_connects_too_late_is_turned_away() -> None:
 
 async def test_asterisk_that_is_away_is_not_waited_for() -> None:
     async with AudioSocketTransport(Requests(away=True)) as transport, asyncio.timeout(10):
-        with pytest.raises(AsteriskAway):
+        with pytest.raises(AsteriskUnavailable):
             await transport.open("m", lambda _: None, over=asyncio.Event())
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from callcenter.calls.models import Speaker
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 from callcenter.telephony.audio import tapped_ear
@@ -149,7 +150,7 @@ async def test_hearing_ends_with_the_channel_and_leaves_nothing() -> None:
 
 async def test_a_line_that_cannot_be_tapped_is_tried_again_and_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tapped_ear, "FIRST_PAUSE", 0.01)
-    line = StandInLine(failure=AsteriskAway("no answer"), fails_at="media")
+    line = StandInLine(failure=AsteriskUnavailable("no answer"), fails_at="media")
     async with begin(line) as scene:
         scene.open()
         await scene.until(lambda: len(scene.recognition.sounds) > 2)
@@ -209,7 +210,7 @@ async def test_words_of_danger_are_watched_for_once_the_robot_has_done_and_until
 
 async def test_talks_of_an_earlier_controller_are_heard_though_asterisk_answers_late() -> None:
     talks = (TalkGoingOn("waits", None), TalkGoingOn("call", "member"))
-    line = StandInLine(talks=talks, failure=AsteriskAway("not yet"), fails_at="talks")
+    line = StandInLine(talks=talks, failure=AsteriskUnavailable("not yet"), fails_at="talks")
     async with begin(line) as scene:
         scene.open()
         await scene.until(lambda: scene.told)

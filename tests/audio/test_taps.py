@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari.generated import Application, Event, parse_event
 from callcenter.telephony.audio.requests import TalkGoingOn, find_talks
 from callcenter.telephony.audio.taps import ATTEMPTS, MARK, Side, Tap, Taps
@@ -131,7 +132,7 @@ async def test_a_line_that_gives_no_audio_at_all_says_so() -> None:
 
 
 @pytest.mark.parametrize("request_name", ["media", "snoop", "join"])
-@pytest.mark.parametrize("failure", [Gone("the caller hung up"), AsteriskAway("no reply")])
+@pytest.mark.parametrize("failure", [Gone("the caller hung up"), AsteriskUnavailable("no reply")])
 async def test_a_failure_on_the_way_leaves_nothing(request_name: str, failure: Exception) -> None:
     scene = begin(StandInLine(failure=failure, fails_at=request_name))
     with pytest.raises(type(failure)):

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from callcenter.conducting.caller import Arrival
 from callcenter.conducting.line import Edges, Line
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Reconnected, SoundEnded
-from callcenter.conducting.ports import ActionResult, AsteriskAway, Gone
+from callcenter.conducting.ports import ActionResult, Gone
 from callcenter.core.clock import SystemClock
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.conversation import Conversation
 from tests.stand_ins.centre import read_small_script
 from tests.stand_ins.clock import MORNING
@@ -90,7 +91,7 @@ LETTERS = st.lists(
     ),
     max_size=30,
 )
-FAULTS = st.lists(st.sampled_from([None] * 12 + [Gone, AsteriskAway, RuntimeError]), max_size=60)
+FAULTS = st.lists(st.sampled_from([None] * 12 + [Gone, AsteriskUnavailable, RuntimeError]), max_size=60)
 OUTCOMES = st.lists(st.sampled_from(["готово", "нет базы", "известен", "скрыт", "не найдена", "чудо", "raises"]))
 
 

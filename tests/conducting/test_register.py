@@ -9,9 +9,9 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.conducting.action_specs import DIGITS, OVERDUE, TICKET_STATUS, TICKETS
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.ports import DatabaseSilent
 from callcenter.conducting.register import ALARM_SECONDS, DatabaseAlarms, DatabaseRegister
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.categories_file import read_categories
 from callcenter.settings import TREE
@@ -86,9 +86,9 @@ async def test_without_a_database_the_register_is_silent_and_an_alarm_costs_no_m
 ) -> None:
     nowhere = Database(NOWHERE, connect_seconds=1)
     register = DatabaseRegister(nowhere, categories=read, zone=MOSCOW)
-    with pytest.raises(DatabaseSilent):
+    with pytest.raises(DatabaseUnavailable):
         await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
-    with pytest.raises(DatabaseSilent):
+    with pytest.raises(DatabaseUnavailable):
         await register.find("26000001")
     alarms, started = DatabaseAlarms(nowhere, clock), time.monotonic()
     await alarms.raise_alarm(AlarmKind.SCRIPT, "main.yaml", "сломан")

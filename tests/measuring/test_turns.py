@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from callcenter.conducting.lease import Lease
-from callcenter.conducting.ports import AsteriskAway
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue import awaited
 from callcenter.measuring.counters import Counters
 from callcenter.telephony.ari.phone import AriPhone
@@ -90,6 +90,6 @@ async def test_a_renewal_that_asterisk_does_not_hear_is_counted(
         assert registry.get_sample_value("callcenter_lease_renewals_failed_total") == 0
         clock.advance(seconds=2)
         asterisk.reply_delay = 1.0
-        with pytest.raises(AsteriskAway):
+        with pytest.raises(AsteriskUnavailable):
             await lease.renew_if_due()
     assert registry.get_sample_value("callcenter_lease_renewals_failed_total") == 1

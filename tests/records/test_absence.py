@@ -6,34 +6,34 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from callcenter.core.database import Database
+from callcenter.core.database import Database, is_conflict
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.cluster import Cluster
-from callcenter.intake.errors import DatabaseAway, is_clash, open_session
 
 
 async def test_a_database_that_is_not_there_is_away(database: Database, cluster: Cluster) -> None:
-    async with open_session(database) as session:
+    async with database.begin() as session:
         await session.execute(text("SELECT 1"))
     await asyncio.to_thread(cluster.stop)
     try:
         for _ in range(2):  # with a connection from before, and with none
-            with pytest.raises(DatabaseAway):
-                async with open_session(database) as session:
+            with pytest.raises(DatabaseUnavailable):
+                async with database.begin() as session:
                     await session.execute(text("SELECT 1"))
     finally:
         await asyncio.to_thread(cluster.ensure_running)
-    async with open_session(database) as session:
+    async with database.begin() as session:
         assert await session.scalar(text("SELECT 1")) == 1
 
 
 @pytest.mark.parametrize("words", ["SELECT pg_terminate_backend(pg_backend_pid())", "SET statement_timeout = 1"])
 async def test_a_connection_lost_in_the_middle_is_the_database_away(database: Database, words: str) -> None:
     async def ask() -> None:
-        async with open_session(database) as session:
+        async with database.begin() as session:
             await session.execute(text(words))
             await session.execute(text("SELECT pg_sleep(5)"))
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await ask()
 
 
@@ -43,8 +43,8 @@ async def test_all_connections_taken_is_the_database_away(database_address: str)
         held = [database.begin() for _ in range(20)]
         for each in held:
             await (await each.__aenter__()).connection()
-        with pytest.raises(DatabaseAway):
-            async with open_session(database) as session:
+        with pytest.raises(DatabaseUnavailable):
+            async with database.begin() as session:
                 await session.connection()
         for each in held:
             await each.__aexit__(None, None, None)
@@ -53,12 +53,12 @@ async def test_all_connections_taken_is_the_database_away(database_address: str)
 
 async def test_what_the_database_refuses_is_our_fault_and_no_absence(database: Database) -> None:
     with pytest.raises(DBAPIError) as refused:
-        async with open_session(database) as session:
+        async with database.begin() as session:
             await session.execute(text("SELECT 1 / 0"))
-    assert not is_clash(refused.value)
+    assert not is_conflict(refused.value)
 
 
 async def test_a_disk_that_refuses_is_no_absence_of_the_database(database: Database) -> None:
     with pytest.raises(PermissionError):
-        async with open_session(database):
+        async with database.begin():
             raise PermissionError(13, "refused")

@@ -14,8 +14,8 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import Recording, RecordingState
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.cluster import Cluster
-from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
 from callcenter.intake.truth import TruthReader
 from callcenter.settings import Recordings, Settings
@@ -332,7 +332,7 @@ async def test_no_database_means_later(
     cluster.stop()
     filer.look()
     clock.advance(seconds=3)
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await filer.file_finished()
     assert call.raw.exists()
     cluster.ensure_running()

@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from callcenter.calls.models import Call, CallState, Outcome
 from callcenter.core.database import Database
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.intake import lost_calls as room
 from callcenter.intake.admission import ensure_call
-from callcenter.intake.errors import AsteriskSilent
+from callcenter.intake.asterisk_state import SeenChannel
 from callcenter.intake.lost_calls import MISSING_SECONDS, LostCalls
-from callcenter.intake.reconciliation import SeenChannel
 from callcenter.intake.truth import TruthReader
 from callcenter.queues.models import TaskKind
 from tests.records.rows import card_of, until
@@ -32,13 +32,13 @@ class PlantedExchange:
 
     async def boot(self) -> str:
         if self.mark is None:
-            raise AsteriskSilent
+            raise AsteriskUnavailable
         return self.mark
 
     async def channels(self) -> Sequence[SeenChannel]:
         self.asked += 1
         if self.mark is None:
-            raise AsteriskSilent
+            raise AsteriskUnavailable
         return [SeenChannel(one, "PJSIP/trunk", self.context, MORNING, self.number) for one in self.held]
 
     async def dialled(self, channel_id: str) -> str:
@@ -95,7 +95,7 @@ async def test_what_an_earlier_asterisk_held_is_called_back_at_the_first_look_at
     clock.advance(seconds=10)
     clock.jump(hours=set_by)
     exchange.mark = None
-    with pytest.raises(AsteriskSilent):
+    with pytest.raises(AsteriskUnavailable):
         await lost.look()
     exchange.mark = "b2"
     InboundCall(files, "b2-17.0", clock.now()).arrives()

@@ -21,13 +21,14 @@ from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.alarms.views import open_alarms
 from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.cluster import Cluster
 from callcenter.intake import journal_watch, notes
 from callcenter.intake.applying import Apply, apply_batch, apply_notes, unapplied_since
 from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.errors import DatabaseAway, JournalInUse
 from callcenter.intake.journal_watch import watch_journal
 from callcenter.intake.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
+from callcenter.journal.errors import JournalInUse
 from callcenter.settings import TREE
 from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -260,7 +261,7 @@ async def test_a_note_that_meets_no_database_is_not_refused(
             await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
         await bookkeeper.apply(session, taken)
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await apply_batch(journal, database, goes_away)
     await apply_all(journal, database, bookkeeper.apply)
     assert await applied(database) == [0, 1, 2]

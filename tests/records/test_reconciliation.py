@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.cluster import Cluster
 from callcenter.intake.applying import apply_batch
+from callcenter.intake.asterisk_state import SeenBridge, SeenChannel
 from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.filing import Filer
 from callcenter.intake.notes import Note, NoteBook
-from callcenter.intake.reconciliation import Orphan, SeenBridge, SeenChannel, find_orphans
+from callcenter.intake.reconciliation import Orphan, find_orphans
 from callcenter.intake.truth import TruthReader
 from callcenter.settings import Recordings, Settings
 from tests.records.recorded import RecordedCall, file_all, sound
@@ -252,7 +253,7 @@ async def test_a_promise_with_a_draft_for_the_dispatcher_is_no_orphan(town: Town
 async def test_without_a_database_nothing_is_called_in_order(town: Town, cluster: Cluster) -> None:
     cluster.stop()
     try:
-        with pytest.raises(DatabaseAway):
+        with pytest.raises(DatabaseUnavailable):
             await town.orphans()
     finally:
         cluster.ensure_running()

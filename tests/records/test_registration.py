@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Outcome
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.cluster import Cluster
 from callcenter.intake.admission import ensure_call
 from callcenter.intake.applying import apply_batch
 from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.errors import DatabaseAway
 from callcenter.intake.notes import Note, NoteBook
 from callcenter.intake.registration import Registered, find_ticket, register_for_call, register_ticket
 from callcenter.intake.truth import TruthReader
@@ -198,7 +198,7 @@ async def test_without_a_database_no_number_is_invented(
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
     cluster.stop()
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await report(database)
     facts = {"category": "WAT_LEAK", "contact": "+79005556677", "description": "Течёт"}
     for number in range(2):  # the resident tries it twice

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.conducting.ports import DatabaseSilent, OpenTicket
+from callcenter.conducting.ports import OpenTicket
+from callcenter.core.errors import DatabaseUnavailable
 
 
 class PaperRegister:
@@ -66,7 +67,7 @@ class PaperRegister:
     async def _connect(self) -> None:
         self.asked += 1
         if self.away:
-            raise DatabaseSilent
+            raise DatabaseUnavailable
         while self.frozen is not None and not self.frozen.is_set():
             try:
                 await self.frozen.wait()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.conducting.ports import DatabaseSilent
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.notes import Note
 from tests.stand_ins.ari import run_asterisk
 from tests.stand_ins.centre import Caller, read_small_script
@@ -106,7 +106,7 @@ async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() 
     assert await register.find("26000002") == ("registered", None)
     assert await register.find("26000003") is None
     register.away = True
-    with pytest.raises(DatabaseSilent):
+    with pytest.raises(DatabaseUnavailable):
         await report("c")
 
 

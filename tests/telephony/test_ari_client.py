@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari import client as ari_client
 from callcenter.telephony.ari.client import Ari, Refused
 from callcenter.telephony.ari.generated import EVENT_NAMES, ChannelDtmfReceived, Event
@@ -64,14 +65,14 @@ async def test_a_wrong_password_is_a_refusal(asterisk: StandInAsterisk) -> None:
 
 async def test_no_asterisk_is_away() -> None:
     async with client("http://127.0.0.1:9") as ari:
-        with pytest.raises(AsteriskAway):
+        with pytest.raises(AsteriskUnavailable):
             await ari.read_application()
 
 
 async def test_an_asterisk_that_does_not_reply_is_away(asterisk: StandInAsterisk) -> None:
     asterisk.reply_delay = 0.5
     async with client(asterisk.address, reply_within=0.1) as ari:
-        with pytest.raises(AsteriskAway):
+        with pytest.raises(AsteriskUnavailable):
             await ari.read_application()
 
 
@@ -181,7 +182,7 @@ async def test_a_failure_to_settle_opens_the_socket_anew(asterisk: StandInAsteri
     async def fail_once() -> None:
         tries.append(1)
         if len(tries) == 1:
-            raise AsteriskAway
+            raise AsteriskUnavailable
 
     async with client(asterisk.address) as ari:
         following = asyncio.create_task(ari.follow(lambda _: None, connected=fail_once))

@@ -15,7 +15,7 @@ import structlog
 
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.intake.errors import DatabaseAway, open_session
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import claim_requests, settle_request, write_member
@@ -149,7 +149,7 @@ class Members:
             members = await self.look(ami)
             self.connected = True
             try:
-                async with open_session(self._database) as session:
+                async with self._database.begin() as session:
                     for member in members:
                         await write_member(
                             session,
@@ -160,7 +160,7 @@ class Members:
                             pause_reason=member.pause_reason,
                             now=self._clock.now(),
                         )
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 log.warning("no database for the members")
             try:
                 async with asyncio.timeout(LOOK_EVERY):
@@ -221,12 +221,12 @@ class Members:
         while True:
             try:
                 await self._carry_out_requests(ami)
-            except DatabaseAway:
+            except DatabaseUnavailable:
                 log.warning("no database for the members' requests")
             await asyncio.sleep(REQUESTS_EVERY)
 
     async def _carry_out_requests(self, ami: Ami) -> None:
-        async with open_session(self._database) as session:
+        async with self._database.begin() as session:
             for request in await claim_requests(session):
                 failure = None
                 try:

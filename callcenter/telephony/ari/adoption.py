@@ -45,7 +45,7 @@ class Adoption:
         self._on_its_way = on_its_way
 
     async def settle(self) -> None:
-        """Raises AsteriskAway, Gone (the application vanished), Refused."""
+        """Raises AsteriskUnavailable, Gone (the application vanished), Refused."""
         held = self._switchboard.call_ids
         application = await self._ari.read_application()
         for call_id in held.difference(application.channel_ids):

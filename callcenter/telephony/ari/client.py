@@ -15,8 +15,8 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.conducting.ports import AsteriskAway, Gone
-from callcenter.core.errors import CallcenterError
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable, CallcenterError
 from callcenter.intake.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ari.generated import (
     EVENT_NAMES,
@@ -202,7 +202,7 @@ class Ari:
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The reply's JSON, None when it has none. Raises Gone, AsteriskAway, Refused."""
+        """The reply's JSON, None when it has none. Raises Gone, AsteriskUnavailable, Refused."""
         number = next(self._numbers)
         asked = {"n": number, "method": method, "path": path, "parameters": parameters or {}}
         self._tape.keep(Source.REQUEST, asked)
@@ -210,12 +210,12 @@ class Ari:
             reply = await self._wire.ask(method, path, parameters=parameters, body=body)
         except OSError as error:
             self._tape.keep(Source.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
-            raise AsteriskAway(f"{method} {path}: {error or type(error).__name__}") from error
+            raise AsteriskUnavailable(f"{method} {path}: {error or type(error).__name__}") from error
         self._tape.keep(Source.REPLY, {"n": number, "status": reply.status, "body": reply.text})
         if reply.status in _GONE:
             raise Gone(f"{method} {path}: {reply.status} {_reason(reply)}")
         if reply.status >= 500:
-            raise AsteriskAway(f"{method} {path}: {reply.status} {_reason(reply)}")
+            raise AsteriskUnavailable(f"{method} {path}: {reply.status} {_reason(reply)}")
         if reply.status >= 400:
             raise Refused(f"{method} {path}: {reply.status} {_reason(reply)}")
         return reply.json() if reply.text else None

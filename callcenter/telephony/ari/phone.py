@@ -43,7 +43,7 @@ class AriPhone:
             raise Gone("the lease was over")
 
     async def queue_anew(self, call_id: str) -> None:
-        """Has a caller who waits in the queue leave it and come again. Raises AsteriskAway, Gone, Refused."""
+        """Has a caller who waits in the queue leave it and come again. Raises AsteriskUnavailable, Gone, Refused."""
         await self._ari.evaluate(call_id, _END_OF_WAIT)
 
     def forget(self, call_id: str) -> None:

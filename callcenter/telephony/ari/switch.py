@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from callcenter.intake.errors import AsteriskSilent
-from callcenter.intake.reconciliation import SeenBridge, SeenChannel
+from callcenter.core.errors import AsteriskUnavailable
+from callcenter.intake.asterisk_state import SeenBridge, SeenChannel
 from callcenter.telephony.ari.wire import HttpWire
 
 
@@ -21,13 +21,13 @@ class AriSwitch:
     async def boot(self) -> str:
         """The mark of Asterisk's present start (`b17`), with which the ids of all its channels begin.
 
-        Raises AsteriskSilent.
+        Raises AsteriskUnavailable.
         """
         told = await self._ask("/asterisk/info", filter="config")
         return str(told["config"]["name"])
 
     async def channels(self) -> Sequence[SeenChannel]:
-        """Raises AsteriskSilent."""
+        """Raises AsteriskUnavailable."""
         return [
             SeenChannel(
                 row["id"],
@@ -42,13 +42,13 @@ class AriSwitch:
     async def dialled(self, channel_id: str) -> str:
         """What the caller on a channel dialled; nothing when that is unknown or the channel gone.
 
-        Raises AsteriskSilent.
+        Raises AsteriskUnavailable.
         """
         told = await self._ask(f"/channels/{quote(channel_id, safe='')}/variable", variable="CC_DIALLED")
         return str(told.get("value", ""))
 
     async def bridges(self) -> Sequence[SeenBridge]:
-        """Raises AsteriskSilent."""
+        """Raises AsteriskUnavailable."""
         return [
             SeenBridge(row["id"], tuple(row["channels"]), _moment(row["creationtime"]))
             for row in await self._ask("/bridges")
@@ -67,7 +67,7 @@ class AriSwitch:
             return reply.json()
         except (OSError, ValueError) as error:
             why = str(error) or type(error).__name__
-            raise AsteriskSilent(f"{self._address}: {why}; is the centre running? (callcenter run)") from error
+            raise AsteriskUnavailable(f"{self._address}: {why}; is the centre running? (callcenter run)") from error
         finally:
             await wire.close()
 

@@ -15,7 +15,8 @@ import uuid
 
 import structlog
 
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.audio.transport import FORMAT, MediaRequests, NoAudio, TakeAudio
 
@@ -67,7 +68,7 @@ class AudioSocketTransport:
                 reader, writer = await arrival
         except BaseException as error:
             self._expected.pop(name.bytes, None)
-            with contextlib.suppress(Gone, AsteriskAway, Refused):
+            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
                 await self._ari.remove_channel(media_id)
             if isinstance(error, TimeoutError):
                 raise NoAudio("Asterisk does not connect to the AudioSocket port") from error

@@ -21,7 +21,7 @@ class TalkGoingOn:
 
 
 class AudioAri(Ari):
-    """See Ari. All ids are chosen by us. Every request raises Gone, AsteriskAway, Refused."""
+    """See Ari. All ids are chosen by us. Every request raises Gone, AsteriskUnavailable, Refused."""
 
     async def start_media(self, media_id: str, **parameters: str) -> None:
         """Makes an externalMedia channel in our application; its StasisStart may arrive before this returns."""

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import structlog
 
 from callcenter.calls.models import Speaker
-from callcenter.conducting.ports import AsteriskAway, Gone, Listener, Recognition
+from callcenter.conducting.ports import Gone, Listener, Recognition
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.commands import Expect
 from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech
 from callcenter.telephony.ari.client import Refused
@@ -133,7 +134,7 @@ class TappedEar:
             try:
                 talks = await self._taps.list_talks()
                 break
-            except (Gone, AsteriskAway, Refused) as error:
+            except (Gone, AsteriskUnavailable, Refused) as error:
                 log.warning("talks that go on are not heard yet", why=str(error), again=pause)
             except Exception:
                 log.exception("talks that go on are not heard")
@@ -162,7 +163,7 @@ class TappedEar:
             except Gone as error:
                 log.debug("nobody is to be heard any more", call_id=heard.call_id, why=str(error))
                 return
-            except (NoAudio, AsteriskAway, Refused) as error:
+            except (NoAudio, AsteriskUnavailable, Refused) as error:
                 log.warning("nothing is heard", call_id=heard.call_id, side=heard.speaker, why=str(error), again=pause)
             except Exception:
                 log.exception("hearing failed", call_id=heard.call_id, side=heard.speaker)
@@ -170,7 +171,7 @@ class TappedEar:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _hear_once(self, heard: HeardSide, channel_id: str) -> None:
-        """One tap's life. Raises Gone, NoAudio, AsteriskAway, Refused."""
+        """One tap's life. Raises Gone, NoAudio, AsteriskUnavailable, Refused."""
         listener = heard.begin(self._recognition)
         try:
             tap = await self._taps.open(channel_id, Side.SAYS, listener.hear)

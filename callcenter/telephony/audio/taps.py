@@ -18,7 +18,8 @@ from typing import Protocol
 
 import structlog
 
-from callcenter.conducting.ports import AsteriskAway, Gone, Measures, Unmeasured
+from callcenter.conducting.ports import Gone, Measures, Unmeasured
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.ari.generated import Application, Event, StasisEnd, StasisStart
@@ -115,7 +116,7 @@ class Taps:
     async def open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
         """Hears `channel_id` from now on; returns with its first audio. A stream that stays silent is made anew.
 
-        Whoever opens it waits for `over` and closes it. Raises Gone (the channel is no more), NoAudio, AsteriskAway,
+        Whoever opens it waits for `over` and closes it. Raises Gone (the channel is no more), NoAudio, AsteriskUnavailable,
         Refused; then nothing is left behind.
         """
         for _ in range(ATTEMPTS - 1):
@@ -166,11 +167,11 @@ class Taps:
         await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
 
     async def list_talks(self) -> Sequence[TalkGoingOn]:
-        """See AudioAri. Raises Gone, AsteriskAway, Refused."""
+        """See AudioAri. Raises Gone, AsteriskUnavailable, Refused."""
         return await self._ari.list_talks()
 
     async def sweep(self) -> None:
-        """Removes what bears our mark and belongs to no open tap. Raises Gone, AsteriskAway, Refused."""
+        """Removes what bears our mark and belongs to no open tap. Raises Gone, AsteriskUnavailable, Refused."""
         application = await self._ari.read_application()
         await self._remove(
             channels=self._find_strays(application.channel_ids), bridges=self._find_strays(application.bridge_ids)
@@ -202,10 +203,10 @@ class Taps:
 
     async def _remove(self, *, channels: Sequence[str], bridges: Sequence[str]) -> None:
         for channel_id in channels:
-            with contextlib.suppress(Gone, AsteriskAway, Refused):  # what is left is swept later
+            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):  # what is left is swept later
                 await self._ari.remove_channel(channel_id)
         for bridge_id in bridges:
-            with contextlib.suppress(Gone, AsteriskAway, Refused):
+            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
                 await self._ari.remove_bridge(bridge_id)
 
 

@@ -18,7 +18,7 @@ class NoAudio(CallcenterError):
 
 
 class MediaRequests(Protocol):
-    """What transports ask of ARI; AudioAri does it. Every request raises Gone, AsteriskAway, Refused."""
+    """What transports ask of ARI; AudioAri does it. Every request raises Gone, AsteriskUnavailable, Refused."""
 
     async def start_media(self, media_id: str, **parameters: str) -> None: ...
 
@@ -42,6 +42,6 @@ class Transport(Protocol):
         """Makes the channel `media_id` and connects to it. Audio comes once it is bridged.
 
         Sets `over` when no more audio will come, whoever ended it.
-        Raises NoAudio, Gone, AsteriskAway, Refused; then no channel is left.
+        Raises NoAudio, Gone, AsteriskUnavailable, Refused; then no channel is left.
         """
         ...

@@ -13,7 +13,8 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.conducting.ports import AsteriskAway, Gone
+from callcenter.conducting.ports import Gone
+from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.audio.transport import FORMAT, MediaRequests, NoAudio, TakeAudio
 
@@ -46,7 +47,7 @@ class WebsocketTransport:
             connection_id = await self._ari.evaluate(media_id, "${MEDIA_WEBSOCKET_CONNECTION_ID}")
             socket = await self._connect(connection_id)
         except BaseException:
-            with contextlib.suppress(Gone, AsteriskAway, Refused):
+            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
                 await self._ari.remove_channel(media_id)
             raise
         return WebsocketStream(socket, take, over)

@@ -1,0 +1,7 @@
+"""What can go wrong with the journal."""
+
+from callcenter.core.errors import CallcenterError
+
+
+class JournalInUse(CallcenterError):
+    """Another controller is writing this journal."""
