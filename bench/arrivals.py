@@ -23,17 +23,17 @@ import numpy as np
 from sqlalchemy import func, select
 
 from bench.ear import read_cpu
+from callcenter.asterisk.asterisk import Asterisk
 from callcenter.calls.models import Call as CallRow
 from callcenter.calls.models import Recording, RecordingState
 from callcenter.core.database import Database
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.instance.processes import find_running
-from callcenter.intake.reconciliation import SETTLED
-from callcenter.softphone.ears import read_wav
-from callcenter.softphone.g711 import RATE, encode_alaw
-from callcenter.softphone.phone import Softphone
+from callcenter.operations.postgres import Cluster
+from callcenter.reporting.reconciliation import SETTLED
+from tools.softphone.audio_analysis import read_wav
+from tools.softphone.g711 import RATE, encode_alaw
+from tools.softphone.phone import Softphone
 
 SCENARIO = Path(__file__).with_name("caller.xml")
 LIMIT = 100

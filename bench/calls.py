@@ -27,13 +27,13 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from callcenter.conducting.scripts import edition_reader
-from callcenter.demo.book import PromptBook
-from callcenter.demo.way import play_keys
-from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import TREE
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import RATE, Samples, decode_alaw, encode_alaw
-from callcenter.softphone.phone import Softphone
+from tools.demo.prompt_samples import PromptBook
+from tools.demo.script_path import play_keys
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE, Samples, decode_alaw, encode_alaw
+from tools.softphone.phone import Softphone
 
 WAIT = 0.3
 FIRST_AUDIO_LIMIT, SILENT_LIMIT = 300.0, 150.0

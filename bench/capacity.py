@@ -27,9 +27,9 @@ from pathlib import Path
 from bench.arrivals import call_by_sipp
 from bench.ear import read_cpu
 from callcenter.instance.processes import find_running
-from callcenter.instance.supervisor import CLERK, CONTROLLER, EAR, SUPERVISOR
-from callcenter.softphone.phone import Softphone
+from callcenter.operations.supervisor import CLERK, CONTROLLER, EAR, SUPERVISOR
 from tests.live.running_centre import RunningCentre
+from tools.softphone.phone import Softphone
 
 MOST_GAP = 30.0
 """Milliseconds."""

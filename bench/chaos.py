@@ -43,11 +43,11 @@ from bench.chaos_faults import FAULTS, Fault, Scene
 from bench.chaos_table import Done, read, tabulate, tell, write
 from bench.turns import render
 from callcenter.core.database import Database
-from callcenter.instance.supervisor import EAR
-from callcenter.intake.reconciliation import SETTLED
-from callcenter.softphone.phone import Manners
+from callcenter.operations.supervisor import EAR
+from callcenter.reporting.reconciliation import SETTLED
 from tests.live.running_centre import RunningCentre
 from tests.live.town import DISPATCHER_TONE, Town
+from tools.softphone.phone import Manners
 
 WITH_EAR = """
 [ear]

@@ -10,18 +10,18 @@ from enum import StrEnum
 
 import numpy as np
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.calls.models import Call as CallRow
 from callcenter.calls.models import CallEvent, Outcome, RecordingState
 from callcenter.calls.recordings import KEPT
-from callcenter.intake.reconciliation import MISSED
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.errors import SoftphoneError
-from callcenter.softphone.g711 import Samples, decode_alaw
+from callcenter.core.errors import DatabaseUnavailable
+from callcenter.reporting.reconciliation import MISSED
 from tests.live.records import LENGTH_TOLERANCE, Record
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.errors import SoftphoneError
+from tools.softphone.g711 import Samples, decode_alaw
 
 TRIVIAL = 0.5
 """Seconds of sound that may be lost without being missed."""
@@ -68,13 +68,15 @@ class Story:
     def close(self) -> None:
         """Takes down what was heard."""
         self.ended = time.monotonic()
-        self.told = sum(span.seconds for span in ears.find_tone(self.call.heard, DISPATCHER_TONE, lasting=0.3))
+        self.told = sum(
+            span.seconds for span in audio_analysis.find_tone(self.call.heard, DISPATCHER_TONE, lasting=0.3)
+        )
         packets = [packet for packet in self.call.audio.packets if packet.payload]
         if self.end is End.UNANSWERED or not packets:
             return
         last = packets[-1].at if self.end is End.DEAD else self.call.began_at + self.call.second()
         begun = self.call.began_at + (self.call.answered_after or 0.0)
-        loud = [packet.at for packet in packets if ears.is_audible(decode_alaw(packet.payload))]
+        loud = [packet.at for packet in packets if audio_analysis.is_audible(decode_alaw(packet.payload))]
         self.silence = float(np.diff([begun, *loud, last]).max())
         self.pause = float(np.diff([packet.at for packet in packets]).max(initial=0.0))
 
@@ -148,7 +150,7 @@ class Callers:
             await self._stay(story, dice.uniform(6.0, 22.0))
 
     def _hears_dispatcher(self, call: Call) -> bool:
-        return bool(ears.find_tone(call.heard[-8000:], DISPATCHER_TONE, lasting=0.5))
+        return bool(audio_analysis.find_tone(call.heard[-8000:], DISPATCHER_TONE, lasting=0.5))
 
     async def _stay(self, story: Story, seconds: float, *, until: Callable[[], bool] = lambda: False) -> bool:
         """On the line for so long, or `until`; False when the call has ended otherwise."""
@@ -198,7 +200,7 @@ class Judge:
         """The same with what is kept by now."""
         try:
             story.complaints = await self._complain(story, breaks_line=breaks_line, spoils_sound=spoils_sound)
-        except (SQLAlchemyError, OSError) as error:
+        except (DatabaseUnavailable, OSError) as error:
             story.complaints = [f"the database was away for too long: {error!r}"]
 
     async def _complain(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> list[str]:
@@ -277,7 +279,7 @@ def _doubts_of_sound(record: Record, story: Story, *, forgiven: bool) -> list[st
     if abs((recording.seconds or 0.0) - lasted) > LENGTH_TOLERANCE:
         return [f"{recording.seconds:.2f} s recorded of {lasted:.2f}"]
     _, told = record.channels()
-    kept = sum(span.seconds for span in ears.find_tone(told, DISPATCHER_TONE, lasting=0.3))
+    kept = sum(span.seconds for span in audio_analysis.find_tone(told, DISPATCHER_TONE, lasting=0.3))
     if story.told > 1.0 and abs(kept - story.told) > 1.0:
         return [f"{kept:.1f} s of the dispatcher recorded, {story.told:.1f} s heard"]
     return []

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.asterisk.launch_methods import NoAsterisk
 from callcenter.core.database import Database
-from callcenter.instance.asterisk_ways import NoAsterisk
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.processes import find_running
-from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
+from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
 from tests.live.faults import frozen, postgres_of, silence_link, without_room
 from tests.live.running_centre import RunningCentre
 
@@ -74,7 +74,7 @@ class Scene:
         try:
             async with asyncio.timeout(3), self.database.begin() as session:
                 await session.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except (DatabaseUnavailable, OSError, TimeoutError):
             return False
         return True
 

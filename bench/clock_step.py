@@ -26,12 +26,12 @@ from dataclasses import dataclass
 
 from bench.set_clock import SetClock
 from callcenter.core.database import Database
-from callcenter.intake.reconciliation import MISSED
-from callcenter.softphone.call import Call
-from callcenter.softphone.errors import NotHeard
-from callcenter.softphone.phone import Softphone
+from callcenter.reporting.reconciliation import MISSED
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
+from tools.softphone.call import Call
+from tools.softphone.errors import NotHeard
+from tools.softphone.phone import Softphone
 
 START_WITHIN = 300.0
 STARTS = 5

@@ -21,11 +21,11 @@ from sqlalchemy import func, select
 from bench.turns import Talker, percentile, render
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.core.database import Database
-from callcenter.instance.supervisor import EAR
-from callcenter.softphone.g711 import RATE
+from callcenter.operations.supervisor import EAR
 from tests.live.desk import open_desk
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
+from tools.softphone.g711 import RATE
 
 WORDS = "пахнет газом"
 LIMIT = 700.0

@@ -33,12 +33,12 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.hearing.client import EarClient, EarLeg, Told
-from callcenter.hearing.engine import RATE
-from callcenter.hearing.leg import CHUNK_SECONDS
+from callcenter.hearing.client.client import EarClient, EarLeg, Told
+from callcenter.hearing.server.engine import RATE
+from callcenter.hearing.server.leg import CHUNK_SECONDS
 from callcenter.hearing.wire import Final, Partial
 from callcenter.settings import TREE, Ear
-from callcenter.softphone.ears import read_wav
+from tools.softphone.audio_analysis import read_wav
 
 REAL_TIME = 0.5
 _PACKET = RATE // 50
@@ -206,7 +206,7 @@ def percentile(seconds: Sequence[float], percent: int) -> float:
 async def start_ear(arguments: argparse.Namespace) -> AsyncIterator[OurEar]:
     with tempfile.TemporaryDirectory() as directory:
         socket = Path(directory) / "ear.sock"
-        words = [sys.executable, "-m", "callcenter.hearing", str(socket), "--engine", arguments.engine]
+        words = [sys.executable, "-m", "callcenter.hearing.server", str(socket), "--engine", arguments.engine]
         if arguments.model:
             words += ["--model", str(arguments.model.absolute())]
         if arguments.core is not None:

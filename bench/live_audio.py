@@ -19,8 +19,8 @@ from pathlib import Path
 
 import structlog
 
-from callcenter.instance.asterisk import Asterisk, Boot
-from callcenter.instance.place import Instance, open_instance
+from callcenter.asterisk.asterisk import Asterisk, Boot
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
 from callcenter.telephony.audio.taps import Side, Taps
 from tests.audio.conftest import TRANSPORTS, Line, configure, open_line

@@ -32,12 +32,11 @@ from pathlib import Path
 import numpy as np
 import structlog
 
+from callcenter.asterisk.asterisk import ARI_USER, Asterisk
 from callcenter.conducting.ports import Gone
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.instance.asterisk import ARI_USER, Asterisk
-from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
-from callcenter.softphone.phone import Softphone
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.audio.audiosocket import AudioSocketTransport
 from callcenter.telephony.audio.requests import AudioAri
@@ -45,6 +44,7 @@ from callcenter.telephony.audio.taps import Side, Taps
 from callcenter.telephony.audio.transport import NoAudio
 from callcenter.telephony.audio.websocket import WebsocketTransport
 from tests.audio.conftest import TRANSPORTS, Router, configure
+from tools.softphone.phone import Softphone
 
 _LOUD = 1000
 _QUIET_SECONDS = 1.5

@@ -29,17 +29,17 @@ from pathlib import Path
 import numpy as np
 
 from callcenter.core.database import Database
-from callcenter.instance.supervisor import EAR
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.errors import SoftphoneError
-from callcenter.softphone.g711 import RATE, Samples, decode_alaw
+from callcenter.operations.supervisor import EAR
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.hearing.sound import cough, noise, quieter
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 from tests.stand_ins.tone_model import write_tone_model
 from tests.stand_ins.tones import say_in_tones, silence
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.errors import SoftphoneError
+from tools.softphone.g711 import RATE, Samples, decode_alaw
 
 TURN_P50, TURN_P95, STOP_P95 = 450.0, 800.0, 400.0
 SCRIPT = Path(__file__).with_name("turns.yaml")
@@ -83,7 +83,7 @@ class Talker:
 
         def noting(number: int, timestamp: int, payload: bytes, *, marked: bool) -> None:
             send(number, timestamp, payload, marked=marked)
-            if ears.is_audible(decode_alaw(payload)):
+            if audio_analysis.is_audible(decode_alaw(payload)):
                 self.sent.append(time.monotonic())
 
         call.audio._send = noting  # type: ignore[method-assign, assignment]
@@ -120,7 +120,7 @@ class Talker:
     def _audible(self, since: float) -> list[float]:
         packets = self.call.audio.packets
         first = next((number for number in range(len(packets), 0, -1) if packets[number - 1].at <= since), 0)
-        return [packet.at for packet in packets[first:] if ears.is_audible(decode_alaw(packet.payload))]
+        return [packet.at for packet in packets[first:] if audio_analysis.is_audible(decode_alaw(packet.payload))]
 
 
 async def take_turns(talker: Talker, sounds: dict[str, Samples], taken: Taken, *, turns: int) -> None:
@@ -180,7 +180,7 @@ async def disturb(
         talker.call.say(disturbance(question))
         await asyncio.sleep(max(asked + len(question) / RATE + 0.3 - time.monotonic(), 0))
         heard = talker.call.heard[int(talker.call.second(asked) * RATE) - RATE // 2 :]
-        whole = ears.find_whole(heard, question, at_least=0.85)
+        whole = audio_analysis.find_whole(heard, question, at_least=0.85)
         taken.disturbed.setdefault(kind, []).append(whole is not None)
         talker.call.quiet()
         await asyncio.sleep(0.7)
@@ -239,7 +239,7 @@ async def render(words: Sequence[str]) -> dict[str, Samples]:
         for text in words:
             file = Path(directory) / "word.wav"
             await voice.render(text, file)
-            sounds[text] = quieter(ears.read_wav(file), _NOMINAL)
+            sounds[text] = quieter(audio_analysis.read_wav(file), _NOMINAL)
     await voice.close()
     return sounds
 

@@ -17,38 +17,38 @@ from callcenter.conducting.scripts import ScriptShelf, edition_reader
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
-from callcenter.desk.app import create_app, serve
-from callcenter.desk.transcript import FindDangers
-from callcenter.dialogue.phrases import normalize_words
-from callcenter.dialogue.script import Phrase
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import Instance
-from callcenter.instance.prompt_studio import PromptStudio
-from callcenter.instance.sounds import write_sounds
-from callcenter.instance.studio import read_edition
-from callcenter.instance.takes import TakeKeeper
+from callcenter.dialogue.scripts.phrases import normalize_words
+from callcenter.dialogue.scripts.script import Phrase
+from callcenter.instance.instance import Instance
 from callcenter.intake.applying import apply_notes
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.filing import Filer
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.journal_watch import watch_journal
 from callcenter.intake.lost_calls import LostCalls
-from callcenter.intake.notes import NoteBook
-from callcenter.intake.tape_filing import TapeFiler
-from callcenter.intake.tape_recorder import TapeRecorder
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import NoteBook
+from callcenter.journal.tape_recorder import TapeRecorder
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.measuring.metrics import Metrics
+from callcenter.operations.postgres import Cluster
+from callcenter.operations.prompt_studio import PromptStudio
+from callcenter.recordings.filing import Filer
+from callcenter.recordings.tape_filing import TapeFiler
 from callcenter.schedule.ticks import Ticks
 from callcenter.settings import TREE, Settings
+from callcenter.speech.dialplan_sounds import write_sounds
+from callcenter.speech.prompt_recordings.catalogue import read_edition
+from callcenter.speech.prompt_recordings.takes import TakeKeeper
 from callcenter.speech.prompts import PromptCache
 from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
 from callcenter.telephony.ari.switch import AriSwitch
 from callcenter.telephony.controller import AsteriskAccess, Controller
-from callcenter.understanding.danger import Dangers
+from callcenter.understanding.dangers.dangers import Dangers
 from callcenter.understanding.understanding import read_phrases
+from callcenter.web.app import create_app, serve
+from callcenter.web.plumbing.app_state import FindDangers
 
 log = structlog.get_logger()
 
@@ -192,8 +192,8 @@ def _open_recognition(
     if not settings.callers_are_heard:
         return None
     from callcenter.hearing.address import read_address
-    from callcenter.hearing.ears import Ears
-    from callcenter.hearing.recognition import EarRecognition
+    from callcenter.hearing.client.recognition import EarRecognition
+    from callcenter.hearing.client.server_pool import Ears
 
     addresses = [read_address(text) for text in settings.ear.addresses]
     if settings.own_ear:

@@ -133,7 +133,7 @@ class Voice(_Table):
     """The file of a voice that is a file (piper, silero). Relative paths are taken from the work tree."""
 
 
-VOSK = "callcenter.hearing.engines.vosk"
+VOSK = "callcenter.hearing.server.engines.vosk"
 OWN_MODEL: Final = "own"
 NO_MODEL: Final = "off"
 

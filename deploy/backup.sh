@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 mapfile -t facts < <(.venv/bin/python - <<'PYTHON'
 import json
-from callcenter.instance.place import find_home
+from callcenter.instance.instance import find_home
 from callcenter.settings import read_settings, settings_file
 home, settings = find_home(), read_settings()
 print(home, settings.recordings_directory, json.loads((home / "ports.json").read_text())["postgres"], sep="\n")

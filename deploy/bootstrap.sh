@@ -19,12 +19,12 @@ clean() {
   if [ -x .venv/bin/python ] && .venv/bin/python - <<'PYTHON'
 import sys
 from callcenter.layout import Layout
-from callcenter.instance.place import find_home
+from callcenter.instance.instance import find_home
 from callcenter.instance.processes import find_running
 sys.exit(0 if any(find_running(file) for file in Layout(find_home()).pids.glob("*")) else 1)
 PYTHON
   then fail 'the centre runs from this tree; make stop first'; fi
-  rm -rf .venv .venv-node node_modules callcenter/desk/static/vendor callcenter.egg-info \
+  rm -rf .venv .venv-node node_modules callcenter/web/static/vendor callcenter.egg-info \
     .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
   find . -name __pycache__ -type d -prune -exec rm -rf {} +
 }
@@ -143,8 +143,8 @@ npm_command() {
 }
 
 copy_vendor_files() {
-  local mark=callcenter/desk/static/vendor/.ready key
-  key=$(key_of package-lock.json callcenter/desk/vendor.json)
+  local mark=callcenter/web/static/vendor/.ready key
+  key=$(key_of package-lock.json callcenter/web/vendor.json)
   [ "$(cat "$mark" 2>/dev/null)" != "$key" ] || return 0
   say '· оформление рабочего места (npm)'
   npm_command ci --loglevel=error >/dev/null || fail 'npm could not fetch the styles of the desk'

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 .venv/bin/python -m callcenter setup             # PostgreSQL runs afterwards
 mapfile -t facts < <(.venv/bin/python - <<'PYTHON'
 import json
-from callcenter.instance.place import find_home
+from callcenter.instance.instance import find_home
 print(find_home() / "run", json.loads((find_home() / "ports.json").read_text())["postgres"], sep="\n")
 PYTHON
 )

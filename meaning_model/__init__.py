@@ -1,1 +1,1 @@
-"""Makes the weights by which lines are taken for dangers (`callcenter/understanding/learned.py`)."""
+"""Makes the weights by which lines are taken for dangers (`callcenter/understanding/learned/classifiers.py`)."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from callcenter.understanding.intents import TROUBLE, Intent
-from callcenter.understanding.learned import (
+from callcenter.understanding.intents.intents import TROUBLE, Intent
+from callcenter.understanding.learned.classifiers import (
     NONE,
     OF_ARTICLES,
     OF_CATEGORIES,
@@ -24,8 +24,8 @@ from callcenter.understanding.learned import (
     list_marks,
     weigh,
 )
-from callcenter.understanding.phrase_checks import NOTHING
-from callcenter.understanding.phrase_files import PhraseReader
+from callcenter.understanding.phrases.checks import NOTHING
+from callcenter.understanding.phrases.phrase_files import PhraseReader
 from callcenter.understanding.understanding import read_phrases
 from callcenter.understanding.words import read_words
 

@@ -15,9 +15,9 @@ from alembic import command
 from alembic.config import Config
 
 from callcenter.core.database import Database
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import prepare_directories
+from callcenter.instance.instance import prepare_directories
 from callcenter.layout import Layout, Ports
+from callcenter.operations.postgres import Cluster
 from callcenter.settings import TREE
 from tests.stand_ins.clock import FakeClock
 

@@ -9,10 +9,10 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.calls.models import Speaker
 from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
 
 SPOKEN_CHANNEL = "callcenter_spoken"
 """Payload: the call's id, a space, and {speaker: [when the line began in milliseconds since 1970, text]} as JSON."""
@@ -58,7 +58,7 @@ class SpokenNow:
                 async with database.begin() as session:
                     payloads = [_payload(call_id, sides) for call_id, sides in waiting.items()]
                     await session.execute(_TELL, {"channel": SPOKEN_CHANNEL, "payloads": payloads})
-            except (SQLAlchemyError, OSError) as error:
+            except (DatabaseUnavailable, OSError) as error:
                 _log.debug("words being said could not be told", error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from callcenter.asterisk import configuration
 from callcenter.commands.settings_problems import name_settings
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.known import open_mind, read_known
@@ -19,24 +20,23 @@ from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place, Problem
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.rehearsal import CarryOut, run_talks
-from callcenter.dialogue.sense import Mind
-from callcenter.dialogue.talks import find_twin, read_talks
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.rehearsal import CarryOut, run_talks
+from callcenter.dialogue.scripts.talks import find_twin, read_talks
 from callcenter.hearing.address import read_address
-from callcenter.hearing.engine import find_engine
-from callcenter.hearing.engines.vosk_model import read_vosk_model
-from callcenter.instance import conf
-from callcenter.instance.place import Instance, find_home
+from callcenter.hearing.server.engine import find_engine
+from callcenter.hearing.server.engines.vosk_model import read_vosk_model
+from callcenter.houses.houses import read_houses
+from callcenter.instance.instance import Instance, find_home
 from callcenter.instance.secrets import ensure_secrets
-from callcenter.instance.sounds import BrokenWords, read_words
-from callcenter.instance.studio import find_recording_problems, list_lines, read_edition
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
+from callcenter.speech.dialplan_sounds import BrokenWords, read_words
+from callcenter.speech.prompt_recordings.catalogue import find_recording_problems, list_lines, read_edition
 from callcenter.speech.voices import voice_of
-from callcenter.understanding.houses import read_houses
-from callcenter.understanding.phrase_checks import find_phrase_problems
+from callcenter.understanding.phrases.checks import find_phrase_problems
 from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
 
 SCRIPTS = TREE / "ivr_scripts"
@@ -166,7 +166,7 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
         layout = Layout(Path(directory))
         secrets = ensure_secrets(layout, dispatchers=settings.queue.dispatchers)
         try:
-            files = conf.render_configuration(
+            files = configuration.render_configuration(
                 settings,
                 layout,
                 ports,
@@ -175,9 +175,9 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
                 module_directory=layout.asterisk / "modules",
                 system_name="check",
             )
-        except conf.BrokenConfiguration as error:
+        except configuration.BrokenConfiguration as error:
             return [Problem(Place(settings_file()), "CHK005", str(error))]
-    return conf.find_problems(files, production=settings.production)
+    return configuration.find_problems(files, production=settings.production)
 
 
 def find_ear_problems(settings: Settings) -> list[Problem]:

@@ -2,9 +2,9 @@
 
 import argparse
 
+from callcenter.asterisk.asterisk import Asterisk
 from callcenter.commands.setup import say
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import open_instance
+from callcenter.instance.instance import open_instance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,10 +5,10 @@ import asyncio
 import json
 import sys
 
-from callcenter.demo.account import Account
-from callcenter.demo.scenes import SCENES
-from callcenter.demo.show import play_scenes
-from callcenter.instance.place import open_instance
+from callcenter.instance.instance import open_instance
+from tools.demo.runner import play_scenes
+from tools.demo.scenes import SCENES
+from tools.demo.trace import Account
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,15 +8,13 @@ import time
 import tomllib
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from callcenter.commands.setup import say
-from callcenter.core.errors import CallcenterError
-from callcenter.hearing.installing import NotInstalled, install, read_official
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.ear_model import read_people, renew_model
-from callcenter.instance.place import Instance, find_home, open_instance
+from callcenter.core.errors import CallcenterError, DatabaseUnavailable
+from callcenter.hearing.model_factory.installing import NotInstalled, install, read_official
+from callcenter.instance.instance import Instance, find_home, open_instance
 from callcenter.layout import Layout
+from callcenter.operations.postgres import Cluster
+from callcenter.operations.speech_model import read_people, renew_model
 from callcenter.settings import OWN_MODEL, read_settings, settings_file
 
 _TABLE = re.compile(r"(?m)^[ \t]*\[[ \t]*ear[ \t]*\][ \t]*(?:#.*)?$")
@@ -65,7 +63,7 @@ def _list_people(instance: Instance) -> list[str] | None:
     """Those who work here now; None when the database does not say."""
     try:
         return asyncio.run(read_people(Cluster(instance.layout, instance.ports).address()))
-    except SQLAlchemyError:
+    except DatabaseUnavailable:
         return None
 
 

@@ -12,9 +12,9 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.known import Known
 from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
-from callcenter.dialogue.rehearsal import CarryOut
-from callcenter.dialogue.talks import GivenOutcome
-from callcenter.intake.notes import Note
+from callcenter.dialogue.scripts.rehearsal import CarryOut
+from callcenter.dialogue.scripts.talks import GivenOutcome
+from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import Categories, ClockStart
 from callcenter.meters.models import MeterKind
 from callcenter.meters.plausible import find_doubt

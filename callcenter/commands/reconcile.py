@@ -5,9 +5,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from callcenter.core.database import Database
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import Instance, open_instance
-from callcenter.intake.reconciliation import Orphan, find_orphans
+from callcenter.instance.instance import Instance, open_instance
+from callcenter.operations.postgres import Cluster
+from callcenter.reporting.reconciliation import Orphan, find_orphans
 from callcenter.telephony.ari.switch import AriSwitch
 
 

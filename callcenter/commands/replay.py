@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 from callcenter.core.logging import configure_logging
-from callcenter.intake.editions import edition_file
-from callcenter.intake.tape import read_tape
+from callcenter.journal.editions import edition_file
+from callcenter.journal.tape import read_tape
 from callcenter.replay.fictional import make_fictional
 from callcenter.replay.replay import find_edition, replay
 

@@ -17,9 +17,9 @@ from callcenter.commands.report_figures import (
 )
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import open_instance
-from callcenter.intake.report import CallsReport, Period, QueueReport, report_calls, report_queue
+from callcenter.instance.instance import open_instance
+from callcenter.operations.postgres import Cluster
+from callcenter.reporting.report import CallsReport, Period, QueueReport, report_calls, report_queue
 from callcenter.settings import Queue
 
 

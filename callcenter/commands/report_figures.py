@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from callcenter.calls.models import Outcome
-from callcenter.intake.report import CallsReport, QueueReport
+from callcenter.reporting.report import CallsReport, QueueReport
 from callcenter.settings import Queue
 
 NOTHING = "—"

@@ -11,14 +11,14 @@ import time
 import urllib.request
 from collections.abc import Callable
 
+from callcenter.asterisk.asterisk import Asterisk
 from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import Instance, address_for_people, complain_of_port, mend_of_ports, open_instance
+from callcenter.instance.instance import Instance, address_for_people, complain_of_port, mend_of_ports, open_instance
 from callcenter.instance.processes import Running, find_running, last_lines
-from callcenter.instance.setup import set_up
-from callcenter.instance.supervisor import (
+from callcenter.operations.setup import set_up
+from callcenter.operations.supervisor import (
     CLERK,
     CONTROLLER,
     DESK,

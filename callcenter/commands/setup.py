@@ -2,9 +2,9 @@
 
 import argparse
 
-from callcenter.instance.asterisk_root import renew_root
-from callcenter.instance.place import open_instance, test_home
-from callcenter.instance.setup import set_up, set_up_for_tests
+from callcenter.asterisk.debian_root import renew_root
+from callcenter.instance.instance import open_instance, test_home
+from callcenter.operations.setup import set_up, set_up_for_tests
 from callcenter.settings import Settings
 
 

@@ -3,13 +3,13 @@
 import argparse
 import signal
 
+from callcenter.asterisk.asterisk import Asterisk
+from callcenter.asterisk.launch_methods import NoAsterisk
 from callcenter.commands.setup import say
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.asterisk_ways import NoAsterisk
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import open_instance
+from callcenter.instance.instance import open_instance
 from callcenter.instance.processes import end, find_running
-from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
+from callcenter.operations.postgres import Cluster
+from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,19 +12,9 @@ from callcenter.conducting.known import open_mind, read_known
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Place
-from callcenter.dialogue.commands import (
-    Command,
-    Do,
-    Expect,
-    Hangup,
-    Hush,
-    Listen,
-    Remark,
-    Say,
-    ToQueue,
-)
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import (
+from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.engine.events import (
     ActionDone,
     Began,
     EarOpened,
@@ -35,13 +25,13 @@ from callcenter.dialogue.events import (
     SayingEnded,
     Silence,
 )
-from callcenter.dialogue.priorities import DANGER_PRIORITY
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.rehearsal import CarryOut, run_talk
-from callcenter.dialogue.script import KEYS, ActionSpec, Script, list_told_articles
-from callcenter.dialogue.sense import Mind
-from callcenter.dialogue.talk_text import write_talk
-from callcenter.dialogue.talks import (
+from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.rehearsal import CarryOut, run_talk
+from callcenter.dialogue.scripts.script import KEYS, ActionSpec, Script, list_told_articles
+from callcenter.dialogue.scripts.talk_writer import write_talk
+from callcenter.dialogue.scripts.talks import (
     CallerHangsUp,
     CallerIsSilent,
     CallerPresses,

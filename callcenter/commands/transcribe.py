@@ -19,13 +19,13 @@ import soundfile
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.hearing.address import Address, read_address
-from callcenter.hearing.client import EarClient, EarLost, Told
-from callcenter.hearing.engine import RATE, UNKNOWN, Word
+from callcenter.hearing.client.client import EarClient, EarLost, Told
+from callcenter.hearing.server.engine import RATE, UNKNOWN, Word
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
-from callcenter.instance.ear_model import find_model
-from callcenter.instance.place import find_home
+from callcenter.instance.instance import find_home
 from callcenter.instance.processes import last_lines
 from callcenter.layout import Layout
+from callcenter.operations.speech_model import find_model
 from callcenter.settings import VOSK, Settings, read_settings, settings_file
 from callcenter.speech.sound import Samples, resample
 
@@ -159,7 +159,7 @@ async def _find_ear(settings: Settings, model: Path | None) -> AsyncIterator[Ear
         return
     with tempfile.TemporaryDirectory(prefix="callcenter-ear-") as directory:
         socket, log = Path(directory) / "ear.sock", Path(directory) / "log"
-        words = [sys.executable, "-m", "callcenter.hearing", str(socket), "--engine", settings.ear.engine]
+        words = [sys.executable, "-m", "callcenter.hearing.server", str(socket), "--engine", settings.ear.engine]
         if model is not None:
             words += ["--model", str(model)]
         with log.open("wb") as errors:

@@ -15,9 +15,9 @@ from callcenter.commands.check import KNOWLEDGE
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
 from callcenter.settings import Company
-from callcenter.understanding.address import Doubt
-from callcenter.understanding.confirmation import Answer
-from callcenter.understanding.moments import Moment
+from callcenter.understanding.address.address import Doubt
+from callcenter.understanding.intents.confirmation import Answer
+from callcenter.understanding.numbers.moments import Moment
 from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
 
 HOUSES = "houses.csv"

@@ -12,11 +12,11 @@ import soundfile
 import yaml
 
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.place import Instance, open_instance
-from callcenter.instance.sounds import write_sounds
-from callcenter.instance.studio import Line, find_line, list_lines, publish, read_edition, record
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, Settings, read_settings
+from callcenter.speech.dialplan_sounds import write_sounds
+from callcenter.speech.prompt_recordings.catalogue import Line, find_line, list_lines, publish, read_edition, record
 from callcenter.speech.pronouncing import Words, pronouncer
 from callcenter.speech.voice import Choice, Voice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices import VOICES, open_voice, voice_of

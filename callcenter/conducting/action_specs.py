@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from callcenter.dialogue.script import ActionSpec
+from callcenter.dialogue.scripts.script import ActionSpec
 
 REGISTER_TICKET = "зарегистрировать заявку"
 TICKET_STATUS = "статус заявки"

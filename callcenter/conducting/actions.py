@@ -24,7 +24,7 @@ from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.core.ids import new_id
 from callcenter.core.phone_numbers import parse_phone
-from callcenter.intake.notes import Note
+from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import Where
 from callcenter.wording.spoken import spoken_ticket_number
 

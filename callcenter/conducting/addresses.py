@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.known import Known
 from callcenter.conducting.words import words
-from callcenter.dialogue.place import RUSSIAN, guess_street, read_place, say_address, write_place
-from callcenter.dialogue.vocabulary import GUESS
+from callcenter.dialogue.interpretation.address_fact import (
+    RUSSIAN,
+    guess_street,
+    read_place,
+    say_address,
+    write_place,
+)
+from callcenter.dialogue.scripts.vocabulary import GUESS
 from callcenter.knowledge.categories import Where
-from callcenter.understanding.address import HOUSE_PARTS, Address, Doubt, Part, resolve, what_to_ask
+from callcenter.understanding.address.address import HOUSE_PARTS, Address, Doubt, Part, resolve, what_to_ask
 
 MOST_TRIES = 5
 """Questions about one address: whoever needs more is better off with a person."""

@@ -10,10 +10,10 @@ from callcenter.conducting.action_specs import CATEGORY
 from callcenter.conducting.ports import NoteBook
 from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
-from callcenter.dialogue.dangers import find_dangers
-from callcenter.dialogue.script import Answer
-from callcenter.dialogue.sense import Mind, NoMind
-from callcenter.intake.notes import Note
+from callcenter.dialogue.engine.dangers import find_dangers
+from callcenter.dialogue.interpretation.interpretation import Mind, NoMind
+from callcenter.dialogue.scripts.script import Answer
+from callcenter.journal.notes import Note
 
 
 class DangerWatch:

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from callcenter.conducting.outages import Outages, read_outages
 from callcenter.core.problems import Problem
-from callcenter.dialogue.mind import UnderstandingMind
-from callcenter.dialogue.sense import Mind
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpreter import UnderstandingMind
+from callcenter.houses.houses import Houses, read_houses
 from callcenter.knowledge.articles import Article
 from callcenter.knowledge.categories import Categories
-from callcenter.understanding.address_book import AddressBook
-from callcenter.understanding.houses import Houses, read_houses
+from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
 
 HOUSES, OUTAGES, PHRASES = "houses.csv", "outages.yaml", "phrases"

@@ -9,8 +9,8 @@ Three promises hold whatever happens in here:
 * The recording keeps its length. Asterisk records what the channel reads, and reads nothing when the caller's phone
   sends nothing and we play nothing; so silence is sent whenever no prompt is.
 
-When Asterisk is out of sight (AsteriskUnavailable), commands stay owed and are tried again with each turn; if that takes
-longer than the lease, the call is in the queue by then.
+When Asterisk is out of sight (AsteriskUnavailable), commands stay owed and are tried again with each turn; if that
+takes longer than the lease, the call is in the queue by then.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
 from callcenter.core.ids import new_id
-from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.events import (
+from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.engine.events import (
     ActionDone,
     Began,
     EarLost,
@@ -46,9 +46,9 @@ from callcenter.dialogue.events import (
     Silence,
     SpeechBegan,
 )
-from callcenter.dialogue.priorities import DANGER_PRIORITY, ORDINARY_PRIORITY
-from callcenter.intake.notes import Note
-from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.dialogue.engine.priorities import DANGER_PRIORITY, ORDINARY_PRIORITY
+from callcenter.journal.notes import Note
+from callcenter.journal.tape import NO_TAPE, Source, Tape
 from callcenter.wording.stress import hide_stress
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ class SoundFailed(CallcenterError):
 
 
 class Talk(Protocol):
-    """The conversation: `dialogue.conversation.Conversation`."""
+    """The conversation: `dialogue.engine.conversation.Conversation`."""
 
     def take(self, event: Event) -> list[Command]: ...
 

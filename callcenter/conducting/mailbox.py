@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from callcenter.dialogue.events import Speech
+from callcenter.dialogue.engine.events import Speech
 
 MOST_KEYS = 64
 """More than anybody presses while one action is carried out. All other letters are few: an ear guesses ten times a

@@ -9,8 +9,8 @@ from callcenter.conducting.deadline import within
 from callcenter.conducting.ports import ActionResult, Request, TicketRegister, WriteNote
 from callcenter.conducting.words import words
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.dialogue.readings import METERS, read_readings, write_readings
-from callcenter.understanding.meter_readings import AND
+from callcenter.dialogue.interpretation.meter_readings_fact import METERS, read_readings, write_readings
+from callcenter.understanding.numbers.meter_readings import AND
 
 log = structlog.get_logger()
 

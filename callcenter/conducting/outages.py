@@ -11,8 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from callcenter.core.problems import Problem
+from callcenter.houses.houses import House, Houses
 from callcenter.knowledge.sheets import Findings, Sheet, read_text, read_yaml
-from callcenter.understanding.houses import House, Houses
 
 EVERY_HOUSE = "все"
 _KEYS = ("id", "houses", "categories", "reason", "who", "since", "expected", "until")

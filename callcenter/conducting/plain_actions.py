@@ -10,11 +10,11 @@ from callcenter.conducting.addresses import Checked, check_address, check_danger
 from callcenter.conducting.known import Known
 from callcenter.conducting.ports import ActionResult
 from callcenter.conducting.words import words
-from callcenter.dialogue.place import read_place, say_house, write_place
-from callcenter.dialogue.rehearsal import CarryOut
-from callcenter.dialogue.reports import read_more, write_more
-from callcenter.dialogue.talks import GivenOutcome
-from callcenter.understanding.address import Part, resolve
+from callcenter.dialogue.interpretation.address_fact import read_place, say_house, write_place
+from callcenter.dialogue.interpretation.trouble_reports import read_more, write_more
+from callcenter.dialogue.scripts.rehearsal import CarryOut
+from callcenter.dialogue.scripts.talks import GivenOutcome
+from callcenter.understanding.address.address import Part, resolve
 from callcenter.wording.spoken import spoken_moment
 
 

@@ -12,9 +12,9 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.calls.models import Speaker
 from callcenter.conducting.caller import Arrival
 from callcenter.core.errors import CallcenterError
-from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import Speech
-from callcenter.intake.notes import Note
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.dialogue.engine.events import Speech
+from callcenter.journal.notes import Note
 
 
 class Gone(CallcenterError):
@@ -116,7 +116,7 @@ class Recognition(Protocol):
 
 
 class NoteBook(Protocol):
-    """The robot's notes on the call; `intake.notes.NoteBook` keeps them safe."""
+    """The robot's notes on the call; `journal.notes.NoteBook` keeps them safe."""
 
     def write(self, note: Note) -> None: ...
 

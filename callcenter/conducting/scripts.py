@@ -17,11 +17,11 @@ from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Problem
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.script import Script, list_fixed_prompts
-from callcenter.dialogue.sense import Mind, NoMind
-from callcenter.intake.editions import KeptEdition
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.interpretation.interpretation import Mind, NoMind
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.script import Script, list_fixed_prompts
+from callcenter.journal.editions import KeptEdition
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import Company

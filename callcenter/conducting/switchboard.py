@@ -12,7 +12,7 @@ from callcenter.conducting.ports import Gone
 from callcenter.conducting.taping import taped
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
-from callcenter.intake.notes import Note
+from callcenter.journal.notes import Note
 
 log = structlog.get_logger()
 
@@ -74,7 +74,10 @@ class Switchboard:
             asyncio.get_running_loop().call_later(self._leave_within, task.cancel, "its caller has left")
 
     async def adopt(self, call_id: str) -> None:
-        """A call of an earlier controller, stuck in silence: the dialplan goes on with it. Raises AsteriskUnavailable."""
+        """A call of an earlier controller, stuck in silence: the dialplan goes on with it.
+
+        Raises AsteriskUnavailable.
+        """
         self._note(call_id, "adopted")
         await self._pass_on(call_id)
 

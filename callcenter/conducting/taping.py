@@ -11,8 +11,8 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.deadline import within
 from callcenter.conducting.line import Edges
 from callcenter.conducting.ports import ActionResult, Actions, NoteBook, Prompts
-from callcenter.intake.notes import Note
-from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.journal.notes import Note
+from callcenter.journal.tape import NO_TAPE, Source, Tape
 
 Result = TypeVar("Result")
 

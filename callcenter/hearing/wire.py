@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from callcenter.core.errors import CallcenterError
-from callcenter.hearing.engine import Word
+from callcenter.hearing.server.engine import Word
 
 PROTOCOL = 2
 """Changes whenever an old ear could not serve a new client."""

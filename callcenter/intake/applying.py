@@ -19,9 +19,9 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
 from callcenter.core.database import Database, is_conflict, is_unavailable
 from callcenter.core.errors import DatabaseUnavailable
+from callcenter.intake.intake_lock import take_turn
 from callcenter.intake.models import ReadOffset
-from callcenter.intake.notes import BATCH, Line, Note, Position, read_lines, trim
-from callcenter.intake.turns import take_turn
+from callcenter.journal.notes import BATCH, Line, Note, Position, read_lines, trim
 
 LOOK_SECONDS = 0.05
 """Between two looks at the journal: whoever writes it is another program."""

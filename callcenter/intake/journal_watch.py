@@ -14,7 +14,7 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import unapplied_since
-from callcenter.intake.notes import NoteBook
+from callcenter.journal.notes import NoteBook
 
 LOOK_SECONDS = 1.0
 LATE_AFTER = timedelta(seconds=30)

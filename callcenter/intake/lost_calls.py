@@ -20,10 +20,10 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import AsteriskUnavailable, DatabaseUnavailable
 from callcenter.intake.admission import admit
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.asterisk_state import SeenChannel
 from callcenter.intake.evidence import CALLERS_WAY
-from callcenter.intake.truth import TruthReader
-from callcenter.intake.turns import take_turn
+from callcenter.intake.intake_lock import take_turn
 
 LOOK_SECONDS = 1.0
 MISSING_SECONDS = 3.0

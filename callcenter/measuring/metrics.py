@@ -23,7 +23,7 @@ from callcenter.calls.models import CallState, Outcome
 from callcenter.calls.statistics import Waits
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.intake.backlog import measure_backlog
+from callcenter.journal.backlog import measure_backlog
 from callcenter.measuring.counters import Counters
 from callcenter.measuring.watcher import ANSWER_BOUNDS, FAULTS, LOOK_SECONDS, Look, Watcher
 from callcenter.queues.models import MemberState

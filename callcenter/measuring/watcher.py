@@ -22,7 +22,7 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import saved_position
-from callcenter.intake.notes import Position
+from callcenter.journal.notes import Position
 from callcenter.queues.models import MemberState
 from callcenter.queues.views import members
 

@@ -10,7 +10,7 @@ from callcenter.core.database import notify
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.questions.models import UnansweredQuestion
 from callcenter.questions.views import find_wording
-from callcenter.understanding.asking import ask_the_same, list_matter
+from callcenter.understanding.intents.questions import ask_the_same, list_matter
 
 
 async def keep_question(

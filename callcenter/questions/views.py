@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.questions.models import UnansweredQuestion
-from callcenter.understanding.asking import list_matter
+from callcenter.understanding.intents.questions import list_matter
 
 _Wording = tuple[str | None, frozenset[str]]
 

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from callcenter.conducting.caller import Arrival
 from callcenter.conducting.ports import ActionResult
 from callcenter.core.errors import CallcenterError
-from callcenter.intake.notes import Note
-from callcenter.intake.tape import Source
+from callcenter.journal.notes import Note
+from callcenter.journal.tape import Source
 from callcenter.telephony.ari.wire import Reply
 
 CONDUCTING = frozenset({"play", "playbacks", "silence", "variable", "continue"})

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from callcenter.intake.tape import Source, TapeLine, write_line
+from callcenter.journal.tape import Source, TapeLine, write_line
 
 _SIGNIFICANT = 10
 """Digits of a Russian number behind its 8, 7 or +7."""

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from callcenter.conducting.line import Edges, Talk
 from callcenter.conducting.mailbox import Key, Left, Letter, ListenEnded, SoundEnded
 from callcenter.conducting.switchboard import Switchboard
-from callcenter.intake.tape import Source, TapeLine
+from callcenter.journal.tape import Source, TapeLine
 from callcenter.replay.exchange import (
     Exchange,
     Output,

@@ -11,7 +11,7 @@ from callcenter.intake.cel import CelEvent, parse_cel_line
 from callcenter.intake.evidence import ARRIVED, MARKS, QUEUE_MARKS
 from callcenter.intake.queue_log import QueueEvent, parse_queue_line
 from callcenter.intake.settling import judge
-from callcenter.intake.tape import Source, TapeLine
+from callcenter.journal.tape import Source, TapeLine
 
 
 def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:

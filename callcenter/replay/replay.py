@@ -10,12 +10,12 @@ from typing import Any
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.known import open_mind, read_known
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.script import list_answers
-from callcenter.dialogue.sense import Mind
-from callcenter.intake.editions import KeptEdition, NoEdition, edition_file, read_kept_edition
-from callcenter.intake.tape import BrokenTape, Source, TapeLine, read_tape
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.script import list_answers
+from callcenter.journal.editions import KeptEdition, NoEdition, edition_file, read_kept_edition
+from callcenter.journal.tape import BrokenTape, Source, TapeLine, read_tape
 from callcenter.knowledge.base import read_knowledge
 from callcenter.replay.player import Difference, Player
 from callcenter.replay.record import judge_tape, read_kinds

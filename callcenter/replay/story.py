@@ -6,7 +6,7 @@ from typing import Any
 from callcenter.calls.models import Outcome
 from callcenter.conducting.line import FALLBACK, GOODBYE
 from callcenter.intake.cel import parse_cel_line
-from callcenter.intake.tape import Source, TapeLine
+from callcenter.journal.tape import Source, TapeLine
 
 _OUTCOMES = {
     Outcome.ROBOT: "помог робот",

@@ -12,9 +12,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.intake.proving import PROVEN_AT, find_doubted_days, find_due_days, prove_days
-from callcenter.intake.retention import expire_recordings, watch_disk
 from callcenter.queues.service import tell_breaches, warn_of_due_tasks
+from callcenter.recordings.retention import expire_recordings, watch_disk
+from callcenter.reporting.verification import PROVEN_AT, find_doubted_days, find_due_days, prove_days
 from callcenter.settings import Settings
 from callcenter.staff.service import forget_expired
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import structlog
 
 from callcenter.core.errors import CallcenterError
+from callcenter.speech.prompt_recordings.fitting import UnusableRecording, fit_recording
 from callcenter.speech.pronouncing import Words
-from callcenter.speech.recordings import UnusableRecording, fit_recording
 from callcenter.speech.sound import join_parts
 from callcenter.speech.voice import Voice, VoiceFailed
 from callcenter.wording.slug import slug

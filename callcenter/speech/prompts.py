@@ -24,8 +24,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from callcenter.speech.pieces import HUMAN, compose, find_recorded, mark_of, split_sentences, stem_of, tidy
+from callcenter.speech.prompt_recordings.fitting import UnusableRecording, fit_recording
 from callcenter.speech.pronouncing import Words
-from callcenter.speech.recordings import UnusableRecording, fit_recording
 from callcenter.speech.voice import Voice, VoiceFailed
 from callcenter.wording.spoken import spoken
 

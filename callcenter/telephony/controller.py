@@ -32,8 +32,8 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
-from callcenter.intake.notes import Note
-from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.journal.notes import Note
+from callcenter.journal.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ami.members import Access, Members
 from callcenter.telephony.ami.talks import CONNECTED, TalkEvent
 from callcenter.telephony.ari.adoption import Adoption

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from callcenter.understanding.address_items import Item, Kind
+from callcenter.understanding.address.items import Item, Kind
 from callcenter.understanding.words import Word, agree
 
 _OF_VALUE = (Kind.MARKER, Kind.NUMBER, Kind.LETTER, Kind.SLASH)

@@ -14,27 +14,27 @@ from functools import lru_cache
 from pathlib import Path
 
 from callcenter.core.problems import Problem
+from callcenter.houses.houses import Houses, read_houses
 from callcenter.knowledge.articles import Article, read_articles
 from callcenter.knowledge.categories import Category, Urgency
 from callcenter.knowledge.categories_file import read_categories
-from callcenter.understanding.address import Address
-from callcenter.understanding.address_book import AddressBook
-from callcenter.understanding.confirmation import Confirmation, find_confirmation
-from callcenter.understanding.danger import Danger, Dangers, Gathered, find_marks
-from callcenter.understanding.danger_context import NOW, OVER, PAST
-from callcenter.understanding.figures import Figure, find_figures
-from callcenter.understanding.fusing import MOST, SecondOpinions
-from callcenter.understanding.houses import Houses, read_houses
-from callcenter.understanding.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
-from callcenter.understanding.learned import OF_DANGERS, Learned
-from callcenter.understanding.matching import Line, takes_room
-from callcenter.understanding.moments import Moment, find_moments
-from callcenter.understanding.notation import Names, read_phrase
-from callcenter.understanding.numbers import Number, find_numbers
-from callcenter.understanding.phrase_excerpt import excerpt
-from callcenter.understanding.phrase_files import SURE, Entry, Phrase, PhraseReader
-from callcenter.understanding.ranking import Ranking, Scored
-from callcenter.understanding.slips import Slips
+from callcenter.understanding.address.address import Address
+from callcenter.understanding.address.address_book import AddressBook
+from callcenter.understanding.dangers.context import NOW, OVER, PAST
+from callcenter.understanding.dangers.dangers import Danger, Dangers, Gathered, find_marks
+from callcenter.understanding.intents.confirmation import Confirmation, find_confirmation
+from callcenter.understanding.intents.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
+from callcenter.understanding.learned.classifiers import OF_DANGERS, Learned
+from callcenter.understanding.learned.score_fusion import MOST, SecondOpinions
+from callcenter.understanding.numbers.digit_sequences import Figure, find_figures
+from callcenter.understanding.numbers.moments import Moment, find_moments
+from callcenter.understanding.numbers.numbers import Number, find_numbers
+from callcenter.understanding.phrases.excerpt import excerpt
+from callcenter.understanding.phrases.matching import Line, takes_room
+from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.notation import Names, read_phrase
+from callcenter.understanding.phrases.phrase_files import SURE, Entry, Phrase, PhraseReader
+from callcenter.understanding.phrases.ranking import Ranking, Scored
 from callcenter.understanding.words import Word, read_words
 
 FEWEST = 4

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from callcenter.hearing.building.phones import OUTPUT
+from callcenter.hearing.model_factory.phones import OUTPUT
 from speech_model.training.corpus import Utterance, read_shard
 from speech_model.training.features import BINS, Matrix, log_mel
 from speech_model.training.network import SUBSAMPLING, Shape

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from callcenter.hearing.building.text import Text
+from callcenter.hearing.model_factory.text import Text
 
 
 def build_apart(directory: Path, text: Text) -> int:
@@ -16,7 +16,7 @@ def build_apart(directory: Path, text: Text) -> int:
 
 
 if __name__ == "__main__":
-    from callcenter.hearing.building.build import read_stress, write_model_directory
+    from callcenter.hearing.model_factory.build import read_stress, write_model_directory
 
     given = pickle.load(sys.stdin.buffer)  # noqa: S301  from the line above that started us
     print(write_model_directory(Path(sys.argv[1]), given, read_stress()))

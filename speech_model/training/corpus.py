@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter.hearing.building.pronouncing import pronounce, spell_out
-from callcenter.hearing.building.sentences import Sentences
-from callcenter.hearing.building.stress import StressDictionary, count_vowels
+from callcenter.hearing.model_factory.pronouncing import pronounce, spell_out
+from callcenter.hearing.model_factory.sentences import Sentences
+from callcenter.hearing.model_factory.stress import StressDictionary, count_vowels
 from speech_model.training.festival_voice import speak
 from speech_model.training.recordings import read_recordings
 from speech_model.training.sound import RATE, Samples, change_rate, read_sound

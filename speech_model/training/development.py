@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from callcenter.hearing.building.sentences import Sentences
-from callcenter.hearing.building.stress import StressDictionary
+from callcenter.hearing.model_factory.sentences import Sentences
+from callcenter.hearing.model_factory.stress import StressDictionary
 from speech_model.training.corpus import Maker, Utterance, write_shard
 from speech_model.training.recordings import read_recordings
 from speech_model.training.sound import RATE, change_rate, read_sound

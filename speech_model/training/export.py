@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from callcenter.hearing.building.kaldi import Affine, Layer, Node, write_model, write_network, write_transitions
-from callcenter.hearing.building.phones import OUTPUTS
-from callcenter.hearing.building.states import outputs_by_phone
+from callcenter.hearing.model_factory.kaldi import Affine, Layer, Node, write_model, write_network, write_transitions
+from callcenter.hearing.model_factory.phones import OUTPUTS
+from callcenter.hearing.model_factory.states import outputs_by_phone
 from speech_model.training.features import BINS, HIGH, LOW, mfcc_matrix
 from speech_model.training.network import Network
 from speech_model.training.sound import RATE

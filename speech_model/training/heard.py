@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import vosk
 
-from callcenter.hearing.building.stress import StressDictionary
-from callcenter.hearing.building.text import TOLD, build_text
-from callcenter.hearing.engine import UNKNOWN
+from callcenter.hearing.model_factory.stress import StressDictionary
+from callcenter.hearing.model_factory.text import TOLD, build_text
+from callcenter.hearing.server.engine import UNKNOWN
 from speech_model.training.built import build_apart
 from speech_model.training.report import Ear
 from speech_model.training.telephone import add_noise

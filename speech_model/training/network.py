@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from callcenter.hearing.building.phones import OUTPUTS
+from callcenter.hearing.model_factory.phones import OUTPUTS
 from speech_model.training.features import BINS
 
 SUBSAMPLING = 3

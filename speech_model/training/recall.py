@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from callcenter.hearing.building.kaldi import take_network
+from callcenter.hearing.model_factory.kaldi import take_network
 from speech_model.training.batches import Feeder
 from speech_model.training.export import BLANK_BIAS
 from speech_model.training.features import mfcc_matrix

@@ -19,10 +19,10 @@ import vosk
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
-from callcenter.hearing.building.sentences import Sentences, say_number
-from callcenter.hearing.building.stress import StressDictionary
-from callcenter.hearing.building.text import Text, build_text
-from callcenter.hearing.engine import UNKNOWN
+from callcenter.hearing.model_factory.sentences import Sentences, say_number
+from callcenter.hearing.model_factory.stress import StressDictionary
+from callcenter.hearing.model_factory.text import Text, build_text
+from callcenter.hearing.server.engine import UNKNOWN
 from speech_model.training.built import build_apart
 from speech_model.training.recordings import Recording, read_recordings
 from speech_model.training.sound import RATE, Samples, change_rate, read_sound

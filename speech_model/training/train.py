@@ -14,7 +14,7 @@ import torch
 from rapidfuzz.distance import Levenshtein
 from torch import Tensor, nn
 
-from callcenter.hearing.building.phones import OUTPUT
+from callcenter.hearing.model_factory.phones import OUTPUT
 from speech_model.training.batches import Batch, Feeder, collate
 from speech_model.training.corpus import read_shard
 from speech_model.training.features import log_mel

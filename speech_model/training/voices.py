@@ -9,7 +9,7 @@ import random
 import numpy as np
 import retro_ru_tts
 
-from callcenter.hearing.building.stress import StressDictionary
+from callcenter.hearing.model_factory.stress import StressDictionary
 from speech_model.training.sound import RATE, Samples, change_rate, read_sound, run_for_sound
 
 ESPEAK_TRAINING = (

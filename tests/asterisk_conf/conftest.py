@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import Instance, open_instance
-from callcenter.instance.sounds import write_sounds
+from callcenter.asterisk.asterisk import Asterisk
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
-from callcenter.softphone.g711 import RATE
+from callcenter.speech.dialplan_sounds import write_sounds
 from callcenter.speech.sound import write_wav
+from tools.softphone.g711 import RATE
 
 ASKED_FOR_AWAY = (
     # no controller is connected in these tests: that is how the way past it is walked

@@ -4,7 +4,7 @@ import tempfile
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from callcenter.instance.conf import render_configuration
+from callcenter.asterisk.configuration import render_configuration
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.layout import Layout, Ports
 from callcenter.settings import Queue, Settings, Telephony, Trunk, TrunkKind

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.place import Instance
+from callcenter.asterisk.asterisk import Asterisk
+from callcenter.instance.instance import Instance
 from callcenter.intake.cel import CelEvent, parse_cel_line
 from callcenter.settings import Queue, Settings, Telephony
-from callcenter.softphone.call import Call
-from callcenter.softphone.ears import find_prompt, find_tone, read_wav
-from callcenter.softphone.errors import SoftphoneError
-from callcenter.softphone.g711 import Samples
-from callcenter.softphone.phone import Manners, Softphone
 from tests.asterisk_conf.conftest import ASKED_FOR_AWAY, NoisyVoice, complaints, render_words, running
 from tests.asterisk_conf.rendering import BY_ADDRESS
+from tools.softphone.audio_analysis import find_prompt, find_tone, read_wav
+from tools.softphone.call import Call
+from tools.softphone.errors import SoftphoneError
+from tools.softphone.g711 import Samples
+from tools.softphone.phone import Manners, Softphone
 
 pytestmark = pytest.mark.live
 

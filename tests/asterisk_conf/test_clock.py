@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance.lint.text import Configuration, read_configuration
+from callcenter.asterisk.lint.text import Configuration, read_configuration
 from callcenter.intake.evidence import DOORS
 from tests.asterisk_conf.rendering import render, variants
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.asterisk.configuration import find_problems
+from callcenter.asterisk.configuration_lint import NEEDED, lint_configuration
 from callcenter.core.problems import Problem
-from callcenter.instance.conf import find_problems
-from callcenter.instance.conf_lint import NEEDED, lint_configuration
 from callcenter.intake.evidence import CALLERS_WAY, DOORS
 from callcenter.settings import TREE, Settings, Telephony
 from tests.asterisk_conf.rendering import BY_ADDRESS, render, variants
@@ -270,7 +270,7 @@ def test_a_file_that_is_not_there_is_named(shipped: dict[str, str], name: str) -
 
 
 def test_every_rule_has_a_broken_file() -> None:
-    rooms = [TREE / "callcenter/instance/conf_lint.py", *(TREE / "callcenter/instance/lint").glob("*.py")]
+    rooms = [TREE / "callcenter/asterisk/configuration_lint.py", *(TREE / "callcenter/asterisk/lint").glob("*.py")]
     rules = {code for room in rooms for code in re.findall(r'"(AST\d+)"', room.read_text(encoding="utf-8"))}
     assert rules == {broken.code for broken in BROKEN} | {"AST003", "AST119", "AST209"}
 

@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.lint.dialplan import Dialplan, read_dialplan
-from callcenter.instance.lint.text import Configuration, read_configuration
-from callcenter.instance.place import Instance
+from callcenter.asterisk.asterisk import Asterisk
+from callcenter.asterisk.lint.dialplan import Dialplan, read_dialplan
+from callcenter.asterisk.lint.text import Configuration, read_configuration
+from callcenter.instance.instance import Instance
 from tests.asterisk_conf.conftest import complaints, render_words, running
 from tests.asterisk_conf.rendering import PROVIDERS_PASSWORD, variants
 

@@ -2,10 +2,10 @@
 
 import re
 
-from callcenter.instance.lint.dialplan import read_dialplan
-from callcenter.instance.lint.text import read_configuration
-from callcenter.instance.sounds import read_words
+from callcenter.asterisk.lint.dialplan import read_dialplan
+from callcenter.asterisk.lint.text import read_configuration
 from callcenter.settings import Settings, Telephony
+from callcenter.speech.dialplan_sounds import read_words
 from tests.asterisk_conf.rendering import BY_ADDRESS, render
 
 MADE = {"callcenter/beep"}

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance.asterisk import ARI_USER, Asterisk, Boot, write_rendered
-from callcenter.instance.place import Instance, open_instance
+from callcenter.asterisk.asterisk import ARI_USER, Asterisk, Boot, write_rendered
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
-from callcenter.softphone.call import Call
-from callcenter.softphone.phone import Softphone
 from callcenter.telephony.ari.generated import Event, StasisStart
 from callcenter.telephony.audio.audiosocket import AudioSocketTransport
 from callcenter.telephony.audio.requests import AudioAri
 from callcenter.telephony.audio.taps import Taps
 from callcenter.telephony.audio.websocket import WebsocketTransport
+from tools.softphone.call import Call
+from tools.softphone.phone import Softphone
 
 TRANSPORTS = ("websocket", "audiosocket")
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.hearing.client import EarClient
-from callcenter.hearing.listener import Said
-from callcenter.hearing.listening import Listening
-from callcenter.softphone.call import Call
+from callcenter.hearing.client.client import EarClient
+from callcenter.hearing.client.endpointing import Said
+from callcenter.hearing.client.leg_recognition import Listening
 from callcenter.telephony.audio.taps import Side
 from tests.audio.conftest import Line
 from tests.hearing.conftest import RunningEar, client_of
 from tests.hearing.test_listening import Dialogue
 from tests.stand_ins.tone_model import write_tone_model
 from tests.stand_ins.tones import say_in_tones, silence
+from tools.softphone.call import Call
 
 pytestmark = pytest.mark.live
 
@@ -26,7 +26,7 @@ async def ear(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[E
     program = RunningEar(tmp_path / "ear.sock")
     if request.param == "vosk":
         model = write_tone_model(tmp_path / "model", ["вода", "течёт", "да", "нет"])
-        program.engine = ("--engine", "callcenter.hearing.engines.vosk", "--model", str(model))
+        program.engine = ("--engine", "callcenter.hearing.server.engines.vosk", "--model", str(model))
     program.start()
     try:
         async with client_of(program.address) as client:

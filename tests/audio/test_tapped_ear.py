@@ -10,8 +10,8 @@ import pytest
 from callcenter.calls.models import Speaker
 from callcenter.conducting.ports import Gone
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 from callcenter.telephony.audio import tapped_ear
 from callcenter.telephony.audio.requests import TalkGoingOn
 from callcenter.telephony.audio.tapped_ear import HeardSide, TappedEar

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.asterisk import configuration
 from callcenter.commands.check import (
     describe_ear,
     find_configuration_problems,
@@ -20,7 +21,6 @@ from callcenter.commands.check import (
 )
 from callcenter.commands.settings_problems import name_settings
 from callcenter.core.problems import Problem
-from callcenter.instance import conf
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, BrokenSettings, Ear, Settings, Telephony, Trunk, TrunkKind, Voice, read_settings
 from tests.stand_ins.tone_model import write_tone_model
@@ -177,10 +177,10 @@ def test_a_model_is_described_before_it_hears(tmp_path: Path) -> None:
 
 def test_a_dialplan_that_lets_strangers_dial_out_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     templates = tmp_path / "asterisk_conf"
-    shutil.copytree(conf.TEMPLATES, templates)
+    shutil.copytree(configuration.TEMPLATES, templates)
     with (templates / "extensions.conf.j2").open("a", encoding="utf-8") as dialplan:
         dialplan.write("\n[from-resident](+)\nexten => _X.,1,Dial(PJSIP/${EXTEN}@trunk)\n")
-    monkeypatch.setattr(conf, "TEMPLATES", templates)
+    monkeypatch.setattr(configuration, "TEMPLATES", templates)
     found = [problem for problem in find_configuration_problems(Settings()) if problem.fatal]
     assert {problem.code for problem in found} == {"AST101", "AST106", "AST107"}
     (place,) = {problem.place for problem in found}

@@ -11,9 +11,9 @@ from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.caller import Arrival
 from callcenter.conducting.known import Known
 from callcenter.conducting.ports import ActionResult
+from callcenter.houses.houses import read_houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
-from callcenter.understanding.houses import read_houses
 from tests.stand_ins.clock import MORNING, FakeClock
 from tests.stand_ins.notes import KeptNotes
 from tests.stand_ins.register import PaperRegister

@@ -1,7 +1,7 @@
 """Words of danger in the queue and in the talk become a note, from which the alarm is made."""
 
 from callcenter.conducting.danger_watch import DangerWatch
-from callcenter.dialogue.sense import DangerHeard
+from callcenter.dialogue.interpretation.interpretation import DangerHeard
 from tests.dialogue.talking import understood_script
 from tests.stand_ins.centre import read_spoken_script
 from tests.stand_ins.clock import MORNING, FakeClock

@@ -10,11 +10,11 @@ from callcenter.conducting.action_specs import ADDRESS, ADDRESS_QUESTION, ASKED,
 from callcenter.conducting.addresses import MOST_TRIES, Checked, check_address, check_danger_place
 from callcenter.conducting.known import Known
 from callcenter.conducting.outages import read_outages
-from callcenter.dialogue.place import read_place, say_address, write_place
+from callcenter.dialogue.interpretation.address_fact import read_place, say_address, write_place
+from callcenter.houses.houses import read_houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
-from callcenter.understanding.address_book import AddressBook
-from callcenter.understanding.houses import read_houses
+from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.words import read_words
 
 ZONE = ZoneInfo("Europe/Moscow")

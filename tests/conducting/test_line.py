@@ -12,7 +12,7 @@ from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEn
 from callcenter.conducting.ports import ActionResult, Gone
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.dialogue.conversation import Conversation
+from callcenter.dialogue.engine.conversation import Conversation
 from tests.stand_ins.centre import read_small_script
 from tests.stand_ins.clock import MORNING
 from tests.stand_ins.notes import KeptNotes

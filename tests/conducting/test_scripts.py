@@ -12,9 +12,9 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.action_specs import ACTIONS
 from callcenter.conducting.scripts import BrokenScript, Edition, ScriptShelf
 from callcenter.core.problems import Problem
-from callcenter.dialogue.commands import Say
-from callcenter.dialogue.events import Began
-from callcenter.dialogue.reader import read_script
+from callcenter.dialogue.engine.commands import Say
+from callcenter.dialogue.engine.events import Began
+from callcenter.dialogue.scripts.reader import read_script
 from callcenter.knowledge.categories import Categories
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import MOSCOW, SCRIPT_FILE, run_centre

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from callcenter.dialogue.conversation import Conversation
+from callcenter.dialogue.engine.conversation import Conversation
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import Caller, SmallCentre, read_spoken_script, run_centre
 from tests.stand_ins.ear import PaperEar, PaperHearing

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from callcenter.dialogue.commands import Command, ToQueue
-from callcenter.dialogue.events import Event
+from callcenter.dialogue.engine.commands import Command, ToQueue
+from callcenter.dialogue.engine.events import Event
 from callcenter.telephony.ari import client as ari_client
 from callcenter.telephony.ari.client import PING_EVERY, PONG_WITHIN
 from tests.stand_ins.ari import StandInAsterisk

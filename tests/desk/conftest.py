@@ -21,9 +21,9 @@ from fastapi import FastAPI
 
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.desk.app import create_app
-from callcenter.instance.cluster import Cluster
+from callcenter.operations.postgres import Cluster
 from callcenter.settings import Settings
+from callcenter.web.app import create_app
 from tests.conftest import TEMPLATE, administrate
 from tests.desk.afternoon import settle_afternoon
 from tests.desk.town import ANNA, DIRECTOR, Person, settle_people, settle_phones, town_categories

@@ -8,9 +8,9 @@ import pytest
 
 from callcenter import app
 from callcenter.app import danger_finder
-from callcenter.desk.transcript import mark_dangers
 from callcenter.settings import Ear, Settings
 from callcenter.understanding.understanding import Phrases, read_phrases
+from callcenter.web.desk.transcript import mark_dangers
 
 
 @pytest.mark.parametrize(

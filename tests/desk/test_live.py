@@ -10,9 +10,9 @@ import pytest
 
 from callcenter.calls.models import CallState
 from callcenter.core.database import Database, notify
-from callcenter.desk import news
-from callcenter.desk.visitors import SESSION_COOKIE
-from callcenter.instance.cluster import Cluster
+from callcenter.operations.postgres import Cluster
+from callcenter.web.plumbing import sse
+from callcenter.web.plumbing.visitors import SESSION_COOKIE
 from tests.conftest import administrate
 from tests.desk.feed import listen
 from tests.desk.town import ADMINISTRATOR, ANNA, IGOR, Person, add_call
@@ -75,7 +75,7 @@ async def test_a_storm_of_changes_is_told_twice_a_second_and_loses_none(served: 
 async def test_an_alarm_is_told_while_the_page_is_left_alone(
     served: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(news, "REST_SECONDS", 3600.0)
+    monkeypatch.setattr(sse, "REST_SECONDS", 3600.0)
     async with listen(served) as feed:
         await feed.until("hello")
         await tell(database, "call", "one")

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from callcenter.core.database import Database
-from callcenter.desk.visitors import SESSION_COOKIE
-from callcenter.instance.cluster import Cluster
+from callcenter.operations.postgres import Cluster
 from callcenter.tickets.models import Ticket
+from callcenter.web.plumbing.visitors import SESSION_COOKIE
 from tests.desk.afternoon import MISSED
 from tests.desk.feed import listen
 from tests.desk.town import ANNA

@@ -11,12 +11,12 @@ import soundfile
 from fastapi import FastAPI
 
 from callcenter.conducting.scripts import Edition
-from callcenter.desk.office import Office
-from callcenter.instance.prompt_studio import PromptStudio
-from callcenter.instance.studio import read_edition
-from callcenter.instance.takes import TakeKeeper
 from callcenter.layout import Layout
+from callcenter.operations.prompt_studio import PromptStudio
 from callcenter.settings import Settings
+from callcenter.speech.prompt_recordings.catalogue import read_edition
+from callcenter.speech.prompt_recordings.takes import TakeKeeper
+from callcenter.web.plumbing.app_state import Office
 from tests.desk.town import ANNA, DIRECTOR, Person
 from tests.desk.visit import Visit
 from tests.stand_ins.register import KeptAlarms

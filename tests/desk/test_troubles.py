@@ -11,10 +11,10 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import Call, CallEvent, EventSource
 from callcenter.core.database import Database
-from callcenter.desk.office import Office
 from callcenter.queues.models import Member
 from callcenter.staff.models import Employee
 from callcenter.tickets.models import Ticket
+from callcenter.web.plumbing.app_state import Office
 from tests.desk.afternoon import LEAK, MISSED, TALKING
 from tests.desk.visit import Visit
 from tests.stand_ins.clock import MORNING

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callcenter.calls.models import CallState, EventSource, LegRole, Outcome, RecordingState, Speaker
-from callcenter.desk import spelling
-from callcenter.desk.words import read_words
 from callcenter.knowledge.categories import ClockKind
 from callcenter.queues.models import MemberState, TaskKind, TaskState
 from callcenter.staff.models import Role
 from callcenter.tickets.models import TicketState
+from callcenter.web.plumbing import formatting
+from callcenter.web.plumbing.words import read_words
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
@@ -60,7 +60,7 @@ def test_a_fact_that_is_missing_is_a_dash() -> None:
     ],
 )
 def test_a_moment_is_that_of_the_company(at: datetime, text: str) -> None:
-    assert spelling.spell_moment(at, MOSCOW, now=NOW) == text
+    assert formatting.spell_moment(at, MOSCOW, now=NOW) == text
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_a_moment_is_that_of_the_company(at: datetime, text: str) -> None:
     ],
 )
 def test_a_length_and_a_wait(span: timedelta, length: str, wait: str) -> None:
-    assert spelling.spell_span(span) == length
-    assert spelling.spell_wait(span) == wait
+    assert formatting.spell_span(span) == length
+    assert formatting.spell_wait(span) == wait
 
 
 @pytest.mark.parametrize(
@@ -83,15 +83,15 @@ def test_a_length_and_a_wait(span: timedelta, length: str, wait: str) -> None:
     [("+79215550192", "+7 921 555-01-92"), (None, ""), ("", ""), ("101", "101"), ("<b>", "<b>")],
 )
 def test_a_phone(number: str | None, text: str) -> None:
-    assert spelling.spell_phone(number) == text
+    assert formatting.spell_phone(number) == text
 
 
 @pytest.mark.parametrize(
     ("count", "word"), [(1, "звонок"), (2, "звонка"), (5, "звонков"), (11, "звонков"), (21, "звонок"), (112, "звонков")]
 )
 def test_a_noun_goes_with_its_number(count: int, word: str) -> None:
-    assert spelling.choose_form(count, "звонок", "звонка", "звонков") == word
+    assert formatting.choose_form(count, "звонок", "звонка", "звонков") == word
 
 
 def test_a_size() -> None:
-    assert [spelling.spell_size(count) for count in (12, 812_400, 1_240_000)] == ["1 КБ", "812 КБ", "1,2 МБ"]
+    assert [formatting.spell_size(count) for count in (12, 812_400, 1_240_000)] == ["1 КБ", "812 КБ", "1,2 МБ"]

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from callcenter.core.problems import Problem
-from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import (
+from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.engine.events import (
     ActionDone,
     Began,
     EarOpened,
@@ -19,9 +19,9 @@ from callcenter.dialogue.events import (
     SayingEnded,
     Silence,
 )
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.script import ActionSpec, Script
-from callcenter.dialogue.sense import Mind
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.script import ActionSpec, Script
 
 T = TypeVar("T", bound=Command)
 SMALL = Path(__file__).with_name("small.yaml")

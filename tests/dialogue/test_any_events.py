@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
-from callcenter.dialogue.commands import Command, Do, Expect, Hangup, Listen, Say, ToQueue
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import (
+from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Listen, Say, ToQueue
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.engine.events import (
     ActionDone,
     Began,
     EarLost,
@@ -24,8 +24,8 @@ from callcenter.dialogue.events import (
     Silence,
     SpeechBegan,
 )
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.script import KEYS, ActionSpec, Ask, Choice, Script
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.script import KEYS, ActionSpec, Ask, Choice, Script
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
 from tests.dialogue.talking import ACTIONS as SMALL_ACTIONS

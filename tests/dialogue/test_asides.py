@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.dialogue.asides import MOST_ASIDES
-from callcenter.dialogue.commands import Do, Listen
-from callcenter.dialogue.endings import STORY_SECONDS, WHOLE_SECONDS, judge_pause
-from callcenter.dialogue.events import Heard, Said
-from callcenter.dialogue.script import Ask, Script, list_fixed_prompts, list_told_articles
-from callcenter.dialogue.sense import DangerHeard, Sense
+from callcenter.dialogue.engine.answer_endings import STORY_SECONDS, WHOLE_SECONDS, judge_pause
+from callcenter.dialogue.engine.commands import Do, Listen
+from callcenter.dialogue.engine.events import Heard, Said
+from callcenter.dialogue.interpretation.interpretation import DangerHeard, Sense
+from callcenter.dialogue.scripts.asides import MOST_ASIDES
+from callcenter.dialogue.scripts.script import Ask, Script, list_fixed_prompts, list_told_articles
 from tests.dialogue.talking import UNDERSTOOD, Caller, read
 from tests.stand_ins.mind import PaperMind
 

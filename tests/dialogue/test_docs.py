@@ -7,7 +7,7 @@ import pytest
 
 from callcenter.commands.check import find_script_problems
 from callcenter.conducting.action_specs import ACTIONS
-from callcenter.dialogue import talks, vocabulary
+from callcenter.dialogue.scripts import talks, vocabulary
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
 from tests.dialogue.test_main_script import KNOWLEDGE
@@ -62,6 +62,6 @@ def test_every_word_is_explained(word: str) -> None:
 
 
 def test_every_rule_is_in_the_table() -> None:
-    rooms = [file.read_text(encoding="utf-8") for file in (TREE / "callcenter" / "dialogue").glob("*.py")]
+    rooms = [file.read_text(encoding="utf-8") for file in (TREE / "callcenter" / "dialogue").rglob("*.py")]
     assert sorted(TABLE) == sorted(set(re.findall(r'"(IVR\d{3})"', "\n".join(rooms))))
     assert {slip.code for slip in SLIPS} <= set(TABLE)

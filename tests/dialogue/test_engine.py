@@ -3,11 +3,12 @@
 import pytest
 
 from callcenter.core.problems import Place
-from callcenter.dialogue.awaited import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
-from callcenter.dialogue.commands import Do, Hangup, Hush, Listen, Remark, Say, ToQueue
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.events import ActionDone, Began, HungUp, KeyPressed, SayingEnded, Silence
-from callcenter.dialogue.script import (
+from callcenter.dialogue.engine.awaited import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
+from callcenter.dialogue.engine.commands import Do, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.engine.events import ActionDone, Began, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.engine.step_runner import AFTER_GOODBYE, STEPS_AT_ONCE
+from callcenter.dialogue.scripts.script import (
     Act,
     ActionSpec,
     Ask,
@@ -20,7 +21,6 @@ from callcenter.dialogue.script import (
     Tell,
     Text,
 )
-from callcenter.dialogue.stepping import AFTER_GOODBYE, STEPS_AT_ONCE
 from tests.dialogue.talking import SMALL, Caller, small_script
 
 SOMEWHERE = Place(SMALL, 1, 1)

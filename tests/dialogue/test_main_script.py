@@ -12,13 +12,14 @@ from callcenter.conducting.action_specs import ACTIONS, CATEGORY, MARK_DANGER, R
 from callcenter.conducting.known import open_mind, read_known
 from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.problems import Place
-from callcenter.dialogue.commands import Do, Hush, Listen, Say, ToQueue
-from callcenter.dialogue.endings import PART_SECONDS, STORY_SECONDS, judge_pause
-from callcenter.dialogue.priorities import DANGER_PRIORITY
-from callcenter.dialogue.prompt_checks import LONGEST_MENU
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.rehearsal import Rehearsal, run_talk, run_talks
-from callcenter.dialogue.script import (
+from callcenter.dialogue.engine.answer_endings import PART_SECONDS, STORY_SECONDS, judge_pause
+from callcenter.dialogue.engine.commands import Do, Hush, Listen, Say, ToQueue
+from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.scripts.prompt_checks import LONGEST_MENU
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.rehearsal import Rehearsal, run_talk, run_talks
+from callcenter.dialogue.scripts.script import (
     Act,
     Ask,
     Choice,
@@ -34,9 +35,8 @@ from callcenter.dialogue.script import (
     list_texts_by_keys,
     list_told_articles,
 )
-from callcenter.dialogue.sense import Mind
-from callcenter.dialogue.talks import Talk, find_twin, read_talks
-from callcenter.dialogue.vocabulary import HEARING_WORDS
+from callcenter.dialogue.scripts.talks import Talk, find_twin, read_talks
+from callcenter.dialogue.scripts.vocabulary import HEARING_WORDS
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, Company
 from tests.dialogue.talking import Caller

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.dialogue.commands import Do, Expect, Hush, Say, ToQueue
-from callcenter.dialogue.events import EarLost, Heard, Said
-from callcenter.dialogue.script import Script, list_fixed_prompts, list_texts_by_keys
-from callcenter.dialogue.sense import DangerHeard, Sense
+from callcenter.dialogue.engine.commands import Do, Expect, Hush, Say, ToQueue
+from callcenter.dialogue.engine.events import EarLost, Heard, Said
+from callcenter.dialogue.interpretation.interpretation import DangerHeard, Sense
+from callcenter.dialogue.scripts.script import Script, list_fixed_prompts, list_texts_by_keys
 from tests.dialogue.talking import ARTICLES, UNDERSTOOD, Caller, read, understood_script
 from tests.stand_ins.mind import PaperMind
 

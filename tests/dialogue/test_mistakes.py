@@ -377,7 +377,7 @@ def test_a_finding_reads_as_file_line_column_message_and_code() -> None:
 
 
 def test_every_rule_of_the_reader_has_its_broken_script() -> None:
-    rooms = [file.read_text(encoding="utf-8") for file in (TREE / "callcenter" / "dialogue").glob("*.py")]
+    rooms = [file.read_text(encoding="utf-8") for file in (TREE / "callcenter" / "dialogue").rglob("*.py")]
     rules = set(re.findall(r'"(IVR\d{3})"', "\n".join(rooms)))
     of_whole_files = {"IVR001", "IVR002", "IVR008", "IVR009"}
     of_talks = {"IVR401", "IVR402", "IVR403", "IVR404", "IVR410", "IVR411"}  # test_talks.py

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.dialogue.commands import Do, ToQueue
+from callcenter.dialogue.engine.commands import Do, ToQueue
 from tests.dialogue.talking import Caller
 from tests.dialogue.test_main_script import KNOWLEDGE, MAIN, TODAY, shipped_mind
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from callcenter.conducting.known import open_mind, read_known
-from callcenter.dialogue.courtesy import drop_thanks, has_enough, is_courtesy, is_gratitude
-from callcenter.dialogue.remarks import leave_wish, means_whole_house
-from callcenter.dialogue.reports import LONGEST_DESCRIPTION
-from callcenter.dialogue.sense import Mind
+from callcenter.dialogue.interpretation.courtesy import drop_thanks, has_enough, is_courtesy, is_gratitude
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.remarks import leave_wish, means_whole_house
+from callcenter.dialogue.interpretation.trouble_reports import LONGEST_DESCRIPTION
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
 from callcenter.understanding.words import read_words
@@ -212,7 +212,7 @@ def test_a_trouble_beside_a_question_comes_first_and_the_question_after(mind: Mi
 
 
 def read_rows(file: str) -> dict[str, Any]:
-    return tomllib.loads((TREE / "callcenter" / "dialogue" / file).read_text(encoding="utf-8"))
+    return tomllib.loads((TREE / "callcenter" / "dialogue" / "interpretation" / file).read_text(encoding="utf-8"))
 
 
 def test_no_phrase_holds_a_shorter_one_of_its_row() -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callcenter.dialogue.reports import Reports
+from callcenter.dialogue.interpretation.trouble_reports import Reports
+from callcenter.houses.houses import Houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
-from callcenter.understanding.houses import Houses
 from callcenter.understanding.understanding import Meaning, Understanding, list_accidents, read_phrases
 from callcenter.understanding.words import read_words
 

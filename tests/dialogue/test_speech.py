@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.dialogue.awaited import SPEECH_SECONDS
-from callcenter.dialogue.commands import Do, Expect, Hush, Listen, Say, ToQueue
-from callcenter.dialogue.endings import PART_SECONDS, WHOLE_SECONDS, judge_pause
-from callcenter.dialogue.events import (
+from callcenter.dialogue.engine.answer_endings import PART_SECONDS, WHOLE_SECONDS, judge_pause
+from callcenter.dialogue.engine.awaited import SPEECH_SECONDS
+from callcenter.dialogue.engine.commands import Do, Expect, Hush, Listen, Say, ToQueue
+from callcenter.dialogue.engine.events import (
     ActionDone,
     EarLost,
     EarOpened,
@@ -18,8 +18,8 @@ from callcenter.dialogue.events import (
     Silence,
     SpeechBegan,
 )
-from callcenter.dialogue.phrases import BrokenPhrase, list_ways
-from callcenter.dialogue.script import Ask, Script, list_fixed_prompts
+from callcenter.dialogue.scripts.phrases import BrokenPhrase, list_ways
+from callcenter.dialogue.scripts.script import Ask, Script, list_fixed_prompts
 from tests.dialogue.talking import SPOKEN, Caller, read, spoken_script
 
 

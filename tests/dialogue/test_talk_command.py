@@ -16,8 +16,8 @@ import pytest
 from callcenter.commands.paper import open_paper
 from callcenter.commands.talk import BrokenFiles, Game, find_script, run, save_talk
 from callcenter.core.problems import Place
-from callcenter.dialogue.rehearsal import run_talk, run_talks
-from callcenter.dialogue.talks import (
+from callcenter.dialogue.scripts.rehearsal import run_talk, run_talks
+from callcenter.dialogue.scripts.talks import (
     CallerHangsUp,
     CallerIsSilent,
     CallerPresses,

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.core.problems import Place
-from callcenter.dialogue.rehearsal import run_talk, run_talks
-from callcenter.dialogue.talk_text import write_talk
-from callcenter.dialogue.talks import (
+from callcenter.dialogue.scripts.rehearsal import run_talk, run_talks
+from callcenter.dialogue.scripts.talk_writer import write_talk
+from callcenter.dialogue.scripts.talks import (
     CallerHangsUp,
     CallerIsSilent,
     CallerPresses,

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.hearing.address import Address
-from callcenter.hearing.client import EarClient, EarLeg, Told
-from callcenter.hearing.ears import Ears
+from callcenter.hearing.client.client import EarClient, EarLeg, Told
+from callcenter.hearing.client.server_pool import Ears
 from callcenter.hearing.wire import Closed, Final
 from callcenter.settings import TREE
 from tests.hearing.sound import Sound, cut
@@ -22,7 +22,7 @@ from tests.hearing.sound import Sound, cut
 
 @dataclass
 class RunningEar:
-    """`python -m callcenter.hearing`, with the stand-in engine unless it is told another."""
+    """`python -m callcenter.hearing.server`, with the stand-in engine unless it is told another."""
 
     address: Address
     engine: tuple[str, ...] = ("--engine", "tests.stand_ins.tones")
@@ -30,7 +30,7 @@ class RunningEar:
 
     def start(self) -> None:
         self.program = subprocess.Popen(
-            [sys.executable, "-m", "callcenter.hearing", str(self.address), *self.engine], cwd=TREE
+            [sys.executable, "-m", "callcenter.hearing.server", str(self.address), *self.engine], cwd=TREE
         )
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
 """A listener given sound, frame by frame, without time passing."""
 
-from callcenter.hearing.listener import Listener, ListenerEvent
+from callcenter.hearing.client.endpointing import Listener, ListenerEvent
 from tests.hearing.sound import Sound, cut
 from tests.stand_ins.tones import silence
 

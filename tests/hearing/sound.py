@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from callcenter.hearing.engine import RATE
-from callcenter.softphone.g711 import decode_alaw, encode_alaw
+from callcenter.hearing.server.engine import RATE
 from callcenter.speech.sound import resample
+from tools.softphone.g711 import decode_alaw, encode_alaw
 
 Sound = npt.NDArray[np.int16]
 FRAME = RATE // 50

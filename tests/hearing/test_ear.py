@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from callcenter.hearing.address import BrokenAddress, Host, read_address
-from callcenter.hearing.client import EarAway, EarBack, EarClient, EarLost
+from callcenter.hearing.client.client import EarAway, EarBack, EarClient, EarLost
 from callcenter.hearing.wire import Final, Open, Partial, Trouble, pack
 from tests.hearing.conftest import RunningEar, client_of, open_leg
 from tests.stand_ins.tones import FAULT, say_in_tones, silence

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from callcenter.conducting.ports import Unmeasured
-from callcenter.hearing.client import EarBack, EarLost, EarMoved
-from callcenter.hearing.ears import Ears
+from callcenter.hearing.client.client import EarBack, EarLost, EarMoved
+from callcenter.hearing.client.server_pool import Ears
 from callcenter.hearing.wire import Final
 from tests.hearing.conftest import Listened, RunningEar, open_leg
 from tests.stand_ins.tones import say_in_tones, silence

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.hearing.engine import RATE, UNKNOWN, BrokenModel, Engine, EngineFailed, NoEngine, load_engine
+from callcenter.hearing.server.engine import RATE, UNKNOWN, BrokenModel, Engine, EngineFailed, NoEngine, load_engine
 from tests.hearing.sound import Sound, cut, noise, over_the_line, to_bytes
 from tests.stand_ins.tone_model import write_tone_model
 from tests.stand_ins.tones import PAUSE_SECONDS, say_in_tones, silence
@@ -16,9 +16,9 @@ VOCABULARY = ("да", "нет", "вода", "течёт", "труба", "опе�
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
     "tones": lambda _: load_engine("tests.stand_ins.tones", None),
-    "vosk": lambda home: load_engine("callcenter.hearing.engines.vosk", write_tone_model(home, VOCABULARY)),
+    "vosk": lambda home: load_engine("callcenter.hearing.server.engines.vosk", write_tone_model(home, VOCABULARY)),
     "vosk with a static graph": lambda home: load_engine(
-        "callcenter.hearing.engines.vosk", write_tone_model(home, VOCABULARY, takes_phrases=False)
+        "callcenter.hearing.server.engines.vosk", write_tone_model(home, VOCABULARY, takes_phrases=False)
     ),
 }
 
@@ -170,7 +170,7 @@ def test_an_unknown_engine_is_named() -> None:
 
 def test_vosk_without_a_model_says_what_to_set() -> None:
     with pytest.raises(BrokenModel, match=r"\[ear\] model"):
-        load_engine("callcenter.hearing.engines.vosk", None)
+        load_engine("callcenter.hearing.server.engines.vosk", None)
 
 
 def test_a_used_up_recogniser_says_so_instead_of_crashing(tmp_path: Path) -> None:

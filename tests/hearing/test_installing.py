@@ -16,7 +16,7 @@ import pytest
 
 from callcenter.__main__ import main
 from callcenter.commands.ear import NotSwitched, switch_over
-from callcenter.hearing.installing import NotInstalled, install, read_official
+from callcenter.hearing.model_factory.installing import NotInstalled, install, read_official
 from callcenter.settings import OWN_MODEL, Settings, read_settings
 from tests.stand_ins.tone_model import write_tone_model
 

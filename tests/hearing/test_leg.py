@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from callcenter.hearing.engine import RATE, EngineFailed, Word
-from callcenter.hearing.leg import Leg, Report
+from callcenter.hearing.server.engine import RATE, EngineFailed, Word
+from callcenter.hearing.server.leg import Leg, Report
 from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Partial, Phrases, Trouble
 from tests.hearing.sound import Sound, cut, to_bytes
 from tests.stand_ins.tones import FAULT, ToneEngine, ToneRecogniser, say_in_tones, silence

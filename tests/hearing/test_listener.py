@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from callcenter.hearing.client import EarLost, EarMoved, Told
-from callcenter.hearing.engine import Word
-from callcenter.hearing.listener import FellQuiet, FellSilent, Heard, Listener, ListenerEvent, Said
+from callcenter.hearing.client.client import EarLost, EarMoved, Told
+from callcenter.hearing.client.endpointing import FellQuiet, FellSilent, Heard, Listener, ListenerEvent, Said
+from callcenter.hearing.server.engine import Word
 from callcenter.hearing.wire import Final, Partial, Trouble
 from tests.hearing.listened import hush, listen
 from tests.stand_ins.tones import say_in_tones

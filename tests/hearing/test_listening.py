@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from callcenter.hearing.client import EarClient, Told
-from callcenter.hearing.listener import ListenerEvent, Said, SpeechBegan
-from callcenter.hearing.listening import Listening
+from callcenter.hearing.client.client import EarClient, Told
+from callcenter.hearing.client.endpointing import ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.client.leg_recognition import Listening
 from callcenter.hearing.wire import Closed, Final
 from tests.hearing.sound import Sound, cut
 from tests.stand_ins.tones import say_in_tones, silence

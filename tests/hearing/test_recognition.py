@@ -9,11 +9,11 @@ import pytest
 
 from callcenter.calls.models import Speaker
 from callcenter.calls.spoken import SpokenNow
-from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
-from callcenter.dialogue.script import Ask
-from callcenter.hearing.client import EarClient
-from callcenter.hearing.recognition import EarRecognition
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
+from callcenter.dialogue.scripts.script import Ask
+from callcenter.hearing.client.client import EarClient
+from callcenter.hearing.client.recognition import EarRecognition
 from tests.hearing.conftest import RunningEar
 from tests.hearing.sound import cut
 from tests.stand_ins.centre import read_spoken_script

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.hearing.engine import RATE, Engine, Recogniser, Word, load_engine
-from callcenter.hearing.sparing import SparingRecogniser
+from callcenter.hearing.server.engine import RATE, Engine, Recogniser, Word, load_engine
+from callcenter.hearing.server.silence_skipping import SparingRecogniser
 from tests.hearing.sound import Sound, cut, round_off
 from tests.stand_ins.tone_model import write_tone_model
 from tests.stand_ins.tones import ToneEngine, say_in_tones, silence
@@ -63,7 +63,7 @@ class CountedRecogniser:
 @pytest.fixture(scope="module")
 def vosk(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return load_engine(
-        "callcenter.hearing.engines.vosk", write_tone_model(tmp_path_factory.mktemp("model"), (*ANSWERS, "вода"))
+        "callcenter.hearing.server.engines.vosk", write_tone_model(tmp_path_factory.mktemp("model"), (*ANSWERS, "вода"))
     )
 
 
@@ -175,7 +175,7 @@ def test_a_settled_guess_waits_for_no_more_sound(tmp_path: Path) -> None:
     model = write_tone_model(tmp_path, ANSWERS)
     configuration = model / "conf" / "model.conf"
     configuration.write_text(configuration.read_text().replace("--frames-per-chunk=6", "--frames-per-chunk=81"))
-    recogniser = begin(load_engine("callcenter.hearing.engines.vosk", model), None)
+    recogniser = begin(load_engine("callcenter.hearing.server.engines.vosk", model), None)
     hear(recogniser, np.concatenate([silence(0.5), say_in_tones("да нет"), silence(0.12)]))
     assert recogniser.guess() != "да нет"
     recogniser.settle()

@@ -8,13 +8,13 @@ import asyncio
 import numpy as np
 import pytest
 
-from callcenter.hearing.engine import RATE
-from callcenter.hearing.listener import Listener, SpeechBegan
-from callcenter.softphone.ears import read_wav
+from callcenter.hearing.client.endpointing import Listener, SpeechBegan
+from callcenter.hearing.server.engine import RATE
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.hearing.listened import listen
 from tests.hearing.sound import Sound, cough, cut, noise, over_the_line, quieter, read_man, round_off
 from tests.stand_ins.tones import silence
+from tools.softphone.audio_analysis import read_wav
 
 CALLER = -26.0
 """Level of a caller as ITU-T P.56 has it, dB below full scale."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.hearing.engine import BrokenModel
-from callcenter.hearing.engines.vosk import VoskEngine
-from callcenter.hearing.engines.vosk_model import read_vosk_model
+from callcenter.hearing.server.engine import BrokenModel
+from callcenter.hearing.server.engines.vosk import VoskEngine
+from callcenter.hearing.server.engines.vosk_model import read_vosk_model
 from tests.stand_ins.tone_model import write_tone_model
 
 

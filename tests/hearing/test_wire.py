@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.hearing.engine import Word
+from callcenter.hearing.server.engine import Word
 from callcenter.hearing.wire import (
     LONGEST,
     Audio,

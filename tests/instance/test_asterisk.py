@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance import asterisk_ways
-from callcenter.instance.asterisk import Asterisk, Boot
-from callcenter.instance.asterisk_ways import NoAsterisk
-from callcenter.instance.place import Instance, open_instance
+from callcenter.asterisk import launch_methods
+from callcenter.asterisk.asterisk import Asterisk, Boot
+from callcenter.asterisk.launch_methods import NoAsterisk
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings, Telephony
 
 MODULES = (
@@ -151,7 +151,7 @@ def test_the_machines_own_asterisk_is_used_unless_it_is_too_old(
     modules = homes / "usr" / "lib" / "asterisk" / "modules"
     modules.mkdir(parents=True)
     monkeypatch.setenv("PATH", f"{native.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(asterisk_ways, "NATIVE_PREFIX", homes / "usr")
+    monkeypatch.setattr(launch_methods, "NATIVE_PREFIX", homes / "usr")
     said: list[str] = []
     asterisk = Asterisk(instance, ways=("native",), progress=said.append)
     for version, refused in (("20.9.1", True), ("22.7.0", True), ("22.8.0", False), ("23.0.0", False)):
@@ -171,7 +171,7 @@ def test_the_machines_own_asterisk_is_used_unless_it_is_too_old(
 def test_a_version_nobody_has_tested_is_used_with_a_warning(
     instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asterisk_ways, "TESTED", ("18.0.0",))
+    monkeypatch.setattr(launch_methods, "TESTED", ("18.0.0",))
     said: list[str] = []
     asterisk = Asterisk(instance, configure=write_least, die_with_parent=True, progress=said.append)
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance import asterisk_root
-from callcenter.instance.asterisk_root import NoRoot, ensure_root, renew_root
+from callcenter.asterisk import debian_root
+from callcenter.asterisk.debian_root import NoRoot, ensure_root, renew_root
 
 STAND_IN = """#!/bin/bash
 printf '%s\\n' "$*" >>"{calls}"
@@ -50,7 +50,7 @@ class Debian:
 def debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Debian:
     made = Debian(tmp_path)
     monkeypatch.setenv("PATH", made.path)
-    monkeypatch.setattr(asterisk_root, "cached_root", lambda: made.root)
+    monkeypatch.setattr(debian_root, "cached_root", lambda: made.root)
     return made
 
 

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from callcenter.instance.cluster import Cluster, NoPostgres
-from callcenter.instance.place import Instance, open_instance
+from callcenter.instance.instance import Instance, open_instance
 from callcenter.instance.processes import find_in_directory
 from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout
+from callcenter.operations.postgres import Cluster, NoPostgres
 from callcenter.settings import Settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance.place import NoPlace, address_for_people, ensure_ports, open_instance, prepare_directories
+from callcenter.instance.instance import NoPlace, address_for_people, ensure_ports, open_instance, prepare_directories
 from callcenter.layout import Layout, Ports
 from callcenter.settings import Queue, Settings, Telephony
 

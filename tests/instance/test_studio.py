@@ -8,9 +8,11 @@ import pytest
 from callcenter.alarms.models import AlarmKind
 from callcenter.commands.voice import describe_lines
 from callcenter.conducting.scripts import Edition
-from callcenter.instance import sounds
-from callcenter.instance.sounds import write_sounds
-from callcenter.instance.studio import (
+from callcenter.layout import Layout
+from callcenter.settings import Settings
+from callcenter.speech import dialplan_sounds
+from callcenter.speech.dialplan_sounds import write_sounds
+from callcenter.speech.prompt_recordings.catalogue import (
     Line,
     NoSuchLine,
     find_line,
@@ -20,9 +22,7 @@ from callcenter.instance.studio import (
     read_edition,
     record,
 )
-from callcenter.instance.takes import TakeKeeper
-from callcenter.layout import Layout
-from callcenter.settings import Settings
+from callcenter.speech.prompt_recordings.takes import TakeKeeper
 from callcenter.speech.prompts import PromptCache
 from tests.stand_ins.studio import lay_out, speak
 from tests.stand_ins.voice import StandInVoice
@@ -88,8 +88,8 @@ async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
     layout: Layout, edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = {NOTICE: "Соединяю с диспетчером."}
-    monkeypatch.setattr("callcenter.instance.studio.read_words", lambda: words)
-    monkeypatch.setattr(sounds, "read_words", lambda: words)
+    monkeypatch.setattr("callcenter.speech.prompt_recordings.catalogue.read_words", lambda: words)
+    monkeypatch.setattr(dialplan_sounds, "read_words", lambda: words)
     lines = list_lines(layout, edition)
     record(find_line(lines, words[NOTICE]), take_of(tmp_path, 2))
     voice = StandInVoice()

@@ -18,8 +18,8 @@ from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.processes import Running, end, find_running, recording, start_detached, wait_recorded
-from callcenter.instance.supervisor import AlreadyRuns, Charge, Supervisor, alarm_reporter, hold_alone
 from callcenter.layout import Layout
+from callcenter.operations.supervisor import AlreadyRuns, Charge, Supervisor, alarm_reporter, hold_alone
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_supervisor_killed_outright_takes_nothing_with_it(tmp_path: Path, pid_
         import asyncio, sys
         from pathlib import Path
         from tests.instance.test_supervisor import sleeper
-        from callcenter.instance.supervisor import Supervisor
+        from callcenter.operations.supervisor import Supervisor
         asyncio.run(Supervisor([sleeper(Path(sys.argv[1]))], shortest=0.02).run())
         """
     )

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from callcenter.dialogue.script import list_texts
+from callcenter.dialogue.scripts.script import list_texts
 from callcenter.knowledge.articles import LONGEST_ANSWER, read_articles
 from callcenter.knowledge.categories_file import LONGEST_SAFETY_SPOKEN
 from callcenter.settings import TREE

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from callcenter.calls.models import Call
 from callcenter.core.database import Database
-from callcenter.intake.reconciliation import SETTLED
+from callcenter.reporting.reconciliation import SETTLED
 from tests.live.running_centre import RunningCentre
 
 LOOPS = "ends again and again"

@@ -13,11 +13,11 @@ from sqlalchemy import select
 from callcenter.calls.models import Call as CallRow
 from callcenter.calls.models import CallEvent, Recording, RecordingState
 from callcenter.core.database import Database
-from callcenter.demo.book import read_recording
 from callcenter.queues.models import Task
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import Samples
 from callcenter.tickets.models import Ticket
+from tools.demo.prompt_samples import read_recording
+from tools.softphone.call import Call
+from tools.softphone.g711 import Samples
 
 LENGTH_TOLERANCE = 0.5
 """Seconds by which a recording and the call the caller had may differ: signalling, the last frames."""

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from callcenter.softphone.call import Call
-from callcenter.softphone.ears import read_wav
-from callcenter.softphone.g711 import Samples
 from callcenter.speech.voices.espeak import EspeakVoice
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.live.records import Record
 from tests.live.town import Town
 from tests.stand_ins.tones import silence
+from tools.softphone.audio_analysis import read_wav
+from tools.softphone.call import Call
+from tools.softphone.g711 import Samples
 
 ANNIE, PAUL = "ru+Annie", "ru+paul"
 """Variants of espeak-ng among those that `speech_model/training/voices.py` keeps for tests."""

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance.asterisk import Asterisk
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import Instance, open_instance, prepare_directories, test_home
+from callcenter.asterisk.asterisk import Asterisk
+from callcenter.instance.instance import Instance, open_instance, prepare_directories, test_home
 from callcenter.instance.processes import Running, find_running, record_self
-from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
 from callcenter.layout import Layout
+from callcenter.operations.postgres import Cluster
+from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
 from callcenter.settings import TREE, read_settings
 from tests.live.records import Ledger
 
@@ -49,8 +49,8 @@ position_every_seconds = 15
 directory = "{{recordings}}"
 """
 _START_SUPERVISOR = """
-from callcenter.instance.place import open_instance
-from callcenter.instance.supervisor import SUPERVISOR, own_program
+from callcenter.instance.instance import open_instance
+from callcenter.operations.supervisor import SUPERVISOR, own_program
 own_program(open_instance().layout, SUPERVISOR).start()
 """
 DEAF = """

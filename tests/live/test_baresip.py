@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from callcenter.instance.secrets import Device
-from callcenter.softphone import ears
-from callcenter.softphone.g711 import RATE
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import CALLER_TONE, Town
+from tools.softphone import audio_analysis
+from tools.softphone.g711 import RATE
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True)]
 
@@ -81,13 +81,13 @@ async def test_baresip_talks_with_a_caller(town: Town, centre: RunningCentre, tm
         tone = await call.hear_tone(BARESIP_TONE, within=20, lasting=2.0)
         await call.hang_up()
     assert call.gaps(longer_than=0.25) == []
-    heard = ears.read_wav(tmp_path / "heard.wav")
-    assert sum(span.seconds for span in ears.find_tone(heard, CALLER_TONE)) > 1.5
+    heard = audio_analysis.read_wav(tmp_path / "heard.wav")
+    assert sum(span.seconds for span in audio_analysis.find_tone(heard, CALLER_TONE)) > 1.5
     town.expect(call, partial(names_the_member, interface=device.interface, since=tone.begin))
 
 
 def names_the_member(record: Record, *, interface: str, since: float) -> None:
     assert record.call.member == interface
     _, told = record.channels()
-    spans = ears.find_tone(told, BARESIP_TONE)
+    spans = audio_analysis.find_tone(told, BARESIP_TONE)
     assert min(abs(span.begin - since) for span in spans) < 0.3, (since, spans)

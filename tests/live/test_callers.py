@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 from callcenter.calls.models import Outcome
-from callcenter.softphone.call import Call
 from callcenter.wording.spoken import spoken_ticket_number
 from tests.live.records import Record
 from tests.live.town import Town
+from tools.softphone.call import Call
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 

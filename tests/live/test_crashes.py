@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import pytest
 
 from callcenter.calls.models import Outcome
-from callcenter.instance.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import RATE
-from callcenter.softphone.heard import Gap
-from callcenter.softphone.phone import Softphone
-from callcenter.softphone.rtp import FRAME_SECONDS
+from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
 from callcenter.tickets.models import TicketState
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE
+from tools.softphone.phone import Softphone
+from tools.softphone.received_audio import Gap
+from tools.softphone.rtp import FRAME_SECONDS
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
@@ -85,7 +85,7 @@ def assert_talk_went_on(call: Call, member: Call, *, since: float, member_since:
     assert gaps_since(call, since) == []
     for listener, tone, begin in ((call, DISPATCHER_TONE, since), (member, CALLER_TONE, member_since)):
         heard = listener.heard[int(begin * RATE) :]
-        sounded = sum(span.seconds for span in ears.find_tone(heard, tone))
+        sounded = sum(span.seconds for span in audio_analysis.find_tone(heard, tone))
         assert sounded > len(heard) / RATE - 0.4, f"{tone} Hz for {sounded:.1f} of {len(heard) / RATE:.1f} s"
 
 

@@ -12,18 +12,18 @@ from sqlalchemy import select
 
 from callcenter.calls.models import CallEvent, Outcome
 from callcenter.conducting.action_specs import NO_DATABASE, REGISTER_TICKET
-from callcenter.demo.way import play_keys
-from callcenter.instance.supervisor import CLERK, CONTROLLER, SUPERVISOR
-from callcenter.intake.notes import Note, read_lines
+from callcenter.journal.notes import Note, read_lines
+from callcenter.operations.supervisor import CLERK, CONTROLLER, SUPERVISOR
 from callcenter.queues.models import TaskKind, TaskState
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import RATE
 from callcenter.telephony.ami.talks import CONNECTED
 from tests.live.faults import frozen, postgres_of
 from tests.live.records import Record
 from tests.live.running_centre import LINES, RunningCentre
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
+from tools.demo.script_path import play_keys
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120, func_only=True)]
 
@@ -134,7 +134,7 @@ async def wait_until_applied(town: Town, written: list[Note]) -> None:
 def assert_talk_went_on(listener: Call, tone: int, *, since: float) -> None:
     """Twenty softphones in one process may be late with some packets."""
     heard = listener.heard[int(since * RATE) :]
-    sounded = sum(span.seconds for span in ears.find_tone(heard, tone))
+    sounded = sum(span.seconds for span in audio_analysis.find_tone(heard, tone))
     assert sounded > 0.9 * len(heard) / RATE, f"{tone} Hz for {sounded:.1f} of {len(heard) / RATE:.1f} s"
 
 

@@ -10,19 +10,19 @@ from functools import partial
 import pytest
 
 from callcenter.alarms.models import AlarmKind
+from callcenter.asterisk.launch_methods import NoAsterisk
 from callcenter.calls.models import Outcome, RecordingState
 from callcenter.calls.recordings import KEPT
-from callcenter.instance.asterisk_ways import NoAsterisk
-from callcenter.instance.supervisor import CLERK, CONTROLLER, SUPERVISOR
+from callcenter.operations.supervisor import CLERK, CONTROLLER, SUPERVISOR
 from callcenter.queues.models import TaskKind
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import RATE
-from callcenter.softphone.phone import Manners
 from tests.live.faults import frozen, silence_link, without_room
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import DISPATCHER_TONE, Town
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE
+from tools.softphone.phone import Manners
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
@@ -121,7 +121,7 @@ def has_its_gap(record: Record, *, since: float) -> None:
     assert gap["seconds"] == pytest.approx(STANDSTILL, abs=1.3)
     assert gap["at"] == pytest.approx(since, abs=1.3)
     _, told = record.channels()
-    assert ears.level(told[int((gap["at"] + gap["seconds"] + 0.5) * RATE) :]) > -60
+    assert audio_analysis.level(told[int((gap["at"] + gap["seconds"] + 0.5) * RATE) :]) > -60
 
 
 async def test_a_talk_that_asterisk_has_no_room_to_write_down_is_a_talk(town: Town, centre: RunningCentre) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from callcenter.calls.models import Outcome
 from callcenter.queues.models import TaskKind
-from callcenter.softphone.call import Call
 from tests.live.records import Record
 from tests.live.running_centre import LINES
 from tests.live.town import Town
+from tools.softphone.call import Call
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 

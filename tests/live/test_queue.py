@@ -6,18 +6,18 @@ from functools import partial
 
 import pytest
 
+from callcenter.asterisk.asterisk import ARI_USER
 from callcenter.calls.models import Outcome
-from callcenter.instance.asterisk import ARI_USER
 from callcenter.queues.models import TaskKind
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.phone import Manners
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.phone import Manners
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120, func_only=True)]
 
@@ -36,7 +36,7 @@ def is_called_back(record: Record, *, outcome: Outcome, kind: TaskKind, phone: s
 
 def holds_a_message(record: Record) -> None:
     assert {"voicemail", "voicemail_end"} <= set(record.kinds)
-    assert [span for span in ears.find_tone(record.channels()[0], CALLER_TONE) if span.seconds > 1.5]
+    assert [span for span in audio_analysis.find_tone(record.channels()[0], CALLER_TONE) if span.seconds > 1.5]
 
 
 async def leave_a_message(town: Town) -> None:

@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from callcenter.intake.gaps import TOLERANCE
-from callcenter.softphone import ears
-from callcenter.softphone.g711 import RATE, Samples
-from callcenter.softphone.rtp import FRAME, FRAME_SECONDS
+from callcenter.recordings.gaps import TOLERANCE
 from tests.live.records import Record
 from tests.live.town import CALLER_TONE, DISPATCHER_TONE, Town
+from tools.softphone import audio_analysis
+from tools.softphone.g711 import RATE, Samples
+from tools.softphone.rtp import FRAME, FRAME_SECONDS
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 
@@ -72,7 +72,7 @@ async def test_a_caller_whose_line_became_slower_is_heard_and_recorded(town: Tow
 def lasting(heard: Samples) -> float:
     """Seconds of packets with sound in them: a lost one between two others does not count."""
     packets = heard[: len(heard) // FRAME * FRAME].reshape(-1, FRAME)
-    return sum(map(ears.is_audible, packets)) * FRAME_SECONDS
+    return sum(map(audio_analysis.is_audible, packets)) * FRAME_SECONDS
 
 
 def holds_the_caller(record: Record, *, since: float) -> None:
@@ -86,7 +86,7 @@ def keeps_the_clock(record: Record, *, lasted: float, silent_since: float) -> No
     said, _ = record.channels()
     missing = max(lasted - len(said) / RATE, 0.0)
     assert missing < TOLERANCE
-    spans = [span for span in ears.find_tone(said, CALLER_TONE) if span.seconds > 0.3]
+    spans = [span for span in audio_analysis.find_tone(said, CALLER_TONE) if span.seconds > 0.3]
     within = 0.2 + missing
     assert min(abs(span.end - silent_since) for span in spans) < within, (silent_since, spans)
     assert min(abs(span.begin - silent_since - SILENCE) for span in spans) < within, (silent_since, spans)
@@ -96,4 +96,4 @@ def holds_the_dispatcher(record: Record, *, since: float) -> None:
     """The dispatcher is heard all through the caller's silence."""
     _, told = record.channels()
     meanwhile = told[int(since * RATE) : int((since + SILENCE) * RATE)]
-    assert sum(span.seconds for span in ears.find_tone(meanwhile, DISPATCHER_TONE)) > SILENCE - 0.4
+    assert sum(span.seconds for span in audio_analysis.find_tone(meanwhile, DISPATCHER_TONE)) > SILENCE - 0.4

@@ -13,17 +13,17 @@ import pytest
 
 from callcenter.calls.models import Speaker, Utterance
 from callcenter.calls.transcripts import read_transcript
-from callcenter.instance.supervisor import CONTROLLER, EAR
+from callcenter.operations.supervisor import CONTROLLER, EAR
 from callcenter.settings import TREE
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import RATE
-from callcenter.softphone.phone import Manners
 from tests.hearing.sound import cough, noise, quieter
 from tests.live.conftest import settle
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
 from tests.stand_ins.tones import say_in_tones, silence
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE
+from tools.softphone.phone import Manners
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90, func_only=True)]
 

@@ -12,15 +12,12 @@ import pytest
 from playwright.async_api import expect
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.dialogue.priorities import DANGER_PRIORITY
-from callcenter.instance.place import test_home
-from callcenter.instance.supervisor import EAR
+from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
+from callcenter.instance.instance import test_home
 from callcenter.layout import Layout
 from callcenter.meters.views import newest_readings
+from callcenter.operations.supervisor import EAR
 from callcenter.questions.views import open_questions
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.g711 import RATE
 from callcenter.wording.stress import hide_stress
 from tests.desk.browser.test_player import reaches
 from tests.live.conftest import settle
@@ -29,6 +26,9 @@ from tests.live.records import Record
 from tests.live.residents import HELP, RESIDENTS, converse, record, record_residents, was_told
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240, func_only=True)]
 
@@ -143,7 +143,7 @@ async def test_a_dispatcher_sees_what_is_said_and_hears_it_afterwards(
     kept = await hearing_centre.ledger.read(town.database, dialled)
     assert kept is not None
     caller, _ = kept.channels()
-    assert ears.level(caller[int(second * RATE) : int((second + 0.4) * RATE)]) > -40
+    assert audio_analysis.level(caller[int(second * RATE) : int((second + 0.4) * RATE)]) > -40
 
 
 def test_the_demo_speaks_and_tells_the_truth(hearing_centre: RunningCentre) -> None:

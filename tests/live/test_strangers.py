@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from callcenter.softphone.errors import SoftphoneError
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
+from tools.softphone.errors import SoftphoneError
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60, func_only=True)]
 

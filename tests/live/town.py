@@ -14,16 +14,16 @@ from callcenter.alarms.models import Alarm
 from callcenter.conducting.action_specs import CATEGORY, REGISTER_TICKET
 from callcenter.conducting.scripts import edition_reader
 from callcenter.core.database import Database
-from callcenter.demo.book import PromptBook
-from callcenter.demo.way import find_way, play_keys
-from callcenter.dialogue.commands import Do, Hangup, Say
-from callcenter.softphone import ears
-from callcenter.softphone.call import Call
-from callcenter.softphone.errors import NotHeard
-from callcenter.softphone.g711 import RATE, Samples
-from callcenter.softphone.phone import Manners, Softphone
+from callcenter.dialogue.engine.commands import Do, Hangup, Say
 from tests.live.records import Check, Record
 from tests.live.running_centre import TRUNK_ADDRESS, RunningCentre
+from tools.demo.prompt_samples import PromptBook
+from tools.demo.script_path import find_way, play_keys
+from tools.softphone import audio_analysis
+from tools.softphone.call import Call
+from tools.softphone.errors import NotHeard
+from tools.softphone.g711 import RATE, Samples
+from tools.softphone.phone import Manners, Softphone
 
 CALLER_TONE = 1000
 DISPATCHER_TONE = 440
@@ -150,24 +150,26 @@ class Town:
 
     async def hears(
         self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 2.4
-    ) -> ears.Found:
+    ) -> audio_analysis.Found:
         """Waits for the `first` seconds of words of the robot; None: for all of them."""
         return await call.hear(_cut(self.book.of(text), first), within=within, since=since)
 
     async def hears_sound(
         self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 2.4
-    ) -> ears.Found:
+    ) -> audio_analysis.Found:
         """The same for a sound of the dialplan."""
         return await call.hear(_cut(self.book.of_dialplan(name), first), within=within, since=since)
 
     async def hears_music(self, call: Call, *, within: float = 8.0) -> float:
         """Waits for the music on hold; the second of the call at which it was heard."""
-        music = ears.read_wav(self.centre.layout.music / "callcenter.wav")
+        music = audio_analysis.read_wav(self.centre.layout.music / "callcenter.wav")
         give_up = call.second() + within
         while call.second() < give_up:
             await asyncio.sleep(0.3)
             last = call.heard[-RATE // 2 :]
-            if ears.level(last) > -60 and await asyncio.to_thread(ears.find_prompt, music, last, at_least=0.9):
+            if audio_analysis.level(last) > -60 and await asyncio.to_thread(
+                audio_analysis.find_prompt, music, last, at_least=0.9
+            ):
                 return call.second() - 0.5
         raise NotHeard(f"no music: {call.describe()}")
 

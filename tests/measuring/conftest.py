@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.core.database import Database
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
 from tests.stand_ins.asterisk_files import AsteriskFiles
 from tests.stand_ins.centre_fixtures import asterisk
 from tests.stand_ins.clock import FakeClock

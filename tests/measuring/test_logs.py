@@ -17,13 +17,13 @@ from callcenter.conducting.line import Talk
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
-from callcenter.desk.app import create_app
-from callcenter.desk.visitors import SESSION_COOKIE
-from callcenter.dialogue.commands import Command, Say
-from callcenter.dialogue.events import Event
-from callcenter.instance.supervisor import Charge, Supervisor
+from callcenter.dialogue.engine.commands import Command, Say
+from callcenter.dialogue.engine.events import Event
 from callcenter.knowledge.categories import Categories
+from callcenter.operations.supervisor import Charge, Supervisor
 from callcenter.settings import Settings
+from callcenter.web.app import create_app
+from callcenter.web.plumbing.visitors import SESSION_COOKIE
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import run_centre
 from tests.stand_ins.clock import FakeClock
@@ -155,7 +155,7 @@ async def test_the_desk_names_the_call_of_a_page_that_broke(
             assert (await browser.get(page)).status_code == 503
     await away.close()
     assert [(line["event"], line.get("call_id")) for line in log.read()] == [
-        ("desk.database_away", None),
-        ("desk.database_away", "b1-1.7"),
-        ("desk.database_away", "b1-1.7"),
+        ("desk.database_unavailable", None),
+        ("desk.database_unavailable", "b1-1.7"),
+        ("desk.database_unavailable", "b1-1.7"),
     ]

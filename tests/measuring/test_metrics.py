@@ -16,8 +16,8 @@ from callcenter.calls.recordings import keep_recording
 from callcenter.calls.service import lock_call, settle_outcome
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.notes import Note, NoteBook
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.journal.notes import Note, NoteBook
 from callcenter.measuring.metrics import Metrics
 from callcenter.measuring.watcher import KEPT_SECONDS
 from callcenter.queues.models import MemberState

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from callcenter.conducting.lease import Lease
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.dialogue import awaited
+from callcenter.dialogue.engine import awaited
 from callcenter.measuring.counters import Counters
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks

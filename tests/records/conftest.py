@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callcenter.core.database import Database
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.note_applier import Bookkeeper
 from callcenter.knowledge.categories import (
     Categories,
     Category,

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from callcenter.intake import notes
-from callcenter.intake.notes import Note, NoteBook
+from callcenter.journal import notes
+from callcenter.journal.notes import Note, NoteBook
 from tests.stand_ins.clock import MORNING
 
 

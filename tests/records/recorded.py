@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from callcenter.intake.filing import LOOK_SECONDS, QUIET_SECONDS, Filer
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.recordings.filing import LOOK_SECONDS, QUIET_SECONDS, Filer
 from tests.stand_ins.asterisk_files import RATE, AsteriskFiles, InboundCall
 from tests.stand_ins.clock import FakeClock
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from callcenter.core.database import Database, is_conflict
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.instance.cluster import Cluster
+from callcenter.operations.postgres import Cluster
 
 
 async def test_a_database_that_is_not_there_is_away(database: Database, cluster: Cluster) -> None:

@@ -4,8 +4,8 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import Categories
 from tests.records.conftest import MOSCOW, make_category
 from tests.records.rows import card_of

@@ -15,9 +15,9 @@ from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import Recording, RecordingState
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.instance.cluster import Cluster
-from callcenter.intake.filing import Filer
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.operations.postgres import Cluster
+from callcenter.recordings.filing import Filer
 from callcenter.settings import Recordings, Settings
 from tests.records.recorded import RecordedCall, file_all
 from tests.records.rows import card_of

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.intake import flac
-from callcenter.intake.gaps import BYTES_A_SECOND, TOLERANCE, Stall, find_gaps
+from callcenter.recordings import flac
+from callcenter.recordings.gaps import BYTES_A_SECOND, TOLERANCE, Stall, find_gaps
 from tests.records.recorded import CALLER, OURS, sound
 from tests.stand_ins.asterisk_files import RATE
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.intake import notes
-from callcenter.intake.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
+from callcenter.journal import notes
+from callcenter.journal.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
 from tests.records.test_notes import CALL, note
 from tests.stand_ins.clock import MORNING
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from callcenter.intake.late_packets import FRAME, FRAME_SECONDS, Sound, close_up
+from callcenter.recordings.late_packets import FRAME, FRAME_SECONDS, Sound, close_up
 
 HOLE = np.zeros(FRAME, dtype=np.int16)
 

@@ -11,9 +11,9 @@ from callcenter.core.database import Database
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.intake import lost_calls as room
 from callcenter.intake.admission import ensure_call
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.asterisk_state import SeenChannel
 from callcenter.intake.lost_calls import MISSING_SECONDS, LostCalls
-from callcenter.intake.truth import TruthReader
 from callcenter.queues.models import TaskKind
 from tests.records.rows import card_of, until
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from callcenter.core.database import Database
-from callcenter.instance import migrate
-from callcenter.instance.cluster import Cluster
+from callcenter.operations import migrate
+from callcenter.operations.postgres import Cluster
 from callcenter.settings import TREE
 from tests.conftest import alembic_config
 
@@ -60,7 +60,7 @@ async def test_a_timeline_can_only_grow(database: Database, change: str) -> None
 def test_two_set_ups_at_once_take_turns(cluster: Cluster) -> None:
     cluster.create_database("twice")
     address = cluster.address("twice")
-    words = [sys.executable, "-c", f"from callcenter.instance.migrate import migrate; migrate({address!r})"]
+    words = [sys.executable, "-c", f"from callcenter.operations.migrate import migrate; migrate({address!r})"]
     with psycopg.connect(address.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [migrate._LOCK])  # a third one is at it
         both = [subprocess.Popen(words, cwd=TREE) for _ in range(2)]

@@ -22,13 +22,14 @@ from callcenter.alarms.views import open_alarms
 from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.instance.cluster import Cluster
-from callcenter.intake import journal_watch, notes
+from callcenter.intake import journal_watch
 from callcenter.intake.applying import Apply, apply_batch, apply_notes, unapplied_since
-from callcenter.intake.bookkeeping import Bookkeeper
 from callcenter.intake.journal_watch import watch_journal
-from callcenter.intake.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal import notes
 from callcenter.journal.errors import JournalInUse
+from callcenter.journal.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
+from callcenter.operations.postgres import Cluster
 from callcenter.settings import TREE
 from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING, FakeClock

@@ -13,13 +13,13 @@ from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.filing import Filer
-from callcenter.intake.notes import Note, NoteBook
-from callcenter.intake.proving import find_due_days
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import Note, NoteBook
 from callcenter.queues.models import TaskKind
 from callcenter.queues.service import open_task
+from callcenter.recordings.filing import Filer
+from callcenter.reporting.verification import find_due_days
 from callcenter.schedule import ticks as ticks_module
 from callcenter.schedule.ticks import Ticks
 from callcenter.settings import Recordings, Settings

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from callcenter.core.database import Database
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import Note
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.questions.service import settle_question
 from callcenter.questions.views import open_questions

@@ -14,11 +14,11 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallState
 from callcenter.core.database import Database
-from callcenter.intake import truth as truth_module
+from callcenter.intake import asterisk_log as truth_module
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.cel import parse_cel_line
-from callcenter.intake.following import Place, read_passage
 from callcenter.intake.queue_log import parse_queue_line
-from callcenter.intake.truth import TruthReader
+from callcenter.journal.file_follower import Place, read_passage
 from tests.records.rows import card_of, count
 from tests.records.test_truth import CALL, LEG, read_all
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall, cel_line

@@ -6,8 +6,8 @@ import pytest
 
 from callcenter.conducting.register import DatabaseRegister
 from callcenter.core.database import Database
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import Categories
 from callcenter.meters.models import MeterKind, MeterReading
 from callcenter.meters.plausible import MONTH, Doubt, find_doubt

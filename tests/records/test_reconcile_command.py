@@ -12,10 +12,10 @@ import pytest
 
 from callcenter.__main__ import main
 from callcenter.commands import reconcile
-from callcenter.instance.cluster import Cluster
-from callcenter.instance.place import Instance
+from callcenter.instance.instance import Instance
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.layout import Layout
+from callcenter.operations.postgres import Cluster
 from callcenter.settings import Recordings, Settings
 from tests.conftest import TEMPLATE, TEST_PORTS, administrate
 

@@ -10,14 +10,14 @@ from sqlalchemy import text
 
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.instance.cluster import Cluster
 from callcenter.intake.applying import apply_batch
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.asterisk_state import SeenBridge, SeenChannel
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.filing import Filer
-from callcenter.intake.notes import Note, NoteBook
-from callcenter.intake.reconciliation import Orphan, find_orphans
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import Note, NoteBook
+from callcenter.operations.postgres import Cluster
+from callcenter.recordings.filing import Filer
+from callcenter.reporting.reconciliation import Orphan, find_orphans
 from callcenter.settings import Recordings, Settings
 from tests.records.recorded import RecordedCall, file_all, sound
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import Outcome
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.instance.cluster import Cluster
 from callcenter.intake.admission import ensure_call
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note, NoteBook
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.note_applier import Bookkeeper
 from callcenter.intake.registration import Registered, find_ticket, register_for_call, register_ticket
-from callcenter.intake.truth import TruthReader
+from callcenter.journal.notes import Note, NoteBook
 from callcenter.knowledge.categories import Category
+from callcenter.operations.postgres import Cluster
 from callcenter.queues.models import TaskKind
 from callcenter.tickets.models import TicketState
 from callcenter.tickets.service import open_draft, register

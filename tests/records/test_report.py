@@ -11,13 +11,13 @@ import pytest
 from callcenter.calls.statistics import calls_between
 from callcenter.commands.report import NoPeriod, as_json, as_text, read_period
 from callcenter.core.database import Database
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.registration import register_ticket
-from callcenter.intake.report import Period, report_calls, report_queue
-from callcenter.intake.truth import TruthReader
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import finish_task, withdraw_task, write_member
 from callcenter.queues.views import task_of_call
+from callcenter.reporting.report import Period, report_calls, report_queue
 from callcenter.settings import Queue
 from tests.records.conftest import MOSCOW
 from tests.stand_ins.asterisk_files import MEMBER, AsteriskFiles, InboundCall

@@ -14,11 +14,11 @@ from callcenter.calls.models import CallState, EventSource, Outcome
 from callcenter.calls.service import record_event
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note, NoteBook
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.note_applier import Bookkeeper
 from callcenter.intake.registration import register_ticket
 from callcenter.intake.settling import Verdict, judge, reopen_outcome
-from callcenter.intake.truth import TruthReader
+from callcenter.journal.notes import Note, NoteBook
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import TaskKind, TaskState
 from callcenter.queues.service import SHIFT, finish_task, take_task

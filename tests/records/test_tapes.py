@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.core.database import Database
-from callcenter.intake import backwards, tape_recorder
-from callcenter.intake.backwards import read_backwards
-from callcenter.intake.editions import KeptEdition, edition_file, read_kept_edition
-from callcenter.intake.filing import Filer
-from callcenter.intake.retention import expire_recordings
-from callcenter.intake.tape import BrokenTape, Source, TapeLine, read_tape, tape_beside
-from callcenter.intake.tape_filing import TapeFiler
-from callcenter.intake.tape_recorder import TapeRecorder
-from callcenter.intake.truth import TruthReader
+from callcenter.intake.asterisk_log import TruthReader
+from callcenter.journal import reverse_reader, tape_recorder
+from callcenter.journal.editions import KeptEdition, edition_file, read_kept_edition
+from callcenter.journal.reverse_reader import read_backwards
+from callcenter.journal.tape import BrokenTape, Source, TapeLine, read_tape, tape_beside
+from callcenter.journal.tape_recorder import TapeRecorder
+from callcenter.recordings.filing import Filer
+from callcenter.recordings.retention import expire_recordings
+from callcenter.recordings.tape_filing import TapeFiler
 from callcenter.replay.replay import replay_lines
 from callcenter.settings import Recordings, Settings
 from tests.records.recorded import RecordedCall, file_all
@@ -269,7 +269,7 @@ def test_what_is_no_tape_is_refused(tmp_path: Path) -> None:
 )
 def test_a_file_is_read_backwards_in_any_portions(lines: list[str], size: int, ended: bool) -> None:
     with tempfile.TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backwards, "BLOCK_BYTES", size)
+        patch.setattr(reverse_reader, "BLOCK_BYTES", size)
         file = Path(directory) / "cel.jsonl"
         file.write_bytes(("\n".join(lines) + ("\n" if ended else "")).encode())
         assert list(read_backwards(file, limit=1 << 20)) == [line for line in lines[::-1] if line.strip()]

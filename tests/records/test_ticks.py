@@ -16,8 +16,8 @@ from callcenter.calls.recordings import Filed, keep_recording
 from callcenter.calls.service import admit_call, lock_call, mark_ended
 from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
-from callcenter.instance.cluster import Cluster
 from callcenter.knowledge.base import read_knowledge
+from callcenter.operations.postgres import Cluster
 from callcenter.queues.models import Task, TaskKind
 from callcenter.queues.service import finish_task, open_task, take_task
 from callcenter.queues.terms import missed_call_term

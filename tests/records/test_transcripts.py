@@ -7,8 +7,8 @@ from callcenter.calls.recordings import expire_recording
 from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import call_record
 from callcenter.core.database import Database
-from callcenter.intake.bookkeeping import Bookkeeper
-from callcenter.intake.notes import Note
+from callcenter.intake.note_applier import Bookkeeper
+from callcenter.journal.notes import Note
 from tests.stand_ins.clock import MORNING
 
 CALL = "b1-17.7"

@@ -12,9 +12,9 @@ from callcenter.calls.models import CallState, EventSource, LegRole, Outcome
 from callcenter.calls.service import knows_call, lock_call, record_event
 from callcenter.core.database import Database
 from callcenter.intake.admission import ensure_call
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.settling import reopen_outcome
-from callcenter.intake.truth import TruthReader
 from callcenter.queues.models import TaskKind, TaskState
 from callcenter.tickets.models import TicketState
 from tests.records.rows import all_rows, card_of, count

@@ -12,8 +12,8 @@ from callcenter.calls.models import CallState, LegRole, Outcome, RecordingState
 from callcenter.calls.service import admit_call, lock_call, mark_connected, mark_danger, mark_ended, settle_outcome
 from callcenter.calls.views import PAGE_SIZE, CallFilters, find_calls, live_calls, one_call
 from callcenter.core.database import Database
+from callcenter.intake.asterisk_log import TruthReader
 from callcenter.intake.registration import register_ticket
-from callcenter.intake.truth import TruthReader
 from callcenter.intake.views import call_card
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import MemberState, TaskKind

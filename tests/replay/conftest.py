@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.core.clock import SystemClock
-from callcenter.intake.editions import KeptEdition
-from callcenter.intake.tape_recorder import TapeRecorder
+from callcenter.journal.editions import KeptEdition
+from callcenter.journal.tape_recorder import TapeRecorder
 from tests.stand_ins.centre import ANSWERS, SCRIPT_FILE
 from tests.stand_ins.centre_fixtures import asterisk
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.__main__ import main
-from callcenter.intake.editions import NoEdition, edition_file, read_kept_edition
-from callcenter.intake.tape import Source, TapeLine, read_tape
+from callcenter.journal.editions import NoEdition, edition_file, read_kept_edition
+from callcenter.journal.tape import Source, TapeLine, read_tape
 from callcenter.replay.fictional import make_fictional
 from callcenter.replay.replay import Replay, replay, replay_lines
 

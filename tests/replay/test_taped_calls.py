@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 from callcenter.core.clock import SystemClock
-from callcenter.dialogue.conversation import Conversation
-from callcenter.intake.editions import KeptEdition
-from callcenter.intake.tape import BrokenTape, Source, TapeLine, read_tape
-from callcenter.intake.tape_recorder import TapeRecorder
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.journal.editions import KeptEdition
+from callcenter.journal.tape import BrokenTape, Source, TapeLine, read_tape
+from callcenter.journal.tape_recorder import TapeRecorder
 from callcenter.replay.replay import replay, replay_lines
 from tests.replay.conftest import SMALL
 from tests.stand_ins.ari import PASSWORD, StandInAsterisk

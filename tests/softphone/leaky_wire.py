@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 
-from callcenter.softphone.sip import Address
+from tools.softphone.sip import Address
 
 
 class Fate(StrEnum):

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from callcenter.softphone import ears
-from callcenter.softphone.errors import NoReply, NotHeard, SoftphoneError
-from callcenter.softphone.g711 import RATE, Samples
-from callcenter.softphone.phone import Manners, Softphone
-from callcenter.softphone.sdp import offer
-from callcenter.softphone.sip import Message, new_branch
 from tests.softphone.leaky_wire import Fate, LeakyWire
+from tools.softphone import audio_analysis
+from tools.softphone.errors import NoReply, NotHeard, SoftphoneError
+from tools.softphone.g711 import RATE, Samples
+from tools.softphone.phone import Manners, Softphone
+from tools.softphone.sdp import offer
+from tools.softphone.sip import Message, new_branch
 
 NOWHERE = ("127.0.0.1", 9)
 SLACK = 0.35
@@ -94,7 +94,7 @@ async def test_the_silent_phone_leaves_a_gap_of_its_length(resident: Softphone, 
     await asyncio.sleep(1.6)
     (gap,) = there.gaps(longer_than=0.6)
     assert gap.seconds == pytest.approx(1.0, abs=SLACK)
-    before, after = ears.find_tone(there.heard, 1000)
+    before, after = audio_analysis.find_tone(there.heard, 1000)
     assert after.begin - before.end == pytest.approx(1.0, abs=SLACK)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.softphone.digest import Challenge, UnknownChallenge
+from tools.softphone.digest import Challenge, UnknownChallenge
 
 NONCE_7616 = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
 OWN_7616 = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.softphone.ears import (
+from callcenter.speech.voices.festival import FestivalVoice
+from tools.softphone.audio_analysis import (
     MATCH,
     find_loud,
     find_prompt,
@@ -20,8 +21,7 @@ from callcenter.softphone.ears import (
     level,
     read_wav,
 )
-from callcenter.softphone.g711 import RATE, Samples, decode_alaw, encode_alaw
-from callcenter.speech.voices.festival import FestivalVoice
+from tools.softphone.g711 import RATE, Samples, decode_alaw, encode_alaw
 
 TEXTS = (
     "Здравствуйте! Ситуационный центр. Разговор записывается.",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from callcenter.softphone.g711 import RATE, decode_alaw, encode_alaw
+from tools.softphone.g711 import RATE, decode_alaw, encode_alaw
 
 EVERY_SAMPLE = np.arange(-32768, 32768).astype(np.int16)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from callcenter.softphone.g711 import RATE, encode_alaw
-from callcenter.softphone.heard import Packet, find_gaps, lay_out, measure_pace
+from tools.softphone.g711 import RATE, encode_alaw
+from tools.softphone.received_audio import Packet, find_gaps, lay_out, measure_pace
 
 FRAME = 160
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from callcenter.softphone.errors import Refused
-from callcenter.softphone.phone import Softphone
-from callcenter.softphone.sip import Address, Message
+from tools.softphone.errors import Refused
+from tools.softphone.phone import Softphone
+from tools.softphone.sip import Address, Message
 
 
 class Registrar(asyncio.DatagramProtocol):

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.softphone import sdp
-from callcenter.softphone.errors import MalformedMessage
-from callcenter.softphone.sip import Message, address_of, parameter, uri_of, user_of
+from tools.softphone import sdp
+from tools.softphone.errors import MalformedMessage
+from tools.softphone.sip import Message, address_of, parameter, uri_of, user_of
 
 INVITE = b"\r\n".join(
     [

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from callcenter.speech.pieces import split_sentences
+from callcenter.speech.prompt_recordings.fitting import UnusableRecording, take_recording
 from callcenter.speech.prompts import PromptCache
-from callcenter.speech.recordings import UnusableRecording, take_recording
 from tests.stand_ins.voice import StandInVoice
 
 RATE = 44100

@@ -17,10 +17,10 @@ from callcenter.conducting.ports import Actions, Ear, Measures, Unmeasured
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
 from callcenter.core.clock import SystemClock
-from callcenter.dialogue.conversation import Conversation
-from callcenter.dialogue.reader import read_script
-from callcenter.dialogue.script import Ask, Script
-from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.scripts.reader import read_script
+from callcenter.dialogue.scripts.script import Ask, Script
+from callcenter.journal.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ari.adoption import Adoption
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.phone import AriPhone

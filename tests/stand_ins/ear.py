@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from callcenter.dialogue.sense import DangerHeard, Sense
+from callcenter.dialogue.interpretation.interpretation import DangerHeard, Sense
 
 
 @dataclass

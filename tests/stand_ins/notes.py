@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from callcenter.intake.notes import Note
+from callcenter.journal.notes import Note
 
 
 class KeptNotes:

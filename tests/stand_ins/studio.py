@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from callcenter.desk.studio import Prompt
 from callcenter.layout import Layout
+from callcenter.web.plumbing.prompt_studio import Prompt
 
 
 class PaperStudio:

@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.intake.notes import Note
+from callcenter.journal.notes import Note
 from tests.stand_ins.ari import run_asterisk
 from tests.stand_ins.centre import Caller, read_small_script
 from tests.stand_ins.clock import MORNING

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.hearing.engine import EngineFailed
-from callcenter.softphone.ears import read_wav as read_samples
+from callcenter.hearing.server.engine import EngineFailed
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.hearing.sound import cut, noise, over_the_line, to_bytes
 from tests.stand_ins.tones import FAULT, LETTERS, open_engine, read_tones, say_in_tones, spell
+from tools.softphone.audio_analysis import read_wav as read_samples
 
 WORDS = st.text(LETTERS, min_size=1, max_size=12)
 

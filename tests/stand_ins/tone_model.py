@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from callcenter.hearing.engine import RATE, UNKNOWN
+from callcenter.hearing.server.engine import RATE, UNKNOWN
 from tests.stand_ins.tones import HERTZ, spell
 
 _BANDS = 23

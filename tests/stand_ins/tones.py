@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from callcenter.hearing.engine import RATE, UNKNOWN, EngineFailed, Word
+from callcenter.hearing.server.engine import RATE, UNKNOWN, EngineFailed, Word
 
 HERTZ = (500, 700, 950, 1250, 1600, 2000, 2500, 3100)
 """Apart enough for the mel bands of a small Vosk model."""

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from callcenter.core.database import Database
-from callcenter.instance.supervisor import CONTROLLER
-from callcenter.intake.editions import DIRECTORY
-from callcenter.softphone.call import Call
+from callcenter.journal.editions import DIRECTORY
+from callcenter.operations.supervisor import CONTROLLER
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
+from tools.softphone.call import Call
 
 HERE = Path(__file__).parent
 NUMBER, OTHER_NUMBER = "79001112233", "89001112244"

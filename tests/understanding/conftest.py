@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.understanding.address_book import AddressBook
-from callcenter.understanding.houses import Houses, read_houses
+from callcenter.houses.houses import Houses, read_houses
+from callcenter.understanding.address.address_book import AddressBook
 
 HOUSES = Path(__file__).parents[2] / "knowledge_base" / "houses.csv"
 

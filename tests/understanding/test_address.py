@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.address_book import AddressBook
+from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.words import read_words
 
 SHORT = {

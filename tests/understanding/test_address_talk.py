@@ -2,9 +2,9 @@
 
 import pytest
 
-from callcenter.understanding.address import Address, Doubt, what_to_ask
-from callcenter.understanding.address_book import AddressBook
-from callcenter.understanding.spelling import for_speech, written
+from callcenter.understanding.address.address import Address, Doubt, what_to_ask
+from callcenter.understanding.address.address_book import AddressBook
+from callcenter.understanding.address.formatting import for_speech, written
 from callcenter.understanding.words import read_words
 from callcenter.wording.spoken import spoken
 

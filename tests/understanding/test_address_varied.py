@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callcenter.understanding.address_book import AddressBook
-from callcenter.understanding.houses import House, Houses
+from callcenter.houses.houses import House, Houses
+from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.words import inflect, read_words
 from callcenter.wording.numbers import cardinal, ordinal
 

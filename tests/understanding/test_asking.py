@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.asking import ask_the_same, is_question, list_matter
+from callcenter.understanding.intents.questions import ask_the_same, is_question, list_matter
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.confirmation import Answer, find_confirmation
+from callcenter.understanding.intents.confirmation import Answer, find_confirmation
 from callcenter.understanding.words import read_words
 
 YES = [

@@ -2,8 +2,14 @@
 
 import pytest
 
-from callcenter.understanding.figures import find_figures, read_account, read_phone, read_reading, read_ticket
-from callcenter.understanding.numbers import digit_strings, find_numbers, runs
+from callcenter.understanding.numbers.digit_sequences import (
+    find_figures,
+    read_account,
+    read_phone,
+    read_reading,
+    read_ticket,
+)
+from callcenter.understanding.numbers.numbers import digit_strings, find_numbers, runs
 from callcenter.understanding.words import read_words
 
 NUMBERS = {

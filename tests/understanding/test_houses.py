@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.understanding.houses import House, Houses, read_houses
+from callcenter.houses.houses import House, Houses, read_houses
 
 HEAD = "settlement;street;house;building;structure;letter;complex;also;entrances;floors;flats"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.understanding.learned import NONE, OF_CATEGORIES, OF_DANGERS, WINDOW, Learned
+from callcenter.understanding.learned.classifiers import NONE, OF_CATEGORIES, OF_DANGERS, WINDOW, Learned
 from callcenter.understanding.understanding import Understanding, read_understanding
 from callcenter.understanding.words import read_words
 from meaning_model.train import read_dangers, train

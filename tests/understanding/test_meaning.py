@@ -14,8 +14,8 @@ import pytest
 
 from callcenter.__main__ import main
 from callcenter.commands.check import find_understanding_problems
-from callcenter.understanding.intents import Intent
-from callcenter.understanding.phrase_files import PhraseReader
+from callcenter.understanding.intents.intents import Intent
+from callcenter.understanding.phrases.phrase_files import PhraseReader
 from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
 
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge_base"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from callcenter.understanding.figures import read_account
-from callcenter.understanding.meter_readings import find_readings, skip_readings
+from callcenter.understanding.numbers.digit_sequences import read_account
+from callcenter.understanding.numbers.meter_readings import find_readings, skip_readings
 from callcenter.understanding.words import read_words
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from callcenter.understanding.moments import find_moments
+from callcenter.understanding.numbers.moments import find_moments
 from callcenter.understanding.words import read_words
 
 NOW = datetime(2026, 11, 25, 12, 0)  # noqa: DTZ001  (local time, as the talk has it)

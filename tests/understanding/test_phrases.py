@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.understanding.matching import Book, Line
-from callcenter.understanding.notation import BrokenPhrase, Names, read_phrase
-from callcenter.understanding.phrase_excerpt import excerpt
-from callcenter.understanding.phrase_files import PhraseReader
+from callcenter.understanding.phrases.excerpt import excerpt
+from callcenter.understanding.phrases.matching import Book, Line
+from callcenter.understanding.phrases.notation import BrokenPhrase, Names, read_phrase
+from callcenter.understanding.phrases.phrase_files import PhraseReader
 from callcenter.understanding.words import read_words
 
 NAMES = Names({"лифт": "(лифт|подъёмник)", "вниз": "<вверх>", "вверх": "<вниз>"})

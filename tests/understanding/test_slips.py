@@ -6,8 +6,8 @@ import pytest
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from callcenter.understanding.likeness import Likeness
-from callcenter.understanding.slips import Slips
+from callcenter.understanding.phrases.edit_distance import Likeness
+from callcenter.understanding.phrases.misrecognitions import Slips
 
 
 @pytest.mark.parametrize("least", [0.6, 0.7, 0.8])

@@ -16,7 +16,7 @@ import structlog
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Source, Tape
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import claim_requests, settle_request, write_member
 from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_ami

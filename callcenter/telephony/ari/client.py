@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from callcenter.conducting.ports import Gone
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
-from callcenter.intake.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Source, Tape
 from callcenter.telephony.ari.generated import (
     EVENT_NAMES,
     Application,

@@ -13,8 +13,8 @@ import structlog
 from callcenter.calls.models import Speaker
 from callcenter.conducting.ports import Gone, Listener, Recognition
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.dialogue.commands import Expect
-from callcenter.dialogue.events import EarLost, EarOpened, Heard, Said, Speech
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech
 from callcenter.telephony.ari.client import Refused
 from callcenter.telephony.audio.taps import Side, Taps
 from callcenter.telephony.audio.transport import NoAudio

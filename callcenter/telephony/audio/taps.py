@@ -116,8 +116,8 @@ class Taps:
     async def open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
         """Hears `channel_id` from now on; returns with its first audio. A stream that stays silent is made anew.
 
-        Whoever opens it waits for `over` and closes it. Raises Gone (the channel is no more), NoAudio, AsteriskUnavailable,
-        Refused; then nothing is left behind.
+        Whoever opens it waits for `over` and closes it. Raises Gone (the channel is no more), NoAudio,
+        AsteriskUnavailable, Refused; then nothing is left behind.
         """
         for _ in range(ATTEMPTS - 1):
             try:

@@ -10,7 +10,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.calls.models import Call, CallState, Outcome
 from callcenter.core.database import notify
-from callcenter.instance.cluster import Cluster
+from callcenter.operations.postgres import Cluster
 from callcenter.queues.models import Member, MemberState
 from callcenter.tickets.models import Ticket
 from tests.desk.afternoon import LIFT, MISSED, TALKING

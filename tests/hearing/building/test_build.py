@@ -9,17 +9,17 @@ import pytest
 import soundfile
 import vosk
 
-from callcenter.hearing.building.company import read_company
-from callcenter.hearing.building.spelling import spell
-from callcenter.hearing.building.text import MATERIAL, build_text, gather_text
-from callcenter.hearing.engine import UNKNOWN
-from callcenter.hearing.engines.vosk_model import read_vosk_model
-from callcenter.instance.ear_model import renew_model
-from callcenter.instance.place import test_home
+from callcenter.hearing.model_factory.company import read_company
+from callcenter.hearing.model_factory.spelling import spell
+from callcenter.hearing.model_factory.text import MATERIAL, build_text, gather_text
+from callcenter.hearing.server.engine import UNKNOWN
+from callcenter.hearing.server.engines.vosk_model import read_vosk_model
+from callcenter.instance.instance import test_home
 from callcenter.layout import Layout
+from callcenter.operations.speech_model import renew_model
 from callcenter.settings import TREE
-from callcenter.softphone.g711 import decode_alaw, encode_alaw
 from callcenter.speech.sound import resample
+from tools.softphone.g711 import decode_alaw, encode_alaw
 
 pytestmark = pytest.mark.timeout(240)
 CLIPS = Path(__file__).parent / "clips"

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import vosk
 
-from callcenter.hearing.building.kaldi import Affine, Node, write_model, write_network, write_transitions
-from callcenter.hearing.building.lexicon import Lexicon
-from callcenter.hearing.building.phones import OUTPUTS
-from callcenter.hearing.building.states import outputs_by_phone
-from callcenter.hearing.building.stress import StressDictionary
-from callcenter.hearing.engine import UNKNOWN
-from callcenter.hearing.engines.vosk_model import read_vosk_model
+from callcenter.hearing.model_factory.kaldi import Affine, Node, write_model, write_network, write_transitions
+from callcenter.hearing.model_factory.lexicon import Lexicon
+from callcenter.hearing.model_factory.phones import OUTPUTS
+from callcenter.hearing.model_factory.states import outputs_by_phone
+from callcenter.hearing.model_factory.stress import StressDictionary
+from callcenter.hearing.server.engine import UNKNOWN
+from callcenter.hearing.server.engines.vosk_model import read_vosk_model
 from tests.hearing.sound import noise
 
 WORDS = ("да", "дать", "нет", "код", "кот", "котёл")
@@ -52,7 +52,7 @@ def build(material: Path, model: Path) -> "subprocess.CompletedProcess[str]":
     """In a process of its own, as always."""
     words = [material / "knowledge", "--scripts", material / "scripts", "--material", material]
     return subprocess.run(
-        [sys.executable, "-m", "callcenter.hearing.building", model, "--knowledge", *words],
+        [sys.executable, "-m", "callcenter.hearing.model_factory", model, "--knowledge", *words],
         input="Мира Котова",
         capture_output=True,
         text=True,

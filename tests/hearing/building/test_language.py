@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from callcenter.hearing.building.language import Language
+from callcenter.hearing.model_factory.language import Language
 
 WORDS = {word: number for number, word in enumerate(("вода", "газ", "дом", "нет", "света"), 1)}
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.hearing.building.phones import OUTPUT
-from callcenter.hearing.building.pronouncing import pronounce, spell_out
-from callcenter.hearing.building.stress import StressDictionary
+from callcenter.hearing.model_factory.phones import OUTPUT
+from callcenter.hearing.model_factory.pronouncing import pronounce, spell_out
+from callcenter.hearing.model_factory.stress import StressDictionary
 
 DICTIONARY = """MNCL
 ("вода" n (2))

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.commands.check import describe_ear
 from callcenter.core.database import Database
-from callcenter.instance import ear_model
+from callcenter.core.errors import DatabaseUnavailable
 from callcenter.layout import Layout
+from callcenter.operations import speech_model
 from callcenter.settings import Ear, Settings
 from callcenter.staff.models import Employee, Role
 
@@ -23,10 +23,10 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
         (material / name).write_text(name)
     (tmp_path / "tree" / "meaning_model").mkdir()
     (tmp_path / "tree" / "meaning_model" / "lines.jsonl").write_text("")
-    monkeypatch.setattr(ear_model, "TREE", tmp_path / "tree")
-    monkeypatch.setattr(ear_model, "_MATERIAL", material)
+    monkeypatch.setattr(speech_model, "TREE", tmp_path / "tree")
+    monkeypatch.setattr(speech_model, "_MATERIAL", material)
     for place in ("_KNOWLEDGE", "_SCRIPTS", "_BUILDER"):
-        monkeypatch.setattr(ear_model, place, tmp_path / "tree" / place)
+        monkeypatch.setattr(speech_model, place, tmp_path / "tree" / place)
     return Layout(tmp_path / "home")
 
 
@@ -42,29 +42,29 @@ def built(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         (directory / "graph" / "words.txt").write_text("".join(f"{word} 1\n" for word in words))
         return len(words)
 
-    monkeypatch.setattr(ear_model, "build_model", build)
+    monkeypatch.setattr(speech_model, "build_model", build)
     return builds
 
 
 def test_it_is_built_once_and_again_when_something_changes(layout: Layout, built: list[list[str]]) -> None:
-    assert [ear_model.renew_model(layout), ear_model.renew_model(layout)] == [1, 1]
+    assert [speech_model.renew_model(layout), speech_model.renew_model(layout)] == [1, 1]
     assert len(built) == 1
-    (ear_model._MATERIAL / "domain.yaml").write_text("changed")
-    ear_model.renew_model(layout)
+    (speech_model._MATERIAL / "domain.yaml").write_text("changed")
+    speech_model.renew_model(layout)
     assert len(built) == 2
 
 
 def test_a_new_employee_is_a_reason_unless_the_name_is_known(layout: Layout, built: list[list[str]]) -> None:
-    ear_model.renew_model(layout, ["Анна Да"])
-    ear_model.renew_model(layout, ["Анна"])
+    speech_model.renew_model(layout, ["Анна Да"])
+    speech_model.renew_model(layout, ["Анна"])
     assert built == [["Анна Да"]]
-    ear_model.renew_model(layout, ["Анна", "Борис"])
+    speech_model.renew_model(layout, ["Анна", "Борис"])
     assert built[1:] == [["Анна", "Борис"]]
 
 
 def test_by_hand_it_is_always_built_with_the_people_known_before(layout: Layout, built: list[list[str]]) -> None:
-    ear_model.renew_model(layout, ["Анна"])
-    ear_model.renew_model(layout, force=True)
+    speech_model.renew_model(layout, ["Анна"])
+    speech_model.renew_model(layout, force=True)
     assert built == [["Анна"], ["Анна"]]
     assert json.loads((layout.ear_model / "built.json").read_text())["people"] == ["Анна"]
 
@@ -72,21 +72,21 @@ def test_by_hand_it_is_always_built_with_the_people_known_before(layout: Layout,
 async def test_by_hand_the_people_of_now_are_taken_and_those_of_before_when_nobody_says(
     layout: Layout, built: list[list[str]], database: Database
 ) -> None:
-    ear_model.renew_model(layout, ["Анна"])
+    speech_model.renew_model(layout, ["Анна"])
     async with database.begin() as session:
         session.add(Employee(login="d1", name="Борис Новый", role=Role.DISPATCHER, password_hash=""))
-    ear_model.renew_model(layout, await ear_model.read_people(database.address), force=True)
-    with pytest.raises(SQLAlchemyError):
-        await ear_model.read_people(database.address.replace("host=", "host=/nowhere"))
-    ear_model.renew_model(layout, None, force=True)
+    speech_model.renew_model(layout, await speech_model.read_people(database.address), force=True)
+    with pytest.raises(DatabaseUnavailable):
+        await speech_model.read_people(database.address.replace("host=", "host=/nowhere"))
+    speech_model.renew_model(layout, None, force=True)
     assert built == [["Анна"], ["Борис Новый"], ["Борис Новый"]]
 
 
 def test_the_own_model_hears_unless_another_is_set(layout: Layout) -> None:
     own = Settings(ear=Ear())
-    assert ear_model.find_model(layout, own) == layout.ear_model
+    assert speech_model.find_model(layout, own) == layout.ear_model
     assert own.callers_are_heard
-    assert ear_model.find_model(layout, Settings(ear=Ear(model=Path("/srv/x")))) == Path("/srv/x")
-    assert ear_model.find_model(layout, Settings(ear=Ear(model="off"))) is None
-    assert ear_model.find_model(layout, Settings(ear=Ear(engine="tests.stand_ins.tones"))) is None
+    assert speech_model.find_model(layout, Settings(ear=Ear(model=Path("/srv/x")))) == Path("/srv/x")
+    assert speech_model.find_model(layout, Settings(ear=Ear(model="off"))) is None
+    assert speech_model.find_model(layout, Settings(ear=Ear(engine="tests.stand_ins.tones"))) is None
     assert "по кнопкам" in describe_ear(Settings(ear=Ear(model="off")))

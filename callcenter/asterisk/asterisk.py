@@ -1,0 +1,311 @@
+"""The instance's Asterisk: started, found again, asked, stopped. How it is run is `asterisk_ways`."""
+
+import base64
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter.asterisk.configuration import write_configuration
+from callcenter.asterisk.launch_methods import WAYS, NoAsterisk, Way, choose_way
+from callcenter.core.progress import Progress
+from callcenter.instance.instance import Instance, complain_of_port, mend_of_ports
+from callcenter.instance.processes import (
+    Running,
+    end,
+    find_running,
+    last_lines,
+    reap,
+    recording,
+    start_detached,
+    wait_recorded,
+)
+from callcenter.instance.service_user import service_user
+
+ARI_USER = "callcenter"
+_START_SECONDS = 30.0
+_LET_GO_SECONDS = 2.0
+"""A killed Asterisk counts as ended a moment before the last of its threads has let go of its ports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What the rendered configuration must hold for one start.
+
+    `system_name` holds the number of the start (`b17`), so that channel ids never repeat.
+    """
+
+    data_directory: Path
+    module_directory: Path
+    system_name: str
+
+
+Configure = Callable[[Instance, Boot], list[str]]
+"""Writes the configuration files of a start; returns the names of those that changed."""
+
+
+def write_rendered(instance: Instance, boot: Boot) -> list[str]:
+    """The centre's own configuration, out of `asterisk_conf/`: the usual Configure."""
+    return write_configuration(
+        instance.settings,
+        instance.layout,
+        instance.ports,
+        instance.secrets,
+        data_directory=boot.data_directory,
+        module_directory=boot.module_directory,
+        system_name=boot.system_name,
+    )
+
+
+class Asterisk:
+    """One instance's Asterisk.
+
+    `die_with_parent` ends it with the thread that started it: right for tests, wrong for the running centre.
+    `configure` writes the configuration files before each start; `ways` narrows the ways to run it.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        configure: Configure = write_rendered,
+        die_with_parent: bool = False,
+        ways: tuple[str, ...] = WAYS,
+        progress: Progress = print,
+    ) -> None:
+        self._instance = instance
+        self._layout = instance.layout
+        self._configure = configure
+        self._die_with_parent = die_with_parent
+        self._ways = ways
+        self._progress = progress
+        self._user = service_user()
+        self._starter: int | None = None
+        self.pid_file = self._layout.asterisk / "run" / "launch.pid"
+        self.control_socket = self._layout.asterisk / "run" / "asterisk.ctl"
+        self.log = self._layout.logs / "asterisk.log"
+        self.record_file = self._layout.home / "asterisk.json"
+
+    def running(self) -> Running | None:
+        """The live Asterisk of this instance, whoever started it."""
+        if self._starter is not None:  # what wraps Asterisk is our child and ends after it
+            reap(self._starter)
+        return find_running(self.pid_file, uid=self._user.uid)
+
+    def ensure_running(self) -> bool:
+        """Returns when ARI answers; true when Asterisk was started, false when a running one was adopted.
+
+        Raises NoAsterisk with the end of its log.
+        """
+        with self._alone():
+            if self.running() is not None:
+                self._await_ready()
+                return False
+            self._start()
+            return True
+
+    def refresh(self) -> list[str]:
+        """Renders the configuration anew for the running Asterisk and makes it read what changed; the names of it.
+
+        Calls in progress go on. Ports and transports are read at a start only.
+        """
+        with self._alone():
+            if self.running() is None:
+                return []
+            try:
+                record = json.loads(self.record_file.read_text(encoding="utf-8"))
+                boot = Boot(self._layout.sounds.parent, Path(record["modules"]), record["boot"])
+            except (OSError, ValueError, KeyError) as error:
+                raise NoAsterisk(f"{self.record_file}: {error}; stop the centre and run it again") from error
+            changed = self._configure(self._instance, boot)
+            if record.get("sip") != self._sip:
+                self._progress(
+                    f"Asterisk: ВНИМАНИЕ: SIP остаётся на {record.get('sip')}, на {self._sip} он перейдёт со "
+                    "следующим запуском: make stop, make run"
+                )
+            if changed:
+                self._user.own_tree(self._layout.asterisk_etc)
+                self.run_cli("core reload")
+            return changed
+
+    def choose(self) -> Way:
+        """The way it will be run, tried for real; builds the Debian root when that is needed and missing."""
+        return choose_way(self._layout, self._user, progress=self._progress, allowed=self._ways)
+
+    def stop(self, *, grace: float = 15.0) -> None:
+        """Stops it, ending the calls in progress. Nothing when it is not running."""
+        with self._alone():
+            running = self.running()
+            if running is not None:
+                end(running, first=signal.SIGTERM, grace=grace)
+
+    def run_cli(self, command: str) -> str:
+        """What Asterisk's console prints for a command. Raises NoAsterisk when it does not answer.
+
+        Spoken over the control socket, which lies in the instance: `asterisk -rx` would need the same namespace.
+        """
+        try:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(30.0)
+                line.connect(str(self.control_socket))
+                line.recv(256)  # its greeting: host/pid/version
+                line.sendall(f"cli quit after {command}".encode() + b"\0")
+                parts = []
+                while part := line.recv(65536):
+                    parts.append(part)
+        except OSError as error:
+            raise NoAsterisk(f"Asterisk's console at {self.control_socket} does not answer: {error}") from error
+        # A line meant for the log of a console begins with its level, byte 0x80 and above, or ends in NUL.
+        return re.sub(rb"[\x00\x7f-\x8f]", b"", b"".join(parts)).decode("utf-8", errors="replace").strip("\n")
+
+    def count_calls(self) -> int:
+        """How many calls are in progress."""
+        found = re.search(r"(\d+) active call", self.run_cli("core show channels count"))
+        return int(found.group(1)) if found else 0
+
+    def describe(self) -> str:
+        """Version and way of the last start, e.g. `22.10.1+dfsg (bubblewrap)`; empty before the first one."""
+        try:
+            record = json.loads(self.record_file.read_text(encoding="utf-8"))
+            return f"{record['version']} ({record['way']})"
+        except (OSError, ValueError, KeyError):
+            return ""
+
+    def serves(self, application: str) -> bool:
+        """Whether a controller is connected as this ARI application."""
+        return not self._ask(f"applications/{application}")
+
+    @property
+    def _sip(self) -> str:
+        return f"{self._instance.settings.telephony.bind_address}:{self._instance.ports.sip}"
+
+    def _check_ports(self) -> None:
+        """Asterisk itself would only log a port it cannot have, and run without SIP."""
+        ports = self._instance.ports
+        wanted = (
+            (str(self._instance.settings.telephony.bind_address), ports.sip, socket.SOCK_DGRAM),
+            ("127.0.0.1", ports.asterisk_http, socket.SOCK_STREAM),
+            ("127.0.0.1", ports.ami, socket.SOCK_STREAM),
+        )
+        deadline = time.monotonic() + _LET_GO_SECONDS
+        while complaints := [complaint for one in wanted if (complaint := complain_of_port(*one))]:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            raise NoAsterisk("\n  ".join(["Asterisk cannot listen:", *complaints, mend_of_ports(self._layout)]))
+
+    def _start(self) -> None:
+        self._check_ports()
+        way = self.choose()
+        if not way.tested:
+            self._progress(f"Asterisk: ВНИМАНИЕ: версия {way.version} с этим центром не проверена")
+        boot = Boot(
+            data_directory=self._layout.sounds.parent,
+            module_directory=way.module_directory,
+            system_name=f"b{self._next_boot()}",
+        )
+        way.link_data(self._layout)
+        self._configure(self._instance, boot)
+        self._user.own_tree(self._layout.asterisk_etc)
+        self._record(way, boot)
+        self.pid_file.unlink(missing_ok=True)
+        words = [*way.program, "-f", "-C", str(self._layout.asterisk_etc / "asterisk.conf")]
+        # The pid file is written by the shell that becomes Asterisk, inside whatever wraps it.
+        command = ["env", "--chdir=/", *way.wrap(recording(words, self.pid_file), self._die_with_parent)]
+        self._starter = start_detached(command, log=self.log, environment=_environment())
+        if wait_recorded(self.pid_file, self._starter, seconds=10.0, uid=self._user.uid) is None:
+            raise NoAsterisk(f"Asterisk did not start ({way.name}); {self.log}:\n{last_lines(self.log)}")
+        try:
+            self._await_ready()
+        except NoAsterisk:
+            running = self.running()
+            if running is not None:  # half an Asterisk would be adopted by the next start
+                end(running, grace=2.0)
+            raise
+        self._progress(f"Asterisk: работает {way.version} ({way.name}), запуск {boot.system_name}")
+
+    def _await_ready(self) -> None:
+        """Ready is: all modules loaded, and ARI answers to our password, so it is not somebody else's Asterisk."""
+        deadline = time.monotonic() + _START_SECONDS
+        complaint = "its console does not answer"
+        while time.monotonic() < deadline:
+            running = self.running()
+            if running is None or not running.alive:
+                raise NoAsterisk(f"Asterisk ended while starting; {self.log}:\n{last_lines(self.log)}")
+            if not self._booted():
+                time.sleep(0.03)
+                continue
+            complaint = self._ask("asterisk/ping")
+            if not complaint:
+                return
+            break
+        port = self._instance.ports.asterisk_http
+        logged = last_lines(self._layout.asterisk_logs / "messages.log")
+        raise NoAsterisk(f"Asterisk runs, but ARI does not answer on port {port}: {complaint}\n{logged}")
+
+    def _booted(self) -> bool:
+        """Waits until all modules are loaded; false when the console is not there yet, or not there any more."""
+        try:
+            return "fully booted" in self.run_cli("core waitfullybooted")
+        except NoAsterisk:
+            return False
+
+    def _ask(self, path: str) -> str:
+        """An empty string when ARI answers GET `path` with 200, else the complaint."""
+        word = base64.b64encode(f"{ARI_USER}:{self._instance.secrets.ari_password}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._instance.ports.asterisk_http}/ari/{path}",
+            headers={"Authorization": f"Basic {word}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - our own address, http only
+                answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return str(error)
+        except OSError as error:
+            return str(error)
+        return ""
+
+    def _next_boot(self) -> int:
+        """The number of this start; on disk before it is used, so that no two starts ever share one."""
+        file = self._layout.home / "boots"
+        try:
+            number = int(file.read_text(encoding="ascii")) + 1
+        except FileNotFoundError:
+            number = 1
+        fresh = file.with_suffix(".new")
+        with fresh.open("w", encoding="ascii") as out:
+            out.write(f"{number}\n")
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+        return number
+
+    def _record(self, way: Way, boot: Boot) -> None:
+        fresh = self.record_file.with_suffix(".new")
+        record = {"version": way.version, "tested": way.tested, "way": way.name, "boot": boot.system_name}
+        record |= {"modules": str(way.module_directory), "sip": self._sip}
+        fresh.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        fresh.replace(self.record_file)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two starters at once must not both start it."""
+        with (self._layout.pids / "asterisk.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _environment() -> dict[str, str]:
+    """Only what Asterisk needs: nothing of ours, no password in the environment, leaks into it."""
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/", "TERM": "dumb"}

@@ -1,0 +1,207 @@
+"""The ways to run Asterisk as an unprivileged user, best first; each is tried before it is trusted.
+
+1. `native`: the machine's own Asterisk, 22.8 or later (chan_websocket's JSON came with it);
+2. `bubblewrap`: out of the Debian root, in a mount namespace of its own that shows it little else;
+3. `loader`: out of the same root by the root's own dynamic loader, where no namespaces are allowed;
+4. `chroot`: `unshare` and `chroot`, for root only.
+
+The instance's Asterisk directory has the same absolute path in every way, so the rendered configuration
+differs only in the directory of the modules.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from callcenter.asterisk.debian_root import ensure_root
+from callcenter.core.errors import CallcenterError
+from callcenter.core.progress import Progress
+from callcenter.instance.processes import run_quietly
+from callcenter.instance.service_user import ServiceUser
+from callcenter.layout import Layout
+
+OLDEST = (22, 8)
+TESTED = ("22.10.1",)
+"""Versions the live tests have passed with; another one is used with a warning."""
+
+NATIVE_PREFIX = Path("/usr")
+"""Where the machine's own Asterisk keeps its modules and its shared files."""
+
+WAYS = ("native", "bubblewrap", "loader", "chroot")
+
+_EMPTY = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - mounted fresh and private inside the namespace
+_SHARED = ("documentation", "rest-api", "static-http", "phoneprov", "firmware")
+
+
+class NoAsterisk(CallcenterError):
+    """Asterisk cannot be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way that works here. `version` is what `asterisk -V` says of itself, e.g. `22.10.1+dfsg…`.
+
+    `wrap(words, tied)` is the command that runs `words` (absolute paths as the way sees them); `tied` ends them
+    with whoever started them.
+    """
+
+    name: str
+    version: str
+    program: tuple[str, ...]
+    module_directory: Path
+    shared_directory: Path
+    wrap: Callable[[list[str], bool], list[str]]
+
+    @property
+    def tested(self) -> bool:
+        return re.split(r"[^0-9.]", self.version)[0] in TESTED
+
+    def link_data(self, layout: Layout) -> None:
+        """Makes Asterisk's data directory show the shared files (its own documentation, without which it will not
+        start) of this way."""
+        for name in _SHARED:
+            link = layout.sounds.parent / name
+            if link.is_symlink() or link.exists():
+                link.unlink()
+            link.symlink_to(self.shared_directory / name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A way before it was tried: a Way without its version."""
+
+    name: str
+    program: tuple[str, ...]
+    module_directory: Path
+    shared_directory: Path
+    wrap: Callable[[list[str], bool], list[str]]
+
+
+def choose_way(layout: Layout, user: ServiceUser, *, progress: Progress, allowed: tuple[str, ...] = WAYS) -> Way:
+    """The first of the `allowed` ways that really runs Asterisk here. Raises NoAsterisk with every refusal."""
+    refusals = []
+    for offer in _offers(layout, user, allowed, progress):
+        # The probe must write where Asterisk will write and load what it links with.
+        probe = f'test -w "{layout.asterisk}/run" && exec "$@" -V'
+        tried = run_quietly(offer.wrap(["/bin/sh", "-c", probe, "probe", *offer.program], False), seconds=30.0)
+        found = re.match(r"Asterisk (\S+)", tried.stdout)
+        if tried.returncode != 0 or found is None:
+            refusals.append(f"{offer.name}: {(tried.stderr or tried.stdout).strip() or f'exit {tried.returncode}'}")
+        elif _number(found.group(1)) < OLDEST:
+            refusals.append(f"{offer.name}: version {found.group(1)} is older than {'.'.join(map(str, OLDEST))}")
+        else:
+            for refusal in refusals:
+                progress(f"Asterisk: не подошло: {refusal}")
+            return Way(
+                name=offer.name,
+                version=found.group(1),
+                program=offer.program,
+                module_directory=offer.module_directory,
+                shared_directory=offer.shared_directory,
+                wrap=offer.wrap,
+            )
+    raise NoAsterisk("no way to run Asterisk works here:\n  " + "\n  ".join(refusals or ["none was allowed"]))
+
+
+def _offers(layout: Layout, user: ServiceUser, allowed: tuple[str, ...], progress: Progress) -> Iterator[_Offer]:
+    if "native" in allowed:
+        native = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+        modules = next(iter(sorted(NATIVE_PREFIX.glob("lib*/**/asterisk/modules"))), None) if native else None
+        if native and modules:
+            shared = NATIVE_PREFIX / "share" / "asterisk"
+            yield _Offer(
+                "native",
+                (native,),
+                modules,
+                shared if shared.exists() else Path("/var/lib/asterisk"),
+                lambda words, tied: _as_user(user, words, tied=tied),
+            )
+    if not set(allowed) - {"native"}:
+        return
+    root = ensure_root(progress)
+    inside = Path("/", (_modules(root)).relative_to(root))
+    program = ("/usr/sbin/asterisk",)
+    if "bubblewrap" in allowed and shutil.which("bwrap"):
+        yield _Offer(
+            "bubblewrap",
+            program,
+            inside,
+            Path("/usr/share/asterisk"),
+            lambda words, tied: user.command(_bubblewrap(root, layout, words, tied=tied)),
+        )
+    loader = next(iter(sorted(root.glob("usr/lib*/ld-linux*.so.*"))), None)
+    if "loader" in allowed and loader is not None:
+        libraries = f"{_modules(root).parent.parent}:{root}/usr/lib"
+        yield _Offer(
+            "loader",
+            (str(loader), "--library-path", libraries, f"{root}/usr/sbin/asterisk"),
+            _modules(root),
+            root / "usr/share/asterisk",
+            lambda words, tied: _as_user(user, words, tied=tied),
+        )
+    if "chroot" in allowed and user.drops:
+        yield _Offer(
+            "chroot",
+            program,
+            inside,
+            Path("/usr/share/asterisk"),
+            lambda words, tied: _chroot(root, layout, _as_user(user, words, tied=tied)),
+        )
+
+
+def _as_user(user: ServiceUser, words: list[str], *, tied: bool) -> list[str]:
+    """`setpriv` sets the death signal after it has stepped down; stepping down later would clear it."""
+    death = ["--pdeathsig=KILL"] if tied else []
+    if user.drops:
+        return ["setpriv", *death, f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--", *words]
+    return ["setpriv", *death, "--", *words] if tied else words
+
+
+def _bubblewrap(root: Path, layout: Layout, words: list[str], *, tied: bool) -> list[str]:
+    """A tree of its own, not the root as a whole, so that the instance can be mounted at any path in it.
+
+    The process ids stay the host's: the pid file is written inside and read outside.
+    """
+    return [
+        "bwrap",
+        "--ro-bind", f"{root}/usr", "/usr",
+        *(part for name in ("bin", "sbin", "lib", "lib64") if (root / name).is_symlink()
+          for part in ("--symlink", os.readlink(root / name), f"/{name}")),
+        "--ro-bind", f"{root}/etc", "/etc",
+        "--dev", "/dev", "--proc", "/proc",
+        *(part for path in _EMPTY for part in ("--tmpfs", path)),
+        *(part for file in ("hosts", "resolv.conf", "localtime") if (root / "etc" / file).exists()
+          for part in ("--ro-bind-try", f"/etc/{file}", f"/etc/{file}")),
+        "--bind", str(layout.asterisk), str(layout.asterisk),
+        "--ro-bind", str(layout.prompts), str(layout.prompts),
+        "--chdir", "/",
+        *(["--die-with-parent"] if tied else []),
+        *words,
+    ]  # fmt: skip
+
+
+def _chroot(root: Path, layout: Layout, words: list[str]) -> list[str]:
+    """The mounts are seen by this Asterisk only; empty mount points stay behind in the root."""
+    empty = "\n".join(f'mount -t tmpfs tmpfs "{root}{path}"' for path in _EMPTY)
+    mounts = "\n".join(
+        f'mkdir -p "{root}{path}"; mount --bind "{path}" "{root}{path}"' for path in (layout.asterisk, layout.prompts)
+    )
+    script = (
+        f'set -e\nmount -t proc proc "{root}/proc"; mount --rbind /dev "{root}/dev"\n{empty}\n{mounts}\n'
+        f'exec chroot "{root}" "$@"'
+    )
+    return ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "chroot", *words]
+
+
+def _modules(root: Path) -> Path:
+    found = sorted(root.glob("usr/lib/*/asterisk/modules"))
+    if not found:
+        raise NoAsterisk(f"{root} holds no Asterisk modules; remove it, and it is built again")
+    return found[0]
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])

@@ -1,0 +1,98 @@
+"""What a conversation makes of being heard: which question words may answer now, and whether danger was among them."""
+
+from collections.abc import Iterator, Mapping
+
+from callcenter.dialogue.engine.answer_endings import is_open, list_ways, read_expected
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.dialogue.engine.dangers import find_dangers
+from callcenter.dialogue.interpretation.interpretation import Mind, Sense
+from callcenter.dialogue.scripts.script import Answer, Ask, Text
+from callcenter.dialogue.scripts.vocabulary import ADDRESS
+
+
+class Attention:
+    """The ear's part of one conversation. Nothing is heard until `hears` is set."""
+
+    def __init__(self, dangers: tuple[Answer, ...], mind: Mind) -> None:
+        self.hears = False
+        self.asked_aloud = False
+        """The question that stands was asked in words that only a caller who is heard can answer."""
+        self.danger: Answer | None = None
+        """Heard, and not acted on yet."""
+        self._dangers = dangers
+        self._mind = mind
+        self.danger_found = False
+        """Once a call: all that is heard after it is about the help that comes."""
+        self._breath: str | None = None
+        """The words in which the danger was found, while their speaker goes on; None once that breath has ended."""
+        self._expected: int | None = None
+
+    def expects(self, turn: int) -> bool:
+        """Whether words of this turn answer the question that stands."""
+        return turn == self._expected
+
+    @property
+    def expects_words(self) -> bool:
+        return self._expected is not None
+
+    def choose_prompt(self, ask: Ask) -> Text:
+        """How the question is asked now."""
+        aloud = ask.aloud if self.hears else None
+        self.asked_aloud = aloud is not None
+        return aloud or ask.prompt
+
+    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+        """What words mean to a talk that knows `facts`."""
+        return self._mind.make_out(text, facts)
+
+    def expect(self, ask: Ask, *, turn: int) -> Expect | None:
+        """Has words answer `ask` from now on, if they can."""
+        if not self.hears or not ask.takes_words:
+            return None
+        self._expected = turn
+        if is_open(ask):
+            return Expect(turn, ask, None)
+        return Expect(turn, ask, tuple(dict.fromkeys([*list_ways(ask), *self._list_dangers()])))
+
+    def stop_expecting(self, *, turn: int) -> Expect | None:
+        """The question is over."""
+        if self._expected is None:
+            return None
+        self._expected = None
+        return Expect(turn, None, None)
+
+    def change(self, *, hears: bool) -> bool:
+        """The ear opened, or is lost: whether the question that stands must be asked again, by keys."""
+        self.hears = hears
+        if not hears:
+            self._expected = None
+        return self.asked_aloud and not hears
+
+    def find_danger(self, text: str, facts: Mapping[str, str], *, whole: bool) -> str | None:
+        """The words of the first danger of the call in these; None for a danger that is known already."""
+        if self.danger_found:
+            return None
+        for danger, told in find_dangers(self._dangers, self._mind, text, whole=whole):
+            known = danger.remember and all(facts.get(name) == value for name, value in danger.remember)
+            if not known:
+                self.danger, self.danger_found = danger, True
+                self._breath = ""
+                return told
+        return None
+
+    def read_breath(self, text: str, facts: Mapping[str, str], *, whole: bool) -> Mapping[str, str]:
+        """Where the danger is, as far as the breath that told of it says so. A breath may be heard in two pieces:
+        what was heard before the danger was acted on, and what came after; `whole`: it has ended."""
+        if self._breath is None:
+            return {}
+        begun = self._breath
+        said = text if not begun or text.startswith(begun) else f"{begun} {text}"
+        self._breath = None if whole else begun or text
+        return self._mind.make_out(said, facts).meanings.get(ADDRESS, {})
+
+    def _list_dangers(self) -> Iterator[str]:
+        for danger in self._dangers:
+            for phrase in danger.phrases:
+                yield from phrase.ways
+            if danger.meanings:
+                yield from read_expected()["danger"]

@@ -1,0 +1,61 @@
+"""The commands that answer one event, and what is awaited after them. Every `Say`, `Listen` and `Do` has its turn."""
+
+from collections.abc import Mapping
+
+from callcenter.dialogue.engine.awaited import Doing, Listening, Saying
+from callcenter.dialogue.engine.commands import Command, Do, Expect, Hush, Listen, Remark, Say
+
+
+class Turns:
+    """One conversation's commands, in order."""
+
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.awaited: Saying | Listening | Doing | None = None
+        self._turn = 0
+
+    @property
+    def next(self) -> int:
+        """The turn of the command that comes next."""
+        return self._turn + 1
+
+    def answer_anew(self) -> None:
+        """Another event is to be answered."""
+        self.commands = []
+
+    def add(self, command: Command) -> None:
+        self.commands.append(command)
+
+    def say(self, texts: tuple[str, ...], *, interruptible: bool) -> bool:
+        """The first of `texts`, the rest to follow it; False when there is none."""
+        self.awaited = None
+        if not texts:
+            return False
+        self._turn += 1
+        self.awaited = Saying(self._turn, interruptible, texts[1:])
+        self.commands.append(Say(self._turn, texts[0], interruptible))
+        return True
+
+    def hush(self) -> None:
+        """Whatever is being said stops."""
+        if isinstance(self.awaited, Saying):
+            self.commands.append(Hush(self.awaited.turn))
+            self.awaited = None
+
+    def listen(self, seconds: float) -> None:
+        self._turn += 1
+        self.awaited = Listening(self._turn)
+        self.commands.append(Listen(self._turn, seconds))
+
+    def do(self, action: str, arguments: Mapping[str, str]) -> None:
+        self._turn += 1
+        self.awaited = Doing(self._turn)
+        self.commands.append(Do(self._turn, action, arguments))
+
+    def expect(self, expected: Expect | None) -> None:
+        if expected is not None:
+            self._turn = expected.turn
+            self.commands.append(expected)
+
+    def remark(self, kind: str, **facts: str) -> None:
+        self.commands.append(Remark(kind, facts))

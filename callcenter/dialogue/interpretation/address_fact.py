@@ -1,0 +1,92 @@
+"""An address as a fact of the talk: what was said so far, in words a dispatcher can read and we can read back."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from callcenter.houses.houses import House, Houses
+from callcenter.understanding.address.address import PARTS, Address, Doubt, Part, resolve
+
+_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "settlement": "посёлок",
+        "street": "улица",
+        "complex": "комплекс",
+        "house": "дом",
+        "building": "корпус",
+        "structure": "строение",
+        "letter": "литера",
+        "entrance": "парадная",
+        "floor": "этаж",
+        "apartment": "квартира",
+    }
+)
+_STRANGE = "незнакомое"
+"""A name that was said and is not on the list."""
+_PARTS = {name: part for part, name in _NAMES.items()}
+RUSSIAN = _NAMES
+"""The parts of an address, in Russian."""
+
+
+def write_place(address: Address) -> str:
+    """`улица: проспект Энгельса; дом: 139`; empty when nothing was said."""
+    values = address.values
+    said = [f"{_NAMES[part]}: {values[part]}" for part in PARTS if part in values]
+    strange = [f"{_STRANGE}: {doubt.said}" for doubt in address.doubts if doubt.kind == "unknown" and doubt.said]
+    return "; ".join([*said, *strange[:1]])
+
+
+def read_place(place: str, houses: Houses) -> Address:
+    """The address of `write_place`, held against the house list. A part that can't be read is left out."""
+    pieces = [piece.split(": ", 1) for piece in place.split("; ") if ": " in piece]
+    pairs = {name: value for name, value in pieces}
+    values = {_PARTS[name]: value for name, value in pairs.items() if name in _PARTS}
+    strange = pairs.get(_STRANGE)
+    doubts = (Doubt("unknown", "street", (), strange),) if strange else ()
+    return resolve(houses.all, {part: Part(value, value) for part, value in values.items()}, doubts)
+
+
+def is_other_place(place: str, known: str) -> bool:
+    """Whether a place does not only say more than `known`, but otherwise; both as of write_place."""
+    return not set(place.split("; ")).issuperset(known.split("; ") if known else ())
+
+
+def guess_street(known: Address, houses: Houses) -> Address | None:
+    """The address with the only street of the list that has such a house, where a house was said and no street; None
+    where several have it, or none."""
+    if "house" not in known.parts or known.doubts or any(name in known.parts for name in PARTS[:3]):
+        return None
+    streets = dict.fromkeys((house.settlement, house.street) for house in houses.all if house.street)
+    guesses = [_put_street(known, houses, settlement, street) for settlement, street in streets]
+    fitting = [guess for guess in guesses if guess.houses]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _put_street(known: Address, houses: Houses, settlement: str, street: str) -> Address:
+    """Without houses where they cannot have the flat or the entrance that was said."""
+    parts = {**known.parts, "street": Part(street, ""), **({"settlement": Part(settlement, "")} if settlement else {})}
+    address = resolve(houses.all, parts, ())
+    if any(doubt.kind == "contradictory" for doubt in address.doubts):
+        return Address()
+    return address
+
+
+def say_house(house: House) -> str:
+    """`проспект Энгельса, дом 139, корпус 1`; the settlement before it, the letter behind."""
+    numbers = (
+        ("дом", house.house),
+        ("корпус", house.building),
+        ("строение", house.structure),
+        ("литера", house.letter),
+    )
+    named = [name for name in (house.settlement, house.street) if name]
+    return ", ".join([*named, *(f"{name} {value}" for name, value in numbers if value)])
+
+
+def say_address(address: Address) -> str:
+    """The whole address, the house as the list has it where only one fits, else what was said of it."""
+    inside = [f"{_NAMES[part]} {address.get(part)}" for part in PARTS[7:] if address.get(part)]
+    if address.house is not None:
+        return ", ".join([say_house(address.house), *inside])
+    named = [address.get(part) for part in PARTS[:3] if address.get(part)]
+    numbers = [f"{_NAMES[part]} {address.get(part)}" for part in PARTS[3:7] if address.get(part)]
+    return ", ".join([*named, *numbers, *inside])

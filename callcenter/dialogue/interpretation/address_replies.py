@@ -1,0 +1,71 @@
+"""Replies about an address that name no part of it: «не сто тридцать девять, а сто пятьдесят», «нет квартиры»."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from callcenter.understanding.address.address import Address, resolve
+from callcenter.understanding.address.address_book import AddressBook
+from callcenter.understanding.numbers.numbers import find_numbers
+from callcenter.understanding.words import Word
+
+_MAY_LACK = ("settlement", "building", "structure", "letter")
+_INSIDE = ("entrance", "floor", "apartment")
+_NUMBERED = ("house", "building", "structure", "apartment", "entrance", "floor")
+
+
+def exchange_number(book: AddressBook, known: Address, read: Sequence[Word]) -> Address | None:
+    """The address with a number put in the place of one that is taken back; None when none of its numbers is.
+
+    «не сто тридцать девять а сто пятьдесят», «сто пятьдесят а не сто тридцать девять».
+    """
+    numbers = find_numbers(read)
+    for one, other in pairwise(numbers):
+        between = [word.text for word in read[one.end : other.first] if not word.filler]
+        before = read[one.first - 1].text if one.first else ""
+        old, new = (one, other) if before == "не" else (other, one) if between[-1:] == ["не"] else (None, None)
+        if old is None or new is None:
+            continue
+        part = next((name for name in _NUMBERED if known.get(name) == old.digits), None)
+        if part is not None:
+            exchanged = book.complete(known, read[new.first : new.end], asked=part)
+            inside = {name: known.parts[name] for name in _INSIDE if name in known.parts and name != part}
+            return resolve(book.houses.all, {**inside, **exchanged.parts}, ())
+    return None
+
+
+def forget_entrance(book: AddressBook, known: Address, said: Address) -> Address:
+    """Without the entrance and the floor of an earlier trouble, where the flat said now lies elsewhere."""
+    if "apartment" not in said.parts or "entrance" in said.parts:
+        return known
+    if all(doubt.part != "entrance" for doubt in known.doubts):
+        return known
+    left = {name: part for name, part in known.parts.items() if name not in ("entrance", "floor")}
+    return resolve(book.houses.all, left, ())
+
+
+def find_lack(asked: str, read: Sequence[Word]) -> str:
+    """The word that says there is no such part: «в городе» for a settlement, «без корпуса», «это подвал» for a flat;
+    empty when none does."""
+    if asked == "settlement":
+        return _find_lemma(read, "город")
+    if asked in _MAY_LACK:
+        return _find_lemma(read, "без", "нет")
+    if asked != "apartment":
+        return ""
+    flatless = _find_lemma(read, "без", "нет", "не") and _find_lemma(read, "квартира")
+    return flatless or _find_lemma(read, *_file()["no_flat"]["words"])
+
+
+def _find_lemma(read: Sequence[Word], *lemmas: str) -> str:
+    return next((word.text for word in read if word.has(*lemmas)), "")
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, list[str]]]:
+    rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
+        Path(__file__).with_name("place_replies.toml").read_text(encoding="utf-8")
+    )
+    return rows

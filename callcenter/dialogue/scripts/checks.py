@@ -1,0 +1,245 @@
+"""What a script that reads well may still get wrong: where it leads, what it knows, and how it sounds."""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from callcenter.core.problems import Place, Problem
+from callcenter.dialogue.scripts.nodes import hint
+from callcenter.dialogue.scripts.phrase_checks import check_phrases
+from callcenter.dialogue.scripts.prompt_checks import check_prompts
+from callcenter.dialogue.scripts.script import (
+    PERSON_KEY,
+    Act,
+    Answer,
+    Aside,
+    Ask,
+    Choice,
+    Digits,
+    Goodbye,
+    PutThrough,
+    Reference,
+    Step,
+    Target,
+    Tell,
+    Text,
+    list_answers,
+    list_article_ids,
+    list_texts,
+)
+from callcenter.dialogue.scripts.vocabulary import FACTS_OF_MEANING
+
+NOTICE_FACT = "уведомление о записи"
+"""Counts as a fact that the words about the recording give to whoever heard them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the reader made of a file: the steps, and of those that could not be built where they lead."""
+
+    name: str
+    start: Target | None
+    steps: Mapping[str, Step]
+    broken: Mapping[str, frozenset[str]]
+    places: Mapping[str, Place]
+    dangers: tuple[Answer, ...]
+    asides: tuple[Aside, ...]
+    loose: bool
+    """A step was named that resembles none: nothing can be said about which steps are reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One way out of a step, and the facts it gives."""
+
+    target: str
+    gains: frozenset[str] = frozenset()
+
+
+def check_draft(draft: Draft, *, articles: Collection[str], given: Collection[str]) -> Iterator[Problem]:
+    """Every mistake of sense, in no order."""
+    yield from _check_articles(draft, articles)
+    yield from check_prompts(draft.steps.values())
+    yield from check_phrases(draft.steps.values())
+    yield from _check_ways_to_a_person(draft)
+    yield from _check_circles(draft)
+    if draft.start is not None and not draft.loose:
+        yield from _check_reached(draft, draft.start.step)
+    if draft.start is not None:
+        yield from _check_facts(draft, draft.start.step, frozenset(given))
+    for danger in draft.dangers:  # acted on once the words about the recording were heard
+        known = {*given, NOTICE_FACT, *list_gains(danger)}
+        yield from _check_facts(draft, danger.next.step, frozenset(known))
+
+
+def list_edges(step: Step) -> tuple[Edge, ...]:
+    """Every way out of a step."""
+    match step:
+        case Tell(words=words, next=following):
+            told = Edge(following.step, frozenset({NOTICE_FACT} if step.notice else ()))
+            return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
+        case Ask(reply=Choice(answers)):
+            chosen = (Edge(a.next.step, list_gains(a)) for a in answers)
+            return (*chosen, *_list_failures(step))
+        case Ask(reply=Digits(fact=fact, next=following)):
+            return (Edge(following.step, frozenset({fact})), *_list_failures(step))
+        case Act(action=action, outcomes=outcomes):
+            ended = (Edge(to.step, frozenset(action.gives.get(name, ()))) for name, to in outcomes.items())
+            return (*ended, Edge(step.give_up.step))
+        case _:
+            return ()
+
+
+def _list_failures(ask: Ask) -> Iterator[Edge]:
+    """The ways out that are no answer."""
+    yield from (Edge(target.step) for target in (ask.give_up, ask.left) if target is not None)
+    yield from (Edge(aside.does.step) for aside in ask.asides if isinstance(aside.does, Target))
+
+
+def list_gains(answer: Answer) -> frozenset[str]:
+    """The facts an answer gives however it is given: a key and a phrase give only those of «запомни»."""
+    gains = frozenset(name for name, _ in answer.remember)
+    if answer.key is None and not answer.phrases and answer.meanings:
+        gains |= frozenset.intersection(*(frozenset(FACTS_OF_MEANING[name]) for name in answer.meanings))
+    return gains
+
+
+def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem]:
+    answers = list_answers(draft.steps.values())
+    chosen: tuple[Answer | Aside, ...] = (*answers, *draft.dangers, *draft.asides)
+    tells = [step.words for step in draft.steps.values() if isinstance(step, Tell)]
+    texts = [words.article for words in tells if isinstance(words, Reference)]
+    for text in (*texts, *(aside.does for aside in draft.asides if isinstance(aside.does, Text))):
+        ids = list_article_ids(text, chosen, articles)
+        if not ids:
+            message = f"«{text}»: имя ответа складывается только из фактов, которые дают «запомни» и «поняв»"
+            yield Problem(text.place, "IVR203", message)
+        for article in ids:
+            if article not in articles:
+                yield Problem(text.place, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
+
+
+def _check_ways_to_a_person(draft: Draft) -> Iterator[Problem]:
+    yield from _check_exits(draft, [("опасность", danger.next) for danger in draft.dangers])
+    for step in draft.steps.values():
+        exits: list[tuple[str, Target]] = []
+        if isinstance(step, Ask | Act):
+            exits.append(("«сдаться»", step.give_up))
+        if isinstance(step, Ask) and isinstance(step.reply, Choice):
+            exits += [("кнопка 0", answer.next) for answer in step.reply.answers if answer.key == PERSON_KEY]
+        yield from _check_exits(draft, exits)
+
+
+def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[Problem]:
+    for way, target in exits:
+        stray = _find_stray_end(draft, target.step)
+        if stray is not None:
+            message = f"{way} не ведёт к человеку, а ведёт к шагу «{stray}»; должно кончаться на «соедини»"
+            yield Problem(target.place, "IVR304", message)
+
+
+def _find_stray_end(draft: Draft, start: str) -> str | None:
+    """The first step on the way that ends or asks before a person is reached; None when every way reaches one.
+
+    A question that only callers who are heard are asked is none, as long as all its answers lead there, too. Asides
+    do not count: in danger none leads anywhere.
+    """
+    seen: set[str] = set()
+    todo = deque([start])
+    while todo:
+        name = todo.popleft()
+        step = draft.steps.get(name)
+        if name in seen or step is None:
+            continue
+        seen.add(name)
+        if isinstance(step, Goodbye) or (isinstance(step, Ask) and not step.only_aloud):
+            return name
+        plain = replace(step, asides=()) if isinstance(step, Ask) else step
+        todo.extend(edge.target for edge in list_edges(plain))
+    return None
+
+
+def _check_circles(draft: Draft) -> Iterator[Problem]:
+    """Steps that lead to themselves without ever asking the caller anything."""
+    silent = {name: step for name, step in draft.steps.items() if not isinstance(step, Ask)}
+    reported: set[str] = set()
+    for name, step in silent.items():
+        path = _find_path({known: list_edges(other) for known, other in silent.items()}, name)
+        if path and not reported & set(path):
+            reported.update(path)
+            circle = " → ".join(f"«{one}»" for one in path)
+            yield Problem(step.place, "IVR305", f"круг без вопроса: {circle}; звонящий из него не выйдет")
+
+
+def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, ...]:
+    """The shortest way from `start` back to it; empty when there is none."""
+    todo: deque[tuple[str, ...]] = deque([(start,)])
+    seen: set[str] = set()
+    while todo:
+        path = todo.popleft()
+        for edge in edges.get(path[-1], ()):
+            if edge.target == start:
+                return (*path, start)
+            if edge.target not in seen:
+                seen.add(edge.target)
+                todo.append((*path, edge.target))
+    return ()
+
+
+def _check_reached(draft: Draft, start: str) -> Iterator[Problem]:
+    reached: set[str] = set()
+    todo = [start, *(danger.next.step for danger in draft.dangers)]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            step = draft.steps.get(name)
+            todo += [edge.target for edge in list_edges(step)] if step else draft.broken.get(name, ())
+    for name, place in draft.places.items():
+        if name not in reached:
+            yield Problem(place, "IVR302", f"до шага «{name}» никто не дойдёт; ведите в него откуда-нибудь или уберите")
+
+
+def _check_facts(draft: Draft, start: str, given: frozenset[str]) -> Iterator[Problem]:
+    needed: dict[str, list[tuple[str, Place]]] = {}
+    for step in draft.steps.values():
+        for fact, place in _list_uses(step):
+            needed.setdefault(fact, []).append((step.name, place))
+    for fact, uses in needed.items():
+        if fact in given:
+            continue
+        paths = _find_paths_without(draft, start, fact)
+        for name, place in uses:
+            if name not in paths:
+                continue
+            way = " → ".join(f"«{one}»" for one in paths[name])
+            if fact == NOTICE_FACT:
+                yield Problem(place, "IVR316", f"звонящего спрашивают или соединяют до слов о записи: {way}")
+                break
+            yield Problem(place, "IVR303", f"«{fact}» здесь ещё неизвестно, если идти так: {way}")
+
+
+def _list_uses(step: Step) -> Iterator[tuple[str, Place]]:
+    for text in list_texts(step):
+        yield from ((fact, text.place) for fact in text.facts)
+    match step:
+        case Tell(words=Reference(article=article)):
+            yield from ((fact, article.place) for fact in article.facts)
+        case Act(action=action):
+            yield from ((fact, step.place) for fact in action.needs)
+    if isinstance(step, Ask | PutThrough):
+        yield NOTICE_FACT, step.place
+
+
+def _find_paths_without(draft: Draft, start: str, fact: str) -> dict[str, tuple[str, ...]]:
+    """The steps that can be entered without `fact`, each with a shortest way. A broken step might give anything."""
+    paths: dict[str, tuple[str, ...]] = {start: (start,)}
+    todo = deque([start])
+    while todo:
+        name = todo.popleft()
+        step = draft.steps.get(name)
+        for edge in list_edges(step) if step else ():
+            if fact not in edge.gains and edge.target not in paths:
+                paths[edge.target] = (*paths[name], edge.target)
+                todo.append(edge.target)
+    return paths

@@ -1,0 +1,76 @@
+"""The «слова» of a script: names for ways to say one thing, and the phrases built from them."""
+
+from callcenter.dialogue.scripts import vocabulary as words
+from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, Word, hint
+from callcenter.dialogue.scripts.phrases import (
+    BrokenPhrase,
+    EmptyPhrase,
+    UnknownWord,
+    compile_ways,
+    list_references,
+    list_ways,
+)
+from callcenter.dialogue.scripts.script import Phrase
+
+
+class Lexicon:
+    """Compiles phrases with the words of `node` («слова»), and reports what is wrong with either."""
+
+    def __init__(self, findings: Findings, node: Node | None) -> None:
+        self._findings = findings
+        self._sources: dict[str, str] = {}
+        self._names: dict[str, Word] = {}
+        self._used: set[str] = set()
+        if node is None:
+            return
+        if not isinstance(node, Table):
+            findings.add(node.place, "IVR103", f"«{words.WORDS}»: здесь нужны строки «имя: (так|или так)»")
+            return
+        written: dict[str, Word] = {}
+        for name, value in node.entries:
+            self._names[name.text] = name
+            self._sources[name.text] = name.text
+            if isinstance(value, Word):
+                self._sources[name.text] = value.text
+                written[name.text] = value
+            else:
+                findings.add(value.place, "IVR103", "здесь нужен текст вида (так|или так)")
+        for own, value in written.items():
+            self._used.update(list_references(value.text))
+            if self._compile(value) is None:
+                self._sources[own] = own  # reported once; the phrases that use it have no fault of their own
+
+    def phrases(self, node: Node) -> tuple[Phrase, ...]:
+        """The phrases of «услышав»: one text or a list."""
+        phrases = []
+        for item in node.items if isinstance(node, Row) else (node,):
+            if not isinstance(item, Word):
+                self._findings.add(item.place, "IVR103", "здесь нужен текст: что говорит житель")
+                continue
+            self._used.update(list_references(item.text))
+            phrase = self._compile(item)
+            if phrase is not None:
+                phrases.append(phrase)
+        return tuple(phrases)
+
+    def report_unused(self) -> None:
+        """Call it after the last phrase."""
+        for name, word in self._names.items():
+            if name not in self._used:
+                message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
+                self._findings.add(word.place, "IVR314", message, fatal=False)
+
+    def _compile(self, word: Word) -> Phrase | None:
+        source = " ".join(word.text.split())
+        try:
+            ways = list_ways(source, self._sources)
+            return Phrase(source, compile_ways(ways), word.place, ways)
+        except UnknownWord as error:
+            message = f"нет слова <{error.name}>{hint(error.name, self._sources)}"
+            self._findings.add(word.place, "IVR205", message)
+        except EmptyPhrase:
+            message = f"фраза «{source}» подходит к чему угодно; у каждой ветви должно быть хотя бы одно слово"
+            self._findings.add(word.place, "IVR306", message)
+        except BrokenPhrase as error:
+            self._findings.add(word.place, "IVR111", f"фраза «{source}» не читается: {error}")
+        return None

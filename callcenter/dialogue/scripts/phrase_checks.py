@@ -1,0 +1,57 @@
+"""What callers may say to a question: no phrase twice, and none that an earlier answer has caught before."""
+
+from collections.abc import Collection, Iterator
+
+from callcenter.core.problems import Problem
+from callcenter.dialogue.scripts.phrases import find_phrase, normalize_words
+from callcenter.dialogue.scripts.script import Ask, Choice, Phrase, Step
+from callcenter.dialogue.scripts.vocabulary import ALOUD, ONLY_ALOUD, STORY, UNHEARD
+
+
+def check_phrases(steps: Collection[Step]) -> Iterator[Problem]:
+    """Phrases twice or in vain, and questions asked aloud to which no words are an answer."""
+    for step in steps:
+        if isinstance(step, Ask):
+            if (step.aloud is not None or step.only_aloud) and not step.takes_words:
+                names = f"«{ALOUD}», «{ONLY_ALOUD}» и «{UNHEARD}»"
+                message = f"{names} бывают у вопроса, где хоть один ответ можно услышать"
+                yield Problem((step.aloud or step.prompt).place, "IVR318", message)
+            if step.aloud is not None and step.only_aloud:
+                message = f"вопрос «{ONLY_ALOUD}» и так звучит лишь тем, кого слышат; «{ALOUD}» в нём лишнее"
+                yield Problem(step.aloud.place, "IVR320", message)
+            if isinstance(step.reply, Choice):
+                yield from _check_answers(step.reply)
+                yield from _check_meanings(step.reply)
+
+
+def _check_answers(choice: Choice) -> Iterator[Problem]:
+    sources: dict[str, int] = {}
+    earlier: list[Phrase] = []
+    for answer in choice.answers:
+        for phrase in answer.phrases:
+            source = normalize_words(phrase.source)
+            if source in sources:
+                message = f"фраза «{phrase.source}» уже есть в строке {sources[source]}"
+                yield Problem(phrase.place, "IVR313", message)
+                continue
+            sources[source] = phrase.place.line
+            caught = next(((way, found) for way in phrase.ways if (found := find_phrase(earlier, way))), None)
+            if caught is not None:
+                message = (
+                    f"«{caught[0]}» сюда не попадёт: раньше подойдёт «{caught[1].source}» в строке "
+                    f"{caught[1].place.line}; переставьте этот ответ выше"
+                )
+                yield Problem(phrase.place, "IVR317", message)
+        earlier += answer.phrases
+
+
+def _check_meanings(choice: Choice) -> Iterator[Problem]:
+    """A meaning twice, and one that stands behind what every caller's words mean."""
+    earlier: dict[str, int] = {}
+    for answer in choice.answers:
+        for name in answer.meanings:
+            line = earlier.get(name) or earlier.get(STORY)
+            if line is not None:
+                message = f"«{name}» сюда не попадёт: раньше подойдёт ответ в строке {line}; переставьте или уберите"
+                yield Problem(answer.place, "IVR319", message)
+        earlier |= {name: answer.place.line for name in answer.meanings}

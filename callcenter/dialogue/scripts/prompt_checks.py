@@ -1,0 +1,114 @@
+"""How a question sounds: what a caller can keep in the ear, and whether the prompt and the keys agree."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from callcenter.core.problems import Problem
+from callcenter.dialogue.scripts.phrases import normalize_words
+from callcenter.dialogue.scripts.script import (
+    KEYS,
+    PERSON_KEY,
+    REPEAT_KEY,
+    Answer,
+    Ask,
+    Choice,
+    Reference,
+    Step,
+    Tell,
+    Text,
+    list_texts,
+    list_texts_by_keys,
+)
+from callcenter.dialogue.scripts.vocabulary import ALOUD, HEARING_WORDS, KEY_NAMES
+from callcenter.wording.spoken import spoken
+
+LETTERS_A_SECOND = 11
+"""Measured with festival's Russian voice, pauses included: 147 letters in 13.5 seconds."""
+LONGEST_SECONDS = 20
+FACT_LETTERS = 45
+"""A number, a term, a phone, when spoken; only a call knows it."""
+LONGEST_MENU = 5
+
+_PRESS = re.compile(r"нажмите\s+([а-яё]+|[0-9*#])", re.IGNORECASE)
+
+
+def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
+    """Prompts too long or promising an ear, menus too long, keys twice, unnamed or named in vain."""
+    for step in steps:
+        for text in list_texts(step):
+            yield from _check_length(text)
+        for text in list_texts_by_keys(step):
+            yield from _check_hearing(text)
+        if isinstance(step, Tell) and step.notice and not step.uninterrupted:
+            message = "слова о записи должны прозвучать до конца; добавьте «дослушать: да»"
+            yield Problem(step.place, "IVR315", message)
+        if isinstance(step, Ask) and isinstance(step.reply, Choice):
+            yield from _check_menu(step, step.reply.answers)
+            yield from _check_named_keys(step, step.reply.answers, steps)
+            yield from _check_deaf_answers(step)
+
+
+def estimate_seconds(text: Text) -> float:
+    """How long a text takes to say."""
+    words = "".join(part if isinstance(part, str) else "х" * FACT_LETTERS for part in text.parts)
+    return len(spoken(words)) / LETTERS_A_SECOND
+
+
+def _check_length(text: Text) -> Iterator[Problem]:
+    seconds = estimate_seconds(text)
+    if seconds > LONGEST_SECONDS:
+        message = f"это около {seconds:.0f} секунд речи, а на слух держат {LONGEST_SECONDS}; сократите или разделите"
+        yield Problem(text.place, "IVR307", message)
+
+
+def _check_hearing(text: Text) -> Iterator[Problem]:
+    said = f" {normalize_words(str(text))} "
+    for word in HEARING_WORDS:
+        if f" {word} " in said:
+            message = f"«{word}»: робот слышит не всегда; просите нажать кнопку, а говорить просите в «{ALOUD}»"
+            yield Problem(text.place, "IVR309", message)
+            return
+
+
+def _check_menu(ask: Ask, answers: tuple[Answer, ...]) -> Iterator[Problem]:
+    keyed = [answer for answer in answers if answer.key not in (None, PERSON_KEY, REPEAT_KEY)]
+    if len(keyed) > LONGEST_MENU:
+        message = f"в меню {len(keyed)} пунктов, а запоминают не больше {LONGEST_MENU}; разделите на два вопроса"
+        yield Problem(ask.place, "IVR308", message)
+    keys: dict[str, int] = {}
+    for answer in answers:
+        if answer.key is not None and answer.key in keys:
+            message = f"кнопка {answer.key} уже занята ответом в строке {keys[answer.key]}"
+            yield Problem(answer.place, "IVR301", message)
+        elif answer.key is not None:
+            keys[answer.key] = answer.place.line
+
+
+def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[Step]) -> Iterator[Problem]:
+    keys = {answer.key for answer in answers if answer.key is not None}
+    named: set[str] = set()
+    for text in list_texts(ask):
+        pressed = {_find_key(match[1]) for match in _PRESS.finditer(str(text))}
+        for key in sorted(key for key in pressed if key and key not in {*keys, PERSON_KEY, REPEAT_KEY}):
+            yield Problem(text.place, "IVR310", f"сказано нажать {key}, а такого ответа нет")
+        named |= pressed - {""}
+    for step in steps:  # the words just before a question may name its keys
+        if isinstance(step, Tell) and step.next.step == ask.name and not isinstance(step.words, Reference):
+            named |= {_find_key(match[1]) for match in _PRESS.finditer(str(step.words))}
+    for answer in answers:
+        if answer.key is not None and answer.key not in {*named, PERSON_KEY, REPEAT_KEY}:
+            message = f"о кнопке {answer.key} звонящему не говорят; добавьте в вопрос «нажмите …»"
+            yield Problem(answer.place, "IVR311", message)
+
+
+def _check_deaf_answers(ask: Ask) -> Iterator[Problem]:
+    """An answer by meaning needs no key: it gives what no key can, and whoever isn't heard has the others."""
+    for answer in ask.answers:
+        if answer.key is None and not answer.meanings and not ask.only_aloud:
+            message = "этот ответ можно только услышать, а робот слышит не всегда; добавьте «нажав»"
+            yield Problem(answer.place, "IVR312", message)
+
+
+def _find_key(name: str) -> str:
+    """The key a word of a prompt names; empty when it names none."""
+    return name if name in KEYS else KEY_NAMES.get(name.lower(), "")

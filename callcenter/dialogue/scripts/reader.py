@@ -1,0 +1,100 @@
+"""A script file -> the model, or the list of everything that is wrong with it.
+
+A mistake is reported and then read as what was probably meant, so that one look shows all mistakes and none of their
+echoes: an unknown name is taken as the closest known one, a step that cannot be built still leads where it says.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from callcenter.core.problems import Problem
+from callcenter.dialogue.scripts import vocabulary as words
+from callcenter.dialogue.scripts.aside_reader import read_asides
+from callcenter.dialogue.scripts.asides import add_asides
+from callcenter.dialogue.scripts.checks import Draft, check_draft
+from callcenter.dialogue.scripts.lexicon import Lexicon
+from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, read_nodes
+from callcenter.dialogue.scripts.script import ActionSpec, Script, Step
+from callcenter.dialogue.scripts.step_reader import StepReader
+from callcenter.dialogue.scripts.table_reader import Sheet
+
+
+def read_script(
+    file: Path,
+    *,
+    actions: Mapping[str, ActionSpec],
+    articles: Collection[str],
+    values: Mapping[str, Collection[str]] = MappingProxyType({}),
+    given: Collection[str] = (),
+    kept: bool = False,
+) -> tuple[Script | None, list[Problem]]:
+    """The script of `file` and all its problems, in the order of the file; no script when one of them is fatal.
+
+    `articles`: the ids that «ответ» may name. `values`: fact -> the values «запомни» may give it (категория -> codes).
+    `given`: the facts a conversation starts with. `kept`: the script is of an earlier day; an outcome that an action
+    has had only since is not missed in it.
+    """
+    findings = Findings(file)
+    root = read_nodes(findings)
+    script = None
+    if root is not None:
+        draft = _read_draft(Sheet(findings, root, known=words.TOP_WORDS), actions, values, kept=kept)
+        findings.problems += check_draft(draft, articles=articles, given=given)
+        if draft.start and not draft.broken and not any(problem.fatal for problem in findings.problems):
+            steps = MappingProxyType(dict(draft.steps))
+            script = Script(draft.name, draft.start, steps, draft.dangers, tuple(sorted(articles)), draft.asides)
+    return script, sorted(set(findings.problems))
+
+
+def _read_draft(
+    top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]], *, kept: bool
+) -> Draft:
+    findings = top.findings
+    title = top.word(words.SCRIPT)
+    lexicon = Lexicon(findings, top.peek(words.WORDS))
+    usual = top.peek(words.USUALLY)
+    table = top.node(words.STEPS)
+    entries = table.entries if isinstance(table, Table) else ()
+    if table is not None and not entries:
+        findings.add(table.place, "IVR103", f"«{words.STEPS}»: здесь нужны шаги, у каждого имя и двоеточие")
+    reader = StepReader(
+        findings,
+        names=[key.text for key, _ in entries],
+        actions=actions,
+        values=values,
+        lexicon=lexicon,
+        usual=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
+        kept=kept,
+        common=_read_common(findings, top.peek(words.COMMON)),
+    )
+    steps: dict[str, Step] = {}
+    broken: dict[str, frozenset[str]] = {}
+    for key, value in entries:
+        step = reader.read(key, value)
+        if step is None:
+            broken[key.text] = frozenset(reader.targets)
+        else:
+            steps[key.text] = step
+    said_anytime = top.peek(words.ANYTIME)
+    asides = read_asides(findings, said_anytime, lexicon, reader) if said_anytime is not None else ()
+    steps = {name: add_asides(step, asides) for name, step in steps.items()}
+    spoken_of = top.peek(words.DANGERS)
+    dangers = reader.dangers(spoken_of) if spoken_of is not None else ()
+    lexicon.report_unused()
+    places = {key.text: key.place for key, _ in entries}
+    start = reader.target(top, words.START)
+    return Draft(title.text if title else "", start, steps, broken, places, dangers, asides, loose=reader.loose)
+
+
+def _read_common(findings: Findings, node: Node | None) -> Mapping[str, Row]:
+    """The lists of «общие ответы», by their names."""
+    if node is None:
+        return {}
+    lists: dict[str, Row] = {}
+    for key, value in node.entries if isinstance(node, Table) else ():
+        if isinstance(value, Row):
+            lists[key.text] = value
+    if not isinstance(node, Table) or len(lists) < len(node.entries):
+        findings.add(node.place, "IVR103", f"«{words.COMMON}»: нужны строки «имя:» и под каждой список ответов с «- »")
+    return lists

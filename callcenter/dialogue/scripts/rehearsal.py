@@ -1,0 +1,279 @@
+"""Plays talks on the engine alone: milliseconds, no telephone, no database."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from callcenter.core.errors import CallcenterError
+from callcenter.core.problems import Place, Problem
+from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.engine.events import (
+    ActionDone,
+    Began,
+    EarLost,
+    EarOpened,
+    Event,
+    Heard,
+    HungUp,
+    KeyPressed,
+    Said,
+    SayingEnded,
+    Silence,
+    SpeechBegan,
+)
+from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
+from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.scripts.phrases import normalize_words
+from callcenter.dialogue.scripts.script import Script, list_told_articles
+from callcenter.dialogue.scripts.talks import (
+    CallerHangsUp,
+    CallerIsSilent,
+    CallerPresses,
+    CallerSpeaks,
+    EarFails,
+    End,
+    GivenOutcome,
+    RobotAnswers,
+    RobotDoes,
+    RobotSays,
+    Talk,
+    Turn,
+)
+
+CarryOut = Callable[[str, Mapping[str, str]], GivenOutcome | None]
+"""Action and arguments -> how it ends where a talk does not say it; None: that is for the talk to say."""
+LONGEST_MONOLOGUE = 200
+"""Prompts and actions in a row without a question: more is a circle."""
+
+
+def run_talk(
+    script: Script,
+    talk: Talk,
+    *,
+    answers: Mapping[str, str] | None = None,
+    mind: Mind | None = None,
+    carry_out: CarryOut | None = None,
+) -> list[Problem]:
+    """Where the robot differs from the talk (IVR410), at most one difference a talk: what follows would be its echo.
+
+    `answers` as the robot has them; None: every article the script may tell has one. Those the talk silences have none.
+    `mind` understands the callers; None: only the script's own phrases are understood.
+    """
+    return _run(Rehearsal(script, talk, _silence(script, talk, answers), mind, carry_out))
+
+
+def run_talks(
+    script: Script,
+    talks: Iterable[Talk],
+    *,
+    answers: Mapping[str, str] | None = None,
+    mind: Mind | None = None,
+    carry_out: CarryOut | None = None,
+) -> list[Problem]:
+    """The differences of all talks, and the steps that no talk enters (IVR411, not fatal)."""
+    rehearsals = [Rehearsal(script, talk, _silence(script, talk, answers), mind, carry_out) for talk in talks]
+    problems = [problem for rehearsal in rehearsals for problem in _run(rehearsal)]
+    entered = {step for rehearsal in rehearsals for step in rehearsal.entered}
+    for name, step in script.steps.items():
+        if name not in entered:
+            message = f"в шаг «{name}» не заходит ни один разговор-проверка; добавьте такой разговор"
+            problems.append(Problem(step.place, "IVR411", message, fatal=False))
+    return problems
+
+
+def _silence(script: Script, talk: Talk, answers: Mapping[str, str] | None) -> Mapping[str, str]:
+    if answers is None:
+        answers = {article: f"Ответ {article}." for article in list_told_articles(script)}
+    return {article: text for article, text in answers.items() if article not in talk.silent_answers}
+
+
+def _run(rehearsal: "Rehearsal") -> list[Problem]:
+    try:
+        rehearsal.play()
+    except Difference as difference:
+        return [Problem(difference.place, "IVR410", f"разговор «{rehearsal.talk.name}»: {difference}")]
+    return []
+
+
+class Difference(CallcenterError):
+    """The robot did something else than the talk says."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """One talk on one conversation. Speech and actions end only when the next turn wants them to."""
+
+    script: Script
+    talk: Talk
+    answers: Mapping[str, str]
+    mind: Mind | None = None
+    carry_out: CarryOut | None = None
+    entered: list[str] = field(default_factory=list)
+    """The steps entered so far."""
+    _conversation: Conversation = field(init=False)
+    _current: Say | Listen | Do | None = None
+    _expected: int = 0
+    _matched: bool = False
+    _said: list[str] = field(default_factory=list)
+    _done: dict[str, int] = field(default_factory=dict)
+    _end: End | None = None
+    _served: bool = False
+
+    def __post_init__(self) -> None:
+        self._conversation = Conversation(self.script, self.answers, {}, self.mind)
+
+    def play(self) -> None:
+        """Plays all turns and the end. Raises Difference."""
+        self._take(Began())
+        if self.talk.heard:
+            self._take(EarOpened())
+        for turn in self.talk.turns:
+            self._play(turn)
+        self._finish()
+
+    def _play(self, turn: Turn) -> None:
+        match turn:
+            case RobotSays(text, place):
+                self._await_words(normalize_words(text), place, f"робот не сказал «{text}»")
+            case RobotAnswers(article, place):
+                answer = self.answers.get(article)
+                if answer is None:
+                    raise Difference(place, f"у робота нет ответа «{article}»")
+                self._await_words(normalize_words(answer), place, f"робот не ответил «{article}»")
+            case RobotDoes(action, arguments, place):
+                self._await_action(action, arguments, place)
+            case CallerPresses():
+                self._press(turn)
+            case CallerSpeaks():
+                self._speak(turn)
+            case EarFails():
+                self._take(EarLost())
+            case CallerIsSilent(place):
+                self._take(Silence(self._await_listening(place)))
+            case CallerHangsUp(place):
+                if self._end is not None:
+                    raise Difference(place, f"вешать трубку поздно: {self._end}")
+                self._take(HungUp())
+                self._end = End.HUNG_UP
+
+    def _press(self, turn: CallerPresses) -> None:
+        self._await_turn(turn.place, interrupting=turn.interrupting)
+        for key in turn.keys:
+            self._take(KeyPressed(key))
+
+    def _speak(self, turn: CallerSpeaks) -> None:
+        self._await_turn(turn.place, interrupting=turn.interrupting)
+        if turn.interrupting:
+            self._take(SpeechBegan(self._expected))
+            self._take(Heard(turn.text))
+        self._take(Said(self._expected, turn.text))
+
+    def _await_turn(self, place: Place, *, interrupting: bool) -> None:
+        if not interrupting:
+            self._await_listening(place)
+        elif not isinstance(self._current, Say):
+            raise Difference(place, "перебить нельзя: робот сейчас не говорит")
+
+    def _finish(self) -> None:
+        for _ in range(LONGEST_MONOLOGUE):
+            if not self._advance(self.talk.place):
+                break
+        place = self.talk.turns[-1].place if self.talk.turns else self.talk.place
+        if self._end is not self.talk.end:
+            ended = self._end or f"робот ещё ждёт ответа на «{self._tail()}»"
+            raise Difference(place, f"итог другой: {ended}, а не «{self.talk.end}»")
+        if self.talk.served is not None and self._served is not self.talk.served:
+            raise Difference(place, "звонящий обслужен, а не должен" if self._served else "звонящий не обслужен")
+
+    def _await_words(self, words: str, place: Place, complaint: str) -> None:
+        since = len(self._said)
+        for _ in range(LONGEST_MONOLOGUE):
+            said = normalize_words(self._current.text) if isinstance(self._current, Say) else ""
+            if words in said and not self._matched:
+                self._matched = True
+                return
+            if not self._advance(place):
+                break
+        heard = self._said[max(0, since - 1) :]
+        raise Difference(place, f"{complaint}; сказано: {' / '.join(heard) or 'ничего'}")
+
+    def _await_action(self, action: str, arguments: Mapping[str, str], place: Place) -> None:
+        for _ in range(LONGEST_MONOLOGUE):
+            if isinstance(self._current, Do) and self._current.action == action and not self._matched:
+                differing = {
+                    name: self._current.arguments.get(name)
+                    for name, value in arguments.items()
+                    if self._current.arguments.get(name) != value
+                }
+                if differing:
+                    raise Difference(place, f"«{action}» с другими сведениями: {differing}")
+                self._matched = True
+                return
+            if not self._advance(place):
+                break
+        raise Difference(place, f"робот не сделал «{action}»")
+
+    def _await_listening(self, place: Place) -> int:
+        for _ in range(LONGEST_MONOLOGUE):
+            if isinstance(self._current, Listen):
+                return self._current.turn
+            if not self._advance(place):
+                break
+        raise Difference(place, f"робот уже не слушает: {self._end or 'круг без вопроса'}")
+
+    def _advance(self, place: Place) -> bool:
+        """Lets the robot end what it is saying or doing. False when it is the caller's turn, or all is over."""
+        match self._current:
+            case Say(turn):
+                self._take(SayingEnded(turn))
+            case Do(turn, action, arguments):
+                outcome = self._find_outcome(action, arguments)
+                if outcome is None:
+                    raise Difference(place, f"в разговоре не сказано, чем кончилось «{action}»; добавьте в «исходы»")
+                self._take(ActionDone(turn, outcome.outcome, outcome.facts))
+            case _:
+                return False
+        return True
+
+    def _find_outcome(self, action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
+        """As the talk says; else as it would come out."""
+        given = self.talk.outcomes.get(action)
+        if not given:
+            return self.carry_out(action, arguments) if self.carry_out else None
+        times = self._done.get(action, 0)
+        self._done[action] = times + 1
+        return given[min(times, len(given) - 1)]
+
+    def _take(self, event: Event) -> None:
+        for command in self._conversation.take(event):
+            self._note(command)
+
+    def _note(self, command: Command) -> None:
+        match command:
+            case Say(text=text):
+                self._current, self._matched = command, False
+                self._said.append(text)
+            case Listen() | Do():
+                self._current, self._matched = command, False
+            case Expect(turn=turn):
+                self._expected = turn
+            case Hush():
+                self._current = None
+            case ToQueue(priority=priority):
+                danger = priority == DANGER_PRIORITY
+                self._current, self._end = None, End.PUT_THROUGH_IN_DANGER if danger else End.PUT_THROUGH
+            case Hangup():
+                self._current, self._end = None, End.GOODBYE
+            case Remark("served"):
+                self._served = True
+            case Remark("step", facts):
+                self.entered.append(facts["step"])
+            case Remark():
+                pass
+
+    def _tail(self) -> str:
+        return self._said[-1] if self._said else ""

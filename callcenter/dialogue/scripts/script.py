@@ -1,0 +1,332 @@
+"""The model of a script: five kinds of step, each its own frozen type.
+
+What a step cannot do without is a field without a default: a question without «сдаться» cannot be built.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from callcenter.core.problems import Place
+from callcenter.dialogue.scripts.vocabulary import ARTICLE, CATEGORY, FACTS_OF_MEANING
+
+KEYS = "0123456789*#"
+PERSON_KEY = "0"
+REPEAT_KEY = "*"
+END_KEY = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """An action a script may ask for: what it must know, what it may know, what it gives with each outcome."""
+
+    name: str
+    needs: tuple[str, ...]
+    gives: Mapping[str, tuple[str, ...]]
+    """Outcome -> the facts known after it. Its keys are all the outcomes there are."""
+    may_take: tuple[str, ...] = ()
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        return tuple(self.gives)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A `{fact}` inside a text."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Words with `{facts}` in them, and where they stand in the file."""
+
+    parts: tuple[str | Fact, ...]
+    place: Place
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.parts if isinstance(part, Fact))
+
+    def fill(self, facts: Mapping[str, str]) -> str | None:
+        """The words with the facts in their places; None when a fact is not known: half a sentence is never spoken."""
+        if any(name not in facts for name in self.facts):
+            return None
+        return "".join(facts[part.name] if isinstance(part, Fact) else part for part in self.parts)
+
+    def __str__(self) -> str:
+        return "".join(f"{{{part.name}}}" if isinstance(part, Fact) else part for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The name of the step to go to, and where it is named."""
+
+    step: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An answer of the knowledge base instead of words of the script; `otherwise` when it may not be spoken."""
+
+    article: Text
+    otherwise: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    name: str
+    place: Place
+    words: Text | Reference
+    next: Target
+    uninterrupted: bool = False
+    """«дослушать: да»: no key stops it, except 0 where the words are not about the recording."""
+    notice: bool = False
+    """«уведомление: да»: these are the words about the recording."""
+    served: bool = False
+    """«готово: да»: who heard this got what they called for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What a caller may say: `source` as written, `pattern` searched in the caller's words (see phrases.py)."""
+
+    source: str
+    pattern: re.Pattern[str]
+    place: Place
+    ways: tuple[str, ...]
+    """Every row of words it stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    place: Place
+    next: Target
+    key: str | None = None
+    phrases: tuple[Phrase, ...] = ()
+    remember: tuple[tuple[str, str], ...] = ()
+    meanings: tuple[str, ...] = ()
+    """«поняв»: what the caller may mean, whatever words they choose; names of vocabulary.MEANINGS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was told before the question, and the question, once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """`words`, and then so many seconds of silence are no miss."""
+
+    words: Text
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that any question may be answered with instead: «подождите», «повторите», a question of one's own.
+
+    After all of them but a Target the question stands as it stood.
+    """
+
+    place: Place
+    does: Again | Wait | Text | Target
+    """A Text is the id of an article to tell."""
+    phrases: tuple[Phrase, ...] = ()
+    meanings: tuple[str, ...] = ()
+
+    @property
+    def remember(self) -> tuple[tuple[str, str], ...]:
+        """It gives the facts of its meanings alone."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several answers."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number by keys: ends with `#`, with the last possible digit, or with a pause after enough of them."""
+
+    least: int
+    most: int
+    fact: str
+    next: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    name: str
+    place: Place
+    prompt: Text
+    reply: Choice | Digits
+    misses: tuple[tuple[Text, ...], ...]
+    """What is said after the first miss, the second …; after the last of them the caller gets a person."""
+    silences: tuple[tuple[Text, ...], ...]
+    give_up: Target
+    seconds: float = 7.0
+    uninterrupted: bool = False
+    aloud: Text | None = None
+    """«вслух»: the question to a caller who is heard; `prompt`, by keys, is for all others."""
+    unheard: tuple[tuple[Text, ...], ...] = ()
+    """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
+    only_aloud: bool = False
+    """«только вслух: да»: asked of callers who are heard; all others go to `give_up` at once."""
+    left: Target | None = None
+    """«ушёл»: where silence leads at last; None: to `give_up` as misses do."""
+    asides: tuple[Aside, ...] = ()
+    """«на любой вопрос»: the script's, where words may answer."""
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The answers of a choice; a number has none."""
+        return self.reply.answers if isinstance(self.reply, Choice) else ()
+
+    @property
+    def phrases(self) -> tuple[Phrase, ...]:
+        """All phrases that may be answered."""
+        said: tuple[Answer | Aside, ...] = (*self.answers, *self.asides)
+        return tuple(phrase for one in said for phrase in one.phrases)
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """All that the answers may mean."""
+        return tuple(name for answer in self.answers for name in answer.meanings)
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether words may answer it: a number is said where it is asked for aloud."""
+        if isinstance(self.reply, Digits):
+            return self.only_aloud or self.aloud is not None
+        return bool(self.phrases or self.meanings)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    name: str
+    place: Place
+    action: ActionSpec
+    outcomes: Mapping[str, Target]
+    give_up: Target
+    """Where the caller goes when the action broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutThrough:
+    name: str
+    place: Place
+    queue: str
+    reason: str
+    danger: bool = False
+    prompt: Text | None = None
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """«не понял», «молчит», «сбой» -> the reason in place of `reason` where that is why a step was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    name: str
+    place: Place
+    prompt: Text
+    served: bool = False
+
+
+Step = Tell | Ask | Act | PutThrough | Goodbye
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    name: str
+    start: Target
+    steps: Mapping[str, Step] = field(hash=False)
+    dangers: tuple[Answer, ...] = ()
+    """«опасные слова»: acted on whenever they are heard, whatever is being said or asked."""
+    articles: tuple[str, ...] = ()
+    """Every id that «ответ» may turn into where a caller's meaning gives it."""
+    asides: tuple[Aside, ...] = ()
+    """«на любой вопрос»."""
+
+
+def list_texts(step: Step) -> tuple[Text, ...]:
+    """Every text the step itself may speak; those that only a caller who is heard is told come last."""
+    if not isinstance(step, Ask):
+        return list_texts_by_keys(step)
+    waiting = tuple(aside.does.words for aside in step.asides if isinstance(aside.does, Wait))
+    if step.only_aloud:
+        return (*_list_asked(step), *waiting)
+    aloud = (step.aloud,) if step.aloud is not None else ()
+    return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row), *waiting)
+
+
+def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
+    """Those that may be spoken without an ear, in the order of the file."""
+    match step:
+        case Tell(words=Text() as text):
+            return (text,)
+        case Ask(only_aloud=True):
+            return ()
+        case Ask():
+            return _list_asked(step)
+        case PutThrough(prompt=Text() as text) | Goodbye(prompt=text):
+            return (text,)
+        case _:
+            return ()
+
+
+def _list_asked(ask: Ask) -> tuple[Text, ...]:
+    return (ask.prompt, *(text for row in (*ask.misses, *ask.silences) for text in row))
+
+
+def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
+    """Every answer of every question with a choice."""
+    for step in steps:
+        if isinstance(step, Ask):
+            yield from step.answers
+
+
+def list_article_ids(article: Text, answers: Iterable[Answer | Aside], names: Collection[str]) -> tuple[str, ...]:
+    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it, and for
+    whatever leads to one of `names` where a caller's meaning gives it."""
+    values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
+    understood: set[str] = set()
+    for answer in answers:
+        given = {fact for meaning in answer.meanings for fact in FACTS_OF_MEANING[meaning]}
+        understood |= given & {ARTICLE, CATEGORY}
+        for name, value in answer.remember:
+            if name in values:
+                values[name][value] = None
+    rows = product(*values.values())
+    ids = [article.fill(dict(zip(values, row, strict=True))) or "" for row in rows]
+    if understood & set(values):
+        parts = (".+" if isinstance(part, Fact) else re.escape(part) for part in article.parts)
+        pattern = re.compile("".join(parts))
+        ids += [name for name in names if pattern.fullmatch(name) and (":" in name) == (":" in str(article))]
+    return tuple(dict.fromkeys(ids))
+
+
+def list_told_articles(script: Script) -> tuple[str, ...]:
+    """Every article id the script may tell."""
+    steps = script.steps.values()
+    told = [step.words.article for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference)]
+    told += [aside.does for aside in script.asides if isinstance(aside.does, Text)]
+    chosen: tuple[Answer | Aside, ...] = (*list_answers(steps), *script.dangers, *script.asides)
+    ids = (id_ for article in told for id_ in list_article_ids(article, chosen, script.articles))
+    return tuple(dict.fromkeys(ids))
+
+
+def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, ear: bool) -> tuple[str, ...]:
+    """Every prompt known before a call: texts without facts, and the answers told; for the voice to prepare.
+
+    `ear`: with those for callers who are heard.
+    """
+    list_spoken = list_texts if ear else list_texts_by_keys
+    texts = [text.fill({}) for step in script.steps.values() for text in list_spoken(step)]
+    told = [answers.get(article) for article in list_told_articles(script)]
+    return tuple(dict.fromkeys(text for text in (*texts, *told) if text))

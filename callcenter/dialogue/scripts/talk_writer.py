@@ -1,0 +1,75 @@
+"""A played talk as the text of the twin file."""
+
+import json
+from collections.abc import Mapping
+
+from callcenter.dialogue.scripts import talks as words
+from callcenter.dialogue.scripts.talks import (
+    CallerHangsUp,
+    CallerIsSilent,
+    CallerPresses,
+    CallerSpeaks,
+    EarFails,
+    GivenOutcome,
+    RobotAnswers,
+    RobotDoes,
+    RobotSays,
+    Talk,
+    Turn,
+    TurnWord,
+)
+
+
+def write_talk(talk: Talk) -> str:
+    """The talk as an item of the list «разговоры», indented to be put at the end of the file."""
+    lines = [f"  - {words.TALK}: {_quote(talk.name)}"]
+    if talk.outcomes:
+        lines.append(f"    {words.OUTCOMES}:")
+        for action, outcomes in talk.outcomes.items():
+            lines.append(f"      {action}:")
+            lines += [f"        - {_write_table(_tell_outcome(outcome))}" for outcome in outcomes]
+    if talk.silent_answers:
+        lines.append(f"    {words.SILENT_ANSWERS}: [{', '.join(map(_quote, sorted(talk.silent_answers)))}]")
+    if talk.ear:
+        lines.append(f"    {words.EAR}: да")
+    lines.append(f"    {words.TURNS}:")
+    lines += [f"      - {_write_turn(turn)}" for turn in talk.turns]
+    lines.append(f"    {words.END}: {talk.end}")
+    if talk.served is not None:
+        lines.append(f"    {words.SERVED}: {'да' if talk.served else 'нет'}")
+    return "\n".join(lines) + "\n"
+
+
+def _write_turn(turn: Turn) -> str:
+    match turn:
+        case RobotSays(text):
+            line = f"{TurnWord.ROBOT}: {_quote(text)}"
+        case RobotAnswers(article):
+            line = f"{TurnWord.ROBOT_ANSWERS}: {_quote(article)}"
+        case RobotDoes(action, arguments):
+            known = f", {words.WITH}: {_write_table(arguments)}" if arguments else ""
+            line = f"{{{TurnWord.ROBOT_DOES}: {_quote(action)}{known}}}"
+        case CallerPresses(keys, interrupting=interrupting):
+            line = f"{TurnWord.INTERRUPTED if interrupting else TurnWord.PRESSED}: {_quote(keys)}"
+        case CallerSpeaks(text, interrupting=interrupting):
+            line = f"{TurnWord.RESIDENT_INTERRUPTED if interrupting else TurnWord.RESIDENT}: {_quote(text)}"
+        case CallerIsSilent():
+            line = TurnWord.RESIDENT_SILENT.value
+        case EarFails():
+            line = TurnWord.EAR_LOST.value
+        case CallerHangsUp():
+            line = TurnWord.HUNG_UP.value
+    return line
+
+
+def _tell_outcome(outcome: GivenOutcome) -> dict[str, str]:
+    return {words.OUTCOME: outcome.outcome, **outcome.facts}
+
+
+def _write_table(facts: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{name}: {_quote(value)}' for name, value in facts.items())}}}"
+
+
+def _quote(text: str) -> str:
+    """A YAML scalar in double quotes; JSON's escapes are YAML's too."""
+    return json.dumps(text, ensure_ascii=False)

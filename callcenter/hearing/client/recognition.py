@@ -1,0 +1,133 @@
+"""Sound into a conversation's events and into the transcript: what conducting asks of an ear.
+
+Everything that is said to its end is written down, whoever says it and whenever; so is every stretch in which nobody
+could listen, for a transcript must not pass a gap off as silence.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from callcenter.calls.models import Speaker
+from callcenter.calls.spoken import SpokenNow
+from callcenter.conducting.ports import NoteBook
+from callcenter.core.clock import Clock
+from callcenter.core.ids import new_id
+from callcenter.dialogue.engine import events
+from callcenter.dialogue.engine.answer_endings import judge_pause
+from callcenter.dialogue.engine.commands import Expect
+from callcenter.hearing.client.client import EarBack, EarLost, EarMoved, Told
+from callcenter.hearing.client.endpointing import Heard, ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.client.leg_recognition import Listening, Opening
+from callcenter.hearing.server.engine import RATE, UNKNOWN, join_words
+from callcenter.hearing.wire import Closed, Final, Partial, Trouble
+from callcenter.journal.notes import TRANSCRIPT, Note
+
+
+class Keeping(Opening, Protocol):
+    """Ears: where legs are opened while `run` runs."""
+
+    async def run(self) -> None: ...
+
+
+class EarRecognition:
+    """Implements `ports.Recognition` over the ears there are."""
+
+    def __init__(self, ears: Keeping, *, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
+        self._ears = ears
+        self._notes = notes
+        self._spoken = spoken
+        self._clock = clock
+
+    async def run(self) -> None:
+        await self._ears.run()
+
+    def listen(self, call_id: str, speaker: Speaker, take: Callable[[events.Speech], None]) -> "Stretch":
+        scribe = Scribe(call_id, speaker, self._notes, self._spoken, self._clock)
+        return Stretch(self._ears, scribe, take, clock=self._clock)
+
+
+class Scribe:
+    """Writes down one stretch of one speaker, and tells what is being said meanwhile."""
+
+    def __init__(self, call_id: str, speaker: Speaker, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
+        self._call_id = call_id
+        self._speaker = speaker
+        self._notes = notes
+        self._spoken = spoken
+        self._clock = clock
+        self._began_at: datetime | None = None
+
+    def begin(self, seconds: float) -> None:
+        """The first sound has come, so many seconds of it."""
+        if self._began_at is None:
+            self._began_at = self._clock.now() - timedelta(seconds=seconds)
+
+    def note(self, told: Told) -> None:
+        match told:
+            case Partial(text, begin) if self._began_at is not None:
+                self._say(self._began_at + timedelta(seconds=begin), text.replace(UNKNOWN, " "))
+            case Final() if self._began_at is not None:
+                # All of it, until the page has read the line itself.
+                self._say(self._began_at + timedelta(seconds=told.begin), join_words(told.words))
+                words = [word for word in told.words if word.text != UNKNOWN]
+                if words:
+                    first = words[0].begin
+                    rows = [
+                        [word.text, round(word.begin - first, 3), round(word.end - first, 3), word.confidence]
+                        for word in words
+                    ]
+                    self._write(self._began_at + timedelta(seconds=first), text=join_words(words), words=rows)
+            case EarLost(why) | EarMoved(why) | Trouble(why):
+                self._write(self._clock.now(), fault=why)
+                self._say(self._clock.now(), "")
+            case Closed():
+                self._spoken.end(self._call_id, self._speaker)
+
+    def _say(self, at: datetime, words: str) -> None:
+        self._spoken.say(self._call_id, self._speaker, at=at, words=" ".join(words.split()))
+
+    def _write(self, at: datetime, **facts: object) -> None:
+        facts = {"speaker": self._speaker.value, **facts}
+        self._notes.write(Note(new_id(), self._call_id, at, TRANSCRIPT, facts))
+
+
+class Stretch:
+    """Implements `ports.Listener`."""
+
+    def __init__(self, ears: Opening, scribe: Scribe, take: Callable[[events.Speech], None], *, clock: Clock) -> None:
+        self._scribe = scribe
+        self._clock = clock
+        self._tell = take
+        self._turn = 0
+        self._listening = Listening(ears, take=self._take, note=self._note)
+
+    def hear(self, samples: bytes) -> None:
+        self._scribe.begin(len(samples) / 2 / RATE)
+        self._listening.hear(samples)
+
+    def expect(self, expect: Expect) -> None:
+        self._turn = expect.turn
+        ask = expect.ask
+        self._listening.ask(expect.phrases, pause=None if ask is None else partial(judge_pause, ask))
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _take(self, event: ListenerEvent) -> None:
+        match event:
+            case SpeechBegan():
+                self._tell(events.SpeechBegan(self._turn))
+            case Heard(text):
+                self._tell(events.Heard(text))
+            case Said(text, quiet=quiet):
+                self._tell(events.Said(self._turn, text, self._clock.monotonic() - quiet))
+
+    def _note(self, told: Told) -> None:
+        self._scribe.note(told)
+        match told:
+            case EarBack():
+                self._tell(events.EarOpened())
+            case EarLost():
+                self._tell(events.EarLost())

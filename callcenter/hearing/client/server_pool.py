@@ -1,0 +1,61 @@
+"""Several ears as one, on this machine and on others: each leg is opened at the least laden ear and moves to another
+when that one is lost. With one ear this is its client and nothing more.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from callcenter.conducting.ports import Measures
+from callcenter.hearing.address import Address
+from callcenter.hearing.client.client import EarClient, EarLeg, Told
+from callcenter.hearing.server.engine import RATE
+
+log = structlog.get_logger()
+
+LATE_SECONDS = 0.5
+"""An ear that lags so far has enough to do; it gets a leg only when all others lag, too."""
+
+
+class Ears:
+    """Nothing happens before `run`."""
+
+    def __init__(self, addresses: Sequence[Address], *, measures: Measures | None = None) -> None:
+        """At least one address."""
+        self.clients = tuple(EarClient(address, neighbours=self, measures=measures) for address in addresses)
+
+    async def run(self) -> None:
+        """Keeps the connections until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for ear in self.clients:
+                group.create_task(ear.run(), name=f"ear {ear.address}")
+
+    def open(self, take: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None) -> EarLeg:
+        """See EarClient. While no ear hears, the leg waits for the first that does."""
+        return (self._choose() or self.clients[0]).open(take, rate=rate, phrases=phrases)
+
+    def relieve(self, leg: EarLeg, why: str) -> bool:
+        """See Neighbours."""
+        ear = self._choose()
+        if ear is None:
+            return False
+        ear.take_over(leg, why)
+        log.info("a leg moves to another ear", to=str(ear.address))
+        return True
+
+    def found(self, ear: EarClient) -> None:
+        """See Neighbours: legs that wait at an ear which is away wait no longer."""
+        for other in self.clients:
+            if not other.connected:
+                for leg in other.legs:
+                    ear.take_over(leg, None)
+
+    def _choose(self) -> EarClient | None:
+        return min((ear for ear in self.clients if ear.connected), key=_load, default=None)
+
+
+def _load(ear: EarClient) -> tuple[bool, int]:
+    """Its own word about itself is half a second old, and counts the legs of other centres, too."""
+    lag, legs = (0.0, 0) if ear.state is None else (ear.state.lag, ear.state.legs)
+    return lag >= LATE_SECONDS, max(legs, len(ear.legs))

@@ -1,0 +1,90 @@
+"""`acoustic weights + words -> a model directory`: the centre's own Vosk model, made where it is used.
+
+Never in one process with Vosk: kaldifst and Vosk bring an OpenFst each, and the two hang or abort. So this runs
+as a program of its own, `python -m callcenter.hearing.model_factory`.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import kaldifst
+
+from callcenter.core.errors import CallcenterError
+from callcenter.hearing.model_factory.graph import write_graph
+from callcenter.hearing.model_factory.kaldi import take_network, write_model, write_transitions
+from callcenter.hearing.model_factory.language import Language
+from callcenter.hearing.model_factory.lexicon import Lexicon
+from callcenter.hearing.model_factory.phones import OUTPUTS
+from callcenter.hearing.model_factory.states import BLANK, SILENCE, outputs_by_phone
+from callcenter.hearing.model_factory.stress import FESTVOX_DICTIONARY, StressDictionary
+from callcenter.hearing.model_factory.text import MATERIAL, Text
+from callcenter.hearing.server.engine import UNKNOWN
+
+UNKNOWN_PHONE_COST = 2.0
+"""What each sound of unknown speech costs against the words of a question. Chosen on development voices."""
+DECODING = {
+    "min-active": "100",
+    "max-active": "1500",
+    "beam": "10.0",
+    "lattice-beam": "2.0",
+    "acoustic-scale": "1.1",
+    "frame-subsampling-factor": "3",
+    "endpoint.rule2.min-trailing-silence": "0.5",
+    "endpoint.rule3.min-trailing-silence": "0.75",
+    "endpoint.rule4.min-trailing-silence": "1.0",
+}
+
+
+class NoMaterial(CallcenterError):
+    """What a model is built from is not there."""
+
+
+def read_stress() -> StressDictionary:
+    """Raises NoMaterial."""
+    try:
+        return StressDictionary.read()
+    except OSError as error:
+        raise NoMaterial(
+            f"нет словаря ударений {FESTVOX_DICTIONARY}; установите пакет festvox-ru (это делает deploy/bootstrap.sh)"
+        ) from error
+
+
+def write_model_directory(
+    directory: Path, text: Text, stress: StressDictionary, material: Path = MATERIAL, order: int = 3
+) -> int:
+    """Raises NoMaterial, NoTools."""
+    weights = material / "acoustic"
+    if not (weights / "am" / "final.mdl").is_file():
+        raise NoMaterial(f"{weights}: нет am/final.mdl; он хранится в репозитории, а заново его делает make model")
+    fresh = directory.with_name(f".{directory.name}.fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(weights, fresh)
+    network = take_network((weights / "am" / "final.mdl").read_bytes())
+    model = write_model(write_transitions(outputs_by_phone(), OUTPUTS), network)
+    (fresh / "am" / "final.mdl").write_bytes(model)
+    numbers = write_graph(fresh, Lexicon.make(text.words, stress), UNKNOWN_PHONE_COST)
+    language = Language((word for word in numbers if word != UNKNOWN), order)
+    for sentence, weight in text.sentences:
+        language.learn(sentence, weight)
+    grammar = kaldifst.compile("\n".join(language.arcs(numbers)) + "\n", acceptor=False)
+    kaldifst.arcsort(grammar, sort_type="ilabel")
+    grammar.write(str(fresh / "graph" / "Gr.fst"))
+    (fresh / "conf" / "model.conf").write_text("".join(f"--{name}={value}\n" for name, value in _options()))
+    _replace(directory, fresh)
+    return len(numbers) - 1
+
+
+def _options() -> Iterator[tuple[str, str]]:
+    yield from DECODING.items()
+    yield "endpoint.silence-phones", f"{SILENCE}:{BLANK}"
+
+
+def _replace(directory: Path, fresh: Path) -> None:
+    """A running ear has read the old one whole, so it may go."""
+    old = directory.with_name(f".{directory.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if directory.exists():
+        directory.rename(old)
+    fresh.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)

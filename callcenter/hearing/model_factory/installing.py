@@ -1,0 +1,218 @@
+"""Takes a ready-made Vosk model from a name, an address or a file, and puts it where the centre can use it."""
+
+import hashlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import yaml
+
+from callcenter.core.errors import CallcenterError
+from callcenter.hearing.model_factory.unpacking import LARGEST, BrokenArchive, unpack
+from callcenter.hearing.server.engine import BrokenModel
+from callcenter.hearing.server.engines.vosk_model import VoskModel, expect_network, holds_network, read_vosk_model
+
+_TREE = Path(__file__).resolve().parents[3]
+OFFICIAL = _TREE / "speech_model" / "official.yaml"
+_TRIAL = "callcenter.hearing.server.engines.vosk_trial"
+_TRIAL_SECONDS = 600
+"""The largest models take a minute to load from a slow disk."""
+_STAYS = "центр слушает как прежде"
+_PIECE = 1 << 20
+_CONNECT_SECONDS = 15.0
+_SILENT_SECONDS = 60.0
+
+Progress = Callable[[str], None]
+
+
+class NotInstalled(CallcenterError):
+    """The model could not be installed. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """A model that its makers publish."""
+
+    short: str
+    name: str
+    address: str
+    megabytes: int
+    note: str
+    mark: str
+
+
+def read_official(file: Path = OFFICIAL) -> tuple[Official, ...]:
+    held = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return tuple(
+        Official(short, one["name"], one["address"], one["megabytes"], one["note"], one["mark"])
+        for short, one in held.items()
+    )
+
+
+def install(source: str, models: Path, *, sha256: str = "", progress: Progress = print) -> VoskModel:
+    """The model of `source` (a known name, an http address, an archive or a directory), unpacked below `models`.
+
+    It was loaded and has heard a second of silence. A model there of the same name is replaced. Raises NotInstalled
+    with the mend; nothing is left behind then.
+    """
+    known = {one.short: one for one in read_official()} | {one.name: one for one in read_official()}
+    if source in known:
+        source = known[source].address
+    far = source.startswith(("http://", "https://"))
+    given = None if far else Path(source).expanduser()
+    if given is not None and not given.exists():
+        names = ", ".join(one.short for one in read_official())
+        raise NotInstalled(f"«{source}» — не имя известной модели ({names}), не адрес http(s) и не файл на этой машине")
+    if given is not None and given.is_dir():
+        _look_before_copying(given, sha256)
+    try:
+        with _workshop(models) as work:
+            unpacked = work / "unpacked"
+            if given is not None and given.is_dir():
+                shutil.copytree(given, unpacked)
+            else:
+                archive = given or _download(source, work / "archive", progress)
+                _compare_sum(archive, source, sha256, progress)
+                unpack(archive, unpacked, source)
+            found = _find_model(unpacked)
+            model = _make_usable(found, source, progress)
+            _try(found, source, progress)
+            place = models / (_name_of(source) if found == unpacked else found.name)
+            if place.exists():
+                place.rename(work / "old")
+            found.rename(place)
+    except BrokenArchive as error:
+        raise NotInstalled(str(error)) from error
+    except OSError as error:
+        raise NotInstalled(
+            f"{error.filename or models}: не прочитать или не записать ({error.strerror or error})"
+        ) from error
+    return VoskModel(place, model.rate, model.takes_phrases, model.megabytes, model.words, model.delay)
+
+
+def _look_before_copying(directory: Path, sha256: str) -> None:
+    """It may be somebody's whole home."""
+    if sha256:
+        raise NotInstalled("--sha256 — сумма архива, а у каталога её нет; уберите --sha256")
+    try:
+        expect_network(directory)
+    except BrokenModel as error:
+        raise NotInstalled(str(error)) from error
+
+
+@contextmanager
+def _workshop(models: Path) -> Iterator[Path]:
+    """A directory to work in, below `models`. When the work fails, the directories that were made for it go, too."""
+    made = [place for place in (models, *models.parents) if not place.exists()]
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".install-", dir=models) as directory:
+            yield Path(directory)
+    except BaseException:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
+        raise
+
+
+def _download(address: str, archive: Path, progress: Progress) -> Path:
+    timeout = httpx.Timeout(_SILENT_SECONDS, connect=_CONNECT_SECONDS)
+    told = 0
+    try:
+        with (
+            httpx.stream("GET", address, timeout=timeout, follow_redirects=True) as answer,
+            archive.open("wb") as file,
+        ):
+            answer.raise_for_status()
+            total = int(answer.headers.get("content-length", 0))
+            for piece in answer.iter_bytes(_PIECE):
+                file.write(piece)
+                tenths = 10 * file.tell() // total if total else 0
+                if tenths > told:
+                    told = tenths
+                    progress(f"загружено {tenths * 10} %")
+                if file.tell() > LARGEST:
+                    raise NotInstalled(f"{address}: больше {LARGEST // 10**9} ГБ, это не модель речи")
+    except httpx.HTTPStatusError as error:
+        raise NotInstalled(f"{address}: сервер ответил {error.response.status_code}; проверьте адрес") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotInstalled(
+            f"{address}: не загрузить ({error or type(error).__name__}). Если на этой машине нет интернета, загрузите "
+            "архив на другой и укажите файл: callcenter ear install /путь/к/архиву.zip"
+        ) from error
+    return archive
+
+
+def _compare_sum(archive: Path, source: str, sha256: str, progress: Progress) -> None:
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if not sha256:
+        progress(
+            f"сумма SHA-256 архива: {found}; она не сверена, --sha256 не указан: "
+            "сравните с той, что показывает издатель"
+        )
+    elif found == sha256.strip().lower():
+        progress("сумма SHA-256 совпала")
+    else:
+        raise NotInstalled(
+            f"{source}: сумма SHA-256 {found}, а ожидалась {sha256.strip().lower()}; архив не тот или повреждён"
+        )
+
+
+def _name_of(source: str) -> str:
+    """Of a model without a directory around it: the given directory's, or the archive's."""
+    name = Path(source.partition("?")[0]).expanduser().resolve().name
+    return re.sub(r"\.(?:zip|tgz|tar(?:\.\w+)?)$", "", name) or "model"
+
+
+def _find_model(unpacked: Path) -> Path:
+    """Archives hold one directory with the model in it, or the model itself."""
+    inside = [entry for entry in unpacked.iterdir() if entry.is_dir() and not entry.name.startswith("__")]
+    return inside[0] if len(inside) == 1 and not holds_network(unpacked) else unpacked
+
+
+def _make_usable(directory: Path, source: str, progress: Progress) -> VoskModel:
+    """Allows 16 kHz models to take the telephone's 8 kHz, and looks at the result as the centre will."""
+    for features in (directory / "conf" / "mfcc.conf", directory / "mfcc.conf"):
+        if not features.is_file():
+            continue
+        held = features.read_text(encoding="utf-8", errors="surrogateescape")
+        if "--allow-upsample" not in held and "--sample-frequency=8000" not in held:
+            more = held.rstrip("\n") + "\n--allow-upsample=true\n"
+            features.write_text(more, encoding="utf-8", errors="surrogateescape")
+            progress("модель на 16 кГц сможет слушать телефон (8 кГц): --allow-upsample=true в mfcc.conf")
+    try:
+        return read_vosk_model(directory)
+    except BrokenModel as error:
+        told = str(error).removeprefix(f"{directory}: ").replace(str(directory), source)
+        raise NotInstalled(f"{source}: {told}") from error
+
+
+def _try(directory: Path, source: str, progress: Progress) -> None:
+    """Has a process of its own load the model and hear a second of silence."""
+    progress("пробую загрузить модель…")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", _TRIAL, directory],
+            cwd=_TREE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_TRIAL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotInstalled(f"{source}: модель не загрузилась и за {_TRIAL_SECONDS // 60} минут; {_STAYS}") from error
+    if done.returncode == -signal.SIGKILL:
+        raise NotInstalled(f"{source}: загрузку модели прервала система, похоже, не хватило памяти; {_STAYS}")
+    if done.returncode != 0:
+        raise NotInstalled(
+            f"{source}: Vosk не может загрузить эту модель: повреждена или не для него; возьмите её заново; {_STAYS}"
+        )

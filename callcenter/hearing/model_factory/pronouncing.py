@@ -1,0 +1,145 @@
+"""From spelling to sounds by the rules of Russian, given where a word is stressed.
+
+The rules are the usual ones of orthoepy (R. I. Avanesov, "Russian literary pronunciation"): reduction, softening,
+voicing and devoicing, and the clusters that are not said as written.
+"""
+
+import re
+from collections.abc import Sequence
+
+from callcenter.hearing.model_factory.phones import VOWELS
+from callcenter.hearing.model_factory.stress import StressDictionary
+
+_STRESSED = dict(zip("аоуыэиеёюя", "AOUYEIEOUA", strict=True))
+_UNSTRESSED_HARD = dict(zip("аоуыэиеёюя", ["@", "@", "u", "y", "y", "i", "y", "y", "u", "@"], strict=True))
+_SOFTENING = frozenset("еёюяиь")
+_IOTATED = frozenset("еёюя")
+_CONSONANTS = dict(
+    zip(
+        "бвгджзйклмнпрстфхцчшщ",
+        ["b", "v", "g", "d", "zh", "z", "j", "k", "l", "m", "n", "p", "r", "s", "t", "f", "h", "c", "ch", "sh", "sch"],
+        strict=True,
+    )
+)
+_ALWAYS_HARD = frozenset({"zh", "sh", "c"})
+_ALWAYS_SOFT = frozenset({"ch", "sch", "j"})
+_DEVOICED = {"b": "p", "v": "f", "g": "k", "d": "t", "zh": "sh", "z": "s"}
+_VOICED = {mute: voiced for voiced, mute in _DEVOICED.items() if mute != "f"}
+_MUTE = frozenset({"p", "f", "k", "t", "sh", "s", "h", "c", "ch", "sch"})
+_LOUD = frozenset({"b", "g", "d", "zh", "z"})
+_SOFTENED_BEFORE = {"n": {"t", "d", "ch", "sch", "n"}, "s": {"t", "d", "n", "s"}, "z": {"d", "n", "z"}}
+"""Dental consonants that a soft one after them softens."""
+
+_NOT_AS_WRITTEN = (
+    (re.compile(r"^(что(бы?|нибудь|то)?)$"), lambda found: "ш" + found[1][1:]),
+    (re.compile(r"^(ни|не|кое)что$"), lambda found: found[1] + "што"),
+    (re.compile(r"^(конечн|скучн|нарочн|яичниц|прачечн|скворечн)"), lambda found: found[1].replace("чн", "шн")),
+    (re.compile(r"^сегодня"), "севодня"),
+    (
+        re.compile(r"^(его|того|сего|чего|кого|ничего|никого|итого|моего|твоего|своего|всего)$"),
+        lambda f: f[1][:-2] + "во",
+    ),
+    (re.compile(r"(?<=.[оеё])го(?=ся$|$)"), "во"),
+    (re.compile(r"тьс(?=я$)|тс(?=я$)|тьс(?=я )"), "цц"),
+    (re.compile(r"ццся|ццья|ццья|цця$"), "цца"),
+    (re.compile("вств"), "ств"),
+    (re.compile("стн"), "сн"),
+    (re.compile("здн"), "зн"),
+    (re.compile("стл"), "сл"),
+    (re.compile("лнц"), "нц"),
+    (re.compile("рдц"), "рц"),
+    (re.compile("сч|зч|жч|шч"), "щ"),
+    (re.compile("[тд]ч"), "ч"),
+    (re.compile("[тд]ц|тс(?=[кт])"), "ц"),
+    (re.compile("[сз]ш"), "ш"),
+    (re.compile("зж"), "ж"),
+    (re.compile("гк"), "хк"),
+    (re.compile("гч"), "хч"),
+)
+_GO_AS_WRITTEN = frozenset({"много", "немного", "дорого", "недорого", "строго", "долго", "недолго", "убого", "лого"})
+"""Words on -ого whose г is said."""
+
+
+def pronounce(word: str, stress: StressDictionary) -> list[tuple[str, ...]]:
+    """The ways a lower-case Cyrillic word is said, the likeliest first; empty when nothing in it can be said."""
+    ways: dict[tuple[str, ...], None] = {}
+    for place in stress.find(word):
+        ways[spell_out(word, place)] = None
+        if place == 0 and sum(letter in _STRESSED for letter in word) == 1:
+            ways[spell_out(word, 1)] = None  # said alone, even «не» is stressed
+    return [way for way in ways if way]
+
+
+def spell_out(word: str, stressed: int) -> tuple[str, ...]:
+    """The phones of a word whose vowel number `stressed` (from 1) bears the stress; 0: none does."""
+    letters = _respell(word)
+    sounds = _read_letters(letters, stressed)
+    _assimilate(sounds)
+    phones: list[str] = []
+    for sound, soft in sounds:
+        name = sound + "'" if soft and sound not in _ALWAYS_SOFT and sound not in VOWELS else sound
+        if not (phones and phones[-1] == name and name not in VOWELS):  # double consonants are said once
+            phones.append(name)
+    return tuple(phones)
+
+
+def _respell(word: str) -> str:
+    for pattern, instead in _NOT_AS_WRITTEN:
+        if pattern.pattern.startswith("(?<=.[оеё])го") and word in _GO_AS_WRITTEN:
+            continue
+        word = pattern.sub(instead, word)
+    return word
+
+
+def _read_letters(letters: str, stressed: int) -> list[tuple[str, bool]]:
+    sounds: list[tuple[str, bool]] = []
+    vowel = 0
+    for place, letter in enumerate(letters):
+        before = letters[place - 1] if place else ""
+        after = letters[place + 1] if place + 1 < len(letters) else ""
+        if letter in _STRESSED:
+            vowel += 1
+            if (letter in _IOTATED and (not before or before in _STRESSED or before in "ьъ")) or (
+                letter in "ио" and before == "ь"
+            ):
+                sounds.append(("j", True))
+            sounds.append((_say_vowel(letter, vowel, stressed, sounds, is_last=not after), False))
+        elif letter in _CONSONANTS:
+            sound = _CONSONANTS[letter]
+            soft = (after in _SOFTENING and bool(after) and sound not in _ALWAYS_HARD) or sound in _ALWAYS_SOFT
+            sounds.append((sound, soft))
+    return sounds
+
+
+def _say_vowel(letter: str, vowel: int, stressed: int, before: Sequence[tuple[str, bool]], *, is_last: bool) -> str:
+    previous, soft = before[-1] if before else ("", False)
+    hard_sibilant = previous in _ALWAYS_HARD
+    if vowel == stressed or letter == "ё":
+        return "Y" if letter == "и" and hard_sibilant else _STRESSED[letter]
+    if letter == "и":
+        return "y" if hard_sibilant else "i"
+    if soft and letter in "аеяэ":
+        return "@" if is_last and letter in "яа" else "i"
+    if letter in "ао" and (vowel == stressed - 1 or not previous or previous in VOWELS or stressed == 0):
+        return "a"
+    return _UNSTRESSED_HARD[letter]
+
+
+def _assimilate(sounds: list[tuple[str, bool]]) -> None:
+    """Voicing and softness go from right to left."""
+    for place in range(len(sounds) - 1, -1, -1):
+        sound, soft = sounds[place]
+        if sound in VOWELS:
+            continue
+        if place == len(sounds) - 1:
+            sounds[place] = (_DEVOICED.get(sound, sound), soft)
+            continue
+        following, following_soft = sounds[place + 1]
+        if following in VOWELS:
+            continue
+        if following in _MUTE:
+            sound = _DEVOICED.get(sound, sound)
+        elif following in _LOUD:
+            sound = _VOICED.get(sound, sound)
+        soft = soft or (following_soft and following in _SOFTENED_BEFORE.get(sound, ()))
+        sounds[place] = (sound, soft)

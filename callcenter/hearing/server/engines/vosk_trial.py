@@ -1,0 +1,18 @@
+"""Loads a Vosk model and has it hear a second of silence: `python -m callcenter.hearing.server.engines.vosk_trial DIR`.
+
+A program of its own: what is wrong inside a model may have Vosk abort the process that loads it, or take all memory.
+"""
+
+import sys
+from pathlib import Path
+
+from callcenter.hearing.server.engine import RATE
+from callcenter.hearing.server.engines.vosk import open_engine
+
+_SECOND_OF_SILENCE = bytes(2 * RATE)
+
+
+if __name__ == "__main__":
+    recogniser = open_engine(Path(sys.argv[1])).listen(rate=RATE, phrases=None)
+    recogniser.hear(_SECOND_OF_SILENCE)
+    recogniser.finish()

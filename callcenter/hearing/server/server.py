@@ -1,0 +1,185 @@
+"""The ear: a program of its own that turns audio into words for whoever connects. Why: docs/decisions/0011.
+
+One engine, a thread a leg (leg.py), one event loop for the sockets. The loop never waits for a leg, and a client that
+does not read what it is told is disconnected before its words fill the memory.
+"""
+
+import asyncio
+import contextlib
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from callcenter.hearing.address import Address
+from callcenter.hearing.server.engine import Engine
+from callcenter.hearing.server.leg import Leg, Report
+from callcenter.hearing.wire import (
+    PROTOCOL,
+    Audio,
+    BrokenWire,
+    Close,
+    Closed,
+    Flush,
+    Hello,
+    Message,
+    Open,
+    Phrases,
+    Settle,
+    State,
+    Unpacker,
+    pack,
+)
+
+log = structlog.get_logger()
+
+STATE_SECONDS = 0.5
+_UNREAD = 1 << 20
+"""Bytes a client may leave unread."""
+_READ = 1 << 16
+_FAREWELL_SECONDS = 2.0
+
+
+class Ear:
+    """Serves one address until `stop`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._clients: set[_Client] = set()
+        self._stopping = asyncio.Event()
+        self._dropped = 0.0
+        self._failures = 0
+        """Of legs that are over; so is `_dropped`."""
+
+    def stop(self) -> None:
+        """Has `serve` finish: what was said so far is heard, everybody gets their words, then the sockets close."""
+        self._stopping.set()
+
+    async def serve(self, address: Address) -> None:
+        """Raises OSError when the address cannot be bound."""
+        if isinstance(address, Path):
+            server = await asyncio.start_unix_server(self._welcome, address)
+            address.chmod(0o600)
+        else:
+            server = await asyncio.start_server(self._welcome, address.name, address.port)
+        log.info("the ear listens", address=str(address), engine=self._engine.name)
+        try:
+            async with asyncio.TaskGroup() as group:
+                telling = group.create_task(self._tell_state(), name="state of the ear")
+                await self._stopping.wait()
+                telling.cancel()
+        finally:
+            server.close()
+            if isinstance(address, Path):
+                address.unlink(missing_ok=True)
+        log.info("the ear stops", legs=len(self._legs))
+        await asyncio.gather(*(client.dismiss() for client in list(self._clients)))
+
+    @property
+    def _legs(self) -> list[Leg]:
+        return [leg for client in self._clients for leg in client.legs.values()]
+
+    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = _Client(self._engine, writer, count=self._count)
+        self._clients.add(client)
+        try:
+            await client.listen(reader)
+        finally:
+            self._clients.discard(client)
+
+    def _count(self, leg: Leg) -> None:
+        self._dropped += leg.dropped
+        self._failures += leg.failures
+
+    async def _tell_state(self) -> None:
+        while True:
+            await asyncio.sleep(STATE_SECONDS)
+            legs = self._legs
+            state = State(
+                legs=len(legs),
+                lag=round(max((leg.take_lag() for leg in legs), default=0.0), 3),
+                dropped=round(self._dropped + sum(leg.dropped for leg in legs), 3),
+                failures=self._failures + sum(leg.failures for leg in legs),
+            )
+            for client in self._clients:
+                client.tell(0, state)
+
+
+class _Client:
+    """One connection and its legs. `count` is told of each leg that is over."""
+
+    def __init__(self, engine: Engine, writer: asyncio.StreamWriter, *, count: Callable[[Leg], None]) -> None:
+        self.legs: dict[int, Leg] = {}
+        self._engine = engine
+        self._writer = writer
+        self._count = count
+        self._loop = asyncio.get_running_loop()
+        self._no_legs, self._gone = asyncio.Event(), asyncio.Event()
+        self._no_legs.set()
+        self._silent = False
+        """All was told that is ever told."""
+
+    async def listen(self, reader: asyncio.StreamReader) -> None:
+        """Serves until the client goes."""
+        self.tell(0, Hello(PROTOCOL, self._engine.name, self._engine.takes_phrases))
+        unpacker = Unpacker()
+        try:
+            while data := await reader.read(_READ):
+                for number, message in unpacker.feed(data):
+                    self._take(number, message)
+        except (BrokenWire, OSError) as error:
+            log.warning("a client was disconnected", why=str(error))
+        finally:
+            self._gone.set()
+            self._close_legs()
+            self._writer.close()
+
+    async def dismiss(self) -> None:
+        """Lets the legs finish, tells the client their words, and has it close: whoever writes to a socket that is
+        closed loses what they have not read of it."""
+        self._close_legs()
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await self._no_legs.wait()
+                self._silent = True
+                self._writer.write_eof()
+                await self._gone.wait()
+        self._writer.close()
+
+    def tell(self, number: int, message: Message) -> None:
+        if self._silent or self._writer.is_closing():
+            return
+        if self._writer.transport.get_write_buffer_size() > _UNREAD:
+            log.warning("a client does not read what it is told")
+            self._writer.transport.abort()
+            return
+        self._writer.write(pack(number, message))
+
+    def _take(self, number: int, message: Message) -> None:
+        if isinstance(message, Open):
+            if number in self.legs or number == 0:
+                raise BrokenWire(f"leg {number} cannot be opened")
+            self._no_legs.clear()
+            self.legs[number] = Leg(self._engine, message, functools.partial(self._hand_over, number))
+        elif isinstance(message, Audio | Phrases | Settle | Flush | Close):
+            if number in self.legs:  # else it crossed the leg's end
+                self.legs[number].take(message)
+        else:
+            raise BrokenWire(f"a client does not say {type(message).__name__}")
+
+    def _hand_over(self, number: int, report: Report) -> None:
+        """In the leg's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the ear ended before this leg did
+            self._loop.call_soon_threadsafe(self._report, number, report)
+
+    def _report(self, number: int, report: Report) -> None:
+        self.tell(number, report)
+        if isinstance(report, Closed):
+            self._count(self.legs.pop(number))
+            if not self.legs:
+                self._no_legs.set()
+
+    def _close_legs(self) -> None:
+        for leg in self.legs.values():
+            leg.take(Close())

@@ -1,0 +1,243 @@
+"""The truth about calls: what Asterisk wrote to its files, read from a saved place.
+
+AMI and ARI tell of what happens while we listen; the files tell of what happened, whoever listened. Each batch of
+lines is applied in one transaction with the new place, so a crash anywhere repeats the batch or has finished it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import raise_alarm
+from callcenter.calls.models import Call, CallEvent, CallState, EventSource
+from callcenter.calls.service import mark_ended, record_event
+from callcenter.core.clock import Clock, SystemClock
+from callcenter.core.database import Database, is_conflict, is_unavailable
+from callcenter.core.errors import DatabaseUnavailable
+from callcenter.intake.applying import unapplied_since
+from callcenter.intake.cel import parse_cel_line
+from callcenter.intake.evidence import take_cel, take_queue_line
+from callcenter.intake.intake_lock import take_turn
+from callcenter.intake.intake_paths import Places
+from callcenter.intake.models import ReadOffset
+from callcenter.intake.queue_log import parse_queue_line
+from callcenter.intake.settling import GRACE, settle_ended_calls
+from callcenter.journal.file_follower import Passage, Place, read_passage
+
+LOOK_SECONDS = 0.25
+SETTLE_SECONDS = 1.0
+QUIET_SETTLE_SECONDS = 5.0
+"""Between two looks for calls to settle while nothing has happened for STIRRED_SECONDS, by when all that did is
+settled."""
+STIRRED_SECONDS = 10.0
+PATIENCE = (0.5, 5.0)
+"""First and longest pause between attempts while the database is away, seconds."""
+BATCH_BYTES = 1 << 16
+
+_log = structlog.get_logger()
+
+_State = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One of Asterisk's files. `take` writes down what a line tells; False when the line tells nothing readable."""
+
+    name: str
+    file: Path
+    take: Callable[[AsyncSession, str], Awaitable[bool]]
+
+
+class TruthReader:
+    """Follows CEL and queue_log into the database, and settles the calls that have ended."""
+
+    def __init__(self, database: Database, places: Places, *, clock: Clock | None = None) -> None:
+        self._database = database
+        self._journal = places.journal
+        self._sources = (
+            _Source("cel", places.cel_file, _take_cel),
+            _Source("queue_log", places.queue_log, _take_queue_line),
+        )
+        self._clock = clock or SystemClock()
+        self._read_up: dict[str, _State | None] = {}
+        """What each file was like when there was nothing new in it."""
+        self._behind = False
+        """True when the last read left more to read."""
+        self._stirred = True
+        """True when something has happened since calls were settled last."""
+
+    async def run(self) -> None:
+        """Reads and settles until cancelled; waits while the database is away."""
+        pause, loop = PATIENCE[0], asyncio.get_running_loop()
+        settled_at = stirred_until = -QUIET_SETTLE_SECONDS
+        while True:
+            try:
+                await self.read_on()
+                now = loop.time()
+                if self._stirred:
+                    self._stirred, stirred_until = False, now + STIRRED_SECONDS
+                if now - settled_at >= (SETTLE_SECONDS if now < stirred_until else QUIET_SETTLE_SECONDS):
+                    settled_at = now
+                    self._stirred = await self.settle() > 0
+                pause = PATIENCE[0]
+                if not self._behind:
+                    await asyncio.sleep(LOOK_SECONDS)
+            except DatabaseUnavailable:
+                _log.warning("database away, the files wait", pause=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PATIENCE[1])
+            except DBAPIError as error:
+                if not is_conflict(error):
+                    raise
+
+    async def read_on(self) -> bool:
+        """Takes the next lines of each file; False when there were none. Raises DatabaseUnavailable.
+
+        The queue's log is read once CEL is read to its end: its lines are about calls that CEL has told of.
+        """
+        read = self._behind = False
+        for source in self._sources:
+            passage = await self._read_source(source)
+            read = read or passage is not None
+            if passage is not None and passage.more:
+                self._behind = True
+                break
+        self._stirred = self._stirred or read
+        return read
+
+    async def settle(self) -> int:
+        """Settles the calls whose end lies behind us and behind every note not yet applied.
+
+        Raises DatabaseUnavailable.
+        """
+        now = self._clock.now()
+        async with self._database.begin() as session:
+            waiting = await unapplied_since(session, self._journal)
+            until = (min(now, waiting) if waiting is not None else now) - GRACE
+            return await settle_ended_calls(session, until=until, now=now)
+
+    async def close_lost_calls(self, call_ids: Collection[str]) -> tuple[str, ...]:
+        """Closes those of these calls whose end is in no file; returns their ids. Raises DatabaseUnavailable.
+
+        Such a call ended, as far as anybody knows, at the last line of its timeline.
+        """
+        while await self.read_on():
+            pass
+        async with self._database.begin() as session:
+            await take_turn(session)
+            calls = (
+                await session.scalars(
+                    select(Call)
+                    .where(Call.state != CallState.ENDED, Call.id.in_(call_ids))
+                    .with_for_update(key_share=True)
+                    .execution_options(populate_existing=True)
+                )
+            ).all()
+            for call in calls:
+                last = await session.scalar(select(func.max(CallEvent.at)).where(CallEvent.call_id == call.id))
+                ended_at = last or call.arrived_at
+                await record_event(
+                    session, call.id, at=ended_at, source=EventSource.CENTRE, kind="lost", key=f"lost:{call.id}"
+                )
+                await mark_ended(session, call, at=ended_at, cause=None)
+            self._stirred = True
+            return tuple(call.id for call in calls)
+
+    async def _read_source(self, source: _Source) -> Passage | None:
+        """The passage that was taken; None when there is nothing new, which mostly costs no look at the database.
+
+        At first without savepoints, which would double the work; when a line fails, all again and each by itself.
+        """
+        state = _state(source.file)
+        if source.name in self._read_up and state == self._read_up[source.name]:
+            return None
+        try:
+            return await self._take_passage(source, state, one_by_one=False)
+        except Exception as error:
+            if is_unavailable(error) or is_conflict(error):
+                raise
+        return await self._take_passage(source, state, one_by_one=True)
+
+    async def _take_passage(self, source: _Source, state: _State | None, *, one_by_one: bool) -> Passage | None:
+        async with self._database.begin() as session:
+            await take_turn(session)  # also before another reader: an old controller not quite dead
+            row = await session.get(ReadOffset, source.name)
+            place = None if row is None else Place(row.inode, row.offset)
+            passage = read_passage(source.file, place, limit=BATCH_BYTES)
+            if passage.place is None or passage.place == place:
+                if state is not None or passage.place is None:  # a renamed file may still grow
+                    self._read_up[source.name] = state
+                return None
+            if passage.lost:
+                await self._tell_loss(session, source)
+            for line in passage.lines:
+                if one_by_one:
+                    await self._take_line(session, source, line, until=passage.place.offset)
+                else:
+                    _tell_unreadable(source, line, known=await source.take(session, line))
+            await session.merge(ReadOffset(file=source.name, inode=passage.place.inode, offset=passage.place.offset))
+        return passage
+
+    async def _take_line(self, session: AsyncSession, source: _Source, line: str, *, until: int) -> None:
+        """One line in a savepoint of its own: a line that cannot be taken must not hold up the lines behind it."""
+        try:
+            async with session.begin_nested():
+                known = await source.take(session, line)
+        except Exception as error:
+            if is_unavailable(error) or is_conflict(error):
+                raise
+            _log.exception("a line could not be taken", file=source.name, length=len(line))
+            await raise_alarm(
+                session,
+                kind=AlarmKind.JOURNAL,
+                subject=f"{source.name}: строка",
+                message=f"Строку файла {source.file.name} не удалось учесть: в записи звонка может чего-то не хватать.",
+                now=self._clock.now(),
+                facts={"before_byte": until},
+            )
+            return
+        _tell_unreadable(source, line, known=known)
+
+    async def _tell_loss(self, session: AsyncSession, source: _Source) -> None:
+        _log.error("a file was removed before it was read to its end", file=str(source.file))
+        await raise_alarm(
+            session,
+            kind=AlarmKind.JOURNAL,
+            subject=source.name,
+            message=f"Файл {source.file.name} удалён до того, как был прочитан: часть звонков могла потеряться.",
+            now=self._clock.now(),
+        )
+
+
+def _tell_unreadable(source: _Source, line: str, *, known: bool) -> None:
+    if not known:  # what stands in it may be a phone number: not for the log
+        _log.warning("a line could not be read", file=source.name, length=len(line))
+
+
+def _state(file: Path) -> _State | None:
+    try:
+        seen = file.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+async def _take_cel(session: AsyncSession, line: str) -> bool:
+    event = parse_cel_line(line)
+    if event is not None:
+        await take_cel(session, event)
+    return event is not None
+
+
+async def _take_queue_line(session: AsyncSession, line: str) -> bool:
+    event = parse_queue_line(line)
+    if event is not None:
+        await take_queue_line(session, event)
+    return event is not None or line.count("|") >= 4  # a line about the queue itself, not about a call

@@ -1,0 +1,150 @@
+"""What the robot's notes mean for the record of a call."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.calls.models import EventSource, Speaker
+from callcenter.calls.service import lock_call, mark_danger, record_event
+from callcenter.calls.transcripts import add_utterance
+from callcenter.intake.admission import admit, ensure_call
+from callcenter.intake.evidence import take_connection
+from callcenter.intake.registration import ROBOT, register_for_call
+from callcenter.intake.settling import reopen_outcome
+from callcenter.journal.notes import TRANSCRIPT, Note
+from callcenter.knowledge.categories import Categories
+from callcenter.meters.models import MeterKind
+from callcenter.meters.service import take_reading
+from callcenter.questions.service import keep_question
+from callcenter.tickets.service import note_address
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeper:
+    """Puts notes into the database: `NoteBook.run(database, Bookkeeper(categories, zone).apply)`."""
+
+    categories: Categories
+    zone: tzinfo
+
+    async def apply(self, session: AsyncSession, note: Note) -> None:
+        """Writes the note into the call's timeline and does what follows from it. Repeating it changes nothing."""
+        if note.kind == "arrived":
+            await admit(
+                session,
+                note.call_id,
+                at=note.at,
+                dialled=str(note.facts.get("dialled") or ""),
+                shown=str(note.facts.get("caller_shown") or note.facts.get("caller_number") or ""),
+                source=EventSource.ROBOT,
+            )
+            return
+        await ensure_call(session, note.call_id, at=note.at)
+        if note.kind == TRANSCRIPT:
+            await self._add_words(session, note)
+            return
+        if note.kind == "connected":
+            await take_connection(
+                session,
+                note.call_id,
+                at=note.at,
+                leg=str(note.facts["channel"]),
+                member=str(note.facts["member"]),
+                source=EventSource.CENTRE,
+            )
+            return
+        new = await record_event(
+            session,
+            note.call_id,
+            at=note.at,
+            source=EventSource.ROBOT,
+            kind=note.kind,
+            key=f"note:{note.id}",
+            facts=note.facts,
+        )
+        if not new:
+            return
+        if note.kind == "danger":
+            await self._mark_danger(session, note)
+        elif note.kind == "ticket_wanted":
+            await self._register(session, note)
+        elif note.kind == "address":
+            await note_address(session, call_id=note.call_id, address=str(note.facts["address"]))
+        elif note.kind == "reading":
+            await self._take_reading(session, note)
+        elif note.kind == "unanswered":
+            await self._keep_question(session, note)
+        await reopen_outcome(session, note.call_id, kind=note.kind)
+
+    async def _add_words(self, session: AsyncSession, note: Note) -> None:
+        """A row of the transcript instead of a line in the timeline."""
+        await add_utterance(
+            session,
+            note.id,
+            call_id=note.call_id,
+            speaker=Speaker(note.facts["speaker"]),
+            at=note.at,
+            text=str(note.facts.get("text") or ""),
+            words=note.facts.get("words") or (),
+            fault=note.facts.get("fault"),
+        )
+
+    async def _mark_danger(self, session: AsyncSession, note: Note) -> None:
+        code, heard = (str(note.facts.get(name) or "") for name in ("category", "heard"))
+        call = await lock_call(session, note.call_id)
+        if heard and call.danger:  # said once more, to whoever has come to help
+            return
+        if call.danger and call.danger != code:  # the caller has said more since: one alarm a call, the newest word
+            await clear_alarm(session, kind=AlarmKind.DANGER, subject=note.call_id, now=note.at)
+        await mark_danger(session, call, category=code)
+        category = self.categories.get(code)
+        await raise_alarm(
+            session,
+            kind=AlarmKind.DANGER,
+            subject=note.call_id,
+            message=f"Опасность: {category.name if category else code or heard}."
+            + (f" Звонящий сказал это, когда робот уже не слушал: «{heard}»." if heard else ""),
+            now=note.at,
+            facts={"category": code},
+        )
+
+    async def _register(self, session: AsyncSession, note: Note) -> None:
+        """The ticket the robot could not open while the database was away. Its clocks run from then on all the
+        same: the caller has reported the trouble. A category that is gone leaves the draft to the dispatcher."""
+        category = self.categories.get(str(note.facts.get("category") or ""))
+        if category is None:
+            return
+        await register_for_call(
+            session,
+            call_id=note.call_id,
+            category=category,
+            contact_phone=note.facts.get("contact"),
+            description=str(note.facts.get("description") or ""),
+            address=str(note.facts.get("address") or ""),
+            now=note.at,
+            zone=self.zone,
+            by=ROBOT,
+            more=bool(note.facts.get("more")),
+        )
+
+    async def _take_reading(self, session: AsyncSession, note: Note) -> None:
+        await take_reading(
+            session,
+            account=str(note.facts["account"]),
+            kind=MeterKind(note.facts["meter"]),
+            value=int(note.facts["value"]),
+            call_id=note.call_id,
+            now=note.at,
+        )
+
+    async def _keep_question(self, session: AsyncSession, note: Note) -> None:
+        await keep_question(
+            session,
+            note.id,
+            call_id=note.call_id,
+            asked_at=note.at,
+            text=str(note.facts.get("text") or ""),
+            article=note.facts.get("article"),
+        )

@@ -1,0 +1,231 @@
+"""Writes tapes while calls go on, so that no call notices: whoever leaves a line only puts it into a queue.
+
+A thread finds the call of each line and appends it to the call's spool file `<call id>.tape.jsonl`, which outlives our
+death; the tape is filed later (`tape_filing.py`). The queue is bounded: what does not fit is dropped and counted, on
+the tapes too. A full disk costs lines and one message in the log.
+
+A tape begins when a call comes into our application. Lines about anything else (channels of our own, calls whose tape
+is filed) find no file and are left out.
+"""
+
+import contextlib
+import json
+import os
+import re
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+from urllib.parse import unquote
+
+import structlog
+
+from callcenter.core.clock import Clock
+from callcenter.journal.editions import KeptEdition, edition_file
+from callcenter.journal.tape import ENDING, VERSION, Source, write_line
+
+LONGEST_QUEUE = 10_000
+BATCH = 500
+CLOSE_SECONDS = 2.0
+INBOUND = "inbound"
+_REMEMBERED = 5000
+"""Playbacks and requests whose call is known."""
+_CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_PATH = re.compile(r"/(?P<kind>channels|playbacks)/(?P<id>[^/]+)(?:/play/(?P<playback>[^/]+))?")
+_AMI_IDS = ("Linkedid", "DestLinkedid", "Uniqueid")
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    at: datetime
+    source: Source
+    content: Mapping[str, Any] | str | bytes
+    call_id: str | None
+    edition: KeptEdition | None
+
+
+class TapeRecorder:
+    """Implements `tape.Tape`. `directory` holds the spool files and the editions of the scripts they name."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Clock,
+        edition: Callable[[], KeptEdition | None],
+        lease_seconds: int,
+    ) -> None:
+        """`edition` gives the one that a call is answered with now."""
+        self.dropped = 0
+        """Lines that found the queue full or the disk unwilling."""
+        self._directory = directory
+        self._clock = clock
+        self._edition = edition
+        self._lease_seconds = lease_seconds
+        self._items: SimpleQueue[_Item | None] = SimpleQueue()
+        self._told = 0
+        self._ours: set[str] = set()
+        self._torn: set[str] = set()
+        self._calls: OrderedDict[str, str] = OrderedDict()  # playback or number of a request -> call
+        self._failing = False
+        self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
+        self._thread.start()
+
+    def keep(self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None) -> None:
+        if self._items.qsize() >= LONGEST_QUEUE:
+            self.dropped += 1
+            return
+        edition = None
+        if source is Source.EVENT:
+            with contextlib.suppress(Exception):  # no edition is in force: no call is answered then
+                edition = self._edition()
+        self._items.put(_Item(self._clock.now(), source, content, call_id, edition))
+
+    def close(self) -> None:
+        """Writes what waits, as far as the disk takes it within a moment."""
+        self._items.put(None)
+        self._thread.join(CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while True:
+            batch = [self._items.get()]
+            while len(batch) < BATCH and not self._items.empty():
+                batch.append(self._items.get())
+            try:
+                self._write(item for item in batch if item is not None)
+            except Exception:  # a line nobody could foresee must not end all tapes
+                _log.exception("lines are not on the tapes")
+            if None in batch:
+                return
+
+    def _write(self, items: Iterable[_Item]) -> None:
+        lines: dict[str, list[bytes]] = defaultdict(list)
+        begun = set()
+        for item in items:
+            content = _readable(item)
+            call_id = item.call_id or self._find_call(item.source, content)
+            if call_id is None or not _CALL_ID.fullmatch(call_id):
+                continue
+            if item.source is Source.EVENT and _comes_in(content["event"]):
+                lines[call_id].append(write_line(item.at, Source.TAPE, self._head(call_id, item.edition)))
+                begun.add(call_id)
+            lines[call_id].append(write_line(item.at, item.source, content))
+        dropped = self.dropped - self._told
+        self._told += dropped
+        for call_id, written in lines.items():
+            if dropped:
+                written.append(write_line(self._clock.now(), Source.TAPE, {"dropped": dropped}))
+            self._append(call_id, written, begins=call_id in begun)
+
+    def _head(self, call_id: str, edition: KeptEdition | None) -> dict[str, Any]:
+        head: dict[str, Any] = {"version": VERSION, "call": call_id, "lease_seconds": self._lease_seconds}
+        if edition is not None:
+            head["edition"] = {"name": edition.name, "hash": edition.hash}
+            self._keep_edition(edition)
+        return head
+
+    def _keep_edition(self, edition: KeptEdition) -> None:
+        file = edition_file(self._directory, edition.hash)
+        if file.exists():
+            return
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = file.with_suffix(".part")
+            part.write_text(edition.text, encoding="utf-8")
+            part.chmod(0o600)
+            part.replace(file)
+        except OSError as error:
+            self._complain(error)
+
+    def _find_call(self, source: Source, content: Mapping[str, Any]) -> str | None:
+        match source:
+            case Source.EVENT:
+                return _call_of_event(content["event"])
+            case Source.REQUEST:
+                return self._call_of_request(content)
+            case Source.REPLY:
+                return self._calls.pop(str(content["n"]), None)
+            case Source.AMI:
+                return next((str(content["event"][name]) for name in _AMI_IDS if content["event"].get(name)), None)
+        return None
+
+    def _call_of_request(self, content: Mapping[str, Any]) -> str | None:
+        found = _PATH.match(content["path"])
+        if found is None:
+            return None
+        named = unquote(found["id"])
+        call_id = named if found["kind"] == "channels" else self._calls.get(named)
+        if call_id is not None:
+            self._calls[str(content["n"])] = call_id
+            if found["playback"]:
+                self._calls[unquote(found["playback"])] = call_id
+            while len(self._calls) > _REMEMBERED:
+                self._calls.popitem(last=False)
+        return call_id
+
+    def _append(self, call_id: str, lines: list[bytes], *, begins: bool) -> None:
+        if call_id not in self._ours and not begins:
+            lines.insert(0, b"\n" + write_line(self._clock.now(), Source.TAPE, {"resumed": True}))
+        elif call_id in self._torn:
+            lines.insert(0, b"\n")
+        try:
+            if begins:
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if begins else 0)
+            file = os.open(self._directory / f"{call_id}{ENDING}", flags, 0o600)
+        except FileNotFoundError:
+            self._ours.discard(call_id)
+            self._torn.discard(call_id)
+            return
+        except OSError as error:
+            self.dropped += len(lines)
+            self._complain(error)
+            return
+        self._ours.add(call_id)
+        try:
+            whole = b"".join(lines)
+            if os.write(file, whole) == len(whole):
+                self._torn.discard(call_id)
+                self._failing = False
+            else:
+                self._torn.add(call_id)
+                self._complain(OSError("the disk took a part of it"))
+        except OSError as error:
+            self.dropped += len(lines)
+            self._complain(error)
+        finally:
+            os.close(file)
+
+    def _complain(self, error: OSError) -> None:
+        if not self._failing:
+            _log.error("tapes cannot be written; the calls go on", error=str(error))
+        self._failing = True
+
+
+def _readable(item: _Item) -> Mapping[str, Any]:
+    content = item.content
+    if item.source is Source.EVENT:
+        try:
+            event = json.loads(content) if isinstance(content, str | bytes) else content
+        except ValueError:
+            event = {}
+        return {"event": event}
+    if item.source is Source.AMI and isinstance(content, Mapping):
+        return {"event": {str(name): value for name, value in content.items() if name != "content"}}
+    return content if isinstance(content, Mapping) else {"line": content}
+
+
+def _comes_in(event: Mapping[str, Any]) -> bool:
+    return event.get("type") == "StasisStart" and event.get("args", [])[:1] == [INBOUND]
+
+
+def _call_of_event(event: Mapping[str, Any]) -> str | None:
+    if "channel" in event:
+        return str(event["channel"].get("id"))
+    kind, _, name = str(event.get("playback", {}).get("target_uri", "")).partition(":")
+    return name if kind == "channel" else None

@@ -1,0 +1,85 @@
+"""The desk's studio: texts and recordings of this instance. A file handed in goes the way of a take by telephone."""
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from callcenter.conducting.scripts import Edition
+from callcenter.layout import Layout
+from callcenter.speech.prompt_recordings.catalogue import Line, NoTexts, list_lines
+from callcenter.speech.prompt_recordings.fitting import UnusableRecording, take_recording
+from callcenter.speech.prompt_recordings.takes import ACCEPTED
+from callcenter.web.plumbing.prompt_studio import Prompt, Unfit
+
+REMEMBERED_SECONDS = 20.0
+"""The texts are read anew after so long: reading the script and the knowledge base takes a good part of a second."""
+
+
+class PromptStudio:
+    """Implements `web.plumbing.prompt_studio.Studio`. `read_edition` gives the script in force, or raises NoTexts."""
+
+    def __init__(self, layout: Layout, read_edition: Callable[[], Edition]) -> None:
+        self._layout = layout
+        self._read_edition = read_edition
+        self._lines: Sequence[Line] = ()
+        self._read_at: float | None = None
+
+    def list_prompts(self) -> Sequence[Prompt]:
+        """See Studio."""
+        return [
+            Prompt(
+                number=line.number,
+                text=line.text,
+                seconds=line.seconds,
+                recorded=line.human.exists(),
+                waiting=any(self._layout.studio.glob(f"{line.number}-*{ACCEPTED}")),
+                sounds=line.human.exists() or line.sound.exists(),
+                part=line.part,
+            )
+            for line in self._list_lines()
+        ]
+
+    def find_sound(self, number: int) -> Path | None:
+        """See Studio: a person's recording before the voice's."""
+        line = self._find(number)
+        if line is None:
+            return None
+        return next((file for file in (line.human, line.sound) if file.exists()), None)
+
+    def hand_in(self, number: int, sound: bytes) -> float:
+        """See Studio. It is judged here as it will be when it is taken over."""
+        line = self._find(number)
+        if line is None:
+            raise KeyError(number)
+        with tempfile.TemporaryDirectory() as directory:
+            source = Path(directory) / "sound"
+            source.write_bytes(sound)
+            try:
+                seconds = take_recording(source, source.with_suffix(".wav"), expected_seconds=line.seconds)
+            except UnusableRecording as error:
+                raise Unfit(_tell(error, source)) from error
+        self._layout.studio.mkdir(parents=True, exist_ok=True)
+        take = self._layout.studio / f"{number}-{time.time_ns()}.wav"
+        take.write_bytes(sound)
+        take.with_name(take.stem + ACCEPTED).touch()
+        return seconds
+
+    def _find(self, number: int) -> Line | None:
+        return next((line for line in self._list_lines() if line.number == number), None)
+
+    def _list_lines(self) -> Sequence[Line]:
+        now = time.monotonic()
+        if self._read_at is None or now - self._read_at > REMEMBERED_SECONDS:
+            with contextlib.suppress(NoTexts):  # the texts of before stay, as callers go on hearing them
+                self._lines = list_lines(self._layout, self._read_edition())
+            self._read_at = now
+        return self._lines
+
+
+def _tell(error: UnusableRecording, source: Path) -> str:
+    told = str(error).removeprefix(f"{source}: ")
+    if told.startswith("запись не читается"):
+        return "Это не звук, или файл повреждён: нужен WAV, FLAC или OGG."
+    return f"{told[:1].upper()}{told[1:]}."

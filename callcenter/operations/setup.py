@@ -1,0 +1,167 @@
+"""Makes an instance ready to run. Every step finds its work done when it was done; an interrupted one is done again.
+
+The order matters: secrets before anything that holds one, the database before its accounts, sounds before
+the Asterisk that plays them.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from callcenter.asterisk.asterisk import Asterisk
+from callcenter.conducting.scripts import edition_reader
+from callcenter.core.database import Database
+from callcenter.core.errors import CallcenterError
+from callcenter.core.progress import Progress
+from callcenter.instance.instance import Instance, address_for_people
+from callcenter.instance.secrets import write_accounts
+from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
+from callcenter.operations.migrate import migrate
+from callcenter.operations.postgres import Cluster
+from callcenter.operations.speech_model import read_people, renew_model
+from callcenter.settings import TREE, Settings
+from callcenter.speech.dialplan_sounds import write_sounds
+from callcenter.speech.prompt_recordings.catalogue import list_lines, publish
+from callcenter.speech.prompts import PromptCache
+from callcenter.speech.pronouncing import pronouncer
+from callcenter.speech.voices import voice_of
+from callcenter.staff.service import ensure_accounts
+
+_UMASK = 0o022
+"""Asterisk is another user and must read its sounds, however careful root's own umask is; what nobody else may read
+is closed by its own mode."""
+
+
+class NotReady(CallcenterError):
+    """The centre cannot be made ready."""
+
+
+def set_up(instance: Instance, *, progress: Progress) -> None:
+    """Brings the instance to the point where its programs can start; Asterisk and PostgreSQL run afterwards.
+
+    A running Asterisk or PostgreSQL is adopted, and Asterisk reads what changed in its configuration. Raises
+    CallcenterError with the mend.
+    """
+    os.umask(_UMASK)
+    with _step("учётные записи и пароли", progress):
+        prepare_recordings(instance.settings)
+        list_accounts(instance)
+    cluster = Cluster(instance.layout, instance.ports)
+    with _step("PostgreSQL", progress):
+        cluster.ensure_running()
+        cluster.create_database("callcenter")
+    with _step("таблицы базы", progress):
+        migrate(cluster.address())
+    with _step("сотрудники", progress):
+        asyncio.run(_enter_employees(instance, cluster.address()))
+    with _step("фразы", progress):
+        asyncio.run(prepare_speech(instance, progress=progress))
+    if instance.settings.own_model:
+        with _step("слух", progress):
+            _prepare_ear(instance, asyncio.run(read_people(cluster.address())), progress)
+    with _step("Asterisk", progress):
+        asterisk = Asterisk(instance, progress=progress)
+        if not asterisk.ensure_running():
+            changed = asterisk.refresh()
+            if changed:
+                progress(f"Asterisk: перечитал {', '.join(changed)}")
+
+
+def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
+    """What live tests would otherwise wait for: the Asterisk root, the sounds, the ear's model. Starts nothing.
+
+    The three know nothing of each other and mostly wait for programs of their own, so they are made at once.
+    """
+    os.umask(_UMASK)
+
+    def speak() -> None:
+        with _step("фразы для проверок", progress):
+            asyncio.run(prepare_speech(instance, progress=progress))
+
+    def hear() -> None:
+        with _step("слух для проверок", progress):
+            renew_model(instance.layout)
+
+    def telephone() -> None:
+        with _step("Asterisk для проверок", progress):
+            way = Asterisk(instance, progress=progress).choose()
+            progress(f"Asterisk: {way.version} ({way.name})")
+
+    with ThreadPoolExecutor() as pool:
+        for made in [pool.submit(make) for make in (telephone, hear, speak)]:
+            made.result()
+
+
+def _prepare_ear(instance: Instance, people: Sequence[str], progress: Progress) -> None:
+    """Without an ear callers press keys, so nothing that is wrong here keeps the centre from starting."""
+    try:
+        renew_model(instance.layout, people)
+    except CallcenterError as error:
+        progress(f"слух не готов, звонящие нажимают кнопки: {error}")
+
+
+def prepare_recordings(settings: Settings) -> None:
+    """The directory of the recordings: nobody else may enter it, they are personal data."""
+    try:
+        settings.recordings_directory.mkdir(parents=True, exist_ok=True)
+        settings.recordings_directory.chmod(0o700)
+    except OSError as error:
+        raise NotReady(f"recordings.directory = {settings.recordings_directory}: {error.strerror}") from error
+
+
+def list_accounts(instance: Instance) -> None:
+    """Writes the page of accounts for people."""
+    write_accounts(
+        instance.layout,
+        instance.ports,
+        instance.secrets,
+        sip_address=address_for_people(instance.settings.telephony.bind_address),
+        desk_address=address_for_people(instance.settings.desk.bind_address),
+        resident=instance.settings.test_resident,
+    )
+
+
+async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
+    """Renders the words of the dialplan and of the script in force, and makes the music."""
+    settings = instance.settings
+    voice, words = voice_of(settings), pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
+    try:
+        await write_sounds(instance.layout, voice, progress=progress, words=words)
+        script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+        read = edition_reader(script, TREE / "knowledge_base", ear=settings.callers_are_heard)
+        edition, problems = read(datetime.now(settings.company.zone).date())
+        if edition is None:
+            raise NotReady("\n".join(str(problem) for problem in problems if problem.fatal))
+
+        def tell(number: int, count: int, text: str) -> None:
+            if number % 20 == 0 or number == count:
+                progress(f"фразы сценария: {number} из {count}")
+
+        cache = PromptCache(instance.layout.prompts, voice, words=words)
+        done = await cache.prepare(edition.prompts, progress=tell)
+        for complaint in done.unusable:
+            progress(f"фразы сценария: {complaint}; пока говорит синтезатор")
+        publish(instance.layout, list_lines(instance.layout, edition))
+    finally:
+        await voice.close()
+
+
+async def _enter_employees(instance: Instance, address: str) -> None:
+    database = Database(address, connect_seconds=10)
+    try:
+        async with database.begin() as session:
+            await ensure_accounts(session, instance.secrets.web_accounts, now=datetime.now(UTC))
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _step(name: str, progress: Progress) -> Iterator[None]:
+    """Says what was done and how long it took; a failure is told by whoever catches it."""
+    begun = time.monotonic()
+    yield
+    progress(f"✓ {name} ({time.monotonic() - begun:.1f} с)")

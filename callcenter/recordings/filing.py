@@ -1,0 +1,273 @@
+"""Files recordings: from the raw file Asterisk wrote to a checked FLAC in its place, with its row in the database.
+
+The raw file is removed only after the row is committed. A crash anywhere, a full disk or an absent database leaves
+it where it is, and the next look at the directory goes on from there: the file itself is the queue.
+"""
+
+import asyncio
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.calls.models import Call, RecordingState
+from callcenter.calls.recordings import KEPT, Filed, Span, keep_recording, overdue_recordings, recorded_span
+from callcenter.core.clock import Clock, SystemClock
+from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
+from callcenter.intake.intake_paths import Places
+from callcenter.recordings.flac import Written, write_flac
+from callcenter.recordings.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps, find_surplus
+from callcenter.settings import Settings
+
+LOOK_SECONDS = 0.25
+"""Also how well the place of a gap is known."""
+QUIET_SECONDS = 2.0
+"""A raw file that has not grown for so long after the end of its call is finished."""
+MISSING_AFTER = timedelta(seconds=15)
+MISSING_EVERY = 5.0
+"""Seconds between two looks for calls whose file never came."""
+RETRY_SECONDS = 10.0
+SHORT_BY = 3.0
+"""Seconds lost in places nobody watched that make a recording short."""
+MUTE_FOR = 30.0
+"""Seconds lost where we watched that make it short when they are most of the call: so a full disk looks, and a phone
+that sends nothing while its owner waits."""
+SILENT_PEAK = 100
+"""Of 32768; the quietest sound A-law can carry is 8."""
+SILENT_AFTER = 3.0
+"""Seconds; a shorter call may end before anything is said."""
+
+_CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DISK = "recordings"
+_SCARCE_MB = 64
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What is known of a raw file. `grown_at` is the wall clock at its last growth."""
+
+    growth: Growth
+    first_seen: datetime
+    first_moment: float
+    grown_at: datetime
+    rest_until: float = 0.0
+
+
+class Filer:
+    """Watches the directory of raw recordings and files what is finished."""
+
+    def __init__(self, database: Database, places: Places, settings: Settings, *, clock: Clock | None = None) -> None:
+        self._database = database
+        self._monitor = places.monitor
+        self._root = settings.recordings_directory
+        self._zone = settings.company.zone
+        self._clock = clock or SystemClock()
+        self._watches: dict[str, _Watch] = {}
+
+    async def run(self) -> None:
+        """Watches and files until cancelled; waits while the database is away."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_watching())
+            group.create_task(self._keep_filing())
+
+    def look(self) -> None:
+        """Notes how the raw files have grown."""
+        now, moment = self._clock.now(), self._clock.monotonic()
+        sizes = {file.stem: size for file in self._monitor.glob("*.raw") if (size := _size(file)) is not None}
+        for call_id in self._watches.keys() - sizes.keys():
+            del self._watches[call_id]
+        for call_id, size in sizes.items():
+            watch = self._watches.get(call_id)
+            if watch is None:
+                self._watches[call_id] = _Watch(Growth(moment, size), now, moment, now)
+                continue
+            if size != watch.growth.size:
+                watch.grown_at = now
+            watch.growth.look(moment, size)
+
+    async def file_finished(self) -> int:
+        """Files every recording that is finished; returns how many. Raises DatabaseUnavailable."""
+        moment = self._clock.monotonic()
+        filed = 0
+        for call_id, watch in tuple(self._watches.items()):
+            if moment - watch.growth.since < QUIET_SECONDS or moment < watch.rest_until:
+                continue
+            watch.rest_until = moment + QUIET_SECONDS  # its call may go on, or not be known yet
+            try:
+                if _CALL_ID.fullmatch(call_id) and await self._file(call_id, watch):
+                    filed += 1
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # this recording's own trouble: the others must not wait for it
+                _log.exception("a recording cannot be filed", call_id=call_id)
+                watch.rest_until = moment + RETRY_SECONDS
+                await self._tell_failure(call_id, error)
+        return filed
+
+    async def tell_missing(self) -> None:
+        """Says of which calls no file ever came. Raises DatabaseUnavailable."""
+        now = self._clock.now()
+        async with self._database.begin() as session:
+            overdue = await overdue_recordings(session, ended_before=now - MISSING_AFTER)
+            spans = [await recorded_span(session, call_id) for call_id in overdue if call_id not in self._watches]
+        for span in spans:
+            if span is not None:
+                await self._keep_missing(span, fault="файла записи нет")
+
+    def path_for(self, call: Call) -> Path:
+        """Where the recording of a call belongs, below the recordings directory: by the company's clock."""
+        local = call.arrived_at.astimezone(self._zone)
+        return Path(local.strftime("%Y/%m/%d")) / f"{local:%H%M%S}-{call.id}.flac"
+
+    async def _keep_watching(self) -> None:
+        while True:
+            self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _keep_filing(self) -> None:
+        told_at = -MISSING_EVERY
+        while True:
+            try:
+                await self.file_finished()
+                if self._clock.monotonic() - told_at >= MISSING_EVERY:
+                    await self.tell_missing()
+                    told_at = self._clock.monotonic()
+            except DatabaseUnavailable:
+                _log.warning("database away, recordings wait")
+            await asyncio.sleep(1.0)
+
+    async def _file(self, call_id: str, watch: _Watch) -> bool:
+        async with self._database.begin() as session:
+            span = await recorded_span(session, call_id)
+        if span is None:
+            return False
+        raw = self._monitor / f"{call_id}.raw"
+        if await self._was_filed(span):
+            raw.unlink(missing_ok=True)
+            return True
+        if watch.growth.size == 0:
+            await self._keep_missing(span, fault="файл записи пуст")
+            raw.unlink(missing_ok=True)
+            return True
+        seconds = min(span.seconds, self._watched_seconds(watch, span))
+        gaps = find_gaps(size=watch.growth.size, wall_seconds=seconds, stalls=_stalls(watch, span))
+        surplus = find_surplus(size=watch.growth.size, wall_seconds=seconds)
+        try:
+            target = self._root / self.path_for(span.call)
+            written = await asyncio.to_thread(write_flac, raw, target, root=self._root, gaps=gaps, surplus=surplus)
+        except FileNotFoundError:  # another controller was quicker
+            return False
+        await self._save(span, written, gaps)
+        raw.unlink(missing_ok=True)
+        return True
+
+    async def _was_filed(self, span: Span) -> bool:
+        """True when an earlier controller filed it and died before it removed the raw file."""
+        kept = span.recording
+        if kept is None or kept.state not in KEPT or kept.path is None:
+            return False
+        return _size(self._root / kept.path) == kept.bytes
+
+    async def _save(self, span: Span, written: Written, gaps: tuple[Gap, ...]) -> None:
+        now, call_id = self._clock.now(), span.call.id
+        state, fault = judge_recording(written, gaps)
+        filed = Filed(
+            path=self.path_for(span.call).as_posix(),
+            seconds=written.seconds,
+            bytes=written.bytes,
+            sha256=written.sha256,
+            gaps=tuple(gap.as_facts() for gap in gaps),
+        )
+        async with self._database.begin() as session:
+            await keep_recording(session, call_id, state=state, now=now, filed=filed, fault=fault)
+            await clear_alarm(session, kind=AlarmKind.RECORDING, subject=call_id, now=now)
+            await clear_alarm(session, kind=AlarmKind.DISK, subject=_DISK, now=now)
+            if fault is not None:
+                await raise_alarm(
+                    session,
+                    kind=AlarmKind.RECORDING,
+                    subject=call_id,
+                    message=f"Запись разговора неполная: {fault}.",
+                    now=now,
+                )
+
+    async def _keep_missing(self, span: Span, *, fault: str) -> None:
+        """No sound is left of a call. One that was over at once is no cause for alarm."""
+        now = self._clock.now()
+        async with self._database.begin() as session:
+            await keep_recording(session, span.call.id, state=RecordingState.MISSING, now=now, fault=fault)
+            if span.seconds >= 1.0:
+                await raise_alarm(
+                    session,
+                    kind=AlarmKind.RECORDING,
+                    subject=span.call.id,
+                    message=f"Записи разговора нет: {fault}.",
+                    now=now,
+                )
+
+    def _watched_seconds(self, watch: _Watch, span: Span) -> float:
+        """The most a call can have lasted by the monotonic clock: the wall clock may have been put forward in it."""
+        before = max(0.0, (watch.first_seen - span.started_at).total_seconds())
+        return before + self._clock.monotonic() - watch.first_moment
+
+    async def _tell_failure(self, call_id: str, error: Exception) -> None:
+        """The disk concerns every recording, anything else this one."""
+        free = _free_mb(self._root)
+        disk = isinstance(error, OSError) or free < _SCARCE_MB
+        async with self._database.begin() as session:
+            await raise_alarm(
+                session,
+                kind=AlarmKind.DISK if disk else AlarmKind.RECORDING,
+                subject=_DISK if disk else call_id,
+                message=(
+                    f"Записи не сохраняются: {error}. Свободно {free} МБ. Исходные файлы целы и подождут."
+                    if disk
+                    else f"Запись разговора пока не сохранена: {error}. Исходный файл цел, попробуем ещё."
+                ),
+                now=self._clock.now(),
+                facts={"call": call_id},
+            )
+
+
+def judge_recording(written: Written, gaps: tuple[Gap, ...]) -> tuple[RecordingState, str | None]:
+    """The state of a written recording, and in Russian what is wrong with it.
+
+    Our side always speaks first, so a call in which it is never heard was not recorded well; a silent caller may
+    just have been silent.
+    """
+    guessed = sum(gap.seconds for gap in gaps if gap.guessed)
+    if guessed >= SHORT_BY:
+        return RecordingState.SHORT, f"не хватает {guessed:.0f} с, где именно — неизвестно"
+    lost = sum(gap.seconds for gap in gaps)
+    if lost >= max(MUTE_FOR, written.seconds / 2):
+        return RecordingState.SHORT, f"не записано {lost:.0f} с из {written.seconds:.0f}"
+    if written.seconds >= SILENT_AFTER and written.peaks[1] < SILENT_PEAK:
+        return RecordingState.SILENT, "нашей стороны не слышно"
+    return RecordingState.FILED, None
+
+
+def _stalls(watch: _Watch, span: Span) -> tuple[Stall, ...]:
+    """The stalls that were watched; the last may have lasted until the hang-up."""
+    stood = (span.ended_at - watch.grown_at).total_seconds()
+    if watch.first_seen < span.ended_at and stood >= STALL:
+        return (*watch.growth.stalls, Stall(watch.growth.size, stood - BUFFER_SECONDS))
+    return watch.growth.stalls
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _free_mb(directory: Path) -> int:
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    return shutil.disk_usage(existing).free >> 20

@@ -1,0 +1,141 @@
+"""Turns a raw recording into a FLAC file in its place, whole or not at all. Blocking: call it in a thread."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from callcenter.core.errors import CallcenterError
+from callcenter.recordings.gaps import Gap
+from callcenter.recordings.late_packets import close_up
+
+RATE = 8000
+CHANNELS = 2
+FRAME_BYTES = CHANNELS * 2
+_BLOCK_FRAMES = RATE * 4
+
+Block = npt.NDArray[np.int16]
+"""Rows are moments, the columns the caller and our side."""
+
+
+class BrokenRecording(CallcenterError):
+    """A written recording does not read back as what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`peaks`: the loudest sample of the caller's and of our side, 0..32768."""
+
+    seconds: float
+    bytes: int
+    sha256: str
+    peaks: tuple[int, int]
+
+
+def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surplus: float = 0.0) -> Written:
+    """Writes `target` (below `root`) from `raw` with silence in the gaps, and reads it back to the last sample.
+
+    A file that is `surplus` seconds longer than its call is closed up where packets came late.
+
+    Directories are made 0700, the file 0600. Under the final name there is only ever a whole file, and it is on
+    the disk when this returns. Raises OSError (a full disk) and BrokenRecording, leaving nothing behind.
+    """
+    _make_directories(target.parent, root)
+    part = target.with_name(f".{target.name}.part")
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    try:
+        frames, written_sum, peaks = _encode(raw, part, gaps, surplus)
+        if _decoded(part) != (frames, written_sum):
+            raise BrokenRecording(f"{target.name}: the file does not hold what was written into it; is the disk full?")
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+            with os.fdopen(os.dup(descriptor), "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+        part.replace(target)
+        _sync_directory(target.parent)
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise BrokenRecording(f"{target.name}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return Written(frames / RATE, size, digest, peaks)
+
+
+def _encode(raw: Path, part: Path, gaps: Sequence[Gap], surplus: float) -> tuple[int, bytes, tuple[int, int]]:
+    frames = 0
+    checksum = hashlib.sha256()
+    peaks = np.zeros(CHANNELS, dtype=np.int32)
+    with soundfile.SoundFile(part, "w", samplerate=RATE, channels=CHANNELS, subtype="PCM_16", format="FLAC") as out:
+        for block in _closed_up(raw, surplus) if surplus else _padded(raw, gaps):
+            out.write(block)
+            frames += len(block)
+            checksum.update(block.tobytes())
+            peaks = np.maximum(peaks, np.abs(block.astype(np.int32)).max(axis=0))
+    return frames, checksum.digest(), (int(peaks[0]), int(peaks[1]))
+
+
+def _decoded(part: Path) -> tuple[int, bytes]:
+    frames = 0
+    checksum = hashlib.sha256()
+    with soundfile.SoundFile(part) as file:
+        while len(block := file.read(_BLOCK_FRAMES, dtype="int16", always_2d=True)):
+            frames += len(block)
+            checksum.update(block.tobytes())
+    return frames, checksum.digest()
+
+
+def _closed_up(raw: Path, surplus: float) -> Iterator[Block]:
+    content = np.fromfile(raw, dtype="<i2")
+    yield close_up(content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus)
+
+
+def _padded(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:
+    """The raw file's samples with silence in the gaps; `Gap.at` counts in the padded time."""
+    written = 0
+    with raw.open("rb") as file:
+        for gap in gaps:
+            for block in _blocks(file, round(gap.at * RATE) - written):
+                written += len(block)
+                yield block
+            silence = round(gap.seconds * RATE)
+            written += silence
+            while silence > 0:
+                size = min(silence, _BLOCK_FRAMES)
+                yield np.zeros((size, CHANNELS), dtype=np.int16)
+                silence -= size
+        yield from _blocks(file, None)
+
+
+def _blocks(file: BinaryIO, frames: int | None) -> Iterator[Block]:
+    """The next `frames` frames, or all that are left; fewer when the file has no more."""
+    while frames is None or frames > 0:
+        content = file.read(FRAME_BYTES * (_BLOCK_FRAMES if frames is None else min(frames, _BLOCK_FRAMES)))
+        whole = len(content) // FRAME_BYTES  # a crash may have cut the last frame in two
+        if not whole:
+            return
+        if frames is not None:
+            frames -= whole
+        yield np.frombuffer(content, dtype="<i2", count=whole * CHANNELS).reshape(whole, CHANNELS)
+
+
+def _make_directories(directory: Path, root: Path) -> None:
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (*reversed(directory.relative_to(root).parents), directory.relative_to(root)):
+        (root / path).mkdir(exist_ok=True, mode=0o700)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,182 @@
+"""Files tapes: the spool file of a call, Asterisk's own lines about it and what came of it, beside its recording.
+
+The spool directory is the queue: a crash anywhere leaves the spool file, and the next look goes on from there. A call
+that is recorded while no controller lives gets an empty spool file, so that its tape has at least Asterisk's lines.
+A call without a recording keeps its tape in the spool until the time of recordings is over.
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+
+from callcenter.calls.models import Call, CallEvent, CallState, EventSource, Outcome, Recording
+from callcenter.calls.recordings import KEPT
+from callcenter.core.clock import Clock, SystemClock
+from callcenter.core.database import Database
+from callcenter.core.errors import DatabaseUnavailable
+from callcenter.intake.cel import parse_cel_line
+from callcenter.intake.intake_paths import Places
+from callcenter.intake.queue_log import parse_queue_line
+from callcenter.journal.editions import DIRECTORY
+from callcenter.journal.reverse_reader import read_backwards
+from callcenter.journal.tape import ENDING, Source, tape_beside, write_line
+from callcenter.settings import Settings
+
+LOOK_SECONDS = 2.0
+SETTLED_WITHIN = timedelta(minutes=1)
+"""A call without an outcome is waited for so long after its end; then its tape is filed without one."""
+FARTHEST_BYTES = 64 << 20
+"""How far back in a file of Asterisk's the lines of a call are looked for."""
+_BEFORE = timedelta(hours=2)
+"""Lines of the queue are looked for from so long before the arrival: more than anybody sets a clock back."""
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A call whose tape can be filed; `target` is where."""
+
+    call_id: str
+    arrived_at: datetime
+    ended_at: datetime
+    outcome: Outcome | None
+    target: Path
+    kinds: tuple[str, ...]
+
+
+class TapeFiler:
+    """Looks for tapes that are finished."""
+
+    def __init__(
+        self, database: Database, places: Places, spool: Path, settings: Settings, *, clock: Clock | None = None
+    ) -> None:
+        self._database = database
+        self._places = places
+        self._spool = spool
+        self._root = settings.recordings_directory
+        self._keep = timedelta(days=settings.recordings.retention_days)
+        self._clock = clock or SystemClock()
+
+    async def run(self) -> None:
+        """Files until cancelled; waits while the database is away."""
+        while True:
+            try:
+                await self.file_finished()
+            except DatabaseUnavailable:
+                _log.warning("database away, tapes wait")
+            except OSError as error:
+                _log.error("tapes cannot be filed; they wait", error=str(error))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def file_finished(self) -> int:
+        """Files the tape of every call that is over and whose recording is filed; returns how many.
+
+        Raises DatabaseUnavailable and OSError.
+        """
+        spooled = await asyncio.to_thread(self._look)
+        if not spooled:
+            return 0
+        ended = await self._find_ended(spooled)
+        for call in ended:
+            await asyncio.to_thread(self._file, call)
+        return len(ended)
+
+    def _look(self) -> list[str]:
+        """The ids with a spool file, after those too old are gone and those of recordings being made are there."""
+        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        recorded = {raw.stem for raw in self._places.monitor.glob("*.raw")}
+        too_old = (self._clock.now() - self._keep).timestamp()
+        found = set()
+        for file in self._spool.glob(f"*{ENDING}"):
+            call_id = file.name.removesuffix(ENDING)
+            if call_id not in recorded and file.stat().st_mtime < too_old:
+                file.unlink()
+            else:
+                found.add(call_id)
+        for call_id in recorded - found:
+            os.close(os.open(self._spool / f"{call_id}{ENDING}", os.O_WRONLY | os.O_CREAT, 0o600))
+        return sorted(found | recorded)
+
+    async def _find_ended(self, call_ids: Sequence[str]) -> list[_Ended]:
+        now = self._clock.now()
+        async with self._database.begin() as session:
+            rows = await session.execute(
+                select(Call, Recording.path)
+                .join(Recording, Recording.call_id == Call.id)
+                .where(Call.id.in_(call_ids), Call.state == CallState.ENDED, Recording.state.in_(KEPT))
+            )
+            found = []
+            for call, path in rows:
+                if path is None or call.ended_at is None:
+                    continue
+                if call.outcome is None and abs(now - call.ended_at) < SETTLED_WITHIN:
+                    continue
+                kinds = await session.scalars(
+                    select(CallEvent.kind)
+                    .where(CallEvent.call_id == call.id, CallEvent.source != EventSource.CENTRE)
+                    .distinct()
+                )
+                target = tape_beside(self._root / path)
+                found.append(
+                    _Ended(call.id, call.arrived_at, call.ended_at, call.outcome, target, tuple(sorted(kinds)))
+                )
+        return found
+
+    def _file(self, call: _Ended) -> None:
+        spooled = self._spool / f"{call.call_id}{ENDING}"
+        if not call.target.exists():  # else an earlier controller died before it removed the spool file
+            part = call.target.with_name(f".{call.target.name}.part")
+            lines = b"".join([*self._cel_lines(call), *self._queue_lines(call), self._record_line(call)])
+            try:
+                with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                    content = spooled.read_bytes()
+                    file.write(content if content.endswith(b"\n") or not content else content + b"\n")
+                    file.write(lines)
+                part.replace(call.target)
+            finally:
+                part.unlink(missing_ok=True)
+            self._file_editions()
+        spooled.unlink(missing_ok=True)
+
+    def _file_editions(self) -> None:
+        """The editions that tapes name go with them; a few kilobytes each time somebody has changed a script."""
+        for edition in (self._spool / DIRECTORY).glob("*.json"):
+            target = self._root / DIRECTORY / edition.name
+            if not target.exists():
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                part = target.with_suffix(".part")
+                part.write_bytes(edition.read_bytes())
+                part.chmod(0o600)
+                part.replace(target)
+
+    def _cel_lines(self, call: _Ended) -> list[bytes]:
+        """From the end back to the birth of the caller's channel: a call's first line whatever the clock did."""
+        found = []
+        for line in read_backwards(self._places.cel_file, limit=FARTHEST_BYTES):
+            event = parse_cel_line(line) if call.call_id in line else None
+            if event is None or event.call_id != call.call_id:
+                continue
+            found.append(write_line(event.at, Source.CEL, {"line": line}))
+            if event.kind == "CHAN_START" and event.of_caller:
+                break
+        return found[::-1]
+
+    def _queue_lines(self, call: _Ended) -> list[bytes]:
+        found = []
+        for line in read_backwards(self._places.queue_log, limit=FARTHEST_BYTES):
+            event = parse_queue_line(line)
+            if event is not None and event.at < call.arrived_at - _BEFORE:
+                break
+            if event is not None and event.call_id == call.call_id:
+                found.append(write_line(event.at, Source.QUEUE_LOG, {"line": line}))
+        return found[::-1]
+
+    def _record_line(self, call: _Ended) -> bytes:
+        outcome = call.outcome.value if call.outcome is not None else None
+        return write_line(call.ended_at, Source.RECORD, {"outcome": outcome, "kinds": call.kinds})

@@ -1,0 +1,197 @@
+"""Proves a day: every call has its recording, its outcome, its ticket or the task to call back.
+
+What differs stands on the board in the morning and stays until it is mended, or for a week: a recording that never was
+cannot be mended. One more thing that every call must have is one more field of `Held` and one more function in
+COMPARISONS.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.alarms.models import Alarm, AlarmKind
+from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
+from callcenter.calls.recordings import KEPT
+from callcenter.core.database import Database
+from callcenter.queues.models import Task
+from callcenter.reporting.reconciliation import MISSED
+from callcenter.tickets.models import Ticket
+
+PROVEN_AT = time(4, 30)
+"""By the company's clock, the morning after: no call of the day goes on, no resident waits for the database."""
+DAYS = 7
+"""So many days are proven each morning: a centre that stood still for some of them makes up for it."""
+MOST_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A call and what the centre holds of it. `recorded`: Asterisk began to record it."""
+
+    call: Call
+    recorded: bool
+    recording: Recording | None
+    ticket: int | None
+    task: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """`subject` is the call's id or a file, `when` the local time of the call, `words` what is wrong, in Russian."""
+
+    subject: str
+    when: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.when} — {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of proving a day."""
+
+    day: date
+    calls: int
+    recordings: int
+    mismatches: tuple[Mismatch, ...]
+
+    @property
+    def message(self) -> str:
+        """For the board."""
+        told = "; ".join(map(str, self.mismatches[:MOST_TOLD]))
+        more = f"; и ещё {len(self.mismatches) - MOST_TOLD}" if len(self.mismatches) > MOST_TOLD else ""
+        return f"{self.day:%d.%m.%Y} не сошлось: звонков {self.calls}, записей {self.recordings}. {told}{more}."
+
+
+def find_due_days(now: datetime, zone: ZoneInfo) -> list[date]:
+    """The days that are to be proven, the newest first."""
+    since = timedelta(hours=PROVEN_AT.hour, minutes=PROVEN_AT.minute)
+    today = (now.astimezone(zone).replace(tzinfo=None) - since).date()
+    return [today - timedelta(days=back) for back in range(1, DAYS + 1)]
+
+
+async def prove_days(
+    database: Database, recordings: Path, days: Sequence[date], *, zone: ZoneInfo, now: datetime
+) -> list[Proof]:
+    """Proves these days and keeps their alarms in step. Raises DatabaseUnavailable."""
+    proofs = []
+    for day in days:
+        async with database.begin() as session:
+            proof = await prove_day(session, recordings, day, zone=zone)
+            await _show(session, proof, now=now)
+        proofs.append(proof)
+    return proofs
+
+
+async def find_doubted_days(database: Database, *, zone: ZoneInfo, now: datetime) -> list[date]:
+    """The days that stand on the board, after those that have stood there for long enough are gone. Raises
+    DatabaseUnavailable."""
+    due = find_due_days(now, zone)
+    async with database.begin() as session:
+        subjects = await session.scalars(
+            select(Alarm.subject).where(Alarm.kind == AlarmKind.PROOF, Alarm.cleared_at.is_(None))
+        )
+        days = sorted(date.fromisoformat(subject) for subject in subjects)
+        for day in days:
+            if day < due[-1]:
+                await clear_alarm(session, kind=AlarmKind.PROOF, subject=day.isoformat(), now=now)
+    return [day for day in days if day >= due[-1]]
+
+
+async def prove_day(session: AsyncSession, recordings: Path, day: date, *, zone: ZoneInfo) -> Proof:
+    """Compares what is held of the calls that arrived on a day of the company's."""
+    begin = datetime.combine(day, time.min, zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    recorded = exists().where(CallEvent.call_id == Call.id, CallEvent.kind == "recording")
+    rows = await session.execute(
+        select(Call, recorded, Recording, Ticket.id, Task.id)
+        .outerjoin(Recording, Recording.call_id == Call.id)
+        .outerjoin(Ticket, Ticket.call_id == Call.id)
+        .outerjoin(Task, Task.call_id == Call.id)
+        .where(Call.arrived_at >= begin, Call.arrived_at < end)
+        .order_by(Call.arrived_at)
+    )
+    held = [Held(call, began, recording, ticket, task) for call, began, recording, ticket, task in rows]
+    return await asyncio.to_thread(_compare, held, recordings, day, zone)
+
+
+def _compare(held: Sequence[Held], root: Path, day: date, zone: ZoneInfo) -> Proof:
+    mismatches = [
+        Mismatch(each.call.id, f"{each.call.arrived_at.astimezone(zone):%H:%M}", words)
+        for each in held
+        for compare in COMPARISONS
+        for words in compare(each, root)
+    ]
+    named = {each.recording.path for each in held if each.recording is not None}
+    for file in sorted((root / f"{day:%Y/%m/%d}").glob("*.flac")):
+        path = file.relative_to(root).as_posix()
+        if path not in named:
+            mismatches.append(Mismatch(path, f"{file.name[:2]}:{file.name[2:4]}", "запись ни одного звонка"))
+    kept = sum(each.recording is not None and each.recording.state in KEPT for each in held)
+    return Proof(day, len(held), kept, tuple(mismatches))
+
+
+def _compare_outcome(held: Held, _root: Path) -> Iterator[str]:
+    if held.call.state != CallState.ENDED:
+        yield "звонок до сих пор не окончен"
+    elif held.call.outcome is None:
+        yield "у звонка нет итога"
+
+
+def _compare_recording(held: Held, root: Path) -> Iterator[str]:
+    recording = held.recording
+    if recording is None:
+        if held.recorded:
+            yield "о записи разговора ничего не известно"
+    elif recording.state is RecordingState.PENDING:
+        yield "запись разговора не сохранена"
+    elif recording.state is RecordingState.MISSING:
+        yield "записи разговора нет"
+    elif recording.state in KEPT:
+        file = root / (recording.path or "")
+        if recording.path is None or not file.is_file():
+            yield "файл записи пропал"
+        elif file.stat().st_size != recording.bytes:
+            yield "файл записи не того размера"
+
+
+def _compare_ticket(held: Held, _root: Path) -> Iterator[str]:
+    if held.ticket is None:
+        yield "нет ни заявки, ни черновика"
+    if held.call.outcome in MISSED and held.task is None:
+        yield "до диспетчера не дозвонились, а задачи перезвонить нет"
+
+
+COMPARISONS: tuple[Callable[[Held, Path], Iterator[str]], ...] = (
+    _compare_outcome,
+    _compare_recording,
+    _compare_ticket,
+)
+"""Each tells, in Russian, what of a call does not fit."""
+
+
+async def _show(session: AsyncSession, proof: Proof, *, now: datetime) -> None:
+    subject = proof.day.isoformat()
+    standing = await session.scalar(
+        select(Alarm.message).where(Alarm.kind == AlarmKind.PROOF, Alarm.subject == subject, Alarm.cleared_at.is_(None))
+    )
+    if not proof.mismatches:
+        await clear_alarm(session, kind=AlarmKind.PROOF, subject=subject, now=now)
+    elif standing != proof.message:  # a part of it is mended, or there is more of it
+        await clear_alarm(session, kind=AlarmKind.PROOF, subject=subject, now=now)
+        await raise_alarm(
+            session,
+            kind=AlarmKind.PROOF,
+            subject=subject,
+            message=proof.message,
+            now=now,
+            facts={"mismatches": [f"{each.subject}: {each.words}" for each in proof.mismatches]},
+        )

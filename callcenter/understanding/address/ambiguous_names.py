@@ -1,0 +1,76 @@
+"""Names that are everyday words as well, days («8 Марта») and things («маяк»): where the place is meant."""
+
+from collections.abc import Sequence
+
+from callcenter.understanding.address.house_numbers import begins_house, house_after, is_empty, says_house
+from callcenter.understanding.address.items import is_quantity, marker_of
+from callcenter.understanding.address.names import Mention, Name
+from callcenter.understanding.numbers.numbers import Number
+from callcenter.understanding.words import Word
+
+_OF_DAYS = ("с", "со", "до", "к", "ко", "после", "от", "на")
+"""Before «восьмое марта» they make a day of it."""
+
+
+def is_date(name: Name) -> bool:
+    """«8 Марта»: without its type word it is a day."""
+    return any(token.number for token in name.tokens) and any(
+        token.lemmas & {"январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь",
+                        "ноябрь", "декабрь"} for token in name.tokens
+    )  # fmt: skip
+
+
+def is_street(mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str) -> bool:
+    """Whether a name that is a date is the street: «на восьмого марта», «восьмое марта дом четыре», «девятого января
+    девять квартира сто». `listed`: one of its houses stands beside it; `asked`: what a question was about."""
+    before = words[mention.first - 1].text if mention.first else ""
+    if before in ("на", "по") and words[mention.first].text.endswith("го"):
+        return True  # «на восьмое» is a day
+    if listed and says_house(words, mention.end, numbers):
+        return True
+    if before in _OF_DAYS:
+        return False
+    if asked == "street" and (mention.end == len(words) or begins_house(words, mention.end)):
+        return True
+    return listed and _is_followed_by_house(words, mention, numbers)
+
+
+def _is_followed_by_house(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> bool:
+    """«девятого января девять», where that opens the line or the flat is told too; no hours and no other quantity."""
+    house, needs_word = house_after(words, mention.end)
+    number = next((one for one in numbers if one.first == house and not one.ordinal), None)
+    if number is None or needs_word or is_quantity(words, number):
+        return False
+    opens = all(word.filler for word in words[: mention.first])
+    flat = any(marker_of(words, at) == "apartment" for at in range(number.end, len(words)))
+    return opens or flat or any(one.first == number.end and not is_quantity(words, one) for one in numbers)
+
+
+def begins_trouble(words: Sequence[Word], at: int) -> bool:
+    """What is told of a complex that was named first: «(маяк) батареи холодные», «(маяк) у нас нет света»; not «(ручей)
+    бежит по стене», «(ручей) вода течёт», «(маяк) на крыше не горит»."""
+    if [word.text for word in words[at : at + 2]] in (["у", "нас"], ["у", "меня"]):
+        at += 2
+    if at >= len(words):
+        return False
+    said = [word.text for word in words[at : at + 2]]
+    if "нет" in said:
+        return said[0] == "нет" or any(form.marks >= {"NOUN", "gent"} for form in words[at].forms)
+    nouns = (form for form in words[at].forms[:1] if form.lemma != "вода")
+    return any(form.marks >= {"NOUN", "nomn"} for form in nouns)
+
+
+def building_after(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> str:
+    """The building told right after a complex: «гавань корпус три», «гавань третий корпус»; not «бежит ручей корпус
+    два». Empty when none is."""
+    if mention.first and any(form.marks & {"3per", "past"} for form in words[mention.first - 1].forms[:1]):
+        return ""
+    after = mention.end
+    while after < len(words) and is_empty(words[after]):
+        after += 1
+    for number in numbers:
+        named = number.first == after + 1 and marker_of(words, after) == "building"
+        ordered = number.first == after and number.ordinal and number.end < len(words)
+        if named or (ordered and marker_of(words, number.end) == "building"):
+            return number.digits
+    return ""

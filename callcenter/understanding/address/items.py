@@ -1,0 +1,277 @@
+"""A line as the items an address is made of: names, part words, numbers, letters, and what breaks them apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from callcenter.understanding.address.vocabulary import address_words
+from callcenter.understanding.numbers.numbers import Number, atom, is_many, is_measured
+from callcenter.understanding.words import Word, agree, alike, inflect_singular
+
+_SLIP = 0.82
+_OWN_FLAT = ("моя", "наша")
+
+
+class Kind(StrEnum):
+    NAME = "name"
+    MARKER = "marker"
+    NUMBER = "number"
+    LETTER = "letter"
+    SLASH = "slash"
+    CUE = "cue"
+    OR = "or"
+    NOT = "not"
+    BUT = "but"
+    BETWEEN = "between"
+    OTHER = "other"
+
+
+SLASHES = ("дробь", "черта", "слэш", "слеш")
+_KINDS = {
+    **dict.fromkeys(SLASHES, Kind.SLASH),
+    **dict.fromkeys(("а", "то", "есть"), Kind.BUT),
+    "или": Kind.OR,
+    "не": Kind.NOT,
+}
+
+
+_OBLIQUE = frozenset({"двух", "трех", "четырех", "обоих", "обеих"})
+"""Genitives that a plural follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of a line."""
+
+    kind: Kind
+    first: int
+    end: int
+    """The words of it: `words[first:end]`."""
+    part: str = ""
+    """A marker's part: house, building ...; a letter's letter; the sign of a typed fraction."""
+    number: Number | None = None
+    measured: bool = False
+    """A number of hours, people, degrees: never a part of an address."""
+    counted: bool = False
+    """A number that may count what follows («два лифта»): of an address only where a number is expected."""
+
+    @property
+    def is_quantity(self) -> bool:
+        """A number that tells how many."""
+        return self.measured or self.counted
+
+
+def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence[tuple[int, int]]) -> list[Item]:
+    """The items of a line. `names` are the spans already known to be names; numbers inside them are theirs."""
+    starts = {number.first: number for number in numbers}
+    spans = dict(names)
+    items: list[Item] = []
+    at = 0
+    while at < len(words):
+        if at in spans:
+            items.append(Item(Kind.NAME, at, spans[at]))
+            at = spans[at]
+            continue
+        if words[at].gap == "/" or (words[at].gap == "-" and words[at].glued and at in starts and items):
+            items.append(Item(Kind.SLASH, at, at, part=words[at].gap))
+        number = starts.get(at) or _counted_one(words, at, items)
+        if number is not None:
+            measured = is_measured(words, number) or _is_of_another(words, number, items)
+            counted = number.end not in spans and _is_counted(words, number)
+            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=measured, counted=counted))
+            at = number.end
+            continue
+        before = items[-1] if items else None
+        if words[at].text in _OWN_FLAT and _is_own_flat(words, at, (starts, spans), before):
+            items.append(Item(Kind.MARKER, at, at + 1, part="apartment"))
+        else:
+            items.append(_read_word(words, at, before))
+        at += 1
+    return items
+
+
+def _counted_one(words: Sequence[Word], at: int, before: Sequence[Item]) -> Number | None:
+    """«корпус раз квартира пять»: a one, between a part's word and the next or the end; not «в подъезде раз в год»."""
+    if words[at].text != "раз" or not before or before[-1].kind is not Kind.MARKER:
+        return None
+    if at + 1 < len(words) and not marker_of(words, at + 1):
+        return None
+    return Number("1", at, at + 1, ordinal=False, typed=False, cuts=(("1",),))
+
+
+def marker_of(words: Sequence[Word], at: int) -> str:
+    """The part a word names; empty when it names none. A plural names none: «пять подъездов», «три квартиры»."""
+    word = words[at]
+    for part, names in address_words()["abbreviations"].items():
+        if word.text in names:
+            return str(part)
+    after = words[at + 1] if at + 1 < len(words) else None
+    typed = after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д")
+    spoken = after is not None and word.text == "к" and is_cardinal(after) and at > 0 and _is_numeral(words[at - 1])
+    if typed or spoken:
+        for part, names in address_words()["letters_for"].items():
+            if word.text in names:
+                return str(part)
+    return _markers().get(word.text, "") or _slipped_marker(word)
+
+
+def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
+    """The letter a word is after a house's number: «а», «бэ», `9а`; empty when it is an everyday word.
+
+    `named`: «литера» stands before it. Otherwise a word that is also a preposition or a conjunction must be glued to
+    the number, or stand before another number or part, or last.
+    """
+    letter = address_words()["letter_names"].get(words[at].text, "")
+    if not letter or named or words[at].glued:
+        return str(letter)
+    after = words[at + 1] if at + 1 < len(words) else None
+    if words[at].text == "и":
+        return ""  # «корпус первый и квартира восемь»
+    if after is None:
+        return str(letter)
+    if words[at].text in ("в", "к"):
+        return str(letter) if after.is_number or after.text in ("квартира", "парадная", "подъезд", "кв") else ""
+    if words[at].text == "а" and not (_is_numeral(after) or marker_of(words, at + 1)):
+        return ""
+    return str(letter)
+
+
+def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
+    word = words[at]
+    part = "" if _is_lacking(words, at) else marker_of(words, at)
+    after_number = before is not None and before.kind in (Kind.NUMBER, Kind.SLASH)
+    after_letter_word = before is not None and before.kind is Kind.MARKER and before.part == "letter"
+    if not part and (after_number or after_letter_word):
+        letter = letter_of(words, at, named=after_letter_word)
+        if letter:
+            return Item(Kind.LETTER, at, at + 1, part=letter)
+    if part:
+        return Item(Kind.MARKER, at, at + 1, part=part)
+    pair = (word.text, words[at + 1].text) if at + 1 < len(words) else None
+    instead = at > 0 and words[at - 1].text == "а" and word.text in address_words()["cues"]["instead"]
+    kind = Kind.CUE if instead or pair == ("в", "смысле") else Kind.BETWEEN if pair == ("по", "моему") else _kind(word)
+    return Item(kind, at, at + 1)
+
+
+def _is_own_flat(
+    words: Sequence[Word], at: int, places: tuple[Mapping[int, Number], Mapping[int, int]], before: Item | None
+) -> bool:
+    """«моя номер пятьдесят два», «наша сорок пятая»; not «заявка моя сорок пять», «моя вторая заявка».
+
+    `places`: the numbers and the names by their first word.
+    """
+    numbers, names = places
+    after = at + 2 if [word.text for word in words[at + 1 : at + 2]] == ["номер"] else at + 1
+    number = numbers.get(after)
+    if number is None or (at and agree(words[at], words[at - 1])) or (before is not None and before.part):
+        return False
+    if number.end < len(words) and number.end not in names and is_quantity(words, number):
+        return False
+    return number.end == len(words) or marker_of(words, number.end) in ("", "entrance", "floor")
+
+
+def _is_lacking(words: Sequence[Word], at: int) -> bool:
+    """«код подъезда семнадцать»: the number is the code's; «десять без корпуса»: there is none."""
+    return at > 0 and (words[at - 1].text == "без" or words[at - 1].has(*address_words()["cues"]["code"]))
+
+
+def _kind(word: Word) -> Kind:
+    cues = address_words()["cues"]
+    exact = _KINDS.get(word.text)
+    if exact is not None:
+        return exact
+    if corrects(word):
+        return Kind.CUE
+    return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
+
+
+def corrects(word: Word) -> bool:
+    """«ой», «точнее»: what was said before is taken back."""
+    return word.text in address_words()["cues"]["correction"]
+
+
+def is_quantity(words: Sequence[Word], number: Number) -> bool:
+    """Whether a number tells how many of what follows it."""
+    return is_measured(words, number) or _is_counted(words, number)
+
+
+def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
+    """«минус второй этаж», «код сорок пять», «заявка шесть ноль семь»: the number of something else."""
+    cues = address_words()["cues"]
+    for item in reversed(before):
+        word = words[item.first]
+        if word.text in cues["sign"] and item.end == number.first:
+            return True
+        if item.kind is Kind.NUMBER and item.number is not None and not item.number.ordinal and not number.ordinal:
+            continue
+        if number.ordinal or not (word.text == "номер" or word.has(*cues["code"], *cues["numbered"])):
+            return False
+        if word.text != "номер":
+            return True
+    return False
+
+
+def _is_counted(words: Sequence[Word], number: Number) -> bool:
+    """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена», «один лифт»."""
+    if [word.text for word in words[number.end : number.end + 1]] == ["из"]:
+        return _is_of_several(words, number.end + 1)
+    at = number.end + is_many(words, number.end)
+    if at >= len(words) or words[at].gap or atom(words[at].text):
+        return False
+    after = words[at]
+    if not after.forms or after.forms[0].part != "NOUN":
+        return False
+    if number.ordinal:
+        return not marker_of(words, at) and agree(words[number.end - 1], after)  # not «из второй соседка топит»
+    last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
+    needed = "plur" if teens or last == 0 or last > 4 else "sing"
+    if last == 1 and not teens:
+        numbered = at + 1 < len(words) and marker_of(words, at) and _is_numeral(words[at + 1])
+        return not number.typed and not numbered and agree(words[number.end - 1], words[at])
+    if words[number.end - 1].text in _OBLIQUE:
+        needed = "plur"  # «нет двух ламп»
+    letter = marker_of(words, at) == "letter" and any("nomn" in form.marks for form in after.forms[:1])
+    return not letter and any(  # not «пятьдесят четыре литера а»
+        {"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms
+    )
+
+
+def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
+    """«третий дом от угла»: which one, not its number."""
+    after = {word.text for word in words[marker.end : marker.end + 1]}
+    return marker.part == "house" and number.ordinal and not after.isdisjoint(address_words()["cues"]["in_a_row"])
+
+
+def _is_of_several(words: Sequence[Word], at: int) -> bool:
+    """«три из четырёх», «один из лифтов»; not «три из крана капает»."""
+    plural = at < len(words) and any(form.marks >= {"plur", "gent"} for form in words[at].forms)
+    return at < len(words) and (plural or _is_numeral(words[at]))
+
+
+def is_cardinal(word: Word) -> bool:
+    """A cardinal as it is counted: «сто девять к два», not «к двум», «к третьему»."""
+    said = atom(word.text)
+    return said is not None and not said.ordinal and any("nomn" in form.marks for form in word.forms)
+
+
+def _is_numeral(word: Word) -> bool:
+    return word.is_number or atom(word.text) is not None
+
+
+def _slipped_marker(word: Word) -> str:
+    if word.known or len(word.text) < 5:
+        return ""
+    best = max(_markers(), key=lambda form: alike(word.text, form))
+    return _markers()[best] if alike(word.text, best) >= _SLIP else ""
+
+
+@cache
+def _markers() -> Mapping[str, str]:
+    """Every singular form of every part word."""
+    return {
+        form: part
+        for part, lemmas in address_words()["markers"].items()
+        for lemma in lemmas
+        for form in inflect_singular(lemma)
+    }

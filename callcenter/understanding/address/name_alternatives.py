@@ -1,0 +1,113 @@
+"""Names between which a speaker would not choose, and numbered ones that were corrected by their number alone.
+
+«на большом или на малом», «второй или третий дачный»; «вторая линия, ой, третья».
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from callcenter.understanding.address.house_numbers import PREPOSITIONS, is_empty
+from callcenter.understanding.address.items import corrects, is_quantity, marker_of
+from callcenter.understanding.address.names import Mention, Name, kind_of
+from callcenter.understanding.numbers.numbers import Number, atom
+from callcenter.understanding.words import Word, agree
+
+_OR = ("или", "либо", "ли")
+
+
+def others_of(
+    words: Sequence[Word], numbers: Sequence[Number], mention: Mention, candidates: Iterable[Mention]
+) -> list[Name] | None:
+    """The names that stand on the other side of an «или»; none are known for a bare number, «второй или третий
+    дачный». None when the speaker chose."""
+    if not any(word.text in _OR for word in words):
+        return None
+    numbered = any(token.number for token in mention.name.tokens)
+    before = _before_or(words, mention.first)
+    if numbered and any(number.end == before and number.ordinal for number in numbers):
+        return []
+    while before is not None and before > 0 and _is_of_house(words, before - 1):
+        before -= 1
+    after = _after_or(words, mention.end)
+    names = [one.name for one in candidates if _is_other(one, mention) and (one.end == before or one.first == after)]
+    return names or None
+
+
+def _before_or(words: Sequence[Word], at: int) -> int | None:
+    """Where what stands before the «или» before a name ends."""
+    while at > 0 and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
+        at -= 1
+    if at < 2 or words[at - 1].text not in _OR:
+        return None
+    return at - 1 if words[at - 1].text != "ли" else at - 2
+
+
+def _after_or(words: Sequence[Word], at: int) -> int | None:
+    """Where what stands after the «или» behind a name begins."""
+    while at < len(words) and _is_of_house(words, at):
+        at += 1
+    if at >= len(words) or words[at].text not in _OR:
+        return None
+    at += 1
+    while at < len(words) and words[at].text in PREPOSITIONS:
+        at += 1
+    return at
+
+
+def _is_other(one: Mention, mention: Mention) -> bool:
+    return (
+        not one.slipped
+        and one.name.written != mention.name.written
+        and not (one.first < mention.end and mention.first < one.end)
+    )
+
+
+def _is_of_house(words: Sequence[Word], at: int) -> bool:
+    word = words[at]
+    return word.is_number or atom(word.text) is not None or marker_of(words, at) == "house" or is_empty(word)
+
+
+def renumbered(words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]) -> Mention:
+    """The mention with the number that was said instead: «вторая линия ой третья двенадцать»."""
+    if not any(token.number for token in mention.name.tokens):
+        return mention
+    at = mention.end
+    while at < len(words) and (corrects(words[at]) or is_empty(words[at])):
+        at += 1
+    number = next((one for one in numbers if one.first == at and one.ordinal), None)
+    if number is None or not any(corrects(word) for word in words[mention.end : at]):
+        return mention
+    if is_quantity(words, number) or (number.end < len(words) and marker_of(words, number.end)):
+        return mention
+    name = _numbered_alike(mention.name, number.digits, names)
+    return replace(mention, name=name, end=number.end) if name is not None else mention
+
+
+def set_against(
+    words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]
+) -> Mention | None:
+    """The name that is said by its number alone, against this one: «на третьей линии тепло, а вот на второй холод»."""
+    if not any(token.number for token in mention.name.tokens):
+        return None
+    for number in numbers:
+        placed = number.ordinal and number.first > mention.end and words[number.first - 1].text == "на"
+        if not placed or "а" not in [word.text for word in words[mention.end : number.first]]:
+            continue
+        if not any(agree(words[number.end - 1], word) for word in words[mention.first : mention.end] if kind_of(word)):
+            continue
+        if any(form.marks >= {"NOUN", "loct"} for word in words[number.end : number.end + 1] for form in word.forms):
+            continue  # «на второй площадке»
+        name = _numbered_alike(mention.name, number.digits, names)
+        if name is not None:
+            return replace(mention, name=name, first=number.first, end=number.end)
+    return None
+
+
+def _numbered_alike(named: Name, digits: str, names: Iterable[Name]) -> Name | None:
+    """The name that differs from this one in its number only."""
+    said = {token.text for token in named.tokens if not token.number}
+    for name in names:
+        alike = name.kind == named.kind and {one.text for one in name.tokens if not one.number} == said
+        if alike and any(token.number == digits for token in name.tokens):
+            return name
+    return None

@@ -1,0 +1,289 @@
+"""Which of the names that a line may hold it does hold: a similar word is no street, «садовая техника» neither."""
+
+from collections.abc import Sequence
+
+from callcenter.houses.houses import House, Houses
+from callcenter.understanding.address.address import Doubt
+from callcenter.understanding.address.ambiguous_names import begins_trouble, building_after, is_date, is_street
+from callcenter.understanding.address.house_numbers import (
+    PREPOSITIONS,
+    begins_house,
+    cuts_of,
+    digits_from,
+    goes_on,
+    house_after,
+    is_empty,
+    names_part,
+)  # fmt: skip
+from callcenter.understanding.address.items import corrects, marker_of
+from callcenter.understanding.address.name_alternatives import others_of, renumbered, set_against
+from callcenter.understanding.address.names import Mention, Name, Names
+from callcenter.understanding.address.ownership import find_own
+from callcenter.understanding.address.unlisted_names import (
+    is_at_corner,
+    is_telephone_line,
+    other_street,
+    other_town,
+    unlisted_street,
+)
+from callcenter.understanding.numbers.numbers import Number, atom
+from callcenter.understanding.words import Word, agree
+
+_SURE = 0.97
+"""A word of the name itself, in some form; below it only sounds alike."""
+_CALLING = ("звоню", "звонят", "звонит", "беспокою", "беспокоят", "пишу", "пишут", "вам", "вас")
+_ALIKE_ALONE = 0.86
+"""Least likeness of a word that no house number and no type word backs."""
+
+
+class Places:
+    """The streets, complexes and settlements of the list."""
+
+    def __init__(self, houses: Houses) -> None:
+        self._houses: dict[str, tuple[House, ...]] = {}
+        for house in houses.all:
+            for name in {house.street, house.complex, house.settlement, *house.also} - {""}:
+                self._houses[name] = (*self._houses.get(name, ()), house)
+        self._parts = {house.street: "street" for house in houses.all}
+        self._parts |= {house.complex: "complex" for house in houses.all if house.complex}
+        self._parts |= {house.settlement: "settlement" for house in houses.all if house.settlement}
+        self._called = {name: house.complex or name for house in houses.all for name in house.also}
+        self._names = Names([*self._parts, *self._called])
+
+    def part_of(self, name: Name) -> str:
+        """`street`, `complex` or `settlement`."""
+        return self._parts.get(name.written, "complex")
+
+    def houses_of(self, name: Name) -> tuple[House, ...]:
+        """The houses of this name."""
+        return self._houses[name.written]
+
+    def called(self, name: Name) -> str:
+        """The name as the list spells it in its own column: «маяк» is «ЖК «Балтийский маяк»»."""
+        return self._called.get(name.written, name.written)
+
+    def find(
+        self, words: Sequence[Word], numbers: Sequence[Number], *, asked: str = ""
+    ) -> tuple[list[Mention], list[Doubt]]:
+        """The names that are surely meant, in the line's order, and the places where several may be."""
+        candidates = [(mention, self._listed(mention, words, numbers)) for mention in self._names.find(words, numbers)]
+        backed = [
+            (mention, listed) for mention, listed in candidates
+            if self._is_meant(mention, words, numbers, listed=listed, asked=asked)
+        ]  # fmt: skip
+        if not any(self.part_of(mention.name) == "street" for mention, _ in backed):
+            backed += [one for one in candidates if self._has_house(one[0], words, numbers)]
+        chosen: list[Mention] = []
+        doubts: list[Doubt] = []
+        taken: set[int] = set()
+        for group in _groups(backed):
+            span = set(range(min(one.first for one, _ in group), max(one.end for one, _ in group)))
+            if span & taken:
+                continue
+            best = _best(group)
+            taken |= span
+            others = others_of(words, numbers, best[0], (one for one, _ in candidates))
+            if len({self.called(one.name) for one in best}) == 1 and others is None:
+                chosen.append(renumbered(words, numbers, best[0], self._names.names))
+            else:
+                said = " ".join(word.text for word in words[best[0].first : best[0].end])
+                options = tuple(
+                    dict.fromkeys(self.called(name) for name in (*(one.name for one in best), *(others or ())))
+                )
+                doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
+        against = [set_against(words, numbers, one, self._names.names) for one in chosen]
+        chosen += [one for one in against if one is not None and not taken & {*range(one.first, one.end)}]
+        chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
+        stranger = other_town(words, chosen)
+        for one in chosen if not stranger else ():
+            stranger = stranger or other_street(words, one)
+        if not stranger and not doubts and not any(self.part_of(one.name) == "street" for one in chosen):
+            stranger = unlisted_street(words, numbers)
+        return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts
+
+    def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
+        """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
+        streets = [one for one in mentions if self.part_of(one.name) == "street" and not _is_denied(words, one)]
+        housed = [one for one in streets if self._listed(one, words, numbers)]
+        if len(streets) > 1 and len(housed) == 1:
+            own = find_own(words, [(one.first, one.end) for one in streets])
+            if len(own) == 1 and streets[own[0]] not in housed:
+                return mentions  # «соседка с садовой семь, а у меня тихая»
+            return [one for one in mentions if one not in streets or one in housed]
+        return mentions
+
+    def _listed(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
+        """Whether a number beside the name is one of its houses."""
+        bases = {base for house in self._houses[mention.name.written] for base in _bases(house)}
+        after, needs_word = house_after(words, mention.end)
+        for number in numbers:
+            if number.first == after and any(cut[0] in bases for cut in cuts_of(words, number)):
+                named = number.end < len(words) and marker_of(words, number.end) == "house"
+                return not needs_word or (named and not _is_misheard(mention, words))
+        if digits_from(words, numbers, after) in bases:
+            return True
+        return not _is_misheard(mention, words) and self._listed_before(mention, words, numbers, bases)
+
+    def _listed_before(
+        self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], bases: set[str]
+    ) -> bool:
+        """«дом пять по садовой», «в пятом доме на садовой»."""
+        before = mention.first - 1
+        while before >= 0 and (is_empty(words[before]) or words[before].text in PREPOSITIONS):
+            before -= 1
+        ends = {number.end: number for number in numbers}
+        last = ends.get(before + 1)
+        if last is not None and last.first and goes_on(words, last.first - 1):
+            house = ends.get(last.first - 1)  # «сто тридцать девять корпус два энгельса», «сорок дробь два по большому»
+            return house is not None and house.digits in bases
+        housed = before >= 0 and marker_of(words, before) == "house"
+        before -= 1 if housed else 0
+        for number in numbers:
+            if number.end == before + 1 and number.digits in bases:
+                return housed or (number.first > 0 and marker_of(words, number.first - 1) == "house")
+        return False
+
+    def _has_house(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
+        """«садовая это в зелёном бору дом пять»: the name as it is written, one of its houses somewhere after it."""
+        name, after = mention.name, words[mention.end : mention.end + 1]
+        woman = any({"Surn", "femn", "nomn"} <= form.marks for form in words[mention.first].forms)  # «павлова»
+        surely = any(one.adjective for one in name.tokens) or (name.distinctive and not woman)
+        if mention.score < 1 or not surely or name.everyday or self.part_of(name) != "street" or is_date(name):
+            return False
+        someone = mention.first > 0 and any("anim" in form.marks for form in words[mention.first - 1].forms[:1])
+        if someone or any(agree(words[mention.end - 1], word) for word in after):
+            return False  # «мастера энгельса», «садовая техника»
+        bases = {base for house in self._houses[name.written] for base in _bases(house)}
+        return any(
+            number.digits in bases and number.first > mention.end and marker_of(words, number.first - 1) == "house"
+            for number in numbers
+        )
+
+    def _is_meant(
+        self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str
+    ) -> bool:
+        """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
+        if not listed and is_at_corner(mention, words):
+            return False
+        if mention.typed:
+            return listed or not is_telephone_line(mention, words)
+        if is_date(mention.name):
+            return is_street(mention, words, numbers, listed=listed, asked=asked)
+        if mention.slipped and not listed and not _is_close(mention, words):
+            return False
+        if self.part_of(mention.name) != "street":
+            return self._is_place(mention, words, numbers, asked=asked)
+        return listed or asked == "street" or _stands_alone(mention, words)
+
+    def _is_place(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, asked: str) -> bool:
+        """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
+        if mention.used > 1 or asked in ("street", "complex", "settlement"):
+            return True
+        if all(word.filler or corrects(word) for word in words[: mention.first]) and (
+            mention.end == len(words)
+            or begins_house(words, mention.end)
+            or (mention.score == 1 and begins_trouble(words, mention.end))
+        ):
+            return True  # «гавань второй корпус», «маяк батареи холодные»
+        building = building_after(words, mention, numbers) if mention.score == 1 else ""
+        if building and any(building == house.building for house in self._houses[mention.name.written]):
+            return True  # «опаздываю гавань корпус три»
+        before = words[mention.first - 1] if mention.first else None
+        called = [word.text for word in words[mention.end : mention.end + 1]]
+        if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALLING:
+            return True  # «с маяка звоню», not «вода из ручья»
+        marks = {mark for form in words[mention.first].forms for mark in form.marks}
+        if before is None or before.text not in ("в", "во", "на"):
+            return False
+        return bool(marks & {"loct", "loc2"}) or ("accs" in marks and names_part(words, mention.end))
+
+
+def _is_denied(words: Sequence[Word], mention: Mention) -> bool:
+    """«не на садовой»: kept for `take_back`, which removes it with its «не»."""
+    before = mention.first - 1
+    while before > 0 and words[before].text in PREPOSITIONS:
+        before -= 1
+    return before >= 0 and words[before].text == "не"
+
+
+def _is_misheard(mention: Mention, words: Sequence[Word]) -> bool:
+    """A word that means something else and is only alike: «в четвёртом доме света нет»."""
+    return mention.slipped and all(word.known for word in words[mention.first : mention.end])
+
+
+def _is_close(mention: Mention, words: Sequence[Word]) -> bool:
+    """Alike enough without a house's number: very much so, and no word that means something else."""
+    return mention.score >= _ALIKE_ALONE and not _is_misheard(mention, words)
+
+
+def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
+    """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
+    if mention.name.everyday or not mention.gender or _owns(mention, words):
+        return False
+    alone = all(word.filler or corrects(word) for word in _beside(words, mention))
+    placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
+    other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
+    if other_case and not placed:
+        return False  # «павлов» is a man, «павлова» a street
+    if not (alone or placed or begins_house(words, mention.end)):
+        return mention.name.distinctive and mention.used > 1 and not mention.slipped
+    if mention.name.distinctive or mention.end == len(words):
+        return True
+    if placed and any(form.marks >= {"Surn", "gent"} for form in words[mention.end - 1].forms):
+        return True  # «на ленина холод»; «ленина» is whose only as a nominative
+    after = words[mention.end]
+    return marker_of(words, mention.end) != "" or after.may_be("PREP") or not agree(words[mention.end - 1], after)
+
+
+def _beside(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
+    """The words around a name without what it is set against: «не савушкина а (бабушкина)», «(бабушкина) а не …»."""
+    before, after = words[: mention.first], words[mention.end :]
+    texts = [word.text for word in before]
+    if texts[-1:] == ["а"] and "не" in texts:
+        before = before[: texts.index("не")]
+    denied = [word.text for word in after[:2]] == ["а", "не"]
+    return before if denied else (*before, *after)
+
+
+def _owns(mention: Mention, words: Sequence[Word]) -> bool:
+    """«бабушкина квартира закрыта»: whose flat it is, not which street."""
+    after = mention.end
+    if after + 1 >= len(words) or not marker_of(words, after) or not agree(words[after - 1], words[after]):
+        return False
+    return not (words[after + 1].is_number or atom(words[after + 1].text) is not None)
+
+
+def _groups(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:
+    """Mentions that share words, the longest and best group first."""
+    groups: list[list[tuple[Mention, bool]]] = []
+    for one in sorted(found, key=lambda one: (-one[0].used, -one[1], -one[0].typed, -one[0].score, one[0].first)):
+        for group in groups:
+            if any(one[0].first < other.end and other.first < one[0].end for other, _ in group):
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return groups
+
+
+def _best(group: list[tuple[Mention, bool]]) -> list[Mention]:
+    """The mentions of one place in a line that nothing decides between; the longest name, its type, its house, its
+    gender and its letters are tried in this order."""
+    left = group
+    for judge in (
+        lambda one: one[0].used,
+        lambda one: one[0].typed,
+        lambda one: one[0].whole,
+        lambda one: one[0].gender,
+        lambda one: one[1],
+        lambda one: not one[0].slipped,
+        lambda one: round(one[0].score, 1),
+        lambda one: one[0].used == len(one[0].name.tokens),
+    ):
+        top = max(judge(one) for one in left)
+        left = [one for one in left if judge(one) == top]
+    return list({one.name.written: one for one, _ in left}.values())
+
+
+def _bases(house: House) -> tuple[str, ...]:
+    return (house.house, house.house.split("/")[0].split("-")[0])

@@ -1,0 +1,47 @@
+"""A name said in other pieces than it is written in: letter by letter, «эс а дэ о вэ а я»; «сорокалетия победы»."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from callcenter.understanding.address.vocabulary import address_words
+from callcenter.understanding.numbers.numbers import atom
+from callcenter.understanding.words import Word, read_words
+
+_FEWEST = 4
+_YEARS = "летия"
+
+
+def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
+    """The words with each row of four letters or more as one word, and «сорокалетия» as «сорока лет»; the same words
+    when there is none."""
+    if any(word.text.endswith(_YEARS) for word in words):
+        words = [one for word in words for one in _part_years(word)]
+    letters = [_names().get(word.text, "") for word in words]
+    if sum(letter != "" for letter in letters) < _FEWEST:
+        return words
+    joined: list[Word] = []
+    at = 0
+    while at < len(words):
+        end = at
+        while end < len(words) and letters[end]:
+            end += 1
+        if end - at >= _FEWEST:
+            joined += read_words("".join(letters[at:end]))
+        else:
+            joined += words[at : max(end, at + 1)]
+        at = max(end, at + 1)
+    return joined
+
+
+def _part_years(word: Word) -> Sequence[Word]:
+    """«сорокалетия» as «сорока лет», typed «40-летия» too; other words as they are."""
+    years = word.text.removesuffix(_YEARS)
+    if years == word.text or (years and atom(years) is None):
+        return (word,)
+    return read_words(f"{years} лет")
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    names: dict[str, str] = address_words()["spelled"]
+    return {letter: letter for letter in "абвгдежзийклмнопрстуфхцчшщъыьэюя"} | names

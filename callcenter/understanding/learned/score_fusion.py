@@ -1,0 +1,140 @@
+"""Two witnesses to what a line means: the phrases, and what was learned. Neither alone knows enough.
+
+A sure phrase counts as much as its score, hints alone less. What both say is the surer: they are wrong together only
+where each is, so their chances of being wrong are multiplied. How the figures here were chosen tells
+`meaning_model/README.md`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from callcenter.understanding.intents.intents import OF_ARTICLE, UNCLEAR, Intent
+from callcenter.understanding.learned.classifiers import (
+    NONE,
+    OF_ARTICLES,
+    OF_CATEGORIES,
+    OF_INTENTS,
+    Learned,
+    Opinion,
+)
+from callcenter.understanding.phrases.matching import PLACES
+from callcenter.understanding.phrases.ranking import Scored
+from callcenter.understanding.words import Word
+
+HINTED = 0.6
+"""What hints are worth beside a sure phrase."""
+LEAST = 0.15
+"""Less, of both together, is no answer."""
+DOUBT, ENOUGH = 3.0, 0.75
+"""How much likelier than that nothing is wanted an answer must be, and what is enough at any rate."""
+LEAST_WORDS = 2
+"""One word that no phrase knows tells too little."""
+MOST, LITTLE = 3, 0.01
+"""Answers that are kept, and how likely one must be beside the best."""
+ALONE, SURELY_ALONE = 0.3, 0.7
+"""How likely an article must be that no phrase has, and how likely where only words speak for it that ask of anything:
+«можно», «сколько», «наш дом». What was learned has seen few questions that no article answers."""
+_OF_ANYTHING = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
+_ASKING = (Intent.INFORMATION, *OF_ARTICLE.values())
+_SMALLEST = 1e-6
+
+
+class SecondOpinions:
+    """What was learned of categories, of wishes and of articles."""
+
+    def __init__(self) -> None:
+        self._categories, self._intents, self._articles = map(Learned, (OF_CATEGORIES, OF_INTENTS, OF_ARTICLES))
+
+    def form(self, words: Sequence[Word], none: Iterable[str]) -> "SecondOpinion":
+        """On one line; `none`: the categories that are not to be thought of."""
+        return SecondOpinion(self._categories, self._intents, self._articles, words, none)
+
+
+class SecondOpinion:
+    """On one line. `wishes`: how likely each is, by the names of `intents.py`; none where the line is too short."""
+
+    def __init__(
+        self, categories: Learned, intents: Learned, articles: Learned, words: Sequence[Word], none: Iterable[str]
+    ) -> None:
+        self._learned_categories, self._learned_intents, self._learned_articles = categories, intents, articles
+        self._words, self._none = words, frozenset(none)
+        heard = words if len(words) >= LEAST_WORDS else ()
+        self.wishes = intents.share_out(heard)
+        self.wishes[UNCLEAR] = self.wishes.pop(NONE, 0.0)
+        self._categories = _leave_out(self._none, categories.share_out(heard))
+        asking = sum(self.wishes.get(wish, 0.0) for wish in _ASKING)
+        self._articles = {
+            code: share * asking for code, share in _leave_out((NONE,), articles.share_out(heard)).items()
+        }
+
+    def rank_categories(self, ranked: Iterable[Scored]) -> list[Scored]:
+        """What the phrases ranked and what was learned, the likeliest first."""
+        allowed = (one for one in ranked if one.key not in self._none)
+        return self._fuse(allowed, self._learned_categories, self._categories)
+
+    def rank_articles(self, ranked: Iterable[Scored]) -> list[Scored]:
+        """The same for articles: they are the likelier, the likelier something is asked. One that no phrase has must
+        be likely by itself, for a wrong answer is worse than none."""
+        known = {one.key: one for one in ranked}
+        fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=ALONE)
+        return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._is_told(one)]
+
+    def _is_told(self, spoken: Scored) -> bool:
+        """Whether one of its words says what is spoken of."""
+        return any(_tells(word) for at, word in enumerate(self._words) if spoken.mask >> at & 1)
+
+    def name_wish(self, wish: str) -> str:
+        """The words that speak for one of `wishes`."""
+        code, share = NONE if wish == UNCLEAR else wish, self.wishes[wish]
+        return self._learned_intents.find_speakers(self._words, Opinion(share, code, share, 0, len(self._words)))[0]
+
+    def _fuse(
+        self, ranked: Iterable[Scored], learned: Learned, shares: Mapping[str, float], *, alone: float = LITTLE
+    ) -> list[Scored]:
+        """At most MOST; nothing where the best is little beside how likely the line is unclear.
+
+        `alone`: how likely one must be that no phrase has.
+        """
+        known = {one.key: one for one in ranked}
+        scores = {
+            code: agree(_worth(known[code]) if code in known else 0.0, shares.get(code, 0.0))
+            for code in {**known, **shares}
+            if code != NONE
+        }
+        best = sorted(scores, key=lambda code: -scores[code])[:MOST]
+        if not best or scores[best[0]] < max(LEAST, min(DOUBT * self.wishes[UNCLEAR], ENOUGH)):
+            return []
+        return [
+            replace(known[code], score=round(scores[code], 3))
+            if code in known
+            else self._speak(learned, code, scores[code])
+            for code in best
+            if scores[code] >= (LITTLE if code in known else alone)
+        ]
+
+    def _speak(self, learned: Learned, code: str, share: float) -> Scored:
+        """What no phrase has, with the words that speak for it."""
+        said, mask = learned.find_speakers(self._words, Opinion(share, code, share, 0, len(self._words)))
+        return Scored(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, sure=False)
+
+
+def agree(phrase: float, learned: float) -> float:
+    """How likely a thing is meant for which both speak, 0 to 1 each."""
+    return 1 - (1 - phrase) * (1 - learned)
+
+
+def _tells(word: Word) -> bool:
+    """Whether a word says what is spoken of."""
+    if word.filler or word.is_number or word.lemma in PLACES:
+        return False
+    return not any(form.part in _OF_ANYTHING or "Apro" in form.marks for form in word.forms[:1])
+
+
+def _worth(ranked: Scored) -> float:
+    return ranked.score * (1.0 if ranked.sure else HINTED)
+
+
+def _leave_out(none: Iterable[str], shares: dict[str, float]) -> dict[str, float]:
+    """The shares of what is left."""
+    left = 1 - sum(shares.pop(code, 0.0) for code in none)
+    return {code: share / max(left, _SMALLEST) for code, share in shares.items()}

@@ -1,0 +1,254 @@
+"""What a row of numbers is: a telephone, a ticket, an account, a meter's reading, or just numbers.
+
+Each `read_*` answers a question that was asked, and gives every reading that fits, the likeliest first: who asked
+reads it back. `find_figures` looks for what speaks for itself in any line.
+"""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from callcenter.understanding.numbers.numbers import Number, digit_strings, find_numbers, runs
+from callcenter.understanding.words import Word
+
+_MOST_READINGS = 4
+_FARTHEST_CUE = 4
+"""Words between «заявка» and its number."""
+_TICKET_YEAR, _TICKET_ORDINAL = 2, 6
+"""Digits of a ticket's number: 26-000123."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of a line, and what it is."""
+
+    kind: str
+    """`phone` (+79112334567), `ticket` (26-000142, or 142 without its year), `account`, `reading` (123.45),
+    `number`."""
+    value: str
+    others: tuple[str, ...]
+    """What else it may be; empty when there is no doubt."""
+    first: int
+    end: int
+    """The words it came from: `words[first:end]`."""
+
+
+def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
+    """Every number of a line with the kind that its shape or the words before it show."""
+    figures: list[Figure] = []
+    numbers = find_numbers(words)
+    rows = _rows(words, numbers)
+    skipped: set[int] = set()
+    for place, row in enumerate(rows):
+        if place in skipped:
+            continue
+        first, end = row[0].first, row[-1].end
+        after = rows[place + 1] if place + 1 < len(rows) else ()
+        phones = _phones(row, cued=_cued(words, first, "phone"))
+        ticket = _tickets(words, row, after)
+        if phones:
+            figures.append(Figure("phone", phones[0], phones[1:], first, end))
+        elif ticket and (_is_dashed(words, row, after) or _cued(words, first, "ticket")):
+            dashed = _is_dashed(words, row, after)
+            skipped.update([place + 1] if dashed and after else [])
+            figures.append(Figure("ticket", ticket[0], ticket[1:], first, after[-1].end if dashed and after else end))
+        elif _cued(words, first, "account"):
+            strings = digit_strings(row)[:_MOST_READINGS]
+            figures.append(Figure("account", strings[0], strings[1:], first, end))
+        else:
+            value, over = _fraction(words, row, after, bare_and=_cued(words, first, "reading"))
+            if over:
+                skipped.update([place + 1] if over > end else [])
+                figures.append(Figure("reading", value, (), first, over))
+            else:
+                figures += [Figure("number", one.digits, (), one.first, one.end) for one in row]
+    return tuple(figures)
+
+
+def takes_back(between: Sequence[Word]) -> bool:
+    """Whether what stands between two numbers takes back the first: «ой», «то есть», «нет подождите»; not «ой дом»."""
+    document = _document()
+    said = " ".join(word.text for word in between).replace("то есть", "вернее").split()
+    corrects = [text for text in said if text in document["corrections"]]
+    return corrects != [] and all(text in document["corrections"] or text in document["around"] for text in said)
+
+
+def read_phone(words: Sequence[Word]) -> tuple[str, ...]:
+    """Telephones, in E.164 where they have ten or eleven digits, else the seven of a town's number."""
+    found = (phone for row in _rows(words, find_numbers(words)) for phone in _phones(row, cued=True))
+    return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+
+
+def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
+    """Ticket numbers: `26-000142`, or its end `142` where no year was said."""
+    rows = _rows(words, find_numbers(words))
+    found = (
+        ticket
+        for place, row in enumerate(rows)
+        for ticket in _tickets(words, row, rows[place + 1] if place + 1 < len(rows) else ())
+    )
+    return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+
+
+def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[str, ...]:
+    """The row of digits that was dictated, as one string. Only where its length is known, by `digits`, may a number be
+    cut to fit: «сто двадцать пять» is too short for an account, and none of 1205."""
+    rows = [digit_strings(row) for row in _rows(words, find_numbers(words))]
+    if digits is None:
+        rows = [strings[:1] for strings in rows]
+    joined = ["".join(strings[0] for strings in rows)] if len(rows) > 1 else []
+    found = [string for strings in rows for string in strings] + joined
+    fitting = [string for string in found if digits is None or len(string) == digits]
+    return tuple(dict.fromkeys(fitting))[:_MOST_READINGS]
+
+
+def read_reading(words: Sequence[Word]) -> tuple[str, ...]:
+    """A meter's value with a point: «сто двадцать три и четыре» is 123.4; none where two are told, «день сто ночь
+    двести».
+
+    Without a word between them two numbers may be a value and its fraction, a value said in two goes, or two values:
+    «сто двадцать три сорок пять» gives 12345 and 123.45. Of «не сто двадцать, а сто десять» it is the 110.
+    """
+    values = _list_values(words)
+    return values[0] if len({value[0] for value in values}) == 1 else ()
+
+
+def list_readings(words: Sequence[Word]) -> tuple[str, ...]:
+    """The values told apart from each other, in whole units: «на кухне двадцать в ванной тридцать» gives both."""
+    return tuple(dict.fromkeys(value[0].split(".")[0] for value in _list_values(words)))
+
+
+def _list_values(words: Sequence[Word]) -> list[tuple[str, ...]]:
+    """Each value that is told with all that it may be; of «за двадцатое число сто десять» only the 110."""
+    rows = _rows(words, find_numbers(words))
+    values, others = list[tuple[str, ...]](), list[tuple[str, ...]]()
+    since = 0
+    for place, row in enumerate(rows):
+        if row[0].first < since:
+            continue
+        value, over = _fraction(words, row, rows[place + 1] if place + 1 < len(rows) else (), bare_and=True)
+        (others if _is_of_else(words, row, since) else values).append((value,) if over else _read_row(row))
+        since = max(row[-1].end, over)
+    return values or others[:1]
+
+
+def _read_row(row: Sequence[Number]) -> tuple[str, ...]:
+    found = [_plain(string) for string in digit_strings(row)[:_MOST_READINGS]]
+    if len(row) == 2 and len(row[1].digits) <= 3 and row[1].value and len(row[0].digits) > 1:
+        found.insert(1, f"{_plain(row[0].digits)}.{row[1].digits}")
+    return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+
+
+def _is_of_else(words: Sequence[Word], row: Sequence[Number], since: int) -> bool:
+    """«двадцатое число», «два счётчика», «квартира пять», «сорок литров» beside a value."""
+    document = _document()
+    before, after = words[max(since, row[0].first - 2) : row[0].first], words[row[-1].end : row[-1].end + 1]
+    counts = any(word.has(*document["counted"], *document["places"]) for word in after)
+    alone = len(row) == 1 and words[row[0].first].has("один")  # «я одна живу»
+    return row[-1].ordinal or alone or counts or any(word.has(*document["elsewhere"]) for word in before)
+
+
+def _rows(words: Sequence[Word], numbers: Sequence[Number]) -> list[tuple[Number, ...]]:
+    """The rows of numbers without those that are taken back: «сорок пять ой сорок шесть», «не сто пятнадцать сто
+    пятьдесят» (of an even row that begins with a «не» the second half is meant). Neither of «тысяча двести тридцать ой
+    сорок»: 40 and 1240 are both said so."""
+    left: list[tuple[Number, ...]] = []
+    for row in runs(words, numbers):
+        shorter = False
+        if left and takes_back(words[left[-1][-1].end : row[0].first]):
+            shorter = _count_digits(row) < _count_digits(left.pop())
+        denied = row[0].first > 0 and words[row[0].first - 1].text == "не"
+        meant = row if not denied else row[len(row) // 2 :] if len(row) % 2 == 0 else ()
+        left += [meant] if meant and not shorter else []
+    return left
+
+
+def _count_digits(row: Sequence[Number]) -> int:
+    return sum(len(number.digits) for number in row)
+
+
+def _phones(row: Sequence[Number], *, cued: bool) -> tuple[str, ...]:
+    strings = [string for string in digit_strings(row) if len(string) in ((7, 10, 11) if cued else (10, 11))]
+    phones = (
+        f"+7{string[-10:]}"
+        for string in strings
+        if (len(string) == 11 and string[0] in "78" and string[1] in "3489")
+        or (len(string) == 10 and string[0] in "3489")
+    )
+    whole = tuple(dict.fromkeys(phones))
+    return (whole or tuple(string for string in strings if len(string) == 7 and string[0] != "0"))[:_MOST_READINGS]
+
+
+def _tickets(words: Sequence[Word], row: Sequence[Number], after: Sequence[Number]) -> tuple[str, ...]:
+    if _is_dashed(words, row, after):
+        typed = len(row) > 1 and words[row[1].first].gap in "-/"
+        year, rest = (row[0].digits, row[1:]) if typed else (row[0].digits, after)
+        strings = [string for string in digit_strings(rest) if len(string) <= _TICKET_ORDINAL]
+        return tuple(f"{year}-{string.zfill(_TICKET_ORDINAL)}" for string in strings[:_MOST_READINGS])
+    tickets = []
+    for string in digit_strings(row):
+        if len(string) == _TICKET_YEAR + _TICKET_ORDINAL:
+            tickets.append(f"{string[:_TICKET_YEAR]}-{string[_TICKET_YEAR:]}")
+        elif len(string) <= _TICKET_ORDINAL and string.strip("0"):
+            tickets.append(string.lstrip("0"))
+    return tuple(dict.fromkeys(tickets))[:_MOST_READINGS]
+
+
+def _is_dashed(words: Sequence[Word], row: Sequence[Number], after: Sequence[Number]) -> bool:
+    """«двадцать шесть дробь сто сорок два», `26-000142`."""
+    if len(row[0].digits) != _TICKET_YEAR:
+        return False
+    if len(row) > 1 and words[row[1].first].gap in ("-", "/") and words[row[1].first].glued:
+        return True
+    between = [word.text for word in words[row[-1].end : after[0].first]] if after else []
+    return len(row) == 1 and between in (["дробь"], ["тире"], ["дефис"], ["черта"], ["черточка"])
+
+
+def _fraction(
+    words: Sequence[Word], row: Sequence[Number], after: Sequence[Number], *, bare_and: bool
+) -> tuple[str, int]:
+    """A value with a fraction and where its words end; an empty one and 0 when there is no fraction."""
+    document = _document()
+    whole = _plain(digit_strings(row)[0])
+    if len(row) == 2 and words[row[1].first].gap in (",", ".") and words[row[1].first].glued:
+        return f"{_plain(row[0].digits)}.{row[1].digits}", row[1].end
+    rest = words[row[-1].end :]
+    if rest[:2] and rest[0].text in ("с", "и") and (half := _lemma_in(rest[1:2], document["parts"])):
+        return f"{whole}.{half}", row[-1].end + 2
+    if not after:
+        return "", 0
+    between = words[row[-1].end : after[0].first]
+    place, end = _lemma_in(words[after[-1].end : after[-1].end + 1], document["places"]), after[-1].end + 1
+    if len(after) > 1 and after[-1].ordinal:  # «пять сотых»: a number by its form
+        place, end = _lemma_in(words[after[-1].first : after[-1].end], document["places"]), after[-1].end
+        after = after[:-1]
+    marked = any(word.has(*document["point"]) for word in between)
+    only_and = all(word.text == "и" for word in between)
+    near = len(between) <= 3 and marked
+    if near and place:
+        return f"{whole}.{digit_strings(after)[0].zfill(int(place))}", end
+    if near and (not only_and or bare_and) and len(digit_strings(after)[0]) <= 3:
+        return f"{whole}.{digit_strings(after)[0]}", after[-1].end
+    return "", 0
+
+
+def _lemma_in(words: Sequence[Word], table: dict[str, Any]) -> str:
+    return next((str(table[lemma]) for word in words for lemma in word.lemmas if lemma in table), "")
+
+
+def _cued(words: Sequence[Word], at: int, kind: str) -> bool:
+    """Whether a word of this kind stands shortly before."""
+    cues: Iterable[str] = _document()[kind]
+    return any(word.has(*cues) for word in words[max(0, at - _FARTHEST_CUE) : at])
+
+
+def _plain(digits: str) -> str:
+    return digits.lstrip("0") or "0"
+
+
+@cache
+def _document() -> Any:
+    return tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))

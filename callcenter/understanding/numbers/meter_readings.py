@@ -1,0 +1,92 @@
+"""Readings of several meters in one breath: «холодная двести двенадцать горячая сто три»."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from callcenter.understanding.numbers.digit_sequences import list_readings, takes_back
+from callcenter.understanding.numbers.numbers import find_numbers
+from callcenter.understanding.words import Word
+
+AND = " и "
+"""Between two readings told for one kind of meter."""
+
+
+def find_readings(words: Sequence[Word]) -> dict[str, str]:
+    """Meter (`cold`, `hot`, `electricity`) -> its reading in whole units, in the order they were said; of two told for
+    one kind both, `20 и 30`.
+
+    The number after a meter's name is its reading, or the number before it where they are told so throughout. Empty
+    when no name has a number.
+    """
+    told: dict[str, list[str]] = {}
+    for meter, piece in _part(words)[0]:
+        values = told.setdefault(meter, [])
+        values += [value for value in list_readings(piece) if value not in values]
+    return {meter: AND.join(values) for meter, values in told.items() if values}
+
+
+def skip_readings(words: Sequence[Word]) -> Sequence[Word]:
+    """The words without those that tell readings: no account is made of «холодная двадцать горячая десять»."""
+    pieces, rest = _part(words)
+    return rest if any(find_numbers(piece) for _, piece in pieces) else words
+
+
+def _part(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequence[Word]]:
+    """Each meter named with the words that tell its reading, none where they are taken back («холодная двадцать ой
+    горячая двадцать»); and the words beside them all, say the account's."""
+    names = list(_find_names(words))
+    cues = [at for at, word in enumerate(words) if word.has(*_file()["account"]["words"])]
+    if names and any(at < names[0][1] and not find_numbers(words[at : names[0][1]]) for at in cues):
+        del names[0]  # «счёт за свет семь восемь один два»
+    if not names:
+        return [], words
+    since = names[0][1]
+    end = next((at for at in cues if at > since), len(words))
+    names = [name for name in names if name[1] < end]
+    ends, until = [end for _, _, end in names], [*(first for _, first, _ in names[1:]), end]
+    befores = [words[begin:first] for begin, (_, first, _) in zip([0, *ends], names, strict=False)]
+    afters = [words[begin:last] for begin, last in zip(ends, until, strict=True)]
+    if find_numbers(befores[0]) and not find_numbers(afters[-1]):
+        return [(meter, piece) for (meter, _, _), piece in zip(names, befores, strict=True)], words[end:]
+    kept = [*(() if _is_taken_back(piece) else piece for piece in afters[:-1]), afters[-1]]
+    return [(meter, piece) for (meter, _, _), piece in zip(names, kept, strict=True)], (*words[:since], *words[end:])
+
+
+def _is_taken_back(piece: Sequence[Word]) -> bool:
+    numbers = find_numbers(piece)
+    return bool(numbers) and takes_back(piece[numbers[-1].end :])
+
+
+def _find_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:
+    """Each meter named, and the words of its name."""
+    at = 0
+    while at < len(words):
+        meter = next((meter for meter, lemmas in _lemmas().items() if words[at].has(*lemmas)), "")
+        if not meter:
+            at += 1
+            continue
+        first = at
+        at += 1
+        while at < len(words) and words[at].has(*_lemmas()[meter], *_beside()):
+            at += 1
+        yield meter, first, at
+
+
+@cache
+def _lemmas() -> Mapping[str, tuple[str, ...]]:
+    return {meter: tuple(lemmas) for meter, lemmas in _file()["meters"].items()}
+
+
+@cache
+def _beside() -> tuple[str, ...]:
+    return tuple(_file()["beside"]["words"])
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, list[str]]]:
+    rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
+        Path(__file__).with_name("meter_readings.toml").read_text(encoding="utf-8")
+    )
+    return rows

@@ -1,0 +1,114 @@
+"""What a word calls up in a book of phrases: its terms, by its lemma, text or beginning, or as a slip of another."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from callcenter.understanding.numbers.numbers import atom
+from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.notation import NOT, NUMBER, Term
+from callcenter.understanding.phrases.split_words import Torn
+from callcenter.understanding.words import Word, look_up
+
+_REMEMBERED = 20_000
+"""Words; then all are forgotten."""
+
+
+class Call(NamedTuple):
+    """What a word, or a word with «не», calls up."""
+
+    terms: tuple[int, ...]
+    mask: int
+    """The bits of its terms."""
+    phrases: frozenset[int]
+    """The phrases worth looking for."""
+    quality: float
+
+
+Calls = tuple[Call, Call]
+"""Of a word said, and with «не» before it."""
+_NOTHING = Call((), 0, frozenset(), 1.0)
+
+
+class Index:
+    """Finds what words call up; what was found once is remembered."""
+
+    def __init__(self, terms: Sequence[Term], triggers: Mapping[int, Sequence[int]], slips: Slips) -> None:
+        """A term's bit is its place. `triggers`: for terms the phrases that are looked for where one of them is."""
+        self._terms = terms
+        self._triggers = triggers
+        self._by_lemma: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_text: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_beginning: defaultdict[str, list[int]] = defaultdict(list)
+        for number, term in enumerate(terms):
+            for lemma in term.lemmas:
+                self._by_lemma[lemma].append(number)
+            for text in term.exact:
+                self._by_text[text].append(number)
+            for begins in term.begins:
+                self._by_beginning[begins].append(number)
+        self._longest = max((len(begins) for begins in self._by_beginning), default=0)
+        self._slips = slips
+        slips.add({*self._by_lemma, *self._by_text, *(form for term in terms for form in term.written)})
+        self._calls: dict[str, Calls] = {}
+
+    def call(self, word: Word) -> Calls:
+        """What a word calls up, and how surely: less than 1 for a slip."""
+        calls = self._calls.get(word.text)
+        if calls is None:
+            if len(self._calls) > _REMEMBERED:
+                self._calls.clear()
+            calls = self._calls[word.text] = self._find(word)
+        return calls
+
+    def call_torn(self, torn: Torn) -> Calls:
+        """The same for two words that are one."""
+        terms = self._exactly(torn.text, torn.lemmas)
+        return self._make_calls(terms, 1.0) if terms else self._make_calls(*self._meant(torn.slip))
+
+    def _find(self, word: Word) -> Calls:
+        text, lemmas = word.text, (word.text,) if word.filler else word.lemmas  # «короче» is nothing short
+        if holds_not(word):
+            text = text.removeprefix(NOT)
+            lemmas = look_up(text)[1]
+        terms = self._exactly(text, lemmas)
+        if word.is_number or atom(text) is not None:
+            terms += self._by_text.get(NUMBER, ())
+        whole = bool(terms) or word.known
+        for length in range(3, min(len(text), self._longest) + 1):
+            terms += self._by_beginning.get(text[:length], ())
+        if terms and whole:
+            return self._make_calls(terms, 1.0)
+        meant, quality = self._meant(self._slips.find(word))
+        return self._make_calls([*terms, *meant], quality or 1.0)
+
+    def _exactly(self, text: str, lemmas: Sequence[str]) -> list[int]:
+        terms = [term for lemma in lemmas for term in self._by_lemma.get(lemma, ())]
+        return terms + self._by_text.get(text, [])
+
+    def _meant(self, slip: tuple[str, float] | None) -> tuple[list[int], float]:
+        if slip is None:
+            return [], 0.0
+        return self._exactly(slip[0], (slip[0], *look_up(slip[0])[1])), slip[1]
+
+    def _make_calls(self, terms: Iterable[int], quality: float) -> Calls:
+        said: list[int] = []
+        denied: list[int] = []
+        for term in terms:
+            (denied if self._terms[term].negated else said).append(term)
+        return self._make_call(said, quality), self._make_call(denied, quality)
+
+    def _make_call(self, terms: Sequence[int], quality: float) -> Call:
+        if not terms:
+            return _NOTHING
+        once = tuple(dict.fromkeys(terms))
+        bits = bytearray(len(self._terms) // 8 + 1)
+        for term in once:
+            bits[term >> 3] |= 1 << (term & 7)
+        phrases = frozenset(phrase for term in once for phrase in self._triggers.get(term, ()))
+        return Call(once, int.from_bytes(bits, "little"), phrases, quality)
+
+
+def holds_not(word: Word) -> bool:
+    """«неработает»: written together by mistake."""
+    return not word.known and word.text.startswith(NOT) and len(word.text) > 6 and look_up(word.text[2:])[2]

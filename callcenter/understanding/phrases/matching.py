@@ -1,0 +1,256 @@
+"""Finds phrases in a line: which of them, in which of its words, and how surely.
+
+Words may stand in any order. Beyond two, each foreign word between a phrase's own words takes a little of its
+quality, never more than half: people put addresses and sighs into the middle of what they say.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from callcenter.understanding.numbers.numbers import atom
+from callcenter.understanding.phrases.index import Call, Index, holds_not
+from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.notation import NOT, Either, InRow, Term, Together
+from callcenter.understanding.phrases.parts import Part, Parts
+from callcenter.understanding.phrases.split_words import Torn, mend
+from callcenter.understanding.words import Word
+
+DEGREES = frozenset((
+    "очень", "особо", "сильно", "совсем", "толком", "вообще", "прям", "прямо", "полностью", "всегда", "особенно",
+    "шибко", "больно", "сразу", "слишком",
+))  # fmt: skip
+"""Words between «не» and what it negates: «не очень греют»."""
+PLACES = frozenset((
+    "улица", "проспект", "дом", "корпус", "строение", "литера", "дробь", "парадный", "парадная", "подъезд", "этаж",
+    "квартира", "номер",
+))  # fmt: skip
+"""Words of addresses."""
+_FREE_GAP = 2
+_LOST_A_WORD = 0.06
+_LEAST_NEARNESS = 0.5
+_NEAR = 4
+"""Foreign words that may stand inside a group of words in brackets."""
+_MOST_SPOTS = 8
+"""Places kept for one part of a phrase: the closest together."""
+
+
+class Spot(NamedTuple):
+    """Where a part of a phrase was found: a bit of `mask` for each of the line's words."""
+
+    mask: int
+    first: int
+    last: int
+    quality: float
+
+
+class Line:
+    """The words of a line as phrases see them: «не» is bound to the word after it; fillers, words of degree, numbers
+    and the nouns of addresses take no room, for people say where and how much in the middle of what."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self.words: list[Word] = []
+        self.negated: list[bool] = []
+        self.softly: list[bool] = []
+        """Negated through a word of degree: «не очень греют» is both «греют» and «не греют»."""
+        self._solid = [0]
+        self._rooms = 0
+        """The words that take room: a bit each."""
+        negated = softly = False
+        for word in words:
+            if word.text == NOT:
+                negated = True
+                continue
+            self.words.append(word)
+            self.negated.append(negated or holds_not(word))
+            self.softly.append(softly)
+            self._rooms |= takes_room(word) << len(self.words) - 1
+            self._solid.append(self._rooms.bit_count())
+            softly = (negated or softly) and word.text in DEGREES
+            negated = False
+
+        self._torn: dict[Slips, tuple[tuple[int, Torn], ...]] = {}
+
+    def list_torn(self, slips: Slips) -> tuple[tuple[int, Torn], ...]:
+        """Where two words beside each other may be one, and which; sought once for all books that share `slips`."""
+        if slips not in self._torn:
+            mended = ((at, mend(one, other, slips)) for at, (one, other) in enumerate(pairwise(self.words)))
+            self._torn[slips] = tuple((at, torn) for at, torn in mended if torn is not None)
+        return self._torn[slips]
+
+    def between(self, left: int, right: int) -> int:
+        """How many words that take room stand between two places."""
+        return self._solid[right] - self._solid[left + 1]
+
+    def foreign(self, spot: Spot) -> int:
+        """How many words that take room stand inside a spot and are not its own."""
+        inside = self._solid[spot.last + 1] - self._solid[spot.first]
+        return inside - (spot.mask & self._rooms).bit_count()
+
+    def is_of_living(self, mask: int) -> bool:
+        """Whether all words of a mask name people or animals; an empty mask does."""
+        own = (word for at, word in enumerate(self.words) if mask >> at & 1)
+        return all(any("anim" in form.marks for form in word.forms[:1]) for word in own)
+
+    def text(self, mask: int) -> str:
+        """The words of a mask, as said, each «не» in its place."""
+        said = []
+        for at, word in enumerate(self.words):
+            if mask >> at & 1:
+                said.append(f"{NOT} {word.text}" if self.negated[at] and not holds_not(word) else word.text)
+        return " ".join(said)
+
+
+def takes_room(word: Word) -> bool:
+    """Whether a word says more than where, how much, or nothing at all."""
+    if word.filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
+        return False
+    return atom(word.text) is None
+
+
+class Found(NamedTuple):
+    """A phrase in a line."""
+
+    number: int
+    """The phrase's place among those the book was made of."""
+    spot: Spot
+    """Its words; the quality is that of the words and of their nearness together, 0 to 1."""
+
+
+class Book:
+    """Phrases made ready to be found together.
+
+    Every term has a bit. A line's bits are gathered word by word, what a word gives being remembered; a phrase is
+    looked for only when each of its parts has a bit there.
+    """
+
+    def __init__(self, phrases: Iterable[Together], slips: Slips | None = None) -> None:
+        """`slips`: shared with other books."""
+        parts = Parts(phrases)
+        self._phrases = parts.phrases
+        self._slips = slips or Slips()
+        self._index = Index(parts.terms, parts.choose_triggers(), self._slips)
+
+    def find(self, line: Line) -> Iterator[Found]:
+        """Every phrase found in the line, each once, where its words stand closest."""
+        hits = self._hit(line)
+        numbers = {number for _, call in hits for number in call.phrases}
+        search = _Search(line, hits)
+        for number in sorted(numbers):
+            spot = search.find(self._phrases[number])
+            if spot is not None:
+                yield Found(number, spot)
+
+    def _hit(self, line: Line) -> list[tuple[Spot, Call]]:
+        hits: list[tuple[Spot, Call]] = []
+        for at, word in enumerate(line.words):
+            said, denied = self._index.call(word)
+            if line.softly[at]:
+                hits += [(Spot(1 << at, at, at, call.quality), call) for call in (said, denied) if call.mask]
+            elif (call := denied if line.negated[at] else said).mask:
+                hits.append((Spot(1 << at, at, at, call.quality), call))
+        for at, torn in line.list_torn(self._slips):
+            call = self._index.call_torn(torn)[line.negated[at]]
+            if call.mask and not line.negated[at + 1]:
+                hits.append((Spot(3 << at, at, at + 1, call.quality), call))
+        return hits
+
+
+class _Search:
+    """One line being searched; parts that phrases share are looked for once."""
+
+    def __init__(self, line: Line, hits: Sequence[tuple[Spot, Call]]) -> None:
+        self._line = line
+        self._said: defaultdict[int, list[Spot]] = defaultdict(list)
+        """By term."""
+        self._there = 0
+        for spot, call in hits:
+            self._there |= call.mask
+            for term in call.terms:
+                self._said[term].append(spot)
+        self._known: dict[Part, Sequence[Spot]] = {}
+
+    def find(self, phrase: Part) -> Spot | None:
+        """The whole phrase where its words stand closest, its quality lowered by what stands between them."""
+        if not self._may_be_there(phrase):
+            return None
+        best: Spot | None = None
+        for spot in self._join(phrase.parts, most_foreign=None):
+            whole = spot
+            for extra in phrase.optional:
+                whole = self._add(whole, extra)
+            near = max(_LEAST_NEARNESS, 1 - _LOST_A_WORD * max(0, self._line.foreign(whole) - _FREE_GAP))
+            whole = Spot(whole.mask, whole.first, whole.last, whole.quality * near)
+            if best is None or (whole.quality, whole.mask.bit_count()) > (best.quality, best.mask.bit_count()):
+                best = whole
+        return best
+
+    def _may_be_there(self, part: Part) -> bool:
+        there = self._there
+        for need in part.needs:  # noqa: SIM110 (a generator for `all` would cost more than it asks)
+            if not need & there:
+                return False
+        return True
+
+    def _spots(self, part: Part) -> Sequence[Spot]:
+        if part.kind is Term:
+            return self._said.get(part.term, ())
+        found = self._known.get(part)
+        if found is None:
+            found = self._known[part] = self._find(part)
+        return found
+
+    def _find(self, part: Part) -> Sequence[Spot]:
+        if part.kind is Either:
+            said = [branch for branch in part.parts if branch.rarest & self._there]
+            return list(dict.fromkeys([spot for branch in said for spot in self._spots(branch)]))
+        if not self._may_be_there(part):
+            return ()
+        if part.kind is InRow:
+            return self._row(part.parts)
+        joined = self._join(part.parts, most_foreign=_NEAR)
+        for extra in part.optional:
+            joined = [self._add(spot, extra) for spot in joined]
+        return joined
+
+    def _join(self, items: Sequence[Part], *, most_foreign: int | None) -> Sequence[Spot]:
+        """The items together in any order, no word used twice, the closest ways first."""
+        found = []
+        for item in items:
+            spots = self._spots(item)
+            if not spots:
+                return ()
+            found.append(spots)
+        ways = found[0]
+        for spots in found[1:]:
+            joined = [_merge(way, spot) for way in ways for spot in spots if not way.mask & spot.mask]
+            ways = sorted(joined, key=lambda way: (way.last - way.first, -way.quality, way.first))[:_MOST_SPOTS]
+        if most_foreign is not None:
+            ways = [way for way in ways if self._line.foreign(way) <= most_foreign]
+        return ways
+
+    def _row(self, items: Sequence[Part]) -> Sequence[Spot]:
+        """The items side by side in their order."""
+        ways = self._spots(items[0])
+        for item in items[1:]:
+            spots = self._spots(item)
+            ways = [
+                _merge(way, spot)
+                for way in ways
+                for spot in spots
+                if spot.first > way.last and not self._line.between(way.last, spot.first)
+            ]
+        return ways
+
+    def _add(self, spot: Spot, item: Part) -> Spot:
+        """The spot with a word that may be missing, if it stands near."""
+        near = [extra for extra in self._spots(item) if not extra.mask & spot.mask]
+        with_it = [whole for extra in near if self._line.foreign(whole := _merge(spot, extra)) <= _NEAR]
+        return min(with_it, key=lambda whole: whole.last - whole.first, default=spot)
+
+
+def _merge(one: Spot, other: Spot) -> Spot:
+    """Both spots; as sure as the less sure of them."""
+    first, last = min(one.first, other.first), max(one.last, other.last)
+    return Spot(one.mask | other.mask, first, last, min(one.quality, other.quality))

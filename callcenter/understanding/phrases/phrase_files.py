@@ -1,0 +1,236 @@
+"""Reads `knowledge_base/phrases/*.yaml`, where people write what callers say, and their twin test files.
+
+    words:
+      лифт: (лифт|подъёмник)
+    phrases:
+      LIFT_FAULT:
+        sure: |
+          <лифт> не работает
+        hint: |
+          <лифт>
+        against: |
+          кнопка домофона
+
+One phrase a line; a line that begins with `#` is a remark. `words.yaml` holds words for all files. What a test file
+says is in docs/understanding.md.
+"""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from callcenter.core.problems import Place, Problem
+from callcenter.knowledge.sheets import Findings, Node, find_mixed_words, read_text, read_yaml
+from callcenter.understanding.phrases.notation import BrokenPhrase, Names, Together, UnknownName, read_phrase
+
+ROOM = "PHR"
+SURE, HINT, AGAINST = "sure", "hint", "against"
+TESTS = ".tests.yaml"
+_REMARK = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One phrase as written and as read."""
+
+    source: str
+    place: Place
+    item: Together
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written under one key: phrases by section, and texts such as an article's category."""
+
+    key: str
+    place: Place
+    sections: Mapping[str, tuple[Phrase, ...]]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def phrases(self, section: str) -> tuple[Phrase, ...]:
+        return self.sections.get(section, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One line of a test file: what is said, and what must be understood."""
+
+    text: str
+    key: str
+    place: Place
+
+
+class PhraseReader:
+    """Reads the files of one directory; all that is wrong with them gathers in `problems`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.problems: list[Problem] = []
+        self._words: dict[str, str] = {}
+        self._word_places: dict[str, Place] = {}
+        self._names = Names({})
+        self._read_common_words()
+
+    def read(
+        self, name: str, *, sections: Collection[str] = (SURE, HINT, AGAINST), notes: Collection[str] = ()
+    ) -> tuple[Entry, ...]:
+        """The entries of `<name>.yaml`; `sections` are the keys that hold phrases, `notes` those that hold a text."""
+        findings, text, tables = self._open(f"{name}.yaml", known=("words", "phrases"))
+        words = _Words(findings, text, tables.get("words"))
+        names = Names({**self._words, **words.sources}) if words.sources else self._names
+        entries = []
+        for key, node in _table(findings, tables.get("phrases")):
+            entries.append(_EntryReader(findings, text, names, sections, notes).read(key, node))
+        self._note_used(names)
+        words.report_unused(names)
+        self.problems += findings.problems
+        return tuple(entries)
+
+    def read_sayings(self, name: str) -> tuple[Saying, ...]:
+        """The lines of `<name>.tests.yaml`, a mapping of keys to blocks of lines."""
+        findings = Findings(self.directory / f"{name}{TESTS}", ROOM)
+        text = read_text(findings)
+        document = None if text is None else read_yaml(findings, text)
+        sayings = [
+            Saying(line, key, place)
+            for key, node in (_table(findings, document) if text is not None else ())
+            for line, place in _lines(findings, text or "", node)
+        ]
+        self.problems += findings.problems
+        return tuple(sayings)
+
+    def report_unused_words(self) -> None:
+        """Call it after the last file: words of `words.yaml` that no phrase uses."""
+        for name, place in self._word_places.items():
+            if name not in self._names.used:
+                message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
+                self.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
+
+    def _read_common_words(self) -> None:
+        findings, text, tables = self._open("words.yaml", known=("words",))
+        words = _Words(findings, text, tables.get("words"))
+        self._words, self._word_places = words.sources, words.places
+        self._names = Names(self._words)
+        for name, place in words.places.items():
+            _try(findings, f"<{name}>", place, self._names)
+        self._names.used.clear()
+        for source in self._words.values():
+            for name in self._words:
+                if f"<{name}>" in source:
+                    self._names.used.add(name)
+        self.problems += findings.problems
+
+    def _note_used(self, names: Names) -> None:
+        self._names.used |= names.used
+
+    def _open(self, file: str, *, known: Collection[str]) -> tuple[Findings, str, dict[str, Node]]:
+        findings = Findings(self.directory / file, ROOM)
+        text = read_text(findings)
+        document = None if text is None else read_yaml(findings, text)
+        tables: dict[str, Node] = {}
+        for key, node in _table(findings, document) if text is not None else ():
+            if key in known:
+                tables[key] = node
+            else:
+                findings.add(8, f"неизвестный ключ «{key}»; бывают: {', '.join(known)}", node)
+        return findings, text or "", tables
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryReader:
+    """Reads the entries of one file."""
+
+    findings: Findings
+    text: str
+    names: Names
+    sections: Collection[str]
+    notes: Collection[str]
+
+    def read(self, key: str, node: Node) -> Entry:
+        found: dict[str, tuple[Phrase, ...]] = {}
+        texts: dict[str, str] = {}
+        seen: dict[str, int] = {}
+        for name, value in _table(self.findings, node):
+            if name in self.notes and isinstance(value.value, str):
+                texts[name] = value.value.strip()
+            elif name in self.sections:
+                found[name] = tuple(self._phrases(value, seen))
+            else:
+                known = [*self.sections, *self.notes]
+                self.findings.add(8, f"{key}: неизвестный ключ «{name}»; бывают: {', '.join(known)}", value)
+        return Entry(key, Place(self.findings.file, node.line, node.column), found, texts)
+
+    def _phrases(self, node: Node, seen: dict[str, int]) -> Iterator[Phrase]:
+        for source, place in _lines(self.findings, self.text, node):
+            if source in seen:
+                message = f"фраза «{source}» уже есть в строке {seen[source]}; оставьте одну"
+                self.findings.problems.append(Problem(place, f"{ROOM}104", message))
+                continue
+            seen[source] = place.line
+            item = _try(self.findings, source, place, self.names)
+            if item is not None:
+                yield Phrase(source, place, item)
+
+
+def _try(findings: Findings, source: str, place: Place, names: Names) -> Together | None:
+    """The phrase, or a problem in its place."""
+    try:
+        return read_phrase(source, names)
+    except UnknownName as error:
+        close = difflib.get_close_matches(error.name, list(names.sources), n=1)
+        hint = f"; может быть, <{close[0]}>?" if close else "; добавьте его в «words»"
+        code, message, column = "102", f"{error}{hint}", error.column
+    except BrokenPhrase as error:
+        code, message, column = "101", f"фраза «{source}» не читается: {error}", error.column
+    findings.problems.append(Problem(Place(place.file, place.line, place.column + column), f"{ROOM}{code}", message))
+    return None
+
+
+class _Words:
+    """The «words» of one file: names and what they stand for."""
+
+    def __init__(self, findings: Findings, text: str, node: Node | None) -> None:
+        self._findings = findings
+        self.sources: dict[str, str] = {}
+        self.places: dict[str, Place] = {}
+        for name, value in _table(findings, node) if node is not None else ():
+            lines = [line for line, _ in _lines(findings, text, value)]
+            self.sources[name] = f"({'|'.join(lines)})" if len(lines) > 1 else (lines or [""])[0]
+            self.places[name] = Place(findings.file, value.line, value.column)
+
+    def report_unused(self, names: Names) -> None:
+        for name, place in self.places.items():
+            if name not in names.used:
+                message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
+                self._findings.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
+
+
+def _table(findings: Findings, node: Node | None) -> Iterator[tuple[str, Node]]:
+    if node is None:
+        findings.add(9, "здесь пусто; нужны строки вида «ключ: значение»")
+    elif not isinstance(node.value, dict):
+        findings.add(7, "здесь нужны строки вида «ключ: значение»", node)
+    else:
+        yield from node.value.items()
+
+
+def _lines(findings: Findings, text: str, node: Node) -> Iterator[tuple[str, Place]]:
+    """The lines of a block (`|`) or the one line of a plain text, each with its place; remarks left out."""
+    if not isinstance(node.value, str):
+        findings.add(10, "здесь нужен текст: «|» и фразы, по одной в строке", node)
+        return
+    rows = text.splitlines()
+    if not rows[node.line - 1][node.column - 1 :].startswith("|"):
+        if source := " ".join(node.value.split()):
+            yield source, Place(findings.file, node.line, node.column)
+        return
+    for at in range(node.line, node.line + len(node.value.splitlines())):
+        source = rows[at].strip() if at < len(rows) else ""
+        if not source or source.startswith(_REMARK):
+            continue
+        place = Place(findings.file, at + 1, rows[at].index(source[0]) + 1)
+        for word in find_mixed_words(source):
+            message = f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново"
+            findings.problems.append(Problem(place, f"{ROOM}011", message))
+        yield source, place

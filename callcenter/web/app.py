@@ -1,0 +1,107 @@
+"""The desk: a web application that reads and changes only PostgreSQL.
+
+It is a process of its own: it may be killed, restarted or without a database, and no call notices.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from callcenter.core.clock import Clock
+from callcenter.core.database import Database
+from callcenter.knowledge.categories import Categories
+from callcenter.settings import Settings
+from callcenter.web.desk import alarms, board, calls, members, meters, prompts, questions, recordings, tasks, tickets
+from callcenter.web.plumbing import error_pages, health, sign_in, sse
+from callcenter.web.plumbing.app_state import FindDangers, Office
+from callcenter.web.plumbing.live_updates import Live
+from callcenter.web.plumbing.pages import build_templates
+from callcenter.web.plumbing.prompt_studio import Studio
+from callcenter.web.plumbing.security import SecurityHeaders
+from callcenter.web.plumbing.words import read_words
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(
+    *,
+    database: Database,
+    settings: Settings,
+    recordings_directory: Path,
+    clock: Clock,
+    categories: Categories,
+    find_dangers: FindDangers,
+    studio: Studio,
+) -> FastAPI:
+    """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
+    `find_dangers` says which words of a transcript are to stand out, `studio` keeps what the robot says."""
+    live = Live(database.address)
+    words = read_words()
+    app = FastAPI(title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_listening)
+    app.state.office = Office(
+        database=database,
+        settings=settings,
+        recordings_directory=recordings_directory,
+        clock=clock,
+        words=words,
+        categories=categories,
+        templates=build_templates(settings.company.zone, words),
+        live=live,
+        find_dangers=find_dangers,
+        studio=studio,
+    )
+    for room in (
+        sign_in,
+        board,
+        members,
+        tasks,
+        alarms,
+        calls,
+        recordings,
+        tickets,
+        questions,
+        meters,
+        prompts,
+        sse,
+        health,
+    ):
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    error_pages.register(app)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def serve(app: FastAPI, *, host: str, port: int) -> None:
+    """Serves until the process is told to end. TLS is the business of a reverse proxy on the same machine,
+    whose X-Forwarded-* headers are believed only when it connects from loopback."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,  # a search in the list of calls carries a phone number in its address
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1",
+            timeout_graceful_shutdown=3,
+        )
+    )
+    await server.serve()
+
+
+@asynccontextmanager
+async def _listening(app: FastAPI) -> AsyncIterator[None]:
+    office: Office = app.state.office
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(office.live.run())
+        yield
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening

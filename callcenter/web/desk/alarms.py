@@ -1,0 +1,18 @@
+"""Alarms: somebody says that they have seen one."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from callcenter.alarms.service import mark_seen
+from callcenter.web.desk.board import Part, answer_with_part
+from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.visitors import AWorker
+
+router = APIRouter()
+
+
+@router.post("/alarms/{alarm_id}/seen")
+async def see(request: Request, alarm_id: int, office: AnOffice, visitor: AWorker) -> Response:
+    async with office.database.begin() as session:
+        await mark_seen(session, alarm_id, by=visitor.login, now=office.clock.now())
+    return await answer_with_part(request, office, visitor, Part.ALARMS)

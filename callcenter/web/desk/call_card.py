@@ -1,0 +1,186 @@
+"""A call's record turned into what its card shows. Pure: rows in, words and seconds out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from callcenter.calls.models import CallEvent, CallLeg, LegRole, Recording, RecordingState
+from callcenter.calls.views import CallRecord
+from callcenter.knowledge.categories import Categories
+from callcenter.web.desk.transcript import SpokenLine, describe_lines
+from callcenter.web.plumbing.app_state import FindDangers
+from callcenter.web.plumbing.words import Words
+
+_CATEGORY_FACTS = frozenset({"category", "категория"})
+"""Named so by our notes, and by the scripts."""
+PLAYABLE = frozenset({RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT})
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    at: datetime
+    second: float | None
+    """The second of the recording; None when it was after its end, or nothing is to be heard."""
+    offset: timedelta
+    """Since the call's arrival."""
+    text: str
+    icon: str
+    tone: str
+    detail: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the strip over the recording, in thousandths of its length."""
+
+    kind: str
+    left: float
+    width: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegLine:
+    role: str
+    name: str
+    started_at: datetime
+    length: timedelta
+    answered: bool
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallCard:
+    danger: str | None
+    member: str | None
+    robot_span: timedelta | None
+    wait_span: timedelta | None
+    talk_span: timedelta | None
+    total_span: timedelta
+    hangup: str | None
+    timeline: tuple[TimelineLine, ...]
+    transcript: tuple[SpokenLine, ...]
+    legs: tuple[LegLine, ...]
+    recording: Recording | None
+    playable: bool
+    stretches: tuple[Stretch, ...]
+
+
+def describe_call(
+    record: CallRecord,
+    *,
+    words: Words,
+    categories: Categories,
+    names: Mapping[str, str],
+    people: Mapping[str, str],
+    find_dangers: FindDangers,
+    now: datetime,
+) -> CallCard:
+    """The card. `names` are people by queue member, `people` by login."""
+    call, recording = record.call, record.recording
+    end = call.ended_at or now
+    playable = recording is not None and recording.state in PLAYABLE and bool(recording.path and recording.seconds)
+    category = categories.get(call.danger) if call.danger else None
+    length = recording.seconds if playable and recording and recording.seconds else None
+    return CallCard(
+        danger=category.name if category else call.danger,
+        member=names.get(call.member, call.member) if call.member else None,
+        robot_span=_between(call.arrived_at, call.queued_at or end),
+        wait_span=_between(call.queued_at, call.connected_at or end),
+        talk_span=_between(call.connected_at, end),
+        total_span=end - call.arrived_at,
+        hangup=None if call.hangup_cause is None else _cause(words, call.hangup_cause),
+        timeline=tuple(
+            _line(event, record, words=words, categories=categories, names=names, people=people, length=length)
+            for event in record.events
+        ),
+        transcript=describe_lines(
+            record.transcript, since=record.recorded_since, words=words, find_dangers=find_dangers
+        ),
+        legs=tuple(_leg(leg, words=words, names=names, now=now) for leg in record.legs),
+        recording=recording,
+        playable=playable,
+        stretches=tuple(_stretches(record, recording, length)) if recording and length else (),
+    )
+
+
+def _between(begin: datetime | None, end: datetime) -> timedelta | None:
+    return None if begin is None else max(timedelta(), end - begin)
+
+
+def _cause(words: Words, cause: int) -> str:
+    return words.hangup_causes.get(cause, f"код {cause}")
+
+
+def _line(
+    event: CallEvent,
+    record: CallRecord,
+    *,
+    words: Words,
+    categories: Categories,
+    names: Mapping[str, str],
+    people: Mapping[str, str],
+    length: float | None,
+) -> TimelineLine:
+    facts = {name: _named(name, value, categories, names, people) for name, value in event.facts.items()}
+    text, wording = words.event(event.kind, facts)
+    second = max(0.0, (event.at - record.recorded_since).total_seconds())
+    return TimelineLine(
+        at=event.at,
+        second=second if length is not None and second < length else None,
+        offset=max(timedelta(), event.at - record.call.arrived_at),
+        text=text,
+        icon=wording.icon,
+        tone=wording.tone,
+        detail=wording.detail,
+        source=words.event_source[event.source],
+    )
+
+
+def _named(
+    fact: str, value: object, categories: Categories, names: Mapping[str, str], people: Mapping[str, str]
+) -> object:
+    """Codes of categories, members and people become their names."""
+    if not isinstance(value, str):
+        return value
+    if fact in _CATEGORY_FACTS:
+        category = categories.get(value)
+        return category.name if category else value
+    return names.get(value) or people.get(value) or value
+
+
+def _leg(leg: CallLeg, *, words: Words, names: Mapping[str, str], now: datetime) -> LegLine:
+    device = leg.channel_name.rsplit("-", 1)[0]
+    end = "ещё на линии" if leg.ended_at is None else "отключился"
+    if leg.ended_at is not None and leg.hangup_cause is not None:
+        end = _cause(words, leg.hangup_cause)
+    return LegLine(
+        role=words.leg_role[leg.role],
+        name=names.get(device, "") if leg.role == LegRole.MEMBER else "",
+        started_at=leg.started_at,
+        length=(leg.ended_at or now) - (leg.answered_at or leg.started_at),
+        answered=leg.answered_at is not None,
+        end=end,
+    )
+
+
+def _stretches(record: CallRecord, recording: Recording, length: float) -> list[Stretch]:
+    """Robot, queue, talk one after the other, and over them the gaps that could not be recorded."""
+    call, since = record.call, record.recorded_since
+    marks = [("robot", "Робот", call.arrived_at), ("queue", "Ожидание", call.queued_at)]
+    marks.append(("talk", "Разговор", call.connected_at))
+    known = [(kind, title, (at - since).total_seconds()) for kind, title, at in marks if at is not None]
+    stretches = []
+    for index, (kind, title, begin) in enumerate(known):
+        end = known[index + 1][2] if index + 1 < len(known) else length
+        stretches.append(_stretch(kind, title, begin, end, length))
+    for gap in recording.gaps:
+        stretches.append(_stretch("gap", "Не записалось", gap["at"], gap["at"] + gap["seconds"], length))
+    return [stretch for stretch in stretches if stretch.width > 0]
+
+
+def _stretch(kind: str, title: str, begin: float, end: float, length: float) -> Stretch:
+    left = 1000 * min(max(begin, 0.0), length) / length
+    right = 1000 * min(max(end, 0.0), length) / length
+    return Stretch(kind, round(left, 2), round(right - left, 2), title)

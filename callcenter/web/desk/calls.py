@@ -1,0 +1,136 @@
+"""Calls: the list with its filters, and the card of one call."""
+
+import asyncio
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import Response
+
+from callcenter.calls.models import Call, CallState, Outcome
+from callcenter.calls.recordings import recorded_since
+from callcenter.calls.transcripts import read_transcript
+from callcenter.calls.views import CallFilters, call_record, find_calls
+from callcenter.queues.views import task_of_call
+from callcenter.staff.views import names_by_interface, names_by_login
+from callcenter.tickets.views import ticket_of_call, tickets_beside
+from callcenter.web.desk.call_card import describe_call
+from callcenter.web.desk.transcript import describe_lines
+from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.pages import is_partial, show
+from callcenter.web.plumbing.security import new_nonce, policy
+from callcenter.web.plumbing.visitors import AVisitor
+
+router = APIRouter()
+
+
+@router.get("/calls")
+async def list_calls(
+    request: Request,
+    *,
+    office: AnOffice,
+    visitor: AVisitor,
+    day: str = "",
+    state: str = "",
+    outcome: str = "",
+    search: Annotated[str, Query(max_length=80)] = "",
+    said: Annotated[str, Query(max_length=200)] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    since, until = _span(day, office.settings.company.zone)
+    filters = CallFilters(
+        state=_chosen(CallState, state),
+        outcome=_chosen(Outcome, outcome),
+        since=since,
+        until=until,
+        said=said,
+    )
+    async with office.database.begin() as session:
+        found = await find_calls(session, filters, search=search, page=page)
+        names = await names_by_interface(session)
+    asked = {"day": day if since else "", "state": state, "outcome": outcome, "search": search, "said": said}
+    facts = {
+        "found": found,
+        "asked": asked,
+        "narrowed": any(asked.values()),
+        "member_names": names,
+        "categories": office.categories,
+        "address": lambda number: "/calls?" + urlencode({**asked, "page": number}),
+    }
+    template = "calls_list.html" if is_partial(request) else "calls.html"
+    return show(request, office, template, facts, visitor=visitor)
+
+
+@router.get("/calls/{call_id}")
+async def show_call(request: Request, call_id: str, office: AnOffice, visitor: AVisitor) -> Response:
+    async with office.database.begin() as session:
+        record = await call_record(session, call_id)
+        if record is None:
+            raise HTTPException(404)
+        ticket = await ticket_of_call(session, call_id)
+        beside = await tickets_beside(session, call_id)
+        task = await task_of_call(session, call_id)
+        names = await names_by_interface(session)
+        people = await names_by_login(session)
+    now = office.clock.now()
+    card = await asyncio.to_thread(  # an hour has a thousand lines
+        describe_call,
+        record,
+        words=office.words,
+        categories=office.categories,
+        names=names,
+        people=people,
+        find_dangers=office.find_dangers,
+        now=now,
+    )
+    nonce = new_nonce()
+    facts: dict[str, Any] = {
+        "card": card,
+        "call": record.call,
+        "ticket": ticket,
+        "beside": beside,
+        "task": task,
+        "people": people,
+        "heard": office.settings.callers_are_heard,
+        "nonce": nonce,
+    }
+    template = "call_live.html" if is_partial(request) else "call.html"
+    headers = {"content-security-policy": policy(style_nonce=nonce)}
+    return show(request, office, template, facts, visitor=visitor, now=now, headers=headers)
+
+
+@router.get("/calls/{call_id}/transcript")
+async def show_lines(
+    request: Request,
+    call_id: str,
+    office: AnOffice,
+    visitor: AVisitor,
+    after: Annotated[int, Query(ge=-1, lt=2**63)] = -1,
+) -> Response:
+    """The lines that were written after the one with that number, for a page that has all before it."""
+    async with office.database.begin() as session:
+        if await session.get(Call, call_id) is None:
+            raise HTTPException(404)
+        lines = await read_transcript(session, call_id, after=after)
+        since = (await recorded_since(session, [call_id]))[call_id]
+    shown = await asyncio.to_thread(
+        describe_lines, lines, since=since, words=office.words, find_dangers=office.find_dangers
+    )
+    return show(request, office, "transcript_lines.html", {"lines": shown}, visitor=visitor)
+
+
+def _chosen(kind: Any, value: str) -> Any:
+    """The member of an enumeration; None for «any» and for what a stale or mistyped address holds."""
+    return kind(value) if value in set(kind) else None
+
+
+def _span(day: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """The moments at which a day of the company's zone begins and ends; none for no day or no date."""
+    try:
+        begins = date.fromisoformat(day)
+        ends = begins + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None, None
+    return datetime.combine(begins, time(), tzinfo=zone), datetime.combine(ends, time(), tzinfo=zone)

@@ -1,0 +1,60 @@
+"""Readings of meters that residents told: looked through by the book-keeper, and taken along as a table."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import tzinfo
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from callcenter.meters.models import MeterReading
+from callcenter.meters.views import newest_readings
+from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.pages import is_partial, show
+from callcenter.web.plumbing.visitors import AVisitor
+from callcenter.web.plumbing.words import Words
+
+router = APIRouter()
+
+MOST_IN_TABLE = 10_000
+_BYTE_ORDER_MARK = "\ufeff"
+"""Without it Excel reads Cyrillic as something else."""
+
+
+@router.get("/meters")
+async def list_readings(request: Request, office: AnOffice, visitor: AVisitor) -> Response:
+    async with office.database.begin() as session:
+        readings = await newest_readings(session)
+    template = "meters_list.html" if is_partial(request) else "meters.html"
+    return show(request, office, template, {"readings": readings}, visitor=visitor)
+
+
+@router.get("/meters.csv")
+async def save_readings(office: AnOffice, visitor: AVisitor) -> Response:
+    """The newest readings as a table that Excel opens by a click."""
+    async with office.database.begin() as session:
+        readings = await newest_readings(session, limit=MOST_IN_TABLE)
+    table = _write_table(readings, office.words, office.settings.company.zone)
+    return Response(
+        _BYTE_ORDER_MARK + table,
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="meters.csv"'},
+    )
+
+
+def _write_table(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> str:
+    written = io.StringIO()
+    table = csv.writer(written, delimiter=";", lineterminator="\r\n")
+    table.writerow(("лицевой счёт", "счётчик", "показание", "когда", "сомнение"))
+    for reading in readings:
+        table.writerow(
+            (
+                reading.account,
+                words.meter[reading.kind],
+                reading.value,
+                reading.taken_at.astimezone(zone).strftime("%d.%m.%Y %H:%M"),
+                words.doubt[reading.doubt] if reading.doubt else "",
+            )
+        )
+    return written.getvalue()

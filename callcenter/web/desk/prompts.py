@@ -1,0 +1,99 @@
+"""What the robot says, to be heard and recorded by a person: the text to read, its sound, a file to hand in.
+
+Who hands in a file is told at once whether it is good; callers hear it some seconds later, when the controller has
+taken it over.
+"""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from callcenter.staff.models import Role
+from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.pages import is_partial, show
+from callcenter.web.plumbing.prompt_studio import Unfit
+from callcenter.web.plumbing.visitors import AVisitor, Forbidden, Visitor, check_form
+
+RECORDING_ROLES = frozenset({Role.DIRECTOR, Role.ADMINISTRATOR})
+"""Those who decide with which voice the company speaks."""
+FORMATS = ".wav,.flac,.ogg,.oga,audio/wav,audio/flac,audio/ogg"
+
+router = APIRouter()
+
+
+@router.get("/prompts")
+async def list_prompts(
+    request: Request,
+    office: AnOffice,
+    visitor: AVisitor,
+    missing: Annotated[bool, Query()] = False,
+    search: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    prompts = await asyncio.to_thread(office.studio.list_prompts)
+    words = search.lower().replace("ё", "е").split()
+    shown = [
+        prompt
+        for prompt in prompts
+        if not (missing and prompt.recorded)
+        and all(word in f"{prompt.number} {prompt.text}".lower().replace("ё", "е") for word in words)
+    ]
+    facts = {
+        "prompts": shown,
+        "total": len(prompts),
+        "recorded": sum(prompt.recorded for prompt in prompts),
+        "missing": missing,
+        "search": search,
+    }
+    return show(request, office, "prompts_list.html" if is_partial(request) else "prompts.html", facts, visitor=visitor)
+
+
+@router.get("/prompts/{number}")
+async def show_prompt(request: Request, number: int, office: AnOffice, visitor: AVisitor) -> Response:
+    return await _show(request, office, visitor, number)
+
+
+@router.get("/prompts/{number}/sound")
+async def play_prompt(number: int, office: AnOffice, visitor: AVisitor) -> FileResponse:
+    file = await asyncio.to_thread(office.studio.find_sound, number)
+    if file is None:
+        raise HTTPException(status_code=404)
+    return FileResponse(file, media_type="audio/wav", headers={"Cache-Control": "private, no-store"})
+
+
+@router.post("/prompts/{number}/recording")
+async def hand_in(request: Request, number: int, office: AnOffice, visitor: AVisitor) -> Response:
+    """The form is taken in only here, when it is known who sends it: it may be large."""
+    async with request.form(max_files=1, max_fields=5) as form:
+        check_form(visitor, str(form.get("csrf", "")))
+        if visitor.role not in RECORDING_ROLES:
+            raise Forbidden("Записи фраз принимают директор и администратор.")
+        sound = form.get("sound")
+        content = await sound.read() if isinstance(sound, UploadFile) else b""
+    try:
+        if not content:
+            raise Unfit("Файл не выбран или пуст.")
+        await asyncio.to_thread(office.studio.hand_in, number, content)
+    except KeyError as error:
+        raise HTTPException(status_code=404) from error
+    except Unfit as unfit:
+        return await _show(request, office, visitor, number, complaint=str(unfit))
+    return RedirectResponse(f"/prompts/{number}", status_code=303)
+
+
+async def _show(request: Request, office: AnOffice, visitor: Visitor, number: int, *, complaint: str = "") -> Response:
+    prompts = await asyncio.to_thread(office.studio.list_prompts)
+    at = next((at for at, prompt in enumerate(prompts) if prompt.number == number), None)
+    if at is None:
+        raise HTTPException(status_code=404)
+    facts = {
+        "prompt": prompts[at],
+        "before": prompts[at - 1] if at else None,
+        "after": prompts[at + 1] if at + 1 < len(prompts) else None,
+        "may_record": visitor.role in RECORDING_ROLES,
+        "formats": FORMATS,
+        "complaint": complaint,
+    }
+    return show(request, office, "prompt.html", facts, visitor=visitor, status=422 if complaint else 200)

@@ -1,0 +1,84 @@
+"""Recordings: drawn and played in the card, with seeking, and every listening written into the call's timeline."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import soundfile
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from callcenter.calls.errors import RecordingNotOnDisk
+from callcenter.calls.models import EventSource, Recording
+from callcenter.calls.service import record_event
+from callcenter.web.desk.call_card import PLAYABLE
+from callcenter.web.desk.waveform import LOUDEST, measure_waveform
+from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.visitors import AVisitor
+
+router = APIRouter()
+
+_MEDIA_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
+_ONE_LISTENING_SECONDS = 600
+"""A player asks for a file in many pieces: within this time they are one listening."""
+
+
+@router.get("/calls/{call_id}/recording")
+async def play_recording(
+    request: Request,
+    call_id: str,
+    office: AnOffice,
+    visitor: AVisitor,
+    download: Annotated[bool, Query()] = False,
+) -> Response:
+    """The file, whole or by ranges (FileResponse speaks them: 206, 416, If-Range)."""
+    now = office.clock.now()
+    async with office.database.begin() as session:
+        recording = await session.get(Recording, call_id)
+        file = _file_of(recording, office.recordings_directory)
+        await record_event(
+            session,
+            call_id,
+            at=now,
+            source=EventSource.CENTRE,
+            kind="recording_saved" if download else "recording_heard",
+            key=_listening_key(visitor.login, now, download=download),
+            facts={"author": visitor.login},
+        )
+    return FileResponse(
+        file,
+        media_type=_MEDIA_TYPES.get(file.suffix, "application/octet-stream"),
+        filename=file.name if download else None,
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+@router.get("/calls/{call_id}/waveform")
+async def show_waveform(call_id: str, office: AnOffice, visitor: AVisitor) -> JSONResponse:
+    """How loud each side is from stretch to stretch, as parts of `loudest`. To look at it is not to listen."""
+    async with office.database.begin() as session:
+        file = _file_of(await session.get(Recording, call_id), office.recordings_directory)
+    try:
+        channels = await asyncio.to_thread(measure_waveform, file)
+    except soundfile.LibsndfileError as error:
+        raise RecordingNotOnDisk from error
+    return JSONResponse({"loudest": LOUDEST, "channels": channels})
+
+
+def _file_of(recording: Recording | None, directory: Path) -> Path:
+    """The recording's file. It must lie below `directory`, whatever the row says and wherever links lead."""
+    if recording is None or recording.path is None or recording.state not in PLAYABLE:
+        raise HTTPException(404)
+    root = directory.resolve()
+    file = (root / recording.path).resolve()
+    if not file.is_relative_to(root) or file.suffix not in _MEDIA_TYPES:
+        raise HTTPException(404)
+    if not file.is_file():
+        raise RecordingNotOnDisk
+    return file
+
+
+def _listening_key(login: str, now: datetime, *, download: bool) -> str:
+    slot = int(now.timestamp()) // _ONE_LISTENING_SECONDS
+    return f"{'saved' if download else 'heard'}:{login}:{slot}"

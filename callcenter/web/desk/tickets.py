@@ -1,0 +1,191 @@
+"""Tickets: the list, the card, and what a dispatcher does with a draft."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.models import Call
+from callcenter.calls.views import one_call
+from callcenter.core.phone_numbers import parse_phone
+from callcenter.staff.views import names_by_login
+from callcenter.tickets.drafts import CANCELLABLE, cancel, edit_draft
+from callcenter.tickets.models import TicketState
+from callcenter.tickets.service import register
+from callcenter.tickets.views import TicketFilters, find_tickets, ticket_card
+from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.web.plumbing.formatting import spell_phone
+from callcenter.web.plumbing.pages import is_partial, show
+from callcenter.web.plumbing.visitors import AVisitor, AWorker, Visitor
+
+router = APIRouter()
+
+_LONGEST_TEXT = 4000
+
+
+@router.get("/tickets")
+async def list_tickets(
+    request: Request,
+    *,
+    office: AnOffice,
+    visitor: AVisitor,
+    state: str = "",
+    category: str = "",
+    search: Annotated[str, Query(max_length=80)] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    filters = TicketFilters(
+        state=TicketState(state) if state in set(TicketState) else None,
+        category=category if category in office.categories else None,
+    )
+    async with office.database.begin() as session:
+        found = await find_tickets(session, filters, search=search, page=page)
+        callers = await _callers(session, [row.ticket.told_in for row in found.rows])
+    asked = {"state": state, "category": category, "search": search}
+    facts = {
+        "found": found,
+        "callers": callers,
+        "asked": asked,
+        "narrowed": any(asked.values()),
+        "categories": office.categories,
+        "address": lambda number: "/tickets?" + urlencode({**asked, "page": number}),
+    }
+    template = "tickets_list.html" if is_partial(request) else "tickets.html"
+    return show(request, office, template, facts, visitor=visitor)
+
+
+@router.get("/categories/about")
+async def describe_category(request: Request, office: AnOffice, visitor: AVisitor, category: str = "") -> Response:
+    """What the dispatcher must know of a category at the moment of choosing it."""
+    return show(request, office, "category_about.html", {"category": office.categories.get(category)}, visitor=visitor)
+
+
+@router.get("/tickets/{ticket_id}")
+async def show_ticket(request: Request, ticket_id: int, office: AnOffice, visitor: AVisitor) -> Response:
+    return await _card(request, office, visitor, ticket_id)
+
+
+@router.post("/tickets/{ticket_id}/draft")
+async def save_draft(
+    request: Request,
+    *,
+    ticket_id: int,
+    office: AnOffice,
+    visitor: AWorker,
+    then: Annotated[str, Form(pattern="^(save|register)$")] = "save",
+    category: Annotated[str, Form(max_length=40)] = "",
+    address: Annotated[str, Form(max_length=300)] = "",
+    contact_phone: Annotated[str, Form(max_length=40)] = "",
+    description: Annotated[str, Form(max_length=_LONGEST_TEXT)] = "",
+) -> Response:
+    """Saves the fields; `then=register` also gives the ticket its number and starts its clocks."""
+    typed = {"category": category, "address": address, "contact_phone": contact_phone, "description": description}
+    chosen = office.categories.get(category)
+    phone = parse_phone(contact_phone)
+    faults = {}
+    if contact_phone.strip() and phone is None:
+        faults["contact_phone"] = "Не похоже на номер телефона. Пример: +7 921 555-01-92."
+    if then == "register" and chosen is None:
+        faults["category"] = "Выберите категорию: от неё зависят сроки."
+    if then == "register" and not address.strip():
+        faults["address"] = "Укажите адрес: дом, подъезд, квартиру."
+    if faults:
+        return await _card(request, office, visitor, ticket_id, typed=typed, faults=faults, status=422)
+    now = office.clock.now()
+    async with office.database.begin() as session:
+        ticket = await edit_draft(
+            session,
+            ticket_id,
+            category=chosen,
+            address=address.strip(),
+            contact_phone=phone,
+            description=description.strip(),
+            author=visitor.login,
+            now=now,
+        )
+        if then == "register" and chosen is not None:
+            call = await one_call(session, ticket.told_in) if ticket.told_in else None
+            await register(
+                session,
+                ticket_id,
+                category=chosen,
+                contact_phone=phone,
+                description=description.strip(),
+                arrived_at=call.arrived_at if call else now,
+                now=now,
+                zone=office.settings.company.zone,
+                by=visitor.login,
+            )
+    return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
+
+
+@router.get("/tickets/{ticket_id}/cancel")
+async def show_cancel_form(request: Request, ticket_id: int, office: AnOffice, visitor: AVisitor) -> Response:
+    async with office.database.begin() as session:
+        card = await ticket_card(session, ticket_id)
+    if card is None:
+        raise HTTPException(404)
+    template = "ticket_cancel.html" if is_partial(request) else "ticket_cancel_page.html"
+    return show(request, office, template, {"ticket": card.ticket}, visitor=visitor)
+
+
+@router.post("/tickets/{ticket_id}/cancel")
+async def take_cancel(
+    ticket_id: int,
+    office: AnOffice,
+    visitor: AWorker,
+    reason: Annotated[str, Form(min_length=3, max_length=500)],
+) -> Response:
+    async with office.database.begin() as session:
+        await cancel(session, ticket_id, reason=reason.strip(), author=visitor.login, now=office.clock.now())
+    return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
+
+
+async def _callers(session: AsyncSession, call_ids: Sequence[str | None]) -> Mapping[str, str | None]:
+    """Who called, by call: a draft often knows nothing else yet."""
+    known = [call_id for call_id in call_ids if call_id is not None]
+    rows = await session.execute(select(Call.id, Call.caller_number).where(Call.id.in_(known)))
+    return {call_id: number for call_id, number in rows}
+
+
+async def _card(
+    request: Request,
+    office: Office,
+    visitor: Visitor,
+    ticket_id: int,
+    *,
+    typed: dict[str, str] | None = None,
+    faults: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    async with office.database.begin() as session:
+        card = await ticket_card(session, ticket_id)
+        if card is None:
+            raise HTTPException(404)
+        call = await one_call(session, card.ticket.told_in) if card.ticket.told_in else None
+        people = await names_by_login(session)
+    ticket = card.ticket
+    fields = typed or {
+        "category": ticket.category or (call.danger if call else None) or "",
+        "address": ticket.address,
+        "contact_phone": spell_phone(ticket.contact_phone or (call.caller_number if call else None)),
+        "description": ticket.description,
+    }
+    facts = {
+        "card": card,
+        "ticket": ticket,
+        "call": call,
+        "people": people,
+        "categories": office.categories,
+        "category": office.categories.get(fields["category"]) if fields["category"] else None,
+        "fields": fields,
+        "faults": faults or {},
+        "editable": ticket.state == TicketState.DRAFT and visitor.works_with_residents,
+        "cancellable": ticket.state in CANCELLABLE and visitor.works_with_residents,
+    }
+    template = "ticket_live.html" if is_partial(request) else "ticket.html"
+    return show(request, office, template, facts, visitor=visitor, status=status)

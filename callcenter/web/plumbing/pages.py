@@ -1,0 +1,94 @@
+"""Jinja2 with the desk's filters, and the one way to answer with a page."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from callcenter.knowledge.categories import Urgency
+from callcenter.web.plumbing import formatting
+from callcenter.web.plumbing.app_state import Office
+from callcenter.web.plumbing.visitors import Visitor
+from callcenter.web.plumbing.words import Words
+
+ResponseT = TypeVar("ResponseT", bound=Response)
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def build_templates(zone: ZoneInfo, words: Words) -> Environment:
+    """Everything is escaped, and a name that a page forgot to hand over is an error, not an empty place."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        duration=formatting.spell_span,
+        wait=formatting.spell_wait,
+        phone=formatting.spell_phone,
+        size=formatting.spell_size,
+        clock_time=lambda at: formatting.spell_time(at, zone),
+        clock_seconds=lambda at: formatting.spell_time(at, zone, seconds=True),
+        full_moment=lambda at: formatting.spell_full_moment(at, zone),
+        short_moment=lambda at, now: formatting.spell_moment(at, zone, now=now),
+        forms=formatting.choose_form,
+        urgency=lambda code: Urgency(code).russian,
+        author=lambda login, people: words.author.get(login) or people.get(login, login),
+    )
+    return environment
+
+
+def show(
+    request: Request,
+    office: Office,
+    template: str,
+    facts: Mapping[str, Any],
+    *,
+    visitor: Visitor | None,
+    now: datetime | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Answers with a page, or with the part of one that htmx asked for."""
+    longest_wait = office.settings.queue.callback_after_seconds
+    context = {
+        "partial": is_partial(request),
+        "visitor": visitor,
+        "now": now or office.clock.now(),
+        "words": office.words,
+        "company": office.settings.company,
+        "mark": getattr(request.state, "mark", ""),
+        "section": _section(request.url.path),
+        "wait_near": longest_wait // 2,
+        "wait_late": longest_wait,
+        **facts,
+    }
+    text = office.templates.get_template(template).render(context)
+    return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+
+
+def announce(response: ResponseT, event: str, message: str = "") -> ResponseT:
+    """Has htmx fire `event` in the page that asked, with a message for the person; nothing else changes there."""
+    response.headers["HX-Trigger"] = json.dumps({event: {"message": message}})
+    return response
+
+
+def is_partial(request: Request) -> bool:
+    """Whether htmx asks for a part of the page it stands on."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _section(path: str) -> str:
+    first = path.strip("/").split("/")[0]
+    if first in ("questions", "meters", "prompts"):
+        return "/questions"
+    return f"/{first}" if first in ("calls", "tickets") else "/"

@@ -1,0 +1,62 @@
+"""`/live`: server-sent events that tell an open page which of its parts to ask for again."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from callcenter.core.errors import DatabaseUnavailable
+from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.web.plumbing.live_updates import Subscription
+from callcenter.web.plumbing.visitors import find_visitor
+
+router = APIRouter()
+
+_GATHER_SECONDS = 0.1
+"""One change of a call makes several notices; a page is told once."""
+REST_SECONDS = 0.5
+"""Then a page is left alone for so long, however much happens: thirty calls at once would have twenty open
+boards ask for themselves without end. An alarm does not wait for it."""
+_REST_IN_A_CALL = 0.25
+"""A page that follows one call hears of little else, and words are worth seeing while they are being said."""
+_PING_SECONDS = 15
+
+
+@router.get("/live")
+async def send_news(
+    request: Request,
+    office: AnOffice,
+    mark: Annotated[str, Query(max_length=20)] = "",
+    call: Annotated[str, Query(max_length=80)] = "",
+) -> EventSourceResponse:
+    """`mark` as in Live; `call` is the call whose words the page wants while they are being said."""
+    return EventSourceResponse(
+        _news(request, office, mark, call), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"}
+    )
+
+
+async def _news(request: Request, office: Office, mark: str, call: str) -> AsyncIterator[ServerSentEvent]:
+    # An event source cannot see a status, so even a refusal is told by an event.
+    with office.live.subscribe(mark=mark, call_id=call) as subscription:
+        try:
+            visitor = await find_visitor(request, office)
+        except DatabaseUnavailable:
+            yield ServerSentEvent(event="lost", data="")
+            return
+        if visitor is None:
+            yield ServerSentEvent(event="signed-out", data="")
+            return
+        yield ServerSentEvent(event="hello", data="")
+        async for event in _told(subscription):
+            if office.clock.now() >= visitor.expires_at:
+                yield ServerSentEvent(event="signed-out", data="")
+                return
+            yield event
+
+
+async def _told(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
+    while True:
+        for event, data in await subscription.take(gather_seconds=_GATHER_SECONDS):
+            yield ServerSentEvent(event=event, data=data)
+        await subscription.rest(_REST_IN_A_CALL if subscription.call_id else REST_SECONDS)

@@ -1,0 +1,95 @@
+"""Who is asking: the signed-in person, the CSRF token of their forms, and what their role may change."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Form, Request
+
+from callcenter.staff.models import Role
+from callcenter.staff.service import who
+from callcenter.web.plumbing.app_state import AnOffice, Office
+
+SESSION_COOKIE = "callcenter_session"
+WORKING_ROLES = frozenset({Role.DISPATCHER, Role.DIRECTOR})
+"""Those who answer residents, and so may change tickets, tasks and alarms. Everybody may see everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    login: str
+    name: str
+    role: Role
+    interface: str | None
+    """The queue member that is this person's phone."""
+    csrf: str
+    expires_at: datetime
+
+    @property
+    def works_with_residents(self) -> bool:
+        return self.role in WORKING_ROLES
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, or the session is over."""
+
+
+class Forbidden(Exception):
+    """This person may not do that; the message is for the page, in Russian."""
+
+
+async def find_visitor(request: Request, office: Office) -> Visitor | None:
+    """The person whose session the cookie names; None when there is none."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    async with office.database.begin() as session:
+        person = await who(session, token, office.clock.now())
+        if person is None:
+            return None
+        employee = person.employee
+        return Visitor(
+            login=employee.login,
+            name=employee.name,
+            role=Role(employee.role),
+            interface=employee.interface,
+            csrf=person.csrf,
+            expires_at=person.expires_at,
+        )
+
+
+async def _signed_in(request: Request, office: AnOffice) -> Visitor:
+    request.state.mark = office.live.mark  # before the page reads anything
+    visitor = await find_visitor(request, office)
+    if visitor is None:
+        raise SignInNeeded
+    return visitor
+
+
+AVisitor = Annotated[Visitor, Depends(_signed_in)]
+
+
+def check_form(visitor: Visitor, csrf: str) -> None:
+    """Raises Forbidden when the form is not of the session's own pages."""
+    if not secrets.compare_digest(csrf.encode(), visitor.csrf.encode()):
+        raise Forbidden("Страница устарела: обновите её и повторите действие.")
+
+
+async def _own_form(visitor: AVisitor, csrf: Annotated[str, Form(max_length=200)] = "") -> Visitor:
+    check_form(visitor, csrf)
+    return visitor
+
+
+AFormVisitor = Annotated[Visitor, Depends(_own_form)]
+"""A signed-in person whose form carries the session's CSRF token: for every POST."""
+
+
+async def _working(visitor: AFormVisitor) -> Visitor:
+    if not visitor.works_with_residents:
+        raise Forbidden("Это действие доступно диспетчеру и директору.")
+    return visitor
+
+
+AWorker = Annotated[Visitor, Depends(_working)]
+"""The same, and the role answers residents."""

@@ -1,0 +1,58 @@
+"""The sounds of the centre by their texts: what a caller can hear, as samples to look for."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from callcenter.core.errors import CallcenterError
+from callcenter.layout import Layout
+from callcenter.speech.dialplan_sounds import LANGUAGE
+from callcenter.speech.pieces import stem_of
+from callcenter.speech.prompt_recordings.fitting import fit_recording
+from tools.softphone.audio_analysis import read_wav
+from tools.softphone.g711 import RATE, Samples
+
+
+class NoSound(CallcenterError):
+    """A text was never rendered, so nobody can have heard it."""
+
+
+class PromptBook:
+    """Rendered prompts of an instance; each is read once."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._read: dict[Path, Samples] = {}
+
+    def of(self, text: str) -> Samples:
+        """The sound of a text of the robot; a person's recording where there is one. Raises NoSound."""
+        stem = stem_of(text)
+        human = self._layout.prompts / f"{stem}.human.wav"
+        return self._load(fit_recording(human) if human.exists() else self._layout.prompts / f"{stem}.wav", text)
+
+    def has(self, text: str) -> bool:
+        """Whether the text is rendered by now: texts with facts are, once they are spoken."""
+        return (self._layout.prompts / f"{stem_of(text)}.wav").exists()
+
+    def of_dialplan(self, name: str) -> Samples:
+        """A sound of the dialplan by its name, `callcenter/notice`. Raises NoSound."""
+        return self._load(self._layout.sounds / LANGUAGE / f"{name}.wav", name)
+
+    def _load(self, file: Path, text: str) -> Samples:
+        if file not in self._read:
+            if not file.exists():
+                raise NoSound(f"{file}: «{text[:60]}» is not rendered")
+            self._read[file] = read_wav(file)
+        return self._read[file]
+
+
+def read_recording(file: Path) -> tuple[Samples, Samples]:
+    """A filed recording: the caller (left) and what the caller was told (right). Raises ValueError, OSError."""
+    try:
+        sound, rate = soundfile.read(str(file), dtype="int16", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"{file}: no sound: {error}") from error
+    if rate != RATE or sound.shape[1] != 2:
+        raise ValueError(f"{file}: {sound.shape[1]} channels at {rate} Hz, must be 2 at {RATE}")
+    return np.ascontiguousarray(sound[:, 0]), np.ascontiguousarray(sound[:, 1])

@@ -1,0 +1,122 @@
+"""The way through a script: which keys lead to a wished place, and what the robot must say on it.
+
+The demo does not know the menus: it plays the script in its engine, finds the shortest way, and then demands to hear
+just those words on the telephone. So a changed menu needs no changed demo.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from callcenter.conducting.action_specs import ACTIONS
+from callcenter.conducting.scripts import Edition
+from callcenter.core.errors import CallcenterError
+from callcenter.dialogue.engine.commands import Command, Do, Hangup, Listen, Say, ToQueue
+from callcenter.dialogue.engine.conversation import Conversation
+from callcenter.dialogue.engine.events import ActionDone, Began, EarOpened, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.scripts.script import Ask, Digits
+
+_KEYS = "1234567890"
+_LONGEST = 8
+
+Reaches = Callable[[Command], bool]
+
+
+class NoWay(CallcenterError):
+    """No keys of this script lead there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the robot says, in order, and the key that is pressed then; None: no key, silence or the end."""
+
+    says: tuple[Say, ...]
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """`keys` and the turns they make; `commands` is all that the engine asked for, in order."""
+
+    keys: str
+    turns: tuple[Turn, ...]
+    commands: tuple[Command, ...]
+    step: str
+    """Where it ends."""
+    facts: Mapping[str, str]
+
+
+def play_keys(
+    edition: Edition, keys: str, *, facts: Mapping[str, str] | None = None, outcomes: Mapping[str, str] | None = None
+) -> Way:
+    """The way of `keys`, until the robot waits for one more, hangs up or hands over.
+
+    Actions succeed, unless `outcomes` names another outcome for one. What they give is taken from `facts`; a fact that
+    is missing there is spoken as its name.
+    """
+    return _play(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
+
+
+def play_silence(edition: Edition) -> Way:
+    """The way of a caller who never presses anything, to its end."""
+    return _play(edition, deque(), {}, {}, silences=_LONGEST)
+
+
+def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
+    """The shortest way with a command that `reaches`, beginning with the keys `begin`. Raises NoWay."""
+    ways = deque([begin])
+    known = len(play_keys(edition, begin).commands) if begin else 0
+    seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+    while ways:
+        keys = ways.popleft()
+        way = play_keys(edition, keys)
+        if any(reaches(command) for command in way.commands[known:]):
+            return way
+        place = (way.step, tuple(sorted(way.facts.items())))
+        step = edition.script.steps.get(way.step)
+        if place in seen or len(keys) >= _LONGEST or not isinstance(step, Ask) or isinstance(step.reply, Digits):
+            continue
+        seen.add(place)
+        ways.extend(keys + key for key in _KEYS)
+    raise NoWay(f"no keys of the script «{edition.script.name}» lead to what the demo shows")
+
+
+def _play(
+    edition: Edition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
+) -> Way:
+    pressed = "".join(keys)
+    conversation = Conversation(edition.script, edition.answers, {})
+    todo = deque(conversation.take(Began()))
+    if edition.ear:  # the questions are those asked aloud, and keys answer them too
+        todo.extend(conversation.take(EarOpened()))
+    said: list[Say] = []
+    turns: list[Turn] = []
+    commands: list[Command] = []
+    while todo:
+        command = todo.popleft()
+        commands.append(command)
+        match command:
+            case Say(turn=turn):
+                said.append(command)
+                todo.extend(conversation.take(SayingEnded(turn)))
+            case Do(turn=turn, action=action):
+                possible = ACTIONS[action].gives
+                outcome = outcomes.get(action, next(iter(possible)))
+                given = {name: facts.get(name, name) for name in possible[outcome]}
+                todo.extend(conversation.take(ActionDone(turn, outcome, given)))
+            case Listen() if keys:
+                key = keys.popleft()
+                turns.append(Turn(tuple(said), key))
+                said = []
+                todo.extend(conversation.take(KeyPressed(key)))
+            case Listen(turn=turn) if silences:
+                silences -= 1
+                turns.append(Turn(tuple(said), None))
+                said = []
+                todo.extend(conversation.take(Silence(turn)))
+            case ToQueue() | Hangup():
+                break
+            case _:
+                pass
+    turns.append(Turn(tuple(said), None))
+    return Way(pressed, tuple(turns), tuple(commands), conversation.step or "", conversation.facts)

@@ -1,0 +1,138 @@
+"""The scene of a caller who speaks: heard, understood and written down by the running centre's own ear."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from callcenter.calls.models import Speaker
+from callcenter.calls.transcripts import read_transcript
+from callcenter.calls.views import call_record
+from callcenter.speech.voices import voice_of
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.views import ticket_of_call
+from callcenter.wording.stress import hide_stress
+from tools.demo.prompt_samples import read_recording
+from tools.demo.stage import DemoFailed, Stage
+from tools.demo.subjects import subjects
+from tools.demo.trace import Account
+from tools.softphone.audio_analysis import read_wav
+from tools.softphone.call import Call
+from tools.softphone.g711 import RATE, Samples
+
+UNHEARD = "пропущена: модель речи не задана ([ear] в callcenter.toml), звонящих не слышно; см. docs/hearing.md"
+_PAUSE = 1.0
+"""Seconds without a new text after which the robot is taken to wait for an answer."""
+_PATIENCE = 25.0
+_QUESTIONS = 7
+"""So many of the robot's questions are answered; then a person would have given up."""
+_LOOK_AGAIN = 0.2
+
+
+async def tell_aloud(stage: Stage, account: Account) -> None:
+    """A problem told in one breath, confirmed by voice once it is read back right; a ticket with its category and its
+    address. The robot's words are looked up, and must be heard."""
+    if not stage.instance.settings.callers_are_heard:
+        account.skip(UNHEARD)
+        return
+    problem, yes = await _speak(stage, subjects().spoken, subjects().spoken_yes)
+    call = await stage.dial(account)
+    row = await stage.find_row(call, account)
+    ear = _Ear(stage, call, row.id, account)
+    ticket = None
+    for _ in range(_QUESTIONS):
+        question = await ear.next_question()
+        ticket = await _registered(stage, row.id)
+        if ticket is not None or call.is_over:
+            break
+        if subjects().spoken_address in question:
+            await _say(call, yes, account, subjects().spoken_yes)
+        else:
+            await _say(call, problem, account, subjects().spoken)
+    await _tell_heard(stage, row.id, account)
+    if ticket is None:
+        raise DemoFailed(f"заявка не зарегистрирована: робот не понял сказанного; {call.describe()}")
+    account.ticket = str(ticket.number)
+    account.note(f"заявка {ticket.number}: {ticket.category}, {ticket.address or 'без адреса'}")
+    if ticket.category not in subjects().spoken_categories:
+        raise DemoFailed(f"заявка {ticket.number} записана как {ticket.category}, а сообщали о прорванной трубе")
+    if ticket.address != subjects().spoken_address:
+        raise DemoFailed(f"заявка {ticket.number} записана на «{ticket.address}», назван {subjects().spoken_address}")
+    if not call.is_over:
+        await call.hang_up()
+        account.note("житель положил трубку")
+    _, told = read_recording(await stage.recording(row.id, account))
+    account.recording_seconds = len(told) / RATE
+
+
+async def _speak(stage: Stage, *texts: str) -> list[Samples]:
+    """The caller's lines in the centre's own voice: there is no other on this machine for certain."""
+    voice = voice_of(stage.instance.settings)
+    spoken = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="callcenter-demo-") as directory:
+            for number, text in enumerate(texts):
+                file = Path(directory) / f"{number}.wav"
+                await voice.render(text, file)
+                spoken.append(read_wav(file))
+    finally:
+        await voice.close()
+    return spoken
+
+
+async def _say(call: Call, sound: Samples, account: Account, words: str) -> None:
+    """Says it to its end."""
+    call.say(sound)
+    account.note(f"житель говорит: «{words}»")
+    await asyncio.sleep(len(sound) / RATE)
+
+
+class _Ear:
+    """What the caller hears of the robot: its texts are looked up in the record, and listened for."""
+
+    def __init__(self, stage: Stage, call: Call, call_id: str, account: Account) -> None:
+        self._stage = stage
+        self._call = call
+        self._call_id = call_id
+        self._account = account
+        self._known = {hide_stress(text): text for text in stage.edition.prompts}
+        self._heard = 0
+        self._since = 0.0
+
+    async def next_question(self) -> str:
+        """The last of the next texts, once it is heard to its end and the robot waits; empty when none comes, the
+        call is over, or its ticket is registered and nothing is left to answer. Raises NotHeard."""
+        clock = asyncio.get_running_loop().time
+        last, give_up = "", clock() + _PATIENCE
+        while not self._call.is_over and clock() < give_up:
+            if await _registered(self._stage, self._call_id) is not None:
+                return ""
+            texts = await self._find_texts()
+            if len(texts) > self._heard:
+                self._heard, last = len(texts), texts[-1]
+                text = self._known.get(last, last)
+                begun = await self._stage.hear(self._call, text, self._account, since=self._since)
+                self._since = begun + len(self._stage.book.of(text)) / RATE
+                give_up = clock() + _PAUSE
+            await asyncio.sleep(_LOOK_AGAIN)
+        return last
+
+    async def _find_texts(self) -> Sequence[str]:
+        async with self._stage.database.begin() as session:
+            record = await call_record(session, self._call_id)
+        events = () if record is None else record.events
+        return [str(event.facts["text"]) for event in events if event.kind == "said"]
+
+
+async def _registered(stage: Stage, call_id: str) -> Ticket | None:
+    async with stage.database.begin() as session:
+        ticket = await ticket_of_call(session, call_id)
+    return ticket if ticket is not None and ticket.number is not None else None
+
+
+async def _tell_heard(stage: Stage, call_id: str, account: Account) -> None:
+    async with stage.database.begin() as session:
+        rows = await read_transcript(session, call_id)
+    for row in rows:
+        if row.speaker is Speaker.CALLER and row.text:
+            account.note(f"услышано: «{row.text}»")

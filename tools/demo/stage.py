@@ -1,0 +1,240 @@
+"""What the scenes share: the phones, the sounds to listen for, and a look at what the centre has kept."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from callcenter.calls.models import Call as CallRow
+from callcenter.calls.models import Recording, RecordingState
+from callcenter.calls.views import CallFilters, find_calls, one_call
+from callcenter.conducting.scripts import Edition, edition_reader
+from callcenter.core.database import Database
+from callcenter.core.errors import CallcenterError
+from callcenter.instance.instance import Instance
+from callcenter.operations.postgres import Cluster
+from callcenter.settings import TREE
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.views import clocks_of, ticket_of_call
+from callcenter.wording.spoken import spoken_moment
+from tools.demo.prompt_samples import PromptBook
+from tools.demo.script_path import Turn
+from tools.demo.trace import Account
+from tools.softphone.call import Call
+from tools.softphone.errors import SoftphoneError
+from tools.softphone.g711 import RATE
+from tools.softphone.phone import Manners, Softphone
+
+DISPATCHER_TONES = (440, 550)
+"""Two dispatchers, so that the wrap-up after one conversation does not keep the next caller waiting."""
+CALLER_TONE = 1000
+SAME_MOMENT = 0.7
+"""Seconds by which our INVITE and the centre's record of the arrival may differ; scenes begin further apart."""
+_LOOK_AGAIN = 0.2
+_BEGINNING = 1.5
+
+T = TypeVar("T")
+
+
+class DemoFailed(CallcenterError):
+    """Something that the scene must show did not happen."""
+
+
+class NotRunning(CallcenterError):
+    """There is no running centre to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A running centre seen from outside, with the phones signed on."""
+
+    instance: Instance
+    edition: Edition
+    book: PromptBook
+    database: Database
+    resident: Softphone
+    dispatchers: tuple[Softphone, ...]
+
+    async def dial(self, account: Account) -> Call:
+        """Calls the centre's number and waits for the answer."""
+        number = self.instance.settings.company.number
+        account.note(f"житель звонит на {number}")
+        call = await self.resident.call(number)
+        account.note(f"на звонок ответили через {1000 * (call.answered_after or 0):.0f} мс")
+        return call
+
+    async def follow(self, call: Call, turns: tuple[Turn, ...], account: Account, *, since: float) -> float:
+        """Hears what the robot must say and presses the keys; the second of the last word's beginning.
+
+        A prompt that a key may interrupt is interrupted at its beginning, all others are heard to their end.
+        """
+        for turn in turns:
+            for say in turn.says:
+                interrupted = turn.key is not None and say is turn.says[-1] and say.interruptible
+                first = _BEGINNING if interrupted else None
+                since = await self.hear(call, say.text, account, since=since, first=first)
+            if turn.key is not None:
+                await call.press(turn.key)
+                account.note(f"житель нажал {turn.key}")
+        return since
+
+    async def hear(
+        self, call: Call, text: str, account: Account, *, since: float, within: float = 12.0, first: float | None = None
+    ) -> float:
+        """Waits for a text of the robot, or for its `first` seconds only. Raises NotHeard."""
+        sound = self.book.of(text)
+        if first is not None:
+            sound = sound[: int(first * RATE)]
+        found = await call.hear(sound, within=within, since=since)
+        account.note(f"слышно на секунде {found.second:.1f} (совпадение {found.score:.2f}): «{_short(text)}»")
+        return found.second
+
+    async def talk(self, call: Call, account: Account, *, within: float) -> tuple[Call, int, float]:
+        """Waits until a dispatcher's tone is heard, and the caller's by the dispatcher: both can talk.
+
+        The dispatcher's end of the call, its tone, and the second of `call` at which it began.
+        """
+        begun = call.second()
+        call.tone(CALLER_TONE)
+        waits = {
+            asyncio.ensure_future(call.hear_tone(tone, within=within, since=begun, lasting=0.5)): tone
+            for tone in DISPATCHER_TONES
+        }
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        await asyncio.wait(waits)
+        first = done.pop()
+        tone, span = waits[first], first.result()
+        account.note(f"жителю слышен тон диспетчера {tone} Гц с секунды {span.begin:.1f}")
+        phone = self.dispatchers[DISPATCHER_TONES.index(tone)]
+        theirs = phone.calls[-1]
+        heard = await theirs.hear_tone(CALLER_TONE, within=3, lasting=0.5)
+        account.note(f"диспетчеру слышен тон жителя {CALLER_TONE} Гц с секунды {heard.begin:.1f} его разговора")
+        return theirs, tone, span.begin
+
+    async def find_row(self, call: Call, account: Account) -> CallRow:
+        """The centre's record of `call`, by the moment it arrived. Raises DemoFailed when there is none."""
+        shown = self.instance.secrets.resident.extension
+
+        async def look() -> CallRow | None:
+            async with self.database.begin() as session:
+                page = await find_calls(session, CallFilters(since=call.began_on - timedelta(seconds=2)))
+            near = [row.call for row in page.rows if row.call.caller_shown.endswith(shown)]
+            near.sort(key=lambda row: _apart(row.arrived_at, call.began_on))
+            return near[0] if near and _apart(near[0].arrived_at, call.began_on) <= SAME_MOMENT else None
+
+        row = await eventually(look, within=10, missing="у центра нет записи об этом звонке")
+        account.call_id = row.id
+        return row
+
+    async def ended_row(self, call_id: str) -> CallRow:
+        """The record once the centre knows how the call ended."""
+
+        async def look() -> CallRow | None:
+            async with self.database.begin() as session:
+                row = await one_call(session, call_id)
+            return row if row is not None and row.ended_at is not None and row.outcome is not None else None
+
+        return await eventually(look, within=15, missing=f"в карточке {call_id} звонок не завершён")
+
+    async def ticket(self, call_id: str) -> Ticket:
+        """The registered ticket of a call."""
+
+        async def look() -> Ticket | None:
+            async with self.database.begin() as session:
+                ticket = await ticket_of_call(session, call_id)
+            return ticket if ticket is not None and ticket.number is not None else None
+
+        return await eventually(look, within=15, missing=f"заявка по звонку {call_id} не зарегистрирована")
+
+    async def term(self, ticket: Ticket) -> str:
+        """The nearest term of the ticket, in the words of the moment it was registered."""
+        async with self.database.begin() as session:
+            clocks = await clocks_of(session, ticket.id)
+        if not clocks or ticket.registered_at is None:
+            raise DemoFailed(f"у заявки {ticket.number} нет срока")
+        return spoken_moment(clocks[0].due_at, now=ticket.registered_at, zone=self.instance.settings.company.zone)
+
+    async def recording(self, call_id: str, account: Account) -> Path:
+        """The filed recording of a call that has ended."""
+
+        async def look() -> Recording | None:
+            async with self.database.begin() as session:
+                recording = await session.get(Recording, call_id)
+            return recording if recording is not None and recording.state is not RecordingState.PENDING else None
+
+        recording = await eventually(look, within=30, missing=f"запись разговора {call_id} не сдана в архив")
+        if recording.state is not RecordingState.FILED or recording.path is None:
+            raise DemoFailed(f"запись разговора {call_id}: {recording.state}, {recording.fault or 'файла нет'}")
+        file = self.instance.settings.recordings_directory / recording.path
+        account.recording = str(file)
+        account.note(f"запись: {file}")
+        return file
+
+
+@asynccontextmanager
+async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
+    """Signs the phones on at the running centre. Raises NotRunning with the mend."""
+    settings, ports, secrets = instance.settings, instance.ports, instance.secrets
+    if not settings.test_resident:
+        raise NotRunning(
+            "the demo needs the test resident's account, which is off (production, telephony.test_resident)"
+        )
+    if len(secrets.devices) < len(DISPATCHER_TONES):
+        raise NotRunning(f"the demo needs {len(DISPATCHER_TONES)} dispatchers' phones (queue.dispatchers)")
+    script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
+    read = edition_reader(script, TREE / "knowledge_base", ear=settings.callers_are_heard)
+    edition, problems = await asyncio.to_thread(read, datetime.now(settings.company.zone).date())
+    if edition is None:
+        raise NotRunning("\n".join(str(problem) for problem in problems))
+    centre = (str(settings.telephony.bind_address), ports.sip)
+    database = Database(Cluster(instance.layout, ports).address())
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+
+        async def sign_on(name: str, password: str, manners: Manners | None = None) -> Softphone:
+            phone = await stack.enter_async_context(Softphone(centre, user=name, password=password, manners=manners))
+            try:
+                await asyncio.wait_for(phone.register(), 5)
+            except (TimeoutError, SoftphoneError) as error:
+                raise NotRunning(
+                    f"{centre[0]}:{centre[1]}: {name} cannot sign on ({error or 'no reply'}); make run"
+                ) from error
+            return phone
+
+        # The last devices of the list: the first ones may be in use.
+        devices = secrets.devices[-len(DISPATCHER_TONES) :]
+        dispatchers = [
+            await sign_on(device.name, device.password, Manners(answer_after=0.5, tone=tone))
+            for device, tone in zip(devices, DISPATCHER_TONES, strict=True)
+        ]
+        resident = await sign_on(secrets.resident.name, secrets.resident.password)
+        yield Stage(instance, edition, PromptBook(instance.layout), database, resident, tuple(dispatchers))
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float, missing: str) -> T:
+    """What `look` finds, asked again until it does. Raises DemoFailed saying what is `missing`."""
+    give_up = time.monotonic() + within
+    while True:
+        found = await look()
+        if found is not None:
+            return found
+        if time.monotonic() >= give_up:
+            raise DemoFailed(f"{missing} (ждали {within:.0f} с)")
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
+def _apart(one: datetime, other: datetime) -> float:
+    return abs((one - other).total_seconds())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 70 else f"{text[:67]}…"
