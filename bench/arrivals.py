@@ -127,7 +127,7 @@ async def count(database: Database, number: str) -> Kept:
 async def measure(instance: Instance, *, calls: int, rate: int, seconds: float) -> bool:
     """Prints the table; whether everything was as it must be."""
     number = f"7800{int(time.time()) % 10**7:07d}"  # a number of this run's own, by which its rows are found
-    running = {name: find_running(instance.layout.pids / name) for name in ("controller", "desk")}
+    running = {name: find_running(instance.layout.pid_directory / name) for name in ("controller", "desk")}
     running["asterisk"] = Asterisk(instance).running()
     pids = {name: program.pid for name, program in running.items() if program is not None}
     used = {name: read_cpu(pid) for name, pid in pids.items()}

@@ -106,7 +106,7 @@ async def measure(instance: Instance, *, calls: int, at_once: int) -> list[Taken
         raise SystemExit("\n".join(str(problem) for problem in problems))
     book = PromptBook(instance.layout)
     way = play_keys(edition, "")
-    greeting, menu = book.of(way.turns[0].says[0].text), book.of(way.turns[-1].says[-1].text)
+    greeting, menu = book.load_prompt(way.turns[0].prompts[0].text), book.load_prompt(way.turns[-1].prompts[-1].text)
     dice = random.Random(1)
     taken: list[Taken] = []
     left = iter(range(calls))

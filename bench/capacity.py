@@ -47,15 +47,17 @@ _EXTENSION = "000"
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What so many calls at once were like. `used`: cores by program."""
+    """What so many calls at once were like. `cores_used`: cores by program."""
 
     calls: int
     gap: float
     complaint: str
-    used: dict[str, float]
+    cores_used: dict[str, float]
 
     def row(self, name: str) -> str:
-        used = f"{sum(self.used.values()):.2f}: " + ", ".join(f"{name} {used:.2f}" for name, used in self.used.items())
+        used = f"{sum(self.cores_used.values()):.2f}: " + ", ".join(
+            f"{name} {used:.2f}" for name, used in self.cores_used.items()
+        )
         went = "all well" if not self.complaint else "FAILED"
         return f"| {name} | {self.calls} | {went} | {1000 * self.gap:.1f} | {used} |"
 
@@ -107,7 +109,7 @@ def complain_of_leases(centre: RunningCentre, *, since: int) -> str:
 
 async def watch(centre: RunningCentre, *, after: float, seconds: float) -> dict[str, float]:
     """Cores that each program uses while nobody comes or goes."""
-    pids = {name: find_running(centre.layout.pids / name) for name in (CONTROLLER, CLERK, EAR)}
+    pids = {name: find_running(centre.layout.pid_directory / name) for name in (CONTROLLER, CLERK, EAR)}
     pids |= {"asterisk": centre.asterisk.running(), "postgres": centre.cluster.running()}
     running = {name: program.pid for name, program in pids.items() if program is not None}
     await asyncio.sleep(after)
@@ -166,7 +168,7 @@ def end_our_programs(centre: RunningCentre) -> None:
     """Asterisk alone goes on."""
     stopped = centre.command("stop", "--keep-calls")
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
-    assert find_running(centre.layout.pids / SUPERVISOR) is None
+    assert find_running(centre.layout.pid_directory / SUPERVISOR) is None
 
 
 def run(arguments: argparse.Namespace) -> dict[str, int]:

@@ -69,7 +69,7 @@ class Struck:
     over: float = math.inf
     healed: float = math.inf
 
-    def meets(self, story: Story) -> bool:
+    def overlaps(self, story: Story) -> bool:
         return self.begun - 1 < story.ended and self.healed + AFTER > story.begun
 
 
@@ -82,11 +82,11 @@ class Chaos:
         self._judging: list[asyncio.Task[None]] = []
         self._seen: set[int] = set()
         self._enough = False
-        self.struck: list[Struck] = []
+        self.injected: list[Struck] = []
 
     @property
     def done(self) -> list[Done]:
-        return [Done(one.fault.name, one.over - one.begun, one.healed - one.over) for one in self.struck]
+        return [Done(one.fault.name, one.over - one.begun, one.healed - one.over) for one in self.injected]
 
     def stop(self) -> None:
         """No further fault; what was done is judged and printed."""
@@ -99,7 +99,7 @@ class Chaos:
         for number in range(1, count + 1):
             if self._enough:
                 break
-            await self._strike(number, count, self._scene.dice.choice(self._faults))
+            await self._inject(number, count, self._scene.dice.choice(self._faults))
             await self._scene.pause(0.5, 3)
         self._callers.stop()
         await calling
@@ -107,17 +107,17 @@ class Chaos:
         watching.cancel()
         self._take_ended()
         await asyncio.gather(*self._judging)
-        for story in self._callers.stories:
+        for story in self._callers.observed_calls:
             if story.complaints:
-                await self._judge_again(story)
+                await self._check_again(story)
 
-    async def _strike(self, number: int, count: int, fault: Fault) -> None:
+    async def _inject(self, number: int, count: int, fault: Fault) -> None:
         struck = Struck(fault)
-        self.struck.append(struck)
-        on_the_line = len(self._callers.living)
-        await fault.strike(self._scene)
+        self.injected.append(struck)
+        on_the_line = len(self._callers.active_calls)
+        await fault.inject(self._scene)
         struck.over = time.monotonic()
-        healing = await self._scene.heal()
+        healing = await self._scene.wait_healed()
         struck.healed = time.monotonic()
         lasted = struck.over - struck.begun
         say(f"{number}/{count} {fault.name}: {lasted:.1f} s, {on_the_line} calls, healed after {healing:.1f} s")
@@ -128,22 +128,22 @@ class Chaos:
             self._take_ended()
 
     def _take_ended(self) -> None:
-        for story in self._callers.stories:
+        for story in self._callers.observed_calls:
             if story.ended and id(story) not in self._seen:
                 self._seen.add(id(story))
                 self._judging.append(asyncio.create_task(self._close(story)))
 
     async def _close(self, story: Story) -> None:
-        met = [struck.fault for struck in self.struck if struck.meets(story)]
+        met = [struck.fault for struck in self.injected if struck.overlaps(story)]
         story.faults = {fault.name for fault in met}
-        await self._judge.judge(story, **_explained_by(met))
+        await self._judge.check_until_right(story, **_explained_by(met))
         for complaint in story.complaints:
             say(f"! {_describe(story)}: {complaint}")
 
-    async def _judge_again(self, story: Story) -> None:
+    async def _check_again(self, story: Story) -> None:
         """What came late is not lost: the machine may be too busy for all that happens to the centre here."""
-        met = [struck.fault for struck in self.struck if struck.meets(story)]
-        await self._judge.judge_once(story, **_explained_by(met))
+        met = [struck.fault for struck in self.injected if struck.overlaps(story)]
+        await self._judge.check_once(story, **_explained_by(met))
         for complaint in story.complaints:
             say(f"!! {_describe(story)}: {complaint}")
 
@@ -151,7 +151,7 @@ class Chaos:
 def _explained_by(faults: Sequence[Fault]) -> dict[str, bool]:
     return {
         "breaks_line": any(fault.breaks_line for fault in faults),
-        "spoils_sound": any(fault.spoils_sound for fault in faults),
+        "spoils_sound": any(fault.spoils_recording for fault in faults),
     }
 
 
@@ -194,7 +194,7 @@ async def play(centre: RunningCentre, arguments: argparse.Namespace, faults: Seq
         try:
             await chaos.run(arguments.count)
         finally:
-            told = [tell(story, scene.asterisk_ups) for story in callers.stories]
+            told = [tell(story, scene.asterisk_start_times) for story in callers.observed_calls]
             print("\n".join(tabulate(chaos.done, told)), flush=True)
             if arguments.told:
                 write(arguments.told, chaos.done, told)
@@ -202,7 +202,7 @@ async def play(centre: RunningCentre, arguments: argparse.Namespace, faults: Seq
     reconciled = await asyncio.to_thread(centre.command, "reconcile")
     print(f"reconcile: {reconciled.stdout.strip()}")
     await database.close()
-    return reconciled.returncode == 0 and not any(story.complaints for story in callers.stories)
+    return reconciled.returncode == 0 and not any(story.complaints for story in callers.observed_calls)
 
 
 def main() -> int:

@@ -55,7 +55,7 @@ class Story:
     begun: float = field(default_factory=time.monotonic)
     ended: float = 0.0
     end: End = End.LASTS
-    told: float = 0.0
+    dispatcher_seconds: float = 0.0
     """Seconds of the dispatcher's tone that were heard."""
     silence: float = 0.0
     """The longest stretch with nothing audible."""
@@ -65,10 +65,10 @@ class Story:
     complaints: list[str] = field(default_factory=list)
     record: Record | None = None
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Takes down what was heard."""
         self.ended = time.monotonic()
-        self.told = sum(
+        self.dispatcher_seconds = sum(
             span.seconds for span in audio_analysis.find_tone(self.call.heard, DISPATCHER_TONE, lasting=0.3)
         )
         packets = [packet for packet in self.call.audio.packets if packet.payload]
@@ -82,7 +82,7 @@ class Story:
 
 
 class Callers:
-    """Calls all the time, `at_once` at a time, until told to stop; `stories` are all of them, judged or not.
+    """Calls all the time, `at_once` at a time, until told to stop; `observed_calls` are all of them, judged or not.
 
     `spoken`: the sounds of the words of SPOKEN; empty: nobody speaks.
     """
@@ -96,11 +96,11 @@ class Callers:
         self._stopping = asyncio.Event()
         self._answer = town.keys_to_answer(ANSWER)
         self._ticket = town.keys_to_ticket(TROUBLE)
-        self.stories: list[Story] = []
+        self.observed_calls: list[Story] = []
 
     @property
-    def living(self) -> list[Story]:
-        return [story for story in self.stories if story.end is End.LASTS]
+    def active_calls(self) -> list[Story]:
+        return [story for story in self.observed_calls if story.end is End.LASTS]
 
     def stop(self) -> None:
         self._stopping.set()
@@ -113,29 +113,29 @@ class Callers:
     async def _keep_calling(self, number: int) -> None:
         await asyncio.sleep(number * 1.3)
         while not self._stopping.is_set():
-            await self._place(self._dice.choice(self._wishes))
+            await self._make_call(self._dice.choice(self._wishes))
             await asyncio.sleep(self._dice.uniform(0.5, 2.0))
 
-    async def _place(self, wish: str) -> None:
+    async def _make_call(self, wish: str) -> None:
         call = self._town.dial()
         story = Story(wish, call, self._town.centre.ledger.entry_of(call).dialled)
         self._town.centre.ledger.entries.clear()
-        self.stories.append(story)
+        self.observed_calls.append(story)
         try:
             await call.answered(within=RING_SECONDS)
         except SoftphoneError:
             story.end = End.UNANSWERED
         else:
             try:
-                await self._live(story)
+                await self._play_wish(story)
             except SoftphoneError:  # it ended in the middle of a key
                 story.end = End.ENDED
         await self._hang_up(call)
-        story.close()
+        story.finish()
 
-    async def _live(self, story: Story) -> None:
+    async def _play_wish(self, story: Story) -> None:
         call, dice = story.call, self._dice
-        if not await self._stay(story, dice.uniform(1.0, 5.0)):
+        if not await self._stay_on_line(story, dice.uniform(1.0, 5.0)):
             return
         if story.wish in SPOKEN:
             call.say(self._spoken[SPOKEN[story.wish]])
@@ -144,15 +144,15 @@ class Callers:
         if story.wish in ("talk", *SPOKEN):
             if story.wish == "talk":  # over a tone nobody is understood
                 call.tone(CALLER_TONE)
-            if await self._stay(story, 28.0, until=lambda: self._hears_dispatcher(call)):
-                await self._stay(story, dice.uniform(3.0, 10.0))
+            if await self._stay_on_line(story, 28.0, until=lambda: self._hears_dispatcher(call)):
+                await self._stay_on_line(story, dice.uniform(3.0, 10.0))
         else:
-            await self._stay(story, dice.uniform(6.0, 22.0))
+            await self._stay_on_line(story, dice.uniform(6.0, 22.0))
 
     def _hears_dispatcher(self, call: Call) -> bool:
         return bool(audio_analysis.find_tone(call.heard[-8000:], DISPATCHER_TONE, lasting=0.5))
 
-    async def _stay(self, story: Story, seconds: float, *, until: Callable[[], bool] = lambda: False) -> bool:
+    async def _stay_on_line(self, story: Story, seconds: float, *, until: Callable[[], bool] = lambda: False) -> bool:
         """On the line for so long, or `until`; False when the call has ended otherwise."""
         call, give_up = story.call, time.monotonic() + seconds
         while time.monotonic() < give_up and not until():
@@ -173,7 +173,7 @@ class Callers:
         except (TimeoutError, SoftphoneError):
             call.session.abandon()
         if lasts:
-            for story in self.stories:
+            for story in self.observed_calls:
                 if story.call is call and story.end is End.LASTS:
                     story.end = End.HUNG_UP
 
@@ -184,26 +184,26 @@ class Judge:
     def __init__(self, town: Town) -> None:
         self._town = town
 
-    async def judge(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> None:
+    async def check_until_right(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> None:
         """`breaks_line`, `spoils_sound`: what the faults of its time explain. Adds what is wrong to the story."""
         give_up = story.ended + JUDGED_WITHIN
         await asyncio.sleep(max(story.ended + JUDGED_AFTER - time.monotonic(), 0))
         while True:
-            await self.judge_once(story, breaks_line=breaks_line, spoils_sound=spoils_sound)
+            await self.check_once(story, breaks_line=breaks_line, spoils_sound=spoils_sound)
             if not story.complaints or time.monotonic() > give_up:
                 break
             await asyncio.sleep(3)
         self._town.trunk.calls.remove(story.call)
         story.call.audio.packets.clear()
 
-    async def judge_once(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> None:
+    async def check_once(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> None:
         """The same with what is kept by now."""
         try:
-            story.complaints = await self._complain(story, breaks_line=breaks_line, spoils_sound=spoils_sound)
+            story.complaints = await self._find_complaints(story, breaks_line=breaks_line, spoils_sound=spoils_sound)
         except (DatabaseUnavailable, OSError) as error:
             story.complaints = [f"the database was away for too long: {error!r}"]
 
-    async def _complain(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> list[str]:
+    async def _find_complaints(self, story: Story, *, breaks_line: bool, spoils_sound: bool) -> list[str]:
         async with self._town.database.begin() as session:
             rows = await session.scalar(
                 select(func.count()).select_from(CallRow).where(CallRow.dialled == story.dialled)
@@ -213,14 +213,14 @@ class Judge:
             return [] if breaks_line else ["was not answered"]
         if record is None or rows != 1:
             return [f"LOST: {rows} records"]
-        wrong = [*_doubts(record, story)]
+        wrong = [*_find_record_errors(record, story)]
         if not breaks_line:
             if story.end is End.DEAD:
                 wrong.append("fell silent")
             elif story.end is End.ENDED and record.call.outcome in (Outcome.TALKED, Outcome.ABANDONED):
                 wrong.append("was cut off")
         if record.recording is not None and not wrong:
-            wrong += _doubts_of_sound(record, story, forgiven=spoils_sound)
+            wrong += _find_recording_errors(record, story, forgiven=spoils_sound)
         return wrong
 
 
@@ -230,7 +230,7 @@ def is_dropped(story: Story) -> bool:
     return "lost" in kinds and not {"ended", "talk_ended"} & set(kinds)
 
 
-def _doubts(record: Record, story: Story) -> list[str]:
+def _find_record_errors(record: Record, story: Story) -> list[str]:
     """What every record must hold, and what must not be in it twice."""
     call, kinds = record.call, record.kinds
     wrong = []
@@ -242,20 +242,20 @@ def _doubts(record: Record, story: Story) -> list[str]:
         wrong.append(f"LOST: {call.outcome} and no task")
     if is_dropped(story) and record.task is None:
         wrong.append("LOST: broke off and no task")
-    if story.told > 1.5 and call.outcome is not Outcome.TALKED:
-        wrong.append(f"talked for {story.told:.1f} s, but is {call.outcome}")
+    if story.dispatcher_seconds > 1.5 and call.outcome is not Outcome.TALKED:
+        wrong.append(f"talked for {story.dispatcher_seconds:.1f} s, but is {call.outcome}")
     talked = (call.ended_at - call.connected_at).total_seconds() if call.ended_at and call.connected_at else 0.0
-    if story.told == 0 and call.outcome is Outcome.TALKED and talked > 1.5:
+    if story.dispatcher_seconds == 0 and call.outcome is Outcome.TALKED and talked > 1.5:
         wrong.append("is told to have talked, and has heard nobody")
     for kind in ("arrived", "recording", "answered", "queued", "ended", "lost"):
         if kinds.count(kind) > 1:
             wrong.append(f"{kind} {kinds.count(kind)} times")
-    if order := _disorder(record.events):
+    if order := _find_disorder(record.events):
         wrong.append(f"notes out of order: {order}")
     return wrong
 
 
-def _disorder(events: tuple[CallEvent, ...]) -> str:
+def _find_disorder(events: tuple[CallEvent, ...]) -> str:
     """The robot's notes must have been applied in the order in which they were written."""
     notes = sorted((event for event in events if event.key.startswith("note:")), key=lambda event: event.id)
     for before, after in itertools.pairwise(notes):
@@ -264,7 +264,7 @@ def _disorder(events: tuple[CallEvent, ...]) -> str:
     return ""
 
 
-def _doubts_of_sound(record: Record, story: Story, *, forgiven: bool) -> list[str]:
+def _find_recording_errors(record: Record, story: Story, *, forgiven: bool) -> list[str]:
     """At most one. `forgiven`: it may lack something, if only it says so."""
     recording = record.recording
     assert recording is not None
@@ -280,6 +280,6 @@ def _doubts_of_sound(record: Record, story: Story, *, forgiven: bool) -> list[st
         return [f"{recording.seconds:.2f} s recorded of {lasted:.2f}"]
     _, told = record.channels()
     kept = sum(span.seconds for span in audio_analysis.find_tone(told, DISPATCHER_TONE, lasting=0.3))
-    if story.told > 1.0 and abs(kept - story.told) > 1.0:
-        return [f"{kept:.1f} s of the dispatcher recorded, {story.told:.1f} s heard"]
+    if story.dispatcher_seconds > 1.0 and abs(kept - story.dispatcher_seconds) > 1.0:
+        return [f"{kept:.1f} s of the dispatcher recorded, {story.dispatcher_seconds:.1f} s heard"]
     return []

@@ -27,13 +27,13 @@ _LOOK_EVERY = 0.3
 
 @dataclass
 class Scene:
-    """What a fault is done to. `asterisk_ups`: the moments from which a new Asterisk took calls."""
+    """What a fault is done to. `asterisk_start_times`: the moments from which a new Asterisk took calls."""
 
     centre: RunningCentre
     database: Database
     dice: random.Random
-    heard: bool
-    asterisk_ups: list[datetime] = field(default_factory=list)
+    uses_recognition: bool
+    asterisk_start_times: list[datetime] = field(default_factory=list)
 
     async def kill(self, *names: str) -> None:
         """Ends programs of ours by SIGKILL and waits until they are gone."""
@@ -50,14 +50,14 @@ class Scene:
         """What `callcenter run` comes to when all is set up: a new supervisor, who adopts or starts the others."""
         await asyncio.to_thread(self.centre.start_supervisor)
 
-    async def heal(self) -> float:
+    async def wait_healed(self) -> float:
         """Waits until every program runs and answers; how long that took. Raises TimeoutError."""
         begun = time.monotonic()
         hurried = begun
         while not await self._is_whole():
             if time.monotonic() - hurried > HURRY_AFTER:
                 hurried = time.monotonic()
-                supervisor = find_running(self.centre.layout.pids / SUPERVISOR)
+                supervisor = find_running(self.centre.layout.pid_directory / SUPERVISOR)
                 if supervisor is not None:
                     supervisor.send(signal.SIGHUP)
             if time.monotonic() - begun > HEALED_WITHIN:
@@ -66,8 +66,8 @@ class Scene:
         return time.monotonic() - begun
 
     async def _is_whole(self) -> bool:
-        names = (SUPERVISOR, CONTROLLER, CLERK, DESK, *((EAR,) if self.heard else ()))
-        if None in [find_running(self.centre.layout.pids / name) for name in names]:
+        names = (SUPERVISOR, CONTROLLER, CLERK, DESK, *((EAR,) if self.uses_recognition else ()))
+        if None in [find_running(self.centre.layout.pid_directory / name) for name in names]:
             return False
         if not await asyncio.to_thread(self.centre.asterisk.serves, "callcenter"):
             return False
@@ -84,12 +84,12 @@ Strike = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """`strike` does it and undoes what does not mend itself. `breaks_line`: sound may fail, calls may end."""
+    """`inject` does it and undoes what does not mend itself. `breaks_line`: sound may fail, calls may end."""
 
     name: str
-    strike: Strike
+    inject: Strike
     breaks_line: bool = False
-    spoils_sound: bool = False
+    spoils_recording: bool = False
     """What is recorded meanwhile may have gaps."""
     needs_ear: bool = False
 
@@ -152,7 +152,7 @@ async def _kill_asterisk(scene: Scene) -> None:
             if again is not None and "fully booted" in await asyncio.to_thread(
                 scene.centre.asterisk.run_cli, "core waitfullybooted"
             ):
-                scene.asterisk_ups.append(datetime.now(UTC))
+                scene.asterisk_start_times.append(datetime.now(UTC))
                 return
         except NoAsterisk:
             pass
@@ -198,9 +198,9 @@ FAULTS = (
     Fault("PostgreSQL backend killed", _kill_backend),
     Fault("PostgreSQL frozen", _freeze_postgres),
     Fault("PostgreSQL stopped, controller killed", _stop_postgres),
-    Fault("Asterisk killed", _kill_asterisk, breaks_line=True, spoils_sound=True),
-    Fault("Asterisk frozen", _freeze_asterisk, breaks_line=True, spoils_sound=True),
+    Fault("Asterisk killed", _kill_asterisk, breaks_line=True, spoils_recording=True),
+    Fault("Asterisk frozen", _freeze_asterisk, breaks_line=True, spoils_recording=True),
     Fault("disk full for our programs", _fill_disk),
-    Fault("disk full for Asterisk", _fill_disk_of_asterisk, spoils_sound=True),
+    Fault("disk full for Asterisk", _fill_disk_of_asterisk, spoils_recording=True),
     Fault("ARI silent", _silence_ari),
 )

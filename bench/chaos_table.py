@@ -57,10 +57,10 @@ def tell(story: Story, ups: Sequence[datetime]) -> Told:
         dialled=story.dialled,
         faults=tuple(sorted(story.faults)),
         end=story.end,
-        became=_became(story),
+        became=_classify(story),
         outcome=str(record.call.outcome) if record is not None else "",
         complaints=tuple(story.complaints),
-        told=round(story.told, 2),
+        told=round(story.dispatcher_seconds, 2),
         whole=None if recording is None else recording.state is RecordingState.FILED and not recording.gaps,
         silence=round(story.silence, 2) if steady else 0.0,
         pause=round(story.pause, 3) if steady else 0.0,
@@ -68,7 +68,7 @@ def tell(story: Story, ups: Sequence[datetime]) -> Told:
     )
 
 
-def _became(story: Story) -> str:
+def _classify(story: Story) -> str:
     if story.complaints:
         return "lost" if any("LOST" in complaint for complaint in story.complaints) else "wrong"
     if is_dropped(story):

@@ -51,7 +51,7 @@ class Step:
     hoped for one, None: not at all; and for how many seconds the dispatcher's phone was not registered."""
 
     calls: Mapping[str, Call]
-    taken: Mapping[str, float | None]
+    dispatcher_delays: Mapping[str, float | None]
     talked_on: bool
     unregistered: float
 
@@ -63,7 +63,7 @@ async def step(town: Town, clock: SetClock, hours: int) -> Step:
     waiting = await town.called("0")
     await town.hears(asked, town.asks(question), first=None, within=20)
     await town.hears_music(waiting, within=20)
-    clock.put(hours)
+    clock.set_offset(hours)
     watching = asyncio.create_task(watch_registration(town, dispatcher, seconds=REGISTERED_SECONDS))
     await asyncio.sleep(5)
     talked_on = await wait_for(town, talking, dispatcher) is not None
@@ -92,14 +92,14 @@ async def watch_registration(town: Town, phone: Softphone, *, seconds: float) ->
 
 async def follow_a_talk(town: Town, clock: SetClock) -> float | None:
     """A dispatcher's talk ends, the clock is put back, somebody calls: after how many seconds they are put through."""
-    clock.put(1)
+    clock.set_offset(1)
     await asyncio.sleep(2)
     dispatcher = await town.dispatcher()
     before = await town.called("0")
     await town.talk(before, dispatcher, within=TAKEN_WITHIN)
     await before.hang_up()
     await asyncio.sleep(2)
-    clock.put(0)
+    clock.set_offset(0)
     await asyncio.sleep(5)
     return await wait_for(town, await town.called("0"), dispatcher)
 
@@ -147,11 +147,11 @@ async def run(centre: RunningCentre, clock: SetClock) -> bool:
             for caller, call in done.calls.items():
                 told, sound = await describe(town, call)
                 well = well and sound
-                taken = show(done.taken[caller]) if caller in done.taken else ""
+                taken = show(done.dispatcher_delays[caller]) if caller in done.dispatcher_delays else ""
                 print(f"| {name} | {caller} | {told} | {taken} |", flush=True)
         print(f"| {name} | talked on: {done.talked_on}, not registered for {done.unregistered:.1f} s | | |", flush=True)
-        well = well and done.talked_on and done.taken["who came a minute later"] is not None
-        well = well and (hours > 0 or done.taken["waiting"] is not None)
+        well = well and done.talked_on and done.dispatcher_delays["who came a minute later"] is not None
+        well = well and (hours > 0 or done.dispatcher_delays["waiting"] is not None)
     async with Town(centre, database, test="clock") as town:
         after = await follow_a_talk(town, clock)
         print(f"a talk, an hour back, a new caller: taken after {show(after)} s")

@@ -91,7 +91,7 @@ async def measure(centre: RunningCentre, *, calls: int, others: int) -> dict[str
         for number in range(calls):
             call = await town.call()
             begun = await town.hears(call, town.greeting, first=1.0, within=10)
-            await asyncio.sleep(begun.second + len(town.book.of(town.greeting)) / RATE + 1.0 - call.second())
+            await asyncio.sleep(begun.second + len(town.book.load_prompt(town.greeting)) / RATE + 1.0 - call.second())
             before = await count_alarms(database)
             raised = asyncio.create_task(await_more_alarms(database, before))  # it may come before the last word
             seen = asyncio.create_task(see_alarm(desk.board))

@@ -59,7 +59,7 @@ class Pace:
 class Leg(Protocol):
     """One stream on its way to words."""
 
-    def hear(self, samples: bytes) -> None: ...
+    def send_audio(self, samples: bytes) -> None: ...
 
     def close(self) -> None: ...
 
@@ -70,7 +70,7 @@ class Recogniser(Protocol):
     name: str
     pid: int
 
-    async def open(self, pace: Pace) -> Leg: ...
+    async def open_leg(self, pace: Pace) -> Leg: ...
 
     @property
     def dropped(self) -> float:
@@ -86,16 +86,16 @@ class OurEar:
         self.pid = pid
         self._client = client
 
-    async def open(self, pace: Pace) -> EarLeg:
+    async def open_leg(self, pace: Pace) -> EarLeg:
         def take(told: Told) -> None:
             if isinstance(told, Partial | Final):
-                pace.note(told.heard_to)
+                pace.note(told.processed_to)
 
-        return self._client.open(take)
+        return self._client.open_leg(take)
 
     @property
     def dropped(self) -> float:
-        return self._client.dropped + (self._client.state.dropped if self._client.state is not None else 0.0)
+        return self._client.dropped_seconds + (self._client.state.dropped if self._client.state is not None else 0.0)
 
 
 class VoskServer:
@@ -107,7 +107,7 @@ class VoskServer:
         self.dropped = 0.0
         self._address = address
 
-    async def open(self, pace: Pace) -> "VoskServerLeg":
+    async def open_leg(self, pace: Pace) -> "VoskServerLeg":
         socket = await connect(f"ws://{self._address}", compression=None, proxy=None, max_queue=None)
         await socket.send(json.dumps({"config": {"sample_rate": RATE}}))
         return VoskServerLeg(socket, pace)
@@ -123,7 +123,7 @@ class VoskServerLeg:
         self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
         self._working = [asyncio.create_task(work) for work in (self._send(), self._read())]
 
-    def hear(self, samples: bytes) -> None:
+    def send_audio(self, samples: bytes) -> None:
         self._gathered += samples
         if len(self._gathered) >= 2 * RATE * CHUNK_SECONDS:
             self._pieces.put_nowait(self._gathered)
@@ -161,26 +161,26 @@ def read_memory(pid: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One number of legs. `used`: cores."""
+    """One number of legs. `cores_used`: cores."""
 
     legs: int
-    used: float
+    cores_used: float
     late: Sequence[float]
     dropped: float
 
     @property
-    def in_real_time(self) -> bool:
+    def is_real_time(self) -> bool:
         return len(self.late) > 1 and percentile(self.late, 95) <= REAL_TIME and self.dropped < 0.1
 
     def row(self, name: str) -> str:
         late = " | ".join(f"{percentile(self.late, percent) * 1000:.0f}" for percent in (50, 95))
-        share = f"{self.used * 100:.0f} | {self.used / self.legs * 100:.1f}"
+        share = f"{self.cores_used * 100:.0f} | {self.cores_used / self.legs * 100:.1f}"
         return f"| {self.legs} | {name} | {share} | {late} | {self.dropped:.1f} |"
 
 
 async def measure(recogniser: Recogniser, sound: bytes, *, legs: int, seconds: float) -> Measured:
     paces = [Pace() for _ in range(legs)]
-    opened = [await recogniser.open(pace) for pace in paces]
+    opened = [await recogniser.open_leg(pace) for pace in paces]
     packets = [sound[begin : begin + 2 * _PACKET] for begin in range(0, len(sound) - 2 * _PACKET, 2 * _PACKET)]
     dropped, cpu, began = recogniser.dropped, read_cpu(recogniser.pid), time.monotonic()
     for pace in paces:
@@ -188,7 +188,7 @@ async def measure(recogniser: Recogniser, sound: bytes, *, legs: int, seconds: f
     for tick in range(int(seconds * 50)):
         await asyncio.sleep(max(began + (tick + 1) * 0.02 - time.monotonic(), 0))
         for number, leg in enumerate(opened):
-            leg.hear(packets[(tick + 50 * number) % len(packets)])
+            leg.send_audio(packets[(tick + 50 * number) % len(packets)])
     used = (read_cpu(recogniser.pid) - cpu) / (time.monotonic() - began)
     for leg in opened:
         leg.close()
@@ -216,7 +216,7 @@ async def start_ear(arguments: argparse.Namespace) -> AsyncIterator[OurEar]:
         running = asyncio.create_task(client.run())
         try:
             began = time.monotonic()
-            hello = await client.connect(within=60)
+            hello = await client.wait_for_connection(within=60)
             print(
                 f"{hello.engine}: there after {time.monotonic() - began:.1f} s, {read_memory(ear.pid)} MB", flush=True
             )
@@ -240,11 +240,14 @@ async def run(arguments: argparse.Namespace) -> None:
             for recogniser in recognisers:
                 measured = await measure(recogniser, sound, legs=legs, seconds=arguments.seconds)
                 print(measured.row(recogniser.name), flush=True)
-                if measured.in_real_time:
+                if measured.is_real_time:
                     heard[recogniser.name] = measured
         for name, most in heard.items():
             late = percentile(most.late, 95) * 1000
-            print(f"{name}: {most.legs} legs in real time, p95 {late:.0f} ms, {most.legs / most.used:.0f} legs a core")
+            print(
+                f"{name}: {most.legs} legs in real time, p95 {late:.0f} ms, "
+                f"{most.legs / most.cores_used:.0f} legs a core"
+            )
 
 
 def main() -> None:

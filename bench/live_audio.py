@@ -56,7 +56,7 @@ async def measure(line: Line, taps: Taps, *, opens: int) -> str:
     for _ in range(opens):
         sound = Sound()
         began = time.monotonic()
-        tap = await taps.open(line.channel_id, Side.SAYS, sound.take)
+        tap = await taps.open(line.channel_id, Side.SPY_IN, sound.handle_recognition)
         opening.append(time.monotonic() - began)
         await sound.lasts(0.2)
         sent.clear()
@@ -66,13 +66,13 @@ async def measure(line: Line, taps: Taps, *, opens: int) -> str:
             late.append(await sound.grows_loud(since=began) - sent[0])
         line.call.quiet()
         await sound.lasts(0.15)
-        stalled += tap.over.is_set()
+        stalled += tap.audio_ended.is_set()
         await taps.close(tap)
     left = await line.count_leftovers()
     return (
         f"opens {opens}: p50 {describe(opening, 50)} p95 {describe(opening, 95)} ms · latency p50 {describe(late, 50)}"
-        f" p95 {describe(late, 95)} max {max(late) * 1000:.0f} ms · silent or stalled {taps.silent} of"
-        f" {opens + taps.silent - stalled} · left behind {left}"
+        f" p95 {describe(late, 95)} max {max(late) * 1000:.0f} ms · silent or stalled {taps.silent_streams} of"
+        f" {opens + taps.silent_streams - stalled} · left behind {left}"
     )
 
 

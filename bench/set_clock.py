@@ -16,7 +16,7 @@ _PROGRAM = 'words = [*way.program, "-f"'
 
 
 class SetClock:
-    """Right until `put`. The centre must not have been started yet."""
+    """Right until `set_offset`. The centre must not have been started yet."""
 
     def __init__(self, centre: RunningCentre) -> None:
         place = centre.layout.asterisk / "clock"  # Asterisk sees little else of the machine
@@ -27,9 +27,9 @@ class SetClock:
             self._offset = mmap.mmap(opened.fileno(), 8)
         variables = {"LD_PRELOAD": str(library), "SET_CLOCK": str(file)}
         centre.environment.update(variables)
-        _let_into_asterisk(centre, variables)
+        _preload_into_asterisk(centre, variables)
 
-    def put(self, hours: float) -> None:
+    def set_offset(self, hours: float) -> None:
         """So far from the right time from now on."""
         nanoseconds = memoryview(self._offset).cast("q")
         nanoseconds[0] = round(hours * 3600e9)
@@ -42,7 +42,7 @@ def build(place: Path) -> Path:
     return library
 
 
-def _let_into_asterisk(centre: RunningCentre, variables: dict[str, str]) -> None:
+def _preload_into_asterisk(centre: RunningCentre, variables: dict[str, str]) -> None:
     """It is given an environment of its own, so the centre's copy of our programs starts it by `env`."""
     file = centre.tree / "callcenter" / "instance" / "asterisk.py"
     source = file.read_text(encoding="utf-8")

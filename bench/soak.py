@@ -50,7 +50,7 @@ _LOUD = 1000
 _QUIET_SECONDS = 1.5
 _LOOK_SECONDS = 0.25
 _SHORT_LIFE = (20.0, 100.0)
-_STAY = 3
+_PERMANENT_EVERY = 3
 """One stream in so many stays for the whole time."""
 _REPORT_SECONDS = 300.0
 _PACKET_SECONDS = 0.02
@@ -105,7 +105,7 @@ class Stream:
         self.packets += 1
         self._newest = samples
 
-    def deaf_for(self) -> float:
+    def measure_deafness(self) -> float:
         """Seconds for which others have heard the caller and this stream has not."""
         sound = np.frombuffer(self._newest, "<i2")
         if len(sound) and int(np.abs(sound.astype(np.int32)).max()) > _LOUD:
@@ -123,26 +123,28 @@ async def keep_open(taps: Taps, count: Count, caller: Caller, *, stays: bool, un
 
 
 async def live_once(taps: Taps, count: Count, caller: Caller, *, until: float) -> None:
-    stream, began, silent = Stream(caller), time.monotonic(), taps.silent
+    stream, began, silent = Stream(caller), time.monotonic(), taps.silent_streams
     try:
-        tap = await taps.open(caller.channel_id, Side.SAYS, stream.take)
+        tap = await taps.open(caller.channel_id, Side.SPY_IN, stream.take)
     except (NoAudio, Gone, AsteriskUnavailable, Refused) as error:
         complain(count, f"did not open: {error}")
         await asyncio.sleep(1)
         return
     count.opening.append(time.monotonic() - began)
-    if taps.silent > silent:
+    if taps.silent_streams > silent:
         complain(count, "no first audio, made anew")
     opened_at = stream.loud_at = time.monotonic()
-    while time.monotonic() < until and not tap.over.is_set() and stream.deaf_for() < _QUIET_SECONDS:
+    while time.monotonic() < until and not tap.audio_ended.is_set() and stream.measure_deafness() < _QUIET_SECONDS:
         looked_at = time.monotonic()
         await asyncio.sleep(_LOOK_SECONDS)
         count.longest_hitch = max(count.longest_hitch, time.monotonic() - looked_at - _LOOK_SECONDS)
     lived = time.monotonic() - opened_at
-    if tap.over.is_set():
+    if tap.audio_ended.is_set():
         complain(count, f"stopped after {lived:.2f} s and {stream.packets} packets")
-    elif stream.deaf_for() >= _QUIET_SECONDS:
-        complain(count, f"nothing but quiet for {stream.deaf_for():.2f} of {lived:.2f} s, {stream.packets} packets")
+    elif stream.measure_deafness() >= _QUIET_SECONDS:
+        complain(
+            count, f"nothing but quiet for {stream.measure_deafness():.2f} of {lived:.2f} s, {stream.packets} packets"
+        )
     count.packets += stream.packets
     count.seconds += lived
     count.longest_pause = max(count.longest_pause, stream.longest_pause)
@@ -176,7 +178,7 @@ async def soak(instance: Instance, *, names: Sequence[str], streams: int, caller
         audiosocket = await stack.enter_async_context(AudioSocketTransport(ari))
         websocket = WebsocketTransport(ari, address=address, user=ARI_USER, password=password)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        following = group.create_task(ari.follow(router.take, connected=note_connected))
+        following = group.create_task(ari.stream_events(router.take, on_connected=note_connected))
         await asyncio.wait_for(connected.wait(), 10)
         phone = await stack.enter_async_context(
             Softphone(("127.0.0.1", instance.ports.sip), user=resident.name, password=resident.password)
@@ -197,7 +199,11 @@ async def soak(instance: Instance, *, names: Sequence[str], streams: int, caller
         await asyncio.gather(
             *(
                 keep_open(
-                    transports[name], counts[name], people[number % callers], stays=not number % _STAY, until=until
+                    transports[name],
+                    counts[name],
+                    people[number % callers],
+                    stays=not number % _PERMANENT_EVERY,
+                    until=until,
                 )
                 for name in names
                 for number in range(streams)

@@ -47,12 +47,12 @@ ANSWERS = ("да", "нет", "течёт вода")
 FIRST = "Скажите, пожалуйста, да, или нет, или что течёт вода."
 SECOND = "И ещё раз скажите, пожалуйста, да, или нет, или что течёт вода."
 ECHO, LINE_NOISE = 25.0, -45.0
-_NOMINAL = 11.0
+_NOMINAL_ATTENUATION = 11.0
 """dB between a prompt's loudness and that of a caller at the nominal telephone level."""
 _PAUSE = 0.16
 """Seconds without an audible packet by which a prompt is over; within it, pauses between words are shorter."""
 _REPLY_WITHIN = 6.0
-_MISSING = 0.15
+_TOLERANCE_SECONDS = 0.15
 """Seconds by which a question may be shorter at the caller's than it is."""
 
 Disturbance = Callable[[Samples], Samples]
@@ -96,7 +96,7 @@ class Talker:
         await asyncio.sleep(len(sound) / RATE + 0.05)
         return self.sent[0], self.sent[-1]
 
-    async def hears_something(self, *, since: float) -> float:
+    async def wait_for_sound(self, *, since: float) -> float:
         """When the first audible packet after `since` came."""
         async with asyncio.timeout(_REPLY_WITHIN):
             while True:
@@ -104,7 +104,7 @@ class Talker:
                     return audible[0]
                 await asyncio.sleep(0.01)
 
-    async def hears_it_end(self, *, since: float) -> float:
+    async def wait_for_silence(self, *, since: float) -> float:
         """When the last audible packet before the next silence came, of what sounded at `since`."""
         async with asyncio.timeout(15):
             while True:
@@ -129,7 +129,7 @@ async def take_turns(talker: Talker, sounds: dict[str, Samples], taken: Taken, *
         words = ANSWERS[number % len(ANSWERS)]
         _, ended = await talker.say(sounds[words], words)
         try:
-            reply = await talker.hears_something(since=ended + 0.02)
+            reply = await talker.wait_for_sound(since=ended + 0.02)
         except TimeoutError:
             taken.unanswered += 1
             return
@@ -141,7 +141,7 @@ async def hear_out(talker: Talker, *, since: float) -> None:
     """Waits for the end of the question: a pause longer than any within it."""
     at = since
     while True:
-        at = await talker.hears_it_end(since=at)
+        at = await talker.wait_for_silence(since=at)
         await asyncio.sleep(max(at + 0.6 - time.monotonic(), 0))
         with contextlib.suppress(TimeoutError):
             if (later := talker._audible(at)) and later[0] > at:
@@ -156,12 +156,12 @@ async def interrupt(talker: Talker, sounds: dict[str, Samples], taken: Taken, *,
     await talker.say(sounds[words], words)
     for number in range(times):
         words = ANSWERS[number % len(ANSWERS)]
-        asked = await talker.hears_something(since=talker.sent[-1] + 0.02)
+        asked = await talker.wait_for_sound(since=talker.sent[-1] + 0.02)
         await asyncio.sleep(max(asked + 0.5 - time.monotonic(), 0))
         began, ended = await talker.say(sounds[words], words)
-        taken.stops.append(1000 * max(await talker.hears_it_end(since=began) - began, 0.0))
+        taken.stops.append(1000 * max(await talker.wait_for_silence(since=began) - began, 0.0))
         talker.sent[:] = [max(ended, began + taken.stops[-1] / 1000)]
-    await hear_out(talker, since=await talker.hears_something(since=talker.sent[-1] + 0.02))
+    await hear_out(talker, since=await talker.wait_for_sound(since=talker.sent[-1] + 0.02))
 
 
 async def disturb(
@@ -176,7 +176,7 @@ async def disturb(
         words = ANSWERS[number % len(ANSWERS)]
         _, ended = await talker.say(sounds[words], words)
         question = questions[len(talker.said) % 2]
-        asked = await talker.hears_something(since=ended + 0.02)
+        asked = await talker.wait_for_sound(since=ended + 0.02)
         talker.call.say(disturbance(question))
         await asyncio.sleep(max(asked + len(question) / RATE + 0.3 - time.monotonic(), 0))
         heard = talker.call.heard[int(talker.call.second(asked) * RATE) - RATE // 2 :]
@@ -196,7 +196,7 @@ async def talk(town: Town, sounds: dict[str, Samples], taken: Taken, *, turns: i
         assert asked is not None
         await take_turns(talker, sounds, taken, turns=turns)
         await interrupt(talker, sounds, taken, times=turns // 3)
-        questions = [town.book.of(text) for text in (FIRST, SECOND)]
+        questions = [town.book.load_prompt(text) for text in (FIRST, SECOND)]
         await disturb(talker, sounds, questions, DISTURBANCES, taken)
     except (TimeoutError, SoftphoneError) as error:
         print(f"{call.describe()}: {error or type(error).__name__}", file=sys.stderr)
@@ -239,7 +239,7 @@ async def render(words: Sequence[str]) -> dict[str, Samples]:
         for text in words:
             file = Path(directory) / "word.wav"
             await voice.render(text, file)
-            sounds[text] = quieter(audio_analysis.read_wav(file), _NOMINAL)
+            sounds[text] = quieter(audio_analysis.read_wav(file), _NOMINAL_ATTENUATION)
     await voice.close()
     return sounds
 

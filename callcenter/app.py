@@ -62,20 +62,20 @@ class BrokenKnowledge(CallcenterError):
 
 def run_controller(instance: Instance) -> None:
     """Conducts calls until SIGTERM or SIGINT. Raises BrokenScript before the first call is taken."""
-    asyncio.run(_control(instance))
+    asyncio.run(_run_controller(instance))
 
 
 def run_clerk(instance: Instance) -> None:
     """Makes records of what was written about calls, by whomever, until SIGTERM or SIGINT."""
-    asyncio.run(_keep_records(instance))
+    asyncio.run(_run_clerk(instance))
 
 
 def run_desk(instance: Instance) -> None:
     """Serves the web desk until SIGTERM or SIGINT."""
-    asyncio.run(_serve_desk(instance))
+    asyncio.run(_run_desk(instance))
 
 
-async def _control(instance: Instance) -> None:
+async def _run_controller(instance: Instance) -> None:
     settings, layout, ports = instance.settings, instance.layout, instance.ports
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
@@ -84,10 +84,10 @@ async def _control(instance: Instance) -> None:
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
     notes, spoken = NoteBook(layout.journal), SpokenNow()
-    prompts = PromptCache(layout.prompts, voice, words=words)
+    prompts = PromptCache(layout.prompts, voice, to_words=words)
     alarms = DatabaseAlarms(database, clock)
     shelf = ScriptShelf(
-        edition_reader(script, KNOWLEDGE, ear=settings.callers_are_heard, zone=zone),
+        edition_reader(script, KNOWLEDGE, recognition_enabled=settings.callers_are_heard, zone=zone),
         watched=(script, KNOWLEDGE, KNOWLEDGE / PHRASES),
         subject=script.name,
         prompts=prompts,
@@ -96,7 +96,10 @@ async def _control(instance: Instance) -> None:
         zone=zone,
     )
     tapes = TapeRecorder(
-        layout.tapes, clock=clock, edition=lambda: shelf.edition.kept, lease_seconds=settings.telephony.lease_seconds
+        layout.tape_spool,
+        clock=clock,
+        get_edition=lambda: shelf.edition.stored_edition,
+        lease_seconds=settings.telephony.lease_seconds,
     )
     controller = Controller(
         AsteriskAccess(
@@ -108,7 +111,7 @@ async def _control(instance: Instance) -> None:
             ami_password=instance.secrets.ami_password,
         ),
         database=database,
-        shelf=shelf,
+        script_store=shelf,
         prompts=prompts,
         notes=notes,
         register=DatabaseRegister(database, categories=lambda: shelf.edition.categories, zone=zone),
@@ -119,12 +122,12 @@ async def _control(instance: Instance) -> None:
         wrap_up_seconds=settings.queue.wrap_up_seconds,
         extensions={device.interface: device.extension for device in instance.secrets.devices},
         tape=tapes,
-        measures=metrics.counters,
+        metrics_recorder=metrics.counters,
         recognition=_open_recognition(instance, notes, spoken, clock, metrics.counters),
     )
     takes = TakeKeeper(
         layout,
-        edition=lambda: replace(shelf.edition, ear=True),  # as the desk and the commands list the texts
+        edition=lambda: replace(shelf.edition, recognition_enabled=True),  # as the desk and the commands list the texts
         alarms=alarms,
         renew=lambda: write_sounds(layout, voice, words=words, progress=lambda _: None),
     )
@@ -132,7 +135,7 @@ async def _control(instance: Instance) -> None:
     try:
         async with metrics.serve(ports.metrics), asyncio.TaskGroup() as group:
             beside = [
-                group.create_task(_keep_going(name, work), name=name)
+                group.create_task(_restart_on_failure(name, work), name=name)
                 for name, work in (
                     ("journal", lambda: watch_journal(notes, database, clock)),
                     ("words being said", lambda: spoken.run(database)),
@@ -149,7 +152,7 @@ async def _control(instance: Instance) -> None:
         await database.close()
 
 
-async def _keep_records(instance: Instance) -> None:
+async def _run_clerk(instance: Instance) -> None:
     settings, layout, ports = instance.settings, instance.layout, instance.ports
     clock = SystemClock()
     database = Database(Cluster(layout, ports).address())
@@ -161,13 +164,13 @@ async def _keep_records(instance: Instance) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             working = [
-                group.create_task(_keep_going(name, work), name=name)
+                group.create_task(_restart_on_failure(name, work), name=name)
                 for name, work in (
                     ("notes", lambda: apply_notes(layout.journal, database, bookkeeper.apply)),
                     ("truth", truth.run),
                     ("lost calls", LostCalls(database, truth, switch, clock=clock).run),
                     ("recordings", Filer(database, layout, settings, clock=clock).run),
-                    ("tapes", TapeFiler(database, layout, layout.tapes, settings, clock=clock).run),
+                    ("tapes", TapeFiler(database, layout, layout.tape_spool, settings, clock=clock).run),
                     ("ticks", Ticks(database, settings, clock=clock).run),
                 )
             ]
@@ -197,11 +200,11 @@ def _open_recognition(
 
     addresses = [read_address(text) for text in settings.ear.addresses]
     if settings.own_ear:
-        addresses.insert(0, instance.layout.ear_socket)
-    return EarRecognition(Ears(addresses, measures=measures), notes=notes, spoken=spoken, clock=clock)
+        addresses.insert(0, instance.layout.recognizer_socket)
+    return EarRecognition(Ears(addresses, metrics_recorder=measures), notes=notes, spoken=spoken, clock=clock)
 
 
-async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def _restart_on_failure(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Work that must not end with its fault: when it fails it is logged and begun anew; the calls go on meanwhile."""
     while True:
         try:
@@ -211,7 +214,7 @@ async def _keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(RESTART_PAUSE)
 
 
-async def _serve_desk(instance: Instance) -> None:
+async def _run_desk(instance: Instance) -> None:
     settings, ports = instance.settings, instance.ports
     database = Database(Cluster(instance.layout, ports).address())
     app = create_app(
@@ -221,7 +224,7 @@ async def _serve_desk(instance: Instance) -> None:
         clock=SystemClock(),
         categories=_read_categories(),
         find_dangers=danger_finder(settings),
-        studio=PromptStudio(instance.layout, lambda: read_edition(settings)),
+        prompt_recordings=PromptStudio(instance.layout, lambda: read_edition(settings)),
     )
     try:
         await serve(app, host=str(settings.desk.bind_address), port=ports.desk)
@@ -252,7 +255,7 @@ def danger_finder(settings: Settings) -> FindDangers:
             own, meant = read()
         said = normalize_words(text)
         matches = (phrase.pattern.search(said) for phrase in own)
-        return (*(match[0] for match in matches if match), *(danger.words for danger in meant.find(text)))
+        return (*(match[0] for match in matches if match), *(danger.words for danger in meant.detect(text)))
 
     if settings.callers_are_heard:
         Thread(target=find, args=("",), daemon=True).start()

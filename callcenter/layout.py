@@ -48,26 +48,26 @@ class Layout:
         return self.home / "postgres"
 
     @property
-    def sockets(self) -> Path:
+    def socket_directory(self) -> Path:
         """UNIX sockets; the path must stay below 100 bytes."""
         return self.home / "run"
 
     @property
-    def ear_socket(self) -> Path:
-        """Where our own ear listens: not in `sockets`, which is the service user's."""
+    def recognizer_socket(self) -> Path:
+        """Where our own ear listens: not in `socket_directory`, which is the service user's."""
         return self.home / "ear.sock"
 
     @property
-    def ear_model(self) -> Path:
+    def built_speech_model(self) -> Path:
         """The speech model that set-up makes of the centre's own words."""
         return self.home / "ear-model"
 
     @property
-    def logs(self) -> Path:
+    def log_directory(self) -> Path:
         return self.home / "log"
 
     @property
-    def pids(self) -> Path:
+    def pid_directory(self) -> Path:
         return self.home / "pid"
 
     @property
@@ -76,7 +76,7 @@ class Layout:
         return self.home / "journal"
 
     @property
-    def tapes(self) -> Path:
+    def tape_spool(self) -> Path:
         """Tapes of calls that are not filed yet, `<call id>.tape.jsonl`, and the editions of scripts they name."""
         return self.home / "tapes"
 
@@ -102,17 +102,17 @@ class Layout:
         return self.asterisk_logs / "queue_log"
 
     @property
-    def monitor(self) -> Path:
+    def raw_recordings(self) -> Path:
         """Raw recordings being made: `<call id>.raw`."""
         return self.asterisk / "spool" / "monitor"
 
     @property
-    def studio(self) -> Path:
+    def studio_takes(self) -> Path:
         """Takes recorded by telephone, `<number>-<moment>.wav`, and `….ok.wav` beside those that were accepted."""
         return self.asterisk / "spool" / "studio"
 
     @property
-    def studio_list(self) -> Path:
+    def studio_text_numbers(self) -> Path:
         """The numbers of the texts that a person may record, one a line."""
         return self.home / "studio.tsv"
 
@@ -127,5 +127,5 @@ class Layout:
         return self.asterisk / "data" / "sounds"
 
     @property
-    def music(self) -> Path:
+    def music_on_hold(self) -> Path:
         return self.asterisk / "data" / "moh"

@@ -34,11 +34,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class _Table(BaseModel):
+class _SettingsSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Company(_Table):
+class Company(_SettingsSection):
     name: str = "Управляющая компания «Северный берег»"
     number: Annotated[str, Field(pattern=r"^\+7\d{10}$")] = "+78125550192"
     """The one multichannel number, E.164."""
@@ -55,7 +55,7 @@ class TrunkKind(StrEnum):
     ADDRESS = "address"
 
 
-class Trunk(_Table):
+class Trunk(_SettingsSection):
     """The provider's line: we register with a name, or the provider is known by its source addresses."""
 
     kind: TrunkKind = TrunkKind.NONE
@@ -75,7 +75,7 @@ class Trunk(_Table):
         return self
 
 
-class Telephony(_Table):
+class Telephony(_SettingsSection):
     bind_address: IPv4Address = IPv4Address("127.0.0.1")
     """Where SIP and RTP listen. Loopback until you say otherwise."""
     external_address: IPv4Address | None = None
@@ -96,7 +96,7 @@ class Strategy(StrEnum):
     RINGALL = "ringall"
 
 
-class Queue(_Table):
+class Queue(_SettingsSection):
     dispatchers: Annotated[int, Field(ge=1, le=80)] = 8
     strategy: Strategy = Strategy.RRMEMORY
     ring_seconds: Annotated[int, Field(ge=5, le=60)] = 15
@@ -110,19 +110,19 @@ class Queue(_Table):
     """Who hung up sooner was not kept waiting, and counts in no share."""
 
 
-class Recordings(_Table):
+class Recordings(_SettingsSection):
     directory: Path = Path("recordings")
     """Relative paths are taken from the work tree."""
     retention_days: Annotated[int, Field(ge=1)] = 365
     low_disk_mb: Annotated[int, Field(ge=1)] = 2048
 
 
-class Desk(_Table):
+class Desk(_SettingsSection):
     bind_address: IPv4Address = IPv4Address("127.0.0.1")
     session_hours: Annotated[int, Field(ge=1, le=24)] = 13
 
 
-class Voice(_Table):
+class Voice(_SettingsSection):
     """What says the robot's words."""
 
     engine: str = "festival"
@@ -138,7 +138,7 @@ OWN_MODEL: Final = "own"
 NO_MODEL: Final = "off"
 
 
-class Ear(_Table):
+class Ear(_SettingsSection):
     """What turns speech into words."""
 
     engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = VOSK

@@ -51,14 +51,15 @@ Known = tuple[str, str, float]
 
 @dataclass(frozen=True)
 class Task:
-    """`read` gives the lines; `marks`: how many are told apart; `strictness`: scikit-learn's C, the more, the less the
-    weights are held back (README.md tells how they were chosen); weights below `least` are left out."""
+    """`read` gives the lines; `feature_count`: how many are told apart; `inverse_regularization`: scikit-learn's C,
+    the more, the less the weights are held back (README.md tells how they were chosen); weights below `min_weight`
+    are left out."""
 
     file: Path
     read: Callable[[], Sequence[Known]]
-    marks: int
-    strictness: float
-    least: float
+    feature_count: int
+    inverse_regularization: float
+    min_weight: float
 
 
 def read_lines(sources: Iterable[Path] = SOURCES) -> Iterator[tuple[dict[str, Any], float]]:
@@ -71,22 +72,25 @@ def read_lines(sources: Iterable[Path] = SOURCES) -> Iterator[tuple[dict[str, An
 def read_dangers() -> list[Known]:
     """Lines with their danger, and the parts of long lines without one, for a line is judged part by part. Of the tests
     of the categories those of a danger's own tell no more."""
-    leading = {entry.notes["category"] for entry in read_phrases(PHRASES).dangers}
+    leading = {entry.attributes["category"] for entry in read_phrases(PHRASES).dangers}
     known: list[Known] = [
         *(
             (line["text"], line["danger"] or NONE, counts)
             for line, counts in read_lines()
             if "danger" in line and "danger" not in line.get("open", "")
         ),
-        *_read_sayings("dangers"),
-        *((text, NONE, counts) for text, code, counts in _read_sayings("categories") if code not in leading),
+        *_read_test_cases("dangers"),
+        *((text, NONE, counts) for text, code, counts in _read_test_cases("categories") if code not in leading),
     ]
     return known + [
-        (part, NONE, counts * PART_COUNTS) for text, code, counts in known if code == NONE for part in _cut(text)
+        (part, NONE, counts * PART_COUNTS)
+        for text, code, counts in known
+        if code == NONE
+        for part in _split_long_line(text)
     ]
 
 
-def _cut(text: str) -> Iterator[str]:
+def _split_long_line(text: str) -> Iterator[str]:
     """The parts of a line that is longer than what is judged at once."""
     words = text.split()
     if len(words) > WINDOW:
@@ -102,7 +106,7 @@ def read_categories() -> list[Known]:
             for line, counts in read_lines()
             if "categories" in line
         ),
-        *_read_sayings("categories"),
+        *_read_test_cases("categories"),
     ]
 
 
@@ -110,21 +114,23 @@ def read_intents() -> list[Known]:
     """Lines with what is wanted; whether a trouble is an emergency tells its category."""
     lines = [(line["text"], line["intent"], counts) for line, counts in read_lines() if "intent" in line]
     renamed = {Intent.EMERGENCY: TROUBLE, Intent.REQUEST: TROUBLE, Intent.UNCLEAR: NONE}
-    return [(text, renamed.get(intent, intent), counts) for text, intent, counts in (*lines, *_read_sayings("intents"))]
+    return [
+        (text, renamed.get(intent, intent), counts) for text, intent, counts in (*lines, *_read_test_cases("intents"))
+    ]
 
 
 def read_questions() -> list[Known]:
     """Lines with the article that answers, and some that none answers."""
     return [
         *((line["text"], line["article"] or NONE, counts) for line, counts in read_lines() if "article" in line),
-        *_read_sayings("articles"),
+        *_read_test_cases("articles"),
     ]
 
 
-def _read_sayings(name: str) -> Iterator[Known]:
+def _read_test_cases(name: str) -> Iterator[Known]:
     """The lines by which the phrases are tested."""
-    for saying in PhraseReader(PHRASES).read_sayings(name):
-        yield saying.text, NONE if saying.key == NOTHING else saying.key, CURATED
+    for saying in PhraseReader(PHRASES).read_test_cases(name):
+        yield saying.text, NONE if saying.expected_key == NOTHING else saying.expected_key, CURATED
 
 
 TASKS = {
@@ -135,17 +141,19 @@ TASKS = {
 }
 
 
-def train(known: Sequence[Known], *, marks: int, strictness: float, least: float) -> Mapping[str, Any]:
+def train(
+    examples: Sequence[Known], *, feature_count: int, inverse_regularization: float, min_weight: float
+) -> Mapping[str, Any]:
     """The arrays of a file; see `Learned`."""
     # Imported here: they take seconds, and who only reads the lines needs neither.
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    marked = [list_marks(read_words(text), marks) for text, _, _ in known]
+    marked = [list_marks(read_words(text), feature_count) for text, _, _ in examples]
     seen = Counter(number for groups in marked for number in {number for group in groups for number in group})
-    rarity = np.zeros(marks, np.float32)
+    rarity = np.zeros(feature_count, np.float32)
     for number, lines in seen.items():
-        rarity[number] = np.log((1 + len(known)) / (1 + lines)) + 1
+        rarity[number] = np.log((1 + len(examples)) / (1 + lines)) + 1
     rows, columns, values = [], [], []
     for row, groups in enumerate(marked):
         for group in groups:
@@ -153,14 +161,14 @@ def train(known: Sequence[Known], *, marks: int, strictness: float, least: float
             rows += [row] * len(numbers)
             columns += numbers.tolist()
             values += weighed.tolist()
-    table = csr_matrix((values, (rows, columns)), shape=(len(known), marks))
-    model = LogisticRegression(C=strictness, max_iter=1000, tol=1e-3).fit(
-        table, [code for _, code, _ in known], [counts for _, _, counts in known]
+    table = csr_matrix((values, (rows, columns)), shape=(len(examples), feature_count))
+    model = LogisticRegression(C=inverse_regularization, max_iter=1000, tol=1e-3).fit(
+        table, [code for _, code, _ in examples], [counts for _, _, counts in examples]
     )
     return {
         "classes": np.array(model.classes_),
         "rarity": rarity.astype(np.float16),
-        "weights": np.where(np.abs(model.coef_.T) < least, 0, model.coef_.T).astype(np.float16),
+        "weights": np.where(np.abs(model.coef_.T) < min_weight, 0, model.coef_.T).astype(np.float16),
         "bias": model.intercept_.astype(np.float32),
     }
 
@@ -172,7 +180,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in [only] if only else TASKS:
         task = TASKS[name]
         known = task.read()
-        np.savez_compressed(task.file, **train(known, marks=task.marks, strictness=task.strictness, least=task.least))
+        np.savez_compressed(
+            task.file,
+            **train(
+                known,
+                feature_count=task.feature_count,
+                inverse_regularization=task.inverse_regularization,
+                min_weight=task.min_weight,
+            ),
+        )
         none = sum(code == NONE for _, code, _ in known)
         print(f"{name}: {len(known)} lines, {none} of them none; {task.file.name}, {task.file.stat().st_size >> 10} KB")
 

@@ -92,7 +92,7 @@ class Asterisk:
         self._starter: int | None = None
         self.pid_file = self._layout.asterisk / "run" / "launch.pid"
         self.control_socket = self._layout.asterisk / "run" / "asterisk.ctl"
-        self.log = self._layout.logs / "asterisk.log"
+        self.log = self._layout.log_directory / "asterisk.log"
         self.record_file = self._layout.home / "asterisk.json"
 
     def running(self) -> Running | None:
@@ -301,7 +301,7 @@ class Asterisk:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Two starters at once must not both start it."""
-        with (self._layout.pids / "asterisk.lock").open("a") as lock:
+        with (self._layout.pid_directory / "asterisk.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

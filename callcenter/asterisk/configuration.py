@@ -110,7 +110,7 @@ def find_problems(files: Mapping[str, str], *, production: bool) -> list[Problem
     """What the lint finds in the rendered files, each at the line of the template it was rendered from."""
     return sorted(
         {
-            replace(problem, place=_find_source(files.get(problem.place.file.name, ""), problem.place))
+            replace(problem, position=_find_source(files.get(problem.position.file.name, ""), problem.position))
             for problem in lint_configuration(files, production=production)
         }
     )

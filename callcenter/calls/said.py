@@ -18,15 +18,17 @@ from callcenter.calls.recordings import recorded_since
 
 HITS = 3
 """Lines shown of one call."""
-_AROUND = 8
+_CONTEXT_WORDS = 8
 """Words of context on each side of the first word found."""
-_TERM = re.compile(r'(?P<minus>-*)(?:"(?P<phrase>[^"]*)"?|(?P<word>\S+))')
-_OR = frozenset({"or", "или", "|"})
-_FOLD = str.maketrans("ёЁ<>", "еЕ  ")
-_MARKS = ("\ue000", "\ue001")
+_TERM_PATTERN = re.compile(r'(?P<minus>-*)(?:"(?P<phrase>[^"]*)"?|(?P<word>\S+))')
+_OR_WORDS = frozenset({"or", "или", "|"})
+_FOLDING_TABLE = str.maketrans("ёЁ<>", "еЕ  ")
+_HIGHLIGHT_MARKS = ("\ue000", "\ue001")
 """Around a word found, on its way out of PostgreSQL: of the private use area, which no text of an ear holds."""
 _CONFIG: ColumnElement[str] = literal_column("'russian'::regconfig")
-_HEADLINE: ColumnElement[str] = literal_column(f"'HighlightAll=true, StartSel={_MARKS[0]}, StopSel={_MARKS[1]}'")
+_HEADLINE: ColumnElement[str] = literal_column(
+    f"'HighlightAll=true, StartSel={_HIGHLIGHT_MARKS[0]}, StopSel={_HIGHLIGHT_MARKS[1]}'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Term:
     """One condition, as `websearch_to_tsquery` takes it: a word, a phrase in quotes, or some with `or` between."""
 
     text: str
-    wanted: bool
+    is_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,24 @@ class Hit:
     speaker: Speaker
     at: datetime
     """When the first word found was said; without word times, when the line began."""
-    second: float
+    recording_offset: float
     """The same, of the recording."""
-    pieces: tuple[tuple[str, bool], ...]
+    fragments: tuple[tuple[str, bool], ...]
 
 
 def read_terms(typed: str) -> tuple[Term, ...]:
     """What somebody typed, as conditions; `а или б` is one."""
     terms: list[Term] = []
     join = False
-    for match in _TERM.finditer(typed.translate(_FOLD)):
+    for match in _TERM_PATTERN.finditer(typed.translate(_FOLDING_TABLE)):
         word = match["word"]
-        if word is not None and word.lower() in _OR and terms:
+        if word is not None and word.lower() in _OR_WORDS and terms:
             join = True
             continue
         text = word.strip('"') if word is not None else f'"{match["phrase"]}"'
         wanted = not match["minus"]
-        if join and wanted and terms[-1].wanted:
-            terms[-1] = Term(f"{terms[-1].text} or {text}", wanted=True)
+        if join and wanted and terms[-1].is_required:
+            terms[-1] = Term(f"{terms[-1].text} or {text}", is_required=True)
         else:
             terms.append(Term(text, wanted))
         join = False
@@ -85,9 +87,9 @@ def said_in_call(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
     """The conditions on a call. Terms that are only unwanted ask for calls in which something else was said."""
     conditions: list[ColumnElement[bool]] = []
     for term in terms:
-        calls = Call.id.in_(select(Utterance.call_id).where(_matches(term.text)))
-        conditions.append(calls if term.wanted else ~calls)
-    if terms and not any(term.wanted for term in terms):
+        calls = Call.id.in_(select(Utterance.call_id).where(_match_condition(term.text)))
+        conditions.append(calls if term.is_required else ~calls)
+    if terms and not any(term.is_required for term in terms):
         conditions.append(Call.id.in_(select(Utterance.call_id).where(Utterance.text != "")))
     return conditions
 
@@ -96,13 +98,15 @@ async def find_hits(
     session: AsyncSession, call_ids: Sequence[str], terms: Sequence[Term]
 ) -> Mapping[str, tuple[Hit, ...]]:
     """The first lines of these calls that hold something wanted, by call, in the order in which they were said."""
-    wanted = [term.text for term in terms if term.wanted]
+    wanted = [term.text for term in terms if term.is_required]
     if not wanted or not call_ids:
         return {}
     anything = " or ".join(wanted)  # one question of each line: its words are taken apart anew for each
     place = func.row_number().over(partition_by=Utterance.call_id, order_by=(Utterance.at, Utterance.sequence))
     lines = (
-        select(Utterance.id, place.label("place")).where(Utterance.call_id.in_(call_ids), _matches(anything)).subquery()
+        select(Utterance.id, place.label("place"))
+        .where(Utterance.call_id.in_(call_ids), _match_condition(anything))
+        .subquery()
     )
     query = func.websearch_to_tsquery(_CONFIG, anything)
     marked = func.ts_headline(_CONFIG, literal_column(FOLDED), query, _HEADLINE)
@@ -115,22 +119,22 @@ async def find_hits(
     since = await recorded_since(session, call_ids)
     hits: dict[str, tuple[Hit, ...]] = {}
     for utterance, headline in rows:
-        hit = _hit(utterance, headline, since=since[utterance.call_id])
+        hit = _make_hit(utterance, headline, since=since[utterance.call_id])
         hits[hit.call_id] = (*hits.get(hit.call_id, ()), hit)
     return hits
 
 
-def _matches(text: str) -> ColumnElement[bool]:
+def _match_condition(text: str) -> ColumnElement[bool]:
     return literal_column(DOCUMENT).op("@@")(func.websearch_to_tsquery(_CONFIG, text))
 
 
-def _hit(utterance: Utterance, headline: str, *, since: datetime) -> Hit:
+def _make_hit(utterance: Utterance, headline: str, *, since: datetime) -> Hit:
     text = utterance.text
-    found = _letters_found(headline, len(text))
+    found = _find_highlighted_letters(headline, len(text))
     words = list(re.finditer(r"\S+", text))
     first = next((place for place, word in enumerate(words) if any(found[slice(*word.span())])), 0)
     spoken = utterance.words[first][1] if len(utterance.words) == len(words) else 0.0
-    shown = words[max(0, first - _AROUND) : first + _AROUND + 1]
+    shown = words[max(0, first - _CONTEXT_WORDS) : first + _CONTEXT_WORDS + 1]
     begin, end = shown[0].start(), shown[-1].end()
     pieces = [
         (text[begin:end][slice(letters[0], letters[-1] + 1)], mark)
@@ -146,12 +150,12 @@ def _hit(utterance: Utterance, headline: str, *, since: datetime) -> Hit:
     return Hit(utterance.call_id, utterance.speaker, at, second, tuple(pieces))
 
 
-def _letters_found(headline: str, length: int) -> list[bool]:
+def _find_highlighted_letters(headline: str, length: int) -> list[bool]:
     """For each letter of the text whether it belongs to a word found."""
     letters, inside = [], False
     for letter in headline:
-        if letter in _MARKS:
-            inside = letter == _MARKS[0]
+        if letter in _HIGHLIGHT_MARKS:
+            inside = letter == _HIGHLIGHT_MARKS[0]
         else:
             letters.append(inside)
     return letters if len(letters) == length else [False] * length

@@ -15,8 +15,8 @@ from callcenter.calls.errors import CallNotFound
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome
 from callcenter.core.database import notify
 
-_LOCKED, _KNOWN = "locked calls", "known calls"
-_RANK = {CallState.IVR: 0, CallState.QUEUED: 1, CallState.TALKING: 2, CallState.ENDED: 3}
+_LOCKED_KEY, _KNOWN_KEY = "locked calls", "known calls"
+_STATE_RANK = {CallState.IVR: 0, CallState.QUEUED: 1, CallState.TALKING: 2, CallState.ENDED: 3}
 
 
 async def admit_call(
@@ -61,7 +61,7 @@ async def lock_call(session: AsyncSession, call_id: str) -> Call:
 
     Nobody else can change a row that this transaction has locked: it is read once.
     """
-    locked = session.info.setdefault(_LOCKED, {})
+    locked = session.info.setdefault(_LOCKED_KEY, {})
     if call_id in locked and not session.in_nested_transaction():
         call: Call = locked[call_id]
         return call
@@ -80,7 +80,7 @@ async def lock_call(session: AsyncSession, call_id: str) -> Call:
 
 async def knows_call(session: AsyncSession, call_id: str) -> bool:
     """Whether the call has a row; what is there is asked once a transaction."""
-    known = session.info.setdefault(_KNOWN, set())
+    known = session.info.setdefault(_KNOWN_KEY, set())
     if call_id in known:
         return True
     found = await session.scalar(select(Call.id).where(Call.id == call_id)) is not None
@@ -160,21 +160,21 @@ async def mark_answered(session: AsyncSession, call: Call, *, at: datetime) -> N
 
 async def mark_queued(session: AsyncSession, call: Call, *, at: datetime) -> None:
     call.queued_at = call.queued_at or at
-    _advance(call, CallState.QUEUED)
+    _advance_state(call, CallState.QUEUED)
     await _save(session, call)
 
 
 async def mark_connected(session: AsyncSession, call: Call, *, at: datetime, member: str | None) -> None:
     call.connected_at = call.connected_at or at
     call.member = call.member or (member[:80] if member else None)
-    _advance(call, CallState.TALKING)
+    _advance_state(call, CallState.TALKING)
     await _save(session, call)
 
 
 async def mark_ended(session: AsyncSession, call: Call, *, at: datetime, cause: int | None) -> None:
     if call.ended_at is None:
         call.ended_at, call.hangup_cause = at, cause
-    _advance(call, CallState.ENDED)
+    _advance_state(call, CallState.ENDED)
     await _save(session, call)
 
 
@@ -189,8 +189,8 @@ async def settle_outcome(session: AsyncSession, call: Call, outcome: Outcome | N
     await _save(session, call)
 
 
-def _advance(call: Call, state: CallState) -> None:
-    if _RANK[state] > _RANK[call.state]:
+def _advance_state(call: Call, state: CallState) -> None:
+    if _STATE_RANK[state] > _STATE_RANK[call.state]:
         call.state = state
 
 

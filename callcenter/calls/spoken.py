@@ -18,10 +18,10 @@ SPOKEN_CHANNEL = "callcenter_spoken"
 """Payload: the call's id, a space, and {speaker: [when the line began in milliseconds since 1970, text]} as JSON."""
 PAUSE_SECONDS = 0.25
 """Between two tellings: no call is told of more than four times a second."""
-_LONGEST_TEXT = 3500
+_MAX_TEXT_BYTES = 3500
 """Bytes in the payload; two such and the rest stay below the 8000 that NOTIFY takes."""
 
-_TELL = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
+_NOTIFY_STATEMENT = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
 _log = structlog.get_logger()
 
 
@@ -29,54 +29,56 @@ class SpokenNow:
     """Tells what is being said, the newest words only. Nobody who speaks into it ever waits."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, dict[Speaker, tuple[datetime, str]]] = {}
-        self._told: dict[tuple[str, Speaker], str] = {}
-        self._news = asyncio.Event()
+        self._pending: dict[str, dict[Speaker, tuple[datetime, str]]] = {}
+        self._sent: dict[tuple[str, Speaker], str] = {}
+        self._has_pending = asyncio.Event()
 
-    def say(self, call_id: str, speaker: Speaker, *, at: datetime, words: str) -> None:
+    def update_partial(self, call_id: str, speaker: Speaker, *, at: datetime, words: str) -> None:
         """The words so far of the line that `speaker` began at `at`; empty when they are taken back."""
-        if self._told.get((call_id, speaker), "") == words:
+        if self._sent.get((call_id, speaker), "") == words:
             self._drop(call_id, speaker)
             return
-        self._waiting.setdefault(call_id, {})[speaker] = (at, words)
-        self._news.set()
+        self._pending.setdefault(call_id, {})[speaker] = (at, words)
+        self._has_pending.set()
 
-    def end(self, call_id: str, speaker: Speaker) -> None:
+    def end_partials(self, call_id: str, speaker: Speaker) -> None:
         """Nobody listens to this side of the call any more."""
         self._drop(call_id, speaker)
-        self._told.pop((call_id, speaker), None)
+        self._sent.pop((call_id, speaker), None)
 
     async def run(self, database: Database) -> None:
         """Tells until cancelled. What cannot be told is forgotten: newer words follow."""
         while True:
-            await self._news.wait()
-            self._news.clear()
-            waiting, self._waiting = self._waiting, {}
+            await self._has_pending.wait()
+            self._has_pending.clear()
+            waiting, self._pending = self._pending, {}
             for call_id, sides in waiting.items():
-                self._told.update({(call_id, speaker): words for speaker, (_, words) in sides.items()})
+                self._sent.update({(call_id, speaker): words for speaker, (_, words) in sides.items()})
             try:
                 async with database.begin() as session:
-                    payloads = [_payload(call_id, sides) for call_id, sides in waiting.items()]
-                    await session.execute(_TELL, {"channel": SPOKEN_CHANNEL, "payloads": payloads})
+                    payloads = [_build_payload(call_id, sides) for call_id, sides in waiting.items()]
+                    await session.execute(_NOTIFY_STATEMENT, {"channel": SPOKEN_CHANNEL, "payloads": payloads})
             except (DatabaseUnavailable, OSError) as error:
                 _log.debug("words being said could not be told", error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _drop(self, call_id: str, speaker: Speaker) -> None:
-        sides = self._waiting.get(call_id, {})
+        sides = self._pending.get(call_id, {})
         sides.pop(speaker, None)
         if not sides:
-            self._waiting.pop(call_id, None)
+            self._pending.pop(call_id, None)
 
 
-def _payload(call_id: str, sides: dict[Speaker, tuple[datetime, str]]) -> str:
-    said = {speaker.value: [int(at.timestamp() * 1000), _end_of(words)] for speaker, (at, words) in sides.items()}
+def _build_payload(call_id: str, sides: dict[Speaker, tuple[datetime, str]]) -> str:
+    said = {
+        speaker.value: [int(at.timestamp() * 1000), _keep_last_words(words)] for speaker, (at, words) in sides.items()
+    }
     return f"{call_id} {json.dumps(said, ensure_ascii=False, separators=(',', ':'))}"
 
 
-def _end_of(words: str) -> str:
+def _keep_last_words(words: str) -> str:
     """As many of the last words as may travel."""
     kept = words
-    while len(json.dumps(kept, ensure_ascii=False).encode()) > _LONGEST_TEXT:
+    while len(json.dumps(kept, ensure_ascii=False).encode()) > _MAX_TEXT_BYTES:
         kept = kept[len(kept) // 4 + 1 :]
     return words if kept == words else f"… {kept.partition(' ')[2] or kept}"

@@ -13,14 +13,14 @@ _LONGEST_CALL = timedelta(days=1)
 """A call that ended lately arrived not much earlier: so the index on arrivals serves."""
 
 # In full, because PostgreSQL cannot prove the condition of a partial index of a parameter.
-_LOST = text("call_event.kind = 'lost'")
-_LEASE_END = text("call_event.kind = 'lease_end'")
-_PENDING = text("recording.state = 'pending'")
+_IS_LOST = text("call_event.kind = 'lost'")
+_IS_LEASE_END = text("call_event.kind = 'lease_end'")
+_IS_PENDING = text("recording.state = 'pending'")
 
 
 @dataclass(frozen=True, slots=True)
 class CallTimes:
-    """One call. `outcome` is None while it goes on or is not settled yet; `broke_off`: Asterisk broke down in it."""
+    """One call. `outcome` is None while it goes on or is not settled yet; `was_lost`: Asterisk broke down in it."""
 
     arrived_at: datetime
     queued_at: datetime | None
@@ -28,7 +28,7 @@ class CallTimes:
     ended_at: datetime | None
     outcome: Outcome | None
     danger: bool
-    broke_off: bool
+    was_lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Waits:
     """How long callers waited in the queue for a person. `within[n]` counts those that waited `bounds[n]` or less."""
 
     count: int
-    seconds: float
-    within: tuple[int, ...]
+    total_seconds: float
+    bucket_counts: tuple[int, ...]
 
 
 async def calls_between(session: AsyncSession, *, since: datetime, until: datetime) -> Sequence[CallTimes]:
     """The calls that arrived at `since` or later and before `until`, in the order of their arrival."""
-    lost = select(CallEvent.call_id).where(_LOST)
+    lost = select(CallEvent.call_id).where(_IS_LOST)
     rows = await session.execute(
         select(
             Call.arrived_at,
@@ -117,14 +117,16 @@ async def count_unfiled(session: AsyncSession) -> int:
         select(func.count())
         .select_from(Recording)
         .join(Call, Call.id == Recording.call_id)
-        .where(_PENDING, Call.state == CallState.ENDED)
+        .where(_IS_PENDING, Call.state == CallState.ENDED)
     )
     return count or 0
 
 
 async def count_lease_ends(session: AsyncSession, *, since: datetime) -> int:
     """How often the dialplan took a call back because its lease was over, at `since` or later."""
-    count = await session.scalar(select(func.count()).select_from(CallEvent).where(_LEASE_END, CallEvent.at >= since))
+    count = await session.scalar(
+        select(func.count()).select_from(CallEvent).where(_IS_LEASE_END, CallEvent.at >= since)
+    )
     return count or 0
 
 

@@ -26,7 +26,7 @@ class CallFilters:
     member: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    said: str = ""
+    transcript_query: str = ""
     """Words that were said in the call; see `calls.said`."""
 
 
@@ -49,7 +49,7 @@ class CallPage:
     total: int
     page: int
     pages: int
-    meaningless: bool = False
+    only_stop_words: bool = False
     """All words of `CallFilters.said` are such as are in every line: nothing was looked for."""
 
 
@@ -64,7 +64,7 @@ class CallRecord:
     transcript: tuple[Utterance, ...] = ()
 
     @property
-    def recorded_since(self) -> datetime:
+    def recording_started_at(self) -> datetime:
         """When the recording began, as far as anybody knows."""
         begins = (event.at for event in self.events if event.kind == RECORDING_BEGAN)
         return next(begins, self.call.arrived_at)
@@ -93,11 +93,11 @@ async def find_calls(
     A page out of range gives the nearest one.
     """
     filters = filters or CallFilters()
-    typed = read_terms(filters.said)
+    typed = read_terms(filters.transcript_query)
     terms = await keep_meaningful(session, typed)
     if typed and not terms:
-        return CallPage((), 0, 1, 1, meaningless=True)
-    conditions = [*_conditions(filters, search), *said_in_call(terms)]
+        return CallPage((), 0, 1, 1, only_stop_words=True)
+    conditions = [*_build_conditions(filters, search), *said_in_call(terms)]
     total = await session.scalar(select(func.count()).select_from(Call).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
@@ -129,7 +129,7 @@ async def call_record(session: AsyncSession, call_id: str) -> CallRecord | None:
     return CallRecord(call, tuple(legs), tuple(events), await session.get(Recording, call_id), transcript)
 
 
-def _conditions(filters: CallFilters, search: str) -> list[ColumnElement[bool]]:
+def _build_conditions(filters: CallFilters, search: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.outcome is not None:
         conditions.append(Call.outcome == filters.outcome)

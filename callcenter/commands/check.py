@@ -43,7 +43,7 @@ SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
 HOUSES, PHRASES = "houses.csv", "phrases"
 DIALPLAN_WORDS = "dialplan.yaml"
-_TALKS = ".talks.yaml"
+_TALKS_SUFFIX = ".talks.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         problems = sorted({*problems, *find_understanding_problems(KNOWLEDGE)})
     fatal = [problem for problem in problems if problem.fatal]
     for problem in fatal if arguments.quiet else problems:
-        print(f"{_from_here(problem)}{'' if problem.fatal else ' — не мешает запуску'}")
+        print(f"{_relative_to_cwd(problem)}{'' if problem.fatal else ' — не мешает запуску'}")
     if settings is not None and not fatal and not arguments.quiet:
         print(describe_ear(settings))
     print(f"Ошибок: {len(fatal)}, замечаний: {len(problems) - len(fatal)}.")
@@ -77,21 +77,21 @@ def find_problems(
     *,
     scripts: Path = SCRIPTS,
     knowledge: Path = KNOWLEDGE,
-    on: date | None = None,
+    today: date | None = None,
 ) -> list[Problem]:
     """Every problem, sorted by place. None: the settings are broken, so no configuration is rendered.
 
     Nothing of an instance is read or written: the configuration is rendered with passwords made for the moment.
-    `on` is the day answers must be valid for, by default today where the company is.
+    `today` is the day answers must be valid for, by default today where the company is.
     """
     settings = centre.settings if isinstance(centre, Instance) else centre
     zone = (settings.company if settings else Company()).zone
     base = read_knowledge(knowledge)
-    problems = [*base.problems, *base.find_silences(on or SystemClock().now().astimezone(zone).date())]
+    problems = [*base.problems, *base.find_unspoken(today or SystemClock().now().astimezone(zone).date())]
     problems += read_houses(knowledge / HOUSES)[1]
     known, of_known = read_known(knowledge, base.categories, zone)
     mind, of_mind = open_mind(knowledge, known, base.articles)
-    carry_out = PlainActions(lambda: known, zone).on_paper(now=SystemClock().now())
+    carry_out = PlainActions(lambda: known, zone).make_rehearsal_runner(now=SystemClock().now())
     problems += [*of_known, *of_mind, *find_script_problems(scripts, base, mind, carry_out)]
     problems += find_word_problems(scripts / DIALPLAN_WORDS)
     if settings is not None:
@@ -120,22 +120,22 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
 
 
 def find_script_problems(
-    directory: Path, base: KnowledgeBase, mind: Mind | None = None, carry_out: CarryOut | None = None
+    directory: Path, base: KnowledgeBase, interpreter: Mind | None = None, run_action: CarryOut | None = None
 ) -> list[Problem]:
     """What is wrong with the scripts of a directory, and where they differ from their twin talks.
 
-    `mind` understands the callers of the talks; `carry_out`: actions whose end the talks do not tell.
+    `interpreter` understands the callers of the talks; `run_action`: actions whose end the talks do not tell.
     """
     problems: list[Problem] = []
     codes = frozenset(category.code for category in base.categories)
     for file in _list_scripts(directory):
-        script, found = read_script(file, actions=ACTIONS, articles=base.names, values={CATEGORY: codes})
+        script, found = read_script(file, actions=ACTIONS, articles=base.answer_names, allowed_values={CATEGORY: codes})
         talks, of_talks = read_talks(find_twin(file))
         problems += [*found, *of_talks]
         if script is not None:
-            problems += run_talks(script, talks, mind=mind, carry_out=carry_out)
-    for twin in sorted(directory.glob(f"*{_TALKS}")):
-        script_name = twin.name.removesuffix(_TALKS) + ".yaml"
+            problems += run_talks(script, talks, interpreter=interpreter, get_outcome=run_action)
+    for twin in sorted(directory.glob(f"*{_TALKS_SUFFIX}")):
+        script_name = twin.name.removesuffix(_TALKS_SUFFIX) + ".yaml"
         if not (directory / script_name).exists():
             message = f"разговоры без сценария: рядом нет файла {script_name}; переименуйте или удалите"
             problems.append(Problem(Place(twin), "CHK002", message))
@@ -222,7 +222,7 @@ def describe_ear(settings: Settings) -> str:
         return elsewhere
     own = settings.ear.engine
     if settings.own_model:
-        built = Layout(find_home()).ear_model
+        built = Layout(find_home()).built_speech_model
         own = "своя модель: её сделает запуск"
         if built.is_dir():
             own = f"своя модель, {read_vosk_model(built).describe()}"
@@ -242,13 +242,13 @@ def _list_scripts(directory: Path) -> list[Path]:
     return [
         file
         for file in sorted(directory.glob("*.yaml"))
-        if not file.name.endswith(_TALKS) and file.name != DIALPLAN_WORDS
+        if not file.name.endswith(_TALKS_SUFFIX) and file.name != DIALPLAN_WORDS
     ]
 
 
-def _from_here(problem: Problem) -> Problem:
+def _relative_to_cwd(problem: Problem) -> Problem:
     """The same problem with its file as one would type it from the current directory."""
-    file = problem.place.file
+    file = problem.position.file
     if not file.is_relative_to(Path.cwd()):
         return problem
-    return replace(problem, place=replace(problem.place, file=file.relative_to(Path.cwd())))
+    return replace(problem, position=replace(problem.position, file=file.relative_to(Path.cwd())))

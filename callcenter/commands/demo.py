@@ -35,23 +35,23 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps([account.as_json() for account in accounts], ensure_ascii=False, indent=2))
     else:
         tell(summarise(accounts))
-    return 0 if all(account.ok for account in accounts) else 1
+    return 0 if all(account.has_passed for account in accounts) else 1
 
 
 def summarise(accounts: list[Account]) -> str:
     """The end of the printed account: each scene in a few lines."""
     lines = [""]
     for account in accounts:
-        mark = "–" if account.skipped else "✓" if account.ok else "✗"
-        lines.append(f"{mark} {account.scene}) {account.title}{account.skipped and f': {account.skipped}'}")
-        if account.trouble:
-            lines.append(f"    {account.trouble}")
+        mark = "–" if account.skip_reason else "✓" if account.has_passed else "✗"
+        lines.append(f"{mark} {account.scene}) {account.title}{account.skip_reason and f': {account.skip_reason}'}")
+        if account.failure:
+            lines.append(f"    {account.failure}")
         if account.ticket:
             lines.append(f"    заявка {account.ticket}")
         if account.recording:
             lines.append(f"    запись {account.recording} ({account.recording_seconds or 0:.1f} с)")
-    failed = sum(not account.ok for account in accounts)
-    skipped = sum(bool(account.skipped) for account in accounts)
+    failed = sum(not account.has_passed for account in accounts)
+    skipped = sum(bool(account.skip_reason) for account in accounts)
     done = "Всё получилось." if not skipped else f"Получилось всё, что этот центр может показать; пропущено: {skipped}."
     lines.append(done if not failed else f"Не получилось сцен: {failed} из {len(accounts)}.")
     return "\n".join(lines)

@@ -17,9 +17,9 @@ from callcenter.operations.postgres import Cluster
 from callcenter.operations.speech_model import read_people, renew_model
 from callcenter.settings import OWN_MODEL, read_settings, settings_file
 
-_TABLE = re.compile(r"(?m)^[ \t]*\[[ \t]*ear[ \t]*\][ \t]*(?:#.*)?$")
-_MODEL = re.compile(r"(?m)^[ \t]*model[ \t]*=.*$")
-_WAS = "  # было: "
+_EAR_SECTION = re.compile(r"(?m)^[ \t]*\[[ \t]*ear[ \t]*\][ \t]*(?:#.*)?$")
+_MODEL_LINE = re.compile(r"(?m)^[ \t]*model[ \t]*=.*$")
+_OLD_VALUE_COMMENT = "  # было: "
 
 
 class NotSwitched(CallcenterError):
@@ -29,7 +29,9 @@ class NotSwitched(CallcenterError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     does = parser.add_subparsers(dest="does", required=True, metavar="build|install")
     does.add_parser("build", help="собрать свою модель заново из слов компании: улицы, сотрудники, статьи")
-    known = "; ".join(f"{one.short}: {one.name}, {one.megabytes} МБ {one.mark}" for one in read_official())
+    known = "; ".join(
+        f"{one.short_name}: {one.name}, {one.megabytes} МБ {one.verification_mark}" for one in read_official()
+    )
     get = does.add_parser("install", help="установить готовую модель и слушать ею; own — вернуться к своей")
     get.add_argument(
         "source",
@@ -47,11 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
 def _build() -> int:
     instance = open_instance()
     begun = time.monotonic()
-    people = _list_people(instance)
+    people = _read_employee_names(instance)
     if people is None:
         say("база не отвечает: сотрудники — те, что были при прошлой сборке")
     words = renew_model(instance.layout, people, force=True)
-    say(f"модель готова: {words} слов, {time.monotonic() - begun:.1f} с; {instance.layout.ear_model}")
+    say(f"модель готова: {words} слов, {time.monotonic() - begun:.1f} с; {instance.layout.built_speech_model}")
     if instance.settings.ear.model != OWN_MODEL:
         say(f"но слушает не она: [ear] model = «{instance.settings.ear.model}» в {settings_file()}")
     else:
@@ -59,7 +61,7 @@ def _build() -> int:
     return 0
 
 
-def _list_people(instance: Instance) -> list[str] | None:
+def _read_employee_names(instance: Instance) -> list[str] | None:
     """Those who work here now; None when the database does not say."""
     try:
         return asyncio.run(read_people(Cluster(instance.layout, instance.ports).address()))
@@ -108,13 +110,13 @@ def _read_model(text: str) -> object:
 
 
 def _set_model(text: str, line: str) -> str:
-    table = _TABLE.search(text)
+    table = _EAR_SECTION.search(text)
     if table is None:
         return f"{text.rstrip()}\n\n[ear]\n{line}\n".lstrip()
     head, body = text[: table.end()], text[table.end() :]
     following = re.search(r"(?m)^[ \t]*\[", body)
     own, rest = (body[: following.start()], body[following.start() :]) if following else (body, "")
-    if (old := _MODEL.search(own)) is None:
+    if (old := _MODEL_LINE.search(own)) is None:
         return f"{head}\n{line}{own}{rest}"
-    was = old[0].partition(_WAS)[0].strip()
-    return head + own[: old.start()] + f"{line}{_WAS}{was}" + own[old.end() :] + rest
+    was = old[0].partition(_OLD_VALUE_COMMENT)[0].strip()
+    return head + own[: old.start()] + f"{line}{_OLD_VALUE_COMMENT}{was}" + own[old.end() :] + rest

@@ -20,7 +20,7 @@ from callcenter.meters.models import MeterKind
 from callcenter.meters.plausible import find_doubt
 from callcenter.tickets.clocks import set_clocks
 
-_NOT_TOLD = frozenset((CHECK_CALLER, MARK_DANGER, TICKET_STATUS))
+_UNDECIDED_ACTIONS = frozenset((CHECK_CALLER, MARK_DANGER, TICKET_STATUS))
 """How these end hangs on a telephone, or on tickets of other days: nothing that was said tells it."""
 
 
@@ -39,7 +39,7 @@ class TalkRegister:
         """See TicketRegister."""
         return self._open(category, now) if not self._tickets else next(iter(self._tickets.values()))
 
-    async def register_more(
+    async def register_another(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None, bool]:
         """See TicketRegister."""
@@ -47,14 +47,14 @@ class TalkRegister:
         return *self._open(category, now), new
 
     async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
-        """None: see `_NOT_TOLD`."""
+        """None: see `_UNDECIDED_ACTIONS`."""
         return ()
 
-    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
-        """None: see `_NOT_TOLD`."""
+    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
+        """None: see `_UNDECIDED_ACTIONS`."""
         return None
 
-    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
         """See TicketRegister."""
         return find_doubt(MeterKind(meter), value, None, now=now)
 
@@ -67,7 +67,7 @@ class TalkRegister:
         return self._tickets[code]
 
 
-class _NoNotes:
+class _NullNoteWriter:
     def write(self, note: Note) -> None:
         """Nothing of a talk in a terminal is kept."""
 
@@ -75,13 +75,15 @@ class _NoNotes:
 def open_paper(known: Known, zone: ZoneInfo, clock: Clock) -> CarryOut:
     """Carries out the actions of one talk. None for one whose end nothing tells."""
     register = TalkRegister(known.categories, zone)
-    actions = ScriptActions(register=register, notes=_NoNotes(), clock=clock, zone=zone, known=lambda: known)
+    actions = ScriptActions(
+        register=register, notes=_NullNoteWriter(), clock=clock, zone=zone, get_knowledge=lambda: known
+    )
     arrival = Arrival("talk", "", "", None, clock.now())
 
     def carry_out(action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
-        if action in _NOT_TOLD:
+        if action in _UNDECIDED_ACTIONS:
             return None
-        result = asyncio.run(actions.carry_out(action, arrival=arrival, arguments=arguments))
+        result = asyncio.run(actions.run_action(action, arrival=arrival, arguments=arguments))
         return GivenOutcome(result.outcome, result.facts)
 
     return carry_out

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Raises AsteriskUnavailable and DatabaseUnavailable: what cannot be asked cannot be compared."""
-    orphans = asyncio.run(_compare(open_instance()))
+    orphans = asyncio.run(_find_orphans(open_instance()))
     for orphan in orphans:
         print(orphan)
     if not orphans:
@@ -25,7 +25,7 @@ def run(_arguments: argparse.Namespace) -> int:
     return 1 if orphans else 0
 
 
-async def _compare(instance: Instance) -> list[Orphan]:
+async def _find_orphans(instance: Instance) -> list[Orphan]:
     switch = AriSwitch(f"http://127.0.0.1:{instance.ports.asterisk_http}", password=instance.secrets.ari_password)
     database = Database(Cluster(instance.layout, instance.ports).address())
     try:

@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.copy is not None:
         copy_tape(arguments.tape, arguments.copy)
     played = replay(arguments.copy or arguments.tape)
-    print("\n".join(played.story))
+    print("\n".join(played.transcript))
     if not played.differences:
         print("\nРасхождений нет: звонок повторился строка в строку.")
         return 0
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 def copy_tape(tape: Path, copy: Path) -> None:
     """Writes the fictional copy and its edition beside it. Raises BrokenTape, NoEdition, OSError."""
     lines = read_tape(tape)
-    edition = find_edition(lines, place=tape.parent)
+    edition = find_edition(lines, directory=tape.parent)
     copy.write_bytes(make_fictional(lines))
     if edition is not None:
         kept = edition_file(copy.parent, edition.stem)

@@ -40,22 +40,22 @@ def run(arguments: argparse.Namespace) -> int:
     database = Database(Cluster(instance.layout, instance.ports).address())
     settings, now = instance.settings, datetime.now(UTC)
     period = read_period(arguments.first, arguments.last, zone=settings.company.zone, now=now)
-    report = asyncio.run(make_report(database, arguments.subject, period, queue=settings.queue, now=now))
+    report = asyncio.run(make_report(database, arguments.subject, period, queue_settings=settings.queue, now=now))
     print(as_json(report, period, settings.queue) if arguments.json else as_text(report, period, settings.queue))
     return 0
 
 
 def read_period(first: str | None, last: str | None, *, zone: ZoneInfo, now: datetime) -> Period:
     """The days as they were typed, 2026-11-24. Raises NoPeriod."""
-    end = _read_day(last) if last else now.astimezone(zone).date()
-    begin = _read_day(first) if first else end
+    end = _parse_day(last) if last else now.astimezone(zone).date()
+    begin = _parse_day(first) if first else end
     if begin > end:
         raise NoPeriod(f"первый день {begin} позже последнего {end}")
     return Period(begin, end, zone)
 
 
 async def make_report(
-    database: Database, subject: str, period: Period, *, queue: Queue, now: datetime
+    database: Database, subject: str, period: Period, *, queue_settings: Queue, now: datetime
 ) -> CallsReport | QueueReport:
     """Raises DatabaseUnavailable."""
     try:
@@ -65,30 +65,30 @@ async def make_report(
             return await report_queue(
                 session,
                 period,
-                threshold=queue.service_level_seconds,
-                short=queue.short_abandon_seconds,
+                service_level_seconds=queue_settings.service_level_seconds,
+                short_abandon_seconds=queue_settings.short_abandon_seconds,
                 now=now,
             )
     finally:
         await database.close()
 
 
-def as_text(report: CallsReport | QueueReport, period: Period, queue: Queue) -> str:
+def as_text(report: CallsReport | QueueReport, period: Period, queue_settings: Queue) -> str:
     """For a terminal: a head, the table of figures, and the calls by hour."""
     days = show_days(period)
     if isinstance(report, CallsReport):
         if is_empty(report):
             return f"{days}: звонков, обратных звонков и заявок не было."
         parts = [f"Звонки, {days}", table_of(figures_of_calls(report))]
-        if report.hours:
+        if report.outcomes_by_hour:
             parts += ["По часам поступления:", table_of_hours(report)]
         return "\n\n".join(parts)
     if is_empty(report):
         return f"{days}: в очередь никто не попадал."
-    return f"Очередь, {days}\n\n{table_of(figures_of_queue(report, queue))}"
+    return f"Очередь, {days}\n\n{table_of(figures_of_queue(report, queue_settings))}"
 
 
-def as_json(report: CallsReport | QueueReport, period: Period, queue: Queue) -> str:
+def as_json(report: CallsReport | QueueReport, period: Period, queue_settings: Queue) -> str:
     """Every figure by its key: value (null when there is nothing to divide by), unit, title, formula."""
     answer: dict[str, Any] = {
         "report": "calls" if isinstance(report, CallsReport) else "queue",
@@ -97,19 +97,19 @@ def as_json(report: CallsReport | QueueReport, period: Period, queue: Queue) -> 
         "time_zone": period.zone.key,
     }
     if isinstance(report, CallsReport):
-        answer["figures"] = _describe(figures_of_calls(report))
+        answer["figures"] = _figures_as_json(figures_of_calls(report))
         answer["hours"] = {
             f"{hour:02}": {outcome.value: count for outcome, count in outcomes.items()}
-            for hour, outcomes in report.hours.items()
+            for hour, outcomes in report.outcomes_by_hour.items()
         }
     else:
-        answer["figures"] = _describe(figures_of_queue(report, queue))
+        answer["figures"] = _figures_as_json(figures_of_queue(report, queue_settings))
     return json.dumps(answer, ensure_ascii=False, indent=2)
 
 
 def is_empty(report: CallsReport | QueueReport) -> bool:
     if isinstance(report, QueueReport):
-        return report.figures.offered + report.running == 0
+        return report.statistics.offered + report.without_outcome == 0
     callbacks = report.callbacks
     tickets = report.tickets_by_robot + report.tickets_by_people
     return report.arrived + tickets + callbacks.in_time + callbacks.late + callbacks.waiting == 0
@@ -120,14 +120,14 @@ def show_days(period: Period) -> str:
     return f"{first if first == last else f'{first} – {last}'} ({period.zone.key})"
 
 
-def _read_day(text: str) -> date:
+def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise NoPeriod(f"«{text}» — не день; пишите как 2026-11-24") from error
 
 
-def _describe(figures: Sequence[Figure]) -> dict[str, Any]:
+def _figures_as_json(figures: Sequence[Figure]) -> dict[str, Any]:
     return {
         figure.key: {
             "value": figure.value,

@@ -29,7 +29,7 @@ class Figure:
     formula: str
 
     @property
-    def shown(self) -> str:
+    def formatted_value(self) -> str:
         if self.value is None:
             return NOTHING
         if self.unit is Unit.SHARE:
@@ -53,16 +53,16 @@ def figures_of_calls(report: CallsReport) -> list[Figure]:
     tickets = report.tickets_by_robot + report.tickets_by_people
     return [
         _count("calls", "Звонков", report.arrived, "поступили в эти дни"),
-        _count("running", "  ещё без итога", report.running, "идут сейчас или только что закончились"),
+        _count("running", "  ещё без итога", report.without_outcome, "идут сейчас или только что закончились"),
         *(
             _count(f"outcome_{outcome}", f"  {title}", report.outcomes.get(outcome, 0), f"итог: {formula}")
             for outcome, (title, formula) in OUTCOMES.items()
         ),
-        _count("dangers", "С опасностью", report.dangers, "газ, дым, лифт и другое, названное в звонке"),
+        _count("dangers", "С опасностью", report.danger_calls, "газ, дым, лифт и другое, названное в звонке"),
         Figure(
             "callbacks_in_time",
             "Перезвонили в срок",
-            callbacks.share,
+            callbacks.in_time_rate,
             Unit.SHARE,
             f"выполнено до срока / задачи со сроком в эти дни, срок вышел или выполнены = {callbacks.in_time} / {done}",
         ),
@@ -83,34 +83,37 @@ def figures_of_calls(report: CallsReport) -> list[Figure]:
 
 
 def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
-    queue, threshold, short = report.figures, settings.service_level_seconds, settings.short_abandon_seconds
-    counted = f"({queue.offered} − {queue.short})"
+    queue, threshold, short = report.statistics, settings.service_level_seconds, settings.short_abandon_seconds
+    counted = f"({queue.offered} − {queue.short_abandons})"
     return [
         _count("offered", "Поступило в очередь", queue.offered, "звонки этих дней с итогом"),
-        _count("running", "  ещё без итога", report.running, "ждут или разговаривают сейчас; в числах ниже их нет"),
+        _count(
+            "running", "  ещё без итога", report.without_outcome, "ждут или разговаривают сейчас; в числах ниже их нет"
+        ),
         _count("answered", "Отвечено", queue.answered, "соединены с диспетчером"),
         _count("abandoned", "Не дождались", queue.abandoned, "положили трубку в очереди"),
-        _count("short_abandons", "  короткие", queue.short, f"ждали меньше {short} с; в долях не учтены"),
+        _count("short_abandons", "  короткие", queue.short_abandons, f"ждали меньше {short} с; в долях не учтены"),
         Figure(
             "service_level",
             f"Уровень обслуживания SL({threshold} с)",
             queue.service_level,
             Unit.SHARE,
-            f"отвечено за {threshold} с / (поступило − короткие) = {queue.in_time} / {counted}",
+            f"отвечено за {threshold} с / (поступило − короткие) = {queue.answered_in_time} / {counted}",
         ),
         Figure(
             "abandonment",
             "Доля не дождавшихся",
-            queue.abandonment,
+            queue.abandonment_rate,
             Unit.SHARE,
-            f"(не дождались − короткие) / (поступило − короткие) = ({queue.abandoned} − {queue.short}) / {counted}",
+            "(не дождались − короткие) / (поступило − короткие) = "
+            f"({queue.abandoned} − {queue.short_abandons}) / {counted}",
         ),
         Figure(
             "average_wait",
             "Среднее ожидание (ASA)",
             queue.average_wait,
             Unit.SECONDS,
-            f"ожидание отвеченных / отвечено = {show_span(queue.waited)} / {queue.answered}",
+            f"ожидание отвеченных / отвечено = {show_span(queue.answered_wait_seconds)} / {queue.answered}",
         ),
         Figure(
             "longest_wait",
@@ -122,10 +125,10 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
         Figure(
             "handling_time",
             "Среднее время обслуживания (AHT)",
-            queue.handling_time,
+            queue.average_handling_time,
             Unit.SECONDS,
             "(разговор с удержанием + дописывание) / отвечено = "
-            f"({show_span(queue.talked)} + {show_span(queue.wrapped_up)}) / {queue.answered}",
+            f"({show_span(queue.total_talk_seconds)} + {show_span(queue.wrap_up_seconds)}) / {queue.answered}",
         ),
         Figure(
             "occupancy",
@@ -133,7 +136,8 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
             queue.occupancy,
             Unit.SHARE,
             "(разговор с удержанием + дописывание) / время на месте без пауз = "
-            f"{show_span(queue.busy)} / {show_span(queue.at_work)}, по состояниям телефонов, исходящие тоже",
+            f"{show_span(queue.busy_seconds)} / {show_span(queue.working_seconds)}, "
+            "по состояниям телефонов, исходящие тоже",
         ),
     ]
 
@@ -141,15 +145,17 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
 def table_of(figures: Iterable[Figure]) -> str:
     """Titles, values and formulas in columns."""
     figures = tuple(figures)
-    titles, values = (max(len(text) for text in column) for column in _columns(figures))
-    return "\n".join(f"{figure.title:<{titles}}  {figure.shown:>{values}}   {figure.formula}" for figure in figures)
+    titles, values = (max(len(text) for text in column) for column in _list_column_texts(figures))
+    return "\n".join(
+        f"{figure.title:<{titles}}  {figure.formatted_value:>{values}}   {figure.formula}" for figure in figures
+    )
 
 
 def table_of_hours(report: CallsReport) -> str:
     """Calls by the hour of their arrival and by outcome; a line an hour that had calls."""
     heads = ("Час", "всего", "диспетчер", "робот", "не дождались", "перезвонить", "сообщение", "заняты")
     lines = ["  ".join(heads)]
-    for hour, outcomes in report.hours.items():
+    for hour, outcomes in report.outcomes_by_hour.items():
         cells = (f"{hour:02}", sum(outcomes.values()), *(outcomes.get(outcome, 0) for outcome in OUTCOMES))
         lines.append("  ".join(f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True)))
     return "\n".join(lines)
@@ -166,5 +172,5 @@ def _count(key: str, title: str, value: int, formula: str) -> Figure:
     return Figure(key, title, value, Unit.COUNT, formula)
 
 
-def _columns(figures: tuple[Figure, ...]) -> tuple[list[str], list[str]]:
-    return [figure.title for figure in figures], [figure.shown for figure in figures]
+def _list_column_texts(figures: tuple[Figure, ...]) -> tuple[list[str], list[str]]:
+    return [figure.title for figure in figures], [figure.formatted_value for figure in figures]

@@ -80,7 +80,7 @@ def start_centre() -> int:
         supervisor.start()
     else:
         watching.send(signal.SIGHUP)  # it may be in a long pause after failures that are mended now
-    _await_answer(instance)
+    _wait_until_ready(instance)
     say(summarise(instance))
     return 0
 
@@ -98,7 +98,7 @@ def summarise(instance: Instance) -> str:
         f"  SIP-сервер:       {sip} (UDP)",
         f"  Рабочее место:    http://{address_for_people(settings.desk.bind_address)}:{ports.desk}/",
         f"  Учётные записи:   {instance.layout.accounts_file}",
-        f"  Журналы:          {instance.layout.logs}",
+        f"  Журналы:          {instance.layout.log_directory}",
         f"  Asterisk:         {Asterisk(instance).describe()}",
         f"  Речь:             {describe_ear(settings)}",
     ]
@@ -107,7 +107,7 @@ def summarise(instance: Instance) -> str:
     return "\n".join([*lines, "  Остановить:       make stop"])
 
 
-def _await_answer(instance: Instance) -> None:
+def _wait_until_ready(instance: Instance) -> None:
     """Waits for the desk's /healthz, for the controller to be at Asterisk's ARI, and for the clerk to run.
 
     A program that was started LOOP times without answering is not waited for any longer.
@@ -116,8 +116,8 @@ def _await_answer(instance: Instance) -> None:
     asterisk = Asterisk(instance, progress=say)
     answers: dict[str, Callable[[], bool]] = {
         CONTROLLER: lambda: asterisk.serves("callcenter"),
-        CLERK: lambda: find_running(instance.layout.pids / CLERK) is not None,
-        DESK: lambda: _desk_answers(instance),
+        CLERK: lambda: find_running(instance.layout.pid_directory / CLERK) is not None,
+        DESK: lambda: _is_desk_ready(instance),
     }
     lives: dict[str, set[Running]] = {name: set() for name in answers}
     while True:
@@ -126,11 +126,11 @@ def _await_answer(instance: Instance) -> None:
         if not answers:
             return
         for name in answers:
-            running = find_running(instance.layout.pids / name)
+            running = find_running(instance.layout.pid_directory / name)
             if running is not None:
                 lives[name].add(running)
             if len(lives[name]) >= LOOP or time.monotonic() > deadline:
-                log = instance.layout.logs / f"{name}.log"
+                log = instance.layout.log_directory / f"{name}.log"
                 raise NotStarted(
                     f"the {name} was started {len(lives[name])} times and does not answer; "
                     f"the supervisor goes on trying. {log}:\n{last_lines(log)}"
@@ -138,7 +138,7 @@ def _await_answer(instance: Instance) -> None:
         time.sleep(0.1)
 
 
-def _desk_answers(instance: Instance) -> bool:
+def _is_desk_ready(instance: Instance) -> bool:
     address = f"http://{instance.settings.desk.bind_address}:{instance.ports.desk}/healthz"
     try:
         with urllib.request.urlopen(address, timeout=2.0) as answer:

@@ -34,12 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise NoSuchFolder(f"нет каталога {file.absolute().parent}; сначала создайте его")
     voice = open_voice(arguments.voice, Choice()) if arguments.voice else voice_of(read_settings())
     words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)(arguments.text)
-    asyncio.run(_say(voice, words, file))
+    asyncio.run(_render(voice, words, file))
     print(words)
     return 0
 
 
-async def _say(voice: Voice, words: str, file: Path) -> None:
+async def _render(voice: Voice, words: str, file: Path) -> None:
     try:
         await voice.render(words, file)
     finally:

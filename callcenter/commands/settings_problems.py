@@ -13,7 +13,7 @@ from callcenter.settings import BrokenSettings, Settings, settings_file
 
 CODE = "SET001"
 
-_WORDS = {
+_MESSAGES = {
     "bool_parsing": "нужно true или false",
     "bool_type": "нужно true или false",
     "enum": "можно одно из: {expected}",
@@ -43,14 +43,14 @@ def name_settings(error: BrokenSettings) -> list[Problem]:
         line = re.search(r"at line (\d+)", text)
         return [Problem(Place(file, int(line[1]) if line else 0), CODE, f"файл настроек не читается: {text}")]
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return [_name(finding, file, lines) for finding in cause.errors()]
+    return [_make_problem(finding, file, lines) for finding in cause.errors()]
 
 
-def _name(finding: Any, file: Path, lines: list[str]) -> Problem:
+def _make_problem(finding: Any, file: Path, lines: list[str]) -> Problem:
     path = [str(part) for part in finding["loc"]]
     field = ".".join(path)
     facts = {**finding.get("ctx", {}), "field": field, "near": _suggest(path)}
-    template = _WORDS.get(finding["type"])
+    template = _MESSAGES.get(finding["type"])
     words = template.format(**facts) if template else str(finding["msg"]).removeprefix("Value error, ")
     message = f"{field} = {finding['input']!r}: {words.replace(' or ', ' или ')}"
     variable = f"CALLCENTER_{'__'.join(path).upper()}"

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         if calls:
             say(f"ВНИМАНИЕ: обрываются разговоры: {calls}. Без обрыва: callcenter stop --keep-calls")
     for name in (SUPERVISOR, DESK, CONTROLLER, CLERK, EAR):  # the supervisor first: it would start the others again
-        running = find_running(instance.layout.pids / name)
+        running = find_running(instance.layout.pid_directory / name)
         if running is not None:
             end(running, first=signal.SIGTERM, grace=10.0)
             say(f"остановлен: {name}")

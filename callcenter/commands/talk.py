@@ -51,8 +51,8 @@ from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
 
 KNOWLEDGE = TREE / "knowledge_base"
-_HOW = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
-_HOW_HEARD = "Кнопки или слова и Enter; пустой Enter — молчать; т — повесить трубку."
+_KEYS_HELP = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
+_SPEECH_HELP = "Кнопки или слова и Enter; пустой Enter — молчать; т — повесить трубку."
 _HANG_UP = ("т", "h")
 """Whichever layout the keyboard has."""
 
@@ -72,14 +72,16 @@ def run(arguments: argparse.Namespace) -> int:
     file = find_script(arguments.script)
     knowledge = read_knowledge(KNOWLEDGE)
     codes = [category.code for category in knowledge.categories]
-    script, problems = read_script(file, actions=ACTIONS, articles=knowledge.names, values={CATEGORY: codes})
+    script, problems = read_script(
+        file, actions=ACTIONS, articles=knowledge.answer_names, allowed_values={CATEGORY: codes}
+    )
     if script is None:
         raise BrokenFiles("\n".join(str(problem) for problem in problems))
     zone = read_settings().company.zone
     known, _ = read_known(KNOWLEDGE, knowledge.categories, zone)
     mind = open_mind(KNOWLEDGE, known, knowledge.articles)[0] if arguments.ear else None
     clock = SystemClock()
-    answers = knowledge.answers(clock.now().astimezone(zone).date())
+    answers = knowledge.render_answers(clock.now().astimezone(zone).date())
     game = Game(
         script,
         answers,
@@ -87,9 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
         read=_read_line,
         write=print,
         ask_outcomes=arguments.ask_outcomes,
-        ear=arguments.ear,
-        mind=mind,
-        carry_out=open_paper(known, zone, clock),
+        recognition_enabled=arguments.ear,
+        interpreter=mind,
+        run_action=open_paper(known, zone, clock),
     )
     talk = game.play(name=arguments.save or "", place=Place(file))
     if arguments.save:
@@ -112,9 +114,11 @@ def find_script(name: str) -> Path:
     return found
 
 
-def save_talk(file: Path, talk: Talk, script: Script, answers: Mapping[str, str], mind: Mind | None = None) -> None:
+def save_talk(
+    file: Path, talk: Talk, script: Script, answers: Mapping[str, str], interpreter: Mind | None = None
+) -> None:
     """Puts `talk` at the end of `file`. Raises BrokenFiles, and changes nothing, when it would not read or not pass."""
-    differences = run_talk(script, talk, answers=answers, mind=mind)
+    differences = run_talk(script, talk, answers=answers, interpreter=interpreter)
     if differences:
         raise BrokenFiles("\n".join(str(problem) for problem in differences))
     before = read_talks(file)[0] if file.exists() else ()
@@ -137,45 +141,54 @@ class Game:
 
     script: Script
     answers: Mapping[str, str]
-    usual: Mapping[str, tuple[GivenOutcome, ...]]
+    default_outcomes: Mapping[str, tuple[GivenOutcome, ...]]
     read: Callable[[str], str | None]
     write: Callable[[str], None]
     ask_outcomes: bool = False
-    ear: bool = False
-    mind: Mind | None = None
-    carry_out: CarryOut | None = None
+    recognition_enabled: bool = False
+    interpreter: Mind | None = None
+    run_action: CarryOut | None = None
     """Actions that come out as in a real call; all others as the talks usually have them."""
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)
     _outcomes: dict[str, tuple[GivenOutcome, ...]] = field(default_factory=dict)
-    _awaited: Say | Listen | Do | None = None
+    _awaited_command: Say | Listen | Do | None = None
     _end: End | None = None
     _served: bool = False
-    _expected: int = 0
+    _expected_turn: int = 0
 
     def __post_init__(self) -> None:
-        self._conversation = Conversation(self.script, self.answers, {}, self.mind)
+        self._conversation = Conversation(self.script, self.answers, {}, self.interpreter)
 
     def play(self, *, name: str, place: Place) -> Talk:
         """Plays to the end and gives the talk back."""
-        self.write(self._how)
-        commands = self._take(Began())
-        if self.ear:
-            commands += self._take(EarOpened())
+        self.write(self._help_text)
+        commands = self._feed_event(Began())
+        if self.recognition_enabled:
+            commands += self._feed_event(EarOpened())
         while self._end is None:
-            commands = self._go_on(commands, place)
+            commands = self._process_commands(commands, place)
         self.write(f"Итог: {self._end}{', звонящий обслужен' if self._served else ''}.")
         silent = frozenset(list_told_articles(self.script)) - frozenset(self.answers)
         turns = tuple(self._turns)
-        return Talk(name, place, turns, self._end, self._served, self._outcomes, silent, ear=self.ear)
+        return Talk(
+            name,
+            place,
+            turns,
+            self._end,
+            self._served,
+            self._outcomes,
+            silent,
+            speech_declared=self.recognition_enabled,
+        )
 
-    def _go_on(self, commands: list[Command], place: Place) -> list[Command]:
+    def _process_commands(self, commands: list[Command], place: Place) -> list[Command]:
         hushed = {command.turn for command in commands if isinstance(command, Hush)}
         for command in commands:
             match command:
                 case Say(turn, text) if turn not in hushed:
                     self.write(f"Робот: {text}")
-                    self._turns.append(self._tell(text, place))
+                    self._turns.append(self._make_robot_turn(text, place))
                 case ToQueue(reason, priority):
                     self.write(f"[к диспетчерам: {reason}]")
                     danger = priority == DANGER_PRIORITY
@@ -185,43 +198,45 @@ class Game:
                 case Remark("served"):
                     self._served = True
         awaited = [command for command in commands if isinstance(command, Say | Listen | Do)]
-        self._awaited = awaited[-1] if awaited else self._awaited  # a key that means nothing changes nothing
-        match self._awaited:
+        self._awaited_command = (
+            awaited[-1] if awaited else self._awaited_command
+        )  # a key that means nothing changes nothing
+        match self._awaited_command:
             case Say(turn):
-                return self._take(SayingEnded(turn))
+                return self._feed_event(SayingEnded(turn))
             case Do(turn, action, known):
-                return self._take(self._do(turn, ACTIONS[action], known, place))
+                return self._feed_event(self._execute_action(turn, ACTIONS[action], known, place))
             case Listen(turn):
-                return self._listen(turn, place)
+                return self._read_caller_turn(turn, place)
         return []
 
-    def _listen(self, turn: int, place: Place) -> list[Command]:
+    def _read_caller_turn(self, turn: int, place: Place) -> list[Command]:
         while True:
             line = self.read("Вы: ")
             if line is None or line.strip().lower() in _HANG_UP:
                 self._turns.append(CallerHangsUp(place))
                 self._end = End.HUNG_UP
-                return self._take(HungUp())
+                return self._feed_event(HungUp())
             keys = line.strip()
             if not keys:
                 self._turns.append(CallerIsSilent(place))
-                return self._take(Silence(turn))
+                return self._feed_event(Silence(turn))
             if set(keys) <= set(KEYS):
                 self._turns.append(CallerPresses(keys, place))
-                return [command for key in keys for command in self._take(KeyPressed(key))]
-            if self.ear:
+                return [command for key in keys for command in self._feed_event(KeyPressed(key))]
+            if self.recognition_enabled:
                 self._turns.append(CallerSpeaks(keys, place))
-                return self._take(Said(self._expected, keys))
-            self.write(_HOW)
+                return self._feed_event(Said(self._expected_turn, keys))
+            self.write(_KEYS_HELP)
 
     @property
-    def _how(self) -> str:
-        return _HOW_HEARD if self.ear else _HOW
+    def _help_text(self) -> str:
+        return _SPEECH_HELP if self.recognition_enabled else _KEYS_HELP
 
-    def _do(self, turn: int, spec: ActionSpec, known: Mapping[str, str], place: Place) -> ActionDone:
-        given = self.usual.get(spec.name, ())
-        plain = self.carry_out(spec.name, known) if self.carry_out else None
-        usual = plain or (given[0] if given else self._imagine(spec, spec.outcomes[0]))
+    def _execute_action(self, turn: int, spec: ActionSpec, known: Mapping[str, str], place: Place) -> ActionDone:
+        given = self.default_outcomes.get(spec.name, ())
+        plain = self.run_action(spec.name, known) if self.run_action else None
+        usual = plain or (given[0] if given else self._make_placeholder_outcome(spec, spec.outcomes[0]))
         outcome = self._ask_outcome(spec, usual, given) if self.ask_outcomes else usual
         self.write(f"[{spec.name}: {outcome.outcome}]")
         self._turns.append(RobotDoes(spec.name, dict(known), place))
@@ -235,18 +250,20 @@ class Game:
             if known := next((one for one in (usual, *given) if one.outcome == outcome), None):
                 return known
             if outcome in spec.outcomes:
-                return self._imagine(spec, outcome)
+                return self._make_placeholder_outcome(spec, outcome)
 
-    def _imagine(self, spec: ActionSpec, outcome: str) -> GivenOutcome:
+    def _make_placeholder_outcome(self, spec: ActionSpec, outcome: str) -> GivenOutcome:
         return GivenOutcome(outcome, {name: f"({name})" for name in spec.gives[outcome]})
 
-    def _tell(self, text: str, place: Place) -> Turn:
+    def _make_robot_turn(self, text: str, place: Place) -> Turn:
         article = next((name for name, answer in self.answers.items() if answer == text), None)
         return RobotAnswers(article, place) if article else RobotSays(text, place)
 
-    def _take(self, event: Event) -> list[Command]:
-        commands = self._conversation.take(event)
-        self._expected = next((one.turn for one in reversed(commands) if isinstance(one, Expect)), self._expected)
+    def _feed_event(self, event: Event) -> list[Command]:
+        commands = self._conversation.handle_event(event)
+        self._expected_turn = next(
+            (one.turn for one in reversed(commands) if isinstance(one, Expect)), self._expected_turn
+        )
         return commands
 
 

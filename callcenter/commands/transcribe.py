@@ -29,13 +29,13 @@ from callcenter.operations.speech_model import find_model
 from callcenter.settings import VOSK, Settings, read_settings, settings_file
 from callcenter.speech.sound import Samples, resample
 
-_AWAY_SECONDS = 5.0
+_CONNECT_TIMEOUT = 5.0
 _START_SECONDS = 60.0
 """A large model takes its time to load."""
-_AHEAD_SECONDS = 3.0
+_MAX_LEAD_SECONDS = 3.0
 """How far the file may be ahead of the ear, which drops what waits for five seconds."""
-_PIECE = RATE // 5
-_SIDES = ("житель", "центр")
+_CHUNK_SAMPLES = RATE // 5
+_CHANNEL_LABELS = ("житель", "центр")
 
 
 class NoModel(CallcenterError):
@@ -68,12 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
     configure_logging("WARNING")
     settings = read_settings()
     channels = read_channels(arguments.file)
-    utterances = asyncio.run(_hear(settings, arguments.model or _model_of(settings), channels))
+    utterances = asyncio.run(_transcribe(settings, arguments.model or _find_model(settings), channels))
     print(as_json(arguments.file, utterances) if arguments.json else as_text(utterances))
     return 0
 
 
-def _model_of(settings: Settings) -> Path | None:
+def _find_model(settings: Settings) -> Path | None:
     """None as long as the centre's own is not built."""
     model = find_model(Layout(find_home()), settings)
     return model if model is not None and (model.is_dir() or not settings.own_model) else None
@@ -92,10 +92,10 @@ def as_text(channels: Sequence[Sequence[Final]]) -> str:
     """A line an utterance, in the order of their beginnings; with two channels it says whose."""
     lines = []
     for number, finals in enumerate(channels):
-        side = f"{_SIDES[number]}: " if len(channels) == len(_SIDES) else ""
+        side = f"{_CHANNEL_LABELS[number]}: " if len(channels) == len(_CHANNEL_LABELS) else ""
         for final in finals:
             text = " ".join("…" if word.text == UNKNOWN else word.text for word in final.words)
-            lines.append((final.words[0].begin, f"{_clock(final.words[0].begin)}  {side}{text}"))
+            lines.append((final.words[0].begin, f"{_format_time(final.words[0].begin)}  {side}{text}"))
     return "\n".join(line for _, line in sorted(lines)) or "Речи не слышно."
 
 
@@ -112,49 +112,49 @@ def as_json(file: Path, channels: Sequence[Sequence[Final]]) -> str:
     return json.dumps({"file": str(file), "channels": heard}, ensure_ascii=False, indent=2)
 
 
-async def _hear(settings: Settings, model: Path | None, channels: Sequence[Samples]) -> list[list[Final]]:
-    async with _find_ear(settings, model) as client:
-        return [await _hear_channel(client, channel) for channel in channels]
+async def _transcribe(settings: Settings, model: Path | None, channels: Sequence[Samples]) -> list[list[Final]]:
+    async with _open_recognizer(settings, model) as client:
+        return [await _transcribe_channel(client, channel) for channel in channels]
 
 
-async def _hear_channel(client: EarClient, channel: Samples) -> list[Final]:
+async def _transcribe_channel(client: EarClient, channel: Samples) -> list[Final]:
     """Its utterances. The file waits for the ear, which would drop what it cannot hear in time."""
     told: asyncio.Queue[Told] = asyncio.Queue()
     finals: list[Final] = []
     heard_to = 0.0
-    leg = client.open(told.put_nowait)
+    leg = client.open_leg(told.put_nowait)
     samples = np.clip(np.rint(channel * 32767), -32768, 32767).astype("<i2")
-    for begin in range(0, len(samples), _PIECE):
-        leg.hear(samples[begin : begin + _PIECE].tobytes())
-        while begin / RATE - heard_to > _AHEAD_SECONDS:
-            heard_to = _note(await told.get(), finals) or heard_to
+    for begin in range(0, len(samples), _CHUNK_SAMPLES):
+        leg.send_audio(samples[begin : begin + _CHUNK_SAMPLES].tobytes())
+        while begin / RATE - heard_to > _MAX_LEAD_SECONDS:
+            heard_to = _collect_result(await told.get(), finals) or heard_to
     leg.close()
     while not isinstance(one := await told.get(), Closed):
-        _note(one, finals)
+        _collect_result(one, finals)
     return finals
 
 
-def _note(told: Told, finals: list[Final]) -> float | None:
+def _collect_result(told: Told, finals: list[Final]) -> float | None:
     """Keeps an utterance; how far the ear has heard, when it says so."""
     match told:
         case Final():
             finals.append(told)
-            return told.heard_to
+            return told.processed_to
         case Partial():
-            return told.heard_to
+            return told.processed_to
         case EarLost() | Trouble():
             raise NoEar(f"the ear failed: {told.why}")
     return None
 
 
 @asynccontextmanager
-async def _find_ear(settings: Settings, model: Path | None) -> AsyncIterator[EarClient]:
+async def _open_recognizer(settings: Settings, model: Path | None) -> AsyncIterator[EarClient]:
     """An ear of our own for as long as we need it; without a model for it, the first of those elsewhere."""
     if model is None and settings.ear.engine == VOSK:
         if not settings.ear.addresses:
             raise NoModel
-        async with _client_of(read_address(settings.ear.addresses[0])) as client:
-            await client.connect(within=_AWAY_SECONDS)
+        async with _run_client(read_address(settings.ear.addresses[0])) as client:
+            await client.wait_for_connection(within=_CONNECT_TIMEOUT)
             yield client
         return
     with tempfile.TemporaryDirectory(prefix="callcenter-ear-") as directory:
@@ -165,7 +165,7 @@ async def _find_ear(settings: Settings, model: Path | None) -> AsyncIterator[Ear
         with log.open("wb") as errors:
             program = await asyncio.create_subprocess_exec(*words, "--log-level", "ERROR", stderr=errors)
         try:
-            async with _client_of(socket) as client:
+            async with _run_client(socket) as client:
                 await _await_start(client, program, log)
                 yield client
         finally:
@@ -175,7 +175,7 @@ async def _find_ear(settings: Settings, model: Path | None) -> AsyncIterator[Ear
 
 
 async def _await_start(client: EarClient, program: asyncio.subprocess.Process, log: Path) -> None:
-    connecting = asyncio.create_task(client.connect(within=_START_SECONDS))
+    connecting = asyncio.create_task(client.wait_for_connection(within=_START_SECONDS))
     ending = asyncio.create_task(program.wait())
     await asyncio.wait({connecting, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
@@ -186,7 +186,7 @@ async def _await_start(client: EarClient, program: asyncio.subprocess.Process, l
 
 
 @asynccontextmanager
-async def _client_of(address: Address) -> AsyncIterator[EarClient]:
+async def _run_client(address: Address) -> AsyncIterator[EarClient]:
     client = EarClient(address)
     running = asyncio.create_task(client.run(), name="ear client")
     try:
@@ -196,5 +196,5 @@ async def _client_of(address: Address) -> AsyncIterator[EarClient]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-def _clock(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     return f"{int(seconds) // 60:02}:{seconds % 60:05.2f}"

@@ -21,8 +21,8 @@ from callcenter.understanding.numbers.moments import Moment
 from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
 
 HOUSES = "houses.csv"
-_FIGURES = {"phone": "телефон", "ticket": "заявка", "account": "лицевой счёт", "reading": "показание"}
-_ANSWERS = {Answer.YES: "да", Answer.NO: "нет", Answer.UNCLEAR: "неясно"}
+_FIGURE_LABELS = {"phone": "телефон", "ticket": "заявка", "account": "лицевой счёт", "reading": "показание"}
+_CONFIRMATION_LABELS = {Answer.YES: "да", Answer.NO: "нет", Answer.UNCLEAR: "неясно"}
 
 
 class BrokenPhrases(CallcenterError):
@@ -85,14 +85,16 @@ def as_json(meaning: Meaning) -> dict[str, Any]:
         ],
         "address": meaning.address.values,
         "doubts": [
-            {"kind": doubt.kind, "part": doubt.part, "options": list(doubt.options), "said": doubt.said}
+            {"kind": doubt.kind, "part": doubt.part, "options": list(doubt.options), "said": doubt.words}
             for doubt in meaning.address.doubts
         ],
         "numbers": [number.digits for number in meaning.numbers],
-        "figures": [{"kind": one.kind, "value": one.value, "others": list(one.others)} for one in meaning.figures],
+        "figures": [
+            {"kind": one.kind, "value": one.value, "others": list(one.alternatives)} for one in meaning.numeric_entities
+        ],
         "confirmation": str(meaning.confirmation.answer) if meaning.confirmation else None,
-        "moments": [_moment(one) for one in meaning.moments],
-        "why": list(meaning.why),
+        "moments": [_moment_as_json(one) for one in meaning.time_expressions],
+        "why": list(meaning.explanations),
     }
     return {name: value for name, value in answer.items() if value or name in ("intent", "danger", "categories")}
 
@@ -106,28 +108,30 @@ def as_text(meaning: Meaning) -> list[str]:
     address = ", ".join(f"{name} {value}" for name, value in meaning.address.values.items())
     if address:
         lines.append(f"  адрес       {address}")
-    lines += [f"  сомнение    {doubt.kind} {doubt.part}: {_name_doubt(doubt)}" for doubt in meaning.address.doubts]
+    lines += [f"  сомнение    {doubt.kind} {doubt.part}: {_format_doubt(doubt)}" for doubt in meaning.address.doubts]
     if meaning.numbers:
         lines.append(f"  числа       {', '.join(number.digits for number in meaning.numbers)}")
     lines += [
-        f"  номер       {_FIGURES[one.kind]} {' или '.join((one.value, *one.others))}"
-        for one in meaning.figures
-        if one.kind in _FIGURES
+        f"  номер       {_FIGURE_LABELS[one.kind]} {' или '.join((one.value, *one.alternatives))}"
+        for one in meaning.numeric_entities
+        if one.kind in _FIGURE_LABELS
     ]
     if meaning.confirmation:
-        lines.append(f"  ответ       {_ANSWERS[meaning.confirmation.answer]}: «{meaning.confirmation.words}»")
-    lines += [f"  когда       {_name_moment(one)}" for one in meaning.moments]
-    lines += [f"  потому что  {why}" for why in meaning.why]
+        lines.append(
+            f"  ответ       {_CONFIRMATION_LABELS[meaning.confirmation.answer]}: «{meaning.confirmation.words}»"
+        )
+    lines += [f"  когда       {_format_moment(one)}" for one in meaning.time_expressions]
+    lines += [f"  потому что  {why}" for why in meaning.explanations]
     return lines
 
 
-def _name_doubt(doubt: Doubt) -> str:
+def _format_doubt(doubt: Doubt) -> str:
     """What was said, and what it may be."""
-    said = f"«{doubt.said}»" if doubt.said else ""
+    said = f"«{doubt.words}»" if doubt.words else ""
     return ", ".join(part for part in (said, " или ".join(option or "без" for option in doubt.options)) if part)
 
 
-def _name_moment(moment: Moment) -> str:
+def _format_moment(moment: Moment) -> str:
     """«01.12.2026 с 18:00», with a question mark where the likelier is given."""
     earliest, latest = (at and f"{at:%H:%M}" for at in (moment.earliest, moment.latest))
     hours = (
@@ -136,9 +140,9 @@ def _name_moment(moment: Moment) -> str:
         else f"{f'с {earliest}' if earliest else ''}{f' до {latest}' if latest else ''}"
     )
     day = f"{moment.day:%d.%m.%Y}" if moment.day else ""
-    return f"{day} {hours if earliest or latest else ''}".strip() + ("" if moment.sure else " (?)")
+    return f"{day} {hours if earliest or latest else ''}".strip() + ("" if moment.is_certain else " (?)")
 
 
-def _moment(moment: Moment) -> dict[str, str]:
+def _moment_as_json(moment: Moment) -> dict[str, str]:
     told = {"day": moment.day, "earliest": moment.earliest, "latest": moment.latest}
     return {name: value.isoformat() for name, value in told.items() if value is not None}

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             line = find_line(lines, arguments.text)
             seconds = record(line, arguments.file)
             publish(instance.layout, lines)
-            asyncio.run(_renew_sounds(instance))
+            asyncio.run(_rebuild_dialplan_sounds(instance))
             print(f"{line.number}: записано, {seconds:.1f} с: «{line.text}»")
     return 0
 
@@ -65,7 +65,7 @@ def describe_voices(settings: Settings) -> list[str]:
     """A line for each voice."""
     lines = []
     for name in VOICES:
-        voice = _open(name, settings)
+        voice = _open_named_voice(name, settings)
         try:
             voice.check_installed()
             state = "есть"
@@ -92,16 +92,17 @@ class Speed:
     """One voice in numbers; seconds."""
 
     voice: str
-    speech: float
-    rendering: float
-    first: float
+    speech_seconds: float
+    rendering_seconds: float
+    first_latency: float
     """Until the first sentence can be heard, the start of the voice's program included."""
-    usual: float
+    median_latency: float
     """The same for the other sentences, the middle one of them."""
 
     def __str__(self) -> str:
-        rendering = f"{self.rendering:9.2f} {self.rendering / self.speech:8.3f}"
-        return f"{self.voice:<9} {self.speech:8.1f} {rendering} {self.first:9.2f} {self.usual:9.2f}"
+        rendering = f"{self.rendering_seconds:9.2f} {self.rendering_seconds / self.speech_seconds:8.3f}"
+        latencies = f"{self.first_latency:9.2f} {self.median_latency:9.2f}"
+        return f"{self.voice:<9} {self.speech_seconds:8.1f} {rendering} {latencies}"
 
 
 async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[[str], None]) -> list[Speed]:
@@ -112,11 +113,11 @@ async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[
     sentences = [str(one) for one in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))]
     words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
     table = [f"{number:02}  {text}\n    {words(text)}\n" for number, text in enumerate(sentences, start=1)]
-    _begin_directory(directory, "".join(table))
+    _prepare_directory(directory, "".join(table))
     tell(f"{'голос':<9} {'речь, с':>8} {'синтез, с':>9} {'доля':>8} {'сначала':>9} {'потом':>9}")
     speeds = []
     for name in VOICES:
-        voice = _open(name, settings)
+        voice = _open_named_voice(name, settings)
         try:
             voice.check_installed()
             speed = await _measure(name, voice, words, sentences, directory)
@@ -132,7 +133,7 @@ async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[
     return speeds
 
 
-def _begin_directory(directory: Path, table: str) -> None:
+def _prepare_directory(directory: Path, table: str) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "texts.txt").write_text(table, encoding="utf-8")
@@ -152,11 +153,11 @@ async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[st
     return Speed(name, speech, sum(took), took[0], statistics.median(took[1:]))
 
 
-def _open(name: str, settings: Settings) -> Voice:
+def _open_named_voice(name: str, settings: Settings) -> Voice:
     return voice_of(settings) if name == settings.voice.engine else open_voice(name, Choice())
 
 
-async def _renew_sounds(instance: Instance) -> None:
+async def _rebuild_dialplan_sounds(instance: Instance) -> None:
     """The dialplan's own words are files that Asterisk plays by itself: they are made again at once."""
     voice = voice_of(instance.settings)
     try:

@@ -49,15 +49,15 @@ class ScriptActions:
         notes: NoteBook,
         clock: Clock,
         zone: ZoneInfo,
-        known: Callable[[], Known] = Known,
+        get_knowledge: Callable[[], Known] = Known,
     ) -> None:
-        """`known` gives the houses, categories and outages in force now."""
+        """`get_knowledge` gives the houses, categories and outages in force now."""
         self._register = register
         self._notes = notes
         self._clock = clock
         self._zone = zone
-        self._known = known
-        self._plain = PlainActions(known, zone)
+        self._known = get_knowledge
+        self._plain = PlainActions(get_knowledge, zone)
         meters = MeterActions(register=register, write=self._note, seconds=DATABASE_SECONDS)
         self._functions: Mapping[str, Callable[[Request], Awaitable[ActionResult]]] = {
             names.REGISTER_TICKET: self._register_ticket,
@@ -68,7 +68,7 @@ class ScriptActions:
             names.TAKE_READING: meters.take,
         }
 
-    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+    async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         """Raises UnknownAction."""
         request = Request(arrival, arguments, self._clock.now())
         if found := self._plain.carry_out(action, arguments, now=request.now):
@@ -91,7 +91,7 @@ class ScriptActions:
         }
         more = names.TICKET_NUMBER in request.arguments
         try:
-            number, due_at, new = await within(DATABASE_SECONDS, self._open(request, wanted, more=more))
+            number, due_at, new = await within(DATABASE_SECONDS, self._open_ticket(request, wanted, more=more))
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
             self._note(request, "ticket_wanted", **wanted, **({"more": "yes"} if more else {}))
@@ -107,13 +107,13 @@ class ScriptActions:
         self._note(request, "address_wanted")  # keys can't tell it: whoever is not talked with is called back
         return ActionResult(names.NO_ADDRESS, told)
 
-    async def _open(
+    async def _open_ticket(
         self, request: Request, wanted: Mapping[str, str | None], *, more: bool
     ) -> tuple[str, datetime | None, bool]:
         call_id, contact = request.arrival.call_id, wanted["contact"]
         category, description, address = (wanted[name] or "" for name in ("category", "description", "address"))
         if more:
-            return await self._register.register_more(
+            return await self._register.register_another(
                 call_id=call_id,
                 category=category,
                 contact=contact,
@@ -133,14 +133,14 @@ class ScriptActions:
 
     def _needs_no_address(self, code: str) -> bool:
         category = self._known().categories.get(code)
-        return category is not None and category.where is Where.NOWHERE
+        return category is not None and category.address_precision is Where.NOWHERE
 
     async def _tell_status(self, request: Request) -> ActionResult:
         """State and term, never a name or an address: whoever knows a number may ask."""
         if not request.arguments[names.DIGITS]:
-            return await self._tell_open(request)
+            return await self._tell_open_tickets(request)
         try:
-            found = await within(DATABASE_SECONDS, self._register.find(request.arguments[names.DIGITS]))
+            found = await within(DATABASE_SECONDS, self._register.find_by_digits(request.arguments[names.DIGITS]))
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=request.arrival.call_id, error=repr(error))
             return ActionResult(names.NO_DATABASE, {})
@@ -156,7 +156,7 @@ class ScriptActions:
             )
         return ActionResult(names.READY, {**told, names.TERM: self._say_due(due_at, request)})
 
-    async def _tell_open(self, request: Request) -> ActionResult:
+    async def _tell_open_tickets(self, request: Request) -> ActionResult:
         """The tickets that this call or its telephone has reported: what, state and term; only those whose term is
         past, if there are any. A telephone can be forged, so nothing is told that says who lives where."""
         arrival = request.arrival
@@ -177,7 +177,7 @@ class ScriptActions:
         return ActionResult(names.BY_PHONE, {names.TICKETS: " ".join([told, *lines])})
 
     def _say_overdue(self, ticket: OpenTicket, request: Request) -> str:
-        trouble = self._known().categories.say(ticket.category)
+        trouble = self._known().categories.get_spoken_name(ticket.category)
         term = self._say_due(ticket.due_at, request) if ticket.due_at else ""
         return words().overdue_of.format(trouble=trouble, term=term)
 
@@ -185,7 +185,7 @@ class ScriptActions:
         """Of several without their numbers: nobody keeps three of them in the ear, and what they are about tells them
         apart."""
         term = words().open_term.format(term=self._say_due(ticket.due_at, request)) if ticket.due_at else ""
-        trouble, state = self._known().categories.say(ticket.category), words().ticket_states[ticket.state]
+        trouble, state = self._known().categories.get_spoken_name(ticket.category), words().ticket_states[ticket.state]
         if alone:
             number = spoken_ticket_number(ticket.number)
             return words().open.format(number=number, trouble=trouble, state=state, term=term)

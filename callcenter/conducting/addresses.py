@@ -27,48 +27,49 @@ MOST_OPTIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An outcome of «проверить адрес» with its facts; `said`: the address as far as it is known, for the ticket."""
+    """An outcome of «проверить адрес» with its facts; `known_address`: the address as far as it is known, for the
+    ticket."""
 
     outcome: str
     facts: Mapping[str, str]
-    said: str
+    known_address: str
 
 
 def check_address(place: str, category: str, asked: str, tries: int, known: Known) -> Checked:
     """Whether the address is whole for a trouble of `category`; what to ask for when it is not. `asked`: the part that
     was asked for last."""
-    address = _take_plainly(read_place(place, known.houses), known)
+    address = _apply_default_parts(read_place(place, known.houses), known)
     found = known.categories.get(category)
-    where = Where.FLAT if found is None else found.where
+    where = Where.FLAT if found is None else found.address_precision
     said = say_address(address)
     doubt = None
     if where is not Where.NOWHERE:
-        doubt = what_to_ask(address, flat=where is Where.FLAT) or _miss_entrance(address, where)
+        doubt = what_to_ask(address, needs_apartment=where is Where.FLAT) or _find_missing_entrance(address, where)
     if doubt is None:
-        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
+        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
     if tries >= MOST_TRIES:
         return Checked(names.ENOUGH, {}, said)
-    outcome, facts = _ask(address, doubt, flat=where is Where.FLAT)
-    if _has_none(doubt):
-        address = _leave_out(address, doubt.part, known)
+    outcome, facts = _choose_outcome(address, doubt, flat=where is Where.FLAT)
+    if _is_part_absent(doubt):
+        address = _drop_part(address, doubt.part, known)
     part = doubt.part
     if outcome == names.NO_STREET and asked not in (part, GUESS) and (guess := guess_street(address, known.houses)):
         house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
         outcome, part = names.GUESSED, GUESS
-        facts = {names.ADDRESS_QUESTION: words().guess.format(house=say_address(_take_plainly(house, known)))}
-    return Checked(outcome, {**facts, **_asking(address, part, tries + 1)}, said)
+        facts = {names.ADDRESS_QUESTION: words().guess.format(house=say_address(_apply_default_parts(house, known)))}
+    return Checked(outcome, {**facts, **_asking_facts(address, part, tries + 1)}, said)
 
 
 def check_danger_place(place: str, tries: int, known: Known) -> Checked:
     """Whether help knows where to go: the house, and in one of several entrances the entrance or the flat."""
-    address = _take_plainly(read_place(place, known.houses), known)
+    address = _apply_default_parts(read_place(place, known.houses), known)
     said = say_address(address)
-    doubt = what_to_ask(address, flat=False) or _miss_entrance(address, Where.ENTRANCE)
+    doubt = what_to_ask(address, needs_apartment=False) or _find_missing_entrance(address, Where.ENTRANCE)
     if doubt is None:
-        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking(address, "", 0)}, said)
-    outcome, facts = _ask(address, doubt, flat=False)
-    if _has_none(doubt):
-        address = _leave_out(address, doubt.part, known)
+        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
+    outcome, facts = _choose_outcome(address, doubt, flat=False)
+    if _is_part_absent(doubt):
+        address = _drop_part(address, doubt.part, known)
     if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
         return Checked(names.ENOUGH, {}, said)
     questions = words().danger_questions
@@ -78,32 +79,32 @@ def check_danger_place(place: str, tries: int, known: Known) -> Checked:
         or questions.get("address" if outcome == names.NO_PLACE else doubt.part, questions["house"])
     )
     return Checked(
-        names.UNFINISHED, {names.ADDRESS_QUESTION: question, **_asking(address, doubt.part, tries + 1)}, said
+        names.UNFINISHED, {names.ADDRESS_QUESTION: question, **_asking_facts(address, doubt.part, tries + 1)}, said
     )
 
 
-def _take_plainly(address: Address, known: Known) -> Address:
+def _apply_default_parts(address: Address, known: Known) -> Address:
     """Who names no building, structure or letter means the house that has none, where there is such a one beside
     others that have. It is read back, so whoever means another says so."""
     for part in ("building", "structure", "letter"):
         values = {getattr(house, part) for house in address.houses}
         if part not in address.parts and len(values) > 1 and "" in values and "house" in address.parts:
             address = resolve(known.houses.all, {**address.parts, part: Part("", "")}, ())
-    if any(doubt.part == "letter" and _has_none(doubt) for doubt in address.doubts):
-        return _leave_out(address, "letter", known)  # «а» is a word more often
+    if any(doubt.part == "letter" and _is_part_absent(doubt) for doubt in address.doubts):
+        return _drop_part(address, "letter", known)  # «а» is a word more often
     return address
 
 
-def _has_none(doubt: Doubt) -> bool:
+def _is_part_absent(doubt: Doubt) -> bool:
     """Whether no house that fits otherwise has such a part at all."""
     return doubt.kind == "contradictory" and doubt.options == ("",)
 
 
-def _leave_out(address: Address, part: str, known: Known) -> Address:
+def _drop_part(address: Address, part: str, known: Known) -> Address:
     return resolve(known.houses.all, {name: said for name, said in address.parts.items() if name != part}, ())
 
 
-def _ask(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[str, str]]:
+def _choose_outcome(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[str, str]]:
     missing = {
         "street": names.NO_STREET,
         "house": names.NO_HOUSE,
@@ -123,7 +124,7 @@ def _ask(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[st
 
 def _say_difference(doubt: Doubt) -> str:
     """«Такого корпуса у этого дома нет. Какой корпус: 1 или 2?»"""
-    if _has_none(doubt):
+    if _is_part_absent(doubt):
         return words().differs["street"]
     told = words().differs.get(doubt.part, words().differs["street"])
     if doubt.part in ("building", "structure", "letter") and 0 < len(doubt.options) <= MOST_OPTIONS:
@@ -142,13 +143,13 @@ def _name_options(doubt: Doubt) -> str:
 _GENITIVE = {**RUSSIAN, "building": "корпуса", "structure": "строения", "letter": "литеры"}
 
 
-def _miss_entrance(address: Address, where: Where) -> Doubt | None:
+def _find_missing_entrance(address: Address, where: Where) -> Doubt | None:
     """A lift or a lamp is found by its entrance, unless the house has just one, or the flat tells."""
     house = address.house
-    if where is not Where.ENTRANCE or house is None or address.get("entrance") or address.get("apartment"):
+    if where is not Where.ENTRANCE or house is None or address.get_value("entrance") or address.get_value("apartment"):
         return None
     return Doubt("missing", "entrance") if house.entrances is None or house.entrances > 1 else None
 
 
-def _asking(address: Address, part: str, tries: int) -> Mapping[str, str]:
+def _asking_facts(address: Address, part: str, tries: int) -> Mapping[str, str]:
     return {names.PLACE: write_place(address), names.ASKED: part, names.TRIES: str(tries)}

@@ -25,17 +25,17 @@ class DangerWatch:
         *,
         notes: NoteBook,
         clock: Clock,
-        mind: Callable[[], Mind] = NoMind,
+        get_interpreter: Callable[[], Mind] = NoMind,
     ) -> None:
         self._dangers = dangers
-        self._mind = mind
+        self._mind = get_interpreter
         self._notes = notes
         self._clock = clock
 
-    def hear(self, call_id: str, text: str) -> bool:
+    def check_utterance(self, call_id: str, text: str) -> bool:
         """Whether danger is among the caller's words, which may still change. Whoever asks asks no more then."""
         for danger, told in find_dangers(self._dangers(), self._mind(), text, whole=False):
-            facts = {"category": dict(danger.remember).get(CATEGORY, ""), "heard": told}
+            facts = {"category": dict(danger.remembered_facts).get(CATEGORY, ""), "heard": told}
             self._notes.write(Note(new_id(), call_id, self._clock.now(), "danger", facts))
             return True
         return False

@@ -33,11 +33,11 @@ async def within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
 
 def _abandon(task: asyncio.Task[Any]) -> None:
     _abandoned.add(task)  # the loop itself holds tasks only weakly
-    task.add_done_callback(_bury)
+    task.add_done_callback(_log_failure)
     task.cancel()
 
 
-def _bury(task: asyncio.Task[Any]) -> None:
+def _log_failure(task: asyncio.Task[Any]) -> None:
     _abandoned.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:
         log.warning("abandoned work failed", error=repr(error))

@@ -22,18 +22,18 @@ class Lease:
         self._renewed_at = clock.monotonic()
 
     @property
-    def pause(self) -> float:
+    def renewal_interval(self) -> float:
         """How long a turn may wait for a letter before the lease must be renewed."""
         return min(2.0, self._seconds / 3)
 
     async def renew_if_due(self) -> None:
         """Raises Gone when the call is not ours any more, AsteriskUnavailable."""
         now = self._clock.monotonic()
-        if now - self._renewed_at < min(0.5, self.pause):
+        if now - self._renewed_at < min(0.5, self.renewal_interval):
             return
         try:
             await self._phone.renew_lease(self._call_id)
         except AsteriskUnavailable:
-            self._measures.renewal_failed()
+            self._measures.count_failed_renewal()
             raise
         self._renewed_at = now

@@ -68,34 +68,34 @@ class SoundFailed(CallcenterError):
 class Talk(Protocol):
     """The conversation: `dialogue.engine.conversation.Conversation`."""
 
-    def take(self, event: Event) -> list[Command]: ...
+    def handle_event(self, event: Event) -> list[Command]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
     """What every line works with."""
 
-    phone: Phone
+    channel_control: Phone
     prompts: Prompts
     notes: NoteBook
     actions: Actions
     clock: Clock
     lease_seconds: int
     tape: Tape = NO_TAPE
-    patience: float | None = None
+    timeout_override: float | None = None
     """Seconds an action or the rendering of a prompt may take. By default shorter than the lease, so that we can
     still react."""
-    measures: Measures = field(default_factory=Unmeasured)
-    ear: Ear | None = None
+    metrics_recorder: Measures = field(default_factory=Unmeasured)
+    caller_recognition: Ear | None = None
     """None: callers are not heard."""
 
     @property
-    def limit(self) -> float:
-        return min(4.0, self.lease_seconds * 0.7) if self.patience is None else self.patience
+    def timeout_seconds(self) -> float:
+        return min(4.0, self.lease_seconds * 0.7) if self.timeout_override is None else self.timeout_override
 
 
 @dataclass(frozen=True, slots=True)
-class _Sounding:
+class _ActivePlayback:
     playback_id: str
     turn: int | None
     """None: a repetition whose end the conversation does not wait for."""
@@ -103,7 +103,7 @@ class _Sounding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Repeat:
+class _ReplayPrompt:
     """Say the last words again. `turn` is the `Say` that still waits for their end, if one does."""
 
     turn: int | None
@@ -112,151 +112,155 @@ class _Repeat:
 class Line:
     """A call from its arrival until it leaves our application."""
 
-    def __init__(self, arrival: Arrival, talk: Talk, edges: Edges) -> None:
+    def __init__(self, arrival: Arrival, conversation: Talk, services: Edges) -> None:
         self.mailbox = Mailbox(posted=self._tape_letter)
         self._arrival = arrival
         self._call_id = arrival.call_id
-        self._talk = talk
-        self._edges = edges
+        self._talk = conversation
+        self._edges = services
         self._lease = Lease(
-            edges.phone, arrival.call_id, seconds=edges.lease_seconds, clock=edges.clock, measures=edges.measures
+            services.channel_control,
+            arrival.call_id,
+            seconds=services.lease_seconds,
+            clock=services.clock,
+            measures=services.metrics_recorder,
         )
-        self._owed: deque[Command | _Repeat] = deque()
-        self._sounding: _Sounding | None = None
-        self._last_words: str | None = None
-        self._turn_time = TurnTime(edges.clock, edges.measures)
+        self._pending_commands: deque[Command | _ReplayPrompt] = deque()
+        self._playback: _ActivePlayback | None = None
+        self._last_prompt: str | None = None
+        self._response_timer = TurnTime(services.clock, services.metrics_recorder)
         self._listening: Listen | None = None
         self._hearing: Hearing | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._silent = False
+        self._silence_sent = False
         self._priority = ORDINARY_PRIORITY
-        self._noticed = False
-        self._over = False
+        self._notice_played = False
+        self._has_ended = False
 
     async def run(self) -> None:
         """Conducts the call to its end. Raises nothing but CancelledError: other calls must not suffer."""
         with structlog.contextvars.bound_contextvars(call_id=self._call_id):
             try:
-                await self._converse()
+                await self._process_mailbox()
             except Gone as error:
                 log.debug("the call has left us", why=str(error))
             except AsteriskUnavailable as error:
                 log.warning("Asterisk is away; the lease will free the call", error=str(error))
             except Exception as error:
-                await self._give_up(error)
+                await self._fail_over_to_queue(error)
             finally:
                 self._stop_listening()
                 if self._hearing is not None:
-                    self._hearing.leave()
+                    self._hearing.detach_robot()
 
-    async def _converse(self) -> None:
+    async def _process_mailbox(self) -> None:
         arrival = self._arrival
-        if self._edges.ear is not None:
-            self._hearing = self._edges.ear.open(self._call_id, self.mailbox.post)
+        if self._edges.caller_recognition is not None:
+            self._hearing = self._edges.caller_recognition.start_recognition(self._call_id, self.mailbox.post)
         self._note(
             "arrived",
             dialled=arrival.dialled,
             caller_number=arrival.caller_number,
             caller_shown=arrival.caller_shown,
         )
-        self._owed.extend(self._talk.take(Began()))
-        await self._work_off()
-        while not self._over:
-            letter = await self.mailbox.next(within=self._lease.pause)
-            await self._turn(letter)
+        self._pending_commands.extend(self._talk.handle_event(Began()))
+        await self._run_pending_commands()
+        while not self._has_ended:
+            letter = await self.mailbox.next(within=self._lease.renewal_interval)
+            await self._process_letter(letter)
 
-    async def _turn(self, letter: Letter | None) -> None:
+    async def _process_letter(self, letter: Letter | None) -> None:
         if letter is not None:
-            await self._take(letter)
-        if self._over:
+            await self._handle_letter(letter)
+        if self._has_ended:
             return
-        await self._work_off()
-        if self._over:
+        await self._run_pending_commands()
+        if self._has_ended:
             return
         try:
             await self._lease.renew_if_due()
         except AsteriskUnavailable as error:
             log.warning("the lease was not renewed", error=str(error))
 
-    async def _take(self, letter: Letter) -> None:
+    async def _handle_letter(self, letter: Letter) -> None:
         match letter:
             case Key(key, at):
                 self._note("key", key=key)
-                self._hush_repetition()
-                self._tell(KeyPressed(key))
-                if self._owed:  # else nobody asked for a key
-                    self._turn_time.begin(at)
+                self._stop_repeated_prompt()
+                self._feed_event(KeyPressed(key))
+                if self._pending_commands:  # else nobody asked for a key
+                    self._response_timer.begin(at)
             case SoundEnded(playback_id, failed):
-                self._end_sound(playback_id, failed=failed)
+                self._finish_playback(playback_id, failed=failed)
             case ListenEnded(turn):
                 if self._listening is not None and self._listening.turn == turn:
                     self._stop_listening()
-                    self._turn_time.forget()  # what comes answers the silence
-                    self._tell(Silence(turn))
+                    self._response_timer.forget()  # what comes answers the silence
+                    self._feed_event(Silence(turn))
             case SpeechBegan():
-                self._hush_repetition()
-                self._tell(letter)
+                self._stop_repeated_prompt()
+                self._feed_event(letter)
             case EarOpened() | EarLost() | Heard() | Said():
-                self._tell(letter)
-                if isinstance(letter, Said) and letter.text and self._owed:
+                self._feed_event(letter)
+                if isinstance(letter, Said) and letter.text and self._pending_commands:
                     self._note("heard", text=letter.text)
-                    self._turn_time.begin(letter.at, by_words=True)
+                    self._response_timer.begin(letter.at, by_words=True)
             case Left():
-                self._talk.take(HungUp())
-                self._over = True
+                self._talk.handle_event(HungUp())
+                self._has_ended = True
             case Reconnected():
-                self._repeat()
+                self._queue_repetition()
             case Dismissed():
-                self._over = True
-                await self._leave_for(FALLBACK)
+                self._has_ended = True
+                await self._continue_in_context(FALLBACK)
             case _:
                 assert_never(letter)
 
-    def _hush_repetition(self) -> None:
+    def _stop_repeated_prompt(self) -> None:
         """The conversation does not know of it."""
-        if self._sounding is not None and self._sounding.turn is None:
-            self._owed.append(Hush(turn=-1))
+        if self._playback is not None and self._playback.turn is None:
+            self._pending_commands.append(Hush(turn=-1))
 
-    def _tell(self, event: Event) -> None:
-        self._owed.extend(self._talk.take(event))
+    def _feed_event(self, event: Event) -> None:
+        self._pending_commands.extend(self._talk.handle_event(event))
 
-    async def _work_off(self) -> None:
+    async def _run_pending_commands(self) -> None:
         """Carries out what is owed, in order; what Asterisk does not hear stays owed."""
-        self._end_overlong_sound()
+        self._finish_overdue_playback()
         try:
-            while self._owed and not self._over:
-                await self._carry_out(self._owed[0])
-                self._owed.popleft()
-                if not self._over:
+            while self._pending_commands and not self._has_ended:
+                await self._carry_out(self._pending_commands[0])
+                self._pending_commands.popleft()
+                if not self._has_ended:
                     await self._lease.renew_if_due()
-            await self._keep_silence()
+            await self._send_silence()
         except AsteriskUnavailable as error:
-            log.warning("Asterisk is away", owed=len(self._owed), error=str(error))
+            log.warning("Asterisk is away", owed=len(self._pending_commands), error=str(error))
 
-    async def _carry_out(self, command: Command | _Repeat) -> None:
+    async def _carry_out(self, command: Command | _ReplayPrompt) -> None:
         match command:
             case Say():
                 await self._say(command)
-            case _Repeat(turn):
-                await self._say_again(turn)
+            case _ReplayPrompt(turn):
+                await self._replay_prompt(turn)
             case Hush():
-                await self._hush()
+                await self._stop_prompt()
             case Listen():
                 self._listen(command)
             case Expect():
                 if self._hearing is not None:
                     self._hearing.expect(command)
             case Do():
-                await self._do(command)
+                await self._run_script_action(command)
             case ToQueue(reason, priority):
-                await self._put_through(reason, priority, by=TO_QUEUE if self._noticed else FALLBACK)
+                await self._send_to_queue(reason, priority, by=TO_QUEUE if self._notice_played else FALLBACK)
             case Hangup():
-                await self._leave_for(GOODBYE)
+                await self._continue_in_context(GOODBYE)
             case Remark(kind, facts):
                 self._note(kind, **facts)
                 if kind == "notice heard":
-                    await self._edges.phone.set_variable(self._call_id, "CC_NOTICE", "1")
-                    self._noticed = True
+                    await self._edges.channel_control.set_variable(self._call_id, "CC_NOTICE", "1")
+                    self._notice_played = True
             case _:
                 assert_never(command)
 
@@ -265,62 +269,62 @@ class Line:
     async def _say(self, command: Say) -> None:
         self._stop_listening()
         await self._play(command.text, turn=command.turn)
-        self._turn_time.end()
-        self._last_words = command.text
+        self._response_timer.end()
+        self._last_prompt = command.text
         self._note("said", text=hide_stress(command.text))
 
-    async def _say_again(self, turn: int | None) -> None:
+    async def _replay_prompt(self, turn: int | None) -> None:
         """After a reconnect: the end of the words, or the keys that answered them, may be lost."""
-        if self._last_words is None:
+        if self._last_prompt is None:
             return
         if self._timer is not None:
             self._timer.cancel()  # starts anew at the end of the words
-        await self._play(self._last_words, turn=turn)
+        await self._play(self._last_prompt, turn=turn)
 
     async def _play(self, text: str, *, turn: int | None) -> None:
-        await self._hush()
-        await self._keep_silence()  # rendering may take a second
-        sound = await within(self._edges.limit, self._edges.prompts.sound(text))
+        await self._stop_prompt()
+        await self._send_silence()  # rendering may take a second
+        sound = await within(self._edges.timeout_seconds, self._edges.prompts.get_sound_path(text))
         # Before the request: when its reply is lost it may sound all the same, and must be hushed before the next try.
-        self._sounding = _Sounding(new_id(), turn, self._edges.clock.monotonic())
-        self._silent = False
-        await self._edges.phone.play(self._call_id, sound, playback_id=self._sounding.playback_id)
+        self._playback = _ActivePlayback(new_id(), turn, self._edges.clock.monotonic())
+        self._silence_sent = False
+        await self._edges.channel_control.play(self._call_id, sound, playback_id=self._playback.playback_id)
 
-    async def _hush(self) -> None:
-        if self._sounding is not None:
-            await self._edges.phone.hush(self._sounding.playback_id)
-            self._sounding = None
+    async def _stop_prompt(self) -> None:
+        if self._playback is not None:
+            await self._edges.channel_control.stop_prompt(self._playback.playback_id)
+            self._playback = None
 
-    def _end_sound(self, playback_id: str, *, failed: bool) -> None:
-        sounding = self._sounding
+    def _finish_playback(self, playback_id: str, *, failed: bool) -> None:
+        sounding = self._playback
         if sounding is None or sounding.playback_id != playback_id:
             return  # hushed before, or from before a reconnect
-        self._sounding = None
+        self._playback = None
         if failed:
-            raise SoundFailed(f"the sound of «{self._last_words}» could not be played")
+            raise SoundFailed(f"the sound of «{self._last_prompt}» could not be played")
         if sounding.turn is not None:
-            self._tell(SayingEnded(sounding.turn))
+            self._feed_event(SayingEnded(sounding.turn))
         elif self._listening is not None:
             self._listen(self._listening)
 
-    def _end_overlong_sound(self) -> None:
-        sounding = self._sounding
+    def _finish_overdue_playback(self) -> None:
+        sounding = self._playback
         if sounding is not None and self._edges.clock.monotonic() - sounding.since > LONGEST_SOUND:
             log.warning("the end of a sound was missed")
-            self._end_sound(sounding.playback_id, failed=False)
+            self._finish_playback(sounding.playback_id, failed=False)
 
-    async def _keep_silence(self) -> None:
-        if self._sounding is None and not self._silent and not self._over:
-            await self._edges.phone.keep_silence(self._call_id)
-            self._silent = True
+    async def _send_silence(self) -> None:
+        if self._playback is None and not self._silence_sent and not self._has_ended:
+            await self._edges.channel_control.send_silence(self._call_id)
+            self._silence_sent = True
 
-    def _repeat(self) -> None:
-        if self._owed:
+    def _queue_repetition(self) -> None:
+        if self._pending_commands:
             return  # newer words are still to be said
-        if self._sounding is not None:
-            self._owed.appendleft(_Repeat(self._sounding.turn))
+        if self._playback is not None:
+            self._pending_commands.appendleft(_ReplayPrompt(self._playback.turn))
         elif self._listening is not None:
-            self._owed.appendleft(_Repeat(None))
+            self._pending_commands.appendleft(_ReplayPrompt(None))
 
     # What we wait for
 
@@ -336,42 +340,42 @@ class Line:
             self._timer.cancel()
         self._timer = self._listening = None
 
-    async def _do(self, command: Do) -> None:
+    async def _run_script_action(self, command: Do) -> None:
         self._stop_listening()
-        await self._keep_silence()
+        await self._send_silence()
         done = await within(
-            self._edges.limit,
-            self._edges.actions.carry_out(command.action, arrival=self._arrival, arguments=command.arguments),
+            self._edges.timeout_seconds,
+            self._edges.actions.run_action(command.action, arrival=self._arrival, arguments=command.arguments),
         )
         self._note("action", action=command.action, outcome=done.outcome)
         if command.action == MARK_DANGER:
-            await self._hurry()
-        self._tell(ActionDone(command.turn, done.outcome, done.facts))
+            await self._raise_priority()
+        self._feed_event(ActionDone(command.turn, done.outcome, done.facts))
 
-    async def _hurry(self) -> None:
+    async def _raise_priority(self) -> None:
         """From now on every way to a person leads to the head of the queue, the dialplan's own ways too."""
         self._priority = DANGER_PRIORITY
-        await self._edges.phone.set_variable(self._call_id, "CC_PRIORITY", str(DANGER_PRIORITY))
+        await self._edges.channel_control.set_variable(self._call_id, "CC_PRIORITY", str(DANGER_PRIORITY))
 
     # How it ends
 
-    async def _put_through(self, reason: str, priority: int, *, by: str) -> None:
-        phone, priority = self._edges.phone, max(priority, self._priority)
-        await self._hush()
+    async def _send_to_queue(self, reason: str, priority: int, *, by: str) -> None:
+        phone, priority = self._edges.channel_control, max(priority, self._priority)
+        await self._stop_prompt()
         await phone.set_variable(self._call_id, "CC_PRIORITY", str(priority))
         await phone.set_variable(self._call_id, "CC_REASON", reason)
-        await self._leave_for(by)
+        await self._continue_in_context(by)
         self._note("handed_over", reason=reason, priority=priority)
 
-    async def _leave_for(self, context: str) -> None:
-        await self._hush()  # Asterisk would play a prompt to its end first; variables wait for that end, too
-        await self._edges.phone.continue_at(self._call_id, context)
-        self._over = True
+    async def _continue_in_context(self, context: str) -> None:
+        await self._stop_prompt()  # Asterisk would play a prompt to its end first; variables wait for that end, too
+        await self._edges.channel_control.continue_at(self._call_id, context)
+        self._has_ended = True
 
-    async def _give_up(self, error: Exception) -> None:
+    async def _fail_over_to_queue(self, error: Exception) -> None:
         """The caller gets a person. If even that fails, the lease ends in the queue."""
         try:
-            await self._put_through(words().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
+            await self._send_to_queue(words().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
         except Gone:
             if isinstance(error, SoundFailed):
                 return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played
@@ -382,7 +386,7 @@ class Line:
 
     def _tape_letter(self, letter: Letter) -> None:
         content = {"letter": type(letter).__name__, "fields": asdict(letter)}
-        self._edges.tape.keep(Source.LETTER, content, call_id=self._call_id)
+        self._edges.tape.record_line(Source.LETTER, content, call_id=self._call_id)
 
     def _note(self, kind: str, **facts: Any) -> None:
         self._edges.notes.write(Note(new_id(), self._call_id, self._edges.clock.now(), kind, facts))

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 _SPOKEN_DIGITS = 3
 """Of an account, in one go."""
-_KINDS = {name: kind for kind, name in METERS.items()}
+_KIND_OF_METER_NAME = {name: kind for kind, name in METERS.items()}
 
 
 class MeterActions:
@@ -31,7 +31,7 @@ class MeterActions:
     async def check(self, request: Request) -> ActionResult:
         """What is odd about each reading; two of a kind are for a person. The last one is never told: whoever knows an
         account's number may ask."""
-        account, readings = request.arguments[names.ACCOUNT], _gather(request.arguments)
+        account, readings = request.arguments[names.ACCOUNT], _merge_readings(request.arguments)
         if not readings:
             return ActionResult(names.NOT_NAMED, {})
         if any(AND in value for value in readings.values()):
@@ -54,7 +54,7 @@ class MeterActions:
         return ActionResult(names.READY, {names.READINGS: ""})
 
     async def _doubt(self, request: Request, account: str, meter: str, value: str) -> str:
-        asked = self._register.doubt_reading(account=account, meter=meter, value=int(value), now=request.now)
+        asked = self._register.find_reading_doubt(account=account, meter=meter, value=int(value), now=request.now)
         try:
             doubt = await within(self._seconds, asked)
         except (DatabaseUnavailable, TimeoutError) as error:
@@ -63,12 +63,12 @@ class MeterActions:
         return words().reading_doubts[doubt].format(meter=METERS[meter].capitalize()) if doubt else ""
 
 
-def _gather(arguments: Mapping[str, str]) -> dict[str, str]:
+def _merge_readings(arguments: Mapping[str, str]) -> dict[str, str]:
     """Those said in a row, and the one that was just asked for, which counts more."""
     readings = read_readings(arguments.get(names.READINGS, ""))
     meter, value = arguments.get(names.METER, ""), arguments.get(names.READING, "")
     if meter and value:
-        readings[_KINDS[meter]] = value.lstrip("0") or "0"
+        readings[_KIND_OF_METER_NAME[meter]] = value.lstrip("0") or "0"
     return readings
 
 

@@ -67,7 +67,7 @@ def read_outages(
     if document is None:
         return Outages(), findings.problems
     top = Sheet(findings, document, known=("outages",))
-    read = [_read(Sheet(findings, node, known=_KEYS), houses, categories, zone) for node in top.items("outages")]
+    read = [_read(Sheet(findings, node, known=_KEYS), houses, categories, zone) for node in top.read_items("outages")]
     outages = tuple(outage for outage in read if outage is not None)
     seen: set[str] = set()
     for outage in outages:
@@ -80,20 +80,20 @@ def read_outages(
 def _read(sheet: Sheet, houses: Houses, categories: Collection[str], zone: ZoneInfo) -> Outage | None:
     findings = sheet.findings
     before = len(findings.problems)
-    id_, reason, who = sheet.text("id"), sheet.text("reason"), sheet.text("who")
+    id_, reason, who = sheet.read_string("id"), sheet.read_string("reason"), sheet.read_string("who")
     since, until = _moment(sheet, "since", zone), _moment(sheet, "until", zone)
     expected = _moment(sheet, "expected", zone, required=False)
-    codes = sheet.texts("categories")
+    codes = sheet.read_strings("categories")
     for code in codes:
         if code not in categories:
             findings.add(31, f"нет категории «{code}»", sheet.values["categories"])
     node = sheet.values.get("houses")
     found: list[House] = []
     if node is not None and isinstance(node.value, str):
-        if sheet.text("houses") != EVERY_HOUSE:
+        if sheet.read_string("houses") != EVERY_HOUSE:
             findings.add(32, f"«houses»: пишите «{EVERY_HOUSE}» или список домов", node)
     else:
-        for name in sheet.texts("houses"):
+        for name in sheet.read_strings("houses"):
             fitting = list(_find_houses(name, houses))
             if not fitting:
                 findings.add(
@@ -122,7 +122,7 @@ def _find_houses(name: str, houses: Houses) -> Iterator[House]:
 
 
 def _moment(sheet: Sheet, name: str, zone: ZoneInfo, *, required: bool = True) -> datetime | None:
-    text = sheet.text(name, required=required)
+    text = sheet.read_string(name, required=required)
     if not text:
         return None
     try:

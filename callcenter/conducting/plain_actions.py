@@ -36,12 +36,12 @@ class PlainActions:
             names.CHECK_ADDRESS: self._check_address,
             names.NOTE_ADDRESS: self._note_address,
             names.FIND_CAUSE: self._find_cause,
-            names.NEXT_TROUBLE: self._find_next_trouble,
+            names.NEXT_TROUBLE: self._take_next_trouble,
             names.SORT_READINGS: _sort_readings,
-            names.TICKET_OF_ARTICLE: self._open_of_article,
+            names.TICKET_OF_ARTICLE: self._find_article_ticket,
             names.RECALL_TICKET: _recall_ticket,
-            names.DO_WITHOUT: self._do_without,
-            names.WHOSE_HOUSE: self._find_house,
+            names.DO_WITHOUT: self._skip_address_part,
+            names.WHOSE_HOUSE: self._check_house_ownership,
         }
 
     def carry_out(self, action: str, arguments: Mapping[str, str], *, now: datetime) -> Found | None:
@@ -49,7 +49,7 @@ class PlainActions:
         function = self._functions.get(action)
         return None if function is None else function(arguments, now)
 
-    def on_paper(self, *, now: datetime) -> CarryOut:
+    def make_rehearsal_runner(self, *, now: datetime) -> CarryOut:
         """For talks that are rehearsed at this moment."""
 
         def carry_out(action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
@@ -64,15 +64,15 @@ class PlainActions:
         place, category, asked, tries = (arguments.get(name, "") for name in wanted)
         checked = check_address(place, category, asked, int(tries or 0), self._known())
         if checked.outcome == names.NO_ENTRANCE and "entrance" in read_place(place, self._known().houses).parts:
-            facts = {names.ADDRESS: checked.said, names.PLACE: place, names.ASKED: "", names.TRIES: "0"}
-            checked = Checked(names.COMPLETE, facts, checked.said)  # the caller does not know it
-        return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.said))
+            facts = {names.ADDRESS: checked.known_address, names.PLACE: place, names.ASKED: "", names.TRIES: "0"}
+            checked = Checked(names.COMPLETE, facts, checked.known_address)  # the caller does not know it
+        return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
 
     def _note_address(self, arguments: Mapping[str, str], now: datetime) -> Found:
         """For whoever takes the call over; what help must know is asked for, a question or two long."""
         place, tries = (arguments.get(name, "") for name in (names.PLACE, names.TRIES))
         checked = check_danger_place(place, int(tries or 0), self._known())
-        return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.said))
+        return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
 
     def _find_cause(self, arguments: Mapping[str, str], now: datetime) -> Found:
         known = self._known()
@@ -89,7 +89,7 @@ class PlainActions:
             return Found(ActionResult(names.CAUSE_UNKNOWN, {}))
         return Found(ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told}), {"cause": {"outage": outage.id}})
 
-    def _find_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _take_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> Found:
         """What else a breath told of, once the first is written down or answered."""
         item, *left = read_more(arguments) or [""]
         more = write_more(left)
@@ -97,19 +97,19 @@ class PlainActions:
             return Found(ActionResult(names.ALL_TOLD, {names.MORE: "", names.DESCRIPTION: ""}))
         if item not in self._known().categories:
             return Found(ActionResult(names.MORE_TO_ANSWER, {names.ARTICLE: item, names.MORE: more}))
-        facts = {names.CATEGORY: item, names.TROUBLE: self._known().categories.say(item), names.MORE: more}
+        facts = {names.CATEGORY: item, names.TROUBLE: self._known().categories.get_spoken_name(item), names.MORE: more}
         return Found(ActionResult(names.MORE_TO_TELL, facts))
 
-    def _open_of_article(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _find_article_ticket(self, arguments: Mapping[str, str], now: datetime) -> Found:
         """The ticket that whoever was told an article may want: an act after a flood, the check of a meter."""
         code = arguments.get(names.BY_ARTICLE, "")
         if not code:
             return Found(ActionResult(names.ALL_TOLD, {}))
-        trouble = self._known().categories.say(code)
+        trouble = self._known().categories.get_spoken_name(code)
         facts = {names.CATEGORY: code, names.TROUBLE: trouble, names.DESCRIPTION: trouble, names.BY_ARTICLE: ""}
         return Found(ActionResult(names.MORE_TO_TELL, facts))
 
-    def _do_without(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _skip_address_part(self, arguments: Mapping[str, str], now: datetime) -> Found:
         """The flat or the entrance that a caller does not know, or will not tell: the house is enough for a ticket."""
         asked = arguments.get(names.ASKED, "")
         if asked not in ("apartment", "entrance"):
@@ -118,7 +118,7 @@ class PlainActions:
         parts = {**read_place(arguments.get(names.PLACE, ""), houses).parts, asked: Part("", "")}
         return Found(ActionResult(names.READY, {names.PLACE: write_place(resolve(houses.all, parts, ()))}))
 
-    def _find_house(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _check_house_ownership(self, arguments: Mapping[str, str], now: datetime) -> Found:
         """Whether a house that was named is the company's; a trouble is in it where no place is known yet."""
         named = arguments[names.NAMED_HOUSE]
         address = read_place(named, self._known().houses)

@@ -28,11 +28,11 @@ class Phone(Protocol):
         """Starts a sound (path without ending). Its end comes to the call's mailbox as `SoundEnded(playback_id)`."""
         ...
 
-    async def hush(self, playback_id: str) -> None:
+    async def stop_prompt(self, playback_id: str) -> None:
         """Stops a sound at once; one that has ended already is no error."""
         ...
 
-    async def keep_silence(self, call_id: str) -> None:
+    async def send_silence(self, call_id: str) -> None:
         """Sends silence until the next sound, so that the recording's clock does not depend on the caller's RTP."""
         ...
 
@@ -57,7 +57,7 @@ class Phone(Protocol):
 class Prompts(Protocol):
     """Texts as sounds."""
 
-    async def sound(self, text: str) -> str:
+    async def get_sound_path(self, text: str) -> str:
         """The sound's path without ending, rendered first if it must be."""
         ...
 
@@ -73,7 +73,7 @@ class Hearing(Protocol):
         """What is heard from now on belongs to this turn; words before it never reach it."""
         ...
 
-    def leave(self) -> None:
+    def detach_robot(self) -> None:
         """The robot has done with the call and is told nothing more. Hearing ends with the channel."""
         ...
 
@@ -81,7 +81,7 @@ class Hearing(Protocol):
 class Ear(Protocol):
     """Hears callers. Its failures are never a call's: it tells `EarLost`, and `EarOpened` when all is well again."""
 
-    def open(self, call_id: str, take: Callable[[Speech], None]) -> Hearing:
+    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> Hearing:
         """Hears the caller from now on, until their channel ends; returns at once. `take` is told in the event loop,
         first of all `EarOpened`, once audio comes and an ear takes it."""
         ...
@@ -90,7 +90,7 @@ class Ear(Protocol):
 class Listener(Protocol):
     """One stretch of somebody's sound on its way to words. No method waits or raises."""
 
-    def hear(self, samples: bytes) -> None:
+    def accept_audio(self, samples: bytes) -> None:
         """Takes the next sound: linear, 16 bit, little-endian, 8000 samples a second."""
         ...
 
@@ -110,7 +110,7 @@ class Recognition(Protocol):
         """Keeps the connection to an ear until cancelled."""
         ...
 
-    def listen(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> Listener:
+    def open_input(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> Listener:
         """A new stretch. `take` is told `EarOpened` while an ear takes its sound, else `EarLost`, and what is heard."""
         ...
 
@@ -147,7 +147,7 @@ class WriteNote(Protocol):
 class Actions(Protocol):
     """What scripts may have done, by name."""
 
-    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult: ...
+    async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class TicketRegister(Protocol):
         """Opens the call's ticket, once: its number (`26-000123`) and the nearest term promised to the caller."""
         ...
 
-    async def register_more(
+    async def register_another(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None, bool]:
         """Opens another ticket of a call that has one, once a category; True when it is a new one."""
@@ -181,11 +181,11 @@ class TicketRegister(Protocol):
         """The tickets still open that were reported from this telephone or in this call, the newest first."""
         ...
 
-    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
+    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
         """State (a `TicketState`) and nearest term of the ticket whose number has these digits; None: there is none."""
         ...
 
-    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
         """What is odd about a meter's reading (a `meters.plausible.Doubt`); None: nothing. `meter`: a `MeterKind`."""
         ...
 
@@ -201,27 +201,27 @@ class Alarms(Protocol):
 class Measures(Protocol):
     """What is counted about our own work, for whoever watches the centre. Never raises and never waits."""
 
-    def turn_took(self, seconds: float, *, by_words: bool = False) -> None:
+    def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
         """From a caller's key, or the last sound of their words, until Asterisk has the sound that answers it."""
         ...
 
-    def renewal_failed(self) -> None:
+    def count_failed_renewal(self) -> None:
         """Asterisk did not hear that a call's lease goes on."""
         ...
 
-    def ear_lagged(self, seconds: float) -> None:
+    def record_recognition_lag(self, seconds: float) -> None:
         """The longest that the newest sound of a leg waited in an ear during half a second."""
         ...
 
-    def sound_dropped(self, seconds: float) -> None:
+    def count_dropped_audio(self, seconds: float) -> None:
         """So much of somebody's sound was never heard: no ear, or a slow one."""
         ...
 
-    def ear_lost(self) -> None:
+    def count_recognizer_loss(self) -> None:
         """The connection to an ear broke."""
         ...
 
-    def stream_silent(self) -> None:
+    def count_silent_stream(self) -> None:
         """Live audio of a channel did not come, or came no more, and was asked for anew."""
         ...
 
@@ -229,20 +229,20 @@ class Measures(Protocol):
 class Unmeasured:
     """Implements `Measures` where nobody watches."""
 
-    def turn_took(self, seconds: float, *, by_words: bool = False) -> None:
+    def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
         """Not counted."""
 
-    def renewal_failed(self) -> None:
+    def count_failed_renewal(self) -> None:
         """Not counted."""
 
-    def ear_lagged(self, seconds: float) -> None:
+    def record_recognition_lag(self, seconds: float) -> None:
         """Not counted."""
 
-    def sound_dropped(self, seconds: float) -> None:
+    def count_dropped_audio(self, seconds: float) -> None:
         """Not counted."""
 
-    def ear_lost(self) -> None:
+    def count_recognizer_loss(self) -> None:
         """Not counted."""
 
-    def stream_silent(self) -> None:
+    def count_silent_stream(self) -> None:
         """Not counted."""

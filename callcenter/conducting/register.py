@@ -46,7 +46,7 @@ class DatabaseRegister:
         )
         return ticket.number, ticket.due_at
 
-    async def register_more(
+    async def register_another(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None, bool]:
         """Raises DatabaseUnavailable; KeyError for a category that is not in force."""
@@ -59,19 +59,19 @@ class DatabaseRegister:
             address=address,
             now=now,
             zone=self._zone,
-            more=True,
+            is_additional=True,
         )
-        return ticket.number, ticket.due_at, ticket.new
+        return ticket.number, ticket.due_at, ticket.is_new
 
     async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
         found = await find_open_tickets(self._database, phone=phone, call_id=call_id)
         return [OpenTicket(one.number, code, str(one.state), one.due_at) for one, code in found]
 
-    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
+    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
         ticket = await find_ticket(self._database, digits)
         return None if ticket is None else (str(ticket.state), ticket.due_at)
 
-    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
         kind = MeterKind(meter)
         async with self._database.begin() as session:
             return find_doubt(kind, value, await last_reading(session, account, kind), now=now)

@@ -45,19 +45,19 @@ class Edition:
     answers: Mapping[str, str]
     """Article id -> spoken text, only what may be spoken that day."""
     categories: Categories
-    kept: KeptEdition | None = None
+    stored_edition: KeptEdition | None = None
     """The same as it can be kept beside the calls it answered."""
-    ear: bool = False
+    recognition_enabled: bool = False
     """Callers are heard."""
-    mind: Mind = field(default_factory=NoMind)
+    interpreter: Mind = field(default_factory=NoMind)
     """Understands them."""
-    known: Known = field(default_factory=Known)
+    centre_knowledge: Known = field(default_factory=Known)
     """The houses, categories and outages of the same files."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
         """Every text known before a call."""
-        return list_fixed_prompts(self.script, self.answers, ear=self.ear)
+        return list_fixed_prompts(self.script, self.answers, with_speech=self.recognition_enabled)
 
 
 ReadEdition = Callable[[date], tuple[Edition | None, Sequence[Problem]]]
@@ -65,36 +65,36 @@ ReadEdition = Callable[[date], tuple[Edition | None, Sequence[Problem]]]
 
 
 def edition_reader(
-    script: Path, knowledge_directory: Path, *, ear: bool = False, zone: ZoneInfo | None = None
+    script: Path, knowledge_directory: Path, *, recognition_enabled: bool = False, zone: ZoneInfo | None = None
 ) -> ReadEdition:
-    """Reads `script` against the knowledge base and the actions there are. `ear`: callers are heard; `zone`: of the
-    moments in the files, by default that of a company without settings."""
+    """Reads `script` against the knowledge base and the actions there are. `recognition_enabled`: callers are heard;
+    `zone`: of the moments in the files, by default that of a company without settings."""
 
     def read(on: date) -> tuple[Edition | None, Sequence[Problem]]:
         knowledge = read_knowledge(knowledge_directory)
         found, problems = read_script(
             script,
             actions=ACTIONS,
-            articles=knowledge.names,
-            values={CATEGORY: frozenset(category.code for category in knowledge.categories)},
+            articles=knowledge.answer_names,
+            allowed_values={CATEGORY: frozenset(category.code for category in knowledge.categories)},
         )
         known, of_known = read_known(knowledge_directory, knowledge.categories, zone or Company().zone)
         problems = [*problems, *knowledge.problems, *of_known]
         mind: Mind = NoMind()
-        if ear:
+        if recognition_enabled:
             mind, of_mind = open_mind(knowledge_directory, known, knowledge.articles)
             problems += of_mind
         if found is None:
             return None, problems
-        answers = knowledge.answers(on)
+        answers = knowledge.render_answers(on)
         kept = KeptEdition(
             script.stem,
             script.read_text(encoding="utf-8"),
-            tuple(sorted(knowledge.names)),
+            tuple(sorted(knowledge.answer_names)),
             tuple(sorted(category.code for category in knowledge.categories)),
             dict(answers),
         )
-        return Edition(found, answers, knowledge.categories, kept, ear, mind, known), problems
+        return Edition(found, answers, knowledge.categories, kept, recognition_enabled, mind, known), problems
 
     return read
 
@@ -125,7 +125,7 @@ class ScriptShelf:
         self._look_every = look_every
         self._edition: Edition | None = None
         self._seen: object = None
-        self._speak_again_at: float | None = None
+        self._render_retry_at: float | None = None
 
     @property
     def edition(self) -> Edition:
@@ -134,13 +134,13 @@ class ScriptShelf:
             raise BrokenScript
         return self._edition
 
-    def begin_talk(self) -> Conversation:
+    def start_conversation(self) -> Conversation:
         """A new caller's conversation, by the edition in force."""
-        return Conversation(self.edition.script, self.edition.answers, {}, self.edition.mind)
+        return Conversation(self.edition.script, self.edition.answers, {}, self.edition.interpreter)
 
     async def open(self) -> None:
         """Reads the first edition. Raises BrokenScript with the whole list: nothing good to fall back on."""
-        self._seen = self._look()
+        self._seen = self._fingerprint_files()
         edition, problems = await asyncio.to_thread(self._read, self._today())
         fatal = [problem for problem in problems if problem.fatal]
         if edition is None or fatal:
@@ -150,7 +150,7 @@ class ScriptShelf:
             await self._prompts.prepare(edition.prompts)
         except Exception as error:  # calls will be answered by the queue; the reference answers are not worth a halt
             log.exception("prompts are not prepared")
-            await self._miss_a_voice(words().alarms["voice"].format(error=error))
+            await self._report_voice_failure(words().alarms["voice"].format(error=error))
         else:
             await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
 
@@ -159,51 +159,51 @@ class ScriptShelf:
         while True:
             await asyncio.sleep(self._look_every)
             try:
-                seen = self._look()
-                if seen != self._seen or self._should_speak_again():
+                seen = self._fingerprint_files()
+                if seen != self._seen or self._is_render_retry_due():
                     self._seen = seen
-                    await self._renew()
+                    await self._reload()
             except Exception:
                 log.exception("no look at the script")
 
-    def _should_speak_again(self) -> bool:
-        return self._speak_again_at is not None and self._clock.monotonic() >= self._speak_again_at
+    def _is_render_retry_due(self) -> bool:
+        return self._render_retry_at is not None and self._clock.monotonic() >= self._render_retry_at
 
-    async def _renew(self) -> None:
-        self._speak_again_at = None
+    async def _reload(self) -> None:
+        self._render_retry_at = None
         try:
             edition, problems = await asyncio.to_thread(self._read, self._today())
         except Exception as error:
             log.exception("the script could not be read")
-            await self._complain(words().alarms["script"].format(first=error, more=""))
+            await self._replace_alarm(words().alarms["script"].format(first=error, more=""))
             return
         fatal = [problem for problem in problems if problem.fatal]
         if edition is None or fatal:
             log.warning("the script is broken, the last good one stays", problems=[str(problem) for problem in fatal])
             more = words().alarms["more"].format(count=len(fatal)) if len(fatal) > 1 else ""
             first = str(fatal[0]) if fatal else ""
-            await self._complain(words().alarms["script"].format(first=first, more=more))
+            await self._replace_alarm(words().alarms["script"].format(first=first, more=more))
             return
         try:
             await self._prompts.prepare(edition.prompts)  # no caller waits for a voice that is still rendering
         except Exception as error:
             log.exception("the new script could not be spoken, the last good one stays")
-            await self._miss_a_voice(words().alarms["prompts"].format(error=error))
+            await self._report_voice_failure(words().alarms["prompts"].format(error=error))
             return
         self._edition = edition
         log.info("a new edition of the script is in force", script=edition.script.name)
         await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
 
-    async def _miss_a_voice(self, message: str) -> None:
-        self._speak_again_at = self._clock.monotonic() + SPEAK_AGAIN_EVERY
-        await self._complain(message)
+    async def _report_voice_failure(self, message: str) -> None:
+        self._render_retry_at = self._clock.monotonic() + SPEAK_AGAIN_EVERY
+        await self._replace_alarm(message)
 
-    async def _complain(self, message: str) -> None:
+    async def _replace_alarm(self, message: str) -> None:
         # A second fault of the same script must not hide behind the text of the first.
         await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
         await self._alarms.raise_alarm(AlarmKind.SCRIPT, self._subject, message)
 
-    def _look(self) -> object:
+    def _fingerprint_files(self) -> object:
         """What changes when a watched file does, or the day: an answer may expire at midnight."""
         files: list[tuple[str, int, int]] = []
         for place in self._watched:

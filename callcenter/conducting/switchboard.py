@@ -23,12 +23,14 @@ LEAVE_WITHIN = 5.0
 class Switchboard:
     """Takes calls in, hands each its letters, and ends what is gone. `run` must be running."""
 
-    def __init__(self, edges: Edges, *, begin_talk: Callable[[], Talk], leave_within: float = LEAVE_WITHIN) -> None:
-        """`begin_talk` makes the conversation of a new call, from the script in force; may raise."""
+    def __init__(
+        self, edges: Edges, *, start_conversation: Callable[[], Talk], leave_within: float = LEAVE_WITHIN
+    ) -> None:
+        """`start_conversation` makes the conversation of a new call, from the script in force; may raise."""
         self._edges = edges
-        self._begin_talk = begin_talk
+        self._begin_talk = start_conversation
         self._leave_within = leave_within
-        self._lines: dict[str, Line] = {}
+        self._call_sessions: dict[str, Line] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._stopping = False
@@ -41,14 +43,14 @@ class Switchboard:
 
     @property
     def call_ids(self) -> frozenset[str]:
-        return frozenset(self._lines)
+        return frozenset(self._call_sessions)
 
     def admit(self, arrival: Arrival) -> None:
         """A call has come into our application."""
         if self._stopping or self._group is None:
-            self._spawn(self._pass_on(arrival.call_id), arrival.call_id)
+            self._spawn(self._release_to_dialplan(arrival.call_id), arrival.call_id)
             return
-        if arrival.call_id in self._lines:
+        if arrival.call_id in self._call_sessions:
             log.warning("a call came in twice", call_id=arrival.call_id)
             return
         try:
@@ -56,16 +58,16 @@ class Switchboard:
         except Exception as error:
             log.exception("no conversation for a call", call_id=arrival.call_id)
             self._note(arrival.call_id, "failed", what=f"{type(error).__name__}: {error}")
-            self._spawn(self._pass_on(arrival.call_id), arrival.call_id)
+            self._spawn(self._release_to_dialplan(arrival.call_id), arrival.call_id)
             return
-        self._lines[arrival.call_id] = line
+        self._call_sessions[arrival.call_id] = line
         self._tasks[arrival.call_id] = self._group.create_task(
-            self._conduct(arrival.call_id, line), name=f"call {arrival.call_id}"
+            self._run_session(arrival.call_id, line), name=f"call {arrival.call_id}"
         )
 
     def post(self, call_id: str, letter: Letter) -> None:
         """Puts a letter into the call's mailbox; one for a call we do not hold is dropped."""
-        line = self._lines.get(call_id)
+        line = self._call_sessions.get(call_id)
         if line is None:
             return
         line.mailbox.post(letter)
@@ -73,37 +75,37 @@ class Switchboard:
             task = self._tasks[call_id]
             asyncio.get_running_loop().call_later(self._leave_within, task.cancel, "its caller has left")
 
-    async def adopt(self, call_id: str) -> None:
+    async def release_orphan(self, call_id: str) -> None:
         """A call of an earlier controller, stuck in silence: the dialplan goes on with it.
 
         Raises AsteriskUnavailable.
         """
         self._note(call_id, "adopted")
-        await self._pass_on(call_id)
+        await self._release_to_dialplan(call_id)
 
-    async def dismiss_all(self, *, within: float) -> None:
+    async def release_all(self, *, within: float) -> None:
         """The controller stops: every call goes on in the dialplan, and so do those that still come in."""
         self._stopping = True
         tasks = list(self._tasks.values())
-        for line in self._lines.values():
+        for line in self._call_sessions.values():
             line.mailbox.post(Dismissed())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=within)
             if late:
                 log.warning("calls are left to their lease", count=len(late))
 
-    async def _conduct(self, call_id: str, line: Line) -> None:
+    async def _run_session(self, call_id: str, line: Line) -> None:
         try:
             await line.run()
         except Exception:
             log.exception("a line broke", call_id=call_id)  # its lease frees the caller; the other calls go on
         finally:
-            del self._lines[call_id], self._tasks[call_id]
-            self._edges.phone.forget(call_id)
+            del self._call_sessions[call_id], self._tasks[call_id]
+            self._edges.channel_control.forget(call_id)
 
-    async def _pass_on(self, call_id: str) -> None:
+    async def _release_to_dialplan(self, call_id: str) -> None:
         try:
-            await self._edges.phone.continue_at(call_id, FALLBACK)
+            await self._edges.channel_control.continue_at(call_id, FALLBACK)
         except Gone as error:
             log.debug("the call has left us", call_id=call_id, why=str(error))
 

@@ -16,7 +16,7 @@ from callcenter.journal.tape import NO_TAPE, Source, Tape
 
 Result = TypeVar("Result")
 
-_SOONER = 0.95
+_TIMEOUT_SHARE = 0.95
 """Of the line's own patience: what took too long must be on the tape before what the line does about it."""
 
 
@@ -24,7 +24,7 @@ def taped(edges: Edges, call_id: str) -> Edges:
     """The edges of one call, with its tape running."""
     if edges.tape is NO_TAPE:
         return edges
-    asking = _Asking(edges.tape, call_id, edges.limit * _SOONER)
+    asking = _TapedRequest(edges.tape, call_id, edges.timeout_seconds * _TIMEOUT_SHARE)
     return replace(
         edges,
         prompts=_TapedPrompts(edges.prompts, asking),
@@ -42,11 +42,11 @@ class TapedNotes:
 
     def write(self, note: Note) -> None:
         self.notes.write(note)
-        self.tape.keep(self.source, {"kind": note.kind, "facts": note.facts}, call_id=note.call_id)
+        self.tape.record_line(self.source, {"kind": note.kind, "facts": note.facts}, call_id=note.call_id)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _TapedRequest:
     """Asks for something and puts what came of it onto the tape of a call."""
 
     tape: Tape
@@ -64,19 +64,21 @@ class _Asking:
         try:
             result = await within(self.seconds, work)
         except BaseException as error:
-            self.tape.keep(source, {**asked, "failure": f"{type(error).__name__}: {error}"}, call_id=self.call_id)
+            self.tape.record_line(
+                source, {**asked, "failure": f"{type(error).__name__}: {error}"}, call_id=self.call_id
+            )
             raise
-        self.tape.keep(source, {**asked, **tell(result)}, call_id=self.call_id)
+        self.tape.record_line(source, {**asked, **tell(result)}, call_id=self.call_id)
         return result
 
 
 @dataclass(frozen=True, slots=True)
 class _TapedPrompts:
     prompts: Prompts
-    asking: _Asking
+    asking: _TapedRequest
 
-    async def sound(self, text: str) -> str:
-        work = self.prompts.sound(text)
+    async def get_sound_path(self, text: str) -> str:
+        work = self.prompts.get_sound_path(text)
         return await self.asking.ask(Source.PROMPT, {"text": text}, work, lambda sound: {"sound": sound})
 
     async def prepare(self, texts: Iterable[str]) -> object:
@@ -86,11 +88,11 @@ class _TapedPrompts:
 @dataclass(frozen=True, slots=True)
 class _TapedActions:
     actions: Actions
-    asking: _Asking
+    asking: _TapedRequest
 
-    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+    async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         asked = {"action": action, "arguments": dict(arguments)}
-        work = self.actions.carry_out(action, arrival=arrival, arguments=arguments)
+        work = self.actions.run_action(action, arrival=arrival, arguments=arguments)
         return await self.asking.ask(
             Source.ACTION, asked, work, lambda done: {"outcome": done.outcome, "facts": dict(done.facts)}
         )

@@ -43,7 +43,7 @@ def _say_rules(category: Category) -> str:
     it hangs on, for the dispatcher decides which it is. A reply is told as a reply. Empty: there is no term at all."""
     nearest = sorted(category.clocks, key=lambda clock: clock.minutes)[:1]
     clocks = nearest or sorted(category.conditional_clocks, key=lambda clock: clock.minutes)
-    in_days = sorted(category.working_day_terms, key=lambda term: term.working_days)
+    in_days = sorted(category.working_day_deadlines, key=lambda term: term.working_days)
     rules: list[ClockRule | WorkingDayTerm] = [*clocks, *in_days]
     acts = _join(_say_rule(rule) for rule in rules if rule.kind is not ClockKind.RESPOND)
     replies = _join(_say_rule(rule) for rule in rules if rule.kind is ClockKind.RESPOND)

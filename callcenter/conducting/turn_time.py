@@ -24,5 +24,5 @@ class TurnTime:
     def end(self) -> None:
         """Asterisk has a sound to play."""
         if self._given_at is not None:
-            self._measures.turn_took(self._clock.monotonic() - self._given_at, by_words=self._by_words)
+            self._measures.record_response_time(self._clock.monotonic() - self._given_at, by_words=self._by_words)
         self._given_at = None

@@ -51,10 +51,10 @@ class Base(DeclarativeBase):
 class Database:
     """A pool of connections to one PostgreSQL database, given as a `postgresql+psycopg://` address."""
 
-    def __init__(self, address: str, *, connect_seconds: int = 2) -> None:
-        self.address = address
+    def __init__(self, url: str, *, connect_seconds: int = 2) -> None:
+        self.url = url
         self.engine = create_async_engine(
-            address,
+            url,
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,

@@ -16,9 +16,11 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
-_END = r"(?:\n|\\n)"  # as it is, and in a repr
-_ROW = re.compile(rf"{_END}(?:DETAIL|CONTEXT): .*?(?={_END}\[SQL|{_END}\(Background|\Z)", re.DOTALL)
-_SPOKEN = re.compile(r"«[^»]*»")
+_LINE_END = r"(?:\n|\\n)"  # as it is, and in a repr
+_DATABASE_ROW = re.compile(
+    rf"{_LINE_END}(?:DETAIL|CONTEXT): .*?(?={_LINE_END}\[SQL|{_LINE_END}\(Background|\Z)", re.DOTALL
+)
+_QUOTED_TEXT = re.compile(r"«[^»]*»")
 
 
 def configure_logging(level: str = "INFO") -> None:
@@ -32,7 +34,7 @@ def configure_logging(level: str = "INFO") -> None:
     ]
     tails: list[Processor] = [
         structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
-        _cut_private,
+        _redact_private,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     structlog.configure(
@@ -68,21 +70,21 @@ class Unfailing(io.TextIOBase):
             self._stream.flush()
 
 
-def _cut_private(_logger: WrappedLogger, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _redact_private(_logger: WrappedLogger, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """PostgreSQL adds the row it refused to its message; SQLAlchemy passes it on."""
     for key, value in entry.items():
         if isinstance(value, str) and key != "event":
-            entry[key] = _cut(value)
-    _cut_exceptions(entry.get("exception") or ())
+            entry[key] = _redact(value)
+    _redact_exceptions(entry.get("exception") or ())
     return entry
 
 
-def _cut_exceptions(failures: Iterable[dict[str, Any]]) -> None:
+def _redact_exceptions(failures: Iterable[dict[str, Any]]) -> None:
     for failure in failures:
-        failure["exc_value"] = _cut(failure["exc_value"])
+        failure["exc_value"] = _redact(failure["exc_value"])
         for member in failure.get("exceptions", ()):  # of a group
-            _cut_exceptions(member)
+            _redact_exceptions(member)
 
 
-def _cut(text: str) -> str:
-    return _SPOKEN.sub("«…»", _ROW.sub("", text))
+def _redact(text: str) -> str:
+    return _QUOTED_TEXT.sub("«…»", _DATABASE_ROW.sub("", text))

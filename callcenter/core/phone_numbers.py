@@ -4,13 +4,13 @@ import re
 
 import phonenumbers
 
-_HOME = "7"
+_HOME_COUNTRY_CODE = "7"
 """The country whose numbers are written without a code."""
-_WRITTEN = re.compile(r"\+?[0-9\s().\-–]+")
+_PHONE_PATTERN = re.compile(r"\+?[0-9\s().\-–]+")
 """Anything else in it (a letter, a comma, «доб. 5») makes it no number: digits are never picked out of words."""
-_ABROAD = ("810", "00")
+_INTERNATIONAL_PREFIXES = ("810", "00")
 """What is dialled before the code of another country: from Russia, and from most other places."""
-_NO_AREA = "012"
+_INVALID_AREA_DIGITS = "012"
 """No area or mobile code of the country code 7 begins with these digits (Russian numbering plan, ITU-T E.164)."""
 
 
@@ -24,10 +24,10 @@ def parse_phone(written: str) -> str | None:
     opened faster than lists of them are updated, and a resident with a new number must be called back.
     """
     written = written.strip()
-    if not _WRITTEN.fullmatch(written):
+    if not _PHONE_PATTERN.fullmatch(written):
         return None
     digits = re.sub(r"[^0-9]", "", written)
-    international = digits if written.startswith("+") else _add_country(digits)
+    international = digits if written.startswith("+") else _add_country_code(digits)
     if international is None:
         return None
     try:
@@ -37,16 +37,16 @@ def parse_phone(written: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return None if e164.startswith(f"+{_HOME}") and e164[2] in _NO_AREA else e164
+    return None if e164.startswith(f"+{_HOME_COUNTRY_CODE}") and e164[2] in _INVALID_AREA_DIGITS else e164
 
 
-def _add_country(digits: str) -> str | None:
+def _add_country_code(digits: str) -> str | None:
     """The digits with a country code in front; None when none can be told."""
     if len(digits) == 11 and digits[0] in "78":
-        return f"{_HOME}{digits[1:]}"
+        return f"{_HOME_COUNTRY_CODE}{digits[1:]}"
     if len(digits) == 10 and not digits.startswith("00"):
-        return f"{_HOME}{digits}"
-    for prefix in _ABROAD:
+        return f"{_HOME_COUNTRY_CODE}{digits}"
+    for prefix in _INTERNATIONAL_PREFIXES:
         if digits.startswith(prefix) and len(digits) > 11:
             return digits.removeprefix(prefix)
     return None

@@ -28,10 +28,10 @@ class Problem:
     `fatal` problems stop a start; others are only listed (an expired answer: the caller gets a person).
     """
 
-    place: Place
+    position: Place
     code: str
     message: str
     fatal: bool = True
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message} ({self.code})"
+        return f"{self.position}: {self.message} ({self.code})"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 
-_LONGEST_PATH = 100
+_MAX_PATH_BYTES = 100
 """Bytes; the system's own limit is 107."""
 
 
@@ -31,8 +31,8 @@ Address = Path | Host
 def read_address(text: str) -> Address:
     """The address in a text: a path when it holds a slash, else `host:port`. Raises BrokenAddress."""
     if "/" in text:
-        if len(text.encode()) > _LONGEST_PATH:
-            raise BrokenAddress(f"{text}: путь сокета не длиннее {_LONGEST_PATH} байт")
+        if len(text.encode()) > _MAX_PATH_BYTES:
+            raise BrokenAddress(f"{text}: путь сокета не длиннее {_MAX_PATH_BYTES} байт")
         return Path(text)
     found = re.fullmatch(r"(?P<name>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})", text)
     if found is None or not 0 < int(found["port"]) < 65536:

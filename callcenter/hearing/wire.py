@@ -22,9 +22,9 @@ PROTOCOL = 2
 LONGEST = 1 << 20
 """Bytes of a frame. Nobody sends half a minute of audio at once."""
 
-_HEAD = struct.Struct("!IBI")
+_HEADER = struct.Struct("!IBI")
 _POSITION = struct.Struct("!Q")
-_HEAD_COUNTED = 5
+_COUNTED_HEADER_BYTES = 5
 """Bytes of the head that the length counts."""
 
 
@@ -96,23 +96,23 @@ class State:
 class Partial:
     """The words so far of the utterance that goes on since second `begin`; empty while there are none.
 
-    `heard_to`: seconds of the leg that the recogniser has taken in; `sure_to`: those of which no word is missing. Sent
-    when the words change, after a Settle, and once a second otherwise.
+    `processed_to`: seconds of the leg that the recogniser has taken in; `complete_to`: those of which no word is
+    missing. Sent when the words change, after a Settle, and once a second otherwise.
     """
 
     text: str
     begin: float
-    heard_to: float
-    sure_to: float
+    processed_to: float
+    complete_to: float
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The words of an utterance that went on from second `begin` to `heard_to`. At least one word."""
+    """The words of an utterance that went on from second `begin` to `processed_to`. At least one word."""
 
     words: tuple[Word, ...]
     begin: float
-    heard_to: float
+    processed_to: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ Message = Open | Audio | Phrases | Settle | Flush | Close | Hello | State | Part
 _KINDS: tuple[type[Any], ...] = (
     Open, Audio, Phrases, Settle, Flush, Close, Hello, State, Partial, Final, Trouble, Closed,
 )  # fmt: skip
-_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
-_CONTENTS = {kind: TypeAdapter(kind) for kind in _KINDS}
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
+_ADAPTERS = {kind: TypeAdapter(kind) for kind in _KINDS}
 
 
 def pack(leg: int, message: Message) -> bytes:
@@ -141,8 +141,8 @@ def pack(leg: int, message: Message) -> bytes:
     if isinstance(message, Audio):
         content = _POSITION.pack(message.position) + message.samples
     else:
-        content = _CONTENTS[type(message)].dump_json(message)
-    return _HEAD.pack(_HEAD_COUNTED + len(content), _NUMBERS[type(message)], leg) + content
+        content = _ADAPTERS[type(message)].dump_json(message)
+    return _HEADER.pack(_COUNTED_HEADER_BYTES + len(content), _KIND_NUMBERS[type(message)], leg) + content
 
 
 class Unpacker:
@@ -156,25 +156,25 @@ class Unpacker:
         self._kept += data
         begin = 0
         try:
-            while len(self._kept) - begin >= _HEAD.size:
-                length, kind, leg = _HEAD.unpack_from(self._kept, begin)
-                if not _HEAD_COUNTED <= length <= LONGEST or kind >= len(_KINDS):
+            while len(self._kept) - begin >= _HEADER.size:
+                length, kind, leg = _HEADER.unpack_from(self._kept, begin)
+                if not _COUNTED_HEADER_BYTES <= length <= LONGEST or kind >= len(_KINDS):
                     raise BrokenWire(f"a frame of {length} bytes and kind {kind}")
                 end = begin + 4 + length
                 if len(self._kept) < end:
                     break
-                content = bytes(self._kept[begin + _HEAD.size : end])
+                content = bytes(self._kept[begin + _HEADER.size : end])
                 begin = end
-                yield leg, _read(_KINDS[kind], content)
+                yield leg, _decode_content(_KINDS[kind], content)
         finally:
             del self._kept[:begin]
 
 
-def _read(kind: type[Any], content: bytes) -> Message:
+def _decode_content(kind: type[Any], content: bytes) -> Message:
     try:
         if kind is Audio:
             return Audio(_POSITION.unpack_from(content)[0], content[_POSITION.size :])
-        message: Message = _CONTENTS[kind].validate_json(content)
+        message: Message = _ADAPTERS[kind].validate_json(content)
     except (ValidationError, struct.error) as error:
         raise BrokenWire(f"a broken {kind.__name__}: {error}") from error
     return message

@@ -20,7 +20,7 @@ STREET_TYPES = (
     "дорога", "тракт", "микрорайон",
 )  # fmt: skip
 _HOUSE = re.compile(r"[1-9][0-9]{0,3}(?:[/-][1-9][0-9]{0,3})?")
-_SMALL = re.compile(r"[1-9][0-9]{0,2}")
+_SMALL_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 _LETTER = re.compile(r"[А-ЯЁ]")
 _RANGE = re.compile(r"([1-9][0-9]{0,3})-([1-9][0-9]{0,3})")
 
@@ -42,22 +42,24 @@ class House:
     """Литера, one Russian capital."""
     complex: str = ""
     """What it is sold as: «ЖК «Северная гавань»»."""
-    also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     """What people call it besides."""
     entrances: int | None = None
     floors: int | None = None
-    flats: tuple[tuple[int, int], ...] = ()
+    apartment_ranges: tuple[tuple[int, int], ...] = ()
     """First and last flat, an entrance each; a single pair is the whole house. Empty: not known."""
 
-    def has_flat(self, flat: int) -> bool:
+    def can_have_apartment(self, flat: int) -> bool:
         """Whether a flat may be there; True when the list doesn't say."""
-        return not self.flats or any(first <= flat <= last for first, last in self.flats)
+        return not self.apartment_ranges or any(first <= flat <= last for first, last in self.apartment_ranges)
 
-    def entrance_of(self, flat: int) -> int | None:
+    def find_entrance(self, flat: int) -> int | None:
         """The entrance of a flat; None when the list doesn't say."""
-        if self.entrances != len(self.flats):
+        if self.entrances != len(self.apartment_ranges):
             return None
-        return next((place for place, (first, last) in enumerate(self.flats, 1) if first <= flat <= last), None)
+        return next(
+            (place for place, (first, last) in enumerate(self.apartment_ranges, 1) if first <= flat <= last), None
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, li
             continue
         row = {name.strip(): " ".join(field.split()) for name, field in zip(head, fields, strict=True)}
         before = len(findings.problems)
-        house = read_house(row, _fault_finder(findings, number, head, fields))
+        house = read_house(row, _make_fault_reporter(findings, number, head, fields))
         key = (house.settlement, house.street, house.house, house.building, house.structure, house.letter)
         if key in houses:
             findings.add(26, f"такой дом уже есть в строке {houses[key][0]}; оставьте один", number)
@@ -130,7 +132,7 @@ def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, li
     return Houses(tuple(house for _, house in houses.values()))
 
 
-def _fault_finder(
+def _make_fault_reporter(
     findings: Findings, number: int, head: Sequence[str], fields: Sequence[str]
 ) -> Callable[[int, str, str], None]:
     """Puts the faults of a line's fields where they stand."""
@@ -143,44 +145,47 @@ def _fault_finder(
     return fault
 
 
-def read_house(row: Mapping[str, str], fault: Callable[[int, str, str], None]) -> House:
-    """One house of named fields, a file's line or a table's row; `fault` takes a code, a column and what is wrong."""
+def read_house(row: Mapping[str, str], report_fault: Callable[[int, str, str], None]) -> House:
+    """One house of named fields, a file's line or a table's row; `report_fault` takes a code, a column and what is
+    wrong."""
 
     def match(name: str, pattern: re.Pattern[str], code: int, needed: str) -> str:
         value = row.get(name, "")
         if value and not pattern.fullmatch(value):
-            fault(code, name, f"«{value}» не подходит; {needed}")
+            report_fault(code, name, f"«{value}» не подходит; {needed}")
         return value
 
     for name, value in row.items():
         for word in find_mixed_words(value):
-            fault(27, name, f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново")
+            report_fault(27, name, f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново")
     street = row.get("street", "")
     if not any(kind in street.lower().split() for kind in STREET_TYPES):
         kinds = ", ".join(STREET_TYPES)
-        fault(28, "street", f"«{street}»: назовите и вид улицы, например «проспект Энгельса»: {kinds}")
+        report_fault(28, "street", f"«{street}»: назовите и вид улицы, например «проспект Энгельса»: {kinds}")
     if not row.get("house"):
-        fault(29, "house", "нет номера дома")
+        report_fault(29, "house", "нет номера дома")
     return House(
         settlement=row.get("settlement", ""),
         street=street,
         house=match("house", _HOUSE, 30, "нужно число, например 139 или 12/14; корпус и литера — в своих столбцах"),
-        building=match("building", _SMALL, 31, "нужен номер корпуса числом"),
-        structure=match("structure", _SMALL, 31, "нужен номер строения числом"),
+        building=match("building", _SMALL_NUMBER, 31, "нужен номер корпуса числом"),
+        structure=match("structure", _SMALL_NUMBER, 31, "нужен номер строения числом"),
         letter=match("letter", _LETTER, 32, "нужна одна заглавная русская буква"),
         complex=row.get("complex", ""),
-        also=tuple(name.strip() for name in row.get("also", "").split("|") if name.strip()),
-        entrances=_count(match("entrances", _SMALL, 31, "нужно число парадных")),
-        floors=_count(match("floors", _SMALL, 31, "нужно число этажей")),
-        flats=_read_flats(row, fault),
+        aliases=tuple(name.strip() for name in row.get("also", "").split("|") if name.strip()),
+        entrances=_parse_count(match("entrances", _SMALL_NUMBER, 31, "нужно число парадных")),
+        floors=_parse_count(match("floors", _SMALL_NUMBER, 31, "нужно число этажей")),
+        apartment_ranges=_read_apartment_ranges(row, report_fault),
     )
 
 
-def _count(value: str) -> int | None:
-    return int(value) if _SMALL.fullmatch(value) else None
+def _parse_count(value: str) -> int | None:
+    return int(value) if _SMALL_NUMBER.fullmatch(value) else None
 
 
-def _read_flats(row: Mapping[str, str], fault: Callable[[int, str, str], None]) -> tuple[tuple[int, int], ...]:
+def _read_apartment_ranges(
+    row: Mapping[str, str], fault: Callable[[int, str, str], None]
+) -> tuple[tuple[int, int], ...]:
     flats: list[tuple[int, int]] = []
     for part in row.get("flats", "").split():
         found = _RANGE.fullmatch(part)
@@ -188,7 +193,7 @@ def _read_flats(row: Mapping[str, str], fault: Callable[[int, str, str], None]) 
             fault(33, "flats", f"«{part}» не подходит; нужно «1-36 37-72»: квартиры каждой парадной по порядку")
             return ()
         flats.append((int(found[1]), int(found[2])))
-    entrances = _count(row.get("entrances", ""))
+    entrances = _parse_count(row.get("entrances", ""))
     if len(flats) > 1 and entrances is not None and entrances != len(flats):
         message = f"диапазонов {len(flats)}, а парадных {entrances}; дайте по одному на парадную или один общий"
         fault(34, "flats", message)

@@ -85,11 +85,11 @@ def prepare_directories(layout: Layout) -> None:
     try:
         layout.home.mkdir(parents=True, exist_ok=True)
         layout.home.chmod(0o711 if user.drops else 0o700)
-        for path in (layout.logs, layout.pids, layout.journal, layout.prompts):
+        for path in (layout.log_directory, layout.pid_directory, layout.journal, layout.prompts):
             path.mkdir(exist_ok=True)
             path.chmod(0o755 if path == layout.prompts else 0o700)
         for path in (
-            layout.sockets,
+            layout.socket_directory,
             layout.asterisk,
             layout.asterisk_etc,
             layout.asterisk_logs,
@@ -97,11 +97,11 @@ def prepare_directories(layout: Layout) -> None:
             layout.asterisk / "db",
             layout.asterisk / "cache",
             layout.asterisk / "spool",
-            layout.monitor,
-            layout.studio,
+            layout.raw_recordings,
+            layout.studio_takes,
             layout.sounds.parent,
             layout.sounds,
-            layout.music,
+            layout.music_on_hold,
         ):
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o700)

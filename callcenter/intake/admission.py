@@ -18,11 +18,13 @@ CENTRE = "centre"
 
 
 async def admit(
-    session: AsyncSession, call_id: str, *, at: datetime, dialled: str, shown: str, source: EventSource
+    session: AsyncSession, call_id: str, *, at: datetime, dialled: str, caller_shown: str, source: EventSource
 ) -> None:
     """Writes down an arrival that was seen: who was shown as calling, and the number dialled."""
-    number = parse_phone(shown)
-    made = await admit_call(session, call_id, arrived_at=at, dialled=dialled, caller_number=number, caller_shown=shown)
+    number = parse_phone(caller_shown)
+    made = await admit_call(
+        session, call_id, arrived_at=at, dialled=dialled, caller_number=number, caller_shown=caller_shown
+    )
     await record_event(
         session,
         call_id,
@@ -30,17 +32,17 @@ async def admit(
         source=source,
         kind="arrived",
         key=f"arrived:{call_id}",
-        facts={"dialled": dialled, "caller_shown": shown, "caller_number": number},
+        facts={"dialled": dialled, "caller_shown": caller_shown, "caller_number": number},
     )
     if made:  # else whoever made it has opened its draft
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)
 
 
-async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime, shown: str = "") -> None:
-    """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it, `shown` who
-    calls, if that is known: whoever tells it first."""
-    if await knows_call(session, call_id) and (not shown or (await lock_call(session, call_id)).caller_shown):
+async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime, caller_shown: str = "") -> None:
+    """Makes the record of a call whose arrival nobody has told us yet; `at` is the earliest we know of it,
+    `caller_shown` who calls, if that is known: whoever tells it first."""
+    if await knows_call(session, call_id) and (not caller_shown or (await lock_call(session, call_id)).caller_shown):
         return
-    number = parse_phone(shown)
-    if await admit_call(session, call_id, arrived_at=at, caller_number=number, caller_shown=shown):
+    number = parse_phone(caller_shown)
+    if await admit_call(session, call_id, arrived_at=at, caller_number=number, caller_shown=caller_shown):
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)

@@ -33,7 +33,7 @@ PATIENCE = (0.2, 5.0)
 TAKES_A_NUMBER = "ticket_wanted"
 """The last note of its transaction: the counter of numbers stays locked until the commit, and callers wait for it."""
 
-_OFFSET = "journal"
+_OFFSET_NAME = "journal"
 _log = structlog.get_logger()
 
 Apply = Callable[[AsyncSession, Note], Awaitable[None]]
@@ -67,7 +67,7 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
 
 async def saved_position(session: AsyncSession) -> Position | None:
     """How far the journal is applied; None when nothing is yet."""
-    row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET))
+    row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET_NAME))
     return None if row is None else Position(row.inode, row.offset)
 
 
@@ -102,7 +102,7 @@ async def _apply_batch(directory: Path, database: Database, apply: Apply, *, one
     async with database.begin() as session:
         await take_turn(session)
         position = await saved_position(session)
-        lines = _up_to_a_number(read_lines(directory, position))
+        lines = _cut_after_ticket_number(read_lines(directory, position))
         one_by_one = one_by_one or any(line.note is None for line in lines)
         for line in lines:
             if one_by_one:
@@ -110,14 +110,14 @@ async def _apply_batch(directory: Path, database: Database, apply: Apply, *, one
             elif line.note is not None:
                 await apply(session, line.note)
         if lines:
-            await session.merge(ReadOffset(file=_OFFSET, inode=lines[-1].end.segment, offset=lines[-1].end.offset))
+            await session.merge(ReadOffset(file=_OFFSET_NAME, inode=lines[-1].end.segment, offset=lines[-1].end.offset))
     reached = lines[-1].end if lines else position
     if reached is not None:
         trim(directory, reached)
     return reached if lines else None
 
 
-def _up_to_a_number(lines: list[Line]) -> list[Line]:
+def _cut_after_ticket_number(lines: list[Line]) -> list[Line]:
     for count, line in enumerate(lines, start=1):
         if line.note is not None and line.note.kind == TAKES_A_NUMBER:
             return lines[:count]
@@ -126,7 +126,7 @@ def _up_to_a_number(lines: list[Line]) -> list[Line]:
 
 async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory: Path) -> None:
     if line.note is None:
-        await _refuse(session, directory, line, "the line is damaged")
+        await _set_line_aside(session, directory, line, "the line is damaged")
         return
     try:
         async with session.begin_nested():
@@ -135,10 +135,10 @@ async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory
         if is_unavailable(error) or is_conflict(error):
             raise  # the whole batch is tried again
         _log.exception("note refused", note=line.note.id, call_id=line.note.call_id, kind=line.note.kind)
-        await _refuse(session, directory, line, str(error))
+        await _set_line_aside(session, directory, line, str(error))
 
 
-async def _refuse(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
+async def _set_line_aside(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
     refused = {"segment": line.end.segment, "end": line.end.offset, "reason": reason, "line": line.text}
     facts = {"reason": reason, "call_id": line.note.call_id if line.note else None}
     try:

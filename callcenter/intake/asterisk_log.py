@@ -43,11 +43,11 @@ BATCH_BYTES = 1 << 16
 
 _log = structlog.get_logger()
 
-_State = tuple[int, int, int]
+_FileState = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _LogFile:
     """One of Asterisk's files. `take` writes down what a line tells; False when the line tells nothing readable."""
 
     name: str
@@ -62,15 +62,15 @@ class TruthReader:
         self._database = database
         self._journal = places.journal
         self._sources = (
-            _Source("cel", places.cel_file, _take_cel),
-            _Source("queue_log", places.queue_log, _take_queue_line),
+            _LogFile("cel", places.cel_file, _apply_cel_line),
+            _LogFile("queue_log", places.queue_log, _apply_queue_line),
         )
         self._clock = clock or SystemClock()
-        self._read_up: dict[str, _State | None] = {}
+        self._fully_read_states: dict[str, _FileState | None] = {}
         """What each file was like when there was nothing new in it."""
-        self._behind = False
+        self._has_more_lines = False
         """True when the last read left more to read."""
-        self._stirred = True
+        self._has_activity = True
         """True when something has happened since calls were settled last."""
 
     async def run(self) -> None:
@@ -79,15 +79,15 @@ class TruthReader:
         settled_at = stirred_until = -QUIET_SETTLE_SECONDS
         while True:
             try:
-                await self.read_on()
+                await self.read_new_lines()
                 now = loop.time()
-                if self._stirred:
-                    self._stirred, stirred_until = False, now + STIRRED_SECONDS
+                if self._has_activity:
+                    self._has_activity, stirred_until = False, now + STIRRED_SECONDS
                 if now - settled_at >= (SETTLE_SECONDS if now < stirred_until else QUIET_SETTLE_SECONDS):
                     settled_at = now
-                    self._stirred = await self.settle() > 0
+                    self._has_activity = await self.assign_outcomes() > 0
                 pause = PATIENCE[0]
-                if not self._behind:
+                if not self._has_more_lines:
                     await asyncio.sleep(LOOK_SECONDS)
             except DatabaseUnavailable:
                 _log.warning("database away, the files wait", pause=pause)
@@ -97,22 +97,22 @@ class TruthReader:
                 if not is_conflict(error):
                     raise
 
-    async def read_on(self) -> bool:
+    async def read_new_lines(self) -> bool:
         """Takes the next lines of each file; False when there were none. Raises DatabaseUnavailable.
 
         The queue's log is read once CEL is read to its end: its lines are about calls that CEL has told of.
         """
-        read = self._behind = False
+        read = self._has_more_lines = False
         for source in self._sources:
             passage = await self._read_source(source)
             read = read or passage is not None
-            if passage is not None and passage.more:
-                self._behind = True
+            if passage is not None and passage.has_more:
+                self._has_more_lines = True
                 break
-        self._stirred = self._stirred or read
+        self._has_activity = self._has_activity or read
         return read
 
-    async def settle(self) -> int:
+    async def assign_outcomes(self) -> int:
         """Settles the calls whose end lies behind us and behind every note not yet applied.
 
         Raises DatabaseUnavailable.
@@ -128,7 +128,7 @@ class TruthReader:
 
         Such a call ended, as far as anybody knows, at the last line of its timeline.
         """
-        while await self.read_on():
+        while await self.read_new_lines():
             pass
         async with self._database.begin() as session:
             await take_turn(session)
@@ -147,45 +147,47 @@ class TruthReader:
                     session, call.id, at=ended_at, source=EventSource.CENTRE, kind="lost", key=f"lost:{call.id}"
                 )
                 await mark_ended(session, call, at=ended_at, cause=None)
-            self._stirred = True
+            self._has_activity = True
             return tuple(call.id for call in calls)
 
-    async def _read_source(self, source: _Source) -> Passage | None:
+    async def _read_source(self, source: _LogFile) -> Passage | None:
         """The passage that was taken; None when there is nothing new, which mostly costs no look at the database.
 
         At first without savepoints, which would double the work; when a line fails, all again and each by itself.
         """
-        state = _state(source.file)
-        if source.name in self._read_up and state == self._read_up[source.name]:
+        state = _stat_file(source.file)
+        if source.name in self._fully_read_states and state == self._fully_read_states[source.name]:
             return None
         try:
-            return await self._take_passage(source, state, one_by_one=False)
+            return await self._apply_chunk(source, state, one_by_one=False)
         except Exception as error:
             if is_unavailable(error) or is_conflict(error):
                 raise
-        return await self._take_passage(source, state, one_by_one=True)
+        return await self._apply_chunk(source, state, one_by_one=True)
 
-    async def _take_passage(self, source: _Source, state: _State | None, *, one_by_one: bool) -> Passage | None:
+    async def _apply_chunk(self, source: _LogFile, state: _FileState | None, *, one_by_one: bool) -> Passage | None:
         async with self._database.begin() as session:
             await take_turn(session)  # also before another reader: an old controller not quite dead
             row = await session.get(ReadOffset, source.name)
             place = None if row is None else Place(row.inode, row.offset)
             passage = read_passage(source.file, place, limit=BATCH_BYTES)
-            if passage.place is None or passage.place == place:
-                if state is not None or passage.place is None:  # a renamed file may still grow
-                    self._read_up[source.name] = state
+            if passage.position is None or passage.position == place:
+                if state is not None or passage.position is None:  # a renamed file may still grow
+                    self._fully_read_states[source.name] = state
                 return None
-            if passage.lost:
-                await self._tell_loss(session, source)
+            if passage.is_file_lost:
+                await self._raise_loss_alarm(session, source)
             for line in passage.lines:
                 if one_by_one:
-                    await self._take_line(session, source, line, until=passage.place.offset)
+                    await self._apply_line_in_savepoint(session, source, line, until=passage.position.offset)
                 else:
-                    _tell_unreadable(source, line, known=await source.take(session, line))
-            await session.merge(ReadOffset(file=source.name, inode=passage.place.inode, offset=passage.place.offset))
+                    _log_unreadable(source, line, known=await source.take(session, line))
+            await session.merge(
+                ReadOffset(file=source.name, inode=passage.position.inode, offset=passage.position.offset)
+            )
         return passage
 
-    async def _take_line(self, session: AsyncSession, source: _Source, line: str, *, until: int) -> None:
+    async def _apply_line_in_savepoint(self, session: AsyncSession, source: _LogFile, line: str, *, until: int) -> None:
         """One line in a savepoint of its own: a line that cannot be taken must not hold up the lines behind it."""
         try:
             async with session.begin_nested():
@@ -203,9 +205,9 @@ class TruthReader:
                 facts={"before_byte": until},
             )
             return
-        _tell_unreadable(source, line, known=known)
+        _log_unreadable(source, line, known=known)
 
-    async def _tell_loss(self, session: AsyncSession, source: _Source) -> None:
+    async def _raise_loss_alarm(self, session: AsyncSession, source: _LogFile) -> None:
         _log.error("a file was removed before it was read to its end", file=str(source.file))
         await raise_alarm(
             session,
@@ -216,12 +218,12 @@ class TruthReader:
         )
 
 
-def _tell_unreadable(source: _Source, line: str, *, known: bool) -> None:
+def _log_unreadable(source: _LogFile, line: str, *, known: bool) -> None:
     if not known:  # what stands in it may be a phone number: not for the log
         _log.warning("a line could not be read", file=source.name, length=len(line))
 
 
-def _state(file: Path) -> _State | None:
+def _stat_file(file: Path) -> _FileState | None:
     try:
         seen = file.stat()
     except OSError:
@@ -229,14 +231,14 @@ def _state(file: Path) -> _State | None:
     return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
-async def _take_cel(session: AsyncSession, line: str) -> bool:
+async def _apply_cel_line(session: AsyncSession, line: str) -> bool:
     event = parse_cel_line(line)
     if event is not None:
         await take_cel(session, event)
     return event is not None
 
 
-async def _take_queue_line(session: AsyncSession, line: str) -> bool:
+async def _apply_queue_line(session: AsyncSession, line: str) -> bool:
     event = parse_queue_line(line)
     if event is not None:
         await take_queue_line(session, event)

@@ -47,7 +47,7 @@ class CelEvent:
     """Of a dialplan's event: {"extra": its argument}."""
 
     @property
-    def of_caller(self) -> bool:
+    def is_caller_channel(self) -> bool:
         """True for the first channel of a call: the caller's."""
         return self.channel_id == self.call_id
 
@@ -55,10 +55,10 @@ class CelEvent:
 def parse_cel_line(line: str) -> CelEvent | None:
     """The event of a line; None when it is none. Raises nothing, whatever the line holds."""
     line = line.strip().replace("\x00", "")
-    fields = _read_json(line) or _salvage(line)
+    fields = _parse_json(line) or _parse_damaged_line(line)
     if fields is None:
         return None
-    at = _moment(fields.get("eventtime", ""))
+    at = _parse_epoch(fields.get("eventtime", ""))
     channel_id, call_id = fields.get("uniqueid", ""), fields.get("linkedid", "")
     kind = fields.get("userdeftype", "") or fields.get("eventtype", "")
     if at is None or not kind or not channel_id or not call_id or len(channel_id) > 80 or len(call_id) > 80:
@@ -72,11 +72,11 @@ def parse_cel_line(line: str) -> CelEvent | None:
         number=fields.get("num", ""),
         context=fields.get("context", ""),
         peers=tuple(name for name in fields.get("peer", "").split(",") if name),
-        extra=_read_extra(fields.get("eventextra", "")),
+        extra=_parse_extra(fields.get("eventextra", "")),
     )
 
 
-def _read_json(line: str) -> dict[str, str] | None:
+def _parse_json(line: str) -> dict[str, str] | None:
     try:
         pairs = json.loads(line, object_pairs_hook=list, parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
@@ -90,16 +90,16 @@ def _read_json(line: str) -> dict[str, str] | None:
         name = re.sub(r"\(.*\)", "", pair[0]).lower()
         if name in _HEAD and name in fields:
             continue
-        fields[name] = pair[1] if isinstance(pair[1], str) else _nested(pair[1])
+        fields[name] = pair[1] if isinstance(pair[1], str) else _encode_nested(pair[1])
     return fields
 
 
-def _nested(value: object) -> str:
+def _encode_nested(value: object) -> str:
     """An extra field that came as an object rather than as text."""
     return json.dumps(dict(value)) if isinstance(value, list) and all(isinstance(p, tuple) for p in value) else ""
 
 
-def _salvage(line: str) -> dict[str, str] | None:
+def _parse_damaged_line(line: str) -> dict[str, str] | None:
     head, tail = _HEAD_PATTERN.match(line), _TAIL_PATTERN.search(line)
     if head is None or tail is None:
         return None
@@ -107,7 +107,7 @@ def _salvage(line: str) -> dict[str, str] | None:
     return {**head.groupdict(), **(channels[-1].groupdict() if channels else {}), **tail.groupdict()}
 
 
-def _read_extra(text: str) -> dict[str, str]:
+def _parse_extra(text: str) -> dict[str, str]:
     try:
         extra = json.loads(text.replace('\\"', '"')) if text else {}
     except (ValueError, RecursionError):
@@ -117,7 +117,7 @@ def _read_extra(text: str) -> dict[str, str]:
     return {str(name): str(value).replace("\x00", "") for name, value in extra.items()}
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_epoch(text: str) -> datetime | None:
     """Epoch seconds with microseconds; counted in integers, because a float would lose the last of them."""
     try:
         microseconds = int(Decimal(text) * 1_000_000)

@@ -76,25 +76,25 @@ async def take_cel(session: AsyncSession, event: CelEvent) -> None:
     """Writes down what a channel event tells. Repeating it changes nothing."""
     if event.kind == ARRIVED:
         dialled, _, shown = event.extra.get("extra", "").partition("|")
-        await admit(session, event.call_id, at=event.at, dialled=dialled, shown=shown, source=EventSource.CEL)
+        await admit(session, event.call_id, at=event.at, dialled=dialled, caller_shown=shown, source=EventSource.CEL)
         await _open_leg(session, event)
         return
     if event.kind in MARKS:
-        await ensure_call(session, event.call_id, at=event.at, shown=event.number)
-    elif event.kind == "CHAN_START" and event.of_caller and event.context in DOORS:
+        await ensure_call(session, event.call_id, at=event.at, caller_shown=event.number)
+    elif event.kind == "CHAN_START" and event.is_caller_channel and event.context in DOORS:
         await ensure_call(session, event.call_id, at=event.at)  # its number may be one that is withheld
     elif not await knows_call(session, event.call_id):
         return
     if event.kind in MARKS:
-        await _take_mark(session, event)
+        await _apply_dialplan_event(session, event)
     elif event.kind == "CHAN_START":
         await _open_leg(session, event)
     elif event.kind == "ANSWER":
-        await _take_answer(session, event)
+        await _apply_answer(session, event)
     elif event.kind == "BRIDGE_ENTER":
-        await _take_bridge(session, event)
+        await _apply_bridge_entry(session, event)
     elif event.kind in ("HANGUP", "CHAN_END"):
-        await _take_end(session, event)
+        await _apply_channel_end(session, event)
     elif event.kind == "LINKEDID_END":
         await mark_ended(session, await lock_call(session, event.call_id), at=event.at, cause=None)
 
@@ -108,22 +108,22 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
     call = await lock_call(session, event.call_id)
     at = max(event.at, call.arrived_at)
     if event.kind == "ENTERQUEUE":
-        await _write(session, call.id, "queued", leg=call.id, at=at, source=EventSource.QUEUE_LOG)
+        await _record_event_once(session, call.id, "queued", leg=call.id, at=at, source=EventSource.QUEUE_LOG)
         await mark_queued(session, call, at=at)
-    elif event.kind == "CONNECT" and len(event.words) > 1:
-        channel_id = event.words[1]
+    elif event.kind == "CONNECT" and len(event.arguments) > 1:
+        channel_id = event.arguments[1]
         leg = await session.scalar(select(CallLeg).where(CallLeg.call_id == call.id, CallLeg.channel_id == channel_id))
         member = interface_of(leg.channel_name) if leg is not None else event.member
         await take_connection(session, call.id, at=at, leg=channel_id, member=member, source=EventSource.QUEUE_LOG)
     elif event.kind in QUEUE_MARKS:
-        await _write(
+        await _record_event_once(
             session,
             call.id,
             QUEUE_MARKS[event.kind],
             leg=call.id,
             at=at,
             source=EventSource.QUEUE_LOG,
-            facts={"words": list(event.words)},
+            facts={"words": list(event.arguments)},
         )
 
 
@@ -131,7 +131,7 @@ async def take_connection(
     session: AsyncSession, call_id: str, *, at: datetime, leg: str, member: str | None, source: EventSource
 ) -> None:
     """A dispatcher has answered on the channel `leg`, whoever of the three tells it first: CEL, queue_log or AMI."""
-    await _write(session, call_id, "connected", leg=leg, at=at, source=source, facts={"member": member})
+    await _record_event_once(session, call_id, "connected", leg=leg, at=at, source=source, facts={"member": member})
     await mark_connected(session, await lock_call(session, call_id), at=at, member=member)
 
 
@@ -140,7 +140,7 @@ def interface_of(channel_name: str) -> str:
     return channel_name.rpartition("-")[0] or channel_name
 
 
-async def _take_mark(session: AsyncSession, event: CelEvent) -> None:
+async def _apply_dialplan_event(session: AsyncSession, event: CelEvent) -> None:
     kind, argument = MARKS[event.kind]
     told = event.extra.get("extra", "")
     facts = {argument: told} if argument and told else {}
@@ -150,7 +150,7 @@ async def _take_mark(session: AsyncSession, event: CelEvent) -> None:
         await mark_queued(session, await lock_call(session, event.call_id), at=event.at)
     elif event.kind == "CC_RECORDING":
         await expect_recording(session, event.call_id)
-    await _write(session, event.call_id, kind, leg=event.channel_id, at=event.at, facts=facts)
+    await _record_event_once(session, event.call_id, kind, leg=event.channel_id, at=event.at, facts=facts)
 
 
 async def _open_leg(session: AsyncSession, event: CelEvent) -> None:
@@ -159,27 +159,27 @@ async def _open_leg(session: AsyncSession, event: CelEvent) -> None:
         event.call_id,
         channel_id=event.channel_id,
         channel_name=event.channel_name,
-        role=LegRole.CALLER if event.of_caller else LegRole.MEMBER,
+        role=LegRole.CALLER if event.is_caller_channel else LegRole.MEMBER,
         started_at=event.at,
     )
-    if not event.of_caller:
+    if not event.is_caller_channel:
         facts = {"member": interface_of(event.channel_name)}
-        await _write(session, event.call_id, "ringing", leg=event.channel_id, at=event.at, facts=facts)
+        await _record_event_once(session, event.call_id, "ringing", leg=event.channel_id, at=event.at, facts=facts)
 
 
-async def _take_answer(session: AsyncSession, event: CelEvent) -> None:
+async def _apply_answer(session: AsyncSession, event: CelEvent) -> None:
     await answer_leg(session, event.call_id, event.channel_id, at=event.at)
-    if event.of_caller:
+    if event.is_caller_channel:
         await mark_answered(session, await lock_call(session, event.call_id), at=event.at)
-        await _write(session, event.call_id, "answered", leg=event.channel_id, at=event.at)
+        await _record_event_once(session, event.call_id, "answered", leg=event.channel_id, at=event.at)
 
 
-async def _take_bridge(session: AsyncSession, event: CelEvent) -> None:
+async def _apply_bridge_entry(session: AsyncSession, event: CelEvent) -> None:
     """The second of two channels entered a bridge: they hear each other. One alone hears nobody."""
     if not event.peers:
         return
     channel_id, channel_name = event.channel_id, event.channel_name
-    if event.of_caller:
+    if event.is_caller_channel:
         channel_name = event.peers[0]
         leg = await leg_named(session, event.call_id, channel_name)
         channel_id = leg.channel_id if leg is not None else channel_name
@@ -193,19 +193,21 @@ async def _take_bridge(session: AsyncSession, event: CelEvent) -> None:
     )
 
 
-async def _take_end(session: AsyncSession, event: CelEvent) -> None:
+async def _apply_channel_end(session: AsyncSession, event: CelEvent) -> None:
     told = event.extra.get("hangupcause", "")
     cause = int(told) if told.isascii() and told.isdecimal() else None
     await end_leg(session, event.call_id, event.channel_id, at=event.at, cause=cause)
-    if event.of_caller:
-        await _write(session, event.call_id, "ended", leg=event.channel_id, at=event.at, facts={"cause": cause})
+    if event.is_caller_channel:
+        await _record_event_once(
+            session, event.call_id, "ended", leg=event.channel_id, at=event.at, facts={"cause": cause}
+        )
         await mark_ended(session, await lock_call(session, event.call_id), at=event.at, cause=cause)
     else:
         facts = {"cause": cause, "member": interface_of(event.channel_name)}
-        await _write(session, event.call_id, "leg_ended", leg=event.channel_id, at=event.at, facts=facts)
+        await _record_event_once(session, event.call_id, "leg_ended", leg=event.channel_id, at=event.at, facts=facts)
 
 
-async def _write(
+async def _record_event_once(
     session: AsyncSession,
     call_id: str,
     kind: str,

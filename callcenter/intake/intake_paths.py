@@ -17,6 +17,6 @@ class Places(Protocol):
     def queue_log(self) -> Path: ...
 
     @property
-    def monitor(self) -> Path:
+    def raw_recordings(self) -> Path:
         """Directory of raw recordings, `<call id>.raw`."""
         ...

@@ -25,24 +25,24 @@ LATE_LOOKS = 10
 _log = structlog.get_logger()
 
 
-async def watch_journal(book: NoteBook, database: Database, clock: Clock) -> None:
+async def watch_journal(journal: NoteBook, database: Database, clock: Clock) -> None:
     """Keeps both alarms in step with what is, until cancelled."""
     full: bool | None = None  # an earlier controller's alarms may stand
     late: bool | None = None
     looks = 0
     while True:
         try:
-            if book.disk_is_full != full:
-                full = await _show_disk(database, clock, full=book.disk_is_full)
+            if journal.disk_is_full != full:
+                full = await _update_disk_alarm(database, clock, full=journal.disk_is_full)
             if looks % LATE_LOOKS == 0:
-                late = await _show_late(database, clock, book, shown=late)
+                late = await _update_late_alarm(database, clock, journal, shown=late)
             looks += 1
         except DatabaseUnavailable:
             _log.warning("database away, nobody is told of the journal")
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _show_disk(database: Database, clock: Clock, *, full: bool) -> bool:
+async def _update_disk_alarm(database: Database, clock: Clock, *, full: bool) -> bool:
     """Returns what is shown now."""
     async with database.begin() as session:
         if full:
@@ -53,7 +53,7 @@ async def _show_disk(database: Database, clock: Clock, *, full: bool) -> bool:
     return full
 
 
-async def _show_late(database: Database, clock: Clock, book: NoteBook, *, shown: bool | None) -> bool:
+async def _update_late_alarm(database: Database, clock: Clock, book: NoteBook, *, shown: bool | None) -> bool:
     """Returns what is shown now."""
     now = clock.now()
     async with database.begin() as session:

@@ -35,13 +35,13 @@ log = structlog.get_logger()
 class Exchange(Protocol):
     """Asterisk, asked for what it holds. All raise AsteriskUnavailable."""
 
-    async def boot(self) -> str:
+    async def read_boot_id(self) -> str:
         """The mark of its present start: `b17`."""
         ...
 
-    async def channels(self) -> Sequence[SeenChannel]: ...
+    async def list_channels(self) -> Sequence[SeenChannel]: ...
 
-    async def dialled(self, channel_id: str) -> str:
+    async def read_dialled_number(self, channel_id: str) -> str:
         """What the caller on a channel dialled; nothing when that is unknown or the channel gone."""
         ...
 
@@ -49,70 +49,70 @@ class Exchange(Protocol):
 class LostCalls:
     """Settles our record with what Asterisk holds: closes what it does not hold, admits whom only it knows."""
 
-    def __init__(self, database: Database, truth: TruthReader, exchange: Exchange, *, clock: Clock) -> None:
+    def __init__(self, database: Database, log_reader: TruthReader, call_source: Exchange, *, clock: Clock) -> None:
         self._database = database
-        self._truth = truth
-        self._exchange = exchange
+        self._truth = log_reader
+        self._exchange = call_source
         self._clock = clock
-        self._missing: dict[str, float] = {}
+        self._missing_since: dict[str, float] = {}
         """Calls without a channel, and since when, in monotonic seconds."""
-        self._waiting: dict[str, float] = {}
+        self._unreported_until: dict[str, float] = {}
         """Callers' channels, and until when they may wait for somebody else to tell of them."""
-        self._silent = False
+        self._unavailable = False
 
     async def run(self) -> None:
         """Looks until cancelled."""
         while True:
             try:
-                await self.look()
-                self._silent = False
+                await self.detect_lost_calls()
+                self._unavailable = False
             except (AsteriskUnavailable, DatabaseUnavailable) as error:
-                if not self._silent:  # once, not every second of a night
+                if not self._unavailable:  # once, not every second of a night
                     log.warning("no look for lost calls", error=str(error))
-                self._silent = True
+                self._unavailable = True
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def look(self) -> tuple[str, ...]:
+    async def detect_lost_calls(self) -> tuple[str, ...]:
         """Admits callers of whom nobody has told, and closes what is lost; returns the ids of the latter.
 
         Raises AsteriskUnavailable, DatabaseUnavailable.
         """
-        running = await self._running()  # before Asterisk is asked: what comes meanwhile is not in question
-        channels = await self._exchange.channels()
-        await self._admit([channel for channel in channels if channel.context in CALLERS_WAY])
+        running = await self._load_running_ids()  # before Asterisk is asked: what comes meanwhile is not in question
+        channels = await self._exchange.list_channels()
+        await self._record_unreported_calls([channel for channel in channels if channel.context in CALLERS_WAY])
         alive = {channel.id for channel in channels}
         if running <= alive:
-            self._missing = {}
+            self._missing_since = {}
             return ()
-        boot = await self._exchange.boot()
+        boot = await self._exchange.read_boot_id()
         now = self._clock.monotonic()
-        self._missing = {call_id: self._missing.get(call_id, now) for call_id in running - alive}
+        self._missing_since = {call_id: self._missing_since.get(call_id, now) for call_id in running - alive}
         lost = {
             call_id
-            for call_id, since in self._missing.items()
+            for call_id, since in self._missing_since.items()
             if not call_id.startswith(f"{boot}-") or now - since >= MISSING_SECONDS
         }
         return await self._truth.close_lost_calls(lost) if lost else ()
 
-    async def _admit(self, callers: Sequence[SeenChannel]) -> None:
+    async def _record_unreported_calls(self, callers: Sequence[SeenChannel]) -> None:
         """Each is looked up once, when whoever knows more of it has had the time to say so."""
         now = self._clock.monotonic()
-        self._waiting = {one.id: self._waiting.get(one.id, now + MISSING_SECONDS) for one in callers}
-        due = {one.id: one for one in callers if now >= self._waiting[one.id]}
+        self._unreported_until = {one.id: self._unreported_until.get(one.id, now + MISSING_SECONDS) for one in callers}
+        due = {one.id: one for one in callers if now >= self._unreported_until[one.id]}
         if not due:
             return
         async with self._database.begin() as session:
             told = await session.scalars(select(Call.id).where(Call.id.in_(due), Call.dialled != ""))
             untold = due.keys() - set(told)
-        dialled = {call_id: await self._exchange.dialled(call_id) for call_id in untold}
+        dialled = {call_id: await self._exchange.read_dialled_number(call_id) for call_id in untold}
         async with self._database.begin() as session:
             await take_turn(session)
             for call_id, number in dialled.items():
                 log.warning("a call of which nobody has told", call_id=call_id)
                 at, shown = due[call_id].created_at, due[call_id].number
-                await admit(session, call_id, at=at, dialled=number, shown=shown, source=EventSource.CENTRE)
-        self._waiting |= dict.fromkeys(due, math.inf)
+                await admit(session, call_id, at=at, dialled=number, caller_shown=shown, source=EventSource.CENTRE)
+        self._unreported_until |= dict.fromkeys(due, math.inf)
 
-    async def _running(self) -> frozenset[str]:
+    async def _load_running_ids(self) -> frozenset[str]:
         async with self._database.begin() as session:
             return frozenset(await session.scalars(select(Call.id).where(Call.state != CallState.ENDED)))

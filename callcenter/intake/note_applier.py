@@ -37,13 +37,13 @@ class Bookkeeper:
                 note.call_id,
                 at=note.at,
                 dialled=str(note.facts.get("dialled") or ""),
-                shown=str(note.facts.get("caller_shown") or note.facts.get("caller_number") or ""),
+                caller_shown=str(note.facts.get("caller_shown") or note.facts.get("caller_number") or ""),
                 source=EventSource.ROBOT,
             )
             return
         await ensure_call(session, note.call_id, at=note.at)
         if note.kind == TRANSCRIPT:
-            await self._add_words(session, note)
+            await self._add_utterance(session, note)
             return
         if note.kind == "connected":
             await take_connection(
@@ -69,7 +69,7 @@ class Bookkeeper:
         if note.kind == "danger":
             await self._mark_danger(session, note)
         elif note.kind == "ticket_wanted":
-            await self._register(session, note)
+            await self._register_ticket(session, note)
         elif note.kind == "address":
             await note_address(session, call_id=note.call_id, address=str(note.facts["address"]))
         elif note.kind == "reading":
@@ -78,7 +78,7 @@ class Bookkeeper:
             await self._keep_question(session, note)
         await reopen_outcome(session, note.call_id, kind=note.kind)
 
-    async def _add_words(self, session: AsyncSession, note: Note) -> None:
+    async def _add_utterance(self, session: AsyncSession, note: Note) -> None:
         """A row of the transcript instead of a line in the timeline."""
         await add_utterance(
             session,
@@ -110,7 +110,7 @@ class Bookkeeper:
             facts={"category": code},
         )
 
-    async def _register(self, session: AsyncSession, note: Note) -> None:
+    async def _register_ticket(self, session: AsyncSession, note: Note) -> None:
         """The ticket the robot could not open while the database was away. Its clocks run from then on all the
         same: the caller has reported the trouble. A category that is gone leaves the draft to the dispatcher."""
         category = self.categories.get(str(note.facts.get("category") or ""))
@@ -126,7 +126,7 @@ class Bookkeeper:
             now=note.at,
             zone=self.zone,
             by=ROBOT,
-            more=bool(note.facts.get("more")),
+            is_additional=bool(note.facts.get("more")),
         )
 
     async def _take_reading(self, session: AsyncSession, note: Note) -> None:

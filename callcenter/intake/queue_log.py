@@ -17,7 +17,7 @@ class QueueEvent:
     """The interface, e.g. `PJSIP/d-4f1a9c`."""
     kind: str
     """ENTERQUEUE, CONNECT, ABANDON, EXITWITHTIMEOUT …"""
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
 
 
 def parse_queue_line(line: str) -> QueueEvent | None:

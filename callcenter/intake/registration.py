@@ -14,7 +14,7 @@ from callcenter.tickets.models import Ticket, TicketState
 from callcenter.tickets.service import open_beside, open_draft, register
 from callcenter.tickets.views import clocks_of, open_tickets, ticket_by_digits, ticket_of_call
 
-_ATTEMPTS = 3
+_MAX_ATTEMPTS = 3
 ROBOT = "robot"
 
 
@@ -25,7 +25,7 @@ class Registered:
     number: str
     due_at: datetime | None
     responsible: str
-    new: bool = field(default=True, compare=False)
+    is_new: bool = field(default=True, compare=False)
     """False: it was registered before."""
 
 
@@ -51,13 +51,13 @@ async def register_ticket(
     zone: tzinfo,
     address: str = "",
     by: str = ROBOT,
-    more: bool = False,
+    is_additional: bool = False,
 ) -> Registered:
     """Registers the call's ticket; a second time gives the same number. Raises DatabaseUnavailable.
 
-    `more`: another trouble of the call, whose ticket stands beside the call's own; it has one a category.
+    `is_additional`: another trouble of the call, whose ticket stands beside the call's own; it has one a category.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+    for attempt in range(1, _MAX_ATTEMPTS + 1):
         try:
             async with database.begin() as session:
                 return await register_for_call(
@@ -70,10 +70,10 @@ async def register_ticket(
                     now=now,
                     zone=zone,
                     by=by,
-                    more=more,
+                    is_additional=is_additional,
                 )
         except DBAPIError as error:
-            if attempt == _ATTEMPTS or not is_conflict(error):
+            if attempt == _MAX_ATTEMPTS or not is_conflict(error):
                 raise
     raise AssertionError("unreachable")
 
@@ -89,13 +89,13 @@ async def register_for_call(
     zone: tzinfo,
     by: str,
     address: str = "",
-    more: bool = False,
+    is_additional: bool = False,
 ) -> Registered:
     """The same within a session of the caller's, who commits it."""
     await ensure_call(session, call_id, at=now)
     call = await lock_call(session, call_id)
     own = await ticket_of_call(session, call_id)
-    if more and own is not None and own.number is not None and own.category != category.code:
+    if is_additional and own is not None and own.number is not None and own.category != category.code:
         ticket_id = await open_beside(session, call_id=call_id, category=category.code, author=by, now=now)
     else:
         ticket_id = await open_draft(session, call_id=call_id, author=by, now=now)
@@ -113,7 +113,9 @@ async def register_for_call(
         zone=zone,
         by=by,
     )
-    return Registered(str(ticket.number), await _nearest(session, ticket), ticket.responsible or "", new=new)
+    return Registered(
+        str(ticket.number), await _find_next_due_at(session, ticket), ticket.responsible or "", is_new=new
+    )
 
 
 async def find_open_tickets(database: Database, *, phone: str | None, call_id: str) -> list[tuple[TicketStatus, str]]:
@@ -125,7 +127,10 @@ async def find_open_tickets(database: Database, *, phone: str | None, call_id: s
         return [
             (
                 TicketStatus(
-                    str(ticket.number), ticket.state, await _nearest(session, ticket), ticket.category_name or ""
+                    str(ticket.number),
+                    ticket.state,
+                    await _find_next_due_at(session, ticket),
+                    ticket.category_name or "",
                 ),
                 ticket.category or "",
             )
@@ -143,10 +148,10 @@ async def find_ticket(database: Database, number_digits: str) -> TicketStatus | 
         if ticket is None:
             return None
         return TicketStatus(
-            str(ticket.number), ticket.state, await _nearest(session, ticket), ticket.category_name or ""
+            str(ticket.number), ticket.state, await _find_next_due_at(session, ticket), ticket.category_name or ""
         )
 
 
-async def _nearest(session: AsyncSession, ticket: Ticket) -> datetime | None:
+async def _find_next_due_at(session: AsyncSession, ticket: Ticket) -> datetime | None:
     running = [clock.due_at for clock in await clocks_of(session, ticket.id) if clock.stopped_at is None]
     return running[0] if running else None

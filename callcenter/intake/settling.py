@@ -33,17 +33,18 @@ DECISIVE = frozenset(
 )
 """Kinds of timeline lines that decide about the outcome."""
 
-_CONTACT = "контакт"
+_CONTACT_FACT = "контакт"
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`task`: somebody must call back. `drop`: why the draft is not needed; None keeps it for the dispatcher."""
+    """`callback_kind`: somebody must call back. `draft_drop_reason`: why the draft is not needed; None keeps it for
+    the dispatcher."""
 
     outcome: Outcome
-    task: TaskKind | None = None
-    drop: str | None = None
+    callback_kind: TaskKind | None = None
+    draft_drop_reason: str | None = None
 
 
 def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
@@ -52,14 +53,14 @@ def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
     A call that broke off with Asterisk is called back whatever came of it: nobody knows what the caller still heard.
     One whose talk was seen to end did not break off: Asterisk could not write its end down.
     """
-    verdict = _judge_end(kinds, registered=registered)
+    verdict = _decide_by_events(kinds, registered=registered)
     broke_off = "lost" in kinds and "ended" not in kinds and "talk_ended" not in kinds
-    if broke_off and verdict.task in (None, TaskKind.ABANDONED):
+    if broke_off and verdict.callback_kind in (None, TaskKind.ABANDONED):
         return Verdict(verdict.outcome, TaskKind.LOST)
     return verdict
 
 
-def _judge_end(kinds: Collection[str], *, registered: bool) -> Verdict:
+def _decide_by_events(kinds: Collection[str], *, registered: bool) -> Verdict:
     promised = TaskKind.PROMISE if "ticket_wanted" in kinds else None
     if "connected" in kinds:
         return Verdict(Outcome.TALKED, promised)
@@ -74,7 +75,7 @@ def _judge_end(kinds: Collection[str], *, registered: bool) -> Verdict:
     if registered or promised:
         return Verdict(Outcome.ROBOT, TaskKind.PROMISE if "address_wanted" in kinds else promised)
     if "served" in kinds:
-        return Verdict(Outcome.ROBOT, drop="робот ответил, заявка не понадобилась")
+        return Verdict(Outcome.ROBOT, draft_drop_reason="робот ответил, заявка не понадобилась")
     return Verdict(Outcome.ABANDONED, TaskKind.ABANDONED)
 
 
@@ -103,7 +104,7 @@ async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: dat
     for call_id, call in [(call.id, call) for call in calls]:
         try:
             async with session.begin_nested():
-                await _settle(session, call, now=now)
+                await _assign_outcome(session, call, now=now)
         except Exception as error:
             if is_unavailable(error) or is_conflict(error):
                 raise
@@ -133,31 +134,31 @@ async def reopen_outcome(session: AsyncSession, call_id: str, *, kind: str) -> N
         await settle_outcome(session, call, None)
 
 
-async def _settle(session: AsyncSession, call: Call, *, now: datetime) -> None:
+async def _assign_outcome(session: AsyncSession, call: Call, *, now: datetime) -> None:
     lines = (await session.scalars(select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at))).all()
     ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
     registered = ticket is not None and ticket.registered_by == ROBOT  # a dispatcher's number tells of a later call
     verdict = judge({line.kind for line in lines}, registered=registered)
     await settle_outcome(session, call, verdict.outcome)
-    if verdict.task is None:
+    if verdict.callback_kind is None:
         await withdraw_task(session, call_id=call.id, reason="не нужна: вопрос решён в том же звонке", now=now)
     else:
         await open_task(
             session,
             call_id=call.id,
-            kind=verdict.task,
-            phone=_phone_for(call, lines),
+            kind=verdict.callback_kind,
+            phone=_find_callback_number(call, lines),
             arrived_at=call.arrived_at,
             now=now,
         )
-    if verdict.drop is not None:
-        await drop_draft(session, call_id=call.id, reason=verdict.drop, author=CENTRE, now=now)
+    if verdict.draft_drop_reason is not None:
+        await drop_draft(session, call_id=call.id, reason=verdict.draft_drop_reason, author=CENTRE, now=now)
     else:
         await restore_draft(session, call_id=call.id, reason="звонок требует ответа", author=CENTRE, now=now)
     await notify(session, "call", call.id)
 
 
-def _phone_for(call: Call, lines: Collection[CallEvent]) -> str | None:
+def _find_callback_number(call: Call, lines: Collection[CallEvent]) -> str | None:
     """The number to call back: what the caller asked for last, else the number they called from."""
     asked = None
     for line in lines:
@@ -166,5 +167,5 @@ def _phone_for(call: Call, lines: Collection[CallEvent]) -> str | None:
         elif line.kind == "ticket_wanted":
             asked = line.facts.get("contact") or asked
         elif line.kind == "fact":
-            asked = line.facts.get(_CONTACT) or asked
+            asked = line.facts.get(_CONTACT_FACT) or asked
     return (parse_phone(str(asked)) or str(asked)) if asked else call.caller_number

@@ -21,7 +21,7 @@ class CallCard:
     events: tuple[CallEvent, ...]
     recording: Recording | None
     ticket: Ticket | None
-    task: Task | None
+    callback: Task | None
 
 
 async def call_card(session: AsyncSession, call_id: str) -> CallCard | None:

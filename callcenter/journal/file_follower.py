@@ -16,39 +16,39 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Whole lines in their order, without their ends, and the place behind them. `more`: there was more to read.
-    `lost`: the file that held the place is gone, and whatever it still held."""
+    """Whole lines in their order, without their ends, and the place behind them. `has_more`: there was more to read.
+    `is_file_lost`: the file that held the place is gone, and whatever it still held."""
 
     lines: tuple[str, ...]
-    place: Place | None
-    more: bool = False
-    lost: bool = False
+    position: Place | None
+    has_more: bool = False
+    is_file_lost: bool = False
 
 
-def read_passage(file: Path, place: Place | None, *, limit: int = LONGEST_READ) -> Passage:
-    """The next whole lines of about `limit` bytes at most, from `place`, or from the beginning when it is None.
+def read_passage(file: Path, position: Place | None, *, limit: int = LONGEST_READ) -> Passage:
+    """The next whole lines of about `limit` bytes at most, from `position`, or from the beginning when it is None.
 
     A rotated file is looked for beside `file` (`file.1`, `file-2026…`) and read to its end before the new one.
     A file that became shorter is read from its beginning. Empty, with the same place, when nothing is new.
     """
     current = _inode(file)
-    if place is not None and place.inode != current:
-        rotated = next((old for old in _siblings(file) if _inode(old) == place.inode), None)
+    if position is not None and position.inode != current:
+        rotated = next((old for old in _list_rotated_files(file) if _inode(old) == position.inode), None)
         if rotated is not None:
             # Nobody writes a rotated file once a new one exists, so its last line is whole even without an end.
-            passage = _read(rotated, place, limit, finished=current is not None)
+            passage = _read_from(rotated, position, limit, finished=current is not None)
             if passage.lines or current is None:
-                return replace(passage, more=current is not None)
+                return replace(passage, has_more=current is not None)
         if current is None:
-            return Passage((), place)
-        fresh = _read(file, Place(current, 0), limit, finished=False)
-        return replace(fresh, lost=rotated is None)
+            return Passage((), position)
+        fresh = _read_from(file, Place(current, 0), limit, finished=False)
+        return replace(fresh, is_file_lost=rotated is None)
     if current is None:
-        return Passage((), place)
-    return _read(file, place or Place(current, 0), limit, finished=False)
+        return Passage((), position)
+    return _read_from(file, position or Place(current, 0), limit, finished=False)
 
 
-def _read(file: Path, place: Place, limit: int, *, finished: bool) -> Passage:
+def _read_from(file: Path, place: Place, limit: int, *, finished: bool) -> Passage:
     try:
         with file.open("rb") as opened:
             size = opened.seek(0, 2)
@@ -75,5 +75,5 @@ def _inode(file: Path) -> int | None:
         return None
 
 
-def _siblings(file: Path) -> list[Path]:
+def _list_rotated_files(file: Path) -> list[Path]:
     return [old for old in file.parent.glob(f"{file.name}*") if old != file and not old.name.endswith((".gz", ".xz"))]

@@ -4,19 +4,19 @@ import json
 import re
 from collections.abc import Callable
 
-_BEGINNING = re.compile(rb"[0-9a-f]{8} \{")
-_CHECKSUM = len("01234567 ")
+_LINE_START = re.compile(rb"[0-9a-f]{8} \{")
+_CHECKSUM_LENGTH = len("01234567 ")
 
 
 def divide(raw: bytes, *, intact: Callable[[bytes], bool]) -> list[bytes]:
     """The intact lines within `raw`, and what lies between them, in their order; together they are `raw`."""
     pieces = []
     place = 0
-    for found in _BEGINNING.finditer(raw):
+    for found in _LINE_START.finditer(raw):
         begin = found.start()
         if begin < place:
             continue
-        end = _end_of_object(raw, begin + _CHECKSUM)
+        end = _end_of_object(raw, begin + _CHECKSUM_LENGTH)
         if intact(raw[begin:end]):
             pieces += [raw[place:begin], raw[begin:end]]
             place = end

@@ -86,20 +86,20 @@ class NoteBook:
             raise JournalInUse(
                 f"{directory}: another controller is writing this journal; stop it first (callcenter stop)"
             ) from error
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._unsynced = threading.Event()
         self._closing = threading.Event()
-        self._waiting: deque[bytes] = deque()  # what the disk has not taken: it was full
-        self._full = False
+        self._pending: deque[bytes] = deque()  # what the disk has not taken: it was full
+        self._disk_full = False
         self._file = self._open_segment()
         self._syncer = threading.Thread(target=self._sync, name="journal", daemon=True)
         self._syncer.start()
 
     def write(self, note: Note) -> None:
         """Takes the note down. Never raises and never waits; usable from any thread."""
-        with self._turn:
-            self._waiting.append(encode(note))
-            self._drain()
+        with self._lock:
+            self._pending.append(encode(note))
+            self._write_pending()
         self._unsynced.set()
 
     @property
@@ -109,7 +109,7 @@ class NoteBook:
     @property
     def disk_is_full(self) -> bool:
         """True while notes wait in memory."""
-        return self._full
+        return self._disk_full
 
     def close(self) -> None:
         """Makes the disk sure of everything and lets the directory go."""
@@ -118,50 +118,50 @@ class NoteBook:
         self._closing.set()
         self._unsynced.set()
         self._syncer.join()
-        with self._turn:
-            self._drain()
-            self._make_sure()
-            if self._waiting:
-                _log.error("notes are lost with this controller: the disk takes nothing", notes=len(self._waiting))
+        with self._lock:
+            self._write_pending()
+            self._fsync_segment()
+            if self._pending:
+                _log.error("notes are lost with this controller: the disk takes nothing", notes=len(self._pending))
             os.close(self._file)
             self._file = -1  # a note written after this is refused by the kernel, not put into somebody's file
             os.close(self._lock_file)
 
-    def _drain(self) -> None:
+    def _write_pending(self) -> None:
         """Writes what waits, as far as the disk takes it. A part of a line is continued where it broke off."""
-        while self._waiting:
+        while self._pending:
             try:
-                written = os.write(self._file, self._waiting[0])
+                written = os.write(self._file, self._pending[0])
             except OSError as error:
-                if not self._full:
+                if not self._disk_full:
                     _log.error("journal cannot be written, notes wait in memory", error=str(error))
-                self._full = True
+                self._disk_full = True
                 return
-            rest = self._waiting[0][written:]
+            rest = self._pending[0][written:]
             if rest:
-                self._waiting[0] = rest
+                self._pending[0] = rest
             else:
-                self._waiting.popleft()
-        self._full = False
+                self._pending.popleft()
+        self._disk_full = False
 
     def _sync(self) -> None:
         while not self._closing.is_set():
-            self._unsynced.wait(FULL_SECONDS if self._full else None)
+            self._unsynced.wait(FULL_SECONDS if self._disk_full else None)
             self._closing.wait(SYNC_SECONDS)  # so that the notes of many calls share one sync
             self._unsynced.clear()
-            self._make_sure()
-            with self._turn:
-                self._drain()
-                if not self._waiting and os.fstat(self._file).st_size >= SEGMENT_BYTES:
-                    self._begin_segment()
+            self._fsync_segment()
+            with self._lock:
+                self._write_pending()
+                if not self._pending and os.fstat(self._file).st_size >= SEGMENT_BYTES:
+                    self._rotate_segment()
 
-    def _make_sure(self) -> None:
+    def _fsync_segment(self) -> None:
         try:
             os.fsync(self._file)
         except OSError as error:
             _log.error("journal cannot be synced", error=str(error))
 
-    def _begin_segment(self) -> None:
+    def _rotate_segment(self) -> None:
         """Goes on in a new file. When there can be none the old one goes on, for its number must stay ours."""
         old = self._file
         try:
@@ -231,14 +231,14 @@ def read_lines(directory: Path, after: Position | None, *, limit: int = BATCH) -
         if after is not None and number < after.segment:
             continue
         offset = after.offset if after is not None and number == after.segment else 0
-        for raw, end in _split(segment_file(directory, number), offset, last=number == numbers[-1]):
+        for raw, end in _read_segment_lines(segment_file(directory, number), offset, last=number == numbers[-1]):
             lines.append(Line(Position(number, end), raw.decode(errors="replace"), decode(raw)))
             if len(lines) == limit:
                 return lines
     return lines
 
 
-def _split(file: Path, offset: int, *, last: bool) -> list[tuple[bytes, int]]:
+def _read_segment_lines(file: Path, offset: int, *, last: bool) -> list[tuple[bytes, int]]:
     """The lines of a segment from `offset` with the offset behind each; empty ones are left out.
 
     An unfinished line at the end of the last segment may still be finished; in an older one it is nothing.

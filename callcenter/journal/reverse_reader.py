@@ -9,7 +9,7 @@ BLOCK_BYTES = 1 << 16
 def read_backwards(file: Path, *, limit: int) -> Iterator[str]:
     """The whole lines of `file`, the last one first, over at most `limit` bytes; then those of the files it was rotated
     to (`file.1`, …), the youngest first. Nothing when there is no file."""
-    for place in (file, *_rotated(file)):
+    for place in (file, *_list_rotated_files(file)):
         try:
             with place.open("rb") as opened:
                 at = opened.seek(0, 2)
@@ -30,6 +30,6 @@ def read_backwards(file: Path, *, limit: int) -> Iterator[str]:
             continue
 
 
-def _rotated(file: Path) -> list[Path]:
+def _list_rotated_files(file: Path) -> list[Path]:
     others = [other for other in file.parent.glob(f"{file.name}.*") if not other.name.endswith((".gz", ".xz"))]
     return sorted(others, key=lambda other: other.stat().st_mtime, reverse=True)

@@ -58,17 +58,21 @@ class BrokenTape(CallcenterError):
 class Tape(Protocol):
     """Where the rooms that see something of a call leave it."""
 
-    def keep(self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None) -> None:
+    def record_line(
+        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+    ) -> None:
         """Never raises and never waits. Without `call_id` the call is looked for in the content."""
         ...
 
 
-class _NoTape:
-    def keep(self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None) -> None:
+class _NullTape:
+    def record_line(
+        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+    ) -> None:
         pass
 
 
-NO_TAPE: Tape = _NoTape()
+NO_TAPE: Tape = _NullTape()
 """For whoever keeps nothing."""
 
 
@@ -101,7 +105,7 @@ def read_tape(file: Path) -> list[TapeLine]:
         raise BrokenTape(f"{file}: {error.strerror}") from error
     lines = []
     for number, raw in enumerate(content.split(b"\n"), start=1):
-        line = _read_line(number, raw)
+        line = _parse_line(number, raw)
         if line is not None:
             lines.append(line)
     if not lines:
@@ -109,7 +113,7 @@ def read_tape(file: Path) -> list[TapeLine]:
     return lines
 
 
-def _read_line(number: int, raw: bytes) -> TapeLine | None:
+def _parse_line(number: int, raw: bytes) -> TapeLine | None:
     try:
         content = json.loads(raw)
         return TapeLine(number, datetime.fromisoformat(content.pop("at")), Source(content.pop("source")), content)

@@ -32,7 +32,7 @@ LONGEST_QUEUE = 10_000
 BATCH = 500
 CLOSE_SECONDS = 2.0
 INBOUND = "inbound"
-_REMEMBERED = 5000
+_MAX_REMEMBERED_IDS = 5000
 """Playbacks and requests whose call is known."""
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _PATH = re.compile(r"/(?P<kind>channels|playbacks)/(?P<id>[^/]+)(?:/play/(?P<playback>[^/]+))?")
@@ -41,7 +41,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class _QueuedLine:
     at: datetime
     source: Source
     content: Mapping[str, Any] | str | bytes
@@ -57,34 +57,36 @@ class TapeRecorder:
         directory: Path,
         *,
         clock: Clock,
-        edition: Callable[[], KeptEdition | None],
+        get_edition: Callable[[], KeptEdition | None],
         lease_seconds: int,
     ) -> None:
-        """`edition` gives the one that a call is answered with now."""
+        """`get_edition` gives the one that a call is answered with now."""
         self.dropped = 0
         """Lines that found the queue full or the disk unwilling."""
         self._directory = directory
         self._clock = clock
-        self._edition = edition
+        self._get_edition = get_edition
         self._lease_seconds = lease_seconds
-        self._items: SimpleQueue[_Item | None] = SimpleQueue()
-        self._told = 0
-        self._ours: set[str] = set()
-        self._torn: set[str] = set()
-        self._calls: OrderedDict[str, str] = OrderedDict()  # playback or number of a request -> call
+        self._items: SimpleQueue[_QueuedLine | None] = SimpleQueue()
+        self._reported_dropped = 0
+        self._written_calls: set[str] = set()
+        self._partial_lines: set[str] = set()
+        self._call_by_request: OrderedDict[str, str] = OrderedDict()  # playback or number of a request -> call
         self._failing = False
         self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
         self._thread.start()
 
-    def keep(self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None) -> None:
+    def record_line(
+        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+    ) -> None:
         if self._items.qsize() >= LONGEST_QUEUE:
             self.dropped += 1
             return
         edition = None
         if source is Source.EVENT:
             with contextlib.suppress(Exception):  # no edition is in force: no call is answered then
-                edition = self._edition()
-        self._items.put(_Item(self._clock.now(), source, content, call_id, edition))
+                edition = self._get_edition()
+        self._items.put(_QueuedLine(self._clock.now(), source, content, call_id, edition))
 
     def close(self) -> None:
         """Writes what waits, as far as the disk takes it within a moment."""
@@ -103,33 +105,33 @@ class TapeRecorder:
             if None in batch:
                 return
 
-    def _write(self, items: Iterable[_Item]) -> None:
+    def _write(self, items: Iterable[_QueuedLine]) -> None:
         lines: dict[str, list[bytes]] = defaultdict(list)
         begun = set()
         for item in items:
-            content = _readable(item)
+            content = _parse_content(item)
             call_id = item.call_id or self._find_call(item.source, content)
             if call_id is None or not _CALL_ID.fullmatch(call_id):
                 continue
-            if item.source is Source.EVENT and _comes_in(content["event"]):
-                lines[call_id].append(write_line(item.at, Source.TAPE, self._head(call_id, item.edition)))
+            if item.source is Source.EVENT and _is_call_arrival(content["event"]):
+                lines[call_id].append(write_line(item.at, Source.TAPE, self._make_header(call_id, item.edition)))
                 begun.add(call_id)
             lines[call_id].append(write_line(item.at, item.source, content))
-        dropped = self.dropped - self._told
-        self._told += dropped
+        dropped = self.dropped - self._reported_dropped
+        self._reported_dropped += dropped
         for call_id, written in lines.items():
             if dropped:
                 written.append(write_line(self._clock.now(), Source.TAPE, {"dropped": dropped}))
             self._append(call_id, written, begins=call_id in begun)
 
-    def _head(self, call_id: str, edition: KeptEdition | None) -> dict[str, Any]:
+    def _make_header(self, call_id: str, edition: KeptEdition | None) -> dict[str, Any]:
         head: dict[str, Any] = {"version": VERSION, "call": call_id, "lease_seconds": self._lease_seconds}
         if edition is not None:
             head["edition"] = {"name": edition.name, "hash": edition.hash}
-            self._keep_edition(edition)
+            self._store_edition(edition)
         return head
 
-    def _keep_edition(self, edition: KeptEdition) -> None:
+    def _store_edition(self, edition: KeptEdition) -> None:
         file = edition_file(self._directory, edition.hash)
         if file.exists():
             return
@@ -140,38 +142,38 @@ class TapeRecorder:
             part.chmod(0o600)
             part.replace(file)
         except OSError as error:
-            self._complain(error)
+            self._log_disk_error(error)
 
     def _find_call(self, source: Source, content: Mapping[str, Any]) -> str | None:
         match source:
             case Source.EVENT:
-                return _call_of_event(content["event"])
+                return _find_call_of_event(content["event"])
             case Source.REQUEST:
-                return self._call_of_request(content)
+                return self._find_call_of_request(content)
             case Source.REPLY:
-                return self._calls.pop(str(content["n"]), None)
+                return self._call_by_request.pop(str(content["n"]), None)
             case Source.AMI:
                 return next((str(content["event"][name]) for name in _AMI_IDS if content["event"].get(name)), None)
         return None
 
-    def _call_of_request(self, content: Mapping[str, Any]) -> str | None:
+    def _find_call_of_request(self, content: Mapping[str, Any]) -> str | None:
         found = _PATH.match(content["path"])
         if found is None:
             return None
         named = unquote(found["id"])
-        call_id = named if found["kind"] == "channels" else self._calls.get(named)
+        call_id = named if found["kind"] == "channels" else self._call_by_request.get(named)
         if call_id is not None:
-            self._calls[str(content["n"])] = call_id
+            self._call_by_request[str(content["n"])] = call_id
             if found["playback"]:
-                self._calls[unquote(found["playback"])] = call_id
-            while len(self._calls) > _REMEMBERED:
-                self._calls.popitem(last=False)
+                self._call_by_request[unquote(found["playback"])] = call_id
+            while len(self._call_by_request) > _MAX_REMEMBERED_IDS:
+                self._call_by_request.popitem(last=False)
         return call_id
 
     def _append(self, call_id: str, lines: list[bytes], *, begins: bool) -> None:
-        if call_id not in self._ours and not begins:
+        if call_id not in self._written_calls and not begins:
             lines.insert(0, b"\n" + write_line(self._clock.now(), Source.TAPE, {"resumed": True}))
-        elif call_id in self._torn:
+        elif call_id in self._partial_lines:
             lines.insert(0, b"\n")
         try:
             if begins:
@@ -179,35 +181,35 @@ class TapeRecorder:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if begins else 0)
             file = os.open(self._directory / f"{call_id}{ENDING}", flags, 0o600)
         except FileNotFoundError:
-            self._ours.discard(call_id)
-            self._torn.discard(call_id)
+            self._written_calls.discard(call_id)
+            self._partial_lines.discard(call_id)
             return
         except OSError as error:
             self.dropped += len(lines)
-            self._complain(error)
+            self._log_disk_error(error)
             return
-        self._ours.add(call_id)
+        self._written_calls.add(call_id)
         try:
             whole = b"".join(lines)
             if os.write(file, whole) == len(whole):
-                self._torn.discard(call_id)
+                self._partial_lines.discard(call_id)
                 self._failing = False
             else:
-                self._torn.add(call_id)
-                self._complain(OSError("the disk took a part of it"))
+                self._partial_lines.add(call_id)
+                self._log_disk_error(OSError("the disk took a part of it"))
         except OSError as error:
             self.dropped += len(lines)
-            self._complain(error)
+            self._log_disk_error(error)
         finally:
             os.close(file)
 
-    def _complain(self, error: OSError) -> None:
+    def _log_disk_error(self, error: OSError) -> None:
         if not self._failing:
             _log.error("tapes cannot be written; the calls go on", error=str(error))
         self._failing = True
 
 
-def _readable(item: _Item) -> Mapping[str, Any]:
+def _parse_content(item: _QueuedLine) -> Mapping[str, Any]:
     content = item.content
     if item.source is Source.EVENT:
         try:
@@ -220,11 +222,11 @@ def _readable(item: _Item) -> Mapping[str, Any]:
     return content if isinstance(content, Mapping) else {"line": content}
 
 
-def _comes_in(event: Mapping[str, Any]) -> bool:
+def _is_call_arrival(event: Mapping[str, Any]) -> bool:
     return event.get("type") == "StasisStart" and event.get("args", [])[:1] == [INBOUND]
 
 
-def _call_of_event(event: Mapping[str, Any]) -> str | None:
+def _find_call_of_event(event: Mapping[str, Any]) -> str | None:
     if "channel" in event:
         return str(event["channel"].get("id"))
     kind, _, name = str(event.get("playback", {}).get("target_uri", "")).partition(":")

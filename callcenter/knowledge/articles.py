@@ -16,7 +16,7 @@ LONGEST_ANSWER = 420
 _KEYS = ("id", "question", "wordings", "approved_by", "approved_on", "valid_until", "houses", "basis", "mark")
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _STRAY_BRACE = re.compile(r"\{(?![A-Z][A-Z0-9_]*\})|(?<!\w)\}")
-_HEARING = re.compile(r"\b(?:назовите|скажите|произнесите|продиктуйте)\b", re.IGNORECASE)
+_SPEECH_REQUEST = re.compile(r"\b(?:назовите|скажите|произнесите|продиктуйте)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"(?m)^\s*(?:#|[-*] |>|\||\d+\. )|\*\*|`|\]\(")
 
 
@@ -37,20 +37,20 @@ class Article:
     houses: tuple[str, ...]
     """Empty: true for every house."""
     basis: str
-    mark: str
+    source_status: str
     file: Path
 
     @property
     def placeholders(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.body)))
 
-    def spoken_answer(self, company: Mapping[str, str], on: date) -> str | None:
+    def render_answer(self, company: Mapping[str, str], on: date) -> str | None:
         """The answer with the company's facts filled in; None when it may not be spoken on that day."""
-        if self.reason_for_silence(company, on):
+        if self.explain_unspoken(company, on):
             return None
         return _PLACEHOLDER.sub(lambda found: company[found[1]], self.body)
 
-    def reason_for_silence(self, company: Mapping[str, str], on: date) -> tuple[int, str] | None:
+    def explain_unspoken(self, company: Mapping[str, str], on: date) -> tuple[int, str] | None:
         """Why the answer may not be spoken on a day: the rule (101-105) and a sentence; None: it may."""
         if not self.approved_by or self.approved_on is None:
             return 101, "ответ никем не утверждён, робот его не произносит; заполните approved_by и approved_on"
@@ -88,7 +88,7 @@ def find_silent_articles(articles: tuple[Article, ...], company: Mapping[str, st
     """A non-fatal problem for each article that would not be spoken on a day."""
     problems = []
     for article in articles:
-        reason = article.reason_for_silence(company, on)
+        reason = article.explain_unspoken(company, on)
         if reason is not None:
             findings = Findings(article.file, "KB")
             findings.add(reason[0], f"{article.id}: {reason[1]}", fatal=False)
@@ -111,16 +111,16 @@ def _read_article(findings: Findings) -> Article | None:
         return None
     sheet = Sheet(findings, head, known=_KEYS)
     article = Article(
-        id=sheet.text("id"),
-        question=sheet.text("question"),
-        wordings=sheet.texts("wordings"),
+        id=sheet.read_string("id"),
+        question=sheet.read_string("question"),
+        wordings=sheet.read_strings("wordings"),
         body=re.sub(r"\s+", " ", parts[2]).strip(),
-        approved_by=sheet.text("approved_by", required=False),
-        approved_on=sheet.day("approved_on"),
-        valid_until=sheet.day("valid_until"),
+        approved_by=sheet.read_string("approved_by", required=False),
+        approved_on=sheet.read_date("approved_on"),
+        valid_until=sheet.read_date("valid_until"),
         houses=_read_houses(sheet),
-        basis=sheet.text("basis"),
-        mark=sheet.text("mark"),
+        basis=sheet.read_string("basis"),
+        source_status=sheet.read_string("mark"),
         file=findings.file,
     )
     _check_id(findings, article, head)
@@ -131,10 +131,10 @@ def _read_article(findings: Findings) -> Article | None:
 def _read_houses(sheet: Sheet) -> tuple[str, ...]:
     node = sheet.values.get("houses")
     if node is not None and isinstance(node.value, str):
-        if sheet.text("houses") != EVERY_HOUSE:
+        if sheet.read_string("houses") != EVERY_HOUSE:
             sheet.findings.add(22, f"«houses»: пишите «{EVERY_HOUSE}» или список домов", node)
         return ()
-    houses = sheet.texts("houses")
+    houses = sheet.read_strings("houses")
     if node is not None and not houses:
         sheet.findings.add(22, f"«houses»: список пуст; пишите «{EVERY_HOUSE}» или перечислите дома", node)
     return houses
@@ -159,7 +159,7 @@ def _check_body(findings: Findings, article: Article, body: str, *, first_line: 
     for number, line in enumerate(body.splitlines(), start=first_line):
         if _STRAY_BRACE.search(line):
             findings.add(27, "фигурная скобка без имени; подстановка пишется {PASSPORT_HOURS}", number)
-        if found := _HEARING.search(line):
+        if found := _SPEECH_REQUEST.search(line):
             findings.add(28, f"«{found[0]}»: ответ звучит и тем, кого робот не слышит; перепишите фразу", number)
         if _MARKUP.search(line):
             findings.add(29, "ответ произносят вслух: уберите списки, заголовки и выделение", number)

@@ -23,17 +23,17 @@ class KnowledgeBase:
     articles: tuple[Article, ...]
     categories: Categories
     company: Company
-    law: Law
+    legal_values: Law
     problems: tuple[Problem, ...]
-    """Faults of the files; not the answers that are merely silent today: see `find_silences`."""
+    """Faults of the files; not the answers that are merely silent today: see `find_unspoken`."""
 
-    def answers(self, on: date) -> Mapping[str, str]:
+    def render_answers(self, on: date) -> Mapping[str, str]:
         """What the robot may say on a day: article id -> answer, `безопасность:<CODE>` -> safety words.
 
         An article that may not be spoken is not there: its caller gets a person.
         """
-        facts = self.company.on(on)
-        spoken = {article.id: article.spoken_answer(facts, on) for article in self.articles}
+        facts = self.company.list_valid_facts(on)
+        spoken = {article.id: article.render_answer(facts, on) for article in self.articles}
         texts = {name: answer for name, answer in spoken.items() if answer is not None}
         texts |= {
             f"{SAFETY}{category.code}": category.safety_spoken for category in self.categories if category.safety_spoken
@@ -41,14 +41,16 @@ class KnowledgeBase:
         return texts
 
     @property
-    def names(self) -> frozenset[str]:
+    def answer_names(self) -> frozenset[str]:
         """Every name a script may refer to, whether it may be spoken today or not."""
         spoken = {f"{SAFETY}{category.code}" for category in self.categories if category.safety_spoken}
         return frozenset({article.id for article in self.articles} | spoken)
 
-    def find_silences(self, on: date) -> list[Problem]:
+    def find_unspoken(self, on: date) -> list[Problem]:
         """Answers and facts that are not spoken on a day, none of them fatal."""
-        return find_silent_articles(self.articles, self.company.on(on), on) + self.company.find_silent_facts(on)
+        return find_silent_articles(
+            self.articles, self.company.list_valid_facts(on), on
+        ) + self.company.find_unspoken_facts(on)
 
 
 def read_knowledge(directory: Path) -> KnowledgeBase:

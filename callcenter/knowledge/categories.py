@@ -17,7 +17,7 @@ class Urgency(StrEnum):
     NONE = "none"
 
     @property
-    def russian(self) -> str:
+    def label(self) -> str:
         """As people read it."""
         return _RUSSIAN[self]
 
@@ -69,18 +69,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """One term. `minutes` are calendar minutes, counted only inside `window` where there is one."""
+    """One term. `minutes` are calendar minutes, counted only inside `business_hours` where there is one."""
 
     kind: ClockKind
     minutes: int
     starts: ClockStart
     basis: str
-    regulation: bool
+    is_company_rule: bool
     """True: «регламент», the company's own proposal, no statutory term."""
-    window: Window | None = None
+    business_hours: Window | None = None
     condition: str = ""
     """When it applies, in words; a rule with a condition is for the dispatcher to choose, never automatic."""
-    mark: str = ""
+    source_status: str = ""
     """How far its source was read, as Category.mark."""
 
 
@@ -91,9 +91,9 @@ class WorkingDayTerm:
     kind: ClockKind
     working_days: int
     basis: str
-    regulation: bool
+    is_company_rule: bool
     condition: str = ""
-    mark: str = ""
+    source_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class Category:
     clocks: tuple[ClockRule, ...]
     """The terms that always apply, at most one of a kind."""
     conditional_clocks: tuple[ClockRule, ...]
-    working_day_terms: tuple[WorkingDayTerm, ...]
-    term: str
+    working_day_deadlines: tuple[WorkingDayTerm, ...]
+    deadline_text: str
     """The terms in words, for the dispatcher."""
     basis: str
     responsible: str
@@ -116,13 +116,13 @@ class Category:
     """What the dispatcher tells the caller; empty when there is nothing to warn of."""
     safety_spoken: str
     """The same, short, for the robot."""
-    asked_by_keys: int | None
+    menu_position: int | None
     """Its place among those the IVR offers, from 1; None: not offered."""
-    mark: str
+    source_status: str
     """How far the source was read: [K] known but not read, [?] doubtful, [Sn] read."""
-    said: str = ""
+    spoken_name: str = ""
     """How the robot calls it when it reads a ticket back; empty: by its name."""
-    where: Where = Where.FLAT
+    address_precision: Where = Where.FLAT
 
 
 class Categories:
@@ -147,13 +147,13 @@ class Categories:
     def get(self, code: str) -> Category | None:
         return self._by_code.get(code)
 
-    def say(self, code: str) -> str:
+    def get_spoken_name(self, code: str) -> str:
         """How a trouble is called when it is read back; the code itself when it is not in force."""
         category = self._by_code.get(code)
-        return code if category is None else category.said or category.name.lower()
+        return code if category is None else category.spoken_name or category.name.lower()
 
     @property
-    def asked_by_keys(self) -> tuple[Category, ...]:
+    def menu_categories(self) -> tuple[Category, ...]:
         """Those the IVR offers, in their order."""
-        offered = [category for category in self if category.asked_by_keys is not None]
-        return tuple(sorted(offered, key=lambda category: category.asked_by_keys or 0))
+        offered = [category for category in self if category.menu_position is not None]
+        return tuple(sorted(offered, key=lambda category: category.menu_position or 0))

@@ -28,8 +28,8 @@ _KEYS = (
     "basis", "responsible", "safety", "safety_spoken", "asked_by_keys", "mark",
 )  # fmt: skip
 _CLOCK_KEYS = ("kind", "minutes", "starts", "basis", "mark", "regulation", "window", "if")
-_TERM_KEYS = ("kind", "working_days", "basis", "mark", "regulation", "if")
-_WARNED = (Urgency.EMERGENCY, Urgency.ACCIDENT)
+_WORKING_DAY_KEYS = ("kind", "working_days", "basis", "mark", "regulation", "if")
+_NEED_SAFETY_WORDS = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 
 def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
@@ -43,16 +43,16 @@ def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
         return Categories(()), findings.problems
     categories: dict[str, Category] = {}
     offered: dict[int, str] = {}
-    for node in Sheet(findings, document, known=("categories",)).items("categories"):
+    for node in Sheet(findings, document, known=("categories",)).read_items("categories"):
         before = len(findings.problems)
         category = _read_category(findings, node)
         if category.code in categories:
             findings.add(21, f"код «{category.code}» уже есть выше", node)
-        if category.asked_by_keys in offered:
-            other = offered[category.asked_by_keys]
-            findings.add(22, f"место {category.asked_by_keys} в меню уже занято категорией {other}", node)
-        elif category.asked_by_keys is not None:
-            offered[category.asked_by_keys] = category.code
+        if category.menu_position in offered:
+            other = offered[category.menu_position]
+            findings.add(22, f"место {category.menu_position} в меню уже занято категорией {other}", node)
+        elif category.menu_position is not None:
+            offered[category.menu_position] = category.code
         if len(findings.problems) == before:
             categories[category.code] = category
     missing = [str(place) for place in range(1, max(offered, default=0)) if place not in offered]
@@ -63,28 +63,30 @@ def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
 
 def _read_category(findings: Findings, node: Node) -> Category:
     sheet = Sheet(findings, node, known=_KEYS)
-    urgency = sheet.one_of("urgency", tuple(Urgency))
-    rules = [_read_clock(findings, item) for item in sheet.items("clocks")]
+    urgency = sheet.read_choice("urgency", tuple(Urgency))
+    rules = [_read_clock(findings, item) for item in sheet.read_items("clocks")]
     rules_read = [rule for rule in rules if rule is not None]
-    terms = [_read_term(findings, item) for item in sheet.items("working_day_terms")]
+    terms = [_read_working_day_deadline(findings, item) for item in sheet.read_items("working_day_terms")]
     category = Category(
-        code=sheet.text("code"),
-        name=sheet.text("name"),
-        phrases=sheet.texts("phrases"),
+        code=sheet.read_string("code"),
+        name=sheet.read_string("name"),
+        phrases=sheet.read_strings("phrases"),
         urgency=Urgency(urgency) if urgency else Urgency.NONE,
-        urgency_note=sheet.text("urgency_note", required=False),
+        urgency_note=sheet.read_string("urgency_note", required=False),
         clocks=tuple(rule for rule in rules_read if not rule.condition),
         conditional_clocks=tuple(rule for rule in rules_read if rule.condition),
-        working_day_terms=tuple(term for term in terms if term is not None),
-        term=sheet.text("term", required=False),
-        basis=sheet.text("basis", required=False),
-        responsible=sheet.text("responsible"),
-        safety=sheet.text("safety", required=False),
-        safety_spoken=sheet.text("safety_spoken", required=False),
-        asked_by_keys=sheet.number("asked_by_keys", most=OFFERED_BY_KEYS),
-        mark=sheet.text("mark", required=False),
-        said=sheet.text("said", required=False),
-        where=Where(sheet.one_of("where", tuple(Where)) or Where.FLAT) if "where" in sheet.values else Where.FLAT,
+        working_day_deadlines=tuple(term for term in terms if term is not None),
+        deadline_text=sheet.read_string("term", required=False),
+        basis=sheet.read_string("basis", required=False),
+        responsible=sheet.read_string("responsible"),
+        safety=sheet.read_string("safety", required=False),
+        safety_spoken=sheet.read_string("safety_spoken", required=False),
+        menu_position=sheet.read_number("asked_by_keys", most=OFFERED_BY_KEYS),
+        source_status=sheet.read_string("mark", required=False),
+        spoken_name=sheet.read_string("said", required=False),
+        address_precision=Where(sheet.read_choice("where", tuple(Where)) or Where.FLAT)
+        if "where" in sheet.values
+        else Where.FLAT,
     )
     _check_category(findings, category, node)
     return category
@@ -96,7 +98,7 @@ def _check_category(findings: Findings, category: Category, node: Node) -> None:
     kinds = [rule.kind for rule in category.clocks]
     for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
         findings.add(25, f"{category.code}: два срока «{kind}» без условия; оставьте один или напишите «if»", node)
-    if category.urgency in _WARNED and category.safety and not category.safety_spoken:
+    if category.urgency in _NEED_SAFETY_WORDS and category.safety and not category.safety_spoken:
         findings.add(26, f"{category.code}: авария без safety_spoken, роботу нечего сказать об опасности", node)
     if len(category.safety_spoken) > LONGEST_SAFETY_SPOKEN:
         length = len(category.safety_spoken)
@@ -109,20 +111,20 @@ def _check_category(findings: Findings, category: Category, node: Node) -> None:
 
 def _read_clock(findings: Findings, node: Node) -> ClockRule | None:
     sheet = Sheet(findings, node, known=_CLOCK_KEYS)
-    kind = sheet.one_of("kind", tuple(ClockKind))
-    starts = sheet.one_of("starts", tuple(ClockStart))
-    minutes = sheet.number("minutes", required=True, most=60 * 24 * 366)
-    basis = sheet.text("basis")
+    kind = sheet.read_choice("kind", tuple(ClockKind))
+    starts = sheet.read_choice("starts", tuple(ClockStart))
+    minutes = sheet.read_number("minutes", required=True, most=60 * 24 * 366)
+    basis = sheet.read_string("basis")
     window = _read_window(sheet)
-    condition, mark = sheet.text("if", required=False), sheet.text("mark", required=False)
-    regulation = sheet.yes("regulation")
+    condition, mark = sheet.read_string("if", required=False), sheet.read_string("mark", required=False)
+    regulation = sheet.is_true("regulation")
     if not kind or not starts or minutes is None:
         return None
     return ClockRule(ClockKind(kind), minutes, ClockStart(starts), basis, regulation, window, condition, mark)
 
 
 def _read_window(sheet: Sheet) -> Window | None:
-    written = sheet.text("window", required=False)
+    written = sheet.read_string("window", required=False)
     if not written:
         return None
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)", written)
@@ -136,12 +138,12 @@ def _read_window(sheet: Sheet) -> Window | None:
     return Window(opens, closes)
 
 
-def _read_term(findings: Findings, node: Node) -> WorkingDayTerm | None:
-    sheet = Sheet(findings, node, known=_TERM_KEYS)
-    kind = sheet.one_of("kind", tuple(ClockKind))
-    days = sheet.number("working_days", required=True, most=366)
-    basis, mark = sheet.text("basis"), sheet.text("mark", required=False)
-    condition, regulation = sheet.text("if", required=False), sheet.yes("regulation")
+def _read_working_day_deadline(findings: Findings, node: Node) -> WorkingDayTerm | None:
+    sheet = Sheet(findings, node, known=_WORKING_DAY_KEYS)
+    kind = sheet.read_choice("kind", tuple(ClockKind))
+    days = sheet.read_number("working_days", required=True, most=366)
+    basis, mark = sheet.read_string("basis"), sheet.read_string("mark", required=False)
+    condition, regulation = sheet.read_string("if", required=False), sheet.is_true("regulation")
     if not kind or days is None:
         return None
     return WorkingDayTerm(ClockKind(kind), days, basis, regulation, condition, mark)

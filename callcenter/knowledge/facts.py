@@ -11,7 +11,7 @@ from callcenter.core.problems import Problem
 from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
 
 _FACT_KEYS = ("value", "source", "valid_until")
-_FIGURE_KEYS = ("value", "unit", "meaning", "basis", "mark", "valid_from")
+_LEGAL_VALUE_KEYS = ("value", "unit", "meaning", "basis", "mark", "valid_from")
 _UNITS = ("minutes", "days", "working_days", "years")
 
 
@@ -38,7 +38,7 @@ class Company:
     facts: tuple[Fact, ...]
     file: Path
 
-    def on(self, day: date) -> Mapping[str, str]:
+    def list_valid_facts(self, day: date) -> Mapping[str, str]:
         """The facts that are filled in and true on a day, by name."""
         return {
             fact.name: fact.value
@@ -46,7 +46,7 @@ class Company:
             if fact.value and (fact.valid_until is None or fact.valid_until >= day)
         }
 
-    def find_silent_facts(self, on: date) -> list[Problem]:
+    def find_unspoken_facts(self, on: date) -> list[Problem]:
         """A non-fatal problem for each fact that cannot be spoken on a day (COM101, COM102)."""
         findings = Findings(self.file, "COM")
         for fact in self.facts:
@@ -69,7 +69,7 @@ class Figure:
     unit: str
     meaning: str
     basis: str
-    mark: str
+    source_status: str
     valid_from: date
 
 
@@ -77,11 +77,11 @@ class Figure:
 class Law:
     """The figures of the law, older and newer ones of one name together."""
 
-    figures: tuple[Figure, ...]
+    values: tuple[Figure, ...]
 
-    def figure(self, name: str, on: date) -> Figure:
+    def find_value(self, name: str, on: date) -> Figure:
         """The figure in force on a day. Raises NoSuchFigure."""
-        in_force = [figure for figure in self.figures if figure.name == name and figure.valid_from <= on]
+        in_force = [figure for figure in self.values if figure.name == name and figure.valid_from <= on]
         if not in_force:
             raise NoSuchFigure(f"law.yaml holds no «{name}» in force on {on}")
         return max(in_force, key=lambda figure: figure.valid_from)
@@ -95,12 +95,12 @@ def read_company(file: Path) -> tuple[Company, list[Problem]]:
     facts = []
     if document is not None:
         top = Sheet(findings, document, known=("facts",))
-        for name, node in _entries(top, "facts"):
+        for name, node in _list_entries(top, "facts"):
             sheet = Sheet(findings, node, known=_FACT_KEYS)
-            value = sheet.text("value", required=False)
+            value = sheet.read_string("value", required=False)
             if re.search(r"[{}]", value):
                 findings.add(21, f"{name}: в значении фигурная скобка; факт не подставляет другие факты", node)
-            facts.append(Fact(name, value, sheet.text("source"), sheet.day("valid_until"), node.line))
+            facts.append(Fact(name, value, sheet.read_string("source"), sheet.read_date("valid_until"), node.line))
     elif not findings.problems:
         findings.add(20, "файл пуст; нужен ключ «facts»")
     return Company(tuple(facts), file), findings.problems
@@ -114,15 +114,19 @@ def read_law(file: Path) -> tuple[Law, list[Problem]]:
     figures = []
     if document is not None:
         top = Sheet(findings, document, known=("figures",))
-        for name, versions in _entries(top, "figures"):
+        for name, versions in _list_entries(top, "figures"):
             holder = Sheet(findings, versions, known=("versions",))
             if "versions" not in holder.values:
                 findings.add(9, f"{name}: нет ключа «versions»", versions)
-            for node in holder.items("versions"):
-                sheet = Sheet(findings, node, known=_FIGURE_KEYS)
-                value, since = sheet.number("value", required=True), sheet.day("valid_from", required=True)
-                unit, meaning, basis = sheet.one_of("unit", _UNITS), sheet.text("meaning"), sheet.text("basis")
-                mark = sheet.text("mark", required=False)
+            for node in holder.read_items("versions"):
+                sheet = Sheet(findings, node, known=_LEGAL_VALUE_KEYS)
+                value, since = sheet.read_number("value", required=True), sheet.read_date("valid_from", required=True)
+                unit, meaning, basis = (
+                    sheet.read_choice("unit", _UNITS),
+                    sheet.read_string("meaning"),
+                    sheet.read_string("basis"),
+                )
+                mark = sheet.read_string("mark", required=False)
                 if value is not None and since is not None and unit:
                     figures.append(Figure(name, value, unit, meaning, basis, mark, since))
     elif not findings.problems:
@@ -130,7 +134,7 @@ def read_law(file: Path) -> tuple[Law, list[Problem]]:
     return Law(tuple(figures)), findings.problems
 
 
-def _entries(sheet: Sheet, name: str) -> list[tuple[str, Node]]:
+def _list_entries(sheet: Sheet, name: str) -> list[tuple[str, Node]]:
     node = sheet.values.get(name)
     if node is None:
         sheet.findings.add(9, f"нет ключа «{name}»", sheet.node)

@@ -67,9 +67,9 @@ def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
 def _read_entries(findings: Findings, node: Node, entries: dict[str, str]) -> None:
     sheet = Sheet(findings, node, known=list(node.value) if isinstance(node.value, dict) else ())
     for word in sheet.values:
-        line, _ = node.keys[word]
+        line, _ = node.key_positions[word]
         key = " ".join(word.lower().split())
-        sound = _ACUTE.sub(r"+\1", " ".join(sheet.text(word).lower().split()))
+        sound = _ACUTE.sub(r"+\1", " ".join(sheet.read_string(word).lower().split()))
         fault = _find_fault(word, key, sound, entries)
         if fault is not None:
             findings.add(fault[0], fault[1], line)

@@ -16,21 +16,21 @@ import yaml
 from callcenter.core.problems import Place, Problem
 
 _BOM = b"\xef\xbb\xbf"
-_MIXED = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])[а-яёa-z]+\b", re.IGNORECASE)
+_MIXED_SCRIPT_WORD = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])[а-яёa-z]+\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Findings:
-    """Collects the problems of one file. `room` is the prefix of their codes: KB, CAT, COM, LAW."""
+    """Collects the problems of one file. `code_prefix` is the prefix of their codes: KB, CAT, COM, LAW."""
 
     file: Path
-    room: str
+    code_prefix: str
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, number: int, message: str, at: "Node | int" = 0, *, fatal: bool = True) -> None:
         """One problem at a node, or at a line."""
         place = Place(self.file, at) if isinstance(at, int) else Place(self.file, at.line, at.column)
-        self.problems.append(Problem(place, f"{self.room}{number:03d}", message, fatal))
+        self.problems.append(Problem(place, f"{self.code_prefix}{number:03d}", message, fatal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Node:
     value: "str | tuple[Node, ...] | dict[str, Node]"
     line: int
     column: int
-    keys: "dict[str, tuple[int, int]]" = field(default_factory=dict)
+    key_positions: "dict[str, tuple[int, int]]" = field(default_factory=dict)
     """For a mapping: where each key stands."""
 
 
@@ -80,10 +80,10 @@ def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | N
         message = "разметка YAML здесь нарушена; проверьте отступы, кавычки, скобки и двоеточия"
         findings.add(5, message, first_line + (mark.line if mark else 0))
         return None
-    return None if document is None else _node(findings, document, first_line, set())
+    return None if document is None else _convert_node(findings, document, first_line, set())
 
 
-def _node(findings: Findings, node: yaml.Node, first_line: int, seen: set[int]) -> Node:
+def _convert_node(findings: Findings, node: yaml.Node, first_line: int, seen: set[int]) -> Node:
     line, column = node.start_mark.line + first_line, node.start_mark.column + 1
     if id(node) in seen:  # an alias: it may hold itself, or unfold without end
         findings.add(5, "ссылки YAML (& и *) здесь не читаются; повторите текст", line)
@@ -98,11 +98,11 @@ def _node(findings: Findings, node: yaml.Node, first_line: int, seen: set[int]) 
             if name in values:
                 findings.add(6, f"ключ «{name}» стоит второй раз; оставьте один", at)
                 continue
-            values[name] = _node(findings, value, first_line, seen)
+            values[name] = _convert_node(findings, value, first_line, seen)
             places[name] = (at, key.start_mark.column + 1)
         return Node(values, line, column, places)
     if isinstance(node, yaml.SequenceNode):
-        return Node(tuple(_node(findings, item, first_line, seen) for item in node.value), line, column)
+        return Node(tuple(_convert_node(findings, item, first_line, seen) for item in node.value), line, column)
     return Node(str(node.value), line, column)
 
 
@@ -120,14 +120,14 @@ class Sheet:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1)
                 hint = f"; может быть, «{close[0]}»?" if close else f"; бывают: {', '.join(known)}"
-                line, _ = node.keys[name]
+                line, _ = node.key_positions[name]
                 findings.add(8, f"неизвестный ключ «{name}»{hint}", line)
 
-    def text(self, name: str, *, required: bool = True) -> str:
+    def read_string(self, name: str, *, required: bool = True) -> str:
         """The text under `name`; empty, with a problem when `required`, if it is missing or no text."""
         node = self.values.get(name)
         if node is None:
-            self._miss(name, required=required)
+            self._report_missing(name, required=required)
             return ""
         if not isinstance(node.value, str):
             self.findings.add(10, f"«{name}»: нужен текст", node)
@@ -139,11 +139,11 @@ class Sheet:
             self.findings.add(11, f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново", node)
         return value
 
-    def texts(self, name: str, *, required: bool = True) -> tuple[str, ...]:
+    def read_strings(self, name: str, *, required: bool = True) -> tuple[str, ...]:
         """The list of texts under `name`."""
         node = self.values.get(name)
         if node is None:
-            self._miss(name, required=required)
+            self._report_missing(name, required=required)
             return ()
         if not isinstance(node.value, tuple):
             self.findings.add(10, f"«{name}»: нужен список, каждая строка с «- »", node)
@@ -158,10 +158,10 @@ class Sheet:
                 self.findings.add(10, f"«{name}»: в списке нужен текст", item)
         return tuple(texts)
 
-    def day(self, name: str, *, required: bool = False) -> date | None:
+    def read_date(self, name: str, *, required: bool = False) -> date | None:
         """The date under `name`, written 2026-11-24."""
         node = self.values.get(name)
-        value = self.text(name, required=required)
+        value = self.read_string(name, required=required)
         if not value or node is None:
             return None
         try:
@@ -170,10 +170,10 @@ class Sheet:
             self.findings.add(12, f"«{name}»: «{value}» не дата; пишите год-месяц-день, например 2026-11-24", node)
             return None
 
-    def number(self, name: str, *, required: bool = False, least: int = 1, most: int = 10**6) -> int | None:
+    def read_number(self, name: str, *, required: bool = False, least: int = 1, most: int = 10**6) -> int | None:
         """The whole number under `name`."""
         node = self.values.get(name)
-        value = self.text(name, required=required)
+        value = self.read_string(name, required=required)
         if not value or node is None:
             return None
         if not re.fullmatch(r"[0-9]+", value) or not least <= int(value) <= most:
@@ -181,9 +181,9 @@ class Sheet:
             return None
         return int(value)
 
-    def one_of(self, name: str, words: Collection[str]) -> str:
+    def read_choice(self, name: str, words: Collection[str]) -> str:
         """The word under `name`, one of `words`; empty, with a problem, otherwise."""
-        value = self.text(name)
+        value = self.read_string(name)
         if value and value not in words:
             close = difflib.get_close_matches(value, words, n=1)
             hint = f"; может быть, «{close[0]}»?" if close else ""
@@ -193,15 +193,15 @@ class Sheet:
             return ""
         return value
 
-    def yes(self, name: str) -> bool:
+    def is_true(self, name: str) -> bool:
         """True when `name` is there and says true."""
-        return name in self.values and self.one_of(name, ("true", "false")) == "true"
+        return name in self.values and self.read_choice(name, ("true", "false")) == "true"
 
-    def _miss(self, name: str, *, required: bool) -> None:
+    def _report_missing(self, name: str, *, required: bool) -> None:
         if required and self._is_table:  # what is no table at all misses everything: one problem is enough
             self.findings.add(9, f"нет ключа «{name}»", self.node)
 
-    def items(self, name: str) -> Iterator[Node]:
+    def read_items(self, name: str) -> Iterator[Node]:
         """The nodes of the list under `name`; none when it is not there."""
         node = self.values.get(name)
         if node is None:
@@ -214,4 +214,4 @@ class Sheet:
 
 def find_mixed_words(text: str) -> list[str]:
     """Words that hold both Russian and Latin letters: «cтол» with a Latin «c» looks right and is never found."""
-    return _MIXED.findall(text)
+    return _MIXED_SCRIPT_WORD.findall(text)

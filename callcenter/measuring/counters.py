@@ -36,20 +36,20 @@ class Counters:
             registry=registry,
         )
 
-    def turn_took(self, seconds: float, *, by_words: bool = False) -> None:
+    def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
         self._turns.labels("words" if by_words else "key").observe(seconds)
 
-    def renewal_failed(self) -> None:
+    def count_failed_renewal(self) -> None:
         self._failed_renewals.inc()
 
-    def ear_lagged(self, seconds: float) -> None:
+    def record_recognition_lag(self, seconds: float) -> None:
         self._lags.observe(seconds)
 
-    def sound_dropped(self, seconds: float) -> None:
+    def count_dropped_audio(self, seconds: float) -> None:
         self._dropped.inc(seconds)
 
-    def ear_lost(self) -> None:
+    def count_recognizer_loss(self) -> None:
         self._losses.inc()
 
-    def stream_silent(self) -> None:
+    def count_silent_stream(self) -> None:
         self._silent.inc()

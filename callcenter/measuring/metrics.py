@@ -73,18 +73,20 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """In a thread of the server."""
-        look = self._ask_loop()
-        yield _gauge("database_away_seconds", "Since the database stopped answering.", self._watcher.away_seconds)
-        yield from self._tell_journal()
+        look = self._fetch_snapshot()
+        yield _make_gauge(
+            "database_away_seconds", "Since the database stopped answering.", self._watcher.unavailable_seconds
+        )
+        yield from self._collect_journal()
         if look is not None:
-            yield from self._tell_calls(look)
-            yield from self._tell_recordings(look)
-            yield _states("members", "Members of the queue.", MemberState, look.members)
+            yield from self._collect_calls(look)
+            yield from self._collect_recordings(look)
+            yield _make_state_gauge("members", "Members of the queue.", MemberState, look.members)
 
-    def _ask_loop(self) -> Look | None:
+    def _fetch_snapshot(self) -> Look | None:
         if self._loop is None or self._loop.is_closed():
             return None
-        asking = asyncio.run_coroutine_threadsafe(self._watcher.look(), self._loop)
+        asking = asyncio.run_coroutine_threadsafe(self._watcher.read_snapshot(), self._loop)
         try:
             return asking.result(timeout=2 * LOOK_SECONDS)
         except TimeoutError:
@@ -94,33 +96,41 @@ class Metrics(Collector):
             log.exception("no look for the metrics")
         return None
 
-    def _tell_journal(self) -> Iterator[Metric]:
-        backlog = measure_backlog(self._journal, self._watcher.applied)
+    def _collect_journal(self) -> Iterator[Metric]:
+        backlog = measure_backlog(self._journal, self._watcher.applied_position)
         age = (self._clock.now() - backlog.since).total_seconds() if backlog.since is not None else 0.0
-        yield _gauge("journal_notes", "Notes that the database has not taken.", backlog.notes)
-        yield _gauge("journal_age_seconds", "Age of the oldest of these notes.", max(0.0, age))
+        yield _make_gauge("journal_notes", "Notes that the database has not taken.", backlog.notes)
+        yield _make_gauge("journal_age_seconds", "Age of the oldest of these notes.", max(0.0, age))
 
-    def _tell_calls(self, look: Look) -> Iterator[Metric]:
+    def _collect_calls(self, look: Look) -> Iterator[Metric]:
         counts = {state: standing.count for state, standing in look.calls.items()}
-        yield _states("calls", "Calls that go on.", LIVE, counts)
+        yield _make_state_gauge("calls", "Calls that go on.", LIVE, counts)
         queued = look.calls.get(CallState.QUEUED)
         since = queued.queued_since if queued is not None else None
         wait = (self._clock.now() - since).total_seconds() if since is not None else 0.0
-        yield _gauge("queue_length", "Callers who wait for a person.", counts.get(CallState.QUEUED, 0))
-        yield _gauge("queue_longest_wait_seconds", "Of those who wait now.", max(0.0, wait))
-        yield self._sums("calls_ended", "Calls that ended.", label="outcome", values=Outcome, counts=look.outcomes)
-        yield _answers(look.waits)
+        yield _make_gauge("queue_length", "Callers who wait for a person.", counts.get(CallState.QUEUED, 0))
+        yield _make_gauge("queue_longest_wait_seconds", "Of those who wait now.", max(0.0, wait))
+        yield self._make_counter_family(
+            "calls_ended", "Calls that ended.", label="outcome", values=Outcome, counts=look.outcomes
+        )
+        yield _make_answer_histogram(look.waits)
         yield CounterMetricFamily(
             "callcenter_lease_ends", "Calls taken back by the dialplan at the end of their lease.", look.lease_ends
         )
 
-    def _tell_recordings(self, look: Look) -> Iterator[Metric]:
-        yield _gauge("recordings_unfiled", "Calls that ended and whose recording is not in its place.", look.unfiled)
-        yield self._sums(
-            "recording_faults", "Recordings with something wrong.", label="kind", values=FAULTS, counts=look.faults
+    def _collect_recordings(self, look: Look) -> Iterator[Metric]:
+        yield _make_gauge(
+            "recordings_unfiled", "Calls that ended and whose recording is not in its place.", look.unfiled_recordings
+        )
+        yield self._make_counter_family(
+            "recording_faults",
+            "Recordings with something wrong.",
+            label="kind",
+            values=FAULTS,
+            counts=look.faults_by_state,
         )
 
-    def _sums(
+    def _make_counter_family(
         self, name: str, about: str, *, label: str, values: Iterable[State], counts: Mapping[State, int]
     ) -> Metric:
         family = CounterMetricFamily(f"callcenter_{name}", about, labels=[label])
@@ -131,22 +141,22 @@ class Metrics(Collector):
         return family
 
 
-def _gauge(name: str, about: str, value: float) -> Metric:
+def _make_gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(f"callcenter_{name}", about, value)
 
 
-def _states(name: str, about: str, values: Iterable[State], counts: Mapping[State, int]) -> Metric:
+def _make_state_gauge(name: str, about: str, values: Iterable[State], counts: Mapping[State, int]) -> Metric:
     family = GaugeMetricFamily(f"callcenter_{name}", about, labels=["state"])
     for value in values:
         family.add_metric([value.value], counts.get(value, 0))
     return family
 
 
-def _answers(waits: Waits) -> Metric:
-    buckets = [(str(bound), float(count)) for bound, count in zip(ANSWER_BOUNDS, waits.within, strict=True)]
+def _make_answer_histogram(waits: Waits) -> Metric:
+    buckets = [(str(bound), float(count)) for bound, count in zip(ANSWER_BOUNDS, waits.bucket_counts, strict=True)]
     return HistogramMetricFamily(
         "callcenter_answer_seconds",
         "From entering the queue until a person answered.",
         buckets=[*buckets, ("+Inf", float(waits.count))],
-        sum_value=waits.seconds,
+        sum_value=waits.total_seconds,
     )

@@ -39,9 +39,9 @@ class Look:
     at: datetime
     calls: Mapping[CallState, Standing]
     members: Mapping[MemberState, int]
-    unfiled: int
+    unfiled_recordings: int
     outcomes: Mapping[Outcome, int]
-    faults: Mapping[RecordingState, int]
+    faults_by_state: Mapping[RecordingState, int]
     waits: Waits
     lease_ends: int
 
@@ -57,15 +57,15 @@ class Watcher:
         self._look: Look | None = None
         self._looked_at: float | None = None
         self._away_since: float | None = None
-        self.applied: Position | None = None
+        self.applied_position: Position | None = None
         """How far the journal was applied at the last look that the database answered."""
 
     @property
-    def away_seconds(self) -> float:
+    def unavailable_seconds(self) -> float:
         """Since the first look in a row that the database did not answer; 0 while it answers."""
         return 0.0 if self._away_since is None else self._clock.monotonic() - self._away_since
 
-    async def look(self) -> Look | None:
+    async def read_snapshot(self) -> Look | None:
         """At most so many seconds old; None while the database is away."""
         async with self._turn:
             now = self._clock.monotonic()
@@ -82,14 +82,14 @@ class Watcher:
     async def _ask(self) -> Look:
         since = self._began_at
         async with self._database.begin() as session:
-            self.applied = await saved_position(session)
+            self.applied_position = await saved_position(session)
             return Look(
                 at=self._clock.now(),
                 calls=await standing_calls(session),
                 members=Counter(member.state for member in await members(session)),
-                unfiled=await count_unfiled(session),
+                unfiled_recordings=await count_unfiled(session),
                 outcomes=await count_outcomes(session, since=since),
-                faults=await count_recordings(session, since=since),
+                faults_by_state=await count_recordings(session, since=since),
                 waits=await measure_waits(session, since=since, bounds=ANSWER_BOUNDS),
                 lease_ends=await count_lease_ends(session, since=since),
             )

@@ -16,9 +16,9 @@ MONTH = timedelta(days=30)
 class Doubt(StrEnum):
     """Why a reading is asked about once more."""
 
-    LESS = "less"
+    DECREASED = "less"
     """Less than the last: a meter doesn't turn back, unless it was replaced."""
-    MUCH = "much"
+    EXCESSIVE = "much"
     """More than a flat uses in that time: see limits.toml."""
 
 
@@ -26,19 +26,19 @@ class Doubt(StrEnum):
 class Limits:
     """Of a kind of meter: the most that a flat uses a month, cubic metres or kilowatt-hours, and a meter's life."""
 
-    month: int
-    years: int
+    monthly_usage: int
+    lifetime_years: int
 
 
 def find_doubt(kind: MeterKind, value: int, last: MeterReading | None, *, now: datetime) -> Doubt | None:
     """What is odd about a reading. A meter's first one is held against all that it may have counted in its life."""
     limits = read_limits()[kind]
     if last is None:
-        return Doubt.MUCH if value > limits.month * 12 * limits.years else None
+        return Doubt.EXCESSIVE if value > limits.monthly_usage * 12 * limits.lifetime_years else None
     if value < last.value:
-        return Doubt.LESS
+        return Doubt.DECREASED
     months = max(1.0, (now - last.taken_at) / MONTH)
-    return Doubt.MUCH if value - last.value > limits.month * months else None
+    return Doubt.EXCESSIVE if value - last.value > limits.monthly_usage * months else None
 
 
 @cache

@@ -52,8 +52,8 @@ class Cluster:
         self._ports = ports
         self._durable = durable
         self._starter: int | None = None
-        self.pid_file = layout.pids / "postgres"
-        self.log = layout.logs / "postgres.log"
+        self.pid_file = layout.pid_directory / "postgres"
+        self.log = layout.log_directory / "postgres.log"
 
     @property
     def major(self) -> int | None:
@@ -93,7 +93,7 @@ class Cluster:
         """SQLAlchemy's address of a database of this cluster, over the socket."""
         return (
             f"postgresql+psycopg://{ROLE}@/{quote(database)}"
-            f"?host={quote(str(self._layout.sockets), safe='')}&port={self._ports.postgres}"
+            f"?host={quote(str(self._layout.socket_directory), safe='')}&port={self._ports.postgres}"
         )
 
     def create_database(self, name: str) -> bool:
@@ -113,7 +113,7 @@ class Cluster:
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
-            host=str(self._layout.sockets),
+            host=str(self._layout.socket_directory),
             port=self._ports.postgres,
             user=ROLE,
             dbname="postgres",
@@ -122,7 +122,7 @@ class Cluster:
         )
 
     def _check_socket(self) -> None:
-        socket = self._layout.sockets / f".s.PGSQL.{self._ports.postgres}"
+        socket = self._layout.socket_directory / f".s.PGSQL.{self._ports.postgres}"
         length = len(os.fsencode(socket))
         if length >= _LONGEST_SOCKET:
             raise NoPostgres(
@@ -175,12 +175,12 @@ class Cluster:
             # PostgreSQL's own lock names a pid only. After a reboot that may be another program of the same user,
             # Asterisk for instance, and PostgreSQL would refuse to start. Nothing outlives a boot, so it is void.
             (self._layout.postgres_data / "postmaster.pid").unlink(missing_ok=True)
-            for lock in self._layout.sockets.glob(".s.PGSQL.*"):
+            for lock in self._layout.socket_directory.glob(".s.PGSQL.*"):
                 lock.unlink(missing_ok=True)
         options = {
             "listen_addresses": "",
             "port": str(self._ports.postgres),
-            "unix_socket_directories": str(self._layout.sockets),
+            "unix_socket_directories": str(self._layout.socket_directory),
             "unix_socket_permissions": "0700",
             "cluster_name": self._layout.home.name,
             "log_line_prefix": "%m [%p] ",
@@ -240,7 +240,7 @@ class Cluster:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Two starters at once must not both start it."""
-        with (self._layout.pids / "postgres.lock").open("a") as lock:
+        with (self._layout.pid_directory / "postgres.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -33,22 +33,22 @@ class PromptStudio:
                 number=line.number,
                 text=line.text,
                 seconds=line.seconds,
-                recorded=line.human.exists(),
-                waiting=any(self._layout.studio.glob(f"{line.number}-*{ACCEPTED}")),
-                sounds=line.human.exists() or line.sound.exists(),
-                part=line.part,
+                is_recorded=line.human.exists(),
+                upload_pending=any(self._layout.studio_takes.glob(f"{line.number}-*{ACCEPTED}")),
+                has_audio=line.human.exists() or line.sound.exists(),
+                is_fragment=line.part,
             )
             for line in self._list_lines()
         ]
 
-    def find_sound(self, number: int) -> Path | None:
+    def find_audio_file(self, number: int) -> Path | None:
         """See Studio: a person's recording before the voice's."""
         line = self._find(number)
         if line is None:
             return None
         return next((file for file in (line.human, line.sound) if file.exists()), None)
 
-    def hand_in(self, number: int, sound: bytes) -> float:
+    def upload_recording(self, number: int, sound: bytes) -> float:
         """See Studio. It is judged here as it will be when it is taken over."""
         line = self._find(number)
         if line is None:
@@ -60,8 +60,8 @@ class PromptStudio:
                 seconds = take_recording(source, source.with_suffix(".wav"), expected_seconds=line.seconds)
             except UnusableRecording as error:
                 raise Unfit(_tell(error, source)) from error
-        self._layout.studio.mkdir(parents=True, exist_ok=True)
-        take = self._layout.studio / f"{number}-{time.time_ns()}.wav"
+        self._layout.studio_takes.mkdir(parents=True, exist_ok=True)
+        take = self._layout.studio_takes / f"{number}-{time.time_ns()}.wav"
         take.write_bytes(sound)
         take.with_name(take.stem + ACCEPTED).touch()
         return seconds

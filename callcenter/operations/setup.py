@@ -132,7 +132,7 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
     try:
         await write_sounds(instance.layout, voice, progress=progress, words=words)
         script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-        read = edition_reader(script, TREE / "knowledge_base", ear=settings.callers_are_heard)
+        read = edition_reader(script, TREE / "knowledge_base", recognition_enabled=settings.callers_are_heard)
         edition, problems = read(datetime.now(settings.company.zone).date())
         if edition is None:
             raise NotReady("\n".join(str(problem) for problem in problems if problem.fatal))
@@ -141,7 +141,7 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
             if number % 20 == 0 or number == count:
                 progress(f"фразы сценария: {number} из {count}")
 
-        cache = PromptCache(instance.layout.prompts, voice, words=words)
+        cache = PromptCache(instance.layout.prompts, voice, to_words=words)
         done = await cache.prepare(edition.prompts, progress=tell)
         for complaint in done.unusable:
             progress(f"фразы сценария: {complaint}; пока говорит синтезатор")

@@ -28,7 +28,7 @@ class NotBuilt(CallcenterError):
 
 def find_model(layout: Layout, settings: Settings) -> Path | None:
     """The model that the ear of this machine hears with; None: its engine needs none."""
-    return layout.ear_model if settings.own_model else settings.speech_model
+    return layout.built_speech_model if settings.own_model else settings.speech_model
 
 
 async def read_people(address: str) -> list[str]:
@@ -47,13 +47,13 @@ def renew_model(layout: Layout, people: Iterable[str] | None = None, *, force: b
 
     `people` None: those of the last time. Raises NotBuilt.
     """
-    mark = layout.ear_model / _MARK
+    mark = layout.built_speech_model / _MARK
     built = json.loads(mark.read_text()) if mark.is_file() else None
     names = sorted(people) if people is not None else built["people"] if built is not None else []
     key = _find_key()
-    if built is not None and not force and built["key"] == key and _knows(layout.ear_model, names):
+    if built is not None and not force and built["key"] == key and _knows(layout.built_speech_model, names):
         return int(built["words"])
-    words = build_model(layout.ear_model, names)
+    words = build_model(layout.built_speech_model, names)
     mark.write_text(json.dumps({"key": key, "words": words, "people": names}, ensure_ascii=False))
     return words
 

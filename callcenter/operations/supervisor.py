@@ -191,7 +191,7 @@ def own_program(layout: Layout, name: str) -> Charge:
 
 def own_ear(layout: Layout, settings: Settings) -> Charge:
     """The ear of this machine as a charge."""
-    words = [str(layout.ear_socket), "--engine", settings.ear.engine, "--log-level", settings.log_level]
+    words = [str(layout.recognizer_socket), "--engine", settings.ear.engine, "--log-level", settings.log_level]
     if (model := find_model(layout, settings)) is not None:
         words += ["--model", str(model)]
     return _module(layout, EAR, "callcenter.hearing.server", *words)
@@ -199,16 +199,16 @@ def own_ear(layout: Layout, settings: Settings) -> Charge:
 
 def _module(layout: Layout, name: str, module: str, *words: str) -> Charge:
     def start() -> None:
-        output = layout.logs / f"{name}.log"
+        output = layout.log_directory / f"{name}.log"
         starter = start_detached(
-            recording([sys.executable, "-m", module, *words], layout.pids / name),
+            recording([sys.executable, "-m", module, *words], layout.pid_directory / name),
             log=output,
             environment=os.environ | {"CALLCENTER_HOME": str(layout.home), "PYTHONUNBUFFERED": "1"},
         )
-        if wait_recorded(layout.pids / name, starter) is None:
+        if wait_recorded(layout.pid_directory / name, starter) is None:
             raise CallcenterError(f"«{module} {' '.join(words)}» ended at once; {output}:\n{last_lines(output)}")
 
-    return Charge(name, lambda: find_running(layout.pids / name), start, niceness=NICENESS)
+    return Charge(name, lambda: find_running(layout.pid_directory / name), start, niceness=NICENESS)
 
 
 def alarm_reporter(database: Database, layout: Layout) -> Report:
@@ -220,7 +220,7 @@ def alarm_reporter(database: Database, layout: Layout) -> Report:
                 if ends:
                     message = (
                         f"Программа «{name}» не держится: завершилась {ends} раза подряд и запускается снова. "
-                        f"Причина в журнале: {layout.logs / name}.log"
+                        f"Причина в журнале: {layout.log_directory / name}.log"
                     )
                     await raise_alarm(
                         session, kind=AlarmKind.TELEPHONY, subject=name, message=message, now=datetime.now(UTC)
@@ -257,10 +257,10 @@ def hold_alone(layout: Layout, name: str) -> Iterator[None]:
 
     The lock is the kernel's and ends with us, however we end. Raises AlreadyRuns.
     """
-    with (layout.pids / f"{name}.lock").open("a") as lock:
+    with (layout.pid_directory / f"{name}.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRuns(f"«callcenter run {name}» is at work already in {layout.home}") from None
-        record_self(layout.pids / name)
+        record_self(layout.pid_directory / name)
         yield

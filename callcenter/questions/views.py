@@ -10,19 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.questions.models import UnansweredQuestion
 from callcenter.understanding.intents.questions import list_matter
 
-_Wording = tuple[str | None, frozenset[str]]
+_QuestionKey = tuple[str | None, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """What was asked in the same words, whatever their order and endings; all but `times` is the newest one's."""
+    """What was asked in the same words, whatever their order and endings; all but `call_count` is the newest one's."""
 
     id: str
     call_id: str
     asked_at: datetime
     text: str
     article: str | None
-    times: int
+    call_count: int
     """How many calls asked it."""
 
 
@@ -34,15 +34,15 @@ async def open_questions(session: AsyncSession, *, limit: int = 1000) -> Sequenc
         .order_by(UnansweredQuestion.asked_at.desc(), UnansweredQuestion.id)
         .limit(limit)
     )
-    asked: dict[_Wording, list[UnansweredQuestion]] = {}
+    asked: dict[_QuestionKey, list[UnansweredQuestion]] = {}
     for question in await session.scalars(query):
-        asked.setdefault(_wording(question), []).append(question)
+        asked.setdefault(_question_key(question), []).append(question)
     found = [
         OpenQuestion(one.id, one.call_id, one.asked_at, one.text, one.article, len(same))
         for same in asked.values()
         for one in same[:1]
     ]
-    return sorted(found, key=lambda question: -question.times)
+    return sorted(found, key=lambda question: -question.call_count)
 
 
 async def find_wording(session: AsyncSession, question: UnansweredQuestion) -> Sequence[UnansweredQuestion]:
@@ -55,8 +55,8 @@ async def find_wording(session: AsyncSession, question: UnansweredQuestion) -> S
         .order_by(UnansweredQuestion.id)
         .with_for_update()
     )
-    return [one for one in await session.scalars(query) if _wording(one) == _wording(question)]
+    return [one for one in await session.scalars(query) if _question_key(one) == _question_key(question)]
 
 
-def _wording(question: UnansweredQuestion) -> _Wording:
+def _question_key(question: UnansweredQuestion) -> _QuestionKey:
     return question.article, list_matter(question.text)

@@ -62,12 +62,12 @@ async def open_task(
     return True
 
 
-async def take_task(session: AsyncSession, task_id: int, *, login: str, now: datetime) -> Task:
+async def take_task(session: AsyncSession, callback_id: int, *, login: str, now: datetime) -> Task:
     """Makes the task this person's. Taking one's own task again changes nothing.
 
     Raises TaskNotFound, TaskTaken, TaskDone.
     """
-    task = await _locked_task(session, task_id)
+    task = await _lock_callback(session, callback_id)
     if task.state == TaskState.DONE:
         raise TaskDone
     if task.state == TaskState.TAKEN and task.owner != login:
@@ -79,15 +79,15 @@ async def take_task(session: AsyncSession, task_id: int, *, login: str, now: dat
     return task
 
 
-async def finish_task(session: AsyncSession, task_id: int, *, login: str, result: str, now: datetime) -> Task:
+async def finish_task(session: AsyncSession, callback_id: int, *, login: str, result: str, now: datetime) -> Task:
     """Closes the task with what came of it. A colleague's taken task may be finished too: shifts end.
 
     Raises TaskNotFound, TaskDone.
     """
-    task = await _locked_task(session, task_id)
+    task = await _lock_callback(session, callback_id)
     if task.state == TaskState.DONE:
         raise TaskDone
-    await _close(session, task, owner=login, result=result, now=now)
+    await _close_callback(session, task, owner=login, result=result, now=now)
     return task
 
 
@@ -98,7 +98,7 @@ async def withdraw_task(session: AsyncSession, *, call_id: str, reason: str, now
     )
     if task is None:
         return False
-    await _close(session, task, owner=task.owner, result=reason, now=now)
+    await _close_callback(session, task, owner=task.owner, result=reason, now=now)
     return True
 
 
@@ -247,14 +247,14 @@ async def settle_request(session: AsyncSession, request_id: int, *, now: datetim
         await notify(session, "member", interface)
 
 
-async def _locked_task(session: AsyncSession, task_id: int) -> Task:
+async def _lock_callback(session: AsyncSession, task_id: int) -> Task:
     task = await session.scalar(select(Task).where(Task.id == task_id).with_for_update())
     if task is None:
         raise TaskNotFound
     return task
 
 
-async def _close(session: AsyncSession, task: Task, *, owner: str, result: str, now: datetime) -> None:
+async def _close_callback(session: AsyncSession, task: Task, *, owner: str, result: str, now: datetime) -> None:
     task.state, task.owner, task.result, task.done_at = TaskState.DONE, owner, result, now
     await session.flush()
     await clear_alarm(session, kind=AlarmKind.TASK_DUE, subject=task.call_id, now=now)

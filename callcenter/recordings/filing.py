@@ -44,13 +44,13 @@ SILENT_AFTER = 3.0
 """Seconds; a shorter call may end before anything is said."""
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_DISK = "recordings"
-_SCARCE_MB = 64
+_DISK_ALARM_SUBJECT = "recordings"
+_LOW_DISK_MB = 64
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class _Watch:
+class _RawFileState:
     """What is known of a raw file. `grown_at` is the wall clock at its last growth."""
 
     growth: Growth
@@ -65,38 +65,38 @@ class Filer:
 
     def __init__(self, database: Database, places: Places, settings: Settings, *, clock: Clock | None = None) -> None:
         self._database = database
-        self._monitor = places.monitor
+        self._monitor = places.raw_recordings
         self._root = settings.recordings_directory
         self._zone = settings.company.zone
         self._clock = clock or SystemClock()
-        self._watches: dict[str, _Watch] = {}
+        self._raw_files: dict[str, _RawFileState] = {}
 
     async def run(self) -> None:
         """Watches and files until cancelled; waits while the database is away."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_watching())
-            group.create_task(self._keep_filing())
+            group.create_task(self._watch_files())
+            group.create_task(self._run_filing())
 
-    def look(self) -> None:
+    def sample_file_sizes(self) -> None:
         """Notes how the raw files have grown."""
         now, moment = self._clock.now(), self._clock.monotonic()
-        sizes = {file.stem: size for file in self._monitor.glob("*.raw") if (size := _size(file)) is not None}
-        for call_id in self._watches.keys() - sizes.keys():
-            del self._watches[call_id]
+        sizes = {file.stem: size for file in self._monitor.glob("*.raw") if (size := _file_size(file)) is not None}
+        for call_id in self._raw_files.keys() - sizes.keys():
+            del self._raw_files[call_id]
         for call_id, size in sizes.items():
-            watch = self._watches.get(call_id)
+            watch = self._raw_files.get(call_id)
             if watch is None:
-                self._watches[call_id] = _Watch(Growth(moment, size), now, moment, now)
+                self._raw_files[call_id] = _RawFileState(Growth(moment, size), now, moment, now)
                 continue
             if size != watch.growth.size:
                 watch.grown_at = now
-            watch.growth.look(moment, size)
+            watch.growth.update_size(moment, size)
 
     async def file_finished(self) -> int:
         """Files every recording that is finished; returns how many. Raises DatabaseUnavailable."""
         moment = self._clock.monotonic()
         filed = 0
-        for call_id, watch in tuple(self._watches.items()):
+        for call_id, watch in tuple(self._raw_files.items()):
             if moment - watch.growth.since < QUIET_SECONDS or moment < watch.rest_until:
                 continue
             watch.rest_until = moment + QUIET_SECONDS  # its call may go on, or not be known yet
@@ -108,42 +108,42 @@ class Filer:
             except Exception as error:  # this recording's own trouble: the others must not wait for it
                 _log.exception("a recording cannot be filed", call_id=call_id)
                 watch.rest_until = moment + RETRY_SECONDS
-                await self._tell_failure(call_id, error)
+                await self._raise_failure_alarm(call_id, error)
         return filed
 
-    async def tell_missing(self) -> None:
+    async def mark_missing_recordings(self) -> None:
         """Says of which calls no file ever came. Raises DatabaseUnavailable."""
         now = self._clock.now()
         async with self._database.begin() as session:
             overdue = await overdue_recordings(session, ended_before=now - MISSING_AFTER)
-            spans = [await recorded_span(session, call_id) for call_id in overdue if call_id not in self._watches]
+            spans = [await recorded_span(session, call_id) for call_id in overdue if call_id not in self._raw_files]
         for span in spans:
             if span is not None:
-                await self._keep_missing(span, fault="файла записи нет")
+                await self._save_missing(span, fault="файла записи нет")
 
     def path_for(self, call: Call) -> Path:
         """Where the recording of a call belongs, below the recordings directory: by the company's clock."""
         local = call.arrived_at.astimezone(self._zone)
         return Path(local.strftime("%Y/%m/%d")) / f"{local:%H%M%S}-{call.id}.flac"
 
-    async def _keep_watching(self) -> None:
+    async def _watch_files(self) -> None:
         while True:
-            self.look()
+            self.sample_file_sizes()
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _keep_filing(self) -> None:
+    async def _run_filing(self) -> None:
         told_at = -MISSING_EVERY
         while True:
             try:
                 await self.file_finished()
                 if self._clock.monotonic() - told_at >= MISSING_EVERY:
-                    await self.tell_missing()
+                    await self.mark_missing_recordings()
                     told_at = self._clock.monotonic()
             except DatabaseUnavailable:
                 _log.warning("database away, recordings wait")
             await asyncio.sleep(1.0)
 
-    async def _file(self, call_id: str, watch: _Watch) -> bool:
+    async def _file(self, call_id: str, watch: _RawFileState) -> bool:
         async with self._database.begin() as session:
             span = await recorded_span(session, call_id)
         if span is None:
@@ -153,11 +153,11 @@ class Filer:
             raw.unlink(missing_ok=True)
             return True
         if watch.growth.size == 0:
-            await self._keep_missing(span, fault="файл записи пуст")
+            await self._save_missing(span, fault="файл записи пуст")
             raw.unlink(missing_ok=True)
             return True
         seconds = min(span.seconds, self._watched_seconds(watch, span))
-        gaps = find_gaps(size=watch.growth.size, wall_seconds=seconds, stalls=_stalls(watch, span))
+        gaps = find_gaps(size=watch.growth.size, wall_seconds=seconds, stalls=_collect_stalls(watch, span))
         surplus = find_surplus(size=watch.growth.size, wall_seconds=seconds)
         try:
             target = self._root / self.path_for(span.call)
@@ -173,7 +173,7 @@ class Filer:
         kept = span.recording
         if kept is None or kept.state not in KEPT or kept.path is None:
             return False
-        return _size(self._root / kept.path) == kept.bytes
+        return _file_size(self._root / kept.path) == kept.bytes
 
     async def _save(self, span: Span, written: Written, gaps: tuple[Gap, ...]) -> None:
         now, call_id = self._clock.now(), span.call.id
@@ -188,7 +188,7 @@ class Filer:
         async with self._database.begin() as session:
             await keep_recording(session, call_id, state=state, now=now, filed=filed, fault=fault)
             await clear_alarm(session, kind=AlarmKind.RECORDING, subject=call_id, now=now)
-            await clear_alarm(session, kind=AlarmKind.DISK, subject=_DISK, now=now)
+            await clear_alarm(session, kind=AlarmKind.DISK, subject=_DISK_ALARM_SUBJECT, now=now)
             if fault is not None:
                 await raise_alarm(
                     session,
@@ -198,7 +198,7 @@ class Filer:
                     now=now,
                 )
 
-    async def _keep_missing(self, span: Span, *, fault: str) -> None:
+    async def _save_missing(self, span: Span, *, fault: str) -> None:
         """No sound is left of a call. One that was over at once is no cause for alarm."""
         now = self._clock.now()
         async with self._database.begin() as session:
@@ -212,20 +212,20 @@ class Filer:
                     now=now,
                 )
 
-    def _watched_seconds(self, watch: _Watch, span: Span) -> float:
+    def _watched_seconds(self, watch: _RawFileState, span: Span) -> float:
         """The most a call can have lasted by the monotonic clock: the wall clock may have been put forward in it."""
         before = max(0.0, (watch.first_seen - span.started_at).total_seconds())
         return before + self._clock.monotonic() - watch.first_moment
 
-    async def _tell_failure(self, call_id: str, error: Exception) -> None:
+    async def _raise_failure_alarm(self, call_id: str, error: Exception) -> None:
         """The disk concerns every recording, anything else this one."""
-        free = _free_mb(self._root)
-        disk = isinstance(error, OSError) or free < _SCARCE_MB
+        free = _measure_free_mb(self._root)
+        disk = isinstance(error, OSError) or free < _LOW_DISK_MB
         async with self._database.begin() as session:
             await raise_alarm(
                 session,
                 kind=AlarmKind.DISK if disk else AlarmKind.RECORDING,
-                subject=_DISK if disk else call_id,
+                subject=_DISK_ALARM_SUBJECT if disk else call_id,
                 message=(
                     f"Записи не сохраняются: {error}. Свободно {free} МБ. Исходные файлы целы и подождут."
                     if disk
@@ -253,7 +253,7 @@ def judge_recording(written: Written, gaps: tuple[Gap, ...]) -> tuple[RecordingS
     return RecordingState.FILED, None
 
 
-def _stalls(watch: _Watch, span: Span) -> tuple[Stall, ...]:
+def _collect_stalls(watch: _RawFileState, span: Span) -> tuple[Stall, ...]:
     """The stalls that were watched; the last may have lasted until the hang-up."""
     stood = (span.ended_at - watch.grown_at).total_seconds()
     if watch.first_seen < span.ended_at and stood >= STALL:
@@ -261,13 +261,13 @@ def _stalls(watch: _Watch, span: Span) -> tuple[Stall, ...]:
     return watch.growth.stalls
 
 
-def _size(file: Path) -> int | None:
+def _file_size(file: Path) -> int | None:
     try:
         return file.stat().st_size
     except FileNotFoundError:
         return None
 
 
-def _free_mb(directory: Path) -> int:
+def _measure_free_mb(directory: Path) -> int:
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     return shutil.disk_usage(existing).free >> 20

@@ -51,7 +51,7 @@ def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surp
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
         frames, written_sum, peaks = _encode(raw, part, gaps, surplus)
-        if _decoded(part) != (frames, written_sum):
+        if _read_back(part) != (frames, written_sum):
             raise BrokenRecording(f"{target.name}: the file does not hold what was written into it; is the disk full?")
         descriptor = os.open(part, os.O_RDONLY)
         try:
@@ -75,7 +75,7 @@ def _encode(raw: Path, part: Path, gaps: Sequence[Gap], surplus: float) -> tuple
     checksum = hashlib.sha256()
     peaks = np.zeros(CHANNELS, dtype=np.int32)
     with soundfile.SoundFile(part, "w", samplerate=RATE, channels=CHANNELS, subtype="PCM_16", format="FLAC") as out:
-        for block in _closed_up(raw, surplus) if surplus else _padded(raw, gaps):
+        for block in _blocks_without_late_packets(raw, surplus) if surplus else _blocks_with_silence(raw, gaps):
             out.write(block)
             frames += len(block)
             checksum.update(block.tobytes())
@@ -83,7 +83,7 @@ def _encode(raw: Path, part: Path, gaps: Sequence[Gap], surplus: float) -> tuple
     return frames, checksum.digest(), (int(peaks[0]), int(peaks[1]))
 
 
-def _decoded(part: Path) -> tuple[int, bytes]:
+def _read_back(part: Path) -> tuple[int, bytes]:
     frames = 0
     checksum = hashlib.sha256()
     with soundfile.SoundFile(part) as file:
@@ -93,17 +93,17 @@ def _decoded(part: Path) -> tuple[int, bytes]:
     return frames, checksum.digest()
 
 
-def _closed_up(raw: Path, surplus: float) -> Iterator[Block]:
+def _blocks_without_late_packets(raw: Path, surplus: float) -> Iterator[Block]:
     content = np.fromfile(raw, dtype="<i2")
     yield close_up(content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus)
 
 
-def _padded(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:
+def _blocks_with_silence(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:
     """The raw file's samples with silence in the gaps; `Gap.at` counts in the padded time."""
     written = 0
     with raw.open("rb") as file:
         for gap in gaps:
-            for block in _blocks(file, round(gap.at * RATE) - written):
+            for block in _read_blocks(file, round(gap.at * RATE) - written):
                 written += len(block)
                 yield block
             silence = round(gap.seconds * RATE)
@@ -112,10 +112,10 @@ def _padded(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:
                 size = min(silence, _BLOCK_FRAMES)
                 yield np.zeros((size, CHANNELS), dtype=np.int16)
                 silence -= size
-        yield from _blocks(file, None)
+        yield from _read_blocks(file, None)
 
 
-def _blocks(file: BinaryIO, frames: int | None) -> Iterator[Block]:
+def _read_blocks(file: BinaryIO, frames: int | None) -> Iterator[Block]:
     """The next `frames` frames, or all that are left; fewer when the file has no more."""
     while frames is None or frames > 0:
         content = file.read(FRAME_BYTES * (_BLOCK_FRAMES if frames is None else min(frames, _BLOCK_FRAMES)))

@@ -50,7 +50,7 @@ class Growth:
         """Since when the size is what it is."""
         self._stalls: list[Stall] = []
 
-    def look(self, moment: float, size: int) -> None:
+    def update_size(self, moment: float, size: int) -> None:
         if size == self.size:
             return
         stood = moment - self.since

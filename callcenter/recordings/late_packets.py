@@ -19,7 +19,7 @@ Sound = npt.NDArray[np.int16]
 
 FRAME = 160
 FRAME_SECONDS = 0.02
-_REACH = 50
+_MAX_PAIR_DISTANCE = 50
 """Frames, a second: further apart two holes do not belong to one packet."""
 
 
@@ -32,18 +32,18 @@ def close_up(sound: Sound, *, surplus: float) -> Sound:
     count = len(sound) // FRAME
     frames = sound[: count * FRAME].reshape(count, FRAME, 2)
     caller, ours = (np.abs(frames[:, :, side]).max(axis=1, initial=0) > 0 for side in range(2))
-    nearest = sorted(_pairs(~caller, caller & ~ours), key=lambda pair: pair[1] - pair[0])
+    nearest = sorted(_pair_holes(~caller, caller & ~ours), key=lambda pair: pair[1] - pair[0])
     pairs = nearest[: round(surplus / FRAME_SECONDS)]
-    left = _without(frames[:, :, 0], [hole for hole, _ in pairs])
-    right = _without(frames[:, :, 1], [hole for _, hole in pairs])
+    left = _delete_frames(frames[:, :, 0], [hole for hole, _ in pairs])
+    right = _delete_frames(frames[:, :, 1], [hole for _, hole in pairs])
     return np.concatenate([np.stack([left, right], axis=1), sound[count * FRAME :]])
 
 
-def _pairs(early: npt.NDArray[np.bool_], late: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+def _pair_holes(early: npt.NDArray[np.bool_], late: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     """Each hole of the caller with a hole of ours that comes within reach after it."""
     waiting: deque[int] = deque()
     for place in range(len(early)):
-        while waiting and place - waiting[0] > _REACH:
+        while waiting and place - waiting[0] > _MAX_PAIR_DISTANCE:
             waiting.popleft()
         if early[place]:
             waiting.append(place)
@@ -51,5 +51,5 @@ def _pairs(early: npt.NDArray[np.bool_], late: npt.NDArray[np.bool_]) -> Iterato
             yield waiting.popleft(), place
 
 
-def _without(frames: Sound, holes: Sequence[int]) -> Sound:
+def _delete_frames(frames: Sound, holes: Sequence[int]) -> Sound:
     return np.delete(frames, holes, axis=0).reshape(-1)

@@ -30,9 +30,9 @@ async def expire_recordings(
                 tape_beside(file).unlink(missing_ok=True)
                 file.unlink(missing_ok=True)
             except OSError as error:
-                await _tell_stuck(session, recording, error, now=now)
+                await _raise_removal_alarm(session, recording, error, now=now)
                 continue
-            _remove_empty(file.parent, root)
+            _remove_empty_directories(file.parent, root)
         await expire_recording(session, recording)
         removed += 1
     return removed
@@ -56,7 +56,7 @@ async def watch_disk(session: AsyncSession, directory: Path, *, low_mb: int, now
     return free
 
 
-async def _tell_stuck(session: AsyncSession, recording: Recording, error: OSError, *, now: datetime) -> None:
+async def _raise_removal_alarm(session: AsyncSession, recording: Recording, error: OSError, *, now: datetime) -> None:
     await raise_alarm(
         session,
         kind=AlarmKind.RECORDING,
@@ -66,7 +66,7 @@ async def _tell_stuck(session: AsyncSession, recording: Recording, error: OSErro
     )
 
 
-def _remove_empty(directory: Path, root: Path) -> None:
+def _remove_empty_directories(directory: Path, root: Path) -> None:
     """Removes the day's folder, its month's and its year's, as far as they are empty."""
     while directory != root and root in directory.parents:
         try:

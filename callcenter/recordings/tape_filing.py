@@ -33,13 +33,13 @@ SETTLED_WITHIN = timedelta(minutes=1)
 """A call without an outcome is waited for so long after its end; then its tape is filed without one."""
 FARTHEST_BYTES = 64 << 20
 """How far back in a file of Asterisk's the lines of a call are looked for."""
-_BEFORE = timedelta(hours=2)
+_QUEUE_LOG_MARGIN = timedelta(hours=2)
 """Lines of the queue are looked for from so long before the arrival: more than anybody sets a clock back."""
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class _FinishedCall:
     """A call whose tape can be filed; `target` is where."""
 
     call_id: str
@@ -79,18 +79,18 @@ class TapeFiler:
 
         Raises DatabaseUnavailable and OSError.
         """
-        spooled = await asyncio.to_thread(self._look)
+        spooled = await asyncio.to_thread(self._list_spooled_calls)
         if not spooled:
             return 0
-        ended = await self._find_ended(spooled)
+        ended = await self._find_finished_calls(spooled)
         for call in ended:
-            await asyncio.to_thread(self._file, call)
+            await asyncio.to_thread(self._file_tape, call)
         return len(ended)
 
-    def _look(self) -> list[str]:
+    def _list_spooled_calls(self) -> list[str]:
         """The ids with a spool file, after those too old are gone and those of recordings being made are there."""
         self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        recorded = {raw.stem for raw in self._places.monitor.glob("*.raw")}
+        recorded = {raw.stem for raw in self._places.raw_recordings.glob("*.raw")}
         too_old = (self._clock.now() - self._keep).timestamp()
         found = set()
         for file in self._spool.glob(f"*{ENDING}"):
@@ -103,7 +103,7 @@ class TapeFiler:
             os.close(os.open(self._spool / f"{call_id}{ENDING}", os.O_WRONLY | os.O_CREAT, 0o600))
         return sorted(found | recorded)
 
-    async def _find_ended(self, call_ids: Sequence[str]) -> list[_Ended]:
+    async def _find_finished_calls(self, call_ids: Sequence[str]) -> list[_FinishedCall]:
         now = self._clock.now()
         async with self._database.begin() as session:
             rows = await session.execute(
@@ -124,15 +124,17 @@ class TapeFiler:
                 )
                 target = tape_beside(self._root / path)
                 found.append(
-                    _Ended(call.id, call.arrived_at, call.ended_at, call.outcome, target, tuple(sorted(kinds)))
+                    _FinishedCall(call.id, call.arrived_at, call.ended_at, call.outcome, target, tuple(sorted(kinds)))
                 )
         return found
 
-    def _file(self, call: _Ended) -> None:
+    def _file_tape(self, call: _FinishedCall) -> None:
         spooled = self._spool / f"{call.call_id}{ENDING}"
         if not call.target.exists():  # else an earlier controller died before it removed the spool file
             part = call.target.with_name(f".{call.target.name}.part")
-            lines = b"".join([*self._cel_lines(call), *self._queue_lines(call), self._record_line(call)])
+            lines = b"".join(
+                [*self._collect_cel_lines(call), *self._collect_queue_lines(call), self._make_outcome_line(call)]
+            )
             try:
                 with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                     content = spooled.read_bytes()
@@ -141,10 +143,10 @@ class TapeFiler:
                 part.replace(call.target)
             finally:
                 part.unlink(missing_ok=True)
-            self._file_editions()
+            self._copy_editions()
         spooled.unlink(missing_ok=True)
 
-    def _file_editions(self) -> None:
+    def _copy_editions(self) -> None:
         """The editions that tapes name go with them; a few kilobytes each time somebody has changed a script."""
         for edition in (self._spool / DIRECTORY).glob("*.json"):
             target = self._root / DIRECTORY / edition.name
@@ -155,7 +157,7 @@ class TapeFiler:
                 part.chmod(0o600)
                 part.replace(target)
 
-    def _cel_lines(self, call: _Ended) -> list[bytes]:
+    def _collect_cel_lines(self, call: _FinishedCall) -> list[bytes]:
         """From the end back to the birth of the caller's channel: a call's first line whatever the clock did."""
         found = []
         for line in read_backwards(self._places.cel_file, limit=FARTHEST_BYTES):
@@ -163,20 +165,20 @@ class TapeFiler:
             if event is None or event.call_id != call.call_id:
                 continue
             found.append(write_line(event.at, Source.CEL, {"line": line}))
-            if event.kind == "CHAN_START" and event.of_caller:
+            if event.kind == "CHAN_START" and event.is_caller_channel:
                 break
         return found[::-1]
 
-    def _queue_lines(self, call: _Ended) -> list[bytes]:
+    def _collect_queue_lines(self, call: _FinishedCall) -> list[bytes]:
         found = []
         for line in read_backwards(self._places.queue_log, limit=FARTHEST_BYTES):
             event = parse_queue_line(line)
-            if event is not None and event.at < call.arrived_at - _BEFORE:
+            if event is not None and event.at < call.arrived_at - _QUEUE_LOG_MARGIN:
                 break
             if event is not None and event.call_id == call.call_id:
                 found.append(write_line(event.at, Source.QUEUE_LOG, {"line": line}))
         return found[::-1]
 
-    def _record_line(self, call: _Ended) -> bytes:
+    def _make_outcome_line(self, call: _FinishedCall) -> bytes:
         outcome = call.outcome.value if call.outcome is not None else None
         return write_line(call.ended_at, Source.RECORD, {"outcome": outcome, "kinds": call.kinds})

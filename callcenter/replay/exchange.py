@@ -30,46 +30,47 @@ class FailedThen(CallcenterError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to ARI. `verb` is one of CONDUCTING, or None when it conducts nothing."""
+    """A request to ARI. `operation` is one of CONDUCTING, or None when it conducts nothing."""
 
     method: str
     path: str
     parameters: Mapping[str, str]
 
     @property
-    def verb(self) -> str | None:
+    def operation(self) -> str | None:
         parts = self.path.strip("/").split("/")
         verb = parts[0] if parts[0] == "playbacks" else parts[2] if len(parts) > 2 else None
         return verb if self.method != "GET" and verb in CONDUCTING else None
 
     @property
-    def playback(self) -> str | None:
+    def playback_id(self) -> str | None:
         """The id of the playback it is about."""
-        return self.path.rpartition("/")[2] if self.verb in ("play", "playbacks") else None
+        return self.path.rpartition("/")[2] if self.operation in ("play", "playbacks") else None
 
     @property
-    def rest(self) -> tuple[str, dict[str, str]]:
+    def comparable_parts(self) -> tuple[str, dict[str, str]]:
         """All of it but that id."""
-        path = self.path.rpartition("/")[0] if self.playback else self.path
+        path = self.path.rpartition("/")[0] if self.playback_id else self.path
         return f"{self.method} {path}", dict(self.parameters)
 
     def __str__(self) -> str:
-        return f"{self.rest[0]} {' '.join(f'{name}={value}' for name, value in self.parameters.items())}".strip()
+        parameters = " ".join(f"{name}={value}" for name, value in self.parameters.items())
+        return f"{self.comparable_parts[0]} {parameters}".strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
-    """Something that came out of the replay. `answer` is set when somebody waits for one."""
+    """Something that came out of the replay. `reply_future` is set when somebody waits for one."""
 
     source: Source
-    what: Any
+    content: Any
     """Of a request the `Request`, else what the tape's line must hold."""
-    answer: "asyncio.Future[Any] | None" = None
+    reply_future: "asyncio.Future[Any] | None" = None
 
     def __str__(self) -> str:
-        if isinstance(self.what, Request):
-            return str(self.what)
-        return f"{self.source} {json.dumps(self.what, ensure_ascii=False)}"
+        if isinstance(self.content, Request):
+            return str(self.content)
+        return f"{self.source} {json.dumps(self.content, ensure_ascii=False)}"
 
 
 @dataclass
@@ -81,9 +82,9 @@ class Exchange:
 
     outputs: deque[Output] = field(default_factory=deque)
     letters: deque[Mapping[str, Any]] = field(default_factory=deque)
-    lease_over: bool = False
+    lease_expired: bool = False
 
-    async def ask(
+    async def send_request(
         self,
         method: str,
         path: str,
@@ -93,8 +94,8 @@ class Exchange:
     ) -> Reply:
         asked = Request(method, unquote(path), dict(parameters or {}))
         if asked.method == "GET":
-            return Reply(200, json.dumps({"value": "0" if self.lease_over else "1"}))
-        if asked.verb is None:
+            return Reply(200, json.dumps({"value": "0" if self.lease_expired else "1"}))
+        if asked.operation is None:
             return Reply(204, "")
         reply: Reply = await self._ask(Source.REQUEST, asked)
         return reply
@@ -102,14 +103,14 @@ class Exchange:
     async def close(self) -> None:
         """There is nothing to close."""
 
-    async def sound(self, text: str) -> str:
+    async def get_sound_path(self, text: str) -> str:
         sound: str = await self._ask(Source.PROMPT, {"text": text})
         return sound
 
     async def prepare(self, texts: Iterable[str]) -> None:
         """Nothing: a tape has the sounds of its call."""
 
-    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+    async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         done: ActionResult = await self._ask(Source.ACTION, {"action": action, "arguments": dict(arguments)})
         return done
 
@@ -117,7 +118,9 @@ class Exchange:
         facts = json.loads(json.dumps(note.facts, default=str))
         self.outputs.append(Output(Source.NOTE, {"kind": note.kind, "facts": facts}))
 
-    def keep(self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None) -> None:
+    def record_line(
+        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+    ) -> None:
         if source is Source.LETTER and isinstance(content, Mapping):
             self.letters.append(content)
 
@@ -129,22 +132,22 @@ class Exchange:
 
 def answer_request(output: Output, content: Mapping[str, Any]) -> None:
     """Gives the reply that stands on the tape."""
-    if output.answer is None or output.answer.done():
+    if output.reply_future is None or output.reply_future.done():
         return
     if "failure" in content:
-        output.answer.set_exception(ConnectionError(str(content["failure"])))
+        output.reply_future.set_exception(ConnectionError(str(content["failure"])))
     else:
-        output.answer.set_result(Reply(content["status"], content.get("body") or ""))
+        output.reply_future.set_result(Reply(content["status"], content.get("body") or ""))
 
 
 def answer_prompt(output: Output, content: Mapping[str, Any]) -> None:
-    if output.answer is not None and not _fail(output, content):
-        output.answer.set_result(content["sound"])
+    if output.reply_future is not None and not _apply_recorded_failure(output, content):
+        output.reply_future.set_result(content["sound"])
 
 
 def answer_action(output: Output, content: Mapping[str, Any]) -> None:
-    if output.answer is not None and not _fail(output, content):
-        output.answer.set_result(ActionResult(content["outcome"], content["facts"]))
+    if output.reply_future is not None and not _apply_recorded_failure(output, content):
+        output.reply_future.set_result(ActionResult(content["outcome"], content["facts"]))
 
 
 def let_go(output: Output) -> None:
@@ -158,11 +161,11 @@ def let_go(output: Output) -> None:
             answer_action(output, {"outcome": "?", "facts": {}})
 
 
-def _fail(output: Output, content: Mapping[str, Any]) -> bool:
+def _apply_recorded_failure(output: Output, content: Mapping[str, Any]) -> bool:
     """True when it failed on the tape. One that was cancelled took too long."""
     failure = content.get("failure")
-    if failure is None or output.answer is None:
+    if failure is None or output.reply_future is None:
         return failure is not None
     slow = failure.startswith(("CancelledError", "TimeoutError"))
-    output.answer.set_exception(TimeoutError(failure) if slow else FailedThen(failure))
+    output.reply_future.set_exception(TimeoutError(failure) if slow else FailedThen(failure))
     return True

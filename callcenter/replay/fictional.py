@@ -17,8 +17,8 @@ def make_fictional(lines: Sequence[TapeLine]) -> bytes:
     wherever they stand."""
     numbers = dict.fromkeys(_find_numbers(lines))
     fictional = {number: f"9001112{233 + place * 11:03d}" for place, number in enumerate(numbers)}
-    others = {**fictional, **{name: "Житель" for line in lines for name in _names(line)}}
-    lines = _press_others(lines, others)
+    others = {**fictional, **{name: "Житель" for line in lines for name in _list_caller_names(line)}}
+    lines = _replace_keys(lines, others)
     written = b"".join(write_line(line.at, line.source, line.content) for line in lines).decode()
     return _replace_all(written, others).encode()
 
@@ -44,25 +44,25 @@ def _find_numbers(lines: Sequence[TapeLine]) -> Iterator[str]:
                 yield digits[-_SIGNIFICANT:]
 
 
-def _names(line: TapeLine) -> Iterator[str]:
+def _list_caller_names(line: TapeLine) -> Iterator[str]:
     if _is_event(line):
         name = line.content["event"].get("channel", {}).get("caller", {}).get("name")
         if name:
             yield str(name)
 
 
-def _press_others(lines: Sequence[TapeLine], others: Mapping[str, str]) -> list[TapeLine]:
+def _replace_keys(lines: Sequence[TapeLine], others: Mapping[str, str]) -> list[TapeLine]:
     """The lines with other keys where a number was typed: events, letters and notes each tell of every key."""
     changed = list(lines)
     for source in (Source.EVENT, Source.LETTER, Source.NOTE):
-        places = [place for place, line in enumerate(changed) if line.source is source and _key(line) is not None]
-        pressed = _replace_all("".join(str(_key(changed[place])) for place in places), others)
+        places = [place for place, line in enumerate(changed) if line.source is source and _get_key(line) is not None]
+        pressed = _replace_all("".join(str(_get_key(changed[place])) for place in places), others)
         for place, key in zip(places, pressed, strict=True):
-            changed[place] = _with_key(changed[place], key)
+            changed[place] = _replace_key(changed[place], key)
     return changed
 
 
-def _key(line: TapeLine) -> str | None:
+def _get_key(line: TapeLine) -> str | None:
     match line.source:
         case Source.EVENT if line.content["event"].get("type") == "ChannelDtmfReceived":
             return str(line.content["event"]["digit"])
@@ -73,7 +73,7 @@ def _key(line: TapeLine) -> str | None:
     return None
 
 
-def _with_key(line: TapeLine, key: str) -> TapeLine:
+def _replace_key(line: TapeLine, key: str) -> TapeLine:
     content: dict[str, Any] = json.loads(json.dumps(dict(line.content)))
     match line.source:
         case Source.EVENT:

@@ -16,7 +16,7 @@ from callcenter.journal.tape import Source, TapeLine
 
 def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:
     """The kinds that Asterisk's lines and the notes of actions put into the timeline."""
-    return frozenset(_kinds(lines))
+    return frozenset(_iterate_kinds(lines))
 
 
 def judge_tape(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
@@ -30,36 +30,36 @@ def judge_tape(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
     return judge(kinds, registered=registered).outcome
 
 
-def _kinds(lines: Sequence[TapeLine]) -> Iterator[str]:
+def _iterate_kinds(lines: Sequence[TapeLine]) -> Iterator[str]:
     for line in lines:
         match line.source:
             case Source.ACTION_NOTE:
                 yield line.content["kind"]
             case Source.CEL if (event := parse_cel_line(line.content["line"])) is not None:
-                yield from _kind_of_cel(event)
+                yield from _find_cel_kind(event)
             case Source.QUEUE_LOG if (said := parse_queue_line(line.content["line"])) is not None:
-                yield from _kind_of_queue(said)
+                yield from _find_queue_kind(said)
 
 
-def _kind_of_cel(event: CelEvent) -> Iterator[str]:
+def _find_cel_kind(event: CelEvent) -> Iterator[str]:
     if event.kind in MARKS:
         yield MARKS[event.kind][0]
     elif event.kind == ARRIVED:
         yield "arrived"
-    elif event.kind == "CHAN_START" and not event.of_caller:
+    elif event.kind == "CHAN_START" and not event.is_caller_channel:
         yield "ringing"
-    elif event.kind == "ANSWER" and event.of_caller:
+    elif event.kind == "ANSWER" and event.is_caller_channel:
         yield "answered"
     elif event.kind == "BRIDGE_ENTER" and event.peers:
         yield "connected"
     elif event.kind in ("HANGUP", "CHAN_END"):
-        yield "ended" if event.of_caller else "leg_ended"
+        yield "ended" if event.is_caller_channel else "leg_ended"
 
 
-def _kind_of_queue(event: QueueEvent) -> Iterator[str]:
+def _find_queue_kind(event: QueueEvent) -> Iterator[str]:
     if event.kind == "ENTERQUEUE":
         yield "queued"
-    elif event.kind == "CONNECT" and len(event.words) > 1:
+    elif event.kind == "CONNECT" and len(event.arguments) > 1:
         yield "connected"
     elif event.kind in QUEUE_MARKS:
         yield QUEUE_MARKS[event.kind]

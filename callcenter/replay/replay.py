@@ -26,43 +26,43 @@ from callcenter.settings import TREE, Company
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`story` is how the call went, `differences` what does not come out as it did."""
+    """`transcript` is how the call went, `differences` what does not come out as it did."""
 
-    story: tuple[str, ...]
+    transcript: tuple[str, ...]
     differences: tuple[Difference, ...]
 
 
 def replay(file: Path) -> Replay:
     """Plays the tape. Raises BrokenTape, OSError, and NoEdition when the script that answered the call is not there:
     it is looked for in `editions/` beside the tape and above it."""
-    return replay_lines(read_tape(file), place=file.parent)
+    return replay_lines(read_tape(file), directory=file.parent)
 
 
-def replay_lines(lines: Sequence[TapeLine], *, place: Path) -> Replay:
-    """The same for lines that were read already; `place` is where the tape lies."""
-    head = _find_head(lines)
+def replay_lines(lines: Sequence[TapeLine], *, directory: Path) -> Replay:
+    """The same for lines that were read already; `directory` is where the tape lies."""
+    head = _find_header(lines)
     kinds: set[str] = set()
     differences: list[Difference] = []
-    edition = find_edition(lines, place=place)
+    edition = find_edition(lines, directory=directory)
     if head is not None and edition is not None:
         talk = begin_talk(read_kept_edition(edition))
         player = Player(head["call"], lines, talk, lease_seconds=head["lease_seconds"])
         with asyncio.Runner(loop_factory=StillLoop) as runner:
             runner.run(player.play())
-        kinds, differences = player.kinds, player.differences
+        kinds, differences = player.note_kinds, player.differences
     elif any(line.source is Source.NOTE for line in lines):
         raise BrokenTape("the tape has lost its beginning: nobody knows what answered the call")
     return Replay(tuple(tell_story(lines)), (*differences, *_compare_record(lines, frozenset(kinds))))
 
 
-def find_edition(lines: Sequence[TapeLine], *, place: Path) -> Path | None:
-    """The file of the edition that answered the call, in `editions/` at `place` or above; None when nobody answered it.
-    Raises NoEdition when it is not there."""
-    head = _find_head(lines)
+def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
+    """The file of the edition that answered the call, in `editions/` at `directory` or above; None when nobody
+    answered it. Raises NoEdition when it is not there."""
+    head = _find_header(lines)
     if head is None:
         return None
     named = head.get("edition") or {}
-    above = (place.absolute(), *place.absolute().parents)
+    above = (directory.absolute(), *directory.absolute().parents)
     files = (edition_file(directory, named.get("hash", "?")) for directory in above)
     found = next((file for file in files if file.is_file()), None)
     if found is None:
@@ -84,24 +84,24 @@ def begin_talk(edition: KeptEdition) -> Conversation:
             file,
             actions=ACTIONS,
             articles=edition.articles,
-            values={CATEGORY: edition.categories},
-            kept=True,
+            allowed_values={CATEGORY: edition.categories},
+            allow_missing_outcomes=True,
         )
     if script is None:
         raise NoEdition("\n".join(str(problem) for problem in problems if problem.fatal))
     understood = any(answer.meanings for answer in (*list_answers(script.steps.values()), *script.dangers))
-    return Conversation(script, edition.answers, {}, _open_mind() if understood else None)
+    return Conversation(script, edition.answers, {}, _build_interpreter() if understood else None)
 
 
 @cache
-def _open_mind() -> Mind:
+def _build_interpreter() -> Mind:
     directory = TREE / "knowledge_base"
     knowledge = read_knowledge(directory)
     known, _ = read_known(directory, knowledge.categories, Company().zone)
     return open_mind(directory, known, knowledge.articles)[0]
 
 
-def _find_head(lines: Sequence[TapeLine]) -> Mapping[str, Any] | None:
+def _find_header(lines: Sequence[TapeLine]) -> Mapping[str, Any] | None:
     return next((line.content for line in lines if line.source is Source.TAPE and "version" in line.content), None)
 
 

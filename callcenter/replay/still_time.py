@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-_ROUNDS = 40
+_IDLE_ROUNDS = 40
 """More turns of the loop than any chain of our tasks needs to come to rest: nothing here waits for a socket."""
 
 
@@ -16,7 +16,7 @@ class StillLoop(asyncio.SelectorEventLoop):
 
 async def settle() -> None:
     """Lets every task go on until it waits for something that only the tape can bring."""
-    for _ in range(_ROUNDS):
+    for _ in range(_IDLE_ROUNDS):
         await asyncio.sleep(0)
 
 
@@ -33,7 +33,7 @@ class TapeClock:
     def monotonic(self) -> float:
         return self._monotonic
 
-    def show(self, at: datetime) -> None:
+    def set_time(self, at: datetime) -> None:
         """Somebody may have set the clock back while the call went on; monotonic time never goes back."""
         self._now = at
         self._monotonic = max(self._monotonic, (at - self._start).total_seconds())

@@ -16,7 +16,7 @@ _OUTCOMES = {
     Outcome.CALLBACK: "просили перезвонить",
     Outcome.OVERFLOW: "все линии заняты",
 }
-_BY_ASTERISK = {
+_CEL_WORDING = {
     "CC_LEASE_END": "робот не отвечает: станция ведёт звонок сама",
     "CC_QUEUE_ENTER": "житель в очереди",
     "CC_VOICEMAIL": "житель оставляет сообщение",
@@ -28,16 +28,16 @@ _BY_ASTERISK = {
 def tell_story(lines: Sequence[TapeLine]) -> Iterator[str]:
     """A line for each thing that happened, with its second of the call."""
     begun = lines[0].at
-    told = [(line.at, words) for line in lines for words in _tell(line)]
+    told = [(line.at, words) for line in lines for words in _describe_line(line)]
     for at, words in sorted(told, key=lambda pair: pair[0]):
         yield f"{(at - begun).total_seconds():6.1f}  {words}"
 
 
-def _tell(line: TapeLine) -> Iterator[str]:
+def _describe_line(line: TapeLine) -> Iterator[str]:
     content = line.content
     match line.source:
         case Source.NOTE:
-            yield from _tell_note(content["kind"], content["facts"])
+            yield from _describe_note(content["kind"], content["facts"])
         case Source.ACTION:
             yield f"робот: [{content['action']}] {content.get('outcome') or content.get('failure')}"
         case Source.REQUEST if content["path"].endswith("/continue"):
@@ -53,12 +53,12 @@ def _tell(line: TapeLine) -> Iterator[str]:
         case Source.TAPE if "resumed" in content:
             yield "(робот запущен заново)"
         case Source.CEL:
-            yield from _tell_cel(content["line"])
+            yield from _describe_cel(content["line"])
         case Source.RECORD if content["outcome"] is not None:
             yield f"итог: {_OUTCOMES[Outcome(content['outcome'])]}"
 
 
-def _tell_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:
+def _describe_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:
     match kind:
         case "said":
             yield f"робот: {facts['text']}"
@@ -74,13 +74,13 @@ def _tell_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:
             yield f"робот сбился: {facts['what']}"
 
 
-def _tell_cel(line: str) -> Iterator[str]:
+def _describe_cel(line: str) -> Iterator[str]:
     event = parse_cel_line(line)
     if event is None:
         return
-    if event.kind in _BY_ASTERISK:
-        yield _BY_ASTERISK[event.kind]
+    if event.kind in _CEL_WORDING:
+        yield _CEL_WORDING[event.kind]
     elif event.kind == "BRIDGE_ENTER" and event.peers:
         yield "житель и диспетчер слышат друг друга"
-    elif event.kind == "HANGUP" and event.of_caller:
+    elif event.kind == "HANGUP" and event.is_caller_channel:
         yield "конец звонка"

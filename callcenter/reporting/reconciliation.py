@@ -26,7 +26,7 @@ SETTLED = timedelta(seconds=20)
 INSIDE = "internal"
 """The dialplan's context of what dispatchers dial: no call of ours."""
 
-_OWED_ANYWAY = (TaskKind.PROMISE, TaskKind.LOST)
+_ALWAYS_DUE_KINDS = (TaskKind.PROMISE, TaskKind.LOST)
 """Calls back that are due though the robot or a dispatcher answered; the dispatcher needs the draft for them."""
 MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
 
@@ -44,23 +44,26 @@ class Orphan:
 
 
 async def find_orphans(
-    database: Database, places: Places, recordings: Path, switch: AsteriskState, *, now: datetime
+    database: Database, places: Places, recordings: Path, asterisk_state: AsteriskState, *, now: datetime
 ) -> list[Orphan]:
-    """All orphans, sorted. Raises DatabaseUnavailable, and what `switch` raises when Asterisk does not answer."""
-    channels, bridges = await switch.channels(), await switch.bridges()
+    """All orphans, sorted. Raises DatabaseUnavailable, and what `asterisk_state` raises when Asterisk does not
+    answer."""
+    channels, bridges = await asterisk_state.list_channels(), await asterisk_state.list_bridges()
     async with database.begin() as session:
-        found = await _channels_and_calls(session, channels, now=now)
-        found += _bridges(bridges, now=now)
-        found += await _unsettled(session, now=now)
-        found += await _tasks(session)
-        found += await _tickets(session)
-        found += await _recordings(session, recordings, now=now)
-        found += await _raw_files(session, places.monitor, now=now)
-        found += await _notes(session, places.journal, now=now)
+        found = await _find_channel_and_call_orphans(session, channels, now=now)
+        found += _find_bridge_orphans(bridges, now=now)
+        found += await _find_incomplete_calls(session, now=now)
+        found += await _find_callback_orphans(session)
+        found += await _find_ticket_orphans(session)
+        found += await _find_recording_orphans(session, recordings, now=now)
+        found += await _find_raw_file_orphans(session, places.raw_recordings, now=now)
+        found += await _find_note_orphans(session, places.journal, now=now)
     return sorted(found)
 
 
-async def _channels_and_calls(session: AsyncSession, channels: Sequence[SeenChannel], *, now: datetime) -> list[Orphan]:
+async def _find_channel_and_call_orphans(
+    session: AsyncSession, channels: Sequence[SeenChannel], *, now: datetime
+) -> list[Orphan]:
     running = (await session.scalars(select(Call).where(Call.state != CallState.ENDED))).all()
     fresh = (await session.scalars(select(Call.id).where(Call.ended_at > now - SETTLED))).all()
     legs = await session.scalars(
@@ -81,7 +84,7 @@ async def _channels_and_calls(session: AsyncSession, channels: Sequence[SeenChan
     return found
 
 
-def _bridges(bridges: Sequence[SeenBridge], *, now: datetime) -> list[Orphan]:
+def _find_bridge_orphans(bridges: Sequence[SeenBridge], *, now: datetime) -> list[Orphan]:
     return [
         Orphan("bridge", bridge.id, f"holds {len(bridge.channels)} channel(s): nobody talks in it")
         for bridge in bridges
@@ -89,7 +92,7 @@ def _bridges(bridges: Sequence[SeenBridge], *, now: datetime) -> list[Orphan]:
     ]
 
 
-async def _unsettled(session: AsyncSession, *, now: datetime) -> list[Orphan]:
+async def _find_incomplete_calls(session: AsyncSession, *, now: datetime) -> list[Orphan]:
     late = and_(Call.state == CallState.ENDED, Call.ended_at < now - SETTLED)
     outcomeless = await session.scalars(select(Call.id).where(late, Call.outcome.is_(None)))
     ticketless = await session.scalars(
@@ -101,7 +104,7 @@ async def _unsettled(session: AsyncSession, *, now: datetime) -> list[Orphan]:
     ]
 
 
-async def _tasks(session: AsyncSession) -> list[Orphan]:
+async def _find_callback_orphans(session: AsyncSession) -> list[Orphan]:
     taskless = await session.scalars(
         select(Call.id).outerjoin(Task, Task.call_id == Call.id).where(Call.outcome.in_(MISSED), Task.id.is_(None))
     )
@@ -110,7 +113,7 @@ async def _tasks(session: AsyncSession) -> list[Orphan]:
         .join(Call, Call.id == Task.call_id)
         .where(
             Task.state == TaskState.OPEN,
-            Task.kind.not_in(_OWED_ANYWAY),
+            Task.kind.not_in(_ALWAYS_DUE_KINDS),
             Call.outcome.in_((Outcome.ROBOT, Outcome.TALKED)),
         )
     )
@@ -120,8 +123,8 @@ async def _tasks(session: AsyncSession) -> list[Orphan]:
     ]
 
 
-async def _tickets(session: AsyncSession) -> list[Orphan]:
-    owed = exists().where(Task.call_id == Call.id, Task.kind.in_(_OWED_ANYWAY))
+async def _find_ticket_orphans(session: AsyncSession) -> list[Orphan]:
+    owed = exists().where(Task.call_id == Call.id, Task.kind.in_(_ALWAYS_DUE_KINDS))
     drafts = await session.scalars(
         select(Ticket.id)
         .join(Call, Call.id == Ticket.call_id)
@@ -147,7 +150,7 @@ async def _tickets(session: AsyncSession) -> list[Orphan]:
     ]
 
 
-async def _recordings(session: AsyncSession, root: Path, *, now: datetime) -> list[Orphan]:
+async def _find_recording_orphans(session: AsyncSession, root: Path, *, now: datetime) -> list[Orphan]:
     rows = (await session.scalars(select(Recording).where(Recording.state.in_(KEPT)))).all()
     found = []
     for row in rows:
@@ -173,7 +176,7 @@ async def _recordings(session: AsyncSession, root: Path, *, now: datetime) -> li
     return found
 
 
-async def _raw_files(session: AsyncSession, monitor: Path, *, now: datetime) -> list[Orphan]:
+async def _find_raw_file_orphans(session: AsyncSession, monitor: Path, *, now: datetime) -> list[Orphan]:
     stems = _raw_stems(monitor, before=now - SETTLED)
     rows = await session.execute(select(Call.id, Call.state).where(Call.id.in_(stems)))
     states = {call_id: state for call_id, state in rows}
@@ -186,7 +189,7 @@ async def _raw_files(session: AsyncSession, monitor: Path, *, now: datetime) -> 
     ]
 
 
-async def _notes(session: AsyncSession, journal: Path, *, now: datetime) -> list[Orphan]:
+async def _find_note_orphans(session: AsyncSession, journal: Path, *, now: datetime) -> list[Orphan]:
     found = []
     since = await unapplied_since(session, journal)
     if since is not None and since < now - SETTLED:
@@ -201,14 +204,14 @@ def _flac_files(root: Path, *, before: datetime) -> list[str]:
     """Files below `root`, half-written ones too, that nobody has touched since `before`; paths relative to it."""
     if not root.is_dir():
         return []
-    return [file.relative_to(root).as_posix() for file in root.rglob("*.flac*") if _touched_before(file, before)]
+    return [file.relative_to(root).as_posix() for file in root.rglob("*.flac*") if _is_modified_before(file, before)]
 
 
 def _raw_stems(monitor: Path, *, before: datetime) -> list[str]:
-    return [file.stem for file in monitor.glob("*.raw") if _touched_before(file, before)]
+    return [file.stem for file in monitor.glob("*.raw") if _is_modified_before(file, before)]
 
 
-def _touched_before(file: Path, moment: datetime) -> bool:
+def _is_modified_before(file: Path, moment: datetime) -> bool:
     try:
         return file.stat().st_mtime < moment.timestamp()
     except FileNotFoundError:

@@ -39,11 +39,11 @@ class CallsReport:
     """Of the calls that arrived in the period."""
 
     arrived: int
-    running: int
+    without_outcome: int
     """Still going on, or ended a moment ago: without an outcome."""
-    dangers: int
+    danger_calls: int
     outcomes: Mapping[Outcome, int]
-    hours: Mapping[int, Mapping[Outcome, int]]
+    outcomes_by_hour: Mapping[int, Mapping[Outcome, int]]
     """By the hour of the arrival, 0 to 23; hours without calls are left out."""
     callbacks: CallbackFigures
     tickets_by_robot: int
@@ -52,10 +52,11 @@ class CallsReport:
 
 @dataclass(frozen=True, slots=True)
 class QueueReport:
-    """Of the calls that arrived in the period and are settled. `running`: those still in the queue or in talk."""
+    """Of the calls that arrived in the period and are settled. `without_outcome`: those still in the queue or in
+    talk."""
 
-    figures: QueueFigures
-    running: int
+    statistics: QueueFigures
+    without_outcome: int
 
 
 async def report_calls(session: AsyncSession, period: Period, *, now: datetime) -> CallsReport:
@@ -67,10 +68,10 @@ async def report_calls(session: AsyncSession, period: Period, *, now: datetime) 
     tickets = await count_registered(session, since=period.since, until=period.until)
     return CallsReport(
         arrived=len(calls),
-        running=len(calls) - len(settled),
-        dangers=sum(call.danger for call in calls),
+        without_outcome=len(calls) - len(settled),
+        danger_calls=sum(call.danger for call in calls),
         outcomes=Counter(outcome for _, outcome in settled),
-        hours=dict(sorted(hours.items())),
+        outcomes_by_hour=dict(sorted(hours.items())),
         callbacks=count_callbacks(await callback_terms(session, since=period.since, until=period.until), now=now),
         tickets_by_robot=tickets.get(ROBOT, 0),
         tickets_by_people=sum(count for author, count in tickets.items() if author != ROBOT),
@@ -78,15 +79,21 @@ async def report_calls(session: AsyncSession, period: Period, *, now: datetime) 
 
 
 async def report_queue(
-    session: AsyncSession, period: Period, *, threshold: float, short: float, now: datetime
+    session: AsyncSession, period: Period, *, service_level_seconds: float, short_abandon_seconds: float, now: datetime
 ) -> QueueReport:
-    """`threshold` and `short`: the queue's settings `service_level_seconds` and `short_abandon_seconds`."""
+    """`service_level_seconds` and `short_abandon_seconds`: the queue's settings `service_level_seconds` and
+    `short_abandon_seconds`."""
     calls = await calls_between(session, since=period.since, until=period.until)
     queued = [call for call in calls if call.queued_at is not None]
     settled = [call for call in queued if call.outcome is not None]
     times = await member_times(session, since=period.since, until=period.until, now=now)
-    figures = count_queue(visits_of(settled), times, threshold=threshold, short=short)
-    return QueueReport(figures, running=len(queued) - len(settled))
+    figures = count_queue(
+        visits_of(settled),
+        times,
+        service_level_seconds=service_level_seconds,
+        short_abandon_seconds=short_abandon_seconds,
+    )
+    return QueueReport(figures, without_outcome=len(queued) - len(settled))
 
 
 def visits_of(calls: Iterable[CallTimes]) -> list[Visit]:
@@ -98,11 +105,11 @@ def visits_of(calls: Iterable[CallTimes]) -> list[Visit]:
         left_at = call.connected_at or call.ended_at
         visits.append(
             Visit(
-                waited=_seconds(call.queued_at, left_at),
+                wait_seconds=_seconds(call.queued_at, left_at),
                 answered=call.connected_at is not None,
                 abandoned=call.connected_at is None and call.outcome is Outcome.ABANDONED,
-                talked=_seconds(left_at, call.ended_at),
-                broke_off=call.broke_off,
+                talk_seconds=_seconds(left_at, call.ended_at),
+                was_lost=call.was_lost,
             )
         )
     return visits

@@ -33,25 +33,26 @@ MOST_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A call and what the centre holds of it. `recorded`: Asterisk began to record it."""
+    """A call and what the centre holds of it. `recording_started`: Asterisk began to record it."""
 
     call: Call
-    recorded: bool
+    recording_started: bool
     recording: Recording | None
-    ticket: int | None
-    task: int | None
+    ticket_id: int | None
+    callback_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """`subject` is the call's id or a file, `when` the local time of the call, `words` what is wrong, in Russian."""
+    """`subject` is the call's id or a file, `local_time` the local time of the call, `description` what is wrong, in
+    Russian."""
 
     subject: str
-    when: str
-    words: str
+    local_time: str
+    description: str
 
     def __str__(self) -> str:
-        return f"{self.when} — {self.words}"
+        return f"{self.local_time} — {self.description}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ async def prove_days(
     for day in days:
         async with database.begin() as session:
             proof = await prove_day(session, recordings, day, zone=zone)
-            await _show(session, proof, now=now)
+            await _update_alarm(session, proof, now=now)
         proofs.append(proof)
     return proofs
 
@@ -149,7 +150,7 @@ def _compare_outcome(held: Held, _root: Path) -> Iterator[str]:
 def _compare_recording(held: Held, root: Path) -> Iterator[str]:
     recording = held.recording
     if recording is None:
-        if held.recorded:
+        if held.recording_started:
             yield "о записи разговора ничего не известно"
     elif recording.state is RecordingState.PENDING:
         yield "запись разговора не сохранена"
@@ -164,9 +165,9 @@ def _compare_recording(held: Held, root: Path) -> Iterator[str]:
 
 
 def _compare_ticket(held: Held, _root: Path) -> Iterator[str]:
-    if held.ticket is None:
+    if held.ticket_id is None:
         yield "нет ни заявки, ни черновика"
-    if held.call.outcome in MISSED and held.task is None:
+    if held.call.outcome in MISSED and held.callback_id is None:
         yield "до диспетчера не дозвонились, а задачи перезвонить нет"
 
 
@@ -178,7 +179,7 @@ COMPARISONS: tuple[Callable[[Held, Path], Iterator[str]], ...] = (
 """Each tells, in Russian, what of a call does not fit."""
 
 
-async def _show(session: AsyncSession, proof: Proof, *, now: datetime) -> None:
+async def _update_alarm(session: AsyncSession, proof: Proof, *, now: datetime) -> None:
     subject = proof.day.isoformat()
     standing = await session.scalar(
         select(Alarm.message).where(Alarm.kind == AlarmKind.PROOF, Alarm.subject == subject, Alarm.cleared_at.is_(None))
@@ -193,5 +194,5 @@ async def _show(session: AsyncSession, proof: Proof, *, now: datetime) -> None:
             subject=subject,
             message=proof.message,
             now=now,
-            facts={"mismatches": [f"{each.subject}: {each.words}" for each in proof.mismatches]},
+            facts={"mismatches": [f"{each.subject}: {each.description}" for each in proof.mismatches]},
         )

@@ -47,11 +47,11 @@ class Ticks:
         """Ticks until cancelled."""
         scheduler = AsyncIOScheduler(timezone=ZoneInfo("UTC"))
         for tick, seconds in (
-            (self.warn_of_tasks, TASKS_EVERY),
+            (self.warn_of_due_callbacks, TASKS_EVERY),
             (self.check_disk, DISK_EVERY),
-            (self.end_retention, RETENTION_EVERY),
-            (self.clean_up, CLEAN_EVERY),
-            (self.prove_again, PROVE_AGAIN_EVERY),
+            (self.expire_old_recordings, RETENTION_EVERY),
+            (self.delete_expired_sessions, CLEAN_EVERY),
+            (self.verify_open_days, PROVE_AGAIN_EVERY),
         ):
             scheduler.add_job(
                 _guarded,
@@ -66,7 +66,7 @@ class Ticks:
         scheduler.add_job(
             _guarded,
             "cron",
-            args=[self.prove_yesterday],
+            args=[self.verify_yesterday],
             hour=PROVEN_AT.hour,
             minute=PROVEN_AT.minute,
             timezone=self._zone,
@@ -77,25 +77,25 @@ class Ticks:
         )
         scheduler.start()
         try:
-            await self._follow_clock(scheduler)
+            await self._watch_clock_steps(scheduler)
         finally:
             scheduler.shutdown(wait=False)
 
-    async def _follow_clock(self, scheduler: AsyncIOScheduler) -> None:
+    async def _watch_clock_steps(self, scheduler: AsyncIOScheduler) -> None:
         """The scheduler goes by the clock of the day: put back by an hour, it would let nothing tick for an hour."""
-        ahead = self._ahead()
+        ahead = self._wall_clock_offset()
         while True:
             await asyncio.sleep(CLOCK_EVERY)
-            step, ahead = self._ahead() - ahead, self._ahead()
+            step, ahead = self._wall_clock_offset() - ahead, self._wall_clock_offset()
             if abs(step) > CLOCK_STEP:
                 _log.warning("the clock was set", step=round(step, 1))
                 for job in scheduler.get_jobs():
                     job.modify(next_run_time=self._clock.now())
 
-    def _ahead(self) -> float:
+    def _wall_clock_offset(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
 
-    async def warn_of_tasks(self) -> None:
+    async def warn_of_due_callbacks(self) -> None:
         async with self._database.begin() as session:
             await warn_of_due_tasks(session, now=self._clock.now())
             await tell_breaches(session, now=self._clock.now())
@@ -110,7 +110,7 @@ class Ticks:
                 now=self._clock.now(),
             )
 
-    async def end_retention(self) -> None:
+    async def expire_old_recordings(self) -> None:
         keep = timedelta(days=self._settings.recordings.retention_days)
         while True:  # in portions, so that no transaction holds many rows
             now = self._clock.now()
@@ -121,11 +121,11 @@ class Ticks:
             if not removed:
                 return
 
-    async def prove_yesterday(self) -> None:
+    async def verify_yesterday(self) -> None:
         """And the days before it, in case that a morning was slept through."""
         await self._prove(find_due_days(self._clock.now(), self._zone))
 
-    async def prove_again(self) -> None:
+    async def verify_open_days(self) -> None:
         """The days on the board: what is mended leaves it."""
         await self._prove(await find_doubted_days(self._database, zone=self._zone, now=self._clock.now()))
 
@@ -133,7 +133,7 @@ class Ticks:
         root = self._settings.recordings_directory
         await prove_days(self._database, root, days, zone=self._zone, now=self._clock.now())
 
-    async def clean_up(self) -> None:
+    async def delete_expired_sessions(self) -> None:
         async with self._database.begin() as session:
             await forget_expired(session, now=self._clock.now())
 

@@ -104,8 +104,8 @@ def _take_recording(human: Path, draft: Path, progress: Progress) -> bool:
 def _write_tones(layout: Layout, directory: Path) -> int:
     """The music and the tone; always the same bytes, so made only when they are missing."""
     made = 0
-    if not (layout.music / "callcenter.wav").exists():
-        write_music(layout.music).chmod(0o644)
+    if not (layout.music_on_hold / "callcenter.wav").exists():
+        write_music(layout.music_on_hold).chmod(0o644)
         made += 1
     beep = directory / "callcenter" / "beep.wav"
     if not beep.exists():

@@ -47,16 +47,16 @@ _BARS = (
 def write_music(directory: Path) -> Path:
     """Writes the music for musiconhold's `files` mode, about a minute, always the same bytes; returns the file."""
     file = directory / "callcenter.wav"
-    _write(file, _music())
+    _write(file, _make_music())
     return file
 
 
 def write_beep(file: Path) -> None:
     """Writes the tone after which a message is spoken: 0.35 s of 880 Hz, no click at either end."""
-    _write(file, 0.35 * _tone(880.0, 0.35) * _swell(int(0.35 * RATE), rise=0.02, fall=0.05))
+    _write(file, 0.35 * _make_sine(880.0, 0.35) * _make_envelope(int(0.35 * RATE), rise=0.02, fall=0.05))
 
 
-def _music() -> Sound:
+def _make_music() -> Sound:
     verses = 2 * [False] + 2 * [True]
     last = 2.0  # seconds for the last notes to die away
     sound = np.zeros(int((len(verses) * len(_BARS) * _BAR / 2 + last) * RATE))
@@ -70,26 +70,28 @@ def _music() -> Sound:
     delay = int(0.27 * RATE)
     echo[delay:] = 0.25 * sound[:-delay]
     sound += echo
-    return np.asarray(_LEVEL * sound / np.max(np.abs(sound)) * _swell(len(sound), rise=0.8, fall=1.8))
+    return np.asarray(_LEVEL * sound / np.max(np.abs(sound)) * _make_envelope(len(sound), rise=0.8, fall=1.8))
 
 
 def _play_bar(sound: Sound, start: float, bar: _Bar, melody: tuple[int, int, int]) -> None:
-    _add(sound, start, 0.8 * _pad(bar.bass, _BAR * 1.1))
+    _mix_in(sound, start, 0.8 * _make_pad(bar.bass, _BAR * 1.1))
     for note in bar.chord:
-        _add(sound, start, 0.32 * _pad(note, _BAR * 1.15))
+        _mix_in(sound, start, 0.32 * _make_pad(note, _BAR * 1.15))
     for beat, note in enumerate(melody):
         if note:
-            _add(sound, start + beat * _BAR / 3, 0.55 * _pluck(note, 1.8))
+            _mix_in(sound, start + beat * _BAR / 3, 0.55 * _make_pluck(note, 1.8))
 
 
-def _pad(note: int, seconds: float) -> Sound:
+def _make_pad(note: int, seconds: float) -> Sound:
     """A chord's voice: two partials slightly apart, so that it breathes."""
     hertz = _hertz(note)
-    body = _tone(hertz, seconds) + 0.7 * _tone(hertz * 1.0015, seconds) + 0.25 * _tone(2 * hertz, seconds)
-    return np.asarray(body * _swell(int(seconds * RATE), rise=0.5, fall=0.9) / 2)
+    body = (
+        _make_sine(hertz, seconds) + 0.7 * _make_sine(hertz * 1.0015, seconds) + 0.25 * _make_sine(2 * hertz, seconds)
+    )
+    return np.asarray(body * _make_envelope(int(seconds * RATE), rise=0.5, fall=0.9) / 2)
 
 
-def _pluck(note: int, seconds: float) -> Sound:
+def _make_pluck(note: int, seconds: float) -> Sound:
     """A struck string: upper partials die sooner."""
     times = np.arange(int(seconds * RATE)) / RATE
     hertz = _hertz(note)
@@ -97,10 +99,10 @@ def _pluck(note: int, seconds: float) -> Sound:
     for partial, loudness in ((1, 1.0), (2, 0.35), (3, 0.12)):
         if hertz * partial < 1800:
             body += loudness * np.sin(2 * np.pi * hertz * partial * times) * np.exp(-times * 2.2 * partial)
-    return np.asarray(body * _swell(len(times), rise=0.012, fall=0.2))
+    return np.asarray(body * _make_envelope(len(times), rise=0.012, fall=0.2))
 
 
-def _tone(hertz: float, seconds: float) -> Sound:
+def _make_sine(hertz: float, seconds: float) -> Sound:
     return np.asarray(np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE))
 
 
@@ -108,7 +110,7 @@ def _hertz(note: int) -> float:
     return float(440.0 * 2 ** ((note - 69) / 12))
 
 
-def _swell(length: int, *, rise: float, fall: float) -> Sound:
+def _make_envelope(length: int, *, rise: float, fall: float) -> Sound:
     """An envelope of `length` samples that opens in `rise` seconds and closes in `fall`."""
     times = np.arange(length) / RATE
     opening = np.clip(times / rise, 0, 1)
@@ -116,7 +118,7 @@ def _swell(length: int, *, rise: float, fall: float) -> Sound:
     return np.asarray(np.sin(np.pi / 2 * opening) * np.sin(np.pi / 2 * closing))
 
 
-def _add(sound: Sound, start: float, part: Sound) -> None:
+def _mix_in(sound: Sound, start: float, part: Sound) -> None:
     first = int(start * RATE)
     room = sound[first : first + len(part)]
     room += part[: len(room)]

@@ -32,7 +32,7 @@ from callcenter.wording.spoken import spoken
 log = structlog.get_logger()
 
 INDEX = "index.tsv"
-_HEAD = "stem\tvoice\ttext\twords"
+_HEADER = "stem\tvoice\ttext\twords"
 _FIELDS = 4
 FORGOTTEN_AFTER = 24 * 3600.0
 """Seconds since a text that is not prepared was last said."""
@@ -53,7 +53,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _IndexEntry:
     voice: str
     text: str
     words: str
@@ -62,21 +62,22 @@ class _Entry:
 class PromptCache:
     """Sounds by text, kept in `directory`. Several processes may share one directory."""
 
-    def __init__(self, directory: Path, voice: Voice, *, words: Words = spoken, limit_seconds: float = 5.0) -> None:
-        """`words` makes what the voice is given; `limit_seconds` bounds a rendering asked for while a caller waits."""
+    def __init__(self, directory: Path, voice: Voice, *, to_words: Words = spoken, limit_seconds: float = 5.0) -> None:
+        """`to_words` makes what the voice is given; `limit_seconds` bounds a rendering asked for while a caller
+        waits."""
         self.directory = directory
         self.voice = voice
-        self._words = words
+        self._words = to_words
         self._limit_seconds = limit_seconds
-        self._index: dict[str, _Entry] = {}
-        self._index_stamp = (0, 0)
+        self._index: dict[str, _IndexEntry] = {}
+        self._index_version = (0, 0)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def stem(self, text: str) -> str:
+    def make_file_stem(self, text: str) -> str:
         """See stem_of."""
         return stem_of(text)
 
-    async def sound(self, text: str) -> str:
+    async def get_sound_path(self, text: str) -> str:
         """The path of the text's sound without the ending `.wav`, as Asterisk wants it.
 
         Renders what is missing. Raises VoiceMissing or VoiceFailed, the latter also after `limit_seconds`.
@@ -97,7 +98,7 @@ class PromptCache:
         done = Prepared()
         for number, text in enumerate(wanted, start=1):
             path, fresh = await self._find_or_render(text, unusable=done.unusable)
-            if path.stem != self.stem(text):
+            if path.stem != self.make_file_stem(text):
                 done.human += 1
             elif fresh:
                 done.rendered += 1
@@ -105,13 +106,13 @@ class PromptCache:
                 done.kept += 1
             if progress is not None:
                 progress(number, len(wanted), text)
-        self._forget_all_but({self.stem(text) for text in wanted})
+        self._delete_unused({self.make_file_stem(text) for text in wanted})
         self._write_index()
         return done
 
     async def _find_or_render(self, text: str, *, unusable: list[str] | None = None) -> tuple[Path, bool]:
         text = tidy(text)
-        stem = self.stem(text)
+        stem = self.make_file_stem(text)
         recording = self.directory / f"{stem}{HUMAN}"
         if recording.exists():
             try:
@@ -121,7 +122,7 @@ class PromptCache:
                 if unusable is not None:
                     unusable.append(str(error))
             else:
-                self._remember(stem, _Entry(self.voice.name, text, self._words(text)))
+                self._append_to_index(stem, _IndexEntry(self.voice.name, text, self._words(text)))
                 return fitted, False
         lock = self._locks.setdefault(stem, asyncio.Lock())
         async with lock:  # two callers with the same text: the second finds the file of the first
@@ -129,8 +130,8 @@ class PromptCache:
             sentences = split_sentences(text)
             recorded = find_recorded(self.directory, sentences) if len(sentences) > 1 else {}
             voice = f"{self.voice.name}+{mark_of(recorded)}" if recorded else self.voice.name
-            entry = _Entry(voice, text, self._words(text))
-            if file.exists() and self._entry(stem) == entry:
+            entry = _IndexEntry(voice, text, self._words(text))
+            if file.exists() and self._find_entry(stem) == entry:
                 with contextlib.suppress(PermissionError):  # rendered by the set-up under another user
                     os.utime(file)
                 return file, False
@@ -145,10 +146,10 @@ class PromptCache:
                 draft.replace(file)
             finally:
                 draft.unlink(missing_ok=True)
-            self._remember(stem, entry)
+            self._append_to_index(stem, entry)
             return file, True
 
-    def _entry(self, stem: str) -> _Entry | None:
+    def _find_entry(self, stem: str) -> _IndexEntry | None:
         self._read_index()
         return self._index.get(stem)
 
@@ -159,31 +160,31 @@ class PromptCache:
         except FileNotFoundError:
             return
         stamp = (state.st_mtime_ns, state.st_size)
-        if stamp == self._index_stamp:
+        if stamp == self._index_version:
             return
-        self._index_stamp = stamp
+        self._index_version = stamp
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
             fields = line.split("\t")
             if len(fields) == _FIELDS:  # a line cut by a crash is not counted: its text is rendered again
-                self._index[fields[0]] = _Entry(*fields[1:])
+                self._index[fields[0]] = _IndexEntry(*fields[1:])
 
-    def _remember(self, stem: str, entry: _Entry) -> None:
+    def _append_to_index(self, stem: str, entry: _IndexEntry) -> None:
         """Appends to the index, in one write, so that a second process never tears a line."""
-        if self._entry(stem) == entry:
+        if self._find_entry(stem) == entry:
             return
         self._index[stem] = entry
         self.directory.mkdir(parents=True, exist_ok=True)
         line = "\t".join((stem, entry.voice, entry.text, entry.words)) + "\n"
         with (self.directory / INDEX).open("ab+") as index:
             if index.tell() == 0:
-                line = f"{_HEAD}\n{line}"
+                line = f"{_HEADER}\n{line}"
             else:
                 index.seek(-1, os.SEEK_END)
                 if index.read(1) != b"\n":  # a crash cut the last line; ours must not grow onto it
                     line = f"\n{line}"
             index.write(line.encode())
 
-    def _forget_all_but(self, wanted: Collection[str]) -> None:
+    def _delete_unused(self, wanted: Collection[str]) -> None:
         self._read_index()
         for stem in self._index.keys() - wanted:
             if (self.directory / f"{stem}{HUMAN}").exists():
@@ -200,7 +201,7 @@ class PromptCache:
         self._read_index()
         if not self._index:
             return
-        lines = [_HEAD, *("\t".join((s, e.voice, e.text, e.words)) for s, e in sorted(self._index.items()))]
+        lines = [_HEADER, *("\t".join((s, e.voice, e.text, e.words)) for s, e in sorted(self._index.items()))]
         draft = self.directory / f".{INDEX}.{os.getpid()}"
         with contextlib.suppress(FileNotFoundError):
             draft.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -24,7 +24,7 @@ def pronouncer(file: Path) -> Words:
 
     def words(text: str) -> str:
         nonlocal stamp, pronunciation
-        found = _stamp(file)
+        found = _read_file_version(file)
         if found != stamp:
             stamp = found
             pronunciation, problems = read_pronunciation(file)
@@ -35,7 +35,7 @@ def pronouncer(file: Path) -> Words:
     return words
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
+def _read_file_version(file: Path) -> tuple[int, int] | None:
     try:
         state = file.stat()
     except OSError:

@@ -25,7 +25,7 @@ GUESSES_PER_ADDRESS = 20
 GUESSING_SPAN = timedelta(minutes=15)
 
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+_DUMMY_HASH = _hasher.hash(secrets.token_hex(16))
 """Checked when the login is unknown, so that the time of the answer does not tell which logins exist."""
 
 
@@ -92,7 +92,7 @@ async def ensure_accounts(session: AsyncSession, accounts: Iterable[Account], *,
         employee.name = account.name
         employee.role = account.role
         employee.interface = account.interface
-        if not await asyncio.to_thread(_matches, employee.password_hash, account.password):
+        if not await asyncio.to_thread(_is_password_correct, employee.password_hash, account.password):
             employee.password_hash = await asyncio.to_thread(_hasher.hash, account.password)
             await session.flush()
             await session.execute(delete(WebSession).where(WebSession.employee_id == employee.id))
@@ -106,7 +106,7 @@ async def sign_in(
     address: str,
     now: datetime,
     *,
-    lasts: timedelta = timedelta(hours=13),
+    session_lifetime: timedelta = timedelta(hours=13),
 ) -> SignedIn | Refused:
     """Checks a password. Commit the session whatever the answer: it holds the record of the attempt."""
     login, address = login.strip()[:60], address[:60]
@@ -114,20 +114,20 @@ async def sign_in(
     # would all be checked before the first is counted. Always in this order, so no two can wait in a ring.
     await session.execute(select(func.pg_advisory_xact_lock(1, func.hashtext(login))))
     await session.execute(select(func.pg_advisory_xact_lock(2, func.hashtext(address))))
-    retry_at = await _retry_at(session, login, address, now)
+    retry_at = await _find_retry_at(session, login, address, now)
     if retry_at is not None:
         return Refused("Слишком много попыток входа. Подождите и попробуйте снова.", retry_at)
     employee = await session.scalar(select(Employee).where(Employee.login == login, Employee.active))
-    right = await asyncio.to_thread(_matches, employee.password_hash if employee else _NOBODY, password)
+    right = await asyncio.to_thread(_is_password_correct, employee.password_hash if employee else _DUMMY_HASH, password)
     if employee is None or not right:
         session.add(SignInAttempt(login=login, address=address, at=now))
         await session.flush()
         return Refused("Неверное имя или пароль.")
     await session.execute(delete(SignInAttempt).where(SignInAttempt.login == login, SignInAttempt.address == address))
-    opened = SignedIn(employee, secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + lasts)
+    opened = SignedIn(employee, secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + session_lifetime)
     session.add(
         WebSession(
-            token_hash=_token_hash(opened.token),
+            token_hash=_hash_token(opened.token),
             employee_id=employee.id,
             csrf=opened.csrf,
             created_at=now,
@@ -144,7 +144,7 @@ async def who(session: AsyncSession, token: str, now: datetime) -> Person | None
         await session.execute(
             select(Employee, WebSession)
             .join(WebSession, WebSession.employee_id == Employee.id)
-            .where(WebSession.token_hash == _token_hash(token), WebSession.expires_at > now, Employee.active)
+            .where(WebSession.token_hash == _hash_token(token), WebSession.expires_at > now, Employee.active)
         )
     ).first()
     return None if row is None else Person(row[0], row[1].csrf, row[1].expires_at)
@@ -152,7 +152,7 @@ async def who(session: AsyncSession, token: str, now: datetime) -> Person | None
 
 async def sign_out(session: AsyncSession, token: str) -> None:
     """Ends the session; an unknown one is no error."""
-    await session.execute(delete(WebSession).where(WebSession.token_hash == _token_hash(token)))
+    await session.execute(delete(WebSession).where(WebSession.token_hash == _hash_token(token)))
 
 
 async def forget_expired(session: AsyncSession, *, now: datetime) -> None:
@@ -161,14 +161,14 @@ async def forget_expired(session: AsyncSession, *, now: datetime) -> None:
     await session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - GUESSING_SPAN))
 
 
-def _matches(password_hash: str, password: str) -> bool:
+def _is_password_correct(password_hash: str, password: str) -> bool:
     try:
         return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
-async def _retry_at(session: AsyncSession, login: str, address: str, now: datetime) -> datetime | None:
+async def _find_retry_at(session: AsyncSession, login: str, address: str, now: datetime) -> datetime | None:
     """The moment at which enough of the recent failures are forgotten; None when a guess is allowed now."""
     moments = []
     for column, value, limit in (
@@ -188,5 +188,5 @@ async def _retry_at(session: AsyncSession, login: str, address: str, now: dateti
     return max(moments, default=None)
 
 
-def _token_hash(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -75,7 +75,7 @@ class Controller:
         access: AsteriskAccess,
         *,
         database: Database,
-        shelf: ScriptShelf,
+        script_store: ScriptShelf,
         prompts: Prompts,
         notes: NoteBook,
         register: TicketRegister,
@@ -86,14 +86,14 @@ class Controller:
         wrap_up_seconds: int,
         extensions: Mapping[str, str],
         tape: Tape = NO_TAPE,
-        measures: Measures | None = None,
+        metrics_recorder: Measures | None = None,
         recognition: Recognition | None = None,
     ) -> None:
         """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it.
 
         `recognition`: hears the callers; None: nobody does, and nothing is made for it.
         """
-        self._shelf = shelf
+        self._shelf = script_store
         self._alarms = alarms
         self._notes = notes
         self._clock = clock
@@ -106,31 +106,38 @@ class Controller:
         )
         self._audio_ari: AudioAri | None = None
         self._taps: Taps | None = None
-        self._ear: TappedEar | None = None
+        self._tap_recognition: TappedEar | None = None
         if recognition is not None:
             watch = DangerWatch(
-                lambda: shelf.edition.script.dangers, notes=notes, clock=clock, mind=lambda: shelf.edition.mind
+                lambda: script_store.edition.script.dangers,
+                notes=notes,
+                clock=clock,
+                get_interpreter=lambda: script_store.edition.interpreter,
             )
-            self._open_ear(access, recognition, watch, measures or Unmeasured())
+            self._build_recognition(access, recognition, watch, metrics_recorder or Unmeasured())
         playbacks = Playbacks()
-        self._phone = AriPhone(self._ari, playbacks)
+        self._channel_control = AriPhone(self._ari, playbacks)
         by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
         edges = Edges(
-            phone=self._phone,
+            channel_control=self._channel_control,
             prompts=prompts,
             notes=TapedNotes(notes, tape, Source.NOTE),
             actions=ScriptActions(
-                register=register, notes=by_actions, clock=clock, zone=zone, known=lambda: shelf.edition.known
+                register=register,
+                notes=by_actions,
+                clock=clock,
+                zone=zone,
+                get_knowledge=lambda: script_store.edition.centre_knowledge,
             ),
             tape=tape,
             clock=clock,
             lease_seconds=lease_seconds,
-            measures=measures or Unmeasured(),
-            ear=self._ear,
+            metrics_recorder=metrics_recorder or Unmeasured(),
+            caller_recognition=self._tap_recognition,
         )
-        self._switchboard = Switchboard(edges, begin_talk=shelf.begin_talk)
+        self._switchboard = Switchboard(edges, start_conversation=script_store.start_conversation)
         self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=clock)
-        self._adoption = Adoption(self._ari, self._switchboard, taps=self._taps, ear=self._ear)
+        self._reconciler = Adoption(self._ari, self._switchboard, taps=self._taps, ear=self._tap_recognition)
         self._members = Members(
             Access(access.ami_host, access.ami_port, access.user, access.ami_password),
             queue=access.queue,
@@ -139,13 +146,13 @@ class Controller:
             wrap_up_seconds=wrap_up_seconds,
             clock=clock,
             tape=tape,
-            on_talk=self._take_talk,
-            on_sight=self._ear.resume if self._ear is not None else None,
-            queue_anew=self._queue_anew,
+            on_member_call=self._handle_member_call,
+            on_connected=self._tap_recognition.resume if self._tap_recognition is not None else None,
+            requeue_caller=self._requeue_caller,
         )
         self._stopping = asyncio.Event()
 
-    def _open_ear(
+    def _build_recognition(
         self, access: AsteriskAccess, recognition: Recognition, watch: DangerWatch, measures: Measures
     ) -> None:
         address, user, password = access.ari_address, access.user, access.ari_password
@@ -153,7 +160,7 @@ class Controller:
         self._audio_ari = AudioAri(address, user=user, password=password, application=access.application)
         transport = WebsocketTransport(self._audio_ari, address=address, user=user, password=password)
         self._taps = Taps(self._audio_ari, transport, measures=measures)
-        self._ear = TappedEar(self._taps, recognition, watch=watch.hear)
+        self._tap_recognition = TappedEar(self._taps, recognition, watch=watch.check_utterance)
 
     @property
     def call_ids(self) -> frozenset[str]:
@@ -176,9 +183,12 @@ class Controller:
             working = [
                 group.create_task(work, name=name)
                 for name, work in (
-                    *((("hearing", self._ear.run()),) if self._ear is not None else ()),
+                    *((("hearing", self._tap_recognition.run()),) if self._tap_recognition is not None else ()),
                     ("calls", self._switchboard.run()),
-                    ("ari", self._ari.follow(self._take, connected=self._adoption.settle)),
+                    (
+                        "ari",
+                        self._ari.stream_events(self._handle_event, on_connected=self._reconciler.reconcile_channels),
+                    ),
                     ("members", self._members.run()),
                     ("scripts", self._shelf.run()),
                     ("connections", self._watch_connections()),
@@ -189,25 +199,25 @@ class Controller:
             finally:
                 log.info("the controller stops", calls=len(self._switchboard.call_ids))
                 with contextlib.suppress(asyncio.CancelledError):
-                    await self._switchboard.dismiss_all(within=GOODBYE_SECONDS)
+                    await self._switchboard.release_all(within=GOODBYE_SECONDS)
                 for task in working:
                     task.cancel()
 
-    def _take_talk(self, talk: TalkEvent) -> None:
+    def _handle_member_call(self, talk: TalkEvent) -> None:
         facts = {"channel": talk.member_channel, "member": talk.member}
         self._notes.write(Note(new_id(), talk.call_id, talk.at, talk.kind, facts))
-        if self._ear is not None and talk.kind == CONNECTED:
-            self._ear.hear_talk(talk.call_id, talk.member_channel)
+        if self._tap_recognition is not None and talk.kind == CONNECTED:
+            self._tap_recognition.recognize_both_legs(talk.call_id, talk.member_channel)
 
-    async def _queue_anew(self, call_id: str) -> None:
+    async def _requeue_caller(self, call_id: str) -> None:
         try:
-            await self._phone.queue_anew(call_id)
+            await self._channel_control.requeue_caller(call_id)
         except CallcenterError as error:  # they hung up, or the next look finds them as they are
             log.warning("a caller could not be queued anew", call_id=call_id, error=str(error))
 
-    def _take(self, event: Event) -> None:
-        if self._taps is None or not self._taps.take(event):
-            self._router.take(event)
+    def _handle_event(self, event: Event) -> None:
+        if self._taps is None or not self._taps.handle_event(event):
+            self._router.route_event(event)
 
     async def _watch_connections(self) -> None:
         """Tells the board of a connection that is away for longer than a moment."""

@@ -38,16 +38,16 @@ def set_clocks(
 def due_at(rule: ClockRule, *, starts_at: datetime, zone: tzinfo) -> datetime:
     """When the term of `rule` ends, in UTC. Minutes outside the rule's window do not count."""
     term = timedelta(minutes=rule.minutes)
-    if rule.window is None:
+    if rule.business_hours is None:
         return starts_at.astimezone(UTC) + term
-    return _count_inside(rule.window, starts_at.astimezone(UTC), term, zone)
+    return _add_inside_window(rule.business_hours, starts_at.astimezone(UTC), term, zone)
 
 
-def _count_inside(window: Window, moment: datetime, term: timedelta, zone: tzinfo) -> datetime:
+def _add_inside_window(window: Window, moment: datetime, term: timedelta, zone: tzinfo) -> datetime:
     # A window that closes after midnight (22:00-6:00) belongs to the day it opens on: start a day earlier.
     day = moment.astimezone(zone).date() - timedelta(days=1)
     while True:
-        opens, closes = _bounds(window, day, zone)
+        opens, closes = _window_bounds(window, day, zone)
         begins = max(moment, opens)
         if begins < closes:
             if term <= closes - begins:
@@ -56,10 +56,10 @@ def _count_inside(window: Window, moment: datetime, term: timedelta, zone: tzinf
         day += timedelta(days=1)
 
 
-def _bounds(window: Window, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+def _window_bounds(window: Window, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     closing_day = day if window.closes > window.opens else day + timedelta(days=1)
-    return _utc(day, window.opens, zone), _utc(closing_day, window.closes, zone)
+    return _combine_utc(day, window.opens, zone), _combine_utc(closing_day, window.closes, zone)
 
 
-def _utc(day: date, hour: time, zone: tzinfo) -> datetime:
+def _combine_utc(day: date, hour: time, zone: tzinfo) -> datetime:
     return datetime.combine(day, hour, tzinfo=zone).astimezone(UTC)

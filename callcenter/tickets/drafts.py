@@ -29,7 +29,7 @@ async def edit_draft(
 
     Raises TicketNotFound, and TicketSettled when the ticket is no draft any more.
     """
-    ticket = await _locked(session, ticket_id)
+    ticket = await _lock_ticket(session, ticket_id)
     if ticket.state != TicketState.DRAFT:
         raise TicketSettled("Заявка уже не черновик: её поля больше не меняются.")
     wanted = {
@@ -47,7 +47,7 @@ async def edit_draft(
     for name in changed:
         setattr(ticket, name, wanted[name])
     facts = {name: {"from": before[name], "to": wanted[name]} for name in changed}
-    await _tell(session, ticket, at=now, kind="edited", author=author, facts=facts)
+    await _record_ticket_event(session, ticket, at=now, kind="edited", author=author, facts=facts)
     return ticket
 
 
@@ -58,7 +58,7 @@ async def cancel(session: AsyncSession, ticket_id: int, *, reason: str, author: 
 
     Raises TicketNotFound, and TicketSettled when there is nothing left to cancel.
     """
-    ticket = await _locked(session, ticket_id)
+    ticket = await _lock_ticket(session, ticket_id)
     if ticket.state not in CANCELLABLE:
         raise TicketSettled("Эту заявку уже нельзя отменить.")
     ticket.state = TicketState.CANCELLED
@@ -67,11 +67,11 @@ async def cancel(session: AsyncSession, ticket_id: int, *, reason: str, author: 
         .where(TicketClock.ticket_id == ticket.id, TicketClock.stopped_at.is_(None))
         .values(stopped_at=now)
     )
-    await _tell(session, ticket, at=now, kind="cancelled", author=author, facts={"reason": reason})
+    await _record_ticket_event(session, ticket, at=now, kind="cancelled", author=author, facts={"reason": reason})
     return ticket
 
 
-async def _locked(session: AsyncSession, ticket_id: int) -> Ticket:
+async def _lock_ticket(session: AsyncSession, ticket_id: int) -> Ticket:
     ticket = await session.scalar(
         select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
     )
@@ -80,7 +80,7 @@ async def _locked(session: AsyncSession, ticket_id: int) -> Ticket:
     return ticket
 
 
-async def _tell(
+async def _record_ticket_event(
     session: AsyncSession, ticket: Ticket, *, at: datetime, kind: str, author: str, facts: Mapping[str, object]
 ) -> None:
     session.add(TicketEvent(ticket_id=ticket.id, at=at, kind=kind, author=author, facts=dict(facts)))

@@ -24,7 +24,7 @@ async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: d
         .returning(Ticket.id)
     )
     if made is not None:
-        await _tell(session, made, at=now, kind="opened", author=author)
+        await _record_ticket_event(session, made, at=now, kind="opened", author=author)
         return int(made)
     found = await session.scalar(select(Ticket.id).where(Ticket.call_id == call_id))
     assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
@@ -47,7 +47,7 @@ async def open_beside(session: AsyncSession, *, call_id: str, category: str, aut
         .returning(Ticket.id)
     )
     if made is not None:
-        await _tell(session, made, at=now, kind="opened", author=author)
+        await _record_ticket_event(session, made, at=now, kind="opened", author=author)
         return int(made)
     found = await session.scalar(select(Ticket.id).where(Ticket.beside_call_id == call_id, Ticket.category == category))
     assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
@@ -73,7 +73,7 @@ async def register(
     of the number is that of `now` in `zone`. The counter's row stays locked until the session ends, so a rolled back
     registration leaves no gap. Raises TicketNotFound.
     """
-    ticket = await _locked(session, ticket_id)
+    ticket = await _lock_ticket(session, ticket_id)
     if ticket.number is not None:
         return ticket
     ticket.state = TicketState.REGISTERED
@@ -99,7 +99,9 @@ async def register(
                 basis=deadline.basis,
             )
         )
-    await _tell(session, ticket.id, at=now, kind="registered", author=by, facts={"number": ticket.number})
+    await _record_ticket_event(
+        session, ticket.id, at=now, kind="registered", author=by, facts={"number": ticket.number}
+    )
     return ticket
 
 
@@ -124,7 +126,7 @@ async def drop_draft(session: AsyncSession, *, call_id: str, reason: str, author
     if ticket is None:
         return False
     ticket.state = TicketState.DROPPED
-    await _tell(session, ticket.id, at=now, kind="dropped", author=author, facts={"reason": reason})
+    await _record_ticket_event(session, ticket.id, at=now, kind="dropped", author=author, facts={"reason": reason})
     return True
 
 
@@ -136,11 +138,11 @@ async def restore_draft(session: AsyncSession, *, call_id: str, reason: str, aut
     if ticket is None:
         return False
     ticket.state = TicketState.DRAFT
-    await _tell(session, ticket.id, at=now, kind="restored", author=author, facts={"reason": reason})
+    await _record_ticket_event(session, ticket.id, at=now, kind="restored", author=author, facts={"reason": reason})
     return True
 
 
-async def _locked(session: AsyncSession, ticket_id: int) -> Ticket:
+async def _lock_ticket(session: AsyncSession, ticket_id: int) -> Ticket:
     ticket = await session.scalar(
         select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
     )
@@ -160,7 +162,7 @@ async def _next_ordinal(session: AsyncSession, year: int) -> int:
     return int(ordinal)
 
 
-async def _tell(
+async def _record_ticket_event(
     session: AsyncSession,
     ticket_id: int,
     *,

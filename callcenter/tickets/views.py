@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.tickets.models import Ticket, TicketClock, TicketEvent, TicketState
 
 PAGE_SIZE = 50
-_PHONE_PART = 4
+_MIN_PHONE_DIGITS = 4
 """Fewer digits are in nearly every telephone number."""
 
 
@@ -23,7 +23,7 @@ class TicketFilters:
     category: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    dropped: bool = False
+    include_dropped: bool = False
     """Also the drafts that were dropped; a `state` decides by itself."""
 
 
@@ -61,7 +61,7 @@ async def find_tickets(
 
     A page out of range gives the nearest one.
     """
-    conditions = _conditions(filters or TicketFilters(), search)
+    conditions = _build_conditions(filters or TicketFilters(), search)
     total = await session.scalar(select(func.count()).select_from(Ticket).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
@@ -126,7 +126,7 @@ async def ticket_by_digits(session: AsyncSession, digits: str) -> Ticket | None:
 
     Without a year the newest year that has this number is meant. None when there is none.
     """
-    condition = _by_digits(re.sub(r"\D", "", digits))
+    condition = _number_condition(re.sub(r"\D", "", digits))
     if condition is None:
         return None
     return await session.scalar(select(Ticket).where(condition).order_by(Ticket.year.desc()).limit(1))
@@ -142,7 +142,7 @@ async def count_registered(session: AsyncSession, *, since: datetime, until: dat
     return {author or "": count for author, count in rows}
 
 
-def _by_digits(digits: str) -> ColumnElement[bool] | None:
+def _number_condition(digits: str) -> ColumnElement[bool] | None:
     """A number has eight digits: two of the year and six of its place in the year."""
     if len(digits) == 8:
         return and_(Ticket.year % 100 == int(digits[:2]), Ticket.ordinal == int(digits[2:]))
@@ -151,11 +151,11 @@ def _by_digits(digits: str) -> ColumnElement[bool] | None:
     return None
 
 
-def _conditions(filters: TicketFilters, search: str) -> list[ColumnElement[bool]]:
+def _build_conditions(filters: TicketFilters, search: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.state is not None:
         conditions.append(Ticket.state == filters.state)
-    elif not filters.dropped:
+    elif not filters.include_dropped:
         conditions.append(Ticket.state != TicketState.DROPPED)
     if filters.category is not None:
         conditions.append(Ticket.category == filters.category)
@@ -170,10 +170,10 @@ def _conditions(filters: TicketFilters, search: str) -> list[ColumnElement[bool]
             for column in (Ticket.category_name, Ticket.description, Ticket.address, Ticket.responsible)
         ]
         digits = re.sub(r"\D", "", words)
-        number = _by_digits(digits)
+        number = _number_condition(digits)
         if number is not None:
             found.append(number)
-        if len(digits) >= _PHONE_PART:
+        if len(digits) >= _MIN_PHONE_DIGITS:
             found.append(Ticket.contact_phone.contains(digits[-10:]))
         conditions.append(or_(*found))
     return conditions

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from callcenter.understanding.address.items import Item, Kind
 from callcenter.understanding.words import Word, agree
 
-_OF_VALUE = (Kind.MARKER, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
-_DENYING = ("нет", "нету")
-_SKIPPED = (Kind.CUE, Kind.BUT, Kind.BETWEEN, Kind.NOT, Kind.OR)
+_VALUE_KINDS = (Kind.PART_WORD, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
+_NEGATION_WORDS = ("нет", "нету")
+_SKIPPED_KINDS = (Kind.CORRECTION, Kind.BUT, Kind.FILLER, Kind.NOT, Kind.OR)
 
 
 def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
@@ -21,28 +21,28 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
     while at < len(left):
         item = left[at]
         if item.kind is Kind.NOT:
-            at = _deny(left, at, words)
+            at = _apply_negation(left, at, words)
             continue
-        joined = _joined(left, at, words) or _added(left, at, words)
+        joined = _count_joined_items(left, at, words) or _count_added_items(left, at, words)
         if joined:
             del left[at : at + joined]
             continue
-        if item.kind is Kind.NUMBER and not item.measured:
-            other = _alternative(left, at, words)
+        if item.kind is Kind.NUMBER and not item.has_unit:
+            other = _find_alternative(left, at, words)
             if other is not None:
                 pairs.append((item, left[other]))
                 at = other + 1
                 continue
-            span = _replaced(left, at, words)
+            span = _find_replaced_span(left, at, words)
             if span is not None:
                 del left[span[0] : span[1]]
                 at = max(0, span[0] - 1)
                 continue
-        if item.kind is Kind.CUE and _drop_earlier(left, at, words):
+        if item.kind is Kind.CORRECTION and _drop_earlier(left, at, words):
             at -= 2
             continue
         if item.kind is Kind.NAME:
-            after = _after_cue(left, at + 1, words)
+            after = _find_after_correction(left, at + 1, words)
             if after is not None and left[after].kind is Kind.NAME:
                 del left[at:after]
                 continue
@@ -52,15 +52,15 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
 
 def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
     """«корпус один квартира пять ой корпус два»: removes the part that a correcting word gives anew, further off."""
-    alone = words[items[at].first].text in _DENYING and (not at or items[at - 1].kind is not Kind.CUE)
-    after = _after_cue(items, at, words)
+    alone = words[items[at].first].text in _NEGATION_WORDS and (not at or items[at - 1].kind is not Kind.CORRECTION)
+    after = _find_after_correction(items, at, words)
     if alone or after is None or after + 1 >= len(items):
         return False  # «дом пять квартира шесть воды нет дом старый»
-    marker = _marker(items, after) or _marker(items, after + 1)
+    marker = _get_part_word(items, after) or _get_part_word(items, after + 1)
     if marker is None or Kind.NUMBER not in (items[after].kind, items[after + 1].kind):
         return False
     for place in reversed(range(at)):
-        if (earlier := _marker(items, place)) is None or earlier.part != marker.part:
+        if (earlier := _get_part_word(items, place)) is None or earlier.part != marker.part:
             continue
         for number in (place - 1, place + 1):
             said = items[number].number if 0 <= number < at else None
@@ -71,12 +71,12 @@ def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
     return False
 
 
-def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
+def _find_alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
     """The number that may be meant instead: «пять или шесть», «первый корпус или второй», «то ли пять то ли шесть»."""
-    after = at + 2 if _marker(items, at + 1) is not None else at + 1
+    after = at + 2 if _get_part_word(items, at + 1) is not None else at + 1
     if after + 1 < len(items) and items[after].kind is Kind.OR and items[after + 1].kind is Kind.NUMBER:
         return after + 1
-    if _is_about(items, at, words):
+    if _is_approximate(items, at, words):
         return at + 1
     maybe = after
     while maybe < len(items) and words[items[maybe].first].text in ("а", "или", "может", "быть"):
@@ -89,21 +89,21 @@ def _alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int |
     return None
 
 
-def _is_about(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
+def _is_approximate(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
     """«на пятом шестом этаже»: about there; not «подъезд номер пятый шестой этаж»."""
     one, other = items[at].number, items[at + 1].number if at + 1 < len(items) else None
     if one is None or other is None or not one.ordinal or not other.ordinal or other.value != one.value + 1:
         return False
-    owner = next((item for item in reversed(items[:at]) if item.kind is not Kind.BETWEEN), None)
-    owned = owner is not None and owner.kind in (Kind.MARKER, Kind.NAME)
-    return not owned and _marker(items, at + 2) is not None
+    owner = next((item for item in reversed(items[:at]) if item.kind is not Kind.FILLER), None)
+    owned = owner is not None and owner.kind in (Kind.PART_WORD, Kind.NAME)
+    return not owned and _get_part_word(items, at + 2) is not None
 
 
-def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+def _count_joined_items(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     """How many items say two of a kind, of which none could be written down; 0 when these don't: «между вторым и
     третьим этажом», «с первого по пятый подъезд», «ни в первом ни во втором», «квартиры сорок пять и сорок шесть»."""
     end = at + 1
-    while end < len(items) and end - at < 4 and items[end].kind in (Kind.OTHER, Kind.BETWEEN):
+    while end < len(items) and end - at < 4 and items[end].kind in (Kind.OTHER, Kind.FILLER):
         end += 1
     if end >= len(items) or items[at].is_quantity or items[end].is_quantity:
         return 0
@@ -111,8 +111,8 @@ def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     if one is None or other is None:
         return 0
     between = [words[place].text for place in range(items[at].end, items[end].first)]
-    before, after = _marker(items, at - 1), _marker(items, end + 1)
-    if between == ["и"] and before is not None and after is None and not _is_someone(items[end], words):
+    before, after = _get_part_word(items, at - 1), _get_part_word(items, end + 1)
+    if between == ["и"] and before is not None and after is None and not _is_person_alone(items[end], words):
         return end + 1 - at
     since = items[at].first > 0 and words[items[at].first - 1].text in ("с", "со", "от")
     linked = between[:1] in (["и"], ["ни"])
@@ -122,63 +122,65 @@ def _joined(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     return 0
 
 
-def _added(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+def _count_added_items(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
     """«первый подъезд и второй тоже»: how many items say two of a kind; 0 when these don't."""
-    marker, end = _marker(items, at + 1), at + 2
+    marker, end = _get_part_word(items, at + 1), at + 2
     if marker is None or end >= len(items) or words[items[end].first].text != "и":
         return 0
-    end = _past_prepositions(items, end + 1, words)
+    end = _skip_prepositions(items, end + 1, words)
     one, other = items[at].number, items[end].number if end < len(items) else None
     if one is None or other is None or not one.ordinal or not other.ordinal or items[end].is_quantity:
         return 0
     same = agree(words[one.end - 1], words[other.end - 1])
-    return 0 if not same or _marker(items, end + 1) is not None else end + 1 - at
+    return 0 if not same or _get_part_word(items, end + 1) is not None else end + 1 - at
 
 
-def _is_someone(item: Item, words: Sequence[Word]) -> bool:
+def _is_person_alone(item: Item, words: Sequence[Word]) -> bool:
     """«корпус три и один уже обжёгся»."""
     alone = item.end - item.first == 1 and words[item.first].text in ("один", "одна", "одно")
     return alone and item.end < len(words)
 
 
-def _deny(items: list[Item], at: int, words: Sequence[Word]) -> int:
+def _apply_negation(items: list[Item], at: int, words: Sequence[Word]) -> int:
     """Removes what a «не» takes back, with its «а»; where to go on."""
-    after = _past_prepositions(items, at + 1, words)
-    while after < len(items) and items[after].kind is Kind.BETWEEN:
+    after = _skip_prepositions(items, at + 1, words)
+    while after < len(items) and items[after].kind is Kind.FILLER:
         after += 1  # «а не просто павлова»
-    first = after + 1 if _marker(items, after) is not None else after
+    first = after + 1 if _get_part_word(items, after) is not None else after
     if first >= len(items) or items[first].kind not in (Kind.NUMBER, Kind.NAME, Kind.LETTER):
         del items[at]
         return at
     denied, kept = items[first], list[Item]()
     but = first + 1
-    while but < len(items) and items[but].kind in _OF_VALUE and not _is_but(items, but, words):
+    while but < len(items) and items[but].kind in _VALUE_KINDS and not _is_adversative(items, but, words):
         but += 1
-    if _is_but(items, but, words):
-        end = _past_prepositions(items, but + 1, words)
-        if but == first + 2 and _marker(items, end + 1) is None:
-            kept = [item for item in items[first + 1 : but] if item.kind is Kind.MARKER]  # «не седьмой дом а девятый»
+    if _is_adversative(items, but, words):
+        end = _skip_prepositions(items, but + 1, words)
+        if but == first + 2 and _get_part_word(items, end + 1) is None:
+            kept = [
+                item for item in items[first + 1 : but] if item.kind is Kind.PART_WORD
+            ]  # «не седьмой дом а девятый»
     else:
         end = first + 1  # «не пятая квартира седьмая»: only the number
     items[at:end] = kept
-    if at and _is_but(items, at - 1, words):
+    if at and _is_adversative(items, at - 1, words):
         at -= 1  # «ленинский а не ленина восемьдесят восемь»
         del items[at]
-    marked = _marker(items, at - 1) is not None and _marker(items, at + 1) is None
+    marked = _get_part_word(items, at - 1) is not None and _get_part_word(items, at + 1) is None
     before = at - 2 if marked else at - 1  # «шестой этаж не шестой пятый», «дом семь не семнадцать а семь»
     if before >= 0 and at < len(items) and _is_said_again(items[before], denied, items[at]):
         items[before] = items.pop(at)
         return at
-    return _mend_earlier(items, at, denied)
+    return _correct_earlier(items, at, denied)
 
 
-def _mend_earlier(items: list[Item], at: int, denied: Item) -> int:
+def _correct_earlier(items: list[Item], at: int, denied: Item) -> int:
     """«квартира пять корпус два то есть не пять а шесть»: what was denied stands further off; where to go on."""
     if at >= len(items) or items[at].number is None or denied.number is None:
         return at
-    marker = _marker(items, at - 1)
+    marker = _get_part_word(items, at - 1)
     for place in reversed(range(at - 1)):
-        number, owner = items[place].number, _marker(items, place - 1) or _marker(items, place + 1)
+        number, owner = items[place].number, _get_part_word(items, place - 1) or _get_part_word(items, place + 1)
         if number is None or number.digits != denied.number.digits or items[place].is_quantity:
             continue
         if marker is not None and (owner is None or owner.part != marker.part):
@@ -196,28 +198,28 @@ def _is_said_again(item: Item, denied: Item, instead: Item) -> bool:
     return item.number.digits in (denied.number.digits, instead.number.digits)
 
 
-def _past_prepositions(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
-    while at < len(items) and items[at].kind is Kind.OTHER and words[items[at].first].may_be("PREP"):
+def _skip_prepositions(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
+    while at < len(items) and items[at].kind is Kind.OTHER and words[items[at].first].has_part_of_speech("PREP"):
         at += 1
     return at
 
 
-def _is_but(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
+def _is_adversative(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
     """Whether an «а» stands there that is no letter's: «литера а»."""
-    named = (before := _marker(items, at - 1)) is not None and before.part == "letter"
+    named = (before := _get_part_word(items, at - 1)) is not None and before.part == "letter"
     return at < len(items) and words[items[at].first].text == "а" and not named
 
 
-def _replaced(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, int] | None:
+def _find_replaced_span(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, int] | None:
     """What to remove when a number is corrected by a later one."""
-    before, follows = _marker(items, at - 1), _marker(items, at + 1)
-    after = _after_cue(items, at + 1, words)
+    before, follows = _get_part_word(items, at - 1), _get_part_word(items, at + 1)
+    after = _find_after_correction(items, at + 1, words)
     if after is not None:
-        return _corrected_at_once(items, at, after, before)
-    after = _after_cue(items, at + 2, words) if follows is not None else None
-    if follows is None or after is None or items[after].kind is not Kind.NUMBER or items[after].measured:
+        return _find_adjacent_correction(items, at, after, before)
+    after = _find_after_correction(items, at + 2, words) if follows is not None else None
+    if follows is None or after is None or items[after].kind is not Kind.NUMBER or items[after].has_unit:
         return None
-    claimed = _marker(items, after + 1)
+    claimed = _get_part_word(items, after + 1)
     if claimed is not None and after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER:
         said = items[after].number
         if said is not None and said.ordinal and not agree(words[said.end - 1], words[claimed.first]):
@@ -228,13 +230,13 @@ def _replaced(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, i
     return (at, after) if claimed.part == follows.part else None
 
 
-def _corrected_at_once(items: list[Item], at: int, after: int, before: Item | None) -> tuple[int, int] | None:
+def _find_adjacent_correction(items: list[Item], at: int, after: int, before: Item | None) -> tuple[int, int] | None:
     """«дом пять ой нет семь», «дом пять ой дом семь»; not «дом пять нет второй подъезд»."""
-    if items[after].kind is Kind.MARKER:
+    if items[after].kind is Kind.PART_WORD:
         return (at - 1, after) if before is not None and before.part == items[after].part else None
     if items[after].kind is not Kind.NUMBER or items[after].is_quantity:
         return None  # «садовая семь нет двух ламп»
-    claimed = _marker(items, after + 1)
+    claimed = _get_part_word(items, after + 1)
     numbered = after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER
     takes_it = claimed is not None and claimed.part != "letter" and not numbered  # «дом семь нет девять литера а»
     if claimed is not None and takes_it and before is not None and claimed.part != before.part:
@@ -242,23 +244,23 @@ def _corrected_at_once(items: list[Item], at: int, after: int, before: Item | No
     return at, after
 
 
-def _marker(items: Sequence[Item], at: int) -> Item | None:
-    return items[at] if 0 <= at < len(items) and items[at].kind is Kind.MARKER else None
+def _get_part_word(items: Sequence[Item], at: int) -> Item | None:
+    return items[at] if 0 <= at < len(items) and items[at].kind is Kind.PART_WORD else None
 
 
-def _after_cue(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
+def _find_after_correction(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
     """The item after a correcting word, when such a word and nothing else stands there."""
     cue = False
-    while at < len(items) and items[at].kind in _SKIPPED:
-        if items[at].kind is Kind.NOT and (_is_but(items, at + 2, words) or _denies_said(items, at)):
+    while at < len(items) and items[at].kind in _SKIPPED_KINDS:
+        if items[at].kind is Kind.NOT and (_is_adversative(items, at + 2, words) or _negates_earlier_number(items, at)):
             return None  # «корпус два то есть не пять а шесть», «двенадцать нет не двенадцать двадцать»
         text = words[items[at].first].text
-        cue = cue or items[at].kind is Kind.CUE or (text == "есть" and words[items[at].first - 1].text == "то")
+        cue = cue or items[at].kind is Kind.CORRECTION or (text == "есть" and words[items[at].first - 1].text == "то")
         at += 1
     return at if cue and at < len(items) else None
 
 
-def _denies_said(items: Sequence[Item], at: int) -> bool:
+def _negates_earlier_number(items: Sequence[Item], at: int) -> bool:
     """Whether a «не» stands before a number that was said before, and another follows."""
     numbers = [item.number for item in items[at + 1 : at + 3] if item.number is not None]
     if len(numbers) < 2:

@@ -42,7 +42,7 @@ FEWEST = 4
 LIKELY = 0.4
 """How likely, by what was learned, a line without a phrase of danger must be one all the same
 (`meaning_model/README.md`)."""
-_FIRST_LINE = (
+_WARM_UP_LINE = (
     "алло здравствуйте девушка э ну вот это самое у нас на этаже в подъезде что-то прям сильно и не работает а я одна "
     "дома да у соседки дом один квартира пять падъеззд"
 )
@@ -50,9 +50,9 @@ _FIRST_LINE = (
 for words that everybody begins with."""
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _PUNCTUATION = re.compile(r"[^\w\s-]")
-_NAMING = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
+_PLAIN_ADDRESS_PARTS = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
 """Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
-_OF_A_PHONE = ("мой", "мобильный", "сотовый", "телефон", "номер")
+_PHONE_LEAD_WORDS = ("мой", "мобильный", "сотовый", "телефон", "номер")
 """Words before a telephone that only say what it is."""
 
 
@@ -69,11 +69,11 @@ class Meaning:
     dangers: tuple[Danger, ...]
     address: Address
     numbers: tuple[Number, ...]
-    figures: tuple[Figure, ...]
+    numeric_entities: tuple[Figure, ...]
     """Numbers that are something: readings, telephones, tickets."""
     confirmation: Confirmation | None
-    moments: tuple[Moment, ...]
-    why: tuple[str, ...]
+    time_expressions: tuple[Moment, ...]
+    explanations: tuple[str, ...]
     """For each answer the words that gave it and the phrase of the data, in English: «intent request: ...»."""
 
     @property
@@ -111,10 +111,10 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
     reader = PhraseReader(directory)
     notes = ("category", "also", "as", "weak", "future", "named")
     categories = reader.read("categories")
-    dangers = reader.read("dangers", notes=notes)
+    dangers = reader.read("dangers", attributes=notes)
     context = reader.read("context")
     intents = reader.read("intents")
-    articles = reader.read("articles", notes=notes)
+    articles = reader.read("articles", attributes=notes)
     reader.report_unused_words()
     return Phrases(categories, dangers, context, intents, articles, tuple(reader.problems))
 
@@ -126,67 +126,69 @@ class Understanding:
     """
 
     def __init__(
-        self, phrases: Phrases, houses: Houses, urgent: frozenset[str], articles: Sequence[Article] = ()
+        self, phrases: Phrases, houses: Houses, accident_codes: frozenset[str], articles: Sequence[Article] = ()
     ) -> None:
-        self._urgent = urgent
+        self._accident_codes = accident_codes
         slips = Slips()
         self._dangers = Dangers(phrases.dangers, phrases.context, slips)
-        self._leads: dict[str, set[str]] = {}
+        self._leading_categories: dict[str, set[str]] = {}
         """By danger: its category and those that may stand before it."""
         for entry in phrases.dangers:
-            leading = self._leads.setdefault(entry.notes.get("as", entry.key), {entry.notes["category"]})
-            leading.update(_codes(entry.notes.get("also", "")))
-        self._learned_dangers, self._second_opinions = Learned(OF_DANGERS), SecondOpinions()
+            leading = self._leading_categories.setdefault(
+                entry.attributes.get("as", entry.key), {entry.attributes["category"]}
+            )
+            leading.update(_split_codes(entry.attributes.get("also", "")))
+        self._danger_classifier, self._model_scores = Learned(OF_DANGERS), SecondOpinions()
         self._category_of = {
-            entry.notes.get("as", entry.key): entry.notes["category"] for entry in reversed(phrases.dangers)
+            entry.attributes.get("as", entry.key): entry.attributes["category"] for entry in reversed(phrases.dangers)
         }
-        own = [entry for entry in phrases.dangers if entry.key == entry.notes["category"]]
-        self._of_danger = frozenset(entry.key for entry in own)
+        own = [entry for entry in phrases.dangers if entry.key == entry.attributes["category"]]
+        self._danger_categories = frozenset(entry.key for entry in own)
         self._categories = Ranking((*own, *phrases.categories), slips)
         self._intents = Ranking(phrases.intents, slips)
-        self._articles = Ranking(_with_wordings(phrases.articles, articles), slips)
-        self._article_categories = {entry.key: entry.notes.get("category", "") for entry in phrases.articles}
-        self._book = AddressBook(houses)
-        self.understand(_FIRST_LINE, now=_ANY_DAY)
-        _spare_collector()
+        self._articles = Ranking(_add_article_wordings(phrases.articles, articles), slips)
+        self._article_categories = {entry.key: entry.attributes.get("category", "") for entry in phrases.articles}
+        self._address_book = AddressBook(houses)
+        self.understand(_WARM_UP_LINE, now=_ANY_DAY)
+        _freeze_garbage_collector()
 
-    def find_danger(self, text: str, *, whole: bool = True) -> tuple[Danger, ...]:
+    def find_danger(self, text: str, *, is_final: bool = True) -> tuple[Danger, ...]:
         """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled.
 
-        Not `whole`: more words may come, and what was learned is not asked, for it settles nothing.
+        Not `is_final`: more words may come, and what was learned is not asked, for it settles nothing.
         """
         words = read_words(text)
         line = Line(words)
-        return self._find_dangers(words, line, self._dangers.gather(line), whole=whole)
+        return self._find_dangers(words, line, self._dangers.match_phrases(line), whole=is_final)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
         words = read_words(text)
         line = Line(words)
-        gathered = self._dangers.gather(line)
+        gathered = self._dangers.match_phrases(line)
         dangers = self._find_dangers(words, line, gathered)
-        address = self._book.find(words)
+        address = self._address_book.find_address(words)
         figures = find_figures(words)
-        rest = _without_numbers(words, address, figures)
+        rest = _drop_address_and_phone_words(words, address, figures)
         spoken, line = line, line if len(rest) == len(words) else Line(rest)
-        second = self._second_opinions.form(rest, self._of_danger - {danger.category for danger in dangers})
+        second = self._model_scores.for_line(rest, self._danger_categories - {danger.category for danger in dangers})
         ranked = second.rank_categories(self._categories.rank(line))
         articles = second.rank_articles(self._articles.rank(line))
-        left = rest if dangers else _find_left(rest, spoken, gathered)
+        left = rest if dangers else _drop_resolved_past(rest, spoken, gathered)
         if len(left) < len(rest):
-            opinion = self._second_opinions.form(left, self._of_danger)
+            opinion = self._model_scores.for_line(left, self._danger_categories)
             ranked = opinion.rank_categories(self._categories.rank(Line(left)))
         choice = choose_intent(
             dangers,
             ranked,
             articles,
             self._intents.rank(line),
-            urgent=self._urgent,
-            of_article=self._article_categories,
+            accident_codes=self._accident_codes,
+            category_of_article=self._article_categories,
         )
-        choice = hear_wishes(choice, second, ranked, articles, urgent=self._urgent)
+        choice = hear_wishes(choice, second, ranked, articles, accident_codes=self._accident_codes)
         category = self._article_categories.get(choice.article.key, "") if choice.article else ""
-        categories = arrange_categories(choice, dangers, ranked, self._leads, category)[:MOST]
+        categories = arrange_categories(choice, dangers, ranked, self._leading_categories, category)[:MOST]
         return Meaning(
             text=text,
             intent=choice.intent,
@@ -195,10 +197,10 @@ class Understanding:
             dangers=dangers,
             address=address,
             numbers=find_numbers(words),
-            figures=figures,
+            numeric_entities=figures,
             confirmation=find_confirmation(words),
-            moments=find_moments(words, now=now),
-            why=tuple(_explain(choice, categories, dangers, address)),
+            time_expressions=find_moments(words, now=now),
+            explanations=tuple(_explain(choice, categories, dangers, address)),
         )
 
     def _find_dangers(
@@ -206,16 +208,16 @@ class Understanding:
     ) -> tuple[Danger, ...]:
         """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
         пахнет»), they know best."""
-        found = self._dangers.judge(line, gathered)
+        found = self._dangers.select_dangers(line, gathered)
         if found or not whole or sum(takes_room(word) for word in words) < FEWEST:
             return found
-        opinion = self._learned_dangers.find_worst(words)
-        if opinion.likely < LIKELY:
+        opinion = self._danger_classifier.predict_strongest_part(words)
+        if opinion.any_probability < LIKELY:
             return ()
-        if self._dangers.are_mentioned(words) or not self._dangers.may_mean(opinion.code, line):
+        if self._dangers.has_danger_words(words) or not self._dangers.can_mean(opinion.code, line):
             return ()
-        category, phrase = self._category_of[opinion.code], f"learned, {opinion.likely:.2f}"
-        said, _ = self._learned_dangers.find_speakers(words, opinion)
+        category, phrase = self._category_of[opinion.code], f"learned, {opinion.any_probability:.2f}"
+        said, _ = self._danger_classifier.explain_prediction(words, opinion)
         return (Danger(opinion.code, category, said, phrase, settled=False),)
 
 
@@ -236,7 +238,7 @@ def list_accidents(categories: Iterable[Category]) -> frozenset[str]:
     return frozenset(one.code for one in categories if one.urgency in (Urgency.EMERGENCY, Urgency.ACCIDENT))
 
 
-def _spare_collector() -> None:
+def _freeze_garbage_collector() -> None:
     """Hundreds of thousands of small objects that stay as long as the process: a pass of the collector over them would
     stop every call for a tenth of a second, so they are taken out of its sight."""
     gc.unfreeze()
@@ -244,18 +246,18 @@ def _spare_collector() -> None:
     gc.freeze()
 
 
-def _find_left(words: Sequence[Word], line: Line, gathered: Gathered) -> Sequence[Word]:
+def _drop_resolved_past(words: Sequence[Word], line: Line, gathered: Gathered) -> Sequence[Word]:
     """The words without what is past and over: of «вчера прорвало, всё починили, а яма осталась» the last. Where
     something is said of now it is not over. `gathered`: the phrases of `line`, all of what was said."""
     over = find_marks(gathered, OVER)
     if not over or find_marks(gathered, NOW) or not find_marks(gathered, PAST):
         return words
-    last = max(one.spot.last for one in over)
+    last = max(one.span.last for one in over)
     done = {id(word) for word in line.words[: last + 1]}
     return words[next((at + 1 for at in reversed(range(len(words))) if id(words[at]) in done), 0) :]
 
 
-def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
+def _add_article_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
     """The entries of `articles.yaml`, each with the wordings of its article."""
     wordings = {article.id: article for article in articles}
     names = Names({})
@@ -263,23 +265,23 @@ def _with_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> lis
     for entry in entries:
         article = wordings.get(entry.key)
         own = [_PUNCTUATION.sub(" ", wording) for wording in (article.wordings if article else ())]
-        added = tuple(Phrase(source, entry.place, read_phrase(source, names)) for source in own if source.strip())
+        added = tuple(Phrase(source, entry.position, read_phrase(source, names)) for source in own if source.strip())
         sections = {**entry.sections, SURE: (*entry.phrases(SURE), *added)}
-        joined.append(Entry(entry.key, entry.place, sections, entry.notes))
+        joined.append(Entry(entry.key, entry.position, sections, entry.attributes))
     return joined
 
 
-def _without_numbers(words: Sequence[Word], address: Address, figures: Iterable[Figure]) -> list[Word]:
+def _drop_address_and_phone_words(words: Sequence[Word], address: Address, figures: Iterable[Figure]) -> list[Word]:
     """The words without those that only say where («нас топят, квартира сорок» is about no flat), and without
     telephones, which are no readings."""
     taken: set[int] = set()
     for phone in (figure for figure in figures if figure.kind == "phone"):
         first = phone.first
-        while first and words[first - 1].has(*_OF_A_PHONE):
+        while first and words[first - 1].has_lemma(*_PHONE_LEAD_WORDS):
             first -= 1
         taken.update(range(first, phone.end))
     texts = [word.text for word in words]
-    for name in _NAMING:
+    for name in _PLAIN_ADDRESS_PARTS:
         said = [word.text for word in read_words(address.parts[name].words)] if name in address.parts else []
         at = next((at for at in range(len(texts)) if said and texts[at : at + len(said)] == said), None)
         if at is not None:
@@ -287,7 +289,7 @@ def _without_numbers(words: Sequence[Word], address: Address, figures: Iterable[
     return [word for at, word in enumerate(words) if at not in taken]
 
 
-def _codes(written: str) -> list[str]:
+def _split_codes(written: str) -> list[str]:
     return [code.strip() for code in written.split(",") if code.strip()]
 
 

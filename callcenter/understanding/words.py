@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 
 _TOKEN = re.compile(r"[а-я]+|[a-z]+|[0-9]+")
 _STRESS = re.compile("[\u0300\u0301]")
-_SOUND_STEPS = tuple(
+_PHONETIC_RULES = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
         (r"[тд]ь?с(?=[яа]|к|т|$)", "ц"),
@@ -24,15 +24,15 @@ _SOUND_STEPS = tuple(
         (r"(?<=[ое])го$", "во"),
     )
 )
-_SOUNDS = str.maketrans("еияэыоаюбвгджз", "иииииааупфктшс", "ьъй")
-_TWICE = re.compile(r"(.)\1+")
+_PHONETIC_CLASSES = str.maketrans("еияэыоаюбвгджз", "иииииааупфктшс", "ьъй")
+_REPEATED_LETTER = re.compile(r"(.)\1+")
 _ENDING = re.compile(r"(?:ца|с[аи]?)?$")
 _VOWEL_ENDING = re.compile(r"[аиу]+(?:т|ти|ш|м|ми|х|ф|фа|му|л|ла|ли)?[аиу]*$")
 """Of sounds: the endings of nouns, adjectives and verbs."""
 
 
 _CASES = frozenset({"nomn", "gent", "datv", "accs", "ablt", "loct"})
-_COUNTS = frozenset({"masc", "femn", "neut", "plur"})
+_GENDERS_AND_NUMBERS = frozenset({"masc", "femn", "neut", "plur"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Form:
     """One reading of a word by the dictionary."""
 
     lemma: str
-    part: str
+    part_of_speech: str
     """OpenCorpora's part of speech: NOUN, VERB, INFN, ADJF, NUMR ...; empty when the dictionary gives none."""
-    marks: frozenset[str]
+    grammemes: frozenset[str]
     """OpenCorpora's grammemes: past, plur, gent, Surn, Geox ..."""
 
 
@@ -52,18 +52,18 @@ class Word:
 
     text: str
     """Lower case, `ё` as `е`; letters only or digits only."""
-    gap: str
+    separator: str
     """What stands between the word before and this one, spaces stripped: empty in a recogniser's line, `-`, `/`, `,`
     in a typed one."""
-    glued: bool
+    is_attached: bool
     """True when it touches the word or the sign before it: `12а`, `5/2`, `1-я`."""
-    forms: tuple[Form, ...]
+    parses: tuple[Form, ...]
     """The readings, the likeliest first; none for digits and for Latin letters."""
     lemmas: tuple[str, ...]
-    """The lemmas of `forms` without repetition; the word itself when there are none."""
-    known: bool
+    """The lemmas of `parses` without repetition; the word itself when there are none."""
+    in_dictionary: bool
     """In the dictionary; False for names it lacks, for broken words, and for readings it only guessed."""
-    filler: bool
+    is_filler: bool
 
     @property
     def lemma(self) -> str:
@@ -75,13 +75,13 @@ class Word:
         """Written in digits."""
         return self.text.isdecimal()
 
-    def has(self, *lemmas: str) -> bool:
+    def has_lemma(self, *lemmas: str) -> bool:
         """Whether one of its readings has one of these lemmas."""
         return any(lemma in lemmas for lemma in self.lemmas)
 
-    def may_be(self, *parts: str) -> bool:
+    def has_part_of_speech(self, *parts: str) -> bool:
         """Whether one of its readings is one of these parts of speech."""
-        return any(form.part in parts for form in self.forms)
+        return any(form.part_of_speech in parts for form in self.parses)
 
 
 def fold(text: str) -> str:
@@ -98,7 +98,7 @@ def read_words(text: str) -> tuple[Word, ...]:
         between = folded[end : found.start()]
         forms, lemmas, known = look_up(found[0])
         glued = bool(words) and not between[-1:].isspace()
-        words.append(Word(found[0], between.strip(), glued, forms, lemmas, known, found[0] in _fillers()))
+        words.append(Word(found[0], between.strip(), glued, forms, lemmas, known, found[0] in _read_fillers()))
         end = found.end()
     return tuple(words)
 
@@ -108,7 +108,7 @@ def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
     """The readings of a folded word, its lemmas, and whether the dictionary has it."""
     if not "а" <= word[0] <= "я":
         return (), (word,), word.isdecimal()
-    parses = _analyzer().parse(word)
+    parses = _get_analyzer().parse(word)
     forms = tuple(
         Form(fold(parse.normal_form), str(parse.tag.POS or ""), frozenset(parse.tag.grammemes)) for parse in parses
     )
@@ -116,39 +116,43 @@ def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
     return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), known
 
 
-def list_lemmas(word: str, stiff: Collection[str] = ()) -> frozenset[str]:
-    """The lemmas of a folded word; none when its likeliest reading is one of the parts of speech `stiff`.
+def list_lemmas(word: str, excluded_parts: Collection[str] = ()) -> frozenset[str]:
+    """The lemmas of a folded word; none when its likeliest reading is one of the parts of speech `excluded_parts`.
 
     For the many words of the phrases: what only `look_up` gives, the likeliest reading first, is weighed only where
     it decides.
     """
     lemmas: set[str] = set()
-    dictionary = _analyzer().dictionary
-    for spelled, readings in dictionary.words.similar_items(word, _analyzer().char_substitutes):
+    dictionary = _get_analyzer().dictionary
+    for spelled, readings in dictionary.words.similar_items(word, _get_analyzer().char_substitutes):
         for paradigm, index in readings:
-            if stiff and dictionary.build_tag_info(paradigm, index).POS in stiff:
-                return _list_lemmas_slowly(word, stiff)
+            if excluded_parts and dictionary.build_tag_info(paradigm, index).POS in excluded_parts:
+                return _list_parsed_lemmas(word, excluded_parts)
             lemmas.add(fold(dictionary.build_normal_form(paradigm, index, spelled)))
-    return frozenset(lemmas) if lemmas and len(word) > 1 else _list_lemmas_slowly(word, stiff)
+    return frozenset(lemmas) if lemmas and len(word) > 1 else _list_parsed_lemmas(word, excluded_parts)
 
 
-def _list_lemmas_slowly(word: str, stiff: Collection[str]) -> frozenset[str]:
+def _list_parsed_lemmas(word: str, stiff: Collection[str]) -> frozenset[str]:
     forms, lemmas, _ = look_up(word)
-    return frozenset() if forms and forms[0].part in stiff else frozenset(lemmas)
+    return frozenset() if forms and forms[0].part_of_speech in stiff else frozenset(lemmas)
 
 
 @lru_cache(maxsize=65536)
 def is_known(word: str) -> bool:
     """Whether the dictionary has a folded word; cheaper than looking it up."""
-    return bool(_analyzer().word_is_known(word))
+    return bool(_get_analyzer().word_is_known(word))
 
 
 def agree(adjective: Word, noun: Word) -> bool:
     """Whether two words may be an adjective and its noun: «садовая техника», not «садовой трубу»."""
-    for one in adjective.forms:
-        for other in noun.forms if one.part == "ADJF" else ():
-            same: frozenset[str] = one.marks & other.marks
-            if other.part in ("NOUN", "ADJF") and not same.isdisjoint(_CASES) and not same.isdisjoint(_COUNTS):
+    for one in adjective.parses:
+        for other in noun.parses if one.part_of_speech == "ADJF" else ():
+            same: frozenset[str] = one.grammemes & other.grammemes
+            if (
+                other.part_of_speech in ("NOUN", "ADJF")
+                and not same.isdisjoint(_CASES)
+                and not same.isdisjoint(_GENDERS_AND_NUMBERS)
+            ):
                 return True
     return False
 
@@ -156,9 +160,9 @@ def agree(adjective: Word, noun: Word) -> bool:
 @lru_cache(maxsize=65536)
 def sound(word: str) -> str:
     """A rough fold of how a word sounds by telephone: reduced vowels and voiced pairs fall together."""
-    for pattern, heard in _SOUND_STEPS:
+    for pattern, heard in _PHONETIC_RULES:
         word = pattern.sub(heard, word)
-    word = _TWICE.sub(r"\1", word.translate(_SOUNDS))
+    word = _REPEATED_LETTER.sub(r"\1", word.translate(_PHONETIC_CLASSES))
     return f"{word[:-1]}а" if word.endswith("ци") else word
 
 
@@ -182,13 +186,13 @@ def alike(one: str, other: str) -> float:
 
 
 @cache
-def _analyzer() -> pymorphy3.MorphAnalyzer:
+def _get_analyzer() -> pymorphy3.MorphAnalyzer:
     """The dictionary; reading it takes about half a second and 15 MB, so it is read once."""
     return pymorphy3.MorphAnalyzer()
 
 
 @cache
-def _fillers() -> frozenset[str]:
+def _read_fillers() -> frozenset[str]:
     text = Path(__file__).with_name("words.toml").read_text(encoding="utf-8")
     return frozenset(tomllib.loads(text)["fillers"])
 
@@ -196,11 +200,11 @@ def _fillers() -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def inflect(word: str) -> tuple[str, ...]:
     """Every form of a dictionary form, folded; the word itself when it is none."""
-    lexemes = [parse.lexeme for parse in _analyzer().parse(word) if fold(parse.normal_form) == word]
+    lexemes = [parse.lexeme for parse in _get_analyzer().parse(word) if fold(parse.normal_form) == word]
     return tuple(dict.fromkeys([word, *(fold(form.word) for lexeme in lexemes for form in lexeme)]))
 
 
 @lru_cache(maxsize=4096)
 def inflect_singular(word: str) -> tuple[str, ...]:
     """As `inflect`, without the forms that are plural only."""
-    return tuple(form for form in inflect(word) if any("plur" not in reading.marks for reading in look_up(form)[0]))
+    return tuple(form for form in inflect(word) if any("plur" not in reading.grammemes for reading in look_up(form)[0]))

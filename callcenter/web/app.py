@@ -36,24 +36,26 @@ def create_app(
     clock: Clock,
     categories: Categories,
     find_dangers: FindDangers,
-    studio: Studio,
+    prompt_recordings: Studio,
 ) -> FastAPI:
     """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
-    `find_dangers` says which words of a transcript are to stand out, `studio` keeps what the robot says."""
-    live = Live(database.address)
+    `find_dangers` says which words of a transcript are to stand out, `prompt_recordings` keeps what the robot says."""
+    live = Live(database.url)
     words = read_words()
-    app = FastAPI(title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_listening)
+    app = FastAPI(
+        title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_run_broadcaster
+    )
     app.state.office = Office(
         database=database,
         settings=settings,
         recordings_directory=recordings_directory,
         clock=clock,
-        words=words,
+        ui_texts=words,
         categories=categories,
         templates=build_templates(settings.company.zone, words),
-        live=live,
+        update_broadcaster=live,
         find_dangers=find_dangers,
-        studio=studio,
+        prompt_recordings=prompt_recordings,
     )
     for room in (
         sign_in,
@@ -97,10 +99,10 @@ async def serve(app: FastAPI, *, host: str, port: int) -> None:
 
 
 @asynccontextmanager
-async def _listening(app: FastAPI) -> AsyncIterator[None]:
+async def _run_broadcaster(app: FastAPI) -> AsyncIterator[None]:
     office: Office = app.state.office
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(office.live.run())
+        listening = group.create_task(office.update_broadcaster.run())
         yield
         listening.cancel()
         with suppress(asyncio.CancelledError):

@@ -5,7 +5,7 @@ import unicodedata
 
 from callcenter.wording.stress import drop_stray
 
-_SHORT = {
+_ABBREVIATIONS = {
     "ул": "улица",
     "пр": "проспект",
     "просп": "проспект",
@@ -38,13 +38,19 @@ _SHORT = {
     "р-н": "район",
     "л/с": "лицевой счёт",
 }
-_ALONE = {"т.е.": "то есть", "т.д.": "так далее", "т.п.": "тому подобное", "т.к.": "так как", "др.": "другие"}
+_FIXED_ABBREVIATIONS = {
+    "т.е.": "то есть",
+    "т.д.": "так далее",
+    "т.п.": "тому подобное",
+    "т.к.": "так как",
+    "др.": "другие",
+}
 _LETTER_NAMES = {
     "а": "а", "б": "бэ", "в": "вэ", "г": "гэ", "д": "дэ", "е": "е", "ж": "жэ", "з": "зэ", "и": "и", "й": "ий",
     "к": "ка", "л": "эл", "м": "эм", "н": "эн", "о": "о", "п": "пэ", "р": "эр", "с": "эс", "т": "тэ", "у": "у",
     "ф": "эф", "х": "ха", "ц": "цэ", "ч": "че", "ш": "ша", "щ": "ща", "э": "э", "ю": "ю", "я": "я",
 }  # fmt: skip
-_SPELLED = frozenset({"УК", "УО", "АДС", "ОДН", "СОИ", "РСО", "ООО", "АО", "ЕИРЦ"})
+_SPELLED_ACRONYMS = frozenset({"УК", "УО", "АДС", "ОДН", "СОИ", "РСО", "ООО", "АО", "ЕИРЦ"})
 _VOWELS = set("АЕЁИОУЫЭЮЯ")
 _LATIN_WORDS = {
     "max": "Макс",
@@ -71,8 +77,8 @@ _LATIN_LETTERS = {
     "l": "л", "m": "м", "n": "н", "o": "о", "p": "п", "q": "к", "r": "р", "s": "с", "t": "т", "u": "у", "v": "в",
     "w": "в", "x": "кс", "y": "и", "z": "з",
 }  # fmt: skip
-_NET_SIGNS = {"@": " собака ", ".": " точка ", "-": " дефис ", "_": " подчёркивание ", "/": " слэш "}
-_SIGNS = {
+_WEB_ADDRESS_SYMBOLS = {"@": " собака ", ".": " точка ", "-": " дефис ", "_": " подчёркивание ", "/": " слэш "}
+_SYMBOL_NAMES = {
     "№": " номер ",
     "&": " и ",
     "@": " собака ",
@@ -89,11 +95,13 @@ _SIGNS = {
 _ALLOWED = set(" .,!?;:—-«»()+\n")
 
 _SHORT_PATTERN = re.compile(
-    r"(?<![\w.])(" + "|".join(re.escape(short) for short in sorted(_SHORT, key=len, reverse=True)) + r")\.(?!\w*@)",
+    r"(?<![\w.])("
+    + "|".join(re.escape(short) for short in sorted(_ABBREVIATIONS, key=len, reverse=True))
+    + r")\.(?!\w*@)",
     re.IGNORECASE,
 )
 _NEED_A_NUMBER = {"д", "к", "стр", "под", "пар", "п", "ст", "мин", "г"}
-_NET = re.compile(
+_WEB_ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?"
     r"(?P<place>[\w.+-]*@?[a-zа-яё0-9-]+(?:\.[a-zа-яё0-9-]+)*\.(?:ru|com|org|net|su|info|рф|online)(?:/[\w./-]*)?)(?!\w)",
     re.IGNORECASE,
@@ -102,7 +110,7 @@ _NET = re.compile(
 
 def expand_abbreviations(text: str) -> str:
     """«ул. Садовая, д. 5, кв. 12» -> «улица Садовая, дом 5, квартира 12»; «ЖКХ» -> «жэ ка ха»."""
-    for short, full in _ALONE.items():
+    for short, full in _FIXED_ABBREVIATIONS.items():
         text = re.sub(rf"(?<!\w){re.escape(short)}", full, text, flags=re.IGNORECASE)
     text = re.sub(r"(?<!\w)([Вв] (?:19|20)\d\d)\s*г\.(?=\W|$)", r"\1 году", text)
     text = re.sub(r"(?<!\d)((?:19|20)\d\d)\s*г\.(?=\W|$)", r"\1 года", text)
@@ -121,12 +129,12 @@ def _expand(found: re.Match[str]) -> str:
         if not near:
             return found[0]
     ends_sentence = not after or (after[:1].isupper() and short in ("руб", "коп", "мин", "сек"))
-    return _SHORT[short] + ("." if ends_sentence else "")
+    return _ABBREVIATIONS[short] + ("." if ends_sentence else "")
 
 
 def _spell(found: re.Match[str]) -> str:
     word = found[0]
-    if word in _SPELLED or not _VOWELS & set(word):
+    if word in _SPELLED_ACRONYMS or not _VOWELS & set(word):
         return " ".join(_LETTER_NAMES.get(letter, letter) for letter in word.lower().replace("ё", "е"))
     return word
 
@@ -135,11 +143,11 @@ def speak_net_addresses(text: str) -> str:
     """`info@bereg.ru` -> «инфо собака берег точка ру»."""
 
     def speak(found: re.Match[str]) -> str:
-        place = "".join(_NET_SIGNS.get(sign, sign) for sign in found["place"])
+        place = "".join(_WEB_ADDRESS_SYMBOLS.get(sign, sign) for sign in found["place"])
         apart = re.sub(r"([0-9])", r" \1 ", place.replace("+", " плюс "))
         return f" {apart} "
 
-    return _NET.sub(speak, text)
+    return _WEB_ADDRESS.sub(speak, text)
 
 
 def speak_latin(text: str) -> str:
@@ -159,7 +167,7 @@ def _sound_latin(found: re.Match[str]) -> str:
 
 def speak_signs(text: str) -> str:
     """Signs by their names."""
-    return "".join(_SIGNS.get(sign, sign) for sign in text)
+    return "".join(_SYMBOL_NAMES.get(sign, sign) for sign in text)
 
 
 def strip_accents(text: str) -> str:

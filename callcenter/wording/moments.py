@@ -11,15 +11,15 @@ _MONTHS = (
     "июля", "августа", "сентября", "октября", "ноября", "декабря",
 )  # fmt: skip
 _MONTH = "|".join(_MONTHS)
-_CLOCK = r"(?<![\d:.,])(?P<{0}hour>[01]?\d|2[0-4]):(?P<{0}minute>[0-5]\d)(?![\d:])"
+_TIME_OF_DAY = r"(?<![\d:.,])(?P<{0}hour>[01]?\d|2[0-4]):(?P<{0}minute>[0-5]\d)(?![\d:])"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _SUFFIX = "(?:-(?:го|е|ое|му|ого))?"
 _GENITIVE = r"с|со|до|после|от|около|ранее|раньше|позже|позднее"
 
 _SPAN = re.compile(
-    r"(?:(?<!\w)[Сс]\s+)?" + _CLOCK.format("a") + r"\s*(?:до|[-–—])\s*" + _CLOCK.format("b"),
+    r"(?:(?<!\w)[Сс]\s+)?" + _TIME_OF_DAY.format("a") + r"\s*(?:до|[-–—])\s*" + _TIME_OF_DAY.format("b"),
 )
-_ONE_TIME = re.compile(rf"(?:(?<!\w)(?P<preposition>{_GENITIVE}|к|ко)\s+)?" + _CLOCK.format(""), re.IGNORECASE)
+_ONE_TIME = re.compile(rf"(?:(?<!\w)(?P<preposition>{_GENITIVE}|к|ко)\s+)?" + _TIME_OF_DAY.format(""), re.IGNORECASE)
 _FULL_DATE = re.compile(rf"(?<![\d.])({_DAY})\.(0[1-9]|1[0-2])\.((?:19|20)\d\d)(?![\d.]*\d)(?:\s*(?:года|г\.))?")
 _ISO_DATE = re.compile(r"(?<![\d-])((?:19|20)\d\d)-(0[1-9]|1[0-2])-(3[01]|[12]\d|0[1-9])(?![\d-])")
 _SHORT_DATE = re.compile(r"(?<![\d.,])(3[01]|[12]\d|0[1-9])\.(0[1-9]|1[0-2])(?![\d]|[.,]\d)")

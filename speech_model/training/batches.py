@@ -22,11 +22,11 @@ from speech_model.training.telephone import a_law, distort, make_silence
 _FRAMES = 4000
 """Frames of 10 ms in a batch."""
 _LONGEST = 9 * RATE
-_SILENCES = 0.015
+_SILENCE_SHARE = 0.015
 _QUEUED = 12
-_PATIENCE = 30.0
+_BATCH_TIMEOUT_SECONDS = 30.0
 """Seconds without a batch after which it is seen to whether anybody still makes them."""
-_CLEAN = 250
+_CLEAN_BATCHES = 250
 """Batches of undistorted speech to begin with: sounds are found sooner there."""
 
 
@@ -86,7 +86,7 @@ class Feeder:
         """Raises RuntimeError when a process has died: the rest would never come."""
         while True:
             try:
-                yield self._queue.get(timeout=_PATIENCE)
+                yield self._queue.get(timeout=_BATCH_TIMEOUT_SECONDS)
             except Empty:
                 if not all(process.is_alive() for process in self._processes):
                     raise RuntimeError("a process that makes batches has died; train on with --start") from None
@@ -99,7 +99,7 @@ class Feeder:
 def _feed(shards: Path, shape: Shape, queue: "Queue[Batch]", seed: int, begin_clean: bool) -> None:
     warnings.simplefilter("ignore")
     chance = np.random.default_rng([seed, np.random.SeedSequence().entropy % 2**32])
-    clean = _CLEAN if begin_clean else 0
+    clean = _CLEAN_BATCHES if begin_clean else 0
     while True:
         names = sorted(file.stem for file in shards.glob("*.tsv"))
         utterances = [one for name in names for one in read_shard(shards, name) if len(one.samples) <= _LONGEST]
@@ -129,7 +129,7 @@ def _make(
 ) -> tuple[Matrix, list[int]]:
     if clean:
         return log_mel(a_law(np.asarray(one.samples, np.float32))), [OUTPUT[phone] for phone in one.phones]
-    if chance.random() < _SILENCES:
+    if chance.random() < _SILENCE_SHARE:
         return log_mel(make_silence(chance)), []
     others = [utterances[chance.integers(len(utterances))].samples for _ in range(5)]
     sound = distort(np.asarray(one.samples, np.float32), chance, others)

@@ -50,7 +50,7 @@ class Maker:
         self._words = [word for word in self._stress.words() if len(word) > 1]
         self._tested = {one.text for one in read_recordings(self._packages) if split[one.name] != "train"}
 
-    def phones_of(self, text: str) -> tuple[str, ...]:
+    def transcribe_text(self, text: str) -> tuple[str, ...]:
         """`+` before a vowel marks a stress that the dictionary may not know."""
         phones: list[str] = []
         for word in text.split():
@@ -61,59 +61,59 @@ class Maker:
                 phones += ways[0]
         return tuple(phones)
 
-    def human(self, who: str, strangers: int, takes: int) -> Iterator[Utterance]:
+    def make_human(self, who: str, converted_voices: int, takes: int) -> Iterator[Utterance]:
         """The training recordings of `him` or `her`, `takes` times each, and as so many strangers."""
         for one in self._recordings:
             if not one.name.startswith(who):
                 continue
             sound, rate = read_sound(one.file)
             samples, text = change_rate(sound, rate, RATE), one.marked or one.text
-            phones = self.phones_of(text)
+            phones = self.transcribe_text(text)
             for _ in range(takes):
                 yield _utterance(samples, who, phones, text)
-            yield from self._as_strangers(samples, who, phones, text, strangers)
+            yield from self._convert_voices(samples, who, phones, text, converted_voices)
 
-    def festival(self, count: int) -> Iterator[Utterance]:
+    def make_festival(self, count: int) -> Iterator[Utterance]:
         for begin in range(0, count, _FESTIVAL_AT_ONCE):
             texts = [self._text() for _ in range(min(_FESTIVAL_AT_ONCE, count - begin))]
             for text, said in zip(texts, speak(self._festival, texts), strict=True):
                 if said is not None:
-                    samples, phones = change_rate(said[0], said[1], RATE), self.phones_of(text)
+                    samples, phones = change_rate(said[0], said[1], RATE), self.transcribe_text(text)
                     if self._chance.random() < 0.4:
                         yield _utterance(samples, "festival", phones, text)
                     else:
-                        yield from self._as_strangers(samples, "festival", phones, text, 1)
+                        yield from self._convert_voices(samples, "festival", phones, text, 1)
 
-    def espeak(self, count: int) -> Iterator[Utterance]:
+    def make_espeak(self, count: int) -> Iterator[Utterance]:
         for _ in range(count):
             text, voice = self._text(), self._chance.choice(ESPEAK_TRAINING)
             samples = say_with_espeak(text, voice, self._chance, self._stress)
-            yield from self._maybe_stranger(samples, voice, text)
+            yield from self._maybe_convert_voice(samples, voice, text)
 
-    def retro(self, count: int) -> Iterator[Utterance]:
+    def make_retro(self, count: int) -> Iterator[Utterance]:
         for _ in range(count):
             text = self._text()
-            yield from self._maybe_stranger(say_with_retro(text, self._chance, self._stress), "retro", text)
+            yield from self._maybe_convert_voice(say_with_retro(text, self._chance, self._stress), "retro", text)
 
-    def _maybe_stranger(self, samples: Samples, voice: str, text: str) -> Iterator[Utterance]:
-        phones = self.phones_of(text)
+    def _maybe_convert_voice(self, samples: Samples, voice: str, text: str) -> Iterator[Utterance]:
+        phones = self.transcribe_text(text)
         if self._chance.random() < 0.5:
             yield _utterance(samples, voice, phones, text)
         else:
-            yield from self._as_strangers(samples, voice, phones, text, 1)
+            yield from self._convert_voices(samples, voice, phones, text, 1)
 
-    def _as_strangers(
+    def _convert_voices(
         self, samples: Samples, voice: str, phones: tuple[str, ...], text: str, count: int
     ) -> Iterator[Utterance]:
         analysis = Analysis(samples)
         for _ in range(count):
             stranger = make_stranger(self._chance, male=voice != "her")
-            yield _utterance(analysis.as_stranger(stranger), f"{voice}~", phones, text)
+            yield _utterance(analysis.synthesize_voice(stranger), f"{voice}~", phones, text)
 
     def _text(self) -> str:
         kind = self._chance.random()
         if kind < 0.6:
-            text = next(self._sentences.make(1, self._chance))
+            text = next(self._sentences.generate(1, self._chance))
         elif kind < 0.85:
             text = " ".join(self._chance.choice(self._words) for _ in range(self._chance.randint(1, 6)))
         else:

@@ -34,14 +34,14 @@ def _humans(work: Path, who: str, maker: Maker) -> Iterator[Utterance]:
         if split[one.name] == "dev" and one.name.startswith(who):
             sound, rate = read_sound(one.file)
             samples = np.clip(change_rate(sound, rate, RATE), -32767, 32767).astype(np.int16)
-            yield Utterance(samples, who, maker.phones_of(one.marked or one.text), one.text)
+            yield Utterance(samples, who, maker.transcribe_text(one.marked or one.text), one.text)
 
 
 def _synthetic(maker: Maker) -> Iterator[Utterance]:
     chance, stress = random.Random(78), StressDictionary.read()
-    for text in Sentences.read().make(_SENTENCES, chance):
+    for text in Sentences.read().generate(_SENTENCES, chance):
         samples = say_with_espeak(text, chance.choice(ESPEAK_DEVELOPMENT), chance, stress)
-        yield Utterance(np.clip(samples, -32767, 32767).astype(np.int16), "espeak", maker.phones_of(text), text)
+        yield Utterance(np.clip(samples, -32767, 32767).astype(np.int16), "espeak", maker.transcribe_text(text), text)
 
 
 if __name__ == "__main__":

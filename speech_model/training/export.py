@@ -58,19 +58,19 @@ def export(network: Network, directory: Path) -> None:
 def layers_of(network: Network) -> list[Layer]:
     shape = network.shape
     to_log_mel = np.linalg.inv(mfcc_matrix())
-    weights, bias = _melt(network.norm_input, network.first, len(shape.entry))
+    weights, bias = _fold_normalization(network.norm_input, network.first, len(shape.entry))
     mixed = [piece @ to_log_mel for piece in np.split(weights, len(shape.entry), axis=1)]
     layers: list[Layer] = [
         Affine("first", _append("input", shape.entry), np.concatenate(mixed, axis=1), bias, rectified=True)
     ]
-    weights, bias = _melt(network.norm_first, network.second, len(shape.entry))
+    weights, bias = _fold_normalization(network.norm_first, network.second, len(shape.entry))
     layers.append(Affine("second", _append("first.relu", shape.entry), weights, bias, rectified=False))
     stream = "second"
     for number, (offsets, norm, widen, narrow) in enumerate(
         zip(shape.blocks, network.norms, network.widen, network.narrow, strict=True), 1
     ):
         assert isinstance(narrow, nn.Linear)
-        weights, bias = _melt(norm, widen, len(offsets))
+        weights, bias = _fold_normalization(norm, widen, len(offsets))
         layers.append(Affine(f"widen{number}", _append(stream, offsets), weights, bias, rectified=True))
         layers.append(
             Affine(
@@ -79,7 +79,7 @@ def layers_of(network: Network) -> list[Layer]:
         )
         layers.append(Node(f"stream{number}", f"Sum({stream}, narrow{number})", shape.width))
         stream = f"stream{number}"
-    weights, bias = _melt(network.norm_output, network.output, 1)
+    weights, bias = _fold_normalization(network.norm_output, network.output, 1)
     bias[0] += BLANK_BIAS
     layers.append(Affine("output.affine", stream, weights, bias, rectified=False))
     return layers
@@ -89,7 +89,7 @@ def _append(source: str, offsets: Sequence[int]) -> str:
     return "Append(" + ", ".join(f"Offset({source}, {at})" if at else source for at in offsets) + ")"
 
 
-def _melt(norm: nn.Module, linear: nn.Module, copies: int) -> tuple[Array, Array]:
+def _fold_normalization(norm: nn.Module, linear: nn.Module, copies: int) -> tuple[Array, Array]:
     """weights · (x - mean) / deviation + bias, as one affine map."""
     assert isinstance(norm, nn.BatchNorm1d)
     assert isinstance(linear, nn.Linear)

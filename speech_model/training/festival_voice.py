@@ -18,7 +18,7 @@ _TREES = "festival/trees/msu_ru_nsh.tree"
 _PHONE = re.compile(r'^\("(\w+)"$', re.MULTILINE)
 _UNIT = re.compile(r"\((\d+) [-+.\de]+\)")
 _EMPTIED = re.compile(r"\(\s*\)")
-_TAKE_COPY = """
+_LOAD_COPY_SCRIPT = """
 (voice_msu_ru_nsh_clunits)
 (set! msu_ru_nsh::dir "{voice}")
 (set! msu_ru_nsh::dt_params (cons (list 'db_dir "{voice}") msu_ru_nsh::dt_params))
@@ -66,7 +66,7 @@ def speak(voice: Path, texts: Sequence[str]) -> list[tuple[Samples, int] | None]
     """What one festival says to each text, 16 kHz; None where it said nothing."""
     with tempfile.TemporaryDirectory() as directory:
         files = [Path(directory) / f"{number}.wav" for number in range(len(texts))]
-        lines = [_TAKE_COPY.format(voice=f"{voice}/")]
+        lines = [_LOAD_COPY_SCRIPT.format(voice=f"{voice}/")]
         for text, file in zip(texts, files, strict=True):
             lines.append(f'(unwind-protect (utt.save.wave (utt.synth (Utterance Text "{text}.")) "{file}" \'riff) nil)')
         script = Path(directory) / "say.scm"

@@ -22,7 +22,7 @@ from speech_model.training.export import BLANK_BIAS
 from speech_model.training.features import mfcc_matrix
 from speech_model.training.network import Network
 
-_MEASURED = 40
+_MEASURED_BATCHES = 40
 """Batches of 40 s that the means are taken over."""
 
 Array = NDArray[np.float32]
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     feeder = Feeder(options.work / "shards", network.shape)
     try:
         batches = iter(feeder)
-        speech = [torch.from_numpy(next(batches).features.astype(np.float32)) for _ in range(_MEASURED)]
+        speech = [torch.from_numpy(next(batches).features.astype(np.float32)) for _ in range(_MEASURED_BATCHES)]
     finally:
         feeder.close()
     recall(network, (options.directory / "am" / "final.mdl").read_bytes(), speech)
@@ -53,18 +53,18 @@ def recall(network: Network, model: bytes, speech: Sequence[Tensor]) -> None:
     weights, bias = next(maps)
     to_mfcc = mfcc_matrix()
     mixed = [piece @ to_mfcc for piece in np.split(weights.astype(np.float64), len(shape.entry), axis=1)]
-    measure = partial(_measure, network, speech)
-    _turn_back(measure(network.norm_input), network.first, np.concatenate(mixed, axis=1), bias)
-    _turn_back(measure(network.norm_first), network.second, *next(maps))
+    measure = partial(_measure_normalization, network, speech)
+    _unfold_normalization(measure(network.norm_input), network.first, np.concatenate(mixed, axis=1), bias)
+    _unfold_normalization(measure(network.norm_first), network.second, *next(maps))
     for norm, widen, narrow in zip(network.norms, network.widen, network.narrow, strict=True):
-        _turn_back(measure(norm), widen, *next(maps))
+        _unfold_normalization(measure(norm), widen, *next(maps))
         assert isinstance(narrow, nn.Linear)
         weights, bias = next(maps)
         narrow.weight.data = torch.from_numpy(weights.copy())
         narrow.bias.data = torch.from_numpy(bias.copy())
     weights, bias = next(maps)
     bias = bias - BLANK_BIAS * np.eye(1, len(bias), dtype=np.float32)[0]
-    _turn_back(measure(network.norm_output), network.output, weights, bias)
+    _unfold_normalization(measure(network.norm_output), network.output, weights, bias)
 
 
 def read_affine_maps(model: bytes) -> Iterator[tuple[Array, Array]]:
@@ -80,7 +80,7 @@ def read_affine_maps(model: bytes) -> Iterator[tuple[Array, Array]]:
         yield weights, np.frombuffer(network, "<f4", rows, at)
 
 
-def _measure(network: Network, speech: Sequence[Tensor], norm: nn.Module) -> nn.BatchNorm1d:
+def _measure_normalization(network: Network, speech: Sequence[Tensor], norm: nn.Module) -> nn.BatchNorm1d:
     """Sets the running mean and variance of `norm` to those of what reaches it."""
     assert isinstance(norm, nn.BatchNorm1d)
     sums = torch.zeros(3, norm.num_features, dtype=torch.float64)
@@ -102,7 +102,7 @@ def _measure(network: Network, speech: Sequence[Tensor], norm: nn.Module) -> nn.
     return norm
 
 
-def _turn_back(norm: nn.BatchNorm1d, linear: nn.Module, weights: NDArray[np.floating], bias: Array) -> None:
+def _unfold_normalization(norm: nn.BatchNorm1d, linear: nn.Module, weights: NDArray[np.floating], bias: Array) -> None:
     """Gives `linear` the map that melts into `weights` and `bias` with `norm` before it."""
     assert isinstance(linear, nn.Linear)
     assert norm.running_mean is not None

@@ -34,7 +34,7 @@ _TREE = Path(__file__).resolve().parents[2]
 _DRAWS = 1000
 _SENTENCES = 80
 _PIECE = 1600
-_FIGURES = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
+_DIGITS = ["ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"]
 _NUMBERS = [say_number(number) for number in (*range(10, 20), *range(20, 100, 10), 100)]
 _YES = ("да", "верно", "правильно", "конечно", "всё верно", "да верно", "согласен")
 _NO = ("нет", "неверно", "неправильно", "не надо", "нет спасибо", "нет неверно")
@@ -94,19 +94,21 @@ def _rows(recordings: Sequence[Recording], directory: Path, part: str) -> Iterat
     ear = Ear(directory / "domain")
     loaded = time.monotonic() - begun
 
-    numbers = [one for one in her if one.text in _FIGURES + _NUMBERS]
-    grammar = [*_FIGURES, *_NUMBERS, UNKNOWN]
+    numbers = [one for one in her if one.text in _DIGITS + _NUMBERS]
+    grammar = [*_DIGITS, *_NUMBERS, UNKNOWN]
     if numbers:
         yield rate("her number words, number grammar", "WER ≤ .03", [ear.listen(one, grammar) for one in numbers])
     if part == "test":
-        yield rate("her 6-figure strings, figure grammar", "WER ≤ .03", list(_strings(ear, numbers, chance)))
+        yield rate(
+            "her 6-figure strings, figure grammar", "WER ≤ .03", list(_measure_digit_strings(ear, numbers, chance))
+        )
     yield from _confirmations(ear, chance, part)
     yield rate(f"her prompts, domain model, {words} words", "WER ≤ .20", [ear.listen(one) for one in her])
-    made = [sentence for sentence in Sentences.read().make(3 * _SENTENCES, random.Random(99)) if " " in sentence]
+    made = [sentence for sentence in Sentences.read().generate(3 * _SENTENCES, random.Random(99)) if " " in sentence]
     sentences = list(dict.fromkeys(made))[:_SENTENCES]
     for voice, say in _voices(chance, stress, part):
         said = [(sentence, say(sentence)) for sentence in sentences]
-        for line, limit, change in _lines():
+        for line, limit, change in _list_line_conditions():
             heard = [ear.hear(voice, sentence, change(sound)) for sentence, sound in said]
             yield rate(f"{voice}, domain sentences, {line}", f"WER ≤ {limit}", heard)
     yield f"| real-time factor | ≤ .03 | **{ear.factor:.3f}** | | {ear.count} |"
@@ -153,7 +155,7 @@ class Ear:
         return Heard(name, Levenshtein.distance(heard, expected), len(expected))
 
     def words(self, sound: Samples, grammar: Sequence[str] | None = None) -> str:
-        line = _as_on_a_line(sound)
+        line = _pass_through_line(sound)
         begun = time.thread_time()
         recogniser = (
             vosk.KaldiRecognizer(self._model, float(RATE), json.dumps(list(grammar), ensure_ascii=False))
@@ -179,13 +181,13 @@ def rate(title: str, goal: str, heard: Sequence[Heard]) -> Row:
     return Row(title, goal, errors.sum() / words.sum(), float(low), float(high), len(heard))
 
 
-def _strings(ear: Ear, numbers: Sequence[Recording], chance: random.Random) -> Iterator[Heard]:
+def _measure_digit_strings(ear: Ear, numbers: Sequence[Recording], chance: random.Random) -> Iterator[Heard]:
     """Her ten figures, put together by six."""
-    sounds = {one.text: change_rate(*read_sound(one.file), RATE) for one in numbers if one.text in _FIGURES}
+    sounds = {one.text: change_rate(*read_sound(one.file), RATE) for one in numbers if one.text in _DIGITS}
     for number in range(60):
-        figures = [chance.choice(_FIGURES) for _ in range(6)]
+        figures = [chance.choice(_DIGITS) for _ in range(6)]
         sound = np.concatenate([sounds[figure] for figure in figures])
-        yield ear.hear(f"string {number}", " ".join(figures), sound, [*_FIGURES, UNKNOWN])
+        yield ear.hear(f"string {number}", " ".join(figures), sound, [*_DIGITS, UNKNOWN])
 
 
 def _confirmations(ear: Ear, chance: random.Random, part: str) -> Iterator[Row]:
@@ -193,7 +195,9 @@ def _confirmations(ear: Ear, chance: random.Random, part: str) -> Iterator[Row]:
     anything else must come out without an answer."""
     grammar = [*_YES, *_NO, UNKNOWN]
     others = [
-        sentence for sentence in Sentences.read().make(400, chance) if not {*grammar, "нет", "да"} & {*sentence.split()}
+        sentence
+        for sentence in Sentences.read().generate(400, chance)
+        if not {*grammar, "нет", "да"} & {*sentence.split()}
     ][:60]
     accepted, refused = [], []
     for voice, say in _voices(chance, StressDictionary.read(), part):
@@ -222,7 +226,7 @@ def _voices(
     yield "espeak-ng, four voices", lambda text: say_with_espeak(text, chance.choice(ESPEAK_TEST), chance, stress)
 
 
-def _lines() -> Iterator[tuple[str, str, Callable[[Samples], Samples]]]:
+def _list_line_conditions() -> Iterator[tuple[str, str, Callable[[Samples], Samples]]]:
     chance = np.random.default_rng(11)
     yield "clean", ".02", lambda sound: sound
     yield "10 dB noise", ".06", lambda sound: add_noise(sound, 10.0, chance, ())
@@ -234,7 +238,7 @@ def _with_words(text: Text, recordings: Sequence[Recording]) -> Text:
     return Text(text.words | {word for one in recordings for word in one.text.split()}, text.sentences)
 
 
-def _as_on_a_line(sound: Samples) -> NDArray[np.int16]:
+def _pass_through_line(sound: Samples) -> NDArray[np.int16]:
     quiet = np.zeros(RATE * 3 // 10, dtype=np.float32)
     return np.clip(np.rint(a_law(np.concatenate([quiet, sound, quiet]))), -32768, 32767).astype(np.int16)
 

@@ -13,7 +13,7 @@ from speech_model.training.recordings import Recording
 
 FILE = Path(__file__).resolve().parent.parent / "split.tsv"
 _HIS_TEST, _HIS_DEVELOPMENT, _HER_DEVELOPMENT = 60, 30, 30
-_FIGURES = frozenset(f"her/digits/{figure}" for figure in range(10))
+_DIGITS = frozenset(f"her/digits/{figure}" for figure in range(10))
 
 
 def read_split(file: Path = FILE) -> dict[str, str]:
@@ -32,7 +32,7 @@ def make_split(recordings: Iterable[Recording]) -> dict[str, str]:
     for place, text in enumerate(sorted(him, key=_key)):
         part = "test" if place < _HIS_TEST else "dev" if place < _HIS_TEST + _HIS_DEVELOPMENT else "train"
         parts.update(dict.fromkeys(him[text], part))
-    figures = [text for text in her if _FIGURES.intersection(her[text])]
+    figures = [text for text in her if _DIGITS.intersection(her[text])]
     others = sorted(set(her) - set(figures), key=_key)
     tested = (len(her) + 1) // 2 - len(figures)
     for text in figures:

@@ -55,7 +55,7 @@ class Analysis:
         self._pitch = pyworld.stonemask(sound, pitch, times, RATE)
         self._envelope = pyworld.cheaptrick(sound, self._pitch, times, RATE)
 
-    def as_stranger(self, stranger: Stranger) -> Samples:
+    def synthesize_voice(self, stranger: Stranger) -> Samples:
         bins = self._envelope.shape[1]
         log_envelope = np.log(self._envelope)
         places = np.arange(bins) / stranger.formants

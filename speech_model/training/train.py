@@ -23,9 +23,9 @@ from speech_model.training.telephone import a_law
 
 _WARM_UP = 100
 _ROUND_SECONDS = 120
-_HALVED = "bf16" in Path("/proc/cpuinfo").read_text()
+_HAS_BF16 = "bf16" in Path("/proc/cpuinfo").read_text()
 """Whether this processor computes with 16 bits; where it doesn't, they are three times slower than 32."""
-_COOLING = 0.45
+_RATE_DECAY_SHARE = 0.45
 """The share of the time in which the rate falls to almost nothing."""
 
 
@@ -75,7 +75,7 @@ def _train(network: Network, feeder: Feeder, options: argparse.Namespace, develo
     losses: list[float] = []
     for step, batch in enumerate(feeder):
         gone = (time.monotonic() - begin) / 60 / options.minutes
-        rate = options.rate * min(1, (step + 1) / _WARM_UP) * max(0.004, min(1, (1 - gone) / _COOLING))
+        rate = options.rate * min(1, (step + 1) / _WARM_UP) * max(0.004, min(1, (1 - gone) / _RATE_DECAY_SHARE))
         for group in optimizer.param_groups:
             group["lr"] = rate
         network.train()
@@ -98,7 +98,7 @@ def _train(network: Network, feeder: Feeder, options: argparse.Namespace, develo
 
 def find_loss(network: Network, batch: Batch) -> Tensor:
     """CTC, over all phones of the batch."""
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_HALVED):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_HAS_BF16):
         scores = network(torch.from_numpy(batch.features.astype(np.float32)))
     logs = torch.log_softmax(scores.float(), dim=2).transpose(0, 1)
     loss = nn.functional.ctc_loss(

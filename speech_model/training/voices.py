@@ -106,7 +106,7 @@ def say_with_retro(text: str, chance: random.Random, stress: StressDictionary, *
 
 def _mark(word: str, stress: StressDictionary, mark: str) -> str:
     """The word with `mark` after its stressed vowel; «ё» needs none."""
-    place = stress.find(word)[0]
+    place = stress.find_stressed_vowels(word)[0]
     if not place or "ё" in word:
         return word
     seen = 0

@@ -174,7 +174,7 @@ async def test_a_dispatcher_answers_and_both_sides_are_recorded_apart(centre: Ce
     assert dispatcher.calls[0].number == CALLER
     assert await centre.story(mark) == CAME
     (recording,) = [event.extra["extra"] for event in centre.events(mark) if event.kind == "CC_RECORDING"]
-    sides = np.fromfile(centre.instance.layout.monitor / recording, dtype="<i2").reshape(-1, 2)
+    sides = np.fromfile(centre.instance.layout.raw_recordings / recording, dtype="<i2").reshape(-1, 2)
     caller, ours = sides[:, 0].copy(), sides[:, 1].copy()
     assert find_prompt(ours, centre.prompt("callcenter/notice")) is not None
     assert find_tone(caller, 950, lasting=0.5)
@@ -307,11 +307,11 @@ async def test_a_person_of_the_centre_records_a_text_by_telephone(centre: Centre
         await call.press("#")
         played = await call.hear_tone(700, within=5, since=beep + 0.5)
         await hear("callcenter/studio-keys", since=played.begin)
-        assert list(layout.studio.glob("*.ok.wav")) == []
+        assert list(layout.studio_takes.glob("*.ok.wav")) == []
         await call.press("1")
         await hear("callcenter/studio-kept", since=played.begin)
         await call.hang_up()
-        (take,) = [file for file in layout.studio.glob("7-*.wav") if not file.name.endswith(".ok.wav")]
+        (take,) = [file for file in layout.studio_takes.glob("7-*.wav") if not file.name.endswith(".ok.wav")]
         assert take.with_name(f"{take.stem}.ok.wav").exists()
         assert find_tone(read_wav(take), 700, lasting=0.3)
         wrong = await phone.call("300")

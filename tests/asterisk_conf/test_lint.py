@@ -187,7 +187,7 @@ BROKEN = (
 def test_a_planted_fault_is_named_with_its_rule_and_line(shipped: dict[str, str], broken: Broken) -> None:
     files, line = broken.plant(shipped)
     found = lint_configuration(files)
-    assert {(problem.code, str(problem.place)) for problem in found} == {(broken.code, f"{broken.file}:{line}")}
+    assert {(problem.code, str(problem.position)) for problem in found} == {(broken.code, f"{broken.file}:{line}")}
     for problem in found:
         assert re.search("[а-яё]{3}", problem.message)
         assert len(problem.message) < 200
@@ -237,7 +237,7 @@ def test_a_dialling_context_is_found_behind_an_unknown_door(shipped: dict[str, s
 
 def assert_traps(files: dict[str, str]) -> None:
     line = next(at for at, text in enumerate(files[DIALPLAN].splitlines(), 1) if "Dial(PJSIP/112@trunk)" in text)
-    found = [problem for problem in lint_configuration(files) if problem.place.line == line]
+    found = [problem for problem in lint_configuration(files) if problem.position.line == line]
     assert "AST101" in {problem.code for problem in found}
 
 
@@ -266,7 +266,7 @@ def test_a_password_that_repeats_the_name_is_refused(shipped: dict[str, str]) ->
 @pytest.mark.parametrize("name", NEEDED)
 def test_a_file_that_is_not_there_is_named(shipped: dict[str, str], name: str) -> None:
     found = lint_configuration({file: text for file, text in shipped.items() if file != name})
-    assert [(problem.code, str(problem.place)) for problem in found] == [("AST003", name)]
+    assert [(problem.code, str(problem.position)) for problem in found] == [("AST003", name)]
 
 
 def test_every_rule_has_a_broken_file() -> None:
@@ -291,10 +291,10 @@ def test_a_problem_is_shown_at_the_line_of_its_template(
     broken = broken.replace("127.0.0.2/32", "0.0.0.0/0")
     assert rendered in shipped[file]
     found = find_problems({**shipped, file: shipped[file].replace(rendered, broken)}, production=False)
-    (place,) = {problem.place for problem in found if problem.code != "AST114"}
+    (place,) = {problem.position for problem in found if problem.code != "AST114"}
     assert place.file == TREE / "asterisk_conf" / f"{file}.j2"
     assert place.file.read_text(encoding="utf-8").splitlines()[place.line - 1] == source
 
 
 def line_of(files: dict[str, str], problem: Problem) -> str:
-    return files[problem.place.file.name].splitlines()[problem.place.line - 1]
+    return files[problem.position.file.name].splitlines()[problem.position.line - 1]

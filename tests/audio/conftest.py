@@ -75,7 +75,7 @@ class Router:
     arrivals: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     def take(self, event: Event) -> None:
-        taken = [taps.take(event) for taps in self.taps]
+        taken = [taps.handle_event(event) for taps in self.taps]
         if not any(taken) and isinstance(event, StasisStart):
             self.arrivals.put_nowait(event.channel.id)
 
@@ -102,7 +102,7 @@ async def open_line(instance: Instance) -> AsyncIterator[Line]:
         Softphone(("127.0.0.1", instance.ports.sip), user=resident.name, password=resident.password) as phone,
         asyncio.TaskGroup() as group,
     ):
-        following = group.create_task(ari.follow(router.take, connected=note_connected))
+        following = group.create_task(ari.stream_events(router.take, on_connected=note_connected))
         async with asyncio.timeout(10):
             await connected.wait()
             await phone.register()
@@ -117,5 +117,5 @@ async def open_line(instance: Instance) -> AsyncIterator[Line]:
         finally:
             await call.hang_up()
             for each in taps.values():  # what a failed test left
-                await each.sweep()
+                await each.remove_strays()
             following.cancel()

@@ -66,7 +66,7 @@ async def test_audio_comes_out_however_it_is_cut_until_the_hang_up() -> None:
     heard: list[bytes] = []
     over = asyncio.Event()
     async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
-        opened = await transport.open("m", heard.append, over=over)
+        opened = await transport.open("m", heard.append, audio_ended=over)
         await over.wait()
         await opened.close()
     assert heard == [b"ab" * 160, b"cd" * 160]
@@ -78,7 +78,7 @@ async def test_a_reader_of_asterisk_s_that_waits_for_data_without_end_is_freed_b
     requests = Requests()
     heard: list[bytes] = []
     async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
-        opened = await transport.open("m", heard.append, over=asyncio.Event())
+        opened = await transport.open("m", heard.append, audio_ended=asyncio.Event())
         assert requests.reader is not None
         assert await requests.reader.readexactly(323) == frame(0x10, bytes(320))
         await opened.close()
@@ -90,7 +90,7 @@ async def test_asterisk_that_goes_without_a_word_ends_the_stream() -> None:
     requests = Requests(sends=[frame(0x10, b"ab")[:4]])
     over = asyncio.Event()
     async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
-        await transport.open("m", lambda _: None, over=over)
+        await transport.open("m", lambda _: None, audio_ended=over)
         assert requests.writer is not None
         requests.writer.close()
         await over.wait()
@@ -100,7 +100,7 @@ async def test_asterisk_that_does_not_connect_leaves_no_channel() -> None:
     requests = Requests(connects=False)
     async with requests, AudioSocketTransport(requests) as transport:
         with pytest.raises(NoAudio):
-            await transport.open("m", lambda _: None, over=asyncio.Event())
+            await transport.open("m", lambda _: None, audio_ended=asyncio.Event())
     assert requests.removed == ["m"]
 
 
@@ -118,14 +118,14 @@ async def test_asterisk_that_connects_too_late_is_turned_away() -> None:
 
     async with AudioSocketTransport(Late(connects=False)) as transport, asyncio.timeout(8):
         with pytest.raises(NoAudio):
-            await transport.open("m", lambda _: None, over=asyncio.Event())
+            await transport.open("m", lambda _: None, audio_ended=asyncio.Event())
     assert turned_away == [b""]
 
 
 async def test_asterisk_that_is_away_is_not_waited_for() -> None:
     async with AudioSocketTransport(Requests(away=True)) as transport, asyncio.timeout(10):
         with pytest.raises(AsteriskUnavailable):
-            await transport.open("m", lambda _: None, over=asyncio.Event())
+            await transport.open("m", lambda _: None, audio_ended=asyncio.Event())
 
 
 async def test_a_stranger_at_the_port_is_shown_the_door() -> None:
@@ -133,7 +133,7 @@ async def test_a_stranger_at_the_port_is_shown_the_door() -> None:
     heard: list[bytes] = []
     over = asyncio.Event()
     async with requests, AudioSocketTransport(requests) as transport, asyncio.timeout(10):
-        opened = await transport.open("m", heard.append, over=over)
+        opened = await transport.open("m", heard.append, audio_ended=over)
         host, _, port = requests.asked["external_host"].partition(":")
         for greeting in (frame(1, uuid.uuid4().bytes), frame(0x10, b"ab"), b"GET / HTTP/1.1\r\n\r\n" + b"x" * 20000):
             reader, writer = await asyncio.open_connection(host, int(port))

@@ -30,7 +30,7 @@ async def ear(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[E
     program.start()
     try:
         async with client_of(program.address) as client:
-            await client.connect(within=20)
+            await client.wait_for_connection(within=20)
             yield client
     finally:
         program.stop()
@@ -45,14 +45,14 @@ async def lose_packets(call: Call, *, every: float, times: int) -> None:
 
 async def test_a_caller_answers_two_questions_over_a_line_that_loses_packets(line: Line, ear: EarClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, take=dialogue.take, note=dialogue.note)
-    tap = await line.taps["websocket"].open(line.channel_id, Side.SAYS, listening.hear)
+    listening = Listening(ear, on_event=dialogue.take, on_recognition=dialogue.note)
+    tap = await line.taps["websocket"].open(line.channel_id, Side.SPY_IN, listening.accept_audio)
 
     async def ask(answer: str, phrases: tuple[str, ...], pause: Callable[[str], float] | None) -> Said:
         """A person repeats it when the robot has misheard: a busy machine loses more packets than this test does."""
         for _ in range(3):
             dialogue.answers = asyncio.Queue()
-            listening.ask(phrases, pause=pause)
+            listening.start_question(phrases, required_pause=pause)
             line.call.say(np.concatenate([silence(0.3), say_in_tones(answer), silence(1)]))
             await lose_packets(line.call, every=0.45, times=2)
             said = await dialogue.next_said()
@@ -61,9 +61,9 @@ async def test_a_caller_answers_two_questions_over_a_line_that_loses_packets(lin
         return said
 
     answer = await ask("вода течёт", ("вода", "вода течёт"), lambda text: 0.2 if text == "вода течёт" else 0.6)
-    assert (answer.text, answer.early) == ("вода течёт", True)
+    assert (answer.text, answer.before_endpoint) == ("вода течёт", True)
     answer = await ask("да", ("да", "нет"), None)
-    assert (answer.text, answer.early) == ("да", False)
+    assert (answer.text, answer.before_endpoint) == ("да", False)
 
     await line.taps["websocket"].close(tap)
     listening.close()

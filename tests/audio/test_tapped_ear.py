@@ -30,7 +30,7 @@ class Sound:
     expected: list[Expect] = field(default_factory=list)
     closed: bool = False
 
-    def hear(self, samples: bytes) -> None:
+    def accept_audio(self, samples: bytes) -> None:
         self.heard.append(samples)
 
     def expect(self, expect: Expect) -> None:
@@ -56,7 +56,7 @@ class Recognising:
             raise failure
         await asyncio.Event().wait()
 
-    def listen(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> Sound:
+    def open_input(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> Sound:
         sound = Sound(call_id, speaker, take)
         self.sounds.append(sound)
         if self.there:
@@ -73,7 +73,7 @@ class Scene:
     watched: list[tuple[str, str]] = field(default_factory=list)
 
     def open(self, call_id: str = "call") -> HeardSide:
-        return self.ear.open(call_id, self.told.append)
+        return self.ear.start_recognition(call_id, self.told.append)
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(10):
@@ -85,7 +85,7 @@ class Scene:
 async def begin(line: StandInLine | None = None, **recognition: object) -> AsyncIterator[Scene]:
     line, recognising = line or StandInLine(), Recognising(**recognition)  # type: ignore[arg-type]
     taps = Taps(line, line)
-    line.deliver = taps.take
+    line.deliver = taps.handle_event
     watched: list[tuple[str, str]] = []
 
     def watch(call_id: str, text: str) -> bool:
@@ -163,7 +163,7 @@ async def test_a_robot_that_has_done_with_a_call_is_told_nothing_while_it_is_sti
     async with begin() as scene:
         heard = scene.open()
         await scene.until(lambda: scene.told)
-        heard.leave()
+        heard.detach_robot()
         (sound,) = scene.recognition.sounds
         sound.tell(Heard("вода"))
         scene.line.overs[0].set()
@@ -176,8 +176,8 @@ async def test_a_talk_is_heard_on_both_sides_each_once() -> None:
     async with begin() as scene:
         scene.open()
         await scene.until(lambda: scene.told)
-        scene.ear.hear_talk("call", "member")
-        scene.ear.hear_talk("call", "member")
+        scene.ear.recognize_both_legs("call", "member")
+        scene.ear.recognize_both_legs("call", "member")
         await scene.until(lambda: len(scene.line.takes) == 2)
         assert [(sound.call_id, sound.speaker) for sound in scene.recognition.sounds] == [
             ("call", Speaker.CALLER),
@@ -199,10 +199,10 @@ async def test_words_of_danger_are_watched_for_once_the_robot_has_done_and_until
         await scene.until(lambda: scene.told)
         (caller,) = scene.recognition.sounds
         caller.tell(Heard("газ"))
-        heard.leave()
+        heard.detach_robot()
         for speech in (Heard("тут"), SpeechBegan(0), Said(0, "газ"), Heard("газ")):
             caller.tell(speech)
-        scene.ear.hear_talk("call", "member")
+        scene.ear.recognize_both_legs("call", "member")
         await scene.until(lambda: len(scene.recognition.sounds) == 2)
         scene.recognition.sounds[1].tell(Heard("газ"))
     assert scene.watched == [("call", "тут"), ("call", "газ")]
@@ -214,7 +214,7 @@ async def test_talks_of_an_earlier_controller_are_heard_though_asterisk_answers_
     async with begin(line) as scene:
         scene.open()
         await scene.until(lambda: scene.told)
-        scene.ear.resume()
+        scene.ear.resume_recognition()
         await asyncio.sleep(0)
         line.failure = None
         await scene.until(lambda: len(line.takes) == 3)

@@ -39,10 +39,10 @@ class StandInLine:
     talks: tuple[TalkGoingOn, ...] = ()
     deliver: Callable[[Event], bool] = bool
 
-    async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> "StandInLine":
+    async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> "StandInLine":
         self._fail("media")
-        self.takes.append(take)
-        self.overs.append(over)
+        self.takes.append(on_audio)
+        self.overs.append(audio_ended)
         self._enter(media_id)
         return self
 
@@ -54,7 +54,7 @@ class StandInLine:
         channels = tuple(self.things - set(bridges))
         return Application("callcenter", channels, bridges, (), (), (), ())
 
-    async def list_talks(self) -> tuple[TalkGoingOn, ...]:
+    async def list_handed_over_calls(self) -> tuple[TalkGoingOn, ...]:
         self._fail("talks")
         return self.talks
 
@@ -62,7 +62,7 @@ class StandInLine:
         self._fail("snoop")
         self._enter(snoop_id)
 
-    async def join(self, bridge_id: str, *channel_ids: str) -> None:
+    async def bridge_channels(self, bridge_id: str, *channel_ids: str) -> None:
         self.things.add(bridge_id)
         self._fail("join")
         if self.silent:
@@ -95,12 +95,12 @@ class Scene:
     heard: list[bytes] = field(default_factory=list)
 
     async def open(self) -> Tap:
-        return await self.taps.open("call", Side.SAYS, self.heard.append)
+        return await self.taps.open("call", Side.SPY_IN, self.heard.append)
 
 
 def begin(line: StandInLine) -> Scene:
     taps = Taps(line, line)
-    line.deliver = taps.take
+    line.deliver = taps.handle_event
     return Scene(line, taps)
 
 
@@ -112,13 +112,13 @@ async def test_a_tap_is_three_things_and_leaves_none() -> None:
     await scene.taps.close(tap)
     await scene.taps.close(tap)
     assert scene.line.things == set()
-    assert tap.over.is_set()
+    assert tap.audio_ended.is_set()
 
 
 async def test_a_silent_stream_is_made_anew_and_counted() -> None:
     scene = begin(StandInLine(silent=2))
     tap = await scene.open()
-    assert scene.taps.silent == 2
+    assert scene.taps.silent_streams == 2
     assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id}
     await scene.taps.close(tap)
 
@@ -154,9 +154,9 @@ async def test_a_cancelled_tap_leaves_nothing() -> None:
 async def test_the_channel_s_end_ends_its_tap_only() -> None:
     scene = begin(StandInLine())
     first, second = await scene.open(), await scene.open()
-    assert scene.taps.take(channel_event("StasisEnd", first.snoop_id))
-    assert first.over.is_set()
-    assert not second.over.is_set()
+    assert scene.taps.handle_event(channel_event("StasisEnd", first.snoop_id))
+    assert first.audio_ended.is_set()
+    assert not second.audio_ended.is_set()
     for tap in (first, second):
         await scene.taps.close(tap)
 
@@ -165,7 +165,7 @@ async def test_a_broken_connection_ends_the_tap() -> None:
     scene = begin(StandInLine())
     tap = await scene.open()
     scene.line.overs[0].set()
-    assert tap.over.is_set()
+    assert tap.audio_ended.is_set()
     await scene.taps.close(tap)
 
 
@@ -175,25 +175,25 @@ async def test_a_stream_that_stalls_ends_the_tap() -> None:
     for _ in range(4):
         await asyncio.sleep(0.4)
         scene.line.takes[0](PACKET)
-    assert not tap.over.is_set()
+    assert not tap.audio_ended.is_set()
     async with asyncio.timeout(10):
-        await tap.over.wait()
-    assert scene.taps.silent == 1
+        await tap.audio_ended.wait()
+    assert scene.taps.silent_streams == 1
     await scene.taps.close(tap)
 
 
 async def test_other_channels_are_other_people_s_business() -> None:
     taps = begin(StandInLine()).taps
-    assert not taps.take(channel_event("StasisStart", "b1-1795559676.0"))
-    assert taps.take(channel_event("StasisStart", f"{MARK}of-a-dead-controller-snoop"))
-    assert taps.take(channel_event("StasisEnd", f"{MARK}of-a-dead-controller-snoop"))
+    assert not taps.handle_event(channel_event("StasisStart", "b1-1795559676.0"))
+    assert taps.handle_event(channel_event("StasisStart", f"{MARK}of-a-dead-controller-snoop"))
+    assert taps.handle_event(channel_event("StasisEnd", f"{MARK}of-a-dead-controller-snoop"))
 
 
 async def test_sweeping_spares_the_open_taps() -> None:
     scene = begin(StandInLine())
     tap = await scene.open()
     scene.line.things |= {f"{MARK}x-snoop", f"{MARK}x-media", f"{MARK}x-bridge", "call", "another-bridge"}
-    await scene.taps.sweep()
+    await scene.taps.remove_strays()
     assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id, "call", "another-bridge"}
     await scene.taps.close(tap)
 

@@ -46,7 +46,7 @@ class Files:
         return text[: text.index(before)].count("\n") + 1
 
     def check(self, settings: Settings | None = None) -> list[Problem]:
-        return find_problems(settings or Settings(), scripts=self.scripts, knowledge=self.knowledge, on=TODAY)
+        return find_problems(settings or Settings(), scripts=self.scripts, knowledge=self.knowledge, today=TODAY)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def fatal_codes(problems: list[Problem]) -> set[str]:
 
 
 def test_what_ships_has_no_fatal_problem_and_no_silent_answer() -> None:
-    problems = find_problems(Settings(), on=TODAY)
+    problems = find_problems(Settings(), today=TODAY)
     assert fatal_codes(problems) == set()
     assert [problem for problem in problems if problem.code.startswith(("KB", "COM"))] == []
 
@@ -105,29 +105,29 @@ def test_each_broken_file_is_named_with_its_line(
 ) -> None:
     file, line, problems = planted[code]
     found = [problem for problem in problems if problem.fatal and problem.code == code]
-    assert [problem.place.file for problem in found] == [file]
+    assert [problem.position.file for problem in found] == [file]
     if code not in {"IVR410", "CHK003"}:  # a talk differs where it is judged; a file that is no YAML has no line
-        assert found[0].place.line == line
+        assert found[0].position.line == line
 
 
 def test_all_faults_are_told_in_the_order_of_their_places(
     planted: dict[str, tuple[Path, int, list[Problem]]],
 ) -> None:
     for _, _, problems in planted.values():
-        assert [problem.place for problem in problems] == sorted(problem.place for problem in problems)
+        assert [problem.position for problem in problems] == sorted(problem.position for problem in problems)
 
 
 def test_one_fault_brings_no_other(files: Files) -> None:
     files.replace(files.knowledge / "law.yaml", "2019-03-01", "давно")
     assert fatal_codes(files.check()) == {"LAW012"}
-    assert fatal_codes(find_problems(None, scripts=files.scripts, knowledge=files.knowledge, on=TODAY)) == {"LAW012"}
+    assert fatal_codes(find_problems(None, scripts=files.scripts, knowledge=files.knowledge, today=TODAY)) == {"LAW012"}
 
 
 def test_talks_without_their_script_and_a_script_without_talks_are_named(files: Files) -> None:
     (files.scripts / "main.talks.yaml").rename(files.scripts / "night.talks.yaml")
     problems = find_script_problems(files.scripts, read_knowledge(files.knowledge))
-    assert {problem.place.file.name for problem in problems if problem.code == "CHK002"} == {"night.talks.yaml"}
-    assert any(problem.place.file.name == "main.talks.yaml" and problem.fatal for problem in problems)
+    assert {problem.position.file.name for problem in problems if problem.code == "CHK002"} == {"night.talks.yaml"}
+    assert any(problem.position.file.name == "main.talks.yaml" and problem.fatal for problem in problems)
 
 
 def test_settings_that_cannot_work_are_told_with_the_rest(files: Files, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_dialplan_that_lets_strangers_dial_out_is_refused(tmp_path: Path, monk
     monkeypatch.setattr(configuration, "TEMPLATES", templates)
     found = [problem for problem in find_configuration_problems(Settings()) if problem.fatal]
     assert {problem.code for problem in found} == {"AST101", "AST106", "AST107"}
-    (place,) = {problem.place for problem in found}
+    (place,) = {problem.position for problem in found}
     assert place.file == templates / "extensions.conf.j2"
     assert place.file.read_text(encoding="utf-8").splitlines()[place.line - 1].startswith("exten => _X.,1,Dial")
 

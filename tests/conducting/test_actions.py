@@ -33,12 +33,12 @@ class Desk:
             notes=self.notes,
             clock=FakeClock(),
             zone=ZoneInfo("Europe/Moscow"),
-            known=lambda: KNOWN,
+            get_knowledge=lambda: KNOWN,
         )
 
     async def do(self, action: str, number: str | None = PHONE, **arguments: str) -> ActionResult:
         arrival = Arrival(CALL, "78120000000", number or "", number, datetime(2026, 11, 25, 12, 0, tzinfo=UTC))
-        return await self.actions.carry_out(action, arrival=arrival, arguments=arguments)
+        return await self.actions.run_action(action, arrival=arrival, arguments=arguments)
 
 
 @pytest.fixture

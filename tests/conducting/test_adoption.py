@@ -50,6 +50,6 @@ async def test_what_taps_are_made_of_is_left_to_the_taps(asterisk: StandInAsteri
         asterisk.removed_bridges.clear()
         line = StandInLine()
         line.things.add("tap-0-snoop")
-        await Adoption(centre.ari, centre.switchboard, taps=Taps(line, line)).settle()
+        await Adoption(centre.ari, centre.switchboard, taps=Taps(line, line)).reconcile_channels()
         assert asterisk.removed_bridges == ["left-over"]
         assert line.things == set()

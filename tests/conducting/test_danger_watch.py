@@ -12,9 +12,9 @@ from tests.stand_ins.notes import KeptNotes
 def test_danger_is_noted_with_its_words_and_anything_else_is_not() -> None:
     notes = KeptNotes()
     watch = DangerWatch(lambda: read_spoken_script().dangers, notes=notes, clock=FakeClock())
-    assert not watch.hear("call", "у нас дождь")
+    assert not watch.check_utterance("call", "у нас дождь")
     assert notes.notes == []
-    assert watch.hear("call", "ой у нас пахнет Газ")
+    assert watch.check_utterance("call", "ой у нас пахнет Газ")
     (note,) = notes.notes
     assert (note.call_id, note.kind, note.at) == ("call", "danger", MORNING)
     assert note.facts == {"category": "GAS_SMELL", "heard": "газ"}
@@ -23,7 +23,9 @@ def test_danger_is_noted_with_its_words_and_anything_else_is_not() -> None:
 def test_what_is_meant_counts_as_well_as_what_is_named() -> None:
     notes = KeptNotes()
     mind = PaperMind(dangers={"в щитке потрескивает": DangerHeard("EL_SPARK", "потрескивает")})
-    watch = DangerWatch(lambda: understood_script().dangers, notes=notes, clock=FakeClock(), mind=lambda: mind)
-    assert not watch.hear("call", "в щитке темно")
-    assert watch.hear("call", "в щитке потрескивает")
+    watch = DangerWatch(
+        lambda: understood_script().dangers, notes=notes, clock=FakeClock(), get_interpreter=lambda: mind
+    )
+    assert not watch.check_utterance("call", "в щитке темно")
+    assert watch.check_utterance("call", "в щитке потрескивает")
     assert [note.facts for note in notes.notes] == [{"category": "EL_SPARK", "heard": "потрескивает"}]

@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 25, 12, 0, tzinfo=ZONE)
 
 
 def check(said: str, category: str, *, asked: str = "", tries: int = 0) -> Checked:
-    return check_address(write_place(BOOK.find(read_words(said))), category, asked, tries, KNOWN)
+    return check_address(write_place(BOOK.find_address(read_words(said))), category, asked, tries, KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_street_is_proposed_once() -> None:
 
 
 def test_in_danger_the_street_alone_is_asked_for() -> None:
-    checked = check_danger_place(write_place(BOOK.find(read_words("дом сто тридцать девять"))), 0, KNOWN)
+    checked = check_danger_place(write_place(BOOK.find_address(read_words("дом сто тридцать девять"))), 0, KNOWN)
     assert checked.facts[ADDRESS_QUESTION] == "Какая улица?"
 
 
@@ -125,7 +125,7 @@ def test_in_danger_the_house_is_asked_for_where_there_are_too_many_to_name(tmp_p
     file.write_text(f"street;house;{column}\n{rows}", encoding="utf-8")
     houses, problems = read_houses(file)
     assert problems == []
-    place = write_place(AddressBook(houses).find(read_words("тихая одиннадцать")))
+    place = write_place(AddressBook(houses).find_address(read_words("тихая одиннадцать")))
     checked = check_danger_place(place, 0, Known(houses=houses, categories=CATEGORIES))
     assert checked.facts[ADDRESS_QUESTION] == "Какой номер дома? Если есть корпус, назовите и его."
 
@@ -136,7 +136,7 @@ def test_nobody_is_asked_for_ever() -> None:
 
 
 def test_an_address_survives_being_a_fact() -> None:
-    address = BOOK.find(read_words("садовая девять литер бэ вторая парадная квартира шесть"))
+    address = BOOK.find_address(read_words("садовая девять литер бэ вторая парадная квартира шесть"))
     assert say_address(read_place(write_place(address), HOUSES)) == say_address(address)
     assert write_place(read_place("", HOUSES)) == ""
 

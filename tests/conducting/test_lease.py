@@ -21,7 +21,7 @@ class StuckActions:
     def __init__(self) -> None:
         self.let_go = asyncio.Event()
 
-    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+    async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         while not self.let_go.is_set():
             try:
                 await self.let_go.wait()

@@ -37,10 +37,10 @@ class FicklePhone:
         self.playbacks.append(playback_id)
         self._maybe_fail()
 
-    async def hush(self, playback_id: str) -> None:
+    async def stop_prompt(self, playback_id: str) -> None:
         self._maybe_fail()
 
-    async def keep_silence(self, call_id: str) -> None:
+    async def send_silence(self, call_id: str) -> None:
         self._maybe_fail()
 
     async def set_variable(self, call_id: str, name: str, value: str) -> None:
@@ -60,7 +60,7 @@ class FickleActions:
     def __init__(self, outcomes: list[str]) -> None:
         self.outcomes = list(outcomes)
 
-    async def carry_out(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
+    async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         outcome = self.outcomes.pop(0) if self.outcomes else "готово"
         if outcome == "raises":
             raise RuntimeError(action)
@@ -103,7 +103,7 @@ def test_no_order_of_events_breaks_a_line_and_it_ends_with_its_caller(
     async def call() -> None:
         phone = FicklePhone(faults)
         edges = Edges(
-            phone=phone,
+            channel_control=phone,
             prompts=ReadablePrompts(),
             notes=KeptNotes(),
             actions=FickleActions(outcomes),

@@ -51,13 +51,13 @@ async def test_a_ticket_is_found_by_its_digits_and_a_wrong_number_is_not(
     register: DatabaseRegister, clock: FakeClock
 ) -> None:
     await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
-    found = await register.find("26000001")
+    found = await register.find_by_digits("26000001")
     assert found is not None
     state, due_at = found
     assert state == "registered"
     assert due_at is not None
     assert due_at > clock.now()
-    assert await register.find("26000002") is None
+    assert await register.find_by_digits("26000002") is None
 
 
 async def test_whoever_asks_after_the_term_of_their_ticket_hears_that_it_is_past(
@@ -68,7 +68,7 @@ async def test_whoever_asks_after_the_term_of_their_ticket_hears_that_it_is_past
     actions = ScriptActions(register=register, notes=KeptNotes(), clock=clock, zone=MOSCOW)
     arrival = Arrival("b1-1.2", "78120000000", PHONE, PHONE, clock.now())
     for digits in ("", "26000001"):
-        found = await actions.carry_out(TICKET_STATUS, arrival=arrival, arguments={DIGITS: digits})
+        found = await actions.run_action(TICKET_STATUS, arrival=arrival, arguments={DIGITS: digits})
         assert found.outcome == OVERDUE
         assert "нарушен: обещали двадцать пятого ноября" in found.facts[TICKETS]
 
@@ -78,7 +78,7 @@ async def test_a_category_out_of_force_is_an_error_and_leaves_no_ticket(
 ) -> None:
     with pytest.raises(KeyError):
         await report(register, clock, "b1-1.1", "NO_SUCH")
-    assert await register.find("26000001") is None
+    assert await register.find_by_digits("26000001") is None
 
 
 async def test_without_a_database_the_register_is_silent_and_an_alarm_costs_no_more_than_a_moment(
@@ -89,7 +89,7 @@ async def test_without_a_database_the_register_is_silent_and_an_alarm_costs_no_m
     with pytest.raises(DatabaseUnavailable):
         await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
     with pytest.raises(DatabaseUnavailable):
-        await register.find("26000001")
+        await register.find_by_digits("26000001")
     alarms, started = DatabaseAlarms(nowhere, clock), time.monotonic()
     await alarms.raise_alarm(AlarmKind.SCRIPT, "main.yaml", "сломан")
     await alarms.clear_alarm(AlarmKind.SCRIPT, "main.yaml")

@@ -60,7 +60,11 @@ class Bench:
 
     @property
     def greeting(self) -> str:
-        says = [command.text for command in self.shelf.begin_talk().take(Began()) if isinstance(command, Say)]
+        says = [
+            command.text
+            for command in self.shelf.start_conversation().handle_event(Began())
+            if isinstance(command, Say)
+        ]
         return says[0]
 
     @property
@@ -110,7 +114,7 @@ async def test_a_broken_script_is_refused_at_the_start_with_the_whole_list(bench
     assert "«миню»" in str(refusal.value)
     assert "«чосы»" in str(refusal.value)
     with pytest.raises(BrokenScript):
-        bench.shelf.begin_talk()
+        bench.shelf.start_conversation()
 
 
 async def test_everything_is_spoken_before_the_first_call(bench: Bench) -> None:
@@ -121,7 +125,7 @@ async def test_everything_is_spoken_before_the_first_call(bench: Bench) -> None:
 async def test_a_change_takes_over_for_new_calls_and_leaves_those_in_progress_alone(
     bench: Bench, asterisk: StandInAsterisk
 ) -> None:
-    async with watching(bench), run_centre(asterisk, begin_talk=bench.shelf.begin_talk) as centre:
+    async with watching(bench), run_centre(asterisk, begin_talk=bench.shelf.start_conversation) as centre:
         old = centre.call()
         await old.hears("Часы работы: нажмите два")
         bench.edit("Здравствуйте,", "Добрый день,")

@@ -54,7 +54,7 @@ READS = rf"немедленно|{TERMS}(?:; ответ — {TERMS})?|в рабо
 @pytest.mark.parametrize("category", CATEGORIES, ids=lambda category: category.code)
 def test_what_is_told_of_every_category_reads_well_and_denies_no_term(category: Category) -> None:
     told = say_term(category, None, now=NOW, zone=ZONE)
-    if category.clocks or category.conditional_clocks or category.working_day_terms:
+    if category.clocks or category.conditional_clocks or category.working_day_deadlines:
         assert re.fullmatch(READS, told)
     else:
         assert re.fullmatch(r"немедленно|в рабочем порядке(: срок для неё законом не установлен)?|в то время, .+", told)
@@ -84,8 +84,8 @@ def test_the_unit_agrees_with_its_number(minutes: int, told: str) -> None:
 
 def test_one_working_day_is_told_in_the_singular() -> None:
     category = CATEGORIES["ICOM_FAULT"]
-    (term,) = category.working_day_terms
-    category = replace(category, working_day_terms=(replace(term, working_days=1),))
+    (term,) = category.working_day_deadlines
+    category = replace(category, working_day_deadlines=(replace(term, working_days=1),))
     assert say_term(category, None, now=NOW, zone=ZONE) == "в течение 1 рабочего дня"
 
 

@@ -16,14 +16,14 @@ GREETING = "sound:prompts/Здравствуйте, разговор запис�
 
 
 class BrokenTalk:
-    def take(self, event: Event) -> list[Command]:
+    def handle_event(self, event: Event) -> list[Command]:
         raise RuntimeError("the dialogue broke")
 
 
 class HastyTalk:
     """Puts through before a word is said, as a script does whose first step is broken."""
 
-    def take(self, event: Event) -> list[Command]:
+    def handle_event(self, event: Event) -> list[Command]:
         return [ToQueue("сбой сценария", 0)]
 
 
@@ -202,7 +202,7 @@ async def test_calls_go_on_in_the_dialplan_when_the_controller_stops(
     callers = [centre.call() for _ in range(3)]
     for caller in callers:
         await caller.hears("разговор записывается")
-    await centre.switchboard.dismiss_all(within=2)
+    await centre.switchboard.release_all(within=2)
     callers.append(centre.call())
     for caller in callers:
         await caller.is_in("fallback")

@@ -84,7 +84,7 @@ def build_desk(database: Database, recordings: Path, clock: Clock) -> FastAPI:
         recordings_directory=recordings,
         clock=clock,
         categories=town_categories(),
-        studio=PaperStudio(),
+        prompt_recordings=PaperStudio(),
         find_dangers=lambda text: ["пахнет газом"] if "пахнет газом" in text else [],
     )
 

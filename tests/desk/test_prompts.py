@@ -39,7 +39,7 @@ def layout(tmp_path: Path) -> Layout:
 def studio(desk: FastAPI, layout: Layout, edition: Edition) -> PromptStudio:
     studio = PromptStudio(layout, lambda: edition)
     office: Office = desk.state.office
-    desk.state.office = replace(office, studio=studio)
+    desk.state.office = replace(office, prompt_recordings=studio)
     return studio
 
 
@@ -64,7 +64,7 @@ async def test_a_good_recording_is_taken_and_heard_by_callers(
     keeper = TakeKeeper(layout, edition=lambda: edition, alarms=alarms, renew=_nothing)
     assert await keeper.look() == 1
     assert alarms.standing == {}
-    assert next(prompt.recorded for prompt in studio.list_prompts() if prompt.number == number)
+    assert next(prompt.is_recorded for prompt in studio.list_prompts() if prompt.number == number)
     heard = await director.get(f"/prompts/{number}/sound")
     assert (heard.status_code, heard.headers["content-type"]) == (200, "audio/wav")
     assert soundfile.info(BytesIO(heard.content)).samplerate == 8000
@@ -73,7 +73,7 @@ async def test_a_good_recording_is_taken_and_heard_by_callers(
 
 @pytest.mark.parametrize("form", ["WAV", "FLAC"])
 def test_other_forms_of_sound_are_taken_too(studio: PromptStudio, form: str) -> None:
-    assert studio.hand_in(number_of(studio, GREETING), speak(3, form=form)) == pytest.approx(3, abs=0.3)
+    assert studio.upload_recording(number_of(studio, GREETING), speak(3, form=form)) == pytest.approx(3, abs=0.3)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_a_bad_one_is_refused_with_what_to_do(
     assert answer.status_code == 422
     assert told in answer.text
     assert str(layout.home) not in answer.text
-    assert list(layout.studio.glob("*")) == []
+    assert list(layout.studio_takes.glob("*")) == []
 
 
 async def test_only_director_and_administrator_decide_on_the_voice(
@@ -114,7 +114,7 @@ async def test_nobody_hands_in_without_signing_in_or_from_another_page(
     unknown = await stranger.post(f"/prompts/{number}/recording", data={"csrf": "x"}, files=sound)
     assert unknown.headers["location"].startswith("/sign-in")
     assert (await director.post(f"/prompts/{number}/recording", data={"csrf": "x"}, files=sound)).status_code == 403
-    assert list(layout.studio.glob("*")) == []
+    assert list(layout.studio_takes.glob("*")) == []
 
 
 async def test_texts_are_found_by_words_and_by_number(anna: Visit, studio: PromptStudio) -> None:

@@ -77,7 +77,7 @@ async def test_an_error_of_ours_is_a_calm_page_without_its_inside(
     anna: Visit, desk: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office: Office = desk.state.office
-    monkeypatch.delitem(office.words.call_state, "queued")
+    monkeypatch.delitem(office.ui_texts.call_state, "queued")
     answer = await anna.get("/")
     assert answer.status_code == 500
     assert "На сервере случилась ошибка" in answer.text

@@ -41,14 +41,14 @@ def test_every_value_has_its_word(name: str, values: type[StrEnum]) -> None:
 
 
 def test_an_event_nobody_described_is_shown_by_its_name_and_folded_away() -> None:
-    text, wording = read_words().event("novelty", {"a": 1})
+    text, wording = read_words().describe_event("novelty", {"a": 1})
     assert (text, wording.detail) == ("novelty", True)
 
 
 def test_a_fact_that_is_missing_is_a_dash() -> None:
     words = read_words()
-    assert words.event("key", {})[0] == "Нажата клавиша —"
-    assert words.event("said", {"text": "{0.__class__}"})[0] == "Робот: «{0.__class__}»"
+    assert words.describe_event("key", {})[0] == "Нажата клавиша —"
+    assert words.describe_event("said", {"text": "{0.__class__}"})[0] == "Робот: «{0.__class__}»"
 
 
 @pytest.mark.parametrize(

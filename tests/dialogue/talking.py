@@ -38,7 +38,7 @@ VALUES = {"категория": ("WATER", "HEAT")}
 
 
 def read(file: Path) -> tuple[Script | None, list[Problem]]:
-    return read_script(file, actions=ACTIONS, articles=ARTICLES, values=VALUES)
+    return read_script(file, actions=ACTIONS, articles=ARTICLES, allowed_values=VALUES)
 
 
 def small_script() -> Script:
@@ -81,7 +81,7 @@ class Caller:
             self.take(EarOpened())
 
     def take(self, event: Event) -> list[Command]:
-        self.last = self.talk.take(event)
+        self.last = self.talk.handle_event(event)
         self.log += self.last
         return self.last
 

@@ -39,7 +39,9 @@ KNOWLEDGE = read_knowledge(TREE / "knowledge_base")
 def main_script() -> Script:
     codes = [category.code for category in KNOWLEDGE.categories]
     file = TREE / "ivr_scripts" / "main.yaml"
-    script, problems = read_script(file, actions=ACTIONS, articles=KNOWLEDGE.names, values={CATEGORY: codes})
+    script, problems = read_script(
+        file, actions=ACTIONS, articles=KNOWLEDGE.answer_names, allowed_values={CATEGORY: codes}
+    )
     assert script is not None, problems
     return script
 
@@ -47,7 +49,7 @@ def main_script() -> Script:
 SCRIPTS: Mapping[str, tuple[Script, Mapping[str, str], Mapping[str, ActionSpec]]] = {
     "small": (small_script(), {"KB01": "Паспортный стол открыт."}, SMALL_ACTIONS),
     "spoken": (spoken_script(), {}, SMALL_ACTIONS),
-    "main": (main_script(), KNOWLEDGE.answers(date(2026, 11, 24)), ACTIONS),
+    "main": (main_script(), KNOWLEDGE.render_answers(date(2026, 11, 24)), ACTIONS),
 }
 
 AWAITED = 0
@@ -80,7 +82,7 @@ class Watched:
         self.take(Began())
 
     def take(self, event: Event) -> list[Command]:
-        commands = self.talk.take(event)
+        commands = self.talk.handle_event(event)
         for command in commands:
             assert not self.ends, f"{command} after the end"
             if isinstance(command, Say | Listen | Do):

@@ -132,8 +132,8 @@ def test_a_person_comes_before_any_aside(caller: Caller) -> None:
 
 
 def test_their_words_are_prepared_and_their_articles_known(script: Script) -> None:
-    assert "Хорошо, жду." in list_fixed_prompts(script, ANSWERS, ear=True)
-    assert "Хорошо, жду." not in list_fixed_prompts(script, ANSWERS, ear=False)
+    assert "Хорошо, жду." in list_fixed_prompts(script, ANSWERS, with_speech=True)
+    assert "Хорошо, жду." not in list_fixed_prompts(script, ANSWERS, with_speech=False)
     assert {"KB01", "KB02"} <= set(list_told_articles(script))
 
 

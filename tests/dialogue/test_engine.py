@@ -183,7 +183,9 @@ def test_zero_cuts_words_that_other_keys_must_hear_out_and_passes_over_what_foll
 
 
 def test_zero_waits_for_the_end_of_the_words_about_the_recording_and_no_longer() -> None:
-    notice = Tell("запись", SOMEWHERE, Text(("Записываем.",), SOMEWHERE), THERE, uninterrupted=True, notice=True)
+    notice = Tell(
+        "запись", SOMEWHERE, Text(("Записываем.",), SOMEWHERE), THERE, uninterrupted=True, is_recording_notice=True
+    )
     caller = Caller(script_of(notice))
     caller.presses("0")
     assert caller.last == []
@@ -326,8 +328,8 @@ def test_a_hangup_ends_everything(caller: Caller) -> None:
 
 def test_a_caller_gone_before_the_beginning_is_told_nothing() -> None:
     talk = Conversation(small_script(), KB01, {})
-    assert talk.take(HungUp()) == []
-    assert talk.take(Began()) == []
+    assert talk.handle_event(HungUp()) == []
+    assert talk.handle_event(Began()) == []
 
 
 def test_keys_of_no_telephone_are_ignored(caller: Caller) -> None:
@@ -353,12 +355,12 @@ def test_an_action_gets_only_what_is_known() -> None:
     spec = ActionSpec("записать", needs=("категория",), may_take=("контакт", "описание"), gives={"готово": ()})
     act = Act("шаг", SOMEWHERE, spec, {}, Target("шаг", SOMEWHERE))
     talk = Conversation(Script("x", Target("шаг", SOMEWHERE), {"шаг": act}), {}, {"категория": "WATER", "лишнее": "1"})
-    assert talk.take(Began())[-1] == Do(1, "записать", {"категория": "WATER"})
+    assert talk.handle_event(Began())[-1] == Do(1, "записать", {"категория": "WATER"})
 
 
 def test_nothing_happens_before_the_beginning() -> None:
     talk = Conversation(small_script(), KB01, {})
     for event in (SayingEnded(0), Silence(0), KeyPressed("1"), ActionDone(0, "готово", {})):
-        assert talk.take(event) == []
-    assert isinstance(talk.take(Began())[-1], Say)
-    assert talk.take(Began()) == []
+        assert talk.handle_event(event) == []
+    assert isinstance(talk.handle_event(Began())[-1], Say)
+    assert talk.handle_event(Began()) == []

@@ -51,7 +51,9 @@ STRANGE = "чужой шаг"
 
 def read_main() -> Script:
     codes = [category.code for category in KNOWLEDGE.categories]
-    script, problems = read_script(FILE, actions=ACTIONS, articles=KNOWLEDGE.names, values={CATEGORY: codes})
+    script, problems = read_script(
+        FILE, actions=ACTIONS, articles=KNOWLEDGE.answer_names, allowed_values={CATEGORY: codes}
+    )
     assert script is not None, problems
     assert problems == []
     return script
@@ -68,7 +70,7 @@ def read_main_talks() -> tuple[Talk, ...]:
 
 TALKS = read_main_talks()
 KNOWN, _ = read_known(TREE / "knowledge_base", KNOWLEDGE.categories, ZONE)
-CARRY_OUT = PlainActions(lambda: KNOWN, ZONE).on_paper(now=datetime(2026, 11, 24, 12, 0, tzinfo=ZONE))
+CARRY_OUT = PlainActions(lambda: KNOWN, ZONE).make_rehearsal_runner(now=datetime(2026, 11, 24, 12, 0, tzinfo=ZONE))
 
 
 @cache
@@ -80,13 +82,13 @@ def shipped_mind() -> Mind:
 
 @pytest.fixture
 def caller() -> Caller:
-    return Caller(MAIN, KNOWLEDGE.answers(TODAY))
+    return Caller(MAIN, KNOWLEDGE.render_answers(TODAY))
 
 
 def test_every_talk_passes_and_every_step_is_in_one() -> None:
     assert len(TALKS) >= 180
-    assert len([talk for talk in TALKS if talk.heard]) >= 105
-    assert run_talks(MAIN, TALKS, mind=shipped_mind(), carry_out=CARRY_OUT) == []
+    assert len([talk for talk in TALKS if talk.uses_speech]) >= 105
+    assert run_talks(MAIN, TALKS, interpreter=shipped_mind(), get_outcome=CARRY_OUT) == []
 
 
 def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
@@ -110,7 +112,7 @@ def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
     ],
 )
 def test_a_second_trouble_is_heard_whether_or_not_its_joining_word_is(said: str, more: str) -> None:
-    assert shipped_mind().make_out(said, {}).meanings["неисправность"]["ещё"] == more
+    assert shipped_mind().interpret(said, {}).meanings["неисправность"]["ещё"] == more
 
 
 TAP = {"категория": "WAT_TAP_DRIP", "описание": "капает кран на кухне", "ещё": ""}
@@ -130,7 +132,7 @@ TAP = {"категория": "WAT_TAP_DRIP", "описание": "капает �
 def test_a_trouble_beside_a_yes_is_a_second_one_unless_the_first_is_taken_back(
     said: str, first: str, more: str, *, yes: bool
 ) -> None:
-    meanings = shipped_mind().make_out(said, TAP).meanings
+    meanings = shipped_mind().interpret(said, TAP).meanings
     assert ("да" in meanings) is yes
     assert (meanings["неисправность"]["категория"], meanings["неисправность"]["ещё"]) == (first, more)
     assert meanings.get("да", {}).get("ещё", "") == (more if yes else "")
@@ -138,7 +140,7 @@ def test_a_trouble_beside_a_yes_is_a_second_one_unless_the_first_is_taken_back(
 
 @pytest.mark.parametrize("said", ["а", "э ну", "ой"])
 def test_a_cough_or_a_hesitation_is_no_answer_and_no_miss(said: str) -> None:
-    caller = Caller(MAIN, KNOWLEDGE.answers(TODAY), ear=True, mind=shipped_mind())
+    caller = Caller(MAIN, KNOWLEDGE.render_answers(TODAY), ear=True, mind=shipped_mind())
     caller.hears("Чем помочь?")
     caller.says(said)
     assert caller.remarks("miss") == []
@@ -147,7 +149,7 @@ def test_a_cough_or_a_hesitation_is_no_answer_and_no_miss(said: str) -> None:
 
 def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None:
     facts = {"место": "улица: улица Есенина; дом: 1; корпус: 1", "спрошено": "apartment"}
-    place = shipped_mind().make_out("нет квартира девяносто", facts).meanings["адрес"]["место"]
+    place = shipped_mind().interpret("нет квартира девяносто", facts).meanings["адрес"]["место"]
     assert place == "улица: улица Есенина; дом: 1; корпус: 1; квартира: 90"
 
 
@@ -162,19 +164,19 @@ def test_no_before_a_flat_takes_back_what_was_written_and_not_the_flat() -> None
 )
 def test_a_yes_takes_the_house_proposed_with_what_else_is_said(said: str, place: str) -> None:
     facts = {"место": "дом: 139; корпус: 1", "спрошено": "guess"}
-    assert shipped_mind().make_out(said, facts).meanings["адрес"]["место"] == place
+    assert shipped_mind().interpret(said, facts).meanings["адрес"]["место"] == place
 
 
 def test_a_yes_takes_no_house_that_was_not_proposed() -> None:
     facts = {"место": "дом: 139; корпус: 1", "спрошено": "street"}
-    assert "адрес" not in shipped_mind().make_out("ага", facts).meanings
+    assert "адрес" not in shipped_mind().interpret("ага", facts).meanings
 
 
 def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Step]]:
     """Each way out of a step: its name, where it leads, and the step with this way leading `elsewhere`."""
     match step:
-        case Tell(words=Reference() as words):
-            yield "нет ответа", words.otherwise, replace(step, words=replace(words, otherwise=elsewhere))
+        case Tell(content=Reference() as words):
+            yield "нет ответа", words.otherwise, replace(step, content=replace(words, otherwise=elsewhere))
             yield "затем", step.next, replace(step, next=elsewhere)
         case Tell():
             yield "затем", step.next, replace(step, next=elsewhere)
@@ -182,8 +184,8 @@ def list_exits(step: Step, elsewhere: Target) -> Iterator[tuple[str, Target, Ste
             for number, answer in enumerate(answers):
                 changed = (*answers[:number], replace(answer, next=elsewhere), *answers[number + 1 :])
                 yield f"кнопка {answer.key}", answer.next, replace(step, reply=Choice(changed))
-            if step.left is not None:
-                yield "ушёл", step.left, replace(step, left=elsewhere)
+            if step.no_input_target is not None:
+                yield "ушёл", step.no_input_target, replace(step, no_input_target=elsewhere)
             yield "сдаться", step.give_up, replace(step, give_up=elsewhere)
         case Ask(reply=Digits() as digits):
             yield "цифры", digits.next, replace(step, reply=replace(digits, next=elsewhere))
@@ -202,19 +204,20 @@ def list_detours() -> Iterator[tuple[str, str | None, Script]]:
     shared = count_places()
     for step in MAIN.steps.values():
         for name, target, changed in list_exits(step, Target(STRANGE, NOWHERE)):
-            if shared[target.place] == 1:
+            if shared[target.position] == 1:
                 ends = isinstance(MAIN.steps[target.step], Goodbye)
                 strange = PutThrough(STRANGE, NOWHERE, "диспетчеры", "чужая") if ends else goodbye
                 steps = {**MAIN.steps, step.name: changed, STRANGE: strange}
                 yield f"{step.name}: {name}", step.name, replace(MAIN, steps=steps)
     for place in [place for place, count in shared.items() if count > 1]:
         yield f"общий ответ, строка {place.line}", None, lead_astray(place, goodbye)
-    for aside in MAIN.asides:
-        rest = tuple(one for one in MAIN.asides if one != aside)
+    for aside in MAIN.global_answers:
+        rest = tuple(one for one in MAIN.global_answers if one != aside)
         steps = {
-            name: replace(step, asides=rest) if isinstance(step, Ask) else step for name, step in MAIN.steps.items()
+            name: replace(step, global_answers=rest) if isinstance(step, Ask) else step
+            for name, step in MAIN.steps.items()
         }
-        yield f"на любой вопрос, строка {aside.place.line}", None, replace(MAIN, steps=steps, asides=rest)
+        yield f"на любой вопрос, строка {aside.position.line}", None, replace(MAIN, steps=steps, global_answers=rest)
     for number, danger in enumerate(MAIN.dangers):
         strange_danger = replace(danger, next=Target(STRANGE, NOWHERE))
         dangers = (*MAIN.dangers[:number], strange_danger, *MAIN.dangers[number + 1 :])
@@ -228,7 +231,7 @@ def list_detours() -> Iterator[tuple[str, str | None, Script]]:
 def count_places() -> Counter[Place]:
     """How many exits are written at each place of the file."""
     exits = (exit_ for step in MAIN.steps.values() for exit_ in list_exits(step, Target(STRANGE, NOWHERE)))
-    return Counter(target.place for _, target, _ in exits)
+    return Counter(target.position for _, target, _ in exits)
 
 
 def lead_astray(place: Place, strange: Step) -> Script:
@@ -237,7 +240,7 @@ def lead_astray(place: Place, strange: Step) -> Script:
     away = Target(STRANGE, NOWHERE)
     for step in MAIN.steps.values():
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
-            answers = [replace(one, next=away) if one.next.place == place else one for one in step.answers]
+            answers = [replace(one, next=away) if one.next.position == place else one for one in step.answers]
             steps[step.name] = replace(step, reply=Choice(tuple(answers)))
     return replace(MAIN, steps=steps)
 
@@ -245,7 +248,7 @@ def lead_astray(place: Place, strange: Step) -> Script:
 def find_entered(talk: Talk) -> frozenset[str]:
     """The steps that a talk enters: only these can it see led astray."""
     answers = {article: f"Ответ {article}." for article in list_told_articles(MAIN)}
-    silenced = {article: text for article, text in answers.items() if article not in talk.silent_answers}
+    silenced = {article: text for article, text in answers.items() if article not in talk.unavailable_articles}
     rehearsal = Rehearsal(MAIN, talk, silenced, shipped_mind(), CARRY_OUT)
     rehearsal.play()
     return frozenset(rehearsal.entered)
@@ -256,7 +259,7 @@ def test_no_exit_can_lead_astray_without_a_talk_that_sees_it() -> None:
     unseen = []
     for name, step, script in list_detours():
         watching = (talk for talk, steps in entered if step is None or step in steps)
-        if not any(run_talk(script, talk, mind=shipped_mind(), carry_out=CARRY_OUT) for talk in watching):
+        if not any(run_talk(script, talk, interpreter=shipped_mind(), get_outcome=CARRY_OUT) for talk in watching):
             unseen.append(name)
     assert unseen == []
 
@@ -300,22 +303,26 @@ def test_the_breakdown_menu_offers_the_five_categories_of_the_knowledge_base() -
     assert isinstance(menu, Ask)
     assert isinstance(menu.reply, Choice)
     for category in KNOWLEDGE.categories:
-        if category.asked_by_keys is not None:
-            (answer,) = [answer for answer in menu.reply.answers if answer.key == str(category.asked_by_keys)]
+        if category.menu_position is not None:
+            (answer,) = [answer for answer in menu.reply.answers if answer.key == str(category.menu_position)]
             behind = MAIN.steps[answer.next.step]
             found = [answer]
             if isinstance(behind, Ask) and isinstance(behind.reply, Choice):
                 found += behind.reply.answers
-            assert (CATEGORY, category.code) in [fact for one in found for fact in one.remember]
+            assert (CATEGORY, category.code) in [fact for one in found for fact in one.remembered_facts]
 
 
 def test_every_breakdown_is_warned_of_before_it_is_registered() -> None:
     """Whatever category can be registered or marked, the robot has safety words for it today."""
-    told = KNOWLEDGE.answers(TODAY)
+    told = KNOWLEDGE.render_answers(TODAY)
     asks = (step for step in MAIN.steps.values() if isinstance(step, Ask) and isinstance(step.reply, Choice))
     replies = [step.reply for step in asks if isinstance(step.reply, Choice)]
     codes = {
-        value for reply in replies for answer in reply.answers for name, value in answer.remember if name == CATEGORY
+        value
+        for reply in replies
+        for answer in reply.answers
+        for name, value in answer.remembered_facts
+        if name == CATEGORY
     }
     assert len(codes) >= 9
     assert [code for code in sorted(codes) if f"безопасность:{code}" not in told] == []

@@ -18,13 +18,13 @@ MIND = PaperMind(
         "у нас там это самое течёт": Sense({"неисправность": REPORT}),
         "паспортный стол": Sense({"справка": {"справка": "KB01"}}),
         "что с моей": Sense({"статус": {"номер": ""}}),
-        "сто двадцать три": Sense(numbers={"номер": ("123", "10023"), "другое": ("9",)}),
+        "сто двадцать три": Sense(number_candidates={"номер": ("123", "10023"), "другое": ("9",)}),
         "двенадцать": Sense({"адрес": {"место": "квартира: 12"}}, {"номер": ("12",)}),
-        "холодная двадцать": Sense(beside={"номер": {"описание": "холодная 20"}}),
+        "холодная двадцать": Sense(additional_facts={"номер": {"описание": "холодная 20"}}),
         "позовите кого-нибудь": Sense({"человек": {}}),
         "ну конечно": Sense({"да": {}}),
-        "ну": Sense(hesitates=True),
-        "ну вот": Sense({"рассказ": {"описание": "ну вот"}}, hesitates=True),
+        "ну": Sense(is_hesitation=True),
+        "ну вот": Sense({"рассказ": {"описание": "ну вот"}}, is_hesitation=True),
     },
     {"пахнет": GAS, "запаха газа": GAS},
     frozenset({"запаха газа"}),
@@ -120,7 +120,7 @@ def test_a_question_only_aloud_is_for_callers_who_are_heard(script: Script) -> N
     assert not any("квартира" in command.text for command in deaf.log if isinstance(command, Say))
     ask = script.steps["какая квартира"]
     assert list_texts_by_keys(ask) == ()
-    spoken = [set(list_fixed_prompts(script, ANSWERS, ear=ear)) for ear in (False, True)]
+    spoken = [set(list_fixed_prompts(script, ANSWERS, with_speech=ear)) for ear in (False, True)]
     assert "Какая квартира?" not in spoken[0]
     assert "Какая квартира?" in spoken[1]
 
@@ -214,7 +214,7 @@ def test_so_is_one_whose_answer_may_not_be_told_but_no_word_of_safety(script: Sc
 
 
 def test_every_answer_a_meaning_may_lead_to_is_made_ready(script: Script) -> None:
-    assert {"Паспортный стол открыт.", "Закройте кран."} <= set(list_fixed_prompts(script, ANSWERS, ear=False))
+    assert {"Паспортный стол открыт.", "Закройте кран."} <= set(list_fixed_prompts(script, ANSWERS, with_speech=False))
     assert set(script.articles) == set(ARTICLES)
 
 

@@ -296,7 +296,12 @@ def test_one_mistake_is_one_finding_at_its_place_with_its_mend(planted: Slip, tm
         str(problem) for problem in problems if problem.code == planted.code
     ]
     (found,) = problems
-    assert (found.code, found.place.file, found.place.line, found.place.column) == (planted.code, file, line, column)
+    assert (found.code, found.position.file, found.position.line, found.position.column) == (
+        planted.code,
+        file,
+        line,
+        column,
+    )
     assert planted.told in found.message
     assert found.fatal is (planted.code not in NOT_FATAL)
     assert (script is None) is found.fatal
@@ -315,7 +320,7 @@ def test_windows_1251_is_named_with_its_first_letter(tmp_path: Path) -> None:
     file = tmp_path / "broken.yaml"
     file.write_bytes(b"# note\n" + GOOD.encode("cp1251"))
     (found,) = read(file)[1]
-    assert (found.place.line, found.place.column, found.code) == (2, 1, "IVR002")
+    assert (found.position.line, found.position.column, found.code) == (2, 1, "IVR002")
     assert "Windows-1251" in found.message
 
 
@@ -385,4 +390,4 @@ def test_every_rule_of_the_reader_has_its_broken_script() -> None:
 
 
 def codes(file: Path) -> list[str]:
-    return [f"{problem.place.line}:{problem.place.column} {problem.code}" for problem in read(file)[1]]
+    return [f"{problem.position.line}:{problem.position.column} {problem.code}" for problem in read(file)[1]]

@@ -17,7 +17,7 @@ from tests.dialogue.test_main_script import KNOWLEDGE, MAIN, TODAY, shipped_mind
     ],
 )
 def test_the_dispatcher_is_told_why_a_caller_comes(said: list[str], reason: str) -> None:
-    caller = Caller(MAIN, KNOWLEDGE.answers(TODAY), ear=True, mind=shipped_mind())
+    caller = Caller(MAIN, KNOWLEDGE.render_answers(TODAY), ear=True, mind=shipped_mind())
     for words in said:
         caller.says(words) if words else caller.keeps_silent()
         if isinstance(caller.awaited, Do):
@@ -27,7 +27,7 @@ def test_the_dispatcher_is_told_why_a_caller_comes(said: list[str], reason: str)
 
 
 def test_an_action_that_breaks_is_no_wish_for_a_person() -> None:
-    caller = Caller(MAIN, KNOWLEDGE.answers(TODAY))
+    caller = Caller(MAIN, KNOWLEDGE.render_answers(TODAY))
     caller.hears("нажмите три")
     caller.presses("31#")
     caller.action_ends("сбой")

@@ -54,7 +54,7 @@ def test_a_courtesy_guesses_no_other_trouble(mind: Mind) -> None:
     assert is_courtesy(read_words("ну ладно подожду"))
     assert not is_courtesy(read_words("ладно кран течет"))
     dark = {"описание": "почему света нет и надолго ли", "категория": "EL_NONE_HOUSE", "место": "", "ещё": ""}
-    assert "неисправность" not in mind.make_out("ну ладно подожду", dark).meanings
+    assert "неисправность" not in mind.interpret("ну ладно подожду", dark).meanings
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_thanks_for_what_was_done_want_nothing() -> None:
     ],
 )
 def test_who_asks_for_help_and_says_thanks_reports_a_trouble(mind: Mind, line: str, category: str) -> None:
-    meanings = mind.make_out(line, {}).meanings
+    meanings = mind.interpret(line, {}).meanings
     assert "благодарность" not in meanings
     assert meanings["неисправность"]["категория"] == category
 
 
 @pytest.mark.parametrize("line", ["повторите номер", "повторите номер заявки девушка", "какой у нее номер"])
 def test_a_number_told_before_is_asked_for_again(mind: Mind, line: str) -> None:
-    assert "номер ещё раз" in mind.make_out(line, {}).meanings
+    assert "номер ещё раз" in mind.interpret(line, {}).meanings
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_a_number_told_before_is_asked_for_again(mind: Mind, line: str) -> None:
     ],
 )  # fmt: skip
 def test_another_number_is_no_ticket_told_before(mind: Mind, line: str) -> None:
-    assert "номер ещё раз" not in mind.make_out(line, {}).meanings
+    assert "номер ещё раз" not in mind.interpret(line, {}).meanings
 
 
 def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Mind) -> None:
-    meanings = mind.make_out("да только меня до шести дома не будет", TAP).meanings
+    meanings = mind.interpret("да только меня до шести дома не будет", TAP).meanings
     assert meanings["да"] == {"описание": "кран течет. да только меня до шести дома не будет"}
-    meanings = mind.make_out("верно код домофона двадцать пять", TAP).meanings
+    meanings = mind.interpret("верно код домофона двадцать пять", TAP).meanings
     assert meanings["да"]["описание"].endswith("код домофона двадцать пять")
     assert "неисправность" not in meanings
     before = leave_wish(read_words("меня до шести дома не будет"))
@@ -126,18 +126,18 @@ HERE = {**TAP, "место": "улица: проспект Энгельса; д�
 
 def test_a_wish_beside_another_flat_takes_the_flat_and_is_no_yes(mind: Mind) -> None:
     said = "верно только квартира двенадцать буду дома после шести"
-    meanings = mind.make_out(said, HERE).meanings
+    meanings = mind.interpret(said, HERE).meanings
     assert "да" not in meanings
     assert meanings["адрес"]["место"].endswith("квартира: 12")
     assert meanings["адрес"]["описание"] == f"кран течет. {said}"
-    assert "да" in mind.make_out("верно квартира пять буду дома после шести", HERE).meanings
-    assert "да" not in mind.make_out("да квартира двенадцать", HERE).meanings
+    assert "да" in mind.interpret("верно квартира пять буду дома после шести", HERE).meanings
+    assert "да" not in mind.interpret("да квартира двенадцать", HERE).meanings
     missing = {**TAP, "место": "улица: проспект Энгельса; дом: 139; корпус: 1"}
-    assert "да" in mind.make_out("да квартира двенадцать", missing).meanings
+    assert "да" in mind.interpret("да квартира двенадцать", missing).meanings
 
 
 def test_a_code_of_the_door_beside_another_flat_is_no_trouble(mind: Mind) -> None:
-    meanings = mind.make_out("нет квартира двенадцать код домофона пять", HERE).meanings
+    meanings = mind.interpret("нет квартира двенадцать код домофона пять", HERE).meanings
     assert "неисправность" not in meanings
     assert meanings["адрес"]["место"].endswith("квартира: 12")
     assert "код домофона пять" in meanings["адрес"]["описание"]
@@ -153,7 +153,7 @@ def test_a_code_of_the_door_beside_another_flat_is_no_trouble(mind: Mind) -> Non
     ],
 )
 def test_another_trouble_beside_a_wish_is_not_lost(mind: Mind, said: str, category: str, more: str) -> None:
-    meanings = mind.make_out(said, HERE).meanings
+    meanings = mind.interpret(said, HERE).meanings
     assert (meanings["неисправность"]["категория"], meanings["неисправность"]["ещё"]) == (category, more)
     assert meanings.get("да", {}).get("ещё", "") == more
 
@@ -161,7 +161,7 @@ def test_another_trouble_beside_a_wish_is_not_lost(mind: Mind, said: str, catego
 def test_of_a_long_story_the_newest_words_are_kept(mind: Mind) -> None:
     long = {**TAP, "описание": "кран течет " * 54 + "конец"}
     for said in ("пусть придут после шести", "лифт не работает"):
-        meanings = mind.make_out(said, long).meanings
+        meanings = mind.interpret(said, long).meanings
         kept = meanings.get("пожелание") or meanings["неисправность"]
         assert kept["описание"].endswith(f". {said}")
         assert kept["описание"].startswith("кран течет")
@@ -169,14 +169,14 @@ def test_of_a_long_story_the_newest_words_are_kept(mind: Mind) -> None:
 
 
 def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Mind) -> None:
-    assert mind.make_out("да и еще лифт не работает", TAP).meanings["да"]["ещё"] == "LIFT_FAULT"
-    assert mind.make_out("да лифт не работает", TAP).meanings["да"].get("ещё", "") == ""
+    assert mind.interpret("да и еще лифт не работает", TAP).meanings["да"]["ещё"] == "LIFT_FAULT"
+    assert mind.interpret("да лифт не работает", TAP).meanings["да"].get("ещё", "") == ""
 
 
 def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Mind) -> None:
     assert means_whole_house(read_words("дом весь без воды"))
     assert means_whole_house(read_words("во всех квартирах и у всех в доме нет воды"))
-    place = mind.make_out("весь подъезд без воды тельмана тридцать два корпус один второй подъезд", {}).meanings[
+    place = mind.interpret("весь подъезд без воды тельмана тридцать два корпус один второй подъезд", {}).meanings[
         "адрес"
     ]
     assert "парадная: 2" in place["место"]
@@ -192,22 +192,22 @@ def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Min
 )  # fmt: skip
 def test_a_flat_that_the_whole_house_is_set_against_is_asked_for(mind: Mind, line: str) -> None:
     assert not means_whole_house(read_words(line))
-    assert "адрес" not in mind.make_out(line, {}).meanings
+    assert "адрес" not in mind.interpret(line, {}).meanings
 
 
 def test_an_entrance_nobody_knows_contradicts_no_flat(mind: Mind) -> None:
     known = {"место": "улица: улица Тельмана; дом: 32; корпус: 1; парадная: ", "спрошено": "apartment"}
-    assert "квартира: 5" in mind.make_out("квартира пять", known).meanings["адрес"]["место"]
+    assert "квартира: 5" in mind.interpret("квартира пять", known).meanings["адрес"]["место"]
 
 
 def test_three_troubles_are_told_the_accident_first(mind: Mind) -> None:
-    told = mind.make_out("у нас и домофон не работает и в подъезде грязно и батарея течет", {}).meanings
+    told = mind.interpret("у нас и домофон не работает и в подъезде грязно и батарея течет", {}).meanings
     assert told["неисправность"]["категория"] == "HEAT_LEAK"
     assert told["неисправность"]["ещё"] == "ICOM_FAULT, CLEAN_ENTRANCE"
 
 
 def test_a_trouble_beside_a_question_comes_first_and_the_question_after(mind: Mind) -> None:
-    told = mind.make_out("когда бухгалтер принимает и у меня кран течет", {}).meanings["неисправность"]
+    told = mind.interpret("когда бухгалтер принимает и у меня кран течет", {}).meanings["неисправность"]
     assert (told["категория"], told["ещё"]) == ("WAT_TAP_DRIP", "KB05")
 
 

@@ -52,7 +52,7 @@ def test_without_an_ear_everything_goes_by_keys(script: Script) -> None:
 
 def test_only_what_can_be_said_is_made_ready_to_be_spoken(script: Script) -> None:
     """The question by keys is said to both: to callers who are heard, once they were not understood."""
-    deaf, hearing = (set(list_fixed_prompts(script, {}, ear=ear)) for ear in (False, True))
+    deaf, hearing = (set(list_fixed_prompts(script, {}, with_speech=ear)) for ear in (False, True))
     assert "Авария, нажмите один. Справка, нажмите два." in deaf
     assert hearing - deaf == {"Скажите, что случилось.", "Не расслышала.", "Не поняла."}
 

@@ -33,7 +33,7 @@ from callcenter.settings import TREE
 from tests.dialogue.test_main_script import CARRY_OUT, KNOWLEDGE, KNOWN, MAIN, TODAY, ZONE, shipped_mind
 from tests.stand_ins.clock import FakeClock
 
-ANSWERS = KNOWLEDGE.answers(TODAY)
+ANSWERS = KNOWLEDGE.render_answers(TODAY)
 TWIN = TREE / "ivr_scripts" / "main.talks.yaml"
 
 
@@ -47,9 +47,9 @@ def play(*lines: str, ask_outcomes: bool = False, ear: bool = False) -> tuple[Ta
         read=lambda prompt: next(waiting, None),
         write=shown.append,
         ask_outcomes=ask_outcomes,
-        ear=ear,
-        mind=shipped_mind() if ear else None,
-        carry_out=open_paper(KNOWN, ZONE, FakeClock()),
+        recognition_enabled=ear,
+        interpreter=shipped_mind() if ear else None,
+        run_action=open_paper(KNOWN, ZONE, FakeClock()),
     )
     return game.play(name="сыграно", place=Place(TWIN)), shown
 
@@ -94,7 +94,7 @@ def test_a_ticket_comes_out_as_its_trouble_and_address_were_told() -> None:
     assert any("Её номер: два шесть, ноль ноль ноль, ноль ноль один." in line for line in shown)
     (outcome,) = talk.outcomes["зарегистрировать заявку"]
     assert outcome.facts["срок"] == "сегодня до девяти часов тридцати минут"
-    assert run_talk(MAIN, talk, answers=ANSWERS, mind=shipped_mind()) == []
+    assert run_talk(MAIN, talk, answers=ANSWERS, interpreter=shipped_mind()) == []
 
 
 def test_readings_come_out_as_they_were_told() -> None:
@@ -106,7 +106,7 @@ def test_readings_come_out_as_they_were_told() -> None:
     assert any("Горячая вода: это намного больше обычного расхода." in line for line in shown)
     assert any("горячая вода 90." in line for line in shown)
     assert "[принять показание: готово]" in shown
-    assert run_talk(MAIN, talk, answers=ANSWERS, mind=shipped_mind()) == []
+    assert run_talk(MAIN, talk, answers=ANSWERS, interpreter=shipped_mind()) == []
 
 
 def test_a_silence_and_a_hang_up_are_turns_of_the_talk() -> None:
@@ -135,7 +135,7 @@ def test_a_saved_talk_stands_behind_the_others_and_passes(tmp_path: Path) -> Non
     talks, problems = read_talks(twin)
     assert problems == []
     assert talks[-1].name == "сыграно"
-    assert run_talks(MAIN, talks, answers=ANSWERS, mind=shipped_mind(), carry_out=CARRY_OUT) == []
+    assert run_talks(MAIN, talks, answers=ANSWERS, interpreter=shipped_mind(), get_outcome=CARRY_OUT) == []
 
 
 def test_the_first_talk_makes_the_file(tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_a_talk_that_would_not_pass_changes_nothing(tmp_path: Path, fault: str) 
     if fault == "something behind the talks":
         with twin.open("a", encoding="utf-8") as file:
             file.write("обычные исходы: {}\n")
-        talk = Talk("другой", talk.place, talk.turns, talk.end, talk.served, {}, frozenset())
+        talk = Talk("другой", talk.position, talk.turns, talk.end, talk.served, {}, frozenset())
     elif fault == "not what the robot does":
-        talk = Talk("другой", talk.place, talk.turns, End.GOODBYE, talk.served, {}, frozenset())
+        talk = Talk("другой", talk.position, talk.turns, End.GOODBYE, talk.served, {}, frozenset())
     before = twin.read_text(encoding="utf-8")
     with pytest.raises(BrokenFiles):
         save_talk(twin, talk, MAIN, answers)
@@ -250,7 +250,7 @@ def test_a_leak_is_played_in_a_terminal_and_kept_as_a_test(terminal: Terminal, s
     talks, problems = read_talks(script.with_name("main.talks.yaml"))
     assert problems == []
     assert (talks[-1].name, talks[-1].end) == ("прорвало, из терминала", End.GOODBYE)
-    assert run_talk(MAIN, talks[-1], answers=KNOWLEDGE.answers(TODAY)) == []
+    assert run_talk(MAIN, talks[-1], answers=KNOWLEDGE.render_answers(TODAY)) == []
 
 
 def test_a_broken_script_is_not_played_but_its_mistakes_are_listed(script: Path) -> None:

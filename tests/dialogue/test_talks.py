@@ -60,7 +60,7 @@ def differences(directory: Path, talks: str) -> list[str]:
     assert problems == []
     found = [problem for talk in read for problem in run_talk(small_script(), talk)]
     assert all(problem.code == "IVR410" and problem.fatal for problem in found)
-    return [f"{problem.place.line}:{problem.place.column} {problem.message}" for problem in found]
+    return [f"{problem.position.line}:{problem.position.column} {problem.message}" for problem in found]
 
 
 def test_a_talk_is_read_turn_by_turn(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_steps_that_no_talk_enters_are_listed_and_stop_nobody(tmp_path: Path) ->
     assert not any(problem.fatal for problem in unseen)
     names = [name for name in small_script().steps if any(f"«{name}»" in problem.message for problem in unseen)]
     assert names == ["телефон", "повтор номера", "справка", "человек", "срочно"]
-    assert unseen[0].place.file == SMALL
+    assert unseen[0].position.file == SMALL
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_one_mistake_in_a_talk_is_one_finding_at_its_place(
 ) -> None:
     assert GOOD.count(before) == 1
     _, problems = read_talks(write(tmp_path, GOOD.replace(before, after)))
-    assert [f"{problem.place.line}:{problem.place.column} {problem.code}" for problem in problems] == [found]
+    assert [f"{problem.position.line}:{problem.position.column} {problem.code}" for problem in problems] == [found]
     assert told in problems[0].message
 
 
@@ -231,5 +231,5 @@ def test_a_written_talk_reads_the_same(talk: Talk) -> None:
 
 
 def forget_places(talk: Talk) -> Talk:
-    turns = tuple(replace(turn, place=NOWHERE) for turn in talk.turns)
-    return replace(talk, place=NOWHERE, turns=turns, outcomes=dict(talk.outcomes))
+    turns = tuple(replace(turn, position=NOWHERE) for turn in talk.turns)
+    return replace(talk, position=NOWHERE, turns=turns, outcomes=dict(talk.outcomes))

@@ -73,7 +73,7 @@ class Listened:
     def speak(self, sound: Sound) -> None:
         """All at once."""
         for piece in cut(sound):
-            self.leg.hear(piece)
+            self.leg.send_audio(piece)
 
     @property
     def text(self) -> str:
@@ -94,7 +94,7 @@ def open_leg(ear: EarClient | Ears, *, phrases: tuple[str, ...] | None = None) -
         told.append(one)
         news.set()
 
-    return Listened(ear.open(take, phrases=phrases), told, news)
+    return Listened(ear.open_leg(take, phrases=phrases), told, news)
 
 
 @asynccontextmanager
@@ -117,5 +117,5 @@ def ear_program(tmp_path: Path) -> Iterator[RunningEar]:
 @pytest.fixture
 async def ear(ear_program: RunningEar) -> AsyncIterator[EarClient]:
     async with client_of(ear_program.address) as client:
-        await client.connect(within=10)
+        await client.wait_for_connection(within=10)
         yield client

@@ -6,7 +6,7 @@ from tests.stand_ins.tones import silence
 
 
 def listen(listener: Listener, sound: Sound) -> list[ListenerEvent]:
-    return [event for frame in cut(sound) for event in listener.hear(frame)]
+    return [event for frame in cut(sound) for event in listener.accept_frame(frame)]
 
 
 def hush(listener: Listener, seconds: float) -> list[ListenerEvent]:

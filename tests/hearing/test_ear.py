@@ -31,7 +31,7 @@ async def test_many_legs_are_heard_at_once_each_its_own(ear: EarClient) -> None:
 async def test_a_crash_costs_a_second_of_hearing_and_no_leg(ear: EarClient, ear_program: RunningEar) -> None:
     leg = open_leg(ear, phrases=("вода",))
     leg.speak(SPEECH["вода"])
-    leg.leg.flush()
+    leg.leg.end_utterance()
     await leg.waits_for(Final)
     ear_program.send(signal.SIGKILL)
     await leg.waits_for(EarLost)
@@ -45,8 +45,8 @@ async def test_a_crash_costs_a_second_of_hearing_and_no_leg(ear: EarClient, ear_
     assert await leg.closes() == "вода вода [unk]"
     words = [word for told in leg.told if isinstance(told, Final) for word in told.words]
     assert [word.begin for word in words] == pytest.approx([0.2, 2.22, 3.24], abs=0.03)
-    assert leg.leg.dropped == pytest.approx(1.0)
-    assert ear.losses == 1
+    assert leg.leg.dropped_seconds == pytest.approx(1.0)
+    assert ear.disconnects == 1
 
 
 async def test_a_frozen_ear_is_given_up(ear: EarClient, ear_program: RunningEar) -> None:
@@ -123,9 +123,9 @@ async def test_no_ear_is_no_error_of_a_leg(tmp_path: object) -> None:
     async with client_of(read_address(f"{tmp_path}/nobody.sock")) as ear:
         leg = open_leg(ear)
         leg.speak(SPEECH["вода"])
-        assert ear.dropped == pytest.approx(1.02, abs=0.1), "what is less than a piece was not to be sent yet"
+        assert ear.dropped_seconds == pytest.approx(1.02, abs=0.1), "what is less than a piece was not to be sent yet"
         with pytest.raises(EarAway, match=r"nobody\.sock"):
-            await ear.connect(within=0.1)
+            await ear.wait_for_connection(within=0.1)
         assert await leg.closes() == ""
 
 
@@ -137,7 +137,7 @@ async def test_an_ear_may_be_on_another_machine() -> None:
     program.start()
     try:
         async with client_of(address) as ear:
-            await ear.connect(within=10)
+            await ear.wait_for_connection(within=10)
             leg = open_leg(ear)
             leg.speak(SPEECH["вода"])
             assert await leg.closes() == "вода"

@@ -47,10 +47,10 @@ def counted() -> Counted:
 
 @pytest.fixture
 async def ears(programs: tuple[RunningEar, RunningEar], counted: Counted) -> AsyncIterator[Ears]:
-    ears = Ears([program.address for program in programs], measures=counted)
+    ears = Ears([program.address for program in programs], metrics_recorder=counted)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(ears.run())
-        await asyncio.gather(*(client.connect(within=15) for client in ears.clients))
+        await asyncio.gather(*(client.wait_for_connection(within=15) for client in ears.clients))
         yield ears
         running.cancel()
 
@@ -87,7 +87,7 @@ async def test_legs_that_lost_every_ear_go_on_at_the_first_that_comes_back(
         program.send(signal.SIGKILL)
         program.wait()
     await leg.waits_for(EarLost)
-    leg.leg.hear(bytes(1600))
+    leg.leg.send_audio(bytes(1600))
     assert counted.dropped == pytest.approx(0.1)
     programs[1].start()
     await leg.waits_for(EarBack, within=15)

@@ -37,21 +37,21 @@ def call(*words: str, quiet: float = 0.4) -> Sound:
 def hear_all(
     engine: Engine, sound: Sound, *, phrases: tuple[str, ...] | None = None, seconds: float = 0.1
 ) -> list[str]:
-    recogniser = engine.listen(rate=RATE, phrases=phrases)
+    recogniser = engine.create_recognizer(rate=RATE, phrases=phrases)
     words = []
     for piece in cut(sound, seconds=seconds):
-        words += recogniser.hear(piece) or ()
+        words += recogniser.accept_audio(piece) or ()
     return [word.text for word in (*words, *recogniser.finish())]
 
 
 def test_it_names_itself(engine: Engine) -> None:
     assert engine.name
-    assert 0 < engine.delay < 1
+    assert 0 < engine.result_delay < 1
 
 
 def test_words_come_with_times_and_confidences(engine: Engine) -> None:
-    recogniser = engine.listen(rate=RATE, phrases=None)
-    assert recogniser.hear(to_bytes(call("вода", "течёт"))) is None
+    recogniser = engine.create_recognizer(rate=RATE, phrases=None)
+    assert recogniser.accept_audio(to_bytes(call("вода", "течёт"))) is None
     words = recogniser.finish()
     assert [word.text for word in words] == ["вода", "течёт"]
     for word, begin, end in zip(words, (0.3, 0.92), (0.78, 1.52), strict=True):
@@ -74,32 +74,32 @@ def test_it_hears_over_a_telephone_line(engine: Engine, lost: float) -> None:
 
 
 def test_a_guess_grows_while_the_utterance_goes_on(engine: Engine) -> None:
-    recogniser = engine.listen(rate=RATE, phrases=None)
+    recogniser = engine.create_recognizer(rate=RATE, phrases=None)
     guesses: list[str] = []
     for piece in cut(call("нет", "вода"), seconds=0.1):
-        assert recogniser.hear(piece) is None
-        if not guesses or recogniser.guess() != guesses[-1]:
-            guesses.append(recogniser.guess())
+        assert recogniser.accept_audio(piece) is None
+        if not guesses or recogniser.get_partial_text() != guesses[-1]:
+            guesses.append(recogniser.get_partial_text())
     assert guesses[0] == ""
     assert "нет" in guesses
     assert guesses[-1] == "нет вода"
 
 
 def test_a_guess_holds_a_word_after_the_promised_delay(engine: Engine) -> None:
-    recogniser = engine.listen(rate=RATE, phrases=None)
-    for piece in cut(call("вода", quiet=engine.delay)):
-        recogniser.hear(piece)
-    assert recogniser.guess() == "вода"
+    recogniser = engine.create_recognizer(rate=RATE, phrases=None)
+    for piece in cut(call("вода", quiet=engine.result_delay)):
+        recogniser.accept_audio(piece)
+    assert recogniser.get_partial_text() == "вода"
 
 
 def test_silence_ends_an_utterance_and_the_next_has_later_times(engine: Engine) -> None:
-    recogniser = engine.listen(rate=RATE, phrases=None)
+    recogniser = engine.create_recognizer(rate=RATE, phrases=None)
     ended = []
     for piece in cut(np.concatenate([call("да", quiet=1.2), call("нет", quiet=1.2)]), seconds=0.1):
-        words = recogniser.hear(piece)
+        words = recogniser.accept_audio(piece)
         if words:
             ended.append(words)
-            assert recogniser.guess() == ""
+            assert recogniser.get_partial_text() == ""
     assert [[word.text for word in words] for words in ended] == [["да"], ["нет"]]
     assert ended[1][0].begin > ended[0][0].end
 
@@ -110,15 +110,15 @@ def test_silence_and_noise_are_no_words(engine: Engine, level: float) -> None:
 
 
 def test_quiet_given_ahead_makes_the_guess_whole_ends_nothing_and_counts(engine: Engine) -> None:
-    recogniser = engine.listen(rate=RATE, phrases=None)
+    recogniser = engine.create_recognizer(rate=RATE, phrases=None)
     for piece in cut(call("вода", quiet=0.1)):
-        assert recogniser.hear(piece) is None
-    recogniser.settle(to_bytes(silence(engine.delay)))
-    assert recogniser.guess() == "вода"
-    assert recogniser.hear(to_bytes(say_in_tones("течёт"))) is None
+        assert recogniser.accept_audio(piece) is None
+    recogniser.feed_padding(to_bytes(silence(engine.result_delay)))
+    assert recogniser.get_partial_text() == "вода"
+    assert recogniser.accept_audio(to_bytes(say_in_tones("течёт"))) is None
     words = recogniser.finish()
     assert [word.text for word in words] == ["вода", "течёт"]
-    assert words[1].begin == pytest.approx(0.3 + 0.48 + 0.1 + engine.delay, abs=0.07)
+    assert words[1].begin == pytest.approx(0.3 + 0.48 + 0.1 + engine.result_delay, abs=0.07)
 
 
 def test_other_words_than_the_phrases_are_unknown(engine: Engine) -> None:
@@ -143,7 +143,7 @@ def test_vosk_leaves_out_a_phrase_it_knows_in_part_only(tmp_path: Path) -> None:
 
 
 def test_nothing_heard_is_no_error(engine: Engine) -> None:
-    assert engine.listen(rate=RATE, phrases=None).finish() == ()
+    assert engine.create_recognizer(rate=RATE, phrases=None).finish() == ()
 
 
 def test_four_threads_hear_their_own_words(engine: Engine) -> None:
@@ -174,7 +174,7 @@ def test_vosk_without_a_model_says_what_to_set() -> None:
 
 
 def test_a_used_up_recogniser_says_so_instead_of_crashing(tmp_path: Path) -> None:
-    recogniser = ENGINES["vosk"](tmp_path).listen(rate=RATE, phrases=None)
+    recogniser = ENGINES["vosk"](tmp_path).create_recognizer(rate=RATE, phrases=None)
     recogniser.finish()
     with pytest.raises(EngineFailed):
-        recogniser.hear(b"\0\0" * 160)
+        recogniser.accept_audio(b"\0\0" * 160)

@@ -183,8 +183,8 @@ def test_without_a_network_it_says_what_else_can_be_done(server: str, tmp_path: 
 
 
 def test_published_models_say_what_is_not_verified() -> None:
-    assert {one.short for one in read_official()} == {"small", "big"}
-    assert all(one.mark == "[K]" and one.address.endswith(".zip") for one in read_official())
+    assert {one.short_name for one in read_official()} == {"small", "big"}
+    assert all(one.verification_mark == "[K]" and one.address.endswith(".zip") for one in read_official())
 
 
 @pytest.mark.parametrize(

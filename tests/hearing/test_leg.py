@@ -29,7 +29,7 @@ class Reports:
 
     def close(self) -> list[Word]:
         assert self.leg is not None
-        self.leg.take(Close())
+        self.leg.enqueue(Close())
         assert self.over.wait(10)
         return [word for report in self.said if isinstance(report, Final) for word in report.words]
 
@@ -38,7 +38,7 @@ def begin(
     engine: ToneEngine, *, phrases: tuple[str, ...] | None = None, limit_seconds: float = 60.0
 ) -> tuple[Leg, Reports]:
     reports = Reports()
-    reports.leg = Leg(engine, Open(RATE, phrases), reports.take, limit_seconds=limit_seconds)
+    reports.leg = Leg(engine, Open(RATE, phrases), reports.take, max_queued_seconds=limit_seconds)
     return reports.leg, reports
 
 
@@ -46,7 +46,7 @@ def send(leg: Leg, sound: Sound, *, at: float = 0.0) -> float:
     """Sends a sound whose first sample is at second `at`; the second after its last one."""
     position = round(at * RATE)
     for piece in cut(sound):
-        leg.take(Audio(position, piece))
+        leg.enqueue(Audio(position, piece))
         position += len(piece) // 2
     return position / RATE
 
@@ -58,16 +58,16 @@ class SlowEngine(ToneEngine):
     go: threading.Event = field(default_factory=threading.Event)
     stuck: threading.Event = field(default_factory=threading.Event)
 
-    def listen(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
         self.stuck.set()
         assert self.go.wait(10)
-        return super().listen(rate=rate, phrases=phrases)
+        return super().create_recognizer(rate=rate, phrases=phrases)
 
 
 class SpeakingTwice(ToneEngine):
     """An engine whose times step back, as no engine should."""
 
-    def listen(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
         class Backwards(ToneRecogniser):
             def finish(self) -> tuple[Word, ...]:
                 return (Word("раз", 1.0, 2.0, 1.0), Word("два", 0.5, 0.7, 1.0))
@@ -78,9 +78,9 @@ class SpeakingTwice(ToneEngine):
 def test_words_have_the_leg_s_times_whatever_cuts_the_stretches() -> None:
     leg, reports = begin(ToneEngine())
     at = send(leg, np.concatenate([silence(0.5), say_in_tones("вода")]))
-    leg.take(Flush())
+    leg.enqueue(Flush())
     at = send(leg, say_in_tones("свет"), at=at)
-    leg.take(Phrases(("газ",)))
+    leg.enqueue(Phrases(("газ",)))
     send(leg, say_in_tones("газ вода"), at=at)
     words = reports.close()
     assert [word.text for word in words] == ["вода", "свет", "газ", "[unk]"]
@@ -97,7 +97,7 @@ def test_a_question_that_expects_the_same_breaks_no_word(
     sound = say_in_tones("вода свет")
     half = len(sound) * 3 // 4
     at = send(leg, sound[:half])
-    leg.take(Phrases(phrases))
+    leg.enqueue(Phrases(phrases))
     send(leg, sound[half:], at=at)
     reports.close()
     assert [[word.text for word in report.words] for report in reports.said if isinstance(report, Final)] == heard
@@ -116,9 +116,9 @@ def test_a_slow_engine_loses_the_oldest_audio_and_says_how_much() -> None:
     at = send(leg, silence(0.1))
     assert engine.stuck.wait(10)
     at = send(leg, np.concatenate([say_in_tones("вода"), silence(1.38)]), at=at)
-    assert leg.dropped == 0
+    assert leg.dropped_seconds == 0
     send(leg, say_in_tones("свет"), at=at)
-    assert leg.dropped == pytest.approx(1.02)  # half of what waits at once, so that gaps are few
+    assert leg.dropped_seconds == pytest.approx(1.02)  # half of what waits at once, so that gaps are few
     engine.go.set()
     words = reports.close()
     assert [word.text for word in words] == ["свет"]
@@ -146,12 +146,12 @@ def test_a_recogniser_that_fails_costs_a_second_and_no_more() -> None:
         Trouble("heard the word that it fails on")
     ]
     assert leg.failures == 1
-    assert leg.dropped == pytest.approx(1.0, abs=0.2)
+    assert leg.dropped_seconds == pytest.approx(1.0, abs=0.2)
 
 
 def test_an_engine_that_gives_no_recogniser_fails_the_leg_not_the_ear() -> None:
     class Refusing(ToneEngine):
-        def listen(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
+        def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
             raise EngineFailed("no memory")
 
     leg, reports = begin(Refusing())
@@ -175,13 +175,13 @@ def test_partials_tell_of_words_and_in_silence_how_far_it_heard() -> None:
     partials = [report for report in reports.said if isinstance(report, Partial)]
     assert next(partial.text for partial in partials if partial.text) == "вода"
     assert all(partial.begin == 0 for partial in partials)
-    heard_to = [partial.heard_to for partial in partials]
+    heard_to = [partial.processed_to for partial in partials]
     assert heard_to == sorted(heard_to)
 
 
 def test_nothing_sent_is_nothing_said() -> None:
     leg, reports = begin(ToneEngine())
-    leg.take(Flush())
+    leg.enqueue(Flush())
     assert reports.close() == []
     assert reports.said == [Closed()]
 
@@ -190,5 +190,5 @@ def test_odd_pieces_make_no_difference() -> None:
     leg, reports = begin(ToneEngine())
     sound = to_bytes(say_in_tones("вода"))
     for begin_at in range(0, len(sound), 246):
-        leg.take(Audio(begin_at // 2, sound[begin_at : begin_at + 246]))
+        leg.enqueue(Audio(begin_at // 2, sound[begin_at : begin_at + 246]))
     assert [word.text for word in reports.close()] == ["вода"]

@@ -38,7 +38,7 @@ class Dialogue:
 
     @property
     def said(self) -> list[tuple[str, bool]]:
-        return [(event.text, event.early) for event in self.events if isinstance(event, Said)]
+        return [(event.text, event.before_endpoint) for event in self.events if isinstance(event, Said)]
 
     @property
     def transcript(self) -> str:
@@ -48,19 +48,19 @@ class Dialogue:
 async def speak(listening: Listening, sound: Sound) -> None:
     """In the pace of a telephone, for the ear and the listener must go along."""
     for piece in cut(sound):
-        listening.hear(piece)
+        listening.accept_audio(piece)
         await asyncio.sleep(0.015)
 
 
 async def test_questions_get_their_own_answers(ear: EarClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, take=dialogue.take, note=dialogue.note)
-    listening.ask(("вода", "свет"), pause=lambda text: 0.2 if text == "вода" else 0.6)
+    listening = Listening(ear, on_event=dialogue.take, on_recognition=dialogue.note)
+    listening.start_question(("вода", "свет"), required_pause=lambda text: 0.2 if text == "вода" else 0.6)
     await speak(listening, np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.2)]))
     assert dialogue.said == [("вода", True)]
     await asyncio.sleep(0.3)  # nothing more is said, but the ear was told to end there
     assert dialogue.transcript == "вода"
-    listening.ask(("да", "нет"), pause=None)
+    listening.start_question(("да", "нет"), required_pause=None)
     await speak(listening, np.concatenate([say_in_tones("да вода"), silence(0.8)]))
     listening.close()
     async with asyncio.timeout(10):
@@ -72,10 +72,10 @@ async def test_questions_get_their_own_answers(ear: EarClient) -> None:
 
 async def test_sound_may_come_in_any_pieces(ear: EarClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, take=dialogue.take, note=dialogue.note)
+    listening = Listening(ear, on_event=dialogue.take, on_recognition=dialogue.note)
     sound = np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.8)]).astype("<i2").tobytes()
     for begin in range(0, len(sound), 246):
-        listening.hear(sound[begin : begin + 246])
+        listening.accept_audio(sound[begin : begin + 246])
     listening.close()
     async with asyncio.timeout(10):
         await dialogue.closed.wait()

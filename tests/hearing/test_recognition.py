@@ -31,13 +31,13 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
 
     question = read_spoken_script().steps["меню"]
     assert isinstance(question, Ask)
-    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).listen(
+    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).open_input(
         "call", Speaker.CALLER, take
     )
     assert told == [EarOpened()]
     stretch.expect(Expect(7, question, ("прорвало", "ничего")))
     for piece in cut(np.concatenate([silence(0.5), say_in_tones("прорвало"), silence(0.4)])):
-        stretch.hear(piece)
+        stretch.accept_audio(piece)
         await asyncio.sleep(0.015)
     async with asyncio.timeout(10):
         while Said(7, "прорвало") not in told or not notes.facts("call", "transcript"):
@@ -56,7 +56,7 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
 
 async def test_a_lost_ear_is_told_and_is_a_gap_in_the_transcript(ear: EarClient, ear_program: RunningEar) -> None:
     notes, told = KeptNotes(), list[Speech]()
-    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).listen(
+    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).open_input(
         "call", Speaker.MEMBER, told.append
     )
     ear_program.send(signal.SIGKILL)

@@ -33,12 +33,12 @@ class Counted:
         return self.engine.takes_phrases
 
     @property
-    def delay(self) -> float:
-        return self.engine.delay
+    def result_delay(self) -> float:
+        return self.engine.result_delay
 
-    def listen(self, *, rate: int, phrases: Sequence[str] | None) -> "CountedRecogniser":
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> "CountedRecogniser":
         self.asked += 1
-        return CountedRecogniser(self, self.engine.listen(rate=rate, phrases=phrases))
+        return CountedRecogniser(self, self.engine.create_recognizer(rate=rate, phrases=phrases))
 
 
 @dataclass
@@ -46,15 +46,15 @@ class CountedRecogniser:
     counted: Counted
     recogniser: Recogniser
 
-    def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
         self.counted.given += len(audio)
-        return self.recogniser.hear(audio)
+        return self.recogniser.accept_audio(audio)
 
-    def settle(self, quiet: bytes) -> None:
-        self.recogniser.settle(quiet)
+    def feed_padding(self, quiet: bytes) -> None:
+        self.recogniser.feed_padding(quiet)
 
-    def guess(self) -> str:
-        return self.recogniser.guess()
+    def get_partial_text(self) -> str:
+        return self.recogniser.get_partial_text()
 
     def finish(self) -> tuple[Word, ...]:
         return self.recogniser.finish()
@@ -72,7 +72,7 @@ def begin(engine: Engine, phrases: Sequence[str] | None = ANSWERS) -> SparingRec
 
 
 def hear(recogniser: SparingRecogniser, sound: Sound) -> list[Word]:
-    return [word for piece in cut(sound, seconds=0.1) for word in recogniser.hear(piece) or ()]
+    return [word for piece in cut(sound, seconds=0.1) for word in recogniser.accept_audio(piece) or ()]
 
 
 def hum(seconds: float) -> Sound:
@@ -99,7 +99,7 @@ def test_silence_is_not_decoded(phrases: Sequence[str] | None) -> None:
     counted = Counted()
     recogniser = begin(counted, phrases)
     assert hear(recogniser, silence(20)) == []
-    assert recogniser.resting
+    assert recogniser.is_idle
     assert counted.given / 2 / RATE == pytest.approx(1.0, abs=0.11)
 
 
@@ -126,10 +126,10 @@ def test_what_is_still_guessed_when_it_stays_quiet_has_been_said() -> None:
     class Endless(Counted):
         """Its utterances have no end of their own."""
 
-        def listen(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
+        def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
             class NeverEnding(CountedRecogniser):
                 def hear(self, audio: bytes) -> tuple[Word, ...] | None:
-                    self.said = (*getattr(self, "said", ()), *(super().hear(audio) or ()))
+                    self.said = (*getattr(self, "said", ()), *(super().accept_audio(audio) or ()))
                     return None
 
                 def guess(self) -> str:
@@ -138,7 +138,7 @@ def test_what_is_still_guessed_when_it_stays_quiet_has_been_said() -> None:
                 def finish(self) -> tuple[Word, ...]:
                     return self.said
 
-            return NeverEnding(self, self.engine.listen(rate=rate, phrases=phrases))
+            return NeverEnding(self, self.engine.create_recognizer(rate=rate, phrases=phrases))
 
     assert [word.text for word in hear(begin(Endless()), np.concatenate([say_in_tones("нет"), silence(2)]))] == ["нет"]
 
@@ -147,10 +147,10 @@ def test_a_lone_short_word_that_is_no_guess_before_its_end_is_heard() -> None:
     """A quick «да» or «газ» is the likeliest path only once the decoder knows that nothing follows."""
 
     class Guessless(Counted):
-        def listen(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
+        def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
             class NeverGuessing(CountedRecogniser):
                 def hear(self, audio: bytes) -> tuple[Word, ...] | None:
-                    self.said = (*getattr(self, "said", ()), *(super().hear(audio) or ()))
+                    self.said = (*getattr(self, "said", ()), *(super().accept_audio(audio) or ()))
                     return None
 
                 def guess(self) -> str:
@@ -160,7 +160,7 @@ def test_a_lone_short_word_that_is_no_guess_before_its_end_is_heard() -> None:
                     return self.said
 
             self.asked += 1
-            return NeverGuessing(self, self.engine.listen(rate=rate, phrases=phrases))
+            return NeverGuessing(self, self.engine.create_recognizer(rate=rate, phrases=phrases))
 
     counted = Guessless()
     recogniser = begin(counted, None)
@@ -177,18 +177,18 @@ def test_a_settled_guess_waits_for_no_more_sound(tmp_path: Path) -> None:
     configuration.write_text(configuration.read_text().replace("--frames-per-chunk=6", "--frames-per-chunk=81"))
     recogniser = begin(load_engine("callcenter.hearing.server.engines.vosk", model), None)
     hear(recogniser, np.concatenate([silence(0.5), say_in_tones("да нет"), silence(0.12)]))
-    assert recogniser.guess() != "да нет"
-    recogniser.settle()
-    assert recogniser.guess() == "да нет"
+    assert recogniser.get_partial_text() != "да нет"
+    recogniser.complete_partial()
+    assert recogniser.get_partial_text() == "да нет"
 
 
 def test_settling_ends_nothing_and_moves_no_time(vosk: Engine) -> None:
     recogniser = begin(vosk, None)
     assert hear(recogniser, np.concatenate([silence(0.5), say_in_tones("да"), silence(0.12)])) == []
     for _ in range(3):
-        recogniser.settle()
+        recogniser.complete_partial()
     assert hear(recogniser, np.concatenate([say_in_tones("вода"), silence(0.18)])) == []
-    recogniser.settle()
+    recogniser.complete_partial()
     words = hear(recogniser, silence(1.5))
     assert [word.text for word in words] == ["да", "вода"]
     assert [word.begin for word in words] == pytest.approx([0.5, 1.0], abs=0.05)

@@ -41,7 +41,7 @@ def test_a_caller_is_noticed_at_once() -> None:
         began: float | None = None
         room = noise(0.5 + len(man) / RATE + 1, level=-62)
         for frame in cut(over_the_line(room[: 4000 + len(man)] + np.concatenate([silence(0.5), man]))):
-            if any(isinstance(event, SpeechBegan) for event in listener.hear(frame)):
+            if any(isinstance(event, SpeechBegan) for event in listener.accept_frame(frame)):
                 began = listener.now
                 break
         assert began is not None, f"sentence {sentence} was not noticed"

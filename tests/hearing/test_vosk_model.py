@@ -22,7 +22,7 @@ def test_a_model_says_what_it_is(model: Path) -> None:
     found = read_vosk_model(model)
     assert (found.rate, found.takes_phrases, found.words) == (8000, True, 3)
     assert found.megabytes == pytest.approx(0.006, abs=0.003)
-    assert found.delay == pytest.approx(0.26)
+    assert found.result_delay == pytest.approx(0.26)
     assert found.describe() == "model: 8000 Гц, 0.0 МБ, слов: 3, слушает по фразам вопроса"
 
 
@@ -39,7 +39,7 @@ def test_words_may_lie_inside_the_graph(model: Path) -> None:
 def test_the_usual_chunk_makes_a_longer_delay(model: Path) -> None:
     configuration = model / "conf/model.conf"
     configuration.write_text(configuration.read_text().replace("--frames-per-chunk=6\n", ""))
-    assert read_vosk_model(model).delay == pytest.approx(0.41)
+    assert read_vosk_model(model).result_delay == pytest.approx(0.41)
 
 
 def test_a_model_of_the_old_layout_is_one_too(model: Path) -> None:

@@ -95,7 +95,10 @@ def test_a_backend_that_outlives_its_killed_postmaster_is_no_obstacle(instance: 
         before = cluster.running()
         assert before is not None
         with psycopg.connect(
-            host=str(instance.layout.sockets), port=instance.ports.postgres, user="callcenter", dbname="postgres"
+            host=str(instance.layout.socket_directory),
+            port=instance.ports.postgres,
+            user="callcenter",
+            dbname="postgres",
         ) as connection:
             running = find_in_directory(instance.layout.postgres_data, program="postgres")
             (backend,) = (one for one in running if one.pid == connection.info.backend_pid)

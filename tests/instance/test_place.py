@@ -126,5 +126,5 @@ def test_nothing_secret_is_readable_by_others(homes: Path) -> None:
     for file in layout.home.rglob("*"):
         if file.is_file() and secret in file.read_text(errors="replace"):
             assert file.stat().st_mode & 0o077 == 0, file
-    for directory in (layout.asterisk_etc, layout.asterisk, layout.pids, layout.logs, layout.journal):
+    for directory in (layout.asterisk_etc, layout.asterisk, layout.pid_directory, layout.log_directory, layout.journal):
         assert directory.stat().st_mode & 0o077 == 0, directory

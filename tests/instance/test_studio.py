@@ -75,7 +75,7 @@ async def test_a_recording_is_what_callers_hear(layout: Layout, edition: Edition
     line = find_line(lines, str(greeting(lines).number))
     record(line, take_of(tmp_path, line.seconds))
     voice = StandInVoice()
-    assert f"{await PromptCache(layout.prompts, voice).sound(line.text)}.wav" == str(line.human)
+    assert f"{await PromptCache(layout.prompts, voice).get_sound_path(line.text)}.wav" == str(line.human)
     assert voice.texts == []
     publish(layout, lines)
     assert (layout.sounds / "ru" / "studio" / f"{line.number}.wav").resolve() == line.human
@@ -109,7 +109,7 @@ def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: Edition
     record(line, take_of(tmp_path, line.seconds))
     other = replace(edition, script=replace(edition.script, steps={}))
     (problem,) = find_recording_problems(layout, list_lines(layout, other), other)
-    assert (problem.code, problem.place.file) == ("VOI101", line.human)
+    assert (problem.code, problem.position.file) == ("VOI101", line.human)
     line.human.write_bytes(b"")
     (problem,) = find_recording_problems(layout, lines, edition)
     assert problem.code == "VOI102"
@@ -132,7 +132,7 @@ class Board:
 async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unaccepted_one_left(
     layout: Layout, edition: Edition, tmp_path: Path
 ) -> None:
-    layout.studio.mkdir(parents=True)
+    layout.studio_takes.mkdir(parents=True)
     lines = list_lines(layout, edition)
     line = greeting(lines)
     board, renewed = Board(), []
@@ -141,9 +141,9 @@ async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unacc
         renewed.append(True)
 
     def leave(take: str, seconds: float, *, accepted: bool) -> None:
-        take_of(tmp_path, seconds).rename(layout.studio / f"{take}.wav")
+        take_of(tmp_path, seconds).rename(layout.studio_takes / f"{take}.wav")
         if accepted:
-            (layout.studio / f"{take}.ok.wav").touch()
+            (layout.studio_takes / f"{take}.ok.wav").touch()
 
     keeper = TakeKeeper(layout, edition=lambda: edition, alarms=board, renew=renew)
     leave(f"{line.number}-1", line.seconds, accepted=False)
@@ -159,4 +159,4 @@ async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unacc
     assert line.human.exists()
     assert f"studio {line.number}" not in board.standing
     assert renewed == [True]
-    assert [file.name for file in layout.studio.iterdir()] == [f"{line.number}-1.wav"]
+    assert [file.name for file in layout.studio_takes.iterdir()] == [f"{line.number}-1.wav"]

@@ -192,9 +192,9 @@ def test_a_supervisor_killed_outright_takes_nothing_with_it(tmp_path: Path, pid_
 
 def test_only_one_watches_an_instance(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    layout.pids.mkdir()
+    layout.pid_directory.mkdir()
     with hold_alone(layout, "supervisor"):
-        running = find_running(layout.pids / "supervisor")
+        running = find_running(layout.pid_directory / "supervisor")
         assert running is not None
         assert running.pid == os.getpid()
         with pytest.raises(AlreadyRuns, match=r"run supervisor"), hold_alone(layout, "supervisor"):

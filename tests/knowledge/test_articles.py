@@ -41,16 +41,16 @@ def read(directory: Path, text: str) -> Article:
 
 def test_an_approved_answer_is_spoken_with_the_companys_facts(tmp_path: Path) -> None:
     article = read(tmp_path, GOOD)
-    assert article.spoken_answer(HOURS, TODAY) == "Паспортный стол принимает с 9:00 до 18:00."
+    assert article.render_answer(HOURS, TODAY) == "Паспортный стол принимает с 9:00 до 18:00."
     assert article.wordings == ("паспортный стол часы",)
     assert article.houses == ()
-    assert article.mark == "[S1]"
+    assert article.source_status == "[S1]"
 
 
 def test_an_answer_is_spoken_on_its_last_day_and_never_after(tmp_path: Path) -> None:
     article = read(tmp_path, GOOD)
-    assert article.spoken_answer(HOURS, date(2026, 12, 31)) is not None
-    assert article.spoken_answer(HOURS, date(2027, 1, 1)) is None
+    assert article.render_answer(HOURS, date(2026, 12, 31)) is not None
+    assert article.render_answer(HOURS, date(2027, 1, 1)) is None
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_an_answer_is_spoken_on_its_last_day_and_never_after(tmp_path: Path) -> 
 )
 def test_what_may_not_be_spoken_is_silent_and_says_why(tmp_path: Path, number: int, before: str, after: str) -> None:
     article = read(tmp_path, GOOD.replace(before, after))
-    assert article.spoken_answer(HOURS, TODAY) is None
-    reason = article.reason_for_silence(HOURS, TODAY)
+    assert article.render_answer(HOURS, TODAY) is None
+    reason = article.explain_unspoken(HOURS, TODAY)
     assert reason is not None
     assert reason[0] == number
 
 
 def test_an_empty_fact_counts_as_missing(tmp_path: Path) -> None:
-    assert read(tmp_path, GOOD).spoken_answer({"PASSPORT_HOURS": ""}, TODAY) is None
+    assert read(tmp_path, GOOD).render_answer({"PASSPORT_HOURS": ""}, TODAY) is None
 
 
 BROKEN = {
@@ -106,8 +106,8 @@ def test_each_rule_names_its_line(tmp_path: Path, code: str) -> None:
     found = {problem.code: problem for problem in problems}
     assert code in found, problems
     assert found[code].fatal
-    assert found[code].place.file == file
-    assert found[code].place.line == line
+    assert found[code].position.file == file
+    assert found[code].position.line == line
 
 
 def test_every_mistake_of_a_file_is_told_at_once(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_two_files_may_not_share_an_id(tmp_path: Path) -> None:
     write(tmp_path, GOOD, name="KB01-second.md")
     articles, problems = read_articles(tmp_path)
     assert [article.file.name for article in articles] == ["KB01-passport.md"]
-    assert [(problem.code, problem.place.file.name) for problem in problems] == [("KB020", "KB01-second.md")]
+    assert [(problem.code, problem.position.file.name) for problem in problems] == [("KB020", "KB01-second.md")]
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,11 @@ def base() -> KnowledgeBase:
 
 def test_nothing_is_wrong_and_nothing_is_silent(base: KnowledgeBase) -> None:
     assert base.problems == ()
-    assert base.find_silences(TODAY) == []
+    assert base.find_unspoken(TODAY) == []
 
 
 def test_all_reference_answers_are_spoken(base: KnowledgeBase) -> None:
-    answers = base.answers(TODAY)
+    answers = base.render_answers(TODAY)
     assert {name for name in answers if name.startswith("KB")} == ALL
     assert "{" not in "".join(answers.values())
 
@@ -40,7 +40,7 @@ def test_every_answer_is_asked_for_in_many_ways(base: KnowledgeBase) -> None:
 
 
 def test_every_danger_has_words_for_the_robot(base: KnowledgeBase) -> None:
-    answers = base.answers(TODAY)
+    answers = base.render_answers(TODAY)
     for category in base.categories:
         if category.urgency is Urgency.EMERGENCY:
             assert re.search(r"\b1(?:01|02|03|04|12)\b", answers[f"безопасность:{category.code}"]), category.code
@@ -48,19 +48,19 @@ def test_every_danger_has_words_for_the_robot(base: KnowledgeBase) -> None:
 
 def test_a_script_may_name_an_answer_that_is_silent_today(base: KnowledgeBase) -> None:
     later = date(2040, 1, 1)
-    assert "KB27" in base.names
-    assert "KB27" not in base.answers(later)
-    assert "безопасность:GAS_SMELL" in base.names
+    assert "KB27" in base.answer_names
+    assert "KB27" not in base.render_answers(later)
+    assert "безопасность:GAS_SMELL" in base.answer_names
 
 
 def test_answers_are_short_enough_for_the_ear(base: KnowledgeBase) -> None:
-    for name, answer in base.answers(TODAY).items():
+    for name, answer in base.render_answers(TODAY).items():
         assert len(spoken(answer).split()) <= 60, name
 
 
 def test_seventy_categories_and_five_by_keys(base: KnowledgeBase) -> None:
     assert len(base.categories) == 70
-    assert [category.asked_by_keys for category in base.categories.asked_by_keys] == [1, 2, 3, 4, 5]
+    assert [category.menu_position for category in base.categories.menu_categories] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_the_terms_of_the_law(base: KnowledgeBase, code: str, kind: str, minutes
 def test_what_no_law_sets_is_marked_as_the_companys_own(base: KnowledgeBase) -> None:
     for category in base.categories:
         for rule in (*category.clocks, *category.conditional_clocks):
-            assert rule.regulation == ("регламент" in rule.basis), category.code
-            assert rule.mark, category.code
+            assert rule.is_company_rule == ("регламент" in rule.basis), category.code
+            assert rule.source_status, category.code
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ def test_what_no_law_sets_is_marked_as_the_companys_own(base: KnowledgeBase) -> 
 )
 def test_no_clock_is_invented_where_no_source_has_a_figure(base: KnowledgeBase, code: str) -> None:
     category = base.categories[code]
-    assert (category.clocks, category.conditional_clocks, category.working_day_terms) == ((), (), ())
+    assert (category.clocks, category.conditional_clocks, category.working_day_deadlines) == ((), (), ())
 
 
 def test_the_callback_is_due_ten_minutes_after_the_calls_arrival(base: KnowledgeBase) -> None:
-    figure = base.law.figure("CALLBACK_WITHIN", TODAY)
+    figure = base.legal_values.find_value("CALLBACK_WITHIN", TODAY)
     assert (figure.value, figure.unit) == (10, "minutes")
     assert "416" in figure.basis
 
@@ -111,4 +111,4 @@ def test_problems_of_all_files_come_together(tmp_path: Path) -> None:
     broken = read_knowledge(directory)
     assert [problem.code for problem in broken.problems] == ["KB021", "CAT001", "COM001", "LAW001"]
     independent = {"KB09", "KB10", "KB12", "KB15", "KB19", "KB35", "KB36", "KB39"}
-    assert {"KB34"} | independent == set(broken.answers(TODAY))  # the rest needs the company's facts
+    assert {"KB34"} | independent == set(broken.render_answers(TODAY))  # the rest needs the company's facts

@@ -52,22 +52,22 @@ def read(directory: Path, text: str) -> Categories:
 def test_a_category_is_read_with_its_clocks(tmp_path: Path) -> None:
     category = read(tmp_path, GOOD)["CHUTE_CLOG"]
     assert category.urgency is Urgency.ACCIDENT
-    assert category.urgency.russian == "авария"
+    assert category.urgency.label == "авария"
     (clock,) = category.clocks
     assert (clock.kind, clock.minutes, clock.starts) == (ClockKind.RESOLVE, 120, ClockStart.REGISTRATION)
-    assert clock.window == Window(time(8), time(23))
-    assert not clock.regulation
+    assert clock.business_hours == Window(time(8), time(23))
+    assert not clock.is_company_rule
     (other,) = category.conditional_clocks
-    assert other.regulation
+    assert other.is_company_rule
     assert other.condition == "если в подъезде пахнет"
-    assert [term.working_days for term in category.working_day_terms] == [10]
+    assert [term.working_days for term in category.working_day_deadlines] == [10]
 
 
 def test_the_menu_keeps_its_order_not_that_of_the_file(tmp_path: Path) -> None:
     second = GOOD.removeprefix("categories:\n").replace("CHUTE_CLOG", "LIFT_FAULT").replace("by_keys: 1", "by_keys: 2")
     categories = read(tmp_path, "categories:\n" + second + GOOD.removeprefix("categories:\n"))
     assert [category.code for category in categories] == ["LIFT_FAULT", "CHUTE_CLOG"]
-    assert [category.code for category in categories.asked_by_keys] == ["CHUTE_CLOG", "LIFT_FAULT"]
+    assert [category.code for category in categories.menu_categories] == ["CHUTE_CLOG", "LIFT_FAULT"]
     assert "LIFT_FAULT" in categories
     assert categories.get("NOPE") is None
 
@@ -107,14 +107,14 @@ def test_each_rule_names_its_line(tmp_path: Path, code: str) -> None:
     assert [problem.code for problem in problems] == [code]
     (problem,) = problems
     assert problem.fatal
-    assert problem.place.line == line
+    assert problem.position.line == line
 
 
 def test_half_a_clock_is_no_clock(tmp_path: Path) -> None:
     file = tmp_path / "categories.yaml"
     file.write_text(GOOD.replace("        starts: registration\n", ""), encoding="utf-8")
     categories, problems = read_categories(file)
-    assert [(problem.code, problem.place.line) for problem in problems] == [("CAT009", 11)]
+    assert [(problem.code, problem.position.line) for problem in problems] == [("CAT009", 11)]
     assert len(categories) == 0
 
 

@@ -29,7 +29,7 @@ def test_the_lengths_of_the_doc_are_those_of_the_checker() -> None:
 
 def test_the_recording_of_the_doc_would_be_that_of_the_greeting(tmp_path: Path) -> None:
     (greeting, *_) = list_texts(MAIN.steps[MAIN.start.step])
-    assert f"`{PromptCache(tmp_path, StandInVoice()).stem(str(greeting))}.human.wav`" in DOC
+    assert f"`{PromptCache(tmp_path, StandInVoice()).make_file_stem(str(greeting))}.human.wav`" in DOC
 
 
 def test_every_mark_of_the_knowledge_base_has_its_source_in_the_doc() -> None:

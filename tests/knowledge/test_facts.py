@@ -41,14 +41,14 @@ def write(file: Path, text: str) -> Path:
 def test_a_fact_is_known_until_its_last_day(tmp_path: Path) -> None:
     company, problems = read_company(write(tmp_path / "company.yaml", COMPANY))
     assert problems == []
-    assert company.on(date(2026, 12, 31)) == {"PASSPORT_HOURS": "с 9:00 до 18:00"}
-    assert company.on(date(2027, 1, 1)) == {}
+    assert company.list_valid_facts(date(2026, 12, 31)) == {"PASSPORT_HOURS": "с 9:00 до 18:00"}
+    assert company.list_valid_facts(date(2027, 1, 1)) == {}
 
 
 def test_empty_and_expired_facts_are_listed_without_stopping_anybody(tmp_path: Path) -> None:
     company, _ = read_company(write(tmp_path / "company.yaml", COMPANY))
-    silent = company.find_silent_facts(date(2027, 1, 1))
-    assert [(problem.code, problem.place.line, problem.fatal) for problem in silent] == [
+    silent = company.find_unspoken_facts(date(2027, 1, 1))
+    assert [(problem.code, problem.position.line, problem.fatal) for problem in silent] == [
         ("COM102", 3, False),
         ("COM101", 7, False),
     ]
@@ -68,20 +68,20 @@ def test_empty_and_expired_facts_are_listed_without_stopping_anybody(tmp_path: P
 )
 def test_each_rule_of_the_company_names_its_line(tmp_path: Path, code: str, line: int, text: str) -> None:
     _, problems = read_company(write(tmp_path / "company.yaml", text))
-    assert [(problem.code, problem.place.line) for problem in problems] == [(code, line)]
+    assert [(problem.code, problem.position.line) for problem in problems] == [(code, line)]
 
 
 def test_a_figure_is_the_one_in_force_on_the_day(tmp_path: Path) -> None:
     law, problems = read_law(write(tmp_path / "law.yaml", LAW))
     assert problems == []
-    assert law.figure("CALLBACK_WITHIN", date(2019, 2, 28)).value == 20
-    assert law.figure("CALLBACK_WITHIN", date(2019, 3, 1)).value == 10
+    assert law.find_value("CALLBACK_WITHIN", date(2019, 2, 28)).value == 20
+    assert law.find_value("CALLBACK_WITHIN", date(2019, 3, 1)).value == 10
 
 
 def test_a_figure_not_yet_in_force_is_not_guessed(tmp_path: Path) -> None:
     law, _ = read_law(write(tmp_path / "law.yaml", LAW))
     with pytest.raises(NoSuchFigure, match="CALLBACK_WITHIN"):
-        law.figure("CALLBACK_WITHIN", date(2013, 1, 1))
+        law.find_value("CALLBACK_WITHIN", date(2013, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_a_figure_not_yet_in_force_is_not_guessed(tmp_path: Path) -> None:
 )
 def test_each_rule_of_the_law_names_its_line(tmp_path: Path, code: str, line: int, text: str) -> None:
     _, problems = read_law(write(tmp_path / "law.yaml", text))
-    assert (code, line) in [(problem.code, problem.place.line) for problem in problems]
+    assert (code, line) in [(problem.code, problem.position.line) for problem in problems]

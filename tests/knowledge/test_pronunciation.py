@@ -70,6 +70,6 @@ def test_each_mistake_is_named_at_its_line_and_costs_one_entry(
     file = tmp_path / FILE
     file.write_text(f"words:\n  замок: зам+ок\n  {entry}\n  щель: щ+ель\n", encoding="utf-8")
     pronunciation, problems = read_pronunciation(file)
-    assert [(problem.code, problem.place.line) for problem in problems] == [(code, 3)]
+    assert [(problem.code, problem.position.line) for problem in problems] == [(code, 3)]
     assert told in problems[0].message
     assert pronunciation.entries == {"замок": "зам+ок", "щель": "щ+ель"}

@@ -36,7 +36,7 @@ async def find_left_behind(centre: RunningCentre) -> list[str]:
 def _exceptions(centre: RunningCentre) -> Iterator[str]:
     """What the logs tell of trouble, but for what the tests made."""
     for program in ("controller", "desk", "supervisor"):
-        for line in (centre.layout.logs / f"{program}.log").read_text(encoding="utf-8").splitlines():
+        for line in (centre.layout.log_directory / f"{program}.log").read_text(encoding="utf-8").splitlines():
             told = _read(line)
             if told is None:
                 if "Traceback" in line:
@@ -44,7 +44,7 @@ def _exceptions(centre: RunningCentre) -> Iterator[str]:
             elif told.get("level") in ("error", "critical") and not _was_provoked(centre, told):
                 yield f"{program}.log: {line}"
     for program in ("asterisk", "postgres"):
-        log = (centre.layout.logs / f"{program}.log").read_text(encoding="utf-8")
+        log = (centre.layout.log_directory / f"{program}.log").read_text(encoding="utf-8")
         if "PANIC" in log or "assert" in log.lower():
             yield f"{program}.log: PANIC or assert"
 

@@ -146,7 +146,7 @@ class RunningCentre:
 
     def program(self, name: str) -> Running:
         """One of supervisor, controller, clerk, desk, ear, which must be running."""
-        running = find_running(self.layout.pids / name)
+        running = find_running(self.layout.pid_directory / name)
         assert running is not None, f"{name} does not run"
         return running
 
@@ -160,7 +160,7 @@ class RunningCentre:
     def await_program(self, name: str, *, seconds: float = 15.0) -> Running:
         """Waits until the supervisor has started a program that ended."""
         begun = time.monotonic()
-        while (running := find_running(self.layout.pids / name)) is None:
+        while (running := find_running(self.layout.pid_directory / name)) is None:
             assert time.monotonic() - begun < seconds, f"no {name} after {seconds:.0f} s"
             time.sleep(0.05)
         return running
@@ -176,10 +176,10 @@ class RunningCentre:
     def mend(self) -> None:
         """Brings everything back that a test froze or ended."""
         for name in (SUPERVISOR, CONTROLLER, CLERK, DESK):
-            running = find_running(self.layout.pids / name)
+            running = find_running(self.layout.pid_directory / name)
             if running is not None:
                 running.send(signal.SIGCONT)
-        alive = [find_running(self.layout.pids / name) for name in (SUPERVISOR, CONTROLLER, CLERK, DESK)]
+        alive = [find_running(self.layout.pid_directory / name) for name in (SUPERVISOR, CONTROLLER, CLERK, DESK)]
         if None in alive or self.cluster.running() is None or not self.asterisk.serves("callcenter"):
             self.run()
 
@@ -190,7 +190,7 @@ class RunningCentre:
             print(f"CALLCENTER_HOME={self.home} CALLCENTER_SETTINGS_FILE={self.settings_file}")
             return
         for name in (SUPERVISOR, CONTROLLER, CLERK, DESK):
-            running = find_running(self.layout.pids / name)
+            running = find_running(self.layout.pid_directory / name)
             if running is not None:
                 running.send(signal.SIGCONT)
         stopped = self.command("stop")
@@ -205,8 +205,8 @@ class RunningCentre:
         for kept, place in (
             (source.prompts, target.prompts),
             (source.sounds, target.sounds),
-            (source.music, target.music),
-            (source.ear_model, target.ear_model),
+            (source.music_on_hold, target.music_on_hold),
+            (source.built_speech_model, target.built_speech_model),
         ):
             if kept.exists():
                 # The studio's are links into a centre's prompts; this centre makes its own.

@@ -71,7 +71,7 @@ async def reach_all_stages(town: Town, dispatcher: Softphone) -> Stages:
         town.talk(talking, dispatcher, within=15),
     )
     await town.hears_music(queued, within=10)
-    answered = begun.second + len(town.book.of(town.answers(answer))) / RATE
+    answered = begun.second + len(town.book.load_prompt(town.answers(answer))) / RATE
     await asyncio.sleep(max(answered - leaving.second() - 1.5, 0))
     greeted = await town.call()
     await asyncio.gather(

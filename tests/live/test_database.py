@@ -161,4 +161,4 @@ def is_kept_as_promised(record: Record) -> None:
 
 def promise(town: Town, keys: str) -> str:
     """What the robot says when it cannot give a number."""
-    return play_keys(town.edition, keys, outcomes={REGISTER_TICKET: NO_DATABASE}).turns[-1].says[0].text
+    return play_keys(town.edition, keys, outcomes={REGISTER_TICKET: NO_DATABASE}).turns[-1].prompts[0].text

@@ -125,7 +125,7 @@ async def test_who_is_queued_anew_leaves_comes_again_and_is_put_through(town: To
     address = f"http://127.0.0.1:{centre.instance.ports.asterisk_http}"
     password = centre.instance.secrets.ari_password
     async with Ari(address, user=ARI_USER, password=password, application="nobody") as ari:
-        await AriPhone(ari, Playbacks()).queue_anew(record.call.id)
+        await AriPhone(ari, Playbacks()).requeue_caller(record.call.id)
     await has_happened(town, call, "left_queue")
     phone.manners = Manners(answer_after=0.2, tone=DISPATCHER_TONE)
     await town.talk(call, phone, within=20)

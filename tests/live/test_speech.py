@@ -109,7 +109,7 @@ async def test_a_caller_speaks_the_ear_is_killed_and_the_call_goes_on_by_keys(
 async def test_coughs_noise_and_the_question_s_own_echo_do_not_stop_it(town: Town) -> None:
     """All at once, from the first second on. What does stop it, and how soon, is measured by bench/turns.py."""
     call = await town.call()
-    echo = quieter(town.book.of(ASKED_ALOUD), 25)
+    echo = quieter(town.book.load_prompt(ASKED_ALOUD), 25)
     coughs = np.concatenate([piece for _ in range(20) for piece in (cough(), silence(0.3))])
     length = 6 * RATE
     call.say(np.resize(echo, length) + noise(6.0, level=-45.0)[:length] + np.resize(coughs, length) // 2)

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(240, func_only=True)]
 
 SETTINGS = f"""
 [ear]
-model = "{Layout(test_home()).ear_model}"
+model = "{Layout(test_home()).built_speech_model}"
 """
 """The centre's own model as `callcenter setup --for-tests` has built it."""
 AT_ONCE = 6

@@ -103,7 +103,7 @@ class Town:
     async def called(self, keys: str, phone: Softphone | None = None, **caller: str | bool | None) -> Call:
         """A call whose caller presses `keys` into the first words, as those do who know the menus by heart."""
         call = await self.call(phone, **caller)
-        await call.hear(self.book.of(self.greeting)[: RATE // 4], within=3)
+        await call.hear(self.book.load_prompt(self.greeting)[: RATE // 4], within=3)
         await call.press(keys)
         return call
 
@@ -136,11 +136,11 @@ class Town:
 
     def asks(self, keys: str = "") -> str:
         """The last words of the robot after these keys."""
-        return play_keys(self.edition, keys).turns[-1].says[-1].text
+        return play_keys(self.edition, keys).turns[-1].prompts[-1].text
 
     def answers(self, keys: str) -> str:
         """The first words of the robot after these keys."""
-        return play_keys(self.edition, keys).turns[-1].says[0].text
+        return play_keys(self.edition, keys).turns[-1].prompts[0].text
 
     @property
     def greeting(self) -> str:
@@ -152,17 +152,17 @@ class Town:
         self, call: Call, text: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 2.4
     ) -> audio_analysis.Found:
         """Waits for the `first` seconds of words of the robot; None: for all of them."""
-        return await call.hear(_cut(self.book.of(text), first), within=within, since=since)
+        return await call.hear(_cut(self.book.load_prompt(text), first), within=within, since=since)
 
     async def hears_sound(
         self, call: Call, name: str, *, within: float = 5.0, since: float = 0.0, first: float | None = 2.4
     ) -> audio_analysis.Found:
         """The same for a sound of the dialplan."""
-        return await call.hear(_cut(self.book.of_dialplan(name), first), within=within, since=since)
+        return await call.hear(_cut(self.book.load_dialplan_sound(name), first), within=within, since=since)
 
     async def hears_music(self, call: Call, *, within: float = 8.0) -> float:
         """Waits for the music on hold; the second of the call at which it was heard."""
-        music = audio_analysis.read_wav(self.centre.layout.music / "callcenter.wav")
+        music = audio_analysis.read_wav(self.centre.layout.music_on_hold / "callcenter.wav")
         give_up = call.second() + within
         while call.second() < give_up:
             await asyncio.sleep(0.3)

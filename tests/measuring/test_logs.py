@@ -138,7 +138,7 @@ async def test_the_supervisor_names_its_programs(log: Log) -> None:
 async def test_the_desk_names_the_call_of_a_page_that_broke(
     database: Database, clock: FakeClock, tmp_path: Path, log: Log
 ) -> None:
-    away = Database(database.address.replace("/test_", "/gone_"), connect_seconds=1)
+    away = Database(database.url.replace("/test_", "/gone_"), connect_seconds=1)
     app = create_app(
         database=away,
         settings=Settings(),
@@ -146,7 +146,7 @@ async def test_the_desk_names_the_call_of_a_page_that_broke(
         clock=clock,
         categories=Categories(()),
         find_dangers=lambda _: (),
-        studio=PaperStudio(),
+        prompt_recordings=PaperStudio(),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     cookies = {SESSION_COOKIE: "a token"}

@@ -74,9 +74,9 @@ async def prometheus(database: Database, files: AsteriskFiles, clock: FakeClock)
 
 async def read_all(truth: TruthReader, clock: FakeClock, *, later: float = 60) -> None:
     clock.advance(seconds=later)
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
-    await truth.settle()
+    await truth.assign_outcomes()
 
 
 async def test_a_queue_at_work(
@@ -196,7 +196,7 @@ async def test_notes_wait_in_the_journal_while_the_database_is_away(
         """The note needs nothing."""
 
     book = NoteBook(files.journal)
-    away = Database(re.sub(r"port=\d+", "port=1", database.address), connect_seconds=1)
+    away = Database(re.sub(r"port=\d+", "port=1", database.url), connect_seconds=1)
     try:
         for number in range(3):
             book.write(Note(f"n{number}", "b1-1.1", MORNING + timedelta(seconds=number), "key"))

@@ -26,8 +26,8 @@ def make_category(code: str = "WAT_LEAK", *, clocks: tuple[ClockRule, ...] | Non
     """A category for tests; its terms are those of a burst pipe unless given."""
     if clocks is None:
         clocks = (
-            ClockRule(ClockKind.RESOLVE, 3 * 24 * 60, ClockStart.DAMAGE, "416 п. 13", regulation=False),
-            ClockRule(ClockKind.LOCALISE, 30, ClockStart.REGISTRATION, "416 п. 13", regulation=False),
+            ClockRule(ClockKind.RESOLVE, 3 * 24 * 60, ClockStart.DAMAGE, "416 п. 13", is_company_rule=False),
+            ClockRule(ClockKind.LOCALISE, 30, ClockStart.REGISTRATION, "416 п. 13", is_company_rule=False),
         )
     return Category(
         code=code,
@@ -37,14 +37,14 @@ def make_category(code: str = "WAT_LEAK", *, clocks: tuple[ClockRule, ...] | Non
         urgency_note="",
         clocks=clocks,
         conditional_clocks=(),
-        working_day_terms=(),
-        term="",
+        working_day_deadlines=(),
+        deadline_text="",
         basis="",
         responsible="аварийная бригада",
         safety="",
         safety_spoken="",
-        asked_by_keys=1,
-        mark="",
+        menu_position=1,
+        source_status="",
     )
 
 

@@ -24,7 +24,7 @@ class RecordedCall:
 
     def __init__(self, files: AsteriskFiles, clock: FakeClock, filer: Filer | None, call_id: str) -> None:
         self.call_id = call_id
-        self.raw = files.monitor / f"{call_id}.raw"
+        self.raw = files.raw_recordings / f"{call_id}.raw"
         self._clock = clock
         self._filer = filer
         self._call = InboundCall(files, call_id, clock.now())
@@ -61,14 +61,14 @@ class RecordedCall:
 
     def _look(self) -> None:
         if self._filer is not None:
-            self._filer.look()
+            self._filer.sample_file_sizes()
 
 
 async def file_all(truth: TruthReader, filer: Filer, clock: FakeClock) -> int:
     """Some seconds after the call: its end is read, and what is finished is filed."""
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
-    filer.look()
+    filer.sample_file_sizes()
     clock.advance(seconds=QUIET_SECONDS + 0.1)
-    filer.look()
+    filer.sample_file_sizes()
     return await filer.file_finished()

@@ -18,7 +18,7 @@ VLADIVOSTOK = ZoneInfo("Asia/Vladivostok")
 
 
 def rule(minutes: int, window: Window | None = None, *, kind: ClockKind = ClockKind.RESOLVE) -> ClockRule:
-    return ClockRule(kind, minutes, ClockStart.REGISTRATION, "416 п. 13", regulation=False, window=window)
+    return ClockRule(kind, minutes, ClockStart.REGISTRATION, "416 п. 13", is_company_rule=False, business_hours=window)
 
 
 def window(opens: int, closes: int) -> Window:
@@ -76,9 +76,9 @@ def test_the_window_is_that_of_the_companys_zone() -> None:
 
 def test_each_clock_runs_from_its_own_start_and_the_nearest_is_first() -> None:
     rules = (
-        ClockRule(ClockKind.RESOLVE, 60, ClockStart.REGISTRATION, "a", regulation=False),
-        ClockRule(ClockKind.LOCALISE, 30, ClockStart.MESSAGE, "b", regulation=False),
-        ClockRule(ClockKind.CHECK, 30, ClockStart.DAMAGE, "c", regulation=True),
+        ClockRule(ClockKind.RESOLVE, 60, ClockStart.REGISTRATION, "a", is_company_rule=False),
+        ClockRule(ClockKind.LOCALISE, 30, ClockStart.MESSAGE, "b", is_company_rule=False),
+        ClockRule(ClockKind.CHECK, 30, ClockStart.DAMAGE, "c", is_company_rule=True),
     )
     starts = {
         ClockStart.REGISTRATION: moscow(24, 9, 10),

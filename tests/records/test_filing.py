@@ -217,10 +217,10 @@ async def test_a_missing_recording_is_told_after_a_while(
     call.hangs_up()
     call.raw.unlink()
     await file_all(truth, filer, clock)
-    await filer.tell_missing()
+    await filer.mark_missing_recordings()
     assert (await recording_of(database)).state == RecordingState.PENDING, "it may still be on its way"
     clock.advance(seconds=15)
-    await filer.tell_missing()
+    await filer.mark_missing_recordings()
     assert (await recording_of(database)).state == RecordingState.MISSING
     (alarm,) = await alarms(database)
     assert (alarm.kind, alarm.subject) == (AlarmKind.RECORDING, CALL)
@@ -259,9 +259,9 @@ async def test_a_recording_is_not_touched_while_asterisk_writes_it(
 ) -> None:
     call.sounds(4)
     call.hangs_up()
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
-    filer.look()
+    filer.sample_file_sizes()
     assert await filer.file_finished() == 0
     clock.advance(seconds=3)
     assert await filer.file_finished() == 1
@@ -298,7 +298,7 @@ async def test_a_directory_that_cannot_be_written_is_the_disks_alarm(
     (alarm,) = await alarms(database)
     assert (alarm.subject, alarm.kind) == ("recordings", AlarmKind.DISK)
     clock.advance(seconds=16)
-    await filer.tell_missing()
+    await filer.mark_missing_recordings()
     assert (await recording_of(database)).state == RecordingState.PENDING, "it is not missing: it waits"
     clear()
     clock.advance(seconds=15)
@@ -327,10 +327,10 @@ async def test_no_database_means_later(
 ) -> None:
     call.sounds(2)
     call.hangs_up()
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
     cluster.stop()
-    filer.look()
+    filer.sample_file_sizes()
     clock.advance(seconds=3)
     with pytest.raises(DatabaseUnavailable):
         await filer.file_finished()

@@ -23,7 +23,7 @@ def test_a_file_cut_in_the_middle_of_a_frame_is_read(tmp_path: Path) -> None:
 def test_what_does_not_read_back_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = tmp_path / "x.raw"
     raw.write_bytes(sound(1).tobytes())
-    monkeypatch.setattr(flac, "_decoded", lambda part: (1, b""))
+    monkeypatch.setattr(flac, "_read_back", lambda part: (1, b""))
     with pytest.raises(flac.BrokenRecording, match=r"x\.flac"):
         flac.write_flac(raw, tmp_path / "r" / "x.flac", root=tmp_path / "r", gaps=())
     assert not list((tmp_path / "r").rglob("*.flac*"))

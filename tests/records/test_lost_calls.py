@@ -30,18 +30,18 @@ class PlantedExchange:
         self.context = "inbound"
         self.asked = 0
 
-    async def boot(self) -> str:
+    async def read_boot_id(self) -> str:
         if self.mark is None:
             raise AsteriskUnavailable
         return self.mark
 
-    async def channels(self) -> Sequence[SeenChannel]:
+    async def list_channels(self) -> Sequence[SeenChannel]:
         self.asked += 1
         if self.mark is None:
             raise AsteriskUnavailable
         return [SeenChannel(one, "PJSIP/trunk", self.context, MORNING, self.number) for one in self.held]
 
-    async def dialled(self, channel_id: str) -> str:
+    async def read_dialled_number(self, channel_id: str) -> str:
         return "78125550100" if channel_id in self.held else ""
 
 
@@ -61,7 +61,7 @@ async def waiting(files: AsteriskFiles, truth: TruthReader) -> InboundCall:
     call = InboundCall(files, "b1-17.0", MORNING)
     call.arrives()
     call.enters_queue(5)
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
     return call
 
@@ -72,12 +72,12 @@ async def known_calls(database: Database) -> list[str]:
 
 
 async def is_called_back(database: Database, truth: TruthReader, call: InboundCall) -> None:
-    await truth.settle()
+    await truth.assign_outcomes()
     card = await card_of(database, call.call_id)
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.ABANDONED)
     assert card.call.ended_at == call.at(5), "the last that is known of it"
-    assert card.task is not None
-    assert card.task.kind is TaskKind.LOST
+    assert card.callback is not None
+    assert card.callback.kind is TaskKind.LOST
 
 
 @pytest.mark.parametrize("set_by", [0.0, 1.0, -1.0])
@@ -96,21 +96,21 @@ async def test_what_an_earlier_asterisk_held_is_called_back_at_the_first_look_at
     clock.jump(hours=set_by)
     exchange.mark = None
     with pytest.raises(AsteriskUnavailable):
-        await lost.look()
+        await lost.detect_lost_calls()
     exchange.mark = "b2"
     InboundCall(files, "b2-17.0", clock.now()).arrives()
     exchange.held = ["b2-17.0"]
-    assert await lost.look() == ("b1-17.0",)
+    assert await lost.detect_lost_calls() == ("b1-17.0",)
     await is_called_back(database, truth, waiting)
     assert (await card_of(database, "b2-17.0")).call.state is CallState.IVR
-    assert await lost.look() == ()
+    assert await lost.detect_lost_calls() == ()
 
 
 async def test_a_start_whose_number_begins_with_an_earlier_ones_is_another(
     lost: LostCalls, exchange: PlantedExchange, waiting: InboundCall
 ) -> None:
     exchange.mark = "b17"
-    assert await lost.look() == (waiting.call_id,)
+    assert await lost.detect_lost_calls() == (waiting.call_id,)
 
 
 async def test_a_call_whose_end_asterisk_could_not_write_down_is_missed_for_a_while_first(
@@ -124,14 +124,14 @@ async def test_a_call_whose_end_asterisk_could_not_write_down_is_missed_for_a_wh
 ) -> None:
     exchange.held = [waiting.call_id]
     clock.advance(seconds=30)
-    assert await lost.look() == ()
+    assert await lost.detect_lost_calls() == ()
     exchange.held = []
-    assert await lost.look() == ()
+    assert await lost.detect_lost_calls() == ()
     clock.jump(hours=1)
-    assert await lost.look() == (), "a clock that was set is no time that passed"
+    assert await lost.detect_lost_calls() == (), "a clock that was set is no time that passed"
     clock.advance(seconds=MISSING_SECONDS)
     clock.jump(hours=-2)
-    assert await lost.look() == (waiting.call_id,)
+    assert await lost.detect_lost_calls() == (waiting.call_id,)
     clock.jump(hours=1)
     await is_called_back(database, truth, waiting)
 
@@ -139,10 +139,10 @@ async def test_a_call_whose_end_asterisk_could_not_write_down_is_missed_for_a_wh
 async def test_a_call_that_hangs_up_between_the_looks_is_not_lost(
     database: Database, lost: LostCalls, exchange: PlantedExchange, waiting: InboundCall, clock: FakeClock
 ) -> None:
-    await lost.look()
+    await lost.detect_lost_calls()
     waiting.hangs_up(9)
     clock.advance(seconds=MISSING_SECONDS)
-    assert await lost.look() == ()
+    assert await lost.detect_lost_calls() == ()
     assert (await card_of(database, waiting.call_id)).call.ended_at == waiting.at(9)
 
 
@@ -151,7 +151,7 @@ async def test_an_end_that_the_dying_asterisk_wrote_counts(
 ) -> None:
     waiting.hangs_up(9)
     exchange.mark = "b2"
-    assert await lost.look() == ()
+    assert await lost.detect_lost_calls() == ()
     assert "lost" not in [event.kind for event in (await card_of(database, waiting.call_id)).events]
 
 
@@ -162,23 +162,23 @@ async def test_a_caller_of_whom_nobody_could_tell_has_a_record_with_the_number(
     came = clock.now()
     exchange.held = ["b1-17.0"]
     exchange.number = "+79215550142"
-    await lost.look()
+    await lost.detect_lost_calls()
     assert await known_calls(database) == [], "whoever knows more of it is waited for"
     clock.advance(seconds=MISSING_SECONDS)
     clock.jump(hours=1)
-    await lost.look()
-    await lost.look()
+    await lost.detect_lost_calls()
+    await lost.detect_lost_calls()
     card = await card_of(database, "b1-17.0")
     assert (card.call.caller_number, card.call.dialled) == ("+79215550142", "78125550100")
     assert (card.call.arrived_at, card.events[0].kind) == (came, "arrived")
     exchange.held = []
-    await lost.look()
+    await lost.detect_lost_calls()
     clock.advance(seconds=MISSING_SECONDS)
-    assert await lost.look() == ("b1-17.0",)
-    await truth.settle()
+    assert await lost.detect_lost_calls() == ("b1-17.0",)
+    await truth.assign_outcomes()
     card = await card_of(database, "b1-17.0")
-    assert card.task is not None
-    assert card.task.phone == "+79215550142"
+    assert card.callback is not None
+    assert card.callback.phone == "+79215550142"
 
 
 async def test_the_number_of_a_call_known_only_by_its_middle_is_taken_from_its_channel(
@@ -187,9 +187,9 @@ async def test_the_number_of_a_call_known_only_by_its_middle_is_taken_from_its_c
     async with database.begin() as session:
         await ensure_call(session, "b1-17.0", at=clock.now())
     exchange.held, exchange.number = ["b1-17.0"], "+79215550142"
-    await lost.look()
+    await lost.detect_lost_calls()
     clock.advance(seconds=MISSING_SECONDS)
-    await lost.look()
+    await lost.detect_lost_calls()
     assert (await card_of(database, "b1-17.0")).call.caller_number == "+79215550142"
 
 
@@ -198,9 +198,9 @@ async def test_what_dispatchers_dial_is_no_call_of_residents(
     context: str, database: Database, lost: LostCalls, exchange: PlantedExchange, clock: FakeClock
 ) -> None:
     exchange.held, exchange.context = ["b1-17.0"], context
-    await lost.look()
+    await lost.detect_lost_calls()
     clock.advance(seconds=MISSING_SECONDS)
-    await lost.look()
+    await lost.detect_lost_calls()
     assert await known_calls(database) == []
 
 

@@ -53,7 +53,7 @@ class Centre:
 
     async def proves(self) -> list[Alarm]:
         """What stands on the board about the day after it was proven."""
-        await self.ticks.prove_yesterday()
+        await self.ticks.verify_yesterday()
         return await self.alarms()
 
     async def run(self, statement: str, **values: object) -> None:
@@ -88,7 +88,7 @@ async def centre(
     book.close()
     await file_all(truth, filer, clock)
     clock.advance(hours=20)
-    await truth.settle()
+    await truth.assign_outcomes()
     return Centre(database, root, clock)
 
 
@@ -141,14 +141,14 @@ async def test_what_is_mended_leaves_the_board_and_only_that(centre: Centre) -> 
     (first,) = await centre.proves()
     assert first.message.count(" — ") == 2
     file.write_bytes(content)
-    await centre.ticks.prove_again()
+    await centre.ticks.verify_open_days()
     (second,) = await centre.alarms()
     assert second.id != first.id
     assert second.message.count(" — ") == 1
     async with centre.database.begin() as session:
         now = centre.clock.now()
         await open_task(session, call_id="b1-17.8", kind=TaskKind.ABANDONED, phone=None, arrived_at=MORNING, now=now)
-    await centre.ticks.prove_again()
+    await centre.ticks.verify_open_days()
     assert await centre.alarms() == []
 
 
@@ -165,10 +165,10 @@ async def test_what_cannot_be_mended_leaves_the_board_after_a_week(centre: Centr
     await centre.run("UPDATE recording SET state = 'missing' WHERE call_id = 'b1-17.0'")
     assert len(await centre.proves()) == 1
     centre.clock.advance(days=6)
-    await centre.ticks.prove_again()
+    await centre.ticks.verify_open_days()
     assert len(await centre.alarms()) == 1
     centre.clock.advance(days=1)
-    await centre.ticks.prove_again()
+    await centre.ticks.verify_open_days()
     assert await centre.alarms() == []
     assert await centre.proves() == []
 
@@ -225,7 +225,7 @@ async def test_the_clockwork_proves_at_its_start_and_at_the_hour(
     await until(told)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await ticks.prove_yesterday()  # to its end: the newest day is told first, and no alarm is told twice
+    await ticks.verify_yesterday()  # to its end: the newest day is told first, and no alarm is told twice
     subjects = [alarm.subject for alarm in await centre.alarms()]
     assert len(subjects) == len(set(subjects))
     assert {yesterday.isoformat()} <= set(subjects) <= {yesterday.isoformat(), DAY.isoformat()}  # it may be a week ago

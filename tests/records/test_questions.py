@@ -29,7 +29,7 @@ async def waiting(database: Database) -> list[tuple[str, str | None]]:
 
 async def counted(database: Database) -> list[tuple[str, str | None, int]]:
     async with database.begin() as session:
-        return [(question.text, question.article, question.times) for question in await open_questions(session)]
+        return [(question.text, question.article, question.call_count) for question in await open_questions(session)]
 
 
 async def test_the_newest_question_stands_first_and_none_stands_twice(

@@ -182,8 +182,8 @@ def test_a_growing_file_is_read_to_its_last_line_in_any_portions(data: st.DataOb
             written += step
             while True:
                 passage = read_passage(file, place, limit=data.draw(st.integers(min_value=1, max_value=30)))
-                if passage.place == place:
+                if passage.position == place:
                     break
-                place = passage.place
+                place = passage.position
                 found += passage.lines
         assert found == [line for line in lines if line.strip()]

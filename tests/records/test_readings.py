@@ -63,11 +63,11 @@ async def test_the_robot_asks_before_the_reading_is_taken(database: Database, bo
     register = DatabaseRegister(database, categories=lambda: Categories(()), zone=MOSCOW)
     await tell(database, bookkeeper, 100, call="b1-1.1")
     for value, doubt in ((99, "less"), (100, None), (140, None), (141, "much")):
-        asked = register.doubt_reading(account=ACCOUNT, meter="cold", value=value, now=MORNING + MONTH)
+        asked = register.find_reading_doubt(account=ACCOUNT, meter="cold", value=value, now=MORNING + MONTH)
         assert await asked == doubt
 
 
-@pytest.mark.parametrize(("value", "months", "doubt"), [(160, 2, None), (260, 2, Doubt.MUCH), (139, 0, None)])
+@pytest.mark.parametrize(("value", "months", "doubt"), [(160, 2, None), (260, 2, Doubt.EXCESSIVE), (139, 0, None)])
 def test_what_a_flat_uses_grows_with_the_time_and_a_month_is_the_least(
     value: int, months: int, doubt: Doubt | None
 ) -> None:
@@ -78,12 +78,12 @@ def test_what_a_flat_uses_grows_with_the_time_and_a_month_is_the_least(
 @pytest.mark.parametrize(
     ("kind", "value", "doubt"),
     [
-        (MeterKind.HOT, 90_000, Doubt.MUCH),
+        (MeterKind.HOT, 90_000, Doubt.EXCESSIVE),
         (MeterKind.HOT, 4_000, None),
         (MeterKind.COLD, 5_760, None),
-        (MeterKind.COLD, 5_761, Doubt.MUCH),
+        (MeterKind.COLD, 5_761, Doubt.EXCESSIVE),
         (MeterKind.ELECTRICITY, 90_000, None),
-        (MeterKind.ELECTRICITY, 900_000, Doubt.MUCH),
+        (MeterKind.ELECTRICITY, 900_000, Doubt.EXCESSIVE),
         (MeterKind.COLD, 0, None),
     ],
 )
@@ -97,7 +97,7 @@ async def test_a_first_reading_that_cannot_be_is_asked_about_and_marked(
     database: Database, bookkeeper: Bookkeeper
 ) -> None:
     register = DatabaseRegister(database, categories=lambda: Categories(()), zone=MOSCOW)
-    assert await register.doubt_reading(account=ACCOUNT, meter="hot", value=90_000, now=MORNING) == "much"
+    assert await register.find_reading_doubt(account=ACCOUNT, meter="hot", value=90_000, now=MORNING) == "much"
     await tell(database, bookkeeper, 90_000, call="b1-1.1", meter="hot")
     async with database.begin() as session:
         (reading,) = await newest_readings(session)

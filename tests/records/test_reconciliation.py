@@ -33,10 +33,10 @@ class PlantedSwitch:
         self.held: list[SeenChannel] = []
         self.bridged: list[SeenBridge] = []
 
-    async def channels(self) -> Sequence[SeenChannel]:
+    async def list_channels(self) -> Sequence[SeenChannel]:
         return self.held
 
-    async def bridges(self) -> Sequence[SeenBridge]:
+    async def list_bridges(self) -> Sequence[SeenBridge]:
         return self.bridged
 
 
@@ -92,9 +92,9 @@ async def town(
     running = InboundCall(files, "b1-17.4", clock.now())
     running.arrives()
     clock.advance(minutes=2)
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
-    await truth.settle()
+    await truth.assign_outcomes()
     book.close()
     town = Town(database, files, root, clock)
     town.switch.held = [SeenChannel("b1-17.4", "PJSIP/trunk-00000004", "inbound", MORNING)]

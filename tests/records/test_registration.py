@@ -216,8 +216,8 @@ async def test_without_a_database_no_number_is_invented(
     assert await count(database, "ticket") == 1
     assert await count(database, "task") == 1
     assert card.call.outcome == Outcome.ROBOT
-    assert card.task is not None
-    assert (card.task.kind, card.task.phone) == (TaskKind.PROMISE, "+79005556677")
+    assert card.callback is not None
+    assert (card.callback.kind, card.callback.phone) == (TaskKind.PROMISE, "+79005556677")
     assert card.ticket is not None
     assert card.ticket.registered_at == call.at(10), "its terms run from the resident's words"
 
@@ -236,8 +236,8 @@ async def test_a_category_that_is_gone_leaves_the_draft_to_the_dispatcher(
     card = await card_of(database, CALL)
     assert card.ticket is not None
     assert card.ticket.state == TicketState.DRAFT
-    assert card.task is not None
-    assert card.task.kind == TaskKind.PROMISE
+    assert card.callback is not None
+    assert card.callback.kind == TaskKind.PROMISE
 
 
 async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
@@ -259,7 +259,7 @@ async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
             pass
 
     async def read_truth() -> None:
-        while await truth.read_on():
+        while await truth.read_new_lines():
             pass
 
     async with asyncio.TaskGroup() as group:

@@ -56,9 +56,9 @@ class Day:
 
     async def is_over(self, *, later: float = 7200) -> datetime:
         now = self.clock.advance(seconds=later)
-        while await self.truth.read_on():
+        while await self.truth.read_new_lines():
             pass
-        await self.truth.settle()
+        await self.truth.assign_outcomes()
         return now
 
     async def member_is(self, state: MemberState, at: datetime) -> None:
@@ -77,7 +77,7 @@ class Day:
             moment = now or self.clock.now()
             if subject == "calls":
                 return str(form(await report_calls(session, period, now=moment), period, QUEUE))
-            report = await report_queue(session, period, threshold=20, short=5, now=moment)
+            report = await report_queue(session, period, service_level_seconds=20, short_abandon_seconds=5, now=moment)
             return str(form(report, period, QUEUE))
 
 

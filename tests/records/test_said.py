@@ -64,34 +64,34 @@ async def calls(database: Database) -> Database:
 )
 async def test_calls_are_found_by_what_was_said(calls: Database, typed: str, found: set[str]) -> None:
     async with calls.begin() as session:
-        page = await find_calls(session, CallFilters(said=typed))
+        page = await find_calls(session, CallFilters(transcript_query=typed))
     assert {row.call.id for row in page.rows} == found
     assert page.total == len(found)
 
 
 async def test_it_narrows_with_the_other_filters(calls: Database) -> None:
     async with calls.begin() as session:
-        page = await find_calls(session, CallFilters(said="труба", outcome=Outcome.ROBOT))
+        page = await find_calls(session, CallFilters(transcript_query="труба", outcome=Outcome.ROBOT))
         assert [row.call.id for row in page.rows] == ["b1-3.1"]
-        assert (await find_calls(session, CallFilters(said="труба"), search="b1-1.")).total == 1
+        assert (await find_calls(session, CallFilters(transcript_query="труба"), search="b1-1.")).total == 1
 
 
 async def test_a_hit_names_the_moment_of_its_word_and_shows_it_among_others(calls: Database) -> None:
     async with calls.begin() as session:
-        page = await find_calls(session, CallFilters(said="труба сантехник"))
-        (second,) = (await find_calls(session, CallFilters(said="счетчик"))).rows
+        page = await find_calls(session, CallFilters(transcript_query="труба сантехник"))
+        (second,) = (await find_calls(session, CallFilters(transcript_query="счетчик"))).rows
     (row,) = page.rows
     first, other = row.hits
     assert (first.speaker, first.at) == (Speaker.CALLER, MORNING + timedelta(seconds=2))
-    assert first.pieces == (("алло у нас прорвало ", False), ("трубу", True), (" в подвале", False))
+    assert first.fragments == (("алло у нас прорвало ", False), ("трубу", True), (" в подвале", False))
     assert (other.speaker, other.at) == (Speaker.MEMBER, MORNING + timedelta(seconds=11))
-    assert second.hits[0].pieces[1] == ("счётчик", True)  # as it was said
+    assert second.hits[0].fragments[1] == ("счётчик", True)  # as it was said
 
 
 async def test_words_that_are_in_every_line_are_told_apart_from_words_nobody_said(calls: Database) -> None:
     async with calls.begin() as session:
-        assert (await find_calls(session, CallFilters(said="и не"))).meaningless
-        assert not (await find_calls(session, CallFilters(said="водопад"))).meaningless
+        assert (await find_calls(session, CallFilters(transcript_query="и не"))).only_stop_words
+        assert not (await find_calls(session, CallFilters(transcript_query="водопад"))).only_stop_words
 
 
 async def test_long_lines_are_cut_and_tags_in_them_are_only_text(calls: Database) -> None:
@@ -100,16 +100,16 @@ async def test_long_lines_are_cut_and_tags_in_them_are_only_text(calls: Database
         await add_utterance(
             session, "long", call_id="b1-2.1", speaker=Speaker.CALLER, at=MORNING + timedelta(hours=1), text=text
         )
-        page = await find_calls(session, CallFilters(said="труба"), search="b1-2.")
+        page = await find_calls(session, CallFilters(transcript_query="труба"), search="b1-2.")
     (hit,) = page.rows[0].hits
-    assert "".join(piece for piece, _ in hit.pieces) == f"… {'да ' * 8}<b>труба</b>{' нет' * 8} …"
-    assert [piece for piece, found in hit.pieces if found] == ["труба"]
+    assert "".join(piece for piece, _ in hit.fragments) == f"… {'да ' * 8}<b>труба</b>{' нет' * 8} …"
+    assert [piece for piece, found in hit.fragments if found] == ["труба"]
 
 
 def test_terms() -> None:
     assert read_terms(' труба  -"в лифте" а или "б в" --г') == (
-        Term("труба", wanted=True),
-        Term('"в лифте"', wanted=False),
-        Term('а or "б в"', wanted=True),
-        Term("г", wanted=False),
+        Term("труба", is_required=True),
+        Term('"в лифте"', is_required=False),
+        Term('а or "б в"', is_required=True),
+        Term("г", is_required=False),
     )

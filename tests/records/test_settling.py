@@ -54,7 +54,7 @@ from tests.stand_ins.clock import MORNING, FakeClock
 )
 def test_the_verdict_on_a_call(kinds: str, registered: bool, outcome: Outcome, task: TaskKind | None) -> None:
     verdict = judge(kinds.split(), registered=registered)
-    assert (verdict.outcome, verdict.task) == (outcome, task)
+    assert (verdict.outcome, verdict.callback_kind) == (outcome, task)
 
 
 def test_whoever_was_neither_served_nor_talked_with_is_called_back() -> None:
@@ -62,12 +62,12 @@ def test_whoever_was_neither_served_nor_talked_with_is_called_back() -> None:
     for size in range(len(lines) + 1):
         for kinds in itertools.combinations(lines, size):
             verdict = judge(kinds, registered=False)
-            assert verdict.task is not None or verdict.outcome in (Outcome.TALKED, Outcome.ROBOT), kinds
-            assert verdict.drop is None or _was_only_served(kinds, verdict), kinds
+            assert verdict.callback_kind is not None or verdict.outcome in (Outcome.TALKED, Outcome.ROBOT), kinds
+            assert verdict.draft_drop_reason is None or _was_only_served(kinds, verdict), kinds
 
 
 def _was_only_served(kinds: Collection[str], verdict: Verdict) -> bool:
-    return set(kinds) == {"served"} and verdict.task is None
+    return set(kinds) == {"served"} and verdict.callback_kind is None
 
 
 async def test_a_short_call_is_a_missed_call_too(
@@ -79,7 +79,7 @@ async def test_a_short_call_is_a_missed_call_too(
     call.enters_queue(1)
     call.abandons(2)
     await read_all(truth, clock)
-    task = (await card_of(database, CALL)).task
+    task = (await card_of(database, CALL)).callback
     assert task is not None
     assert (task.kind, task.state, task.owner) == (TaskKind.ABANDONED, TaskState.OPEN, SHIFT)
     assert task.due_at == MORNING + timedelta(minutes=10)
@@ -95,11 +95,11 @@ async def test_a_conversation_cut_by_a_crash_of_asterisk_is_called_back(
     clock.advance(minutes=1)
     for _ in range(2):
         await truth.close_lost_calls([CALL])
-        await truth.settle()
+        await truth.assign_outcomes()
     card = await card_of(database, CALL)
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.TALKED)
-    assert card.task is not None
-    assert (card.task.kind, card.task.due_at) == (TaskKind.LOST, MORNING + timedelta(minutes=10))
+    assert card.callback is not None
+    assert (card.callback.kind, card.callback.due_at) == (TaskKind.LOST, MORNING + timedelta(minutes=10))
     assert [event.kind for event in card.events].count("lost") == 1
 
 
@@ -112,12 +112,12 @@ async def test_a_call_held_for_lost_whose_end_is_told_after_all_needs_no_call_ba
     call.connects(LEG, 9)
     clock.advance(minutes=1)
     await truth.close_lost_calls([CALL])
-    await truth.settle()
+    await truth.assign_outcomes()
     call.hangs_up(40)
     await read_all(truth, clock)
     card = await card_of(database, CALL)
-    assert card.task is not None
-    assert card.task.state == TaskState.DONE
+    assert card.callback is not None
+    assert card.callback.state == TaskState.DONE
 
 
 async def test_an_answered_call_of_which_asterisk_could_write_nothing_down_is_a_talk(
@@ -133,11 +133,11 @@ async def test_an_answered_call_of_which_asterisk_could_write_nothing_down_is_a_
         async with database.begin() as session:
             await bookkeeper.apply(session, note)
     await truth.close_lost_calls([CALL])
-    await truth.settle()
+    await truth.assign_outcomes()
     card = await card_of(database, CALL)
     assert (card.call.outcome, card.call.member) == (Outcome.TALKED, MEMBER)
     assert (card.call.connected_at, card.call.ended_at) == (call.at(9), call.at(40))
-    assert card.task is None
+    assert card.callback is None
 
 
 @pytest.mark.parametrize("first", ["ami", "cel"])
@@ -166,7 +166,7 @@ async def test_a_talk_that_both_tell_of_is_one_talk(
     await read_all(truth, clock)
     card = await card_of(database, CALL)
     assert [event.kind for event in card.events].count("connected") == 1
-    assert (card.call.outcome, card.call.member, card.task) == (Outcome.TALKED, MEMBER, None)
+    assert (card.call.outcome, card.call.member, card.callback) == (Outcome.TALKED, MEMBER, None)
     assert card.call.connected_at is not None
     assert abs((card.call.connected_at - call.at(9)).total_seconds()) < 0.01
 
@@ -181,7 +181,7 @@ async def test_a_later_word_changes_the_number_of_a_task_nobody_has_taken(
     await read_all(truth, clock)
     call.marks("CC_CALLBACK", 50, extra="89005556677")
     await read_all(truth, clock)
-    task = (await card_of(database, CALL)).task
+    task = (await card_of(database, CALL)).callback
     assert task is not None
     assert (task.kind, task.phone, task.state) == (TaskKind.CALLBACK, "+79005556677", TaskState.OPEN)
     assert await count(database, "task") == 1
@@ -198,11 +198,11 @@ async def test_a_task_withdrawn_too_early_is_opened_again(
         async with database.begin() as session:
             await record_event(session, CALL, at=call.at(15), source=EventSource.ROBOT, kind=kind, key=f"note:{number}")
             await reopen_outcome(session, CALL, kind=kind)
-        await truth.settle()
-        states = (await card_of(database, CALL)).task
+        await truth.assign_outcomes()
+        states = (await card_of(database, CALL)).callback
         assert states is not None
         assert states.state == (TaskState.DONE if kind == "served" else TaskState.OPEN)
-    task = (await card_of(database, CALL)).task
+    task = (await card_of(database, CALL)).callback
     assert task is not None
     assert (task.kind, task.result, task.done_at) == (TaskKind.PROMISE, None, None)
 
@@ -215,7 +215,7 @@ async def test_what_a_person_did_with_a_task_stays(
         call.arrives()
         call.hangs_up(20)
         await read_all(truth, clock)
-        before = (await card_of(database, call.call_id)).task
+        before = (await card_of(database, call.call_id)).callback
         assert before is not None
         async with database.begin() as session:
             await take_task(session, before.id, login="anna", now=clock.now())
@@ -223,7 +223,7 @@ async def test_what_a_person_did_with_a_task_stays(
                 await finish_task(session, before.id, login="anna", result="Дозвонилась", now=clock.now())
         call.marks("CC_CALLBACK", 19, extra="89005556677")
         await read_all(truth, clock)
-        after = (await card_of(database, call.call_id)).task
+        after = (await card_of(database, call.call_id)).callback
         assert after is not None
         assert (after.owner, after.kind) == ("anna", TaskKind.ABANDONED)
         assert after.state == (TaskState.DONE if finish else TaskState.TAKEN)
@@ -249,11 +249,11 @@ async def test_a_dispatchers_ticket_does_not_make_a_missed_call_a_served_one(
     )
     async with database.begin() as session:
         await reopen_outcome(session, CALL, kind="ended")
-    await truth.settle()
+    await truth.assign_outcomes()
     card = await card_of(database, CALL)
     assert card.call.outcome == Outcome.ABANDONED
-    assert card.task is not None
-    assert card.task.state == TaskState.OPEN
+    assert card.callback is not None
+    assert card.callback.state == TaskState.OPEN
 
 
 async def test_calls_of_a_clock_that_was_set_back_are_settled_at_once(
@@ -264,7 +264,7 @@ async def test_calls_of_a_clock_that_was_set_back_are_settled_at_once(
     call.arrives()
     call.hangs_up(20)
     await read_all(truth, clock, later=5)
-    assert (await card_of(database, CALL)).task is not None
+    assert (await card_of(database, CALL)).callback is not None
 
 
 async def test_a_call_that_cannot_be_settled_does_not_hold_up_the_others(
@@ -274,12 +274,12 @@ async def test_a_call_that_cannot_be_settled_does_not_hold_up_the_others(
         call = InboundCall(files, f"b1-17.{number}", MORNING + timedelta(seconds=number))
         call.arrives()
         call.hangs_up(20)
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
     async with database.begin() as session:  # a fault nobody has thought of
         await session.execute(text("ALTER TABLE task ADD CONSTRAINT fault CHECK (call_id <> 'b1-17.0')"))
     clock.advance(minutes=1)
-    assert [await truth.settle() for _ in range(2)] == [3, 0], "it is not tried over and over"
+    assert [await truth.assign_outcomes() for _ in range(2)] == [3, 0], "it is not tried over and over"
     outcomes = [(await card_of(database, f"b1-17.{number}")).call.outcome for number in range(3)]
     assert outcomes == [None, Outcome.ABANDONED, Outcome.ABANDONED]
     async with database.begin() as session:
@@ -287,8 +287,8 @@ async def test_a_call_that_cannot_be_settled_does_not_hold_up_the_others(
         assert (alarm.kind, alarm.subject) == (AlarmKind.JOURNAL, "b1-17.0")
         await mark_seen(session, alarm.id, by="anna", now=clock.now())
         await session.execute(text("ALTER TABLE task DROP CONSTRAINT fault"))
-    await truth.settle()
-    assert (await card_of(database, "b1-17.0")).task is not None
+    await truth.assign_outcomes()
+    assert (await card_of(database, "b1-17.0")).callback is not None
 
 
 NOTES = (
@@ -314,9 +314,9 @@ async def test_notes_and_truth_give_one_record_whoever_is_first(
     book = NoteBook(files.journal)
 
     async def read_truth() -> None:
-        while await truth.read_on():
+        while await truth.read_new_lines():
             pass
-        await truth.settle()
+        await truth.assign_outcomes()
 
     def write_note(number: int) -> None:
         kind, facts = NOTES[number]
@@ -350,6 +350,6 @@ async def test_notes_and_truth_give_one_record_whoever_is_first(
     assert card.ticket is not None
     assert (card.ticket.state, card.ticket.number) == (TicketState.REGISTERED, "26-000001")
     assert card.ticket.contact_phone == "+79005556677"
-    assert card.task is not None
-    assert (card.task.kind, card.task.phone) == (TaskKind.PROMISE, "+79005556677")
-    assert card.task.due_at - card.call.arrived_at == timedelta(minutes=10)
+    assert card.callback is not None
+    assert (card.callback.kind, card.callback.phone) == (TaskKind.PROMISE, "+79005556677")
+    assert card.callback.due_at - card.call.arrived_at == timedelta(minutes=10)

@@ -39,7 +39,7 @@ class Hearer:
 
 @pytest.fixture
 async def hearer(database: Database) -> AsyncIterator[Hearer]:
-    address = database.address.replace("postgresql+psycopg", "postgresql")
+    address = database.url.replace("postgresql+psycopg", "postgresql")
     async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:
         await connection.execute(f"LISTEN {SPOKEN_CHANNEL}")
         yield Hearer(connection)
@@ -56,13 +56,13 @@ async def spoken(database: Database) -> AsyncIterator[SpokenNow]:
 
 
 async def test_both_sides_are_told_together_and_only_their_newest_words(spoken: SpokenNow, hearer: Hearer) -> None:
-    spoken.say(CALL, Speaker.CALLER, at=MORNING, words="у")
+    spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words="у")
     assert await hearer.next() == (CALL, {"caller": [AT, "у"]})
     for count in range(1, 40):  # while the first was on its way, and in the pause behind it
-        spoken.say(CALL, Speaker.CALLER, at=MORNING, words=f"у нас {count}")
-    spoken.say(CALL, Speaker.MEMBER, at=MORNING, words="слушаю")
+        spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words=f"у нас {count}")
+    spoken.update_partial(CALL, Speaker.MEMBER, at=MORNING, words="слушаю")
     assert await hearer.next() == (CALL, {"caller": [AT, "у нас 39"], "member": [AT, "слушаю"]})
-    spoken.say(CALL, Speaker.CALLER, at=MORNING, words="")
+    spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words="")
     assert await hearer.next() == (CALL, {"caller": [AT, ""]})
 
 
@@ -71,7 +71,7 @@ async def test_however_fast_somebody_speaks_a_call_is_told_of_four_times_a_secon
 ) -> None:
     began, told = time.monotonic(), 1
     for count in range(40):
-        spoken.say(CALL, Speaker.CALLER, at=MORNING, words=f"слово {count}")
+        spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words=f"слово {count}")
         await asyncio.sleep(0.02)
     while (await hearer.next())[1] != {"caller": [AT, "слово 39"]}:
         told += 1
@@ -79,15 +79,15 @@ async def test_however_fast_somebody_speaks_a_call_is_told_of_four_times_a_secon
 
 
 async def test_what_a_page_knows_already_is_not_told_again(spoken: SpokenNow, hearer: Hearer) -> None:
-    spoken.say(CALL, Speaker.CALLER, at=MORNING, words="")
-    spoken.say(CALL, Speaker.MEMBER, at=MORNING, words="да")
+    spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words="")
+    spoken.update_partial(CALL, Speaker.MEMBER, at=MORNING, words="да")
     await hearer.next()
-    spoken.say(CALL, Speaker.MEMBER, at=MORNING, words="да или нет")
-    spoken.say(CALL, Speaker.MEMBER, at=MORNING, words="да")  # taken back before it was told
-    spoken.say("b1-18.1", Speaker.CALLER, at=MORNING, words="алло")
+    spoken.update_partial(CALL, Speaker.MEMBER, at=MORNING, words="да или нет")
+    spoken.update_partial(CALL, Speaker.MEMBER, at=MORNING, words="да")  # taken back before it was told
+    spoken.update_partial("b1-18.1", Speaker.CALLER, at=MORNING, words="алло")
     assert await hearer.next() == ("b1-18.1", {"caller": [AT, "алло"]})
-    spoken.end(CALL, Speaker.MEMBER)
-    spoken.say(CALL, Speaker.MEMBER, at=MORNING, words="да")  # another dispatcher
+    spoken.end_partials(CALL, Speaker.MEMBER)
+    spoken.update_partial(CALL, Speaker.MEMBER, at=MORNING, words="да")  # another dispatcher
     assert await hearer.next() == (CALL, {"member": [AT, "да"]})
 
 
@@ -95,7 +95,7 @@ async def test_what_a_page_knows_already_is_not_told_again(spoken: SpokenNow, he
 async def test_of_a_long_speech_the_end_travels(spoken: SpokenNow, hearer: Hearer, word: str) -> None:
     speech = word * 5000
     for speaker in Speaker:
-        spoken.say(CALL, speaker, at=MORNING, words=speech + "конец")
+        spoken.update_partial(CALL, speaker, at=MORNING, words=speech + "конец")
     _, said = await hearer.next()
     for _, words in said.values():
         assert isinstance(words, str)

@@ -25,11 +25,16 @@ def minutes(count: float) -> timedelta:
 
 
 def of(*visits: Visit, **times: float) -> QueueFigures:
-    return count_queue(visits, {MemberState(state): seconds for state, seconds in times.items()}, threshold=20, short=5)
+    return count_queue(
+        visits,
+        {MemberState(state): seconds for state, seconds in times.items()},
+        service_level_seconds=20,
+        short_abandon_seconds=5,
+    )
 
 
 def answered(waited: float, talked: float = 60) -> Visit:
-    return Visit(waited, answered=True, talked=talked)
+    return Visit(waited, answered=True, talk_seconds=talked)
 
 
 def abandoned(waited: float) -> Visit:
@@ -56,13 +61,13 @@ HOUR = of(
 
 
 def test_the_service_level_leaves_short_abandons_out_and_takes_the_threshold_in() -> None:
-    assert (HOUR.offered, HOUR.short, HOUR.in_time) == (7, 1, 2)
+    assert (HOUR.offered, HOUR.short_abandons, HOUR.answered_in_time) == (7, 1, 2)
     assert HOUR.service_level == pytest.approx(2 / 6)
 
 
 def test_abandonment_counts_neither_short_abandons_nor_messages() -> None:
     assert HOUR.abandoned == 3
-    assert HOUR.abandonment == pytest.approx(2 / 6)
+    assert HOUR.abandonment_rate == pytest.approx(2 / 6)
 
 
 def test_waits_are_those_of_the_answered() -> None:
@@ -71,7 +76,7 @@ def test_waits_are_those_of_the_answered() -> None:
 
 
 def test_handling_is_talk_with_hold_and_wrap_up_over_the_answered() -> None:
-    assert HOUR.handling_time == pytest.approx((360 + 45) / 3)
+    assert HOUR.average_handling_time == pytest.approx((360 + 45) / 3)
 
 
 def test_occupancy_is_over_the_time_logged_in_and_not_paused() -> None:
@@ -79,15 +84,15 @@ def test_occupancy_is_over_the_time_logged_in_and_not_paused() -> None:
 
 
 def test_nobody_knows_how_long_a_caller_waited_who_was_cut_off() -> None:
-    cut_off = of(Visit(0, abandoned=True, broke_off=True))
-    assert (cut_off.short, cut_off.abandonment) == (0, 1)
+    cut_off = of(Visit(0, abandoned=True, was_lost=True))
+    assert (cut_off.short_abandons, cut_off.abandonment_rate) == (0, 1)
 
 
 def test_an_empty_queue_has_no_figures_rather_than_bad_ones() -> None:
     nothing = of()
     assert nothing.offered == 0
-    assert {nothing.service_level, nothing.average_wait, nothing.handling_time} == {None}
-    assert {nothing.abandonment, nothing.occupancy, nothing.longest_wait} == {None}
+    assert {nothing.service_level, nothing.average_wait, nothing.average_handling_time} == {None}
+    assert {nothing.abandonment_rate, nothing.occupancy, nothing.longest_wait} == {None}
 
 
 def test_a_queue_of_short_abandons_has_no_service_level() -> None:
@@ -105,8 +110,8 @@ def test_callbacks_are_in_time_up_to_their_very_term() -> None:
         now=AFTERNOON,
     )
     assert figures == CallbackFigures(in_time=1, late=2, waiting=1)
-    assert figures.share == pytest.approx(1 / 3)
-    assert CallbackFigures(0, 0, 5).share is None
+    assert figures.in_time_rate == pytest.approx(1 / 3)
+    assert CallbackFigures(0, 0, 5).in_time_rate is None
 
 
 def test_a_stretch_counts_as_far_as_it_lies_in_the_period() -> None:
@@ -128,8 +133,8 @@ def test_a_stretch_counts_as_far_as_it_lies_in_the_period() -> None:
 seconds = st.floats(min_value=0, max_value=1e5)
 visits = st.lists(
     st.one_of(
-        st.builds(lambda waited, talked: Visit(waited, answered=True, talked=talked), seconds, seconds),
-        st.builds(lambda waited, cut: Visit(waited, abandoned=True, broke_off=cut), seconds, st.booleans()),
+        st.builds(lambda waited, talked: Visit(waited, answered=True, talk_seconds=talked), seconds, seconds),
+        st.builds(lambda waited, cut: Visit(waited, abandoned=True, was_lost=cut), seconds, st.booleans()),
         st.builds(Visit, seconds),
     )
 )
@@ -144,13 +149,13 @@ visits = st.lists(
 def test_whatever_the_queue_its_figures_stay_within_bounds(
     visits: list[Visit], times: dict[MemberState, float], threshold: float, short: float
 ) -> None:
-    figures = count_queue(visits, times, threshold=threshold, short=short)
-    for share in (figures.service_level, figures.abandonment, figures.occupancy):
+    figures = count_queue(visits, times, service_level_seconds=threshold, short_abandon_seconds=short)
+    for share in (figures.service_level, figures.abandonment_rate, figures.occupancy):
         assert share is None or 0 <= share <= 1 + 1e-9
-    if figures.service_level is not None and figures.abandonment is not None:
-        assert figures.service_level + figures.abandonment <= 1 + 1e-9
+    if figures.service_level is not None and figures.abandonment_rate is not None:
+        assert figures.service_level + figures.abandonment_rate <= 1 + 1e-9
     if figures.average_wait is not None:
         assert figures.longest_wait is not None
         assert 0 <= figures.average_wait <= figures.longest_wait * (1 + 1e-9)
-    assert figures.short <= figures.abandoned <= figures.offered
-    assert figures.in_time <= figures.answered <= figures.offered - figures.abandoned
+    assert figures.short_abandons <= figures.abandoned <= figures.offered
+    assert figures.answered_in_time <= figures.answered <= figures.offered - figures.abandoned

@@ -50,12 +50,12 @@ class Centre:
         settings = Settings(recordings=Recordings(directory=self.root, retention_days=30))
         self.filer = Filer(database, files, settings, clock=clock)
         self.tape_filer = TapeFiler(database, files, self.spool, settings, clock=clock)
-        self.recorder = TapeRecorder(self.spool, clock=clock, edition=lambda: EDITION, lease_seconds=6)
+        self.recorder = TapeRecorder(self.spool, clock=clock, get_edition=lambda: EDITION, lease_seconds=6)
 
     def call(self, call_id: str = CALL, *, taped: bool = True) -> RecordedCall:
         call = RecordedCall(self.files, self.clock, self.filer, call_id)
         if taped:
-            self.recorder.keep(Source.EVENT, arrival(call_id))
+            self.recorder.record_line(Source.EVENT, arrival(call_id))
         call.sounds(1)
         return call
 
@@ -64,7 +64,7 @@ class Centre:
         self.recorder.close()
         await file_all(self.truth, self.filer, self.clock)
         self.clock.advance(minutes=1)
-        await self.truth.settle()
+        await self.truth.assign_outcomes()
 
     def recording_of(self, call_id: str = CALL) -> Path:
         (file,) = self.root.rglob(f"*-{call_id}.flac")
@@ -119,9 +119,9 @@ async def test_a_call_that_no_controller_saw_has_asterisks_lines_and_plays(centr
     assert await centre.tape_filer.file_finished() == 1
     lines = centre.tape_of()
     assert {line.source for line in lines} == {Source.CEL, Source.RECORD}
-    assert replay_lines(lines, place=centre.root).differences == ()
+    assert replay_lines(lines, directory=centre.root).differences == ()
     without = [line for line in lines if '"ANSWER"' not in str(line.content)]
-    (difference,) = replay_lines(without, place=centre.root).differences
+    (difference,) = replay_lines(without, directory=centre.root).differences
     assert str(difference) == f"строка {lines[-1].number}: в записи звонка лишнее: answered"
 
 
@@ -153,7 +153,7 @@ async def test_a_tape_that_cannot_be_filed_waits(centre: Centre) -> None:
 
 async def test_a_tape_goes_with_its_recording_and_one_without_when_its_time_is_over(centre: Centre) -> None:
     centre.call().hangs_up()
-    centre.recorder.keep(Source.EVENT, arrival("b1-50.0"))
+    centre.recorder.record_line(Source.EVENT, arrival("b1-50.0"))
     await centre.is_over()
     await centre.tape_filer.file_finished()
     assert centre.spooled() == ["b1-50.0.tape.jsonl"], "its call has no recording"
@@ -176,7 +176,7 @@ def spool(tmp_path: Path) -> Path:
 
 
 def record(spool: Path, clock: FakeClock) -> TapeRecorder:
-    return TapeRecorder(spool, clock=clock, edition=lambda: EDITION, lease_seconds=6)
+    return TapeRecorder(spool, clock=clock, get_edition=lambda: EDITION, lease_seconds=6)
 
 
 def contents(spool: Path, call_id: str = CALL) -> list[tuple[Source, dict[str, object]]]:
@@ -185,22 +185,26 @@ def contents(spool: Path, call_id: str = CALL) -> list[tuple[Source, dict[str, o
 
 def test_every_line_finds_its_call_and_nobody_elses(spool: Path, clock: FakeClock) -> None:
     recorder = record(spool, clock)
-    recorder.keep(Source.EVENT, arrival(CALL))
-    recorder.keep(Source.EVENT, json.dumps({"type": "StasisStart", "args": ["snoop"], "channel": {"id": "ours"}}))
+    recorder.record_line(Source.EVENT, arrival(CALL))
+    recorder.record_line(
+        Source.EVENT, json.dumps({"type": "StasisStart", "args": ["snoop"], "channel": {"id": "ours"}})
+    )
     play = {"n": 1, "method": "POST", "path": f"/channels/{CALL}/play/p1", "parameters": {"media": "sound:x"}}
-    recorder.keep(Source.REQUEST, play)
-    recorder.keep(Source.REQUEST, {"n": 2, "method": "GET", "path": "/applications/callcenter", "parameters": {}})
-    recorder.keep(Source.REPLY, {"n": 2, "status": 200, "body": "[]"})
-    recorder.keep(Source.REPLY, {"n": 1, "status": 201, "body": ""})
-    recorder.keep(Source.REQUEST, {"n": 3, "method": "DELETE", "path": "/playbacks/p1", "parameters": {}})
-    recorder.keep(Source.REPLY, {"n": 3, "failure": "ReadTimeout"})
+    recorder.record_line(Source.REQUEST, play)
+    recorder.record_line(
+        Source.REQUEST, {"n": 2, "method": "GET", "path": "/applications/callcenter", "parameters": {}}
+    )
+    recorder.record_line(Source.REPLY, {"n": 2, "status": 200, "body": "[]"})
+    recorder.record_line(Source.REPLY, {"n": 1, "status": 201, "body": ""})
+    recorder.record_line(Source.REQUEST, {"n": 3, "method": "DELETE", "path": "/playbacks/p1", "parameters": {}})
+    recorder.record_line(Source.REPLY, {"n": 3, "failure": "ReadTimeout"})
     target = {"id": "p1", "target_uri": f"channel:{CALL}"}
-    recorder.keep(Source.EVENT, json.dumps({"type": "PlaybackFinished", "playback": target}))
-    recorder.keep(Source.AMI, {"Event": "QueueCallerJoin", "Linkedid": CALL, "content": ""})
-    recorder.keep(Source.AMI, {"Event": "QueueMemberStatus", "Queue": "dispatch"})
-    recorder.keep(Source.EVENT, "{ not JSON")
-    recorder.keep(Source.NOTE, {"kind": "said", "facts": {}}, call_id="../../etc/passwd")
-    recorder.keep(Source.NOTE, {"kind": "said", "facts": {}}, call_id="b1-filed.1")
+    recorder.record_line(Source.EVENT, json.dumps({"type": "PlaybackFinished", "playback": target}))
+    recorder.record_line(Source.AMI, {"Event": "QueueCallerJoin", "Linkedid": CALL, "content": ""})
+    recorder.record_line(Source.AMI, {"Event": "QueueMemberStatus", "Queue": "dispatch"})
+    recorder.record_line(Source.EVENT, "{ not JSON")
+    recorder.record_line(Source.NOTE, {"kind": "said", "facts": {}}, call_id="../../etc/passwd")
+    recorder.record_line(Source.NOTE, {"kind": "said", "facts": {}}, call_id="b1-filed.1")
     recorder.close()
     assert [file.name for file in spool.glob("*.jsonl")] == [f"{CALL}.tape.jsonl"]
     assert [(source, content.get("n")) for source, content in contents(spool)] == [
@@ -221,9 +225,9 @@ def test_what_does_not_fit_is_dropped_counted_and_told_on_the_tape(
     monkeypatch.setattr(tape_recorder, "LONGEST_QUEUE", 0)
     recorder = record(spool, clock)
     for _ in range(3):
-        recorder.keep(Source.EVENT, arrival(CALL))
+        recorder.record_line(Source.EVENT, arrival(CALL))
     monkeypatch.setattr(tape_recorder, "LONGEST_QUEUE", 10)
-    recorder.keep(Source.EVENT, arrival(CALL))
+    recorder.record_line(Source.EVENT, arrival(CALL))
     recorder.close()
     assert recorder.dropped == 3
     assert contents(spool)[-1] == (Source.TAPE, {"dropped": 3})
@@ -231,12 +235,12 @@ def test_what_does_not_fit_is_dropped_counted_and_told_on_the_tape(
 
 def test_an_heir_writes_on_and_says_so(spool: Path, clock: FakeClock) -> None:
     first = record(spool, clock)
-    first.keep(Source.EVENT, arrival(CALL))
+    first.record_line(Source.EVENT, arrival(CALL))
     first.close()
     with (spool / f"{CALL}.tape.jsonl").open("ab") as file:
         file.write(b'{"at":"2026-')  # torn by its death
     heir = record(spool, clock)
-    heir.keep(Source.NOTE, {"kind": "adopted", "facts": {}}, call_id=CALL)
+    heir.record_line(Source.NOTE, {"kind": "adopted", "facts": {}}, call_id=CALL)
     heir.close()
     told = [content.get("resumed") or content.get("kind") for _, content in contents(spool)]
     assert told[2:] == [True, "adopted"]
@@ -246,8 +250,8 @@ def test_a_broken_edition_costs_no_tape(spool: Path, clock: FakeClock) -> None:
     def none() -> KeptEdition:
         raise ZeroDivisionError
 
-    recorder = TapeRecorder(spool, clock=clock, edition=none, lease_seconds=6)
-    recorder.keep(Source.EVENT, arrival(CALL))
+    recorder = TapeRecorder(spool, clock=clock, get_edition=none, lease_seconds=6)
+    recorder.record_line(Source.EVENT, arrival(CALL))
     recorder.close()
     assert "edition" not in contents(spool)[0][1]
 

@@ -24,14 +24,14 @@ async def report(database: Database, code: str, *, more: bool, call_id: str = CA
         address="Тихая улица, дом 11",
         now=MORNING,
         zone=MOSCOW,
-        more=more,
+        is_additional=more,
     )
 
 
 async def test_a_second_trouble_stands_beside_the_calls_own_ticket(database: Database) -> None:
     own = await report(database, "WAT_LEAK", more=False)
     beside = await report(database, "LIFT_FAULT", more=True)
-    assert (own.number, beside.number, beside.new) == ("26-000001", "26-000002", True)
+    assert (own.number, beside.number, beside.is_new) == ("26-000001", "26-000002", True)
     card = await card_of(database, CALL)
     assert card.ticket is not None
     assert card.ticket.category == "WAT_LEAK"
@@ -49,7 +49,7 @@ async def test_the_same_trouble_again_gives_the_number_it_has(database: Database
     own = await report(database, "WAT_LEAK", more=False)
     beside = await report(database, "LIFT_FAULT", more=True)
     again = [await report(database, code, more=True) for code in ("WAT_LEAK", "LIFT_FAULT")]
-    assert [(one.number, one.new) for one in again] == [(own.number, False), (beside.number, False)]
+    assert [(one.number, one.is_new) for one in again] == [(own.number, False), (beside.number, False)]
 
 
 async def test_a_second_trouble_without_a_first_is_the_calls_own(database: Database) -> None:

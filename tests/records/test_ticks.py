@@ -62,15 +62,15 @@ async def test_the_board_warns_before_the_term_and_again_when_it_has_passed(
 ) -> None:
     await missed_call(database)
     clock.advance(minutes=7, seconds=59)
-    await ticks.warn_of_tasks()
+    await ticks.warn_of_due_callbacks()
     assert await alarms(database) == []
     clock.advance(seconds=1)
     for _ in range(3):
-        await ticks.warn_of_tasks()
+        await ticks.warn_of_due_callbacks()
     (warning,) = await alarms(database)
     assert (warning.kind, warning.subject) == (AlarmKind.TASK_DUE, CALL)
     assert warning.message == "Пора перезвонить: не дождался ответа."
-    task = (await card_of(database, CALL)).task
+    task = (await card_of(database, CALL)).callback
     assert task is not None
     assert task.warned_at == MORNING + timedelta(minutes=8)
     async with database.begin() as session:
@@ -79,7 +79,7 @@ async def test_the_board_warns_before_the_term_and_again_when_it_has_passed(
 
     clock.advance(minutes=2)
     for _ in range(3):
-        await ticks.warn_of_tasks()
+        await ticks.warn_of_due_callbacks()
     (breach,) = await alarms(database)
     assert breach.message == "Срок обратного звонка вышел: не дождался ответа."
     assert breach.seen_at is None, "whoever saw the warning has not called"
@@ -89,14 +89,14 @@ async def test_the_board_warns_before_the_term_and_again_when_it_has_passed(
 async def test_an_alarm_goes_with_its_task(database: Database, ticks: Ticks, clock: FakeClock) -> None:
     task = await missed_call(database)
     clock.advance(minutes=11)
-    await ticks.warn_of_tasks()
+    await ticks.warn_of_due_callbacks()
     async with database.begin() as session:
         await take_task(session, task.id, login="anna", now=clock.now())
-    await ticks.warn_of_tasks()
+    await ticks.warn_of_due_callbacks()
     assert len(await alarms(database)) == 1, "taken is not done"
     async with database.begin() as session:
         await finish_task(session, task.id, login="anna", result="Дозвонилась", now=clock.now())
-    await ticks.warn_of_tasks()
+    await ticks.warn_of_due_callbacks()
     assert await alarms(database) == []
 
 
@@ -109,8 +109,8 @@ async def test_two_machines_woken_late_warn_of_every_task_once(
     other = Ticks(database, settings, clock=clock)
     async with asyncio.TaskGroup() as group:
         for each in (ticks, other, ticks, other):
-            group.create_task(each.warn_of_tasks())
-    await ticks.warn_of_tasks()
+            group.create_task(each.warn_of_due_callbacks())
+    await ticks.warn_of_due_callbacks()
     found = await alarms(database)
     assert len({alarm.subject for alarm in found}) == len(found) == 30
     assert all(alarm.facts.get("breached") for alarm in found)
@@ -118,7 +118,7 @@ async def test_two_machines_woken_late_warn_of_every_task_once(
 
 
 def test_the_queues_term_is_the_laws() -> None:
-    figure = read_knowledge(TREE / "knowledge_base").law.figure("CALLBACK_WITHIN", MORNING.date())
+    figure = read_knowledge(TREE / "knowledge_base").legal_values.find_value("CALLBACK_WITHIN", MORNING.date())
     assert figure.unit == "minutes"
     assert missed_call_term().due_after == timedelta(minutes=figure.value)
     assert missed_call_term().warn_after < missed_call_term().due_after
@@ -161,7 +161,7 @@ async def test_recordings_end_with_their_retention_and_nothing_else_does(
     old = await filed_call(database, root, "b1-17.1", days_ago=31)
     young = await filed_call(database, root, "b1-17.2", days_ago=29)
     for _ in range(2):
-        await ticks.end_retention()
+        await ticks.expire_old_recordings()
     assert (old.exists(), young.exists()) == (False, True)
     assert not old.parent.exists(), "no empty day is left"
     card = await card_of(database, "b1-17.1")
@@ -177,7 +177,7 @@ async def test_recordings_end_with_their_retention_and_nothing_else_does(
 async def test_a_removal_that_was_interrupted_is_finished(database: Database, settings: Settings, ticks: Ticks) -> None:
     file = await filed_call(database, settings.recordings_directory, CALL, days_ago=31)
     file.unlink()  # and then the machine stopped, before the commit
-    await ticks.end_retention()
+    await ticks.expire_old_recordings()
     recording = (await card_of(database, CALL)).recording
     assert recording is not None
     assert recording.state == RecordingState.EXPIRED
@@ -192,7 +192,7 @@ async def test_a_file_that_cannot_be_removed_is_told_and_stops_no_other(
     stuck.unlink()
     stuck.mkdir()  # a directory cannot be unlinked, not even by root
     for _ in range(2):
-        await ticks.end_retention()
+        await ticks.expire_old_recordings()
     assert not other.exists()
     (alarm,) = await alarms(database)
     assert (alarm.kind, alarm.subject) == (AlarmKind.RECORDING, "b1-17.1")

@@ -28,9 +28,9 @@ LEG = "b1-1795554831.8"
 async def read_all(truth: TruthReader, clock: FakeClock, *, later: float = 600) -> None:
     """The controller is there again, some time after it all happened."""
     clock.advance(seconds=later)
-    while await truth.read_on():
+    while await truth.read_new_lines():
         pass
-    await truth.settle()
+    await truth.assign_outcomes()
 
 
 async def test_a_caller_gives_up_in_the_queue_while_the_controller_is_dead(
@@ -49,9 +49,13 @@ async def test_a_caller_gives_up_in_the_queue_while_the_controller_is_dead(
     card = await card_of(database, CALL)
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.ABANDONED)
     assert (card.call.caller_number, card.call.dialled) == ("+79001112233", "+78125550192")
-    assert card.task is not None
-    assert (card.task.kind, card.task.state, card.task.phone) == (TaskKind.ABANDONED, TaskState.OPEN, "+79001112233")
-    assert card.task.due_at == MORNING + timedelta(minutes=10), "ten minutes from the arrival, not from the hang-up"
+    assert card.callback is not None
+    assert (card.callback.kind, card.callback.state, card.callback.phone) == (
+        TaskKind.ABANDONED,
+        TaskState.OPEN,
+        "+79001112233",
+    )
+    assert card.callback.due_at == MORNING + timedelta(minutes=10), "ten minutes from the arrival, not from the hang-up"
     assert card.ticket is not None
     assert card.ticket.state == TicketState.DRAFT, "the dispatcher who calls back needs it"
     kinds = [event.kind for event in card.events]
@@ -79,7 +83,7 @@ async def test_a_conversation_is_counted_once_though_two_files_tell_of_it(
     assert card.call.connected_at == MORNING + timedelta(seconds=24.002)
     assert card.call.ended_at == MORNING + timedelta(seconds=90)
     assert card.call.hangup_cause == 16
-    assert card.task is None
+    assert card.callback is None
     assert [(leg.role, leg.channel_id, leg.hangup_cause) for leg in card.legs] == [
         (LegRole.CALLER, CALL, 16),
         (LegRole.MEMBER, LEG, 16),
@@ -149,9 +153,9 @@ async def test_every_kind_of_missed_call_becomes_its_task(
     found = []
     for number in range(3):
         card = await card_of(database, f"b1-17.{number}")
-        assert card.task is not None
-        assert card.task.due_at == MORNING + timedelta(minutes=10)
-        found.append((card.call.outcome, card.task.kind, card.task.phone))
+        assert card.callback is not None
+        assert card.callback.due_at == MORNING + timedelta(minutes=10)
+        found.append((card.call.outcome, card.callback.kind, card.callback.phone))
     assert found == [
         (Outcome.VOICEMAIL, TaskKind.VOICEMAIL, "+79001112233"),
         (Outcome.CALLBACK, TaskKind.CALLBACK, "+79005556677"),
@@ -182,7 +186,7 @@ async def test_a_caller_who_hangs_up_before_the_dialplan_spoke_is_recorded_all_t
     await read_all(truth, clock)
     card = await card_of(database, CALL)
     assert card.call.outcome == Outcome.ABANDONED
-    assert card.task is not None
+    assert card.callback is not None
 
 
 async def test_a_note_that_comes_late_changes_the_verdict(
@@ -197,12 +201,12 @@ async def test_a_note_that_comes_late_changes_the_verdict(
     async with database.begin() as session:
         await record_event(session, CALL, at=call.at(15), source=EventSource.ROBOT, kind="served", key="note:1")
         await reopen_outcome(session, CALL, kind="served")
-    await truth.settle()
+    await truth.assign_outcomes()
 
     card = await card_of(database, CALL)
     assert card.call.outcome == Outcome.ROBOT
-    assert card.task is not None
-    assert card.task.state == TaskState.DONE, "nobody must call back a caller who was served"
+    assert card.callback is not None
+    assert card.callback.state == TaskState.DONE, "nobody must call back a caller who was served"
     assert card.ticket is not None
     assert card.ticket.state == TicketState.DROPPED
 
@@ -289,8 +293,8 @@ async def test_a_call_whose_arrival_could_not_be_written_down_can_be_called_back
     files.cel("HANGUP", MORNING, CALL, context="to-queue")
     await read_all(truth, clock)
     card = await card_of(database, CALL)
-    assert card.task is not None
-    assert card.call.caller_number == card.task.phone == "+79001112233"
+    assert card.callback is not None
+    assert card.call.caller_number == card.callback.phone == "+79001112233"
 
 
 async def test_a_backslash_in_the_callers_name_loses_no_line(

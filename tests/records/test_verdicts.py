@@ -19,5 +19,5 @@ def test_a_ticket_by_keys_has_no_address_so_its_caller_is_talked_with(
     kinds: set[str], outcome: Outcome, task: TaskKind | None
 ) -> None:
     verdict = judge(kinds, registered=True)
-    assert (verdict.outcome, verdict.task) == (outcome, task)
-    assert verdict.drop is None
+    assert (verdict.outcome, verdict.callback_kind) == (outcome, task)
+    assert verdict.draft_drop_reason is None

@@ -64,7 +64,7 @@ async def test_the_card_of_a_call_tells_its_whole_story_in_order(
     assert card.recording.state == RecordingState.PENDING
     assert card.ticket is not None
     assert (card.ticket.number, card.ticket.registered_by) == ("26-000001", "anna")
-    assert card.task is None
+    assert card.callback is None
 
 
 async def test_calls_are_found_by_number_outcome_time_and_page(database: Database) -> None:

@@ -25,6 +25,6 @@ def spool(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def recorder(spool: Path) -> Iterator[TapeRecorder]:
-    recorder = TapeRecorder(spool, clock=SystemClock(), edition=lambda: SMALL, lease_seconds=6)
+    recorder = TapeRecorder(spool, clock=SystemClock(), get_edition=lambda: SMALL, lease_seconds=6)
     yield recorder
     recorder.close()

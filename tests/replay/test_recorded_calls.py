@@ -25,7 +25,7 @@ def tape(name: str) -> Path:
 
 
 def replay_without(lines: Sequence[TapeLine], missing: TapeLine) -> Replay:
-    return replay_lines([line for line in lines if line is not missing], place=TAPES)
+    return replay_lines([line for line in lines if line is not missing], directory=TAPES)
 
 
 def test_all_ten_are_here() -> None:
@@ -53,11 +53,11 @@ def test_a_missing_line_is_seen_where_it_is_missing(name: str) -> None:
     for missing in (brought[-1], played[-1]):
         differences = replay_without(lines, missing).differences
         assert differences, missing
-        assert missing.number < differences[0].number <= missing.number + 5
+        assert missing.number < differences[0].line_number <= missing.number + 5
 
 
 def test_the_call_is_told_as_it_went() -> None:
-    story = [line[8:] for line in replay(tape("passport-hours")).story]
+    story = [line[8:] for line in replay(tape("passport-hours")).transcript]
     assert story[:2] == [
         "робот: Здравствуйте! Разговор записывается.",
         "робот: Это ситуационный центр «Северный берег».",
@@ -74,7 +74,7 @@ def test_the_call_is_told_as_it_went() -> None:
 
 
 def test_what_asterisk_did_alone_is_told_too() -> None:
-    story = [line[8:] for line in replay(tape("lease-end")).story]
+    story = [line[8:] for line in replay(tape("lease-end")).transcript]
     assert story[-5:] == [
         "робот не отвечает: станция ведёт звонок сама",
         "житель в очереди",
@@ -96,7 +96,7 @@ def test_another_outcome_of_the_record_is_a_difference() -> None:
     lines = read_tape(tape("person-asked"))
     assert lines[-1].source is Source.RECORD
     other = replace(lines[-1], content={**lines[-1].content, "outcome": "abandoned"})
-    (difference,) = replay_lines([*lines[:-1], other], place=TAPES).differences
+    (difference,) = replay_lines([*lines[:-1], other], directory=TAPES).differences
     assert str(difference) == f"строка {other.number}: итог был abandoned, стал talked"
 
 
@@ -109,11 +109,11 @@ def test_words_that_changed_are_shown_side_by_side(tmp_path: Path) -> None:
     edition_file(tmp_path, named).write_text(changed.text, encoding="utf-8")
     copy = Path(shutil.copy(tape("passport-hours"), tmp_path))
     said, noted = replay(copy).differences
-    assert said.what == (
+    assert said.description == (
         'было: prompt {"text": "Здравствуйте! Разговор записывается."}; '
         'стало: prompt {"text": "Добрый день! Разговор записывается."}'
     )
-    assert "Добрый день" in noted.what
+    assert "Добрый день" in noted.description
 
 
 def test_a_tape_without_its_edition_says_what_is_missing(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_number_that_was_typed_in_is_another_one_in_the_copy(tmp_path: Path) -
         assert keys(lines) == "11289001112244#1"
         assert keys(copied) == "11289001112233#1"
     assert "9001112244" not in (tmp_path / "copy.tape.jsonl").read_text(encoding="utf-8")
-    assert replay_lines(copied, place=TAPES).differences == ()
+    assert replay_lines(copied, directory=TAPES).differences == ()
 
 
 def keys_of_events(lines: Sequence[TapeLine]) -> str:

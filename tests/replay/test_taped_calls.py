@@ -24,7 +24,7 @@ async def told(file: Path) -> list[str]:
     """The story without its seconds, once it is sure that the tape plays the same."""
     played = await asyncio.to_thread(replay, file)
     assert [str(difference) for difference in played.differences] == []
-    return [line[8:] for line in played.story]
+    return [line[8:] for line in played.transcript]
 
 
 async def test_a_ticket_by_keys(asterisk: StandInAsterisk, recorder: TapeRecorder, spool: Path) -> None:
@@ -119,7 +119,7 @@ async def test_a_connection_that_breaks_in_the_call(
 
 async def test_a_controller_that_dies_and_its_heir(asterisk: StandInAsterisk, spool: Path) -> None:
     """What the first one wrote is still there; the second writes on."""
-    first = TapeRecorder(spool, clock=SystemClock(), edition=lambda: SMALL, lease_seconds=6)
+    first = TapeRecorder(spool, clock=SystemClock(), get_edition=lambda: SMALL, lease_seconds=6)
     async with run_centre(asterisk, tape=first) as centre:
         caller = centre.call()
         await caller.hears("Авария: нажмите один")
@@ -127,7 +127,7 @@ async def test_a_controller_that_dies_and_its_heir(asterisk: StandInAsterisk, sp
         await caller.hears("Наберите номер заявки")
         await caller.hears_nothing()
     first.close()
-    heir = TapeRecorder(spool, clock=SystemClock(), edition=lambda: SMALL, lease_seconds=6)
+    heir = TapeRecorder(spool, clock=SystemClock(), get_edition=lambda: SMALL, lease_seconds=6)
     async with run_centre(asterisk, tape=heir):
         await caller.is_in("fallback")
     heir.close()
@@ -218,7 +218,7 @@ def name(line: TapeLine) -> str:
 def is_missed(line: TapeLine, lines: list[TapeLine], spool: Path) -> bool:
     """Whether the replay tells that a line is not there."""
     try:
-        played = replay_lines([other for other in lines if other is not line], place=spool)
+        played = replay_lines([other for other in lines if other is not line], directory=spool)
     except BrokenTape:
         return True
     return bool(played.differences)
@@ -226,7 +226,7 @@ def is_missed(line: TapeLine, lines: list[TapeLine], spool: Path) -> bool:
 
 async def test_a_disk_that_takes_nothing_costs_lines_and_no_call(asterisk: StandInAsterisk) -> None:
     nowhere = Path("/dev/null/tapes")
-    recorder = TapeRecorder(nowhere, clock=SystemClock(), edition=lambda: SMALL, lease_seconds=6)
+    recorder = TapeRecorder(nowhere, clock=SystemClock(), get_edition=lambda: SMALL, lease_seconds=6)
     async with run_centre(asterisk, tape=recorder) as centre:
         caller = centre.call()
         await caller.hears("Авария: нажмите один")
@@ -238,7 +238,7 @@ async def test_a_disk_that_takes_nothing_costs_lines_and_no_call(asterisk: Stand
 
 async def test_a_caller_who_speaks_until_the_ear_is_lost(asterisk: StandInAsterisk, spool: Path) -> None:
     kept = KeptEdition("spoken", SPOKEN_FILE.read_text(encoding="utf-8"), (), ("GAS_SMELL",), {})
-    recorder = TapeRecorder(spool, clock=SystemClock(), edition=lambda: kept, lease_seconds=6)
+    recorder = TapeRecorder(spool, clock=SystemClock(), get_edition=lambda: kept, lease_seconds=6)
     ear, script = PaperEar(), read_spoken_script()
     asterisk.sound_lengths["sound:prompts/Скажите, что случилось."] = 5
     async with run_centre(asterisk, tape=recorder, ear=ear, begin_talk=lambda: Conversation(script, {}, {})) as centre:

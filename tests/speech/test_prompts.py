@@ -30,7 +30,7 @@ def cache(tmp_path: Path, voice: StandInVoice) -> PromptCache:
 def record(cache: PromptCache, text: str, samples: np.ndarray, rate: int, *, kind: str = "WAV") -> Path:
     """Puts a person's recording beside the prompt of a text."""
     cache.directory.mkdir(exist_ok=True)
-    file = cache.directory / f"{cache.stem(text)}.human.wav"
+    file = cache.directory / f"{cache.make_file_stem(text)}.human.wav"
     soundfile.write(str(file), samples, rate, format=kind, subtype="PCM_16")
     return file
 
@@ -45,32 +45,32 @@ def tone(seconds: float, rate: int) -> np.ndarray:
 
 
 async def test_the_path_is_what_asterisk_wants(cache: PromptCache) -> None:
-    path = await cache.sound(GREETING)
-    assert path == str(cache.directory / cache.stem(GREETING))
-    assert re.fullmatch(r"zdravstvuyte-situatsionnyy-tsentr-[0-9a-f]{10}", cache.stem(GREETING))
+    path = await cache.get_sound_path(GREETING)
+    assert path == str(cache.directory / cache.make_file_stem(GREETING))
+    assert re.fullmatch(r"zdravstvuyte-situatsionnyy-tsentr-[0-9a-f]{10}", cache.make_file_stem(GREETING))
     assert sound_file(path).stat().st_mode & 0o444 == 0o444  # Asterisk is another user
 
 
 async def test_a_text_is_rendered_once(cache: PromptCache, voice: StandInVoice) -> None:
-    assert await cache.sound(GREETING) == await cache.sound(f"  {GREETING}\n")
+    assert await cache.get_sound_path(GREETING) == await cache.get_sound_path(f"  {GREETING}\n")
     assert voice.texts == [GREETING]
 
 
 async def test_figures_reach_the_voice_as_words(cache: PromptCache, voice: StandInVoice) -> None:
-    await cache.sound("Приём с 9:00 до 18:00.")
+    await cache.get_sound_path("Приём с 9:00 до 18:00.")
     assert voice.texts == ["Приём с девяти до восемнадцати."]
 
 
 async def test_a_second_cache_finds_the_work_of_the_first(cache: PromptCache, voice: StandInVoice) -> None:
-    await cache.sound(GREETING)
-    await PromptCache(cache.directory, voice).sound(GREETING)
+    await cache.get_sound_path(GREETING)
+    await PromptCache(cache.directory, voice).get_sound_path(GREETING)
     assert voice.texts == [GREETING]
 
 
 async def test_another_voice_speaks_everything_anew_under_the_same_name(cache: PromptCache) -> None:
-    first = await cache.sound(GREETING)
+    first = await cache.get_sound_path(GREETING)
     other = StandInVoice("stand-in-2")
-    assert await PromptCache(cache.directory, other).sound(GREETING) == first
+    assert await PromptCache(cache.directory, other).get_sound_path(GREETING) == first
     assert other.texts == [GREETING]
 
 
@@ -78,7 +78,7 @@ async def test_callers_with_the_same_text_wait_for_one_rendering(tmp_path: Path)
     slow = StandInVoice(slow_seconds=0.05)
     cache = PromptCache(tmp_path, slow)
     async with asyncio.TaskGroup() as tasks:
-        sounds = [tasks.create_task(cache.sound(GREETING)) for _ in range(10)]
+        sounds = [tasks.create_task(cache.get_sound_path(GREETING)) for _ in range(10)]
     assert len({task.result() for task in sounds}) == 1
     assert slow.texts == [GREETING]
 
@@ -86,8 +86,8 @@ async def test_callers_with_the_same_text_wait_for_one_rendering(tmp_path: Path)
 async def test_a_caller_who_hangs_up_does_not_take_the_text_from_the_others(tmp_path: Path) -> None:
     slow = StandInVoice(slow_seconds=0.05)
     cache = PromptCache(tmp_path, slow)
-    leaving = asyncio.create_task(cache.sound(GREETING))
-    staying = asyncio.create_task(cache.sound(GREETING))
+    leaving = asyncio.create_task(cache.get_sound_path(GREETING))
+    staying = asyncio.create_task(cache.get_sound_path(GREETING))
     await asyncio.sleep(0.01)
     leaving.cancel()
     assert sound_file(await staying).exists()
@@ -96,31 +96,31 @@ async def test_a_caller_who_hangs_up_does_not_take_the_text_from_the_others(tmp_
 async def test_a_voice_that_takes_too_long_is_not_waited_for(tmp_path: Path) -> None:
     cache = PromptCache(tmp_path, StandInVoice(slow_seconds=30), limit_seconds=0.05)
     with pytest.raises(VoiceFailed, match="Здравствуйте"):
-        await cache.sound(GREETING)
+        await cache.get_sound_path(GREETING)
     assert os.listdir(tmp_path) == []
 
 
 async def test_a_broken_voice_leaves_nothing_half_made(cache: PromptCache, voice: StandInVoice) -> None:
     voice.broken = True
     with pytest.raises(VoiceFailed):
-        await cache.sound(GREETING)
+        await cache.get_sound_path(GREETING)
     assert list(cache.directory.iterdir()) == []
     voice.broken = False
-    await cache.sound(GREETING)
+    await cache.get_sound_path(GREETING)
 
 
 async def test_a_recording_of_a_person_wins(cache: PromptCache, voice: StandInVoice) -> None:
-    await cache.sound(GREETING)
+    await cache.get_sound_path(GREETING)
     file = record(cache, GREETING, tone(1, 8000), 8000)
-    assert await cache.sound(GREETING) == str(file.with_suffix(""))
+    assert await cache.get_sound_path(GREETING) == str(file.with_suffix(""))
     file.unlink()
-    assert await cache.sound(GREETING) == str(cache.directory / cache.stem(GREETING))
+    assert await cache.get_sound_path(GREETING) == str(cache.directory / cache.make_file_stem(GREETING))
 
 
 async def test_a_recording_outlives_a_change_of_voice(cache: PromptCache) -> None:
     file = record(cache, GREETING, tone(1, 8000), 8000)
     other = StandInVoice("stand-in-2")
-    assert await PromptCache(cache.directory, other).sound(GREETING) == str(file.with_suffix(""))
+    assert await PromptCache(cache.directory, other).get_sound_path(GREETING) == str(file.with_suffix(""))
     assert other.texts == []
 
 
@@ -130,7 +130,7 @@ async def test_a_recording_in_another_format_is_made_fit(
 ) -> None:
     loud = np.concatenate([np.zeros(rate), tone(1, rate), np.zeros(rate)])
     record(cache, GREETING, np.column_stack([loud] * channels), rate, kind=kind)
-    samples, found_rate = soundfile.read(f"{await cache.sound(GREETING)}.wav")
+    samples, found_rate = soundfile.read(f"{await cache.get_sound_path(GREETING)}.wav")
     assert found_rate == 8000
     assert samples.ndim == 1
     assert 1.0 < len(samples) / 8000 < 1.2  # the second of silence on either side is gone
@@ -141,10 +141,10 @@ async def test_a_recording_in_another_format_is_made_fit(
 
 async def test_a_newer_recording_replaces_the_fitted_one(cache: PromptCache) -> None:
     record(cache, GREETING, tone(1, 16000), 16000)
-    length = soundfile.info(f"{await cache.sound(GREETING)}.wav").frames
+    length = soundfile.info(f"{await cache.get_sound_path(GREETING)}.wav").frames
     await asyncio.sleep(0.02)
     record(cache, GREETING, tone(2, 16000), 16000)
-    assert soundfile.info(f"{await cache.sound(GREETING)}.wav").frames > 1.5 * length
+    assert soundfile.info(f"{await cache.get_sound_path(GREETING)}.wav").frames > 1.5 * length
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFFxxxx", b"\x00" * 5000])
@@ -153,7 +153,7 @@ async def test_a_recording_that_is_no_sound_is_reported_and_the_voice_speaks(
 ) -> None:
     file = record(cache, GREETING, tone(1, 8000), 8000)
     file.write_bytes(content)
-    assert await cache.sound(GREETING) == str(cache.directory / cache.stem(GREETING))
+    assert await cache.get_sound_path(GREETING) == str(cache.directory / cache.make_file_stem(GREETING))
     prepared = await cache.prepare([GREETING])
     assert len(prepared.unusable) == 1
     assert file.name in prepared.unusable[0]
@@ -169,7 +169,7 @@ async def test_a_silent_recording_is_reported(cache: PromptCache) -> None:
 async def test_preparing_renders_what_is_missing_and_tells_how_far_it_is(
     cache: PromptCache, voice: StandInVoice
 ) -> None:
-    await cache.sound("Один.")
+    await cache.get_sound_path("Один.")
     record(cache, "Два.", tone(1, 8000), 8000)
     steps: list[tuple[int, int, str]] = []
     prepared = await cache.prepare(
@@ -186,7 +186,7 @@ async def test_a_caller_gets_between_the_prompts_that_are_being_prepared(tmp_pat
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(cache.prepare([f"Подсказка {number}." for number in range(20)]))
         await asyncio.sleep(0.05)
-        await cache.sound("Заявка 26-000123.")
+        await cache.get_sound_path("Заявка 26-000123.")
     position = slow.texts.index("Заявка два шесть, ноль ноль ноль, один два три.")
     assert position < 10
 
@@ -197,18 +197,18 @@ async def test_the_index_tells_whoever_records_which_file_says_what(cache: Promp
     assert lines[0] == "stem\tvoice\ttext\twords"
     rows = {fields[0]: fields[1:] for fields in (line.split("\t") for line in lines[1:])}
     assert rows == {
-        cache.stem("Нажмите 9."): ["stand-in-1", "Нажмите 9.", "Нажмите девять."],
-        cache.stem(GREETING): ["stand-in-1", GREETING, GREETING],
+        cache.make_file_stem("Нажмите 9."): ["stand-in-1", "Нажмите 9.", "Нажмите девять."],
+        cache.make_file_stem(GREETING): ["stand-in-1", GREETING, GREETING],
     }
 
 
 async def test_a_line_of_the_index_cut_by_a_crash_costs_one_rendering(cache: PromptCache, voice: StandInVoice) -> None:
-    await cache.sound(GREETING)
+    await cache.get_sound_path(GREETING)
     index = cache.directory / "index.tsv"
     index.write_bytes(index.read_bytes()[:-20])
-    await PromptCache(cache.directory, voice).sound(GREETING)
+    await PromptCache(cache.directory, voice).get_sound_path(GREETING)
     assert voice.texts == [GREETING, GREETING]
-    await PromptCache(cache.directory, voice).sound(GREETING)
+    await PromptCache(cache.directory, voice).get_sound_path(GREETING)
     assert voice.texts == [GREETING, GREETING]
 
 
@@ -216,21 +216,25 @@ async def test_what_only_one_call_knew_is_forgotten_a_day_later(cache: PromptCac
     await cache.prepare([GREETING])
     old, fresh, recorded = "Вы набрали 89110000001.", "Вы набрали 89110000002.", "Вы набрали 89110000003."
     for text in (old, fresh, recorded):
-        await cache.sound(text)
+        await cache.get_sound_path(text)
     record(cache, recorded, tone(1, 8000), 8000)
     for text in (GREETING, old, recorded):
         long_ago = time.time() - FORGOTTEN_AFTER - 1
-        os.utime(cache.directory / f"{cache.stem(text)}.wav", (long_ago, long_ago))
+        os.utime(cache.directory / f"{cache.make_file_stem(text)}.wav", (long_ago, long_ago))
     await PromptCache(cache.directory, StandInVoice()).prepare([GREETING])
-    kept = {text for text in (GREETING, old, fresh, recorded) if (cache.directory / f"{cache.stem(text)}.wav").exists()}
+    kept = {
+        text
+        for text in (GREETING, old, fresh, recorded)
+        if (cache.directory / f"{cache.make_file_stem(text)}.wav").exists()
+    }
     assert kept == {GREETING, fresh, recorded}
     index = (cache.directory / "index.tsv").read_text(encoding="utf-8")
     assert [text in index for text in (GREETING, old, fresh, recorded)] == [True, False, True, True]
 
 
 async def test_a_text_said_again_is_not_forgotten(cache: PromptCache) -> None:
-    path = sound_file(await cache.sound("Вы набрали 89110000001."))
+    path = sound_file(await cache.get_sound_path("Вы набрали 89110000001."))
     os.utime(path, (0, 0))
-    await cache.sound("Вы набрали 89110000001.")
+    await cache.get_sound_path("Вы набрали 89110000001.")
     await cache.prepare([GREETING])
     assert path.exists()

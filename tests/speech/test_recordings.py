@@ -98,24 +98,26 @@ async def test_a_recorded_sentence_is_heard_in_a_text_with_a_number(tmp_path: Pa
     voice = StandInVoice()
     cache = PromptCache(tmp_path, voice)
     first, text = "Заявка записана.", "Заявка записана. Её номер: 26-000123."
-    bare = soundfile.info(f"{await cache.sound(text)}.wav").frames
-    take_recording(save(tmp_path, speech(3)), tmp_path / f"{cache.stem(first)}.human.wav", expected_seconds=3)
-    path = f"{await cache.sound(text)}.wav"
+    bare = soundfile.info(f"{await cache.get_sound_path(text)}.wav").frames
+    take_recording(save(tmp_path, speech(3)), tmp_path / f"{cache.make_file_stem(first)}.human.wav", expected_seconds=3)
+    path = f"{await cache.get_sound_path(text)}.wav"
     samples, _ = soundfile.read(path)
     assert voice.texts[1:] == ["Её номер: два шесть, ноль ноль ноль, один два три."]
     assert len(samples) > bare
     spectrum = np.abs(np.fft.rfft(samples[: 3 * 8000]))
     assert np.argmax(spectrum) / 3 == pytest.approx(300, abs=2)  # the person; the stand-in voice sounds at 440
-    assert f"{await cache.sound(text)}.wav" == path
+    assert f"{await cache.get_sound_path(text)}.wav" == path
     assert len(voice.texts) == 2  # composed once
-    take_recording(save(tmp_path, speech(4)), tmp_path / f"{cache.stem(first)}.human.wav", expected_seconds=4)
-    assert soundfile.info(f"{await cache.sound(text)}.wav").frames > len(samples) + 4000  # a newer one takes over
+    take_recording(save(tmp_path, speech(4)), tmp_path / f"{cache.make_file_stem(first)}.human.wav", expected_seconds=4)
+    assert (
+        soundfile.info(f"{await cache.get_sound_path(text)}.wav").frames > len(samples) + 4000
+    )  # a newer one takes over
 
 
 async def test_an_exception_of_pronunciation_makes_the_sound_anew(tmp_path: Path) -> None:
     voice = StandInVoice()
-    await PromptCache(tmp_path, voice).sound("Замок.")
-    cache = PromptCache(tmp_path, voice, words=lambda text: text.replace("Замок", "Зам+ок"))
-    await cache.sound("Замок.")
-    await cache.sound("Замок.")
+    await PromptCache(tmp_path, voice).get_sound_path("Замок.")
+    cache = PromptCache(tmp_path, voice, to_words=lambda text: text.replace("Замок", "Зам+ок"))
+    await cache.get_sound_path("Замок.")
+    await cache.get_sound_path("Замок.")
     assert voice.texts == ["Замок.", "Зам+ок."]

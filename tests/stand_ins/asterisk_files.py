@@ -18,8 +18,8 @@ class AsteriskFiles:
         self.journal = home / "journal"
         self.cel_file = home / "log" / "cel.jsonl"
         self.queue_log = home / "log" / "queue_log"
-        self.monitor = home / "monitor"
-        for directory in (self.journal, self.cel_file.parent, self.monitor):
+        self.raw_recordings = home / "monitor"
+        for directory in (self.journal, self.cel_file.parent, self.raw_recordings):
             directory.mkdir(parents=True, exist_ok=True)
 
     def cel(
@@ -58,7 +58,7 @@ class AsteriskFiles:
 
     def raw(self, call_id: str, samples: npt.NDArray[np.int16]) -> Path:
         """A raw recording: rows are moments, the columns the caller and our side."""
-        file = self.monitor / f"{call_id}.raw"
+        file = self.raw_recordings / f"{call_id}.raw"
         file.write_bytes(samples.astype("<i2").tobytes())
         return file
 

@@ -50,7 +50,7 @@ def read_small_script(*, listen_seconds: float | None = None) -> Script:
     if listen_seconds is None:
         return script
     steps = {
-        name: replace(step, seconds=listen_seconds) if isinstance(step, Ask) else step
+        name: replace(step, timeout_seconds=listen_seconds) if isinstance(step, Ask) else step
         for name, step in script.steps.items()
     }
     return replace(script, steps=steps)
@@ -170,7 +170,7 @@ async def run_centre(
         tape=tape,
     ) as ari:
         edges = Edges(
-            phone=AriPhone(ari, playbacks),
+            channel_control=AriPhone(ari, playbacks),
             prompts=prompts,
             notes=TapedNotes(notes, tape, Source.NOTE),
             actions=actions
@@ -179,23 +179,23 @@ async def run_centre(
             ),
             clock=clock,
             lease_seconds=lease_seconds,
-            patience=patience,
-            measures=measures or Unmeasured(),
+            timeout_override=patience,
+            metrics_recorder=measures or Unmeasured(),
             tape=tape,
-            ear=ear,
+            caller_recognition=ear,
         )
         switchboard = Switchboard(
             edges,
-            begin_talk=begin_talk or (lambda: Conversation(script, ANSWERS, {})),
+            start_conversation=begin_talk or (lambda: Conversation(script, ANSWERS, {})),
             leave_within=leave_within,
         )
         router = Router(playbacks, admit=switchboard.admit, post=switchboard.post, clock=clock)
-        adoption = Adoption(ari, switchboard, on_its_way=0.2)
+        adoption = Adoption(ari, switchboard, stasis_start_grace=0.2)
         centre = SmallCentre(asterisk, ari, switchboard, playbacks, notes, prompts, register)
         async with asyncio.TaskGroup() as group:
             working = [
                 group.create_task(switchboard.run()),
-                group.create_task(ari.follow(router.take, connected=adoption.settle)),
+                group.create_task(ari.stream_events(router.route_event, on_connected=adoption.reconcile_channels)),
             ]
             try:
                 await centre.is_connected()

@@ -18,7 +18,7 @@ class PaperHearing:
     def expect(self, expect: Expect) -> None:
         self.expected.append(expect)
 
-    def leave(self) -> None:
+    def detach_robot(self) -> None:
         self.left = True
 
     @property
@@ -46,7 +46,7 @@ class PaperEar:
 
     hearings: dict[str, PaperHearing] = field(default_factory=dict)
 
-    def open(self, call_id: str, take: Callable[[Speech], None]) -> PaperHearing:
+    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> PaperHearing:
         hearing = self.hearings[call_id] = PaperHearing(take)
         take(EarOpened())
         return hearing

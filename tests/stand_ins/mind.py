@@ -16,7 +16,7 @@ class PaperMind:
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     """Every line made out, and the facts it was made out by."""
 
-    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
         self.asked.append((text, dict(facts)))
         return self.senses.get(text, Sense())
 

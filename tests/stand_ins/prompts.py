@@ -18,7 +18,7 @@ class ReadablePrompts:
         self.unspeakable: set[str] = set()
         self.prepared: list[str] = []
 
-    async def sound(self, text: str) -> str:
+    async def get_sound_path(self, text: str) -> str:
         if text in self.unspeakable:
             raise VoiceBroke
         if text in self.slow:

@@ -34,7 +34,7 @@ class PaperRegister:
         number = self.tickets.setdefault(call_id, (number, category, contact, description))[0]
         return number, now + timedelta(minutes=30)
 
-    async def register_more(
+    async def register_another(
         self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
     ) -> tuple[str, datetime | None, bool]:
         await self._connect()
@@ -55,12 +55,12 @@ class PaperRegister:
         ]
         return [OpenTicket(number, category, "registered", self.due_at) for number, category, _, _ in reversed(theirs)]
 
-    async def find(self, digits: str) -> tuple[str, datetime | None] | None:
+    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
         await self._connect()
         numbers = {entry[0].replace("-", ""): entry for entry in self.tickets.values()}
         return ("registered", self.due_at) if digits in numbers else None
 
-    async def doubt_reading(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
         await self._connect()
         return "less" if value < self.readings.get((account, meter), 0) else None
 

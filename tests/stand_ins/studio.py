@@ -19,15 +19,29 @@ class PaperStudio:
     def list_prompts(self) -> Sequence[Prompt]:
         return (
             Prompt(
-                1, "Чем помочь? Скажите своими словами.", 3.0, recorded=False, waiting=False, sounds=True, part=False
+                1,
+                "Чем помочь? Скажите своими словами.",
+                3.0,
+                is_recorded=False,
+                upload_pending=False,
+                has_audio=True,
+                is_fragment=False,
             ),
-            Prompt(7, "Соединяю с диспетчером.", 2.0, recorded=True, waiting=False, sounds=False, part=True),
+            Prompt(
+                7,
+                "Соединяю с диспетчером.",
+                2.0,
+                is_recorded=True,
+                upload_pending=False,
+                has_audio=False,
+                is_fragment=True,
+            ),
         )
 
-    def find_sound(self, number: int) -> Path | None:
+    def find_audio_file(self, number: int) -> Path | None:
         return self.sound if number == 1 else None
 
-    def hand_in(self, number: int, sound: bytes) -> float:
+    def upload_recording(self, number: int, sound: bytes) -> float:
         raise KeyError(number)
 
 

@@ -86,9 +86,9 @@ def test_notes_are_kept_in_order_and_by_call() -> None:
 async def test_prompts_are_named_by_their_text_and_break_when_told() -> None:
     prompts = ReadablePrompts()
     await prompts.prepare(["раз"])
-    assert (await prompts.sound("раз"), prompts.prepared) == ("prompts/раз", ["раз"])
+    assert (await prompts.get_sound_path("раз"), prompts.prepared) == ("prompts/раз", ["раз"])
     prompts.unspeakable.add("два")
-    for attempt in (prompts.sound("два"), prompts.prepare(["два"])):
+    for attempt in (prompts.get_sound_path("два"), prompts.prepare(["два"])):
         with pytest.raises(VoiceBroke):
             await attempt
 
@@ -103,8 +103,8 @@ async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() 
         return number
 
     assert [await report("a"), await report("b"), await report("a")] == ["26-000001", "26-000002", "26-000001"]
-    assert await register.find("26000002") == ("registered", None)
-    assert await register.find("26000003") is None
+    assert await register.find_by_digits("26000002") == ("registered", None)
+    assert await register.find_by_digits("26000003") is None
     register.away = True
     with pytest.raises(DatabaseUnavailable):
         await report("c")
@@ -113,7 +113,7 @@ async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() 
 async def test_a_frozen_register_does_not_even_notice_being_cancelled() -> None:
     register = PaperRegister()
     register.frozen = asyncio.Event()
-    asking = asyncio.create_task(register.find("26000001"))
+    asking = asyncio.create_task(register.find_by_digits("26000001"))
     await asyncio.sleep(0)
     asking.cancel()
     await asyncio.wait({asking}, timeout=0.1)
@@ -140,5 +140,5 @@ async def test_a_caller_who_waits_in_vain_tells_what_was_heard_instead() -> None
 
 def test_the_small_script_may_wait_less_than_it_says() -> None:
     step = read_small_script(listen_seconds=0.5).steps["меню"]
-    assert getattr(step, "seconds", None) == 0.5
-    assert getattr(read_small_script().steps["меню"], "seconds", None) == 3
+    assert getattr(step, "timeout_seconds", None) == 0.5
+    assert getattr(read_small_script().steps["меню"], "timeout_seconds", None) == 3

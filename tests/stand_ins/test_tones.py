@@ -31,9 +31,9 @@ def test_any_tones_are_a_word_or_none(tones: list[int]) -> None:
 
 def test_long_speech_is_heard_over_a_bad_line() -> None:
     text = "здравствуйте у нас на улице ленина дом пять прорвало трубу вода течёт ручьём пришлите слесаря"
-    recogniser = open_engine(None).listen(rate=8000, phrases=None)
+    recogniser = open_engine(None).create_recognizer(rate=8000, phrases=None)
     sound = say_in_tones(text)
-    recogniser.hear(to_bytes(over_the_line(sound + noise(len(sound) / 8000, level=-45), lost=0.02)))
+    recogniser.accept_audio(to_bytes(over_the_line(sound + noise(len(sound) / 8000, level=-45), lost=0.02)))
     assert " ".join(word.text for word in recogniser.finish()) == text
 
 
@@ -41,18 +41,18 @@ async def test_a_human_voice_is_none_of_its_words(tmp_path: Path) -> None:
     voice = FestivalVoice()
     await voice.render("здравствуйте разговор записывается", tmp_path / "voice.wav")
     await voice.close()
-    recogniser = open_engine(None).listen(rate=8000, phrases=None)
+    recogniser = open_engine(None).create_recognizer(rate=8000, phrases=None)
     words = []
     for piece in cut(read_samples(tmp_path / "voice.wav")):
-        words += recogniser.hear(piece) or ()
+        words += recogniser.accept_audio(piece) or ()
     assert {word.text for word in (*words, *recogniser.finish())} <= {"[unk]"}
 
 
 def test_it_fails_when_it_is_told_to() -> None:
     with pytest.raises(EngineFailed):
-        open_engine(None).listen(rate=8000, phrases=None).hear(to_bytes(say_in_tones(f"{FAULT} да")))
+        open_engine(None).create_recognizer(rate=8000, phrases=None).accept_audio(to_bytes(say_in_tones(f"{FAULT} да")))
 
 
 def test_it_hears_the_telephone_s_rate_only() -> None:
     with pytest.raises(EngineFailed, match="16000"):
-        open_engine(None).listen(rate=16000, phrases=None)
+        open_engine(None).create_recognizer(rate=16000, phrases=None)

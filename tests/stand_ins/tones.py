@@ -82,9 +82,9 @@ class ToneEngine:
 
     name = "tones"
     takes_phrases = True
-    delay = 0.1
+    result_delay = 0.1
 
-    def listen(self, *, rate: int, phrases: Sequence[str] | None) -> "ToneRecogniser":
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> "ToneRecogniser":
         if rate != RATE:
             raise EngineFailed(f"tones are heard at {RATE} Hz only, not at {rate}")
         return ToneRecogniser({word for phrase in phrases for word in phrase.split()} if phrases else None)
@@ -102,7 +102,7 @@ class ToneRecogniser:
         self._quiet = 0
         self._words: list[Word] = []
 
-    def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
         sound = np.concatenate([self._left, np.frombuffer(audio, dtype="<i2")])
         begin = 0
         ended: list[Word] = []
@@ -112,10 +112,10 @@ class ToneRecogniser:
         self._left = sound[begin:]
         return tuple(ended) or None
 
-    def guess(self) -> str:
+    def get_partial_text(self) -> str:
         return " ".join(word.text for word in self._words)
 
-    def settle(self, quiet: bytes) -> None:
+    def feed_padding(self, quiet: bytes) -> None:
         self._end_word()
         self._window += len(quiet) // 2 // _HOP
 

@@ -36,7 +36,7 @@ async def opened(
 async def test_a_list_comes_whole(switch: StandInAmi) -> None:
     switch.add_member("PJSIP/d-000002", "Борис", status=2)
     async with opened(switch) as ami:
-        messages = await ami.ask({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
+        messages = await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
     assert [message["Name"] for message in messages if message.get("Event") == "QueueMember"] == [
         "Анна Щукина",
         "Борис",
@@ -47,7 +47,7 @@ async def test_letters_cut_in_two_by_the_network_are_whole_again(switch: StandIn
     events: list[Mapping[str, Any]] = []
     switch.chunk = 1
     async with opened(switch, events) as ami:
-        messages = await ami.ask({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
+        messages = await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
         assert messages[2]["Name"] == "Анна Щукина"
         switch.change(PHONE, status=6)
         async with asyncio.timeout(10):
@@ -59,8 +59,8 @@ async def test_letters_cut_in_two_by_the_network_are_whole_again(switch: StandIn
 async def test_a_line_end_in_a_value_cannot_become_a_header_or_an_action(switch: StandInAmi, line_end: str) -> None:
     reason = f"обед{line_end}Action: Originate{line_end}Channel: PJSIP/900@trunk"
     async with opened(switch) as ami:
-        await ami.ask({"Action": "QueuePause", "Interface": PHONE, "Paused": "true", "Reason": reason})
-        await ami.ask({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
+        await ami.execute_action({"Action": "QueuePause", "Interface": PHONE, "Paused": "true", "Reason": reason})
+        await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
     assert [action["Action"] for action in switch.actions] == ["Login", "QueuePause", "QueueStatus"]
     assert switch.members[PHONE].reason.startswith("обед ")
     assert "Channel" not in switch.actions[1]
@@ -72,7 +72,7 @@ async def test_a_wrong_password_and_an_unknown_action_are_refusals(switch: Stand
             pass
     async with opened(switch) as ami:
         with pytest.raises(AmiRefused, match="Interface not found"):
-            await ami.ask({"Action": "QueuePause", "Interface": "PJSIP/nobody", "Paused": "true"})
+            await ami.execute_action({"Action": "QueuePause", "Interface": "PJSIP/nobody", "Paused": "true"})
 
 
 async def test_nobody_there_is_away(unused_tcp_port: int) -> None:
@@ -85,7 +85,7 @@ async def test_whoever_never_answers_is_away(switch: StandInAmi, monkeypatch: py
     async with opened(switch) as ami:
         switch.deaf = True
         with pytest.raises(AmiAway, match="QueueStatus was not answered"):
-            await ami.ask({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
+            await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
     with pytest.raises(AmiAway):
         async with opened(switch):
             pass
@@ -97,6 +97,6 @@ async def test_a_broken_connection_is_told_and_never_used_again(switch: StandInA
         async with asyncio.timeout(10):
             await ami.lost.wait()
         with pytest.raises(AmiAway):
-            await ami.ask({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
+            await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
     await asyncio.sleep(0.1)
     assert switch.connections == 1

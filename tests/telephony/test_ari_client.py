@@ -83,7 +83,7 @@ async def test_only_the_events_in_use_are_let_through(centre: SmallCentre, aster
 async def test_events_come_in_order_and_nonsense_between_them_is_passed_over(asterisk: StandInAsterisk) -> None:
     seen: list[Event] = []
     async with client(asterisk.address) as ari:
-        following = asyncio.create_task(ari.follow(seen.append, connected=nothing))
+        following = asyncio.create_task(ari.stream_events(seen.append, on_connected=nothing))
         await wait_for_connection(ari)
         channel = asterisk.arrive()
         for key in "12":
@@ -99,7 +99,7 @@ async def test_events_come_in_order_and_nonsense_between_them_is_passed_over(ast
 
 async def test_asterisk_that_comes_later_is_found(unused_tcp_port: int) -> None:
     async with client(f"http://127.0.0.1:{unused_tcp_port}") as ari:
-        following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
+        following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=nothing))
         await asyncio.sleep(0.5)
         assert not ari.connected
         async with run_asterisk(port=unused_tcp_port):
@@ -123,7 +123,7 @@ async def test_attempts_grow_rarer(unused_tcp_port: int) -> None:
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", unused_tcp_port)
     async with server, client(f"http://127.0.0.1:{unused_tcp_port}") as ari:
-        following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
+        following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=nothing))
         await asyncio.sleep(0.6)
         following.cancel()
     pauses = [later - earlier for earlier, later in pairwise(attempts)]
@@ -133,7 +133,7 @@ async def test_attempts_grow_rarer(unused_tcp_port: int) -> None:
 
 async def test_after_a_connection_that_held_the_next_attempt_comes_soon(asterisk: StandInAsterisk) -> None:
     async with client(asterisk.address) as ari:
-        following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
+        following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=nothing))
         for number in range(1, 6):
             async with asyncio.timeout(0.7):
                 while not ari.connected or asterisk.connections < number:  # noqa: ASYNC110
@@ -148,7 +148,7 @@ async def test_attempts_that_never_settle_grow_rarer(asterisk: StandInAsterisk) 
         raise Refused
 
     async with client(asterisk.address) as ari:
-        following = asyncio.create_task(ari.follow(lambda _: None, connected=refuse))
+        following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=refuse))
         await asyncio.sleep(0.6)
         following.cancel()
     assert asterisk.connections in {3, 4}, "at 0, .05, .15 and .35 seconds"
@@ -164,7 +164,7 @@ async def test_an_event_nobody_can_take_does_not_hold_up_the_next(asterisk: Stan
         seen.append(event.digit)
 
     async with client(asterisk.address) as ari:
-        following = asyncio.create_task(ari.follow(take, connected=nothing))
+        following = asyncio.create_task(ari.stream_events(take, on_connected=nothing))
         await wait_for_connection(ari)
         channel = Channel("b1-1.1", "", "PJSIP/trunk-00000001")
         for key in "12":
@@ -185,7 +185,7 @@ async def test_a_failure_to_settle_opens_the_socket_anew(asterisk: StandInAsteri
             raise AsteriskUnavailable
 
     async with client(asterisk.address) as ari:
-        following = asyncio.create_task(ari.follow(lambda _: None, connected=fail_once))
+        following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=fail_once))
         async with asyncio.timeout(10):
             while len(tries) < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -196,7 +196,9 @@ async def test_a_failure_to_settle_opens_the_socket_anew(asterisk: StandInAsteri
 @pytest.mark.usefixtures("short_pauses")
 async def test_two_controllers_do_not_take_the_calls_from_each_other_without_end(asterisk: StandInAsterisk) -> None:
     async with client(asterisk.address) as first, client(asterisk.address) as second:
-        following = [asyncio.create_task(ari.follow(lambda _: None, connected=nothing)) for ari in (first, second)]
+        following = [
+            asyncio.create_task(ari.stream_events(lambda _: None, on_connected=nothing)) for ari in (first, second)
+        ]
         await asyncio.sleep(0.6)
         assert asterisk.connections == 2
         for task in following:
@@ -205,7 +207,7 @@ async def test_two_controllers_do_not_take_the_calls_from_each_other_without_end
 
 async def test_a_cut_cable_is_mended_by_itself(asterisk: StandInAsterisk) -> None:
     async with run_relay(asterisk.port) as cable, client(f"http://127.0.0.1:{cable.port}") as ari:
-        following = asyncio.create_task(ari.follow(lambda _: None, connected=nothing))
+        following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=nothing))
         await wait_for_connection(ari)
         cable.cut()
         async with asyncio.timeout(10):

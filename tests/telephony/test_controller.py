@@ -66,7 +66,7 @@ async def run_house(
     controller = Controller(
         AsteriskAccess(f"http://127.0.0.1:{ari_port}", "127.0.0.1", ami_port, ari.USER, ari.PASSWORD, ami.PASSWORD),
         database=database,
-        shelf=ScriptShelf(
+        script_store=ScriptShelf(
             read, watched=(), subject="small.yaml", prompts=prompts, alarms=alarms, clock=clock, zone=MOSCOW
         ),
         prompts=prompts,

@@ -92,8 +92,8 @@ async def watching(
         extensions={ANNA: "101", BORIS: "102"},
         wrap_up_seconds=WRAP_UP,
         clock=clock,
-        on_talk=on_talk,
-        queue_anew=queue_anew,
+        on_member_call=on_talk,
+        requeue_caller=queue_anew,
     )
     running = asyncio.create_task(members.run())
     try:

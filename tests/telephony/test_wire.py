@@ -65,9 +65,9 @@ async def run(server: Server, *, reply_within: float = 5.0) -> AsyncIterator[Htt
 async def test_requests_follow_each_other_on_one_connection() -> None:
     server = Server([OK, b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 404 Not Found\r\ncontent-length: 3\r\n\r\nno!"])
     async with run(server) as wire:
-        assert (await wire.ask("GET", "/channels")).json() == {}
-        assert await wire.ask("DELETE", "/bridges/b1") == Reply(204, "")
-        assert await wire.ask("POST", "/x", parameters={"a": "1 ?&=я"}, body={"b": "ю"}) == Reply(404, "no!")
+        assert (await wire.send_request("GET", "/channels")).json() == {}
+        assert await wire.send_request("DELETE", "/bridges/b1") == Reply(204, "")
+        assert await wire.send_request("POST", "/x", parameters={"a": "1 ?&=я"}, body={"b": "ю"}) == Reply(404, "no!")
     assert server.connections == 1
     assert server.asked[0].startswith("GET /ari/channels HTTP/1.1\r\n")
     assert "Authorization: Basic dTpw\r\n" in server.asked[0]
@@ -80,14 +80,14 @@ async def test_requests_at_once_have_connections_of_their_own_which_are_used_aga
     server = Server(late=[0.05, 0.05, 0.05])
     async with run(server) as wire:
         for _ in range(2):
-            await asyncio.gather(*(wire.ask("GET", f"/{number}") for number in range(3)))
+            await asyncio.gather(*(wire.send_request("GET", f"/{number}") for number in range(3)))
     assert server.connections == 3
 
 
 async def test_more_requests_than_connections_wait_for_their_turn() -> None:
     server = Server(late=[0.02] * 3 * AT_ONCE)
     async with run(server) as wire:
-        await asyncio.gather(*(wire.ask("GET", f"/{number}") for number in range(3 * AT_ONCE)))
+        await asyncio.gather(*(wire.send_request("GET", f"/{number}") for number in range(3 * AT_ONCE)))
     assert server.connections == AT_ONCE
     assert len(server.asked) == 3 * AT_ONCE
 
@@ -96,7 +96,7 @@ async def test_more_requests_than_connections_wait_for_their_turn() -> None:
 async def test_a_reply_that_nobody_waits_for_any_more_is_nobodys_else(leave: str) -> None:
     server = Server([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold", OK], late=[1.3])
     async with run(server, reply_within=1.0 if leave == "late" else 5.0) as wire:
-        asking = asyncio.create_task(wire.ask("GET", "/first"))
+        asking = asyncio.create_task(wire.send_request("GET", "/first"))
         if leave == "cancelled":
             while not server.asked:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
@@ -104,20 +104,20 @@ async def test_a_reply_that_nobody_waits_for_any_more_is_nobodys_else(leave: str
         with pytest.raises((asyncio.CancelledError, TimeoutError)):
             await asking
         await asyncio.sleep(1.4)
-        assert await wire.ask("GET", "/second") == Reply(200, "{}")
+        assert await wire.send_request("GET", "/second") == Reply(200, "{}")
     assert server.connections == 2
 
 
 async def _closed_by_the_other_side(wire: HttpWire, server: Server) -> None:
     server.hangs_up = True
-    await wire.ask("GET", "/first")
+    await wire.send_request("GET", "/first")
     server.hangs_up = False
     await asyncio.sleep(0.05)
 
 
 async def _said_to_be_closed(wire: HttpWire, server: Server) -> None:
     server.replies = [b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n", OK]
-    await wire.ask("GET", "/first")
+    await wire.send_request("GET", "/first")
 
 
 @pytest.mark.parametrize("end", [_closed_by_the_other_side, _said_to_be_closed])
@@ -127,7 +127,7 @@ async def test_a_connection_that_has_had_its_day_is_not_used_again(
     server = Server()
     async with run(server) as wire:
         await end(wire, server)
-        assert (await wire.ask("GET", "/second")).status == 200
+        assert (await wire.send_request("GET", "/second")).status == 200
     assert server.connections == 2
 
 
@@ -144,30 +144,30 @@ async def test_what_is_no_reply_is_a_failure_and_the_next_request_is_none_the_wo
     server = Server([nonsense, OK])
     async with run(server) as wire:
         with pytest.raises(NoReply):
-            await wire.ask("GET", "/first")
-        assert (await wire.ask("GET", "/second")).status == 200
+            await wire.send_request("GET", "/first")
+        assert (await wire.send_request("GET", "/second")).status == 200
 
 
 async def test_a_reply_that_breaks_off_is_a_failure() -> None:
     server = Server([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha"], hangs_up=True)
     async with run(server) as wire:
         with pytest.raises(NoReply):
-            await wire.ask("GET", "/first")
+            await wire.send_request("GET", "/first")
 
 
 async def test_a_reply_without_an_end_is_not_waited_for() -> None:
     async with run(Server([b"HTTP/1.1 200 OK\r\n\r\nforever"]), reply_within=0.1) as wire:
         with pytest.raises(TimeoutError):
-            await wire.ask("GET", "/first")
+            await wire.send_request("GET", "/first")
 
 
 async def test_what_may_not_be_asked_twice_is_asked_once() -> None:
     server = Server([OK, b""], hangs_up=False)
     async with run(server) as wire:
-        await wire.ask("GET", "/first")
+        await wire.send_request("GET", "/first")
         server.hangs_up = True  # before any reply
         with pytest.raises(NoReply):
-            await wire.ask("POST", "/second")
+            await wire.send_request("POST", "/second")
     assert len(server.asked) == 2
 
 
@@ -178,5 +178,5 @@ async def test_nobody_at_the_other_end_is_no_reply() -> None:
     await listening.wait_closed()
     wire = HttpWire(address, user="u", password="p", reply_within=5.0)
     with pytest.raises(NoReply):
-        await wire.ask("GET", "/first")
+        await wire.send_request("GET", "/first")
     await wire.close()

@@ -310,12 +310,12 @@ def parse(short: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("text", "meant"), SAID.items(), ids=SAID)
 def test_finds_what_was_said_and_no_more(book: AddressBook, text: str, meant: str) -> None:
-    assert book.find(read_words(text)).values == parse(meant)
+    assert book.find_address(read_words(text)).values == parse(meant)
 
 
 @pytest.mark.parametrize("text", NO_ADDRESS)
 def test_invents_nothing(book: AddressBook, text: str) -> None:
-    address = book.find(read_words(text))
+    address = book.find_address(read_words(text))
     assert address.values == {}
     assert address.doubts == ()
 
@@ -331,7 +331,7 @@ def test_invents_nothing(book: AddressBook, text: str) -> None:
     ],
 )
 def test_of_two_values_none_is_chosen(book: AddressBook, text: str, part: str, values: tuple[str, ...]) -> None:
-    address = book.find(read_words(text))
+    address = book.find_address(read_words(text))
     assert part not in address.values
     assert [doubt.options for doubt in address.doubts if doubt.part == part] == [values]
 
@@ -362,9 +362,9 @@ def test_of_two_values_none_is_chosen(book: AddressBook, text: str, part: str, v
     ],
 )
 def test_a_street_of_others_is_told_apart_and_lends_no_number(book: AddressBook, text: str, said: str) -> None:
-    address = book.find(read_words(text))
+    address = book.find_address(read_words(text))
     assert address.values == {}
-    assert [(doubt.kind, doubt.part, doubt.said) for doubt in address.doubts] == [("unknown", "street", said)]
+    assert [(doubt.kind, doubt.part, doubt.words) for doubt in address.doubts] == [("unknown", "street", said)]
 
 
 @pytest.mark.parametrize(
@@ -381,6 +381,6 @@ def test_a_street_of_others_is_told_apart_and_lends_no_number(book: AddressBook,
     ],
 )
 def test_a_town_takes_nothing_from_a_house_of_ours(book: AddressBook, text: str, meant: str) -> None:
-    address = book.find(read_words(text))
+    address = book.find_address(read_words(text))
     assert address.values == parse(meant)
     assert not [doubt for doubt in address.doubts if doubt.kind == "unknown"]

@@ -16,7 +16,7 @@ def talk(book: AddressBook, *lines: str) -> Address:
     address = Address()
     for line in lines:
         asked, _, text = line.rpartition(": ")
-        address = book.complete(address, read_words(text), asked=asked)
+        address = book.merge_reply(address, read_words(text), asked_part=asked)
     return address
 
 
@@ -71,7 +71,7 @@ def test_an_undecided_speaker_is_asked(book: AddressBook) -> None:
 
 def test_a_yard_needs_no_flat(book: AddressBook) -> None:
     address = talk(book, "качели сломаны савушкина сто восемнадцать")
-    assert what_to_ask(address, flat=False) is None
+    assert what_to_ask(address, needs_apartment=False) is None
     assert what_to_ask(address) == Doubt("missing", "apartment")
 
 

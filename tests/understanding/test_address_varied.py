@@ -71,38 +71,40 @@ def say(house: House, flat: int | None, way: random.Random) -> str:
 def test_any_house_said_in_any_way_is_found(book: AddressBook, houses: Houses, seed: int) -> None:
     way = random.Random(seed)
     house = way.choice(houses.all)
-    flat = way.randint(1, house.flats[-1][1]) if way.random() < 0.6 else None
+    flat = way.randint(1, house.apartment_ranges[-1][1]) if way.random() < 0.6 else None
     line = say(house, flat, way)
     expected = {name: getattr(house, name) for name in ("street", "house", "building", "structure", "letter")}
     if house.settlement:
         expected["settlement"] = house.settlement
     if flat is not None:
         expected["apartment"] = str(flat)
-    assert book.find(read_words(line)).values == {name: value for name, value in expected.items() if value}, line
+    assert book.find_address(read_words(line)).values == {name: value for name, value in expected.items() if value}, (
+        line
+    )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.lists(st.sampled_from(TALK), min_size=1, max_size=9))
 def test_talk_without_an_address_gives_none(book: AddressBook, words: list[str]) -> None:
-    assert book.find(read_words(" ".join(words))).values == {}
+    assert book.find_address(read_words(" ".join(words))).values == {}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet="абвгдежзиклмнопрстуфхцчшщыьэюя 0123456789-/,.", max_size=60))
 def test_nothing_said_makes_it_fail(book: AddressBook, text: str) -> None:
-    address = book.find(read_words(text))
-    book.complete(address, read_words(text), asked="house")
+    address = book.find_address(read_words(text))
+    book.merge_reply(address, read_words(text), asked_part="house")
 
 
 @pytest.mark.parametrize("name", ["улица савушкина", "по савушкина", "на улице савушкина"])
 @pytest.mark.parametrize("digits", ["118", "сто восемнадцать", "сто восемнадцатый", "один один восемь"])
 @pytest.mark.parametrize("flat", ["квартира двенадцать", "двенадцатая квартира", "кв 12", "двенадцать"])
 def test_the_forms_of_one_address(book: AddressBook, name: str, digits: str, flat: str) -> None:
-    found = book.find(read_words(f"{name} {digits} {flat}")).values
+    found = book.find_address(read_words(f"{name} {digits} {flat}")).values
     assert found == {"street": "улица Савушкина", "house": "118", "apartment": "12"}
 
 
 def test_a_street_is_found_in_every_case(book: AddressBook) -> None:
     for form in inflect("комендантский")[:6]:
-        found = book.find(read_words(f"{form} проспект одиннадцать")).values
+        found = book.find_address(read_words(f"{form} проспект одиннадцать")).values
         assert found == {"street": "Комендантский проспект", "house": "11"}, form

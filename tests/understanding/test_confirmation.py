@@ -50,4 +50,4 @@ def test_tells_where_the_correction_begins() -> None:
     words = read_words("нет нет дом семь")
     found = find_confirmation(words)
     assert found is not None
-    assert [word.text for word in words[found.rest :]] == ["дом", "семь"]
+    assert [word.text for word in words[found.rest_start :]] == ["дом", "семь"]

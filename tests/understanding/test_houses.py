@@ -24,7 +24,7 @@ def test_reads_a_house_with_its_flats(tmp_path: Path) -> None:
     assert house == House(
         "", "проспект Энгельса", "139", "1", "", "А", "ЖК «Маяк»", ("маяк", "маячок"), 2, 9, ((1, 36), (37, 72))
     )
-    assert (house.has_flat(72), house.has_flat(73), house.entrance_of(37)) == (True, False, 2)
+    assert (house.can_have_apartment(72), house.can_have_apartment(73), house.find_entrance(37)) == (True, False, 2)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_names_each_mistake_where_it_is(tmp_path: Path, text: str, fault: str) -
     file.write_text(text, encoding="utf-8")
     _, problems = read_houses(file)
     assert [problem.code for problem in problems] == [fault]
-    assert problems[0].place.line == (0 if fault == "HSE020" else len(text.splitlines()))
+    assert problems[0].position.line == (0 if fault == "HSE020" else len(text.splitlines()))
 
 
 def test_points_at_the_field(tmp_path: Path) -> None:

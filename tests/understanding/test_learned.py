@@ -38,7 +38,7 @@ def test_it_hears_a_danger_that_no_phrase_has_and_names_the_words(understanding:
 
 def test_it_waits_for_the_end_of_what_is_said(understanding: Understanding) -> None:
     assert not any(danger.settled for danger in understanding.find_danger(UNWRITTEN))
-    assert understanding.find_danger(UNWRITTEN, whole=False) == ()
+    assert understanding.find_danger(UNWRITTEN, is_final=False) == ()
 
 
 @pytest.mark.parametrize("line", ["газом не пахнет", "вчера в лифте застряли", "а если запахнет газом куда звонить"])
@@ -58,34 +58,34 @@ def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
     story = read_words("здравствуйте я живу тут давно и хочу рассказать вам про наш двор и про соседей " * 4)
     assert len(story) > 2 * WINDOW
     alarming = read_words(UNWRITTEN)
-    assert learned.find_worst(story).likely < 0.5
-    found = learned.find_worst([*story, *alarming, *story])
-    assert (found.code, found.likely > 0.5) == (learned.find_worst(alarming).code, True)
-    _, mask = learned.find_speakers([*story, *alarming, *story], found)
+    assert learned.predict_strongest_part(story).any_probability < 0.5
+    found = learned.predict_strongest_part([*story, *alarming, *story])
+    assert (found.code, found.any_probability > 0.5) == (learned.predict_strongest_part(alarming).code, True)
+    _, mask = learned.explain_prediction([*story, *alarming, *story], found)
     assert mask.bit_length() in range(len(story) + 1, len(story) + len(alarming) + 1)
 
 
 def test_nothing_said_is_nothing(learned: Learned) -> None:
-    assert learned.find_worst(()).likely == 0
-    assert learned.share_out(()) == {}
+    assert learned.predict_strongest_part(()).any_probability == 0
+    assert learned.predict_probabilities(()) == {}
 
 
 def test_a_category_that_no_phrase_hears_is_told_with_its_words(understanding: Understanding) -> None:
     line = "соседи сверху опять до ночи пляшут и музыку гоняют спать не дают"
     learned, words = Learned(OF_CATEGORIES), read_words(line)
-    best = learned.find_worst(words)
+    best = learned.predict_strongest_part(words)
     assert best.code == "NOISE_NEIGHBOR"
-    assert best.share > 0.6
-    assert "соседи" in learned.find_speakers(words, best)[0]
+    assert best.class_probability > 0.6
+    assert "соседи" in learned.explain_prediction(words, best)[0]
     assert understanding.understand(line, now=NOW).category == "NOISE_NEIGHBOR"
 
 
 def test_the_same_lines_give_the_same_weights_and_these_know_their_lines(tmp_path: Path) -> None:
     known = read_dangers()[::20]
-    first, again = (train(known, marks=1 << 14, strictness=30.0, least=0.02) for _ in range(2))
+    first, again = (train(known, feature_count=1 << 14, inverse_regularization=30.0, min_weight=0.02) for _ in range(2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
     np.savez(tmp_path / "few.npz", **first)
     few = Learned(tmp_path / "few.npz")
-    shares = [(few.share_out(read_words(text)), code) for text, code, _ in known]
+    shares = [(few.predict_probabilities(read_words(text)), code) for text, code, _ in known]
     right = [(max(one, key=lambda meant: one[meant]) if one[NONE] < 0.5 else NONE) == code for one, code in shares]
     assert sum(right) / len(right) > 0.95

@@ -148,7 +148,7 @@ def test_yes_no_and_numbers_of_strangers_are_read(understanding: Understanding) 
             found = meaning.confirmation
             assert (str(found.answer) if found else None) == line["confirmation"], line["text"]
         if "figures" in line:
-            assert [f"{one.kind} {one.value}" for one in meaning.figures] == line["figures"], line["text"]
+            assert [f"{one.kind} {one.value}" for one in meaning.numeric_entities] == line["figures"], line["text"]
 
 
 def test_every_line_of_the_test_files_is_understood_as_it_says() -> None:
@@ -223,7 +223,7 @@ def test_words_that_only_say_where_name_no_trouble(understanding: Understanding)
     meaning = understanding.understand("проспект энгельса сто тридцать девять корпус один квартира двенадцать", now=NOW)
     assert meaning.categories == ()
     assert meaning.intent is Intent.UNCLEAR
-    assert meaning.address.get("house") == "139"
+    assert meaning.address.get_value("house") == "139"
 
 
 BESIDE = (
@@ -237,7 +237,11 @@ BESIDE = (
 
 
 def test_what_is_said_beside_a_danger_takes_none_away(understanding: Understanding) -> None:
-    sayings = [one.text for one in PhraseReader(KNOWLEDGE / "phrases").read_sayings("dangers") if one.key != "nothing"]
+    sayings = [
+        one.text
+        for one in PhraseReader(KNOWLEDGE / "phrases").read_test_cases("dangers")
+        if one.expected_key != "nothing"
+    ]
     told = [
         line
         for number, saying in enumerate(sayings)
@@ -280,7 +284,7 @@ def test_two_troubles_are_both_named_with_their_words(understanding: Understandi
 def test_a_telephone_is_no_reading(understanding: Understanding, line: str) -> None:
     meaning = understanding.understand(line, now=NOW)
     assert (meaning.intent, meaning.categories) == (Intent.UNCLEAR, ())
-    assert [one.kind for one in meaning.figures] == ["phone"]
+    assert [one.kind for one in meaning.numeric_entities] == ["phone"]
 
 
 def test_no_category_is_told_without_its_words_nor_with_a_score_beyond_one(understanding: Understanding) -> None:
@@ -291,7 +295,7 @@ def test_no_category_is_told_without_its_words_nor_with_a_score_beyond_one(under
 
 
 def test_why_shows_only_what_of_a_phrase_was_hit(understanding: Understanding) -> None:
-    why = understanding.understand("ребёнок застрял в ванной закрылся", now=NOW).why
+    why = understanding.understand("ребёнок застрял в ванной закрылся", now=NOW).explanations
     assert any("danger PERSON_DANGER: " in line for line in why)
     assert max(map(len, why)) < 200
 

@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 25, 12, 0)  # noqa: DTZ001  (local time, as the talk ha
 
 
 def shown(text: str, *, ahead: bool = True) -> list[str]:
-    moments = find_moments(read_words(text), now=NOW, ahead=ahead)
+    moments = find_moments(read_words(text), now=NOW, in_future=ahead)
     return [f"{moment.day or ''} {str(moment.earliest or '')[:5]}-{str(moment.latest or '')[:5]}" for moment in moments]
 
 
@@ -66,5 +66,5 @@ def test_numbers_of_an_address_are_no_time(text: str) -> None:
 
 
 def test_says_when_the_half_of_the_day_is_a_guess() -> None:
-    assert [moment.sure for moment in find_moments(read_words("после шести"), now=NOW)] == [False]
-    assert [moment.sure for moment in find_moments(read_words("после шести вечера"), now=NOW)] == [True]
+    assert [moment.is_certain for moment in find_moments(read_words("после шести"), now=NOW)] == [False]
+    assert [moment.is_certain for moment in find_moments(read_words("после шести вечера"), now=NOW)] == [True]

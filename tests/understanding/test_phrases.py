@@ -17,8 +17,8 @@ NAMES = Names({"лифт": "(лифт|подъёмник)", "вниз": "<вве
 def find(phrase: str, line: str) -> str | None:
     """The words of the line that are the phrase."""
     read = Line(read_words(line))
-    found = list(Book([read_phrase(phrase, NAMES)]).find(read))
-    return read.text(found[0].spot.mask) if found else None
+    found = list(Book([read_phrase(phrase, NAMES)]).find_matches(read))
+    return read.join_words(found[0].span.mask) if found else None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_of_a_long_phrase_only_what_was_hit_is_shown(phrase: str, words: str, sh
 def test_words_far_apart_are_less_sure_than_words_together() -> None:
     book = Book([read_phrase("лифт стоит", NAMES)])
     near, far = (
-        next(iter(book.find(Line(read_words(line))))).spot.quality
+        next(iter(book.find_matches(Line(read_words(line))))).span.quality
         for line in ("лифт стоит", "лифт у нас в самом центре города прямо с воскресенья стоит")
     )
     assert near == 1.0

@@ -17,15 +17,17 @@ def test_none_that_is_alike_enough_is_left_out(least: float) -> None:
     likeness = Likeness(words)
     for text in [*words[:100], "аа", "ааааааа", "лифт", "x5"]:
         found = process.extract(text, words, scorer=OSA.normalized_similarity, score_cutoff=least, limit=None)
-        assert likeness.find(text, least) == [(word, score) for word, score, _ in found]
-        assert likeness.find(text, least, most=2) == [(word, score) for word, score, _ in found[:2]]
+        assert likeness.find_similar(text, least) == [(word, score) for word, score, _ in found]
+        assert likeness.find_similar(text, least, max_results=2) == [(word, score) for word, score, _ in found[:2]]
 
 
 def test_what_a_slip_is_does_not_hang_on_what_was_asked_before() -> None:
     slips = Slips()
     slips.add(["прорвало"])
-    torn = slips.find_text("порвало", "порвало")
+    torn = slips.find_closest_text("порвало", "порвало")
     assert torn is not None
     assert torn[0] == "прорвало"
-    assert slips.find_text("порвало", "порвать", known=True) is None, "a word of the dictionary was meant"
-    assert slips.find_text("порвало", "порвало") == torn
+    assert slips.find_closest_text("порвало", "порвать", in_dictionary=True) is None, (
+        "a word of the dictionary was meant"
+    )
+    assert slips.find_closest_text("порвало", "порвало") == torn

@@ -8,14 +8,14 @@ from callcenter.understanding.words import alike, read_words
 def test_reads_a_recognisers_line_into_lemmas() -> None:
     words = read_words("ну у нас на кухне прорвало трубу")
     assert [word.lemma for word in words] == ["ну", "у", "мы", "на", "кухня", "прорвать", "труба"]
-    assert [word.text for word in words if word.filler] == ["ну"]
-    assert words[5].may_be("VERB")
-    assert any("past" in form.marks for form in words[5].forms)
+    assert [word.text for word in words if word.is_filler] == ["ну"]
+    assert words[5].has_part_of_speech("VERB")
+    assert any("past" in form.grammemes for form in words[5].parses)
 
 
 def test_keeps_what_stands_between_typed_words() -> None:
     words = read_words("Энгельса, 139к1, ё-моё")
-    assert [(word.text, word.gap, word.glued) for word in words] == [
+    assert [(word.text, word.separator, word.is_attached) for word in words] == [
         ("энгельса", "", False),
         ("139", ",", False),
         ("к", "", True),
@@ -27,8 +27,8 @@ def test_keeps_what_stands_between_typed_words() -> None:
 
 def test_knows_which_words_the_dictionary_lacks() -> None:
     known, unknown = read_words("лифт энгельсо")
-    assert known.known
-    assert not unknown.known
+    assert known.in_dictionary
+    assert not unknown.in_dictionary
 
 
 @pytest.mark.parametrize("text", ["", "  ", "—", "!!!", "😀"])

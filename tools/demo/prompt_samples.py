@@ -25,17 +25,17 @@ class PromptBook:
         self._layout = layout
         self._read: dict[Path, Samples] = {}
 
-    def of(self, text: str) -> Samples:
+    def load_prompt(self, text: str) -> Samples:
         """The sound of a text of the robot; a person's recording where there is one. Raises NoSound."""
         stem = stem_of(text)
         human = self._layout.prompts / f"{stem}.human.wav"
         return self._load(fit_recording(human) if human.exists() else self._layout.prompts / f"{stem}.wav", text)
 
-    def has(self, text: str) -> bool:
+    def is_rendered(self, text: str) -> bool:
         """Whether the text is rendered by now: texts with facts are, once they are spoken."""
         return (self._layout.prompts / f"{stem_of(text)}.wav").exists()
 
-    def of_dialplan(self, name: str) -> Samples:
+    def load_dialplan_sound(self, name: str) -> Samples:
         """A sound of the dialplan by its name, `callcenter/notice`. Raises NoSound."""
         return self._load(self._layout.sounds / LANGUAGE / f"{name}.wav", name)
 

@@ -17,18 +17,22 @@ async def play_scenes(instance: Instance, letters: Sequence[str], *, tell: Tell)
     """The accounts of the scenes with these letters; all of them when there are none. Raises NotRunning."""
     chosen = [scene for scene in SCENES if not letters or scene.letter in letters]
     async with open_stage(instance) as stage, asyncio.TaskGroup() as group:
-        playing = [group.create_task(_play(stage, scene, index * APART, tell)) for index, scene in enumerate(chosen)]
+        playing = [
+            group.create_task(_play_scene(stage, scene, index * APART, tell)) for index, scene in enumerate(chosen)
+        ]
     return [play.result() for play in playing]
 
 
-async def _play(stage: Stage, scene: Scene, delay: float, tell: Tell) -> Account:
+async def _play_scene(environment: Stage, scene: Scene, delay: float, tell: Tell) -> Account:
     await asyncio.sleep(delay)
     account = Account(scene.letter, scene.title, tell)
     try:
-        await scene.play(stage, account)
+        await scene.play(environment, account)
     except CallcenterError as error:
-        account.trouble = str(error)
+        account.failure = str(error)
     except Exception as error:  # a scene that breaks must not take the others' accounts with it
-        account.trouble = f"{type(error).__name__}: {error}"
-    account.note(account.skipped or ("получилось" if account.ok else f"НЕ ПОЛУЧИЛОСЬ: {account.trouble}"))
+        account.failure = f"{type(error).__name__}: {error}"
+    account.add_step(
+        account.skip_reason or ("получилось" if account.has_passed else f"НЕ ПОЛУЧИЛОСЬ: {account.failure}")
+    )
     return account

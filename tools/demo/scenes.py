@@ -28,9 +28,9 @@ MID_PROMPT = 2.4
 """Seconds after which a caller hangs up; long enough to tell the robot's first words from the dialplan's own."""
 THIS_VERY_TEXT = 0.98
 """Two ticket numbers that differ in one figure are texts with a score of 0.9 and more."""
-_ALIKE = 0.6
+_TIMING_TOLERANCE = 0.6
 """Seconds between the second of a call (from its INVITE) and the second of its recording (from the answer)."""
-_ANSWER_PATIENCE = 40.0
+_ANSWER_TIMEOUT = 40.0
 
 Play = Callable[[Stage, Account], Awaitable[None]]
 
@@ -42,23 +42,23 @@ class Scene:
     play: Play
 
 
-async def ask_passport_hours(stage: Stage, account: Account) -> None:
+async def ask_passport_hours(environment: Stage, report: Account) -> None:
     """By keys to the answer, the answer to its end, by keys to the goodbye; the centre hangs up."""
-    answer = stage.edition.answers.get(subjects().article)
+    answer = environment.edition.answers.get(subjects().article)
     if answer is None:
         raise DemoFailed(f"на вопрос {subjects().article} нет ответа, который можно произнести: callcenter check")
-    there = find_way(stage.edition, lambda command: isinstance(command, Say) and command.text == answer)
-    whole = find_way(stage.edition, lambda command: isinstance(command, Hangup), begin=there.keys)
-    call = await stage.dial(account)
-    await stage.follow(call, whole.turns, account, since=0.0)
+    there = find_way(environment.edition, lambda command: isinstance(command, Say) and command.text == answer)
+    whole = find_way(environment.edition, lambda command: isinstance(command, Hangup), begin=there.keys)
+    call = await environment.dial(report)
+    await environment.follow_turns(call, whole.turns, report, since=0.0)
     await call.ended(within=5)
     if call.ended_by != "them":
         raise DemoFailed(f"после прощания центр не положил трубку: {call.describe()}")
-    account.note("центр положил трубку")
-    await _check_recording(stage, call, account, prompts=(answer,))
+    report.add_step("центр положил трубку")
+    await _check_recording(environment, call, report, prompts=(answer,))
 
 
-async def report_burst_pipe(stage: Stage, account: Account) -> None:
+async def report_burst_pipe(environment: Stage, report: Account) -> None:
     """By keys to a registered ticket; the number told is the number kept."""
     category = subjects().category
 
@@ -69,77 +69,81 @@ async def report_burst_pipe(stage: Stage, account: Account) -> None:
             and command.arguments.get(CATEGORY) == category
         )
 
-    keys = find_way(stage.edition, registers).keys
-    before = play_keys(stage.edition, keys[:-1])
-    call = await stage.dial(account)
-    since = await stage.follow(call, before.turns, account, since=0.0)
+    keys = find_way(environment.edition, registers).keys
+    before = play_keys(environment.edition, keys[:-1])
+    call = await environment.dial(report)
+    since = await environment.follow_turns(call, before.turns, report, since=0.0)
     await call.press(keys[-1])
-    account.note(f"житель нажал {keys[-1]}")
-    row = await stage.find_row(call, account)
-    ticket = await stage.ticket(row.id)
-    account.ticket = str(ticket.number)
-    told = spoken_ticket_number(account.ticket)
-    after = play_keys(stage.edition, keys, facts={TICKET_NUMBER: told, TERM: await stage.term(ticket)})
-    says = next(say for say in after.turns[-1].says if told in say.text)
-    await _until_rendered(stage, says.text)
-    found = await call.hear(stage.book.of(says.text), within=10, since=since, at_least=THIS_VERY_TEXT)
-    account.note(f"на секунде {found.second:.1f} назван номер заявки {ticket.number} (совпадение {found.score:.2f})")
+    report.add_step(f"житель нажал {keys[-1]}")
+    row = await environment.find_call_row(call, report)
+    ticket = await environment.wait_for_ticket(row.id)
+    report.ticket = str(ticket.number)
+    told = spoken_ticket_number(report.ticket)
+    after = play_keys(
+        environment.edition, keys, facts={TICKET_NUMBER: told, TERM: await environment.say_deadline(ticket)}
+    )
+    says = next(say for say in after.turns[-1].prompts if told in say.text)
+    await _wait_until_rendered(environment, says.text)
+    found = await call.hear(
+        environment.prompt_sounds.load_prompt(says.text), within=10, since=since, at_least=THIS_VERY_TEXT
+    )
+    report.add_step(f"на секунде {found.second:.1f} назван номер заявки {ticket.number} (совпадение {found.score:.2f})")
     if ticket.category != category:
         raise DemoFailed(f"заявка {ticket.number} записана как {ticket.category}, а сообщали о {category}")
     await call.hang_up()
-    account.note("житель положил трубку")
-    await _check_recording(stage, call, account, prompts=(says.text,))
+    report.add_step("житель положил трубку")
+    await _check_recording(environment, call, report, prompts=(says.text,))
 
 
-async def ask_for_a_person(stage: Stage, account: Account) -> None:
+async def ask_for_a_person(environment: Stage, report: Account) -> None:
     """By a key to a dispatcher; both hear each other, and both are in the recording, each in its channel."""
-    way = find_way(stage.edition, lambda command: isinstance(command, ToQueue) and command.priority == 0)
-    call = await stage.dial(account)
-    await stage.follow(call, way.turns, account, since=0.0)
-    theirs, tone, begin = await stage.talk(call, account, within=_ANSWER_PATIENCE)
+    way = find_way(environment.edition, lambda command: isinstance(command, ToQueue) and command.priority == 0)
+    call = await environment.dial(report)
+    await environment.follow_turns(call, way.turns, report, since=0.0)
+    theirs, tone, begin = await environment.wait_for_conversation(call, report, within=_ANSWER_TIMEOUT)
     await asyncio.sleep(4)
     await theirs.hang_up()
     await call.ended(within=5)
-    account.note("диспетчер положил трубку, разговор окончен")
+    report.add_step("диспетчер положил трубку, разговор окончен")
     if call.ended_by != "them":
         raise DemoFailed(f"разговор окончен не диспетчером: {call.describe()}")
-    await _check_recording(stage, call, account, tone=tone, begin=begin)
+    await _check_recording(environment, call, report, tone=tone, begin=begin)
 
 
-async def stay_silent(stage: Stage, account: Account) -> None:
+async def stay_silent(environment: Stage, report: Account) -> None:
     """Nothing is pressed: the robot asks again, then a person comes."""
-    way = play_silence(stage.edition)
-    call = await stage.dial(account)
-    account.note("житель молчит")
-    await stage.follow(call, way.turns, account, since=0.0)
-    _, tone, begin = await stage.talk(call, account, within=_ANSWER_PATIENCE)
+    way = play_silence(environment.edition)
+    call = await environment.dial(report)
+    report.add_step("житель молчит")
+    await environment.follow_turns(call, way.turns, report, since=0.0)
+    _, tone, begin = await environment.wait_for_conversation(call, report, within=_ANSWER_TIMEOUT)
     await asyncio.sleep(1.5)
     await call.hang_up()
-    account.note("житель положил трубку")
-    await _check_recording(stage, call, account, tone=tone, begin=begin)
+    report.add_step("житель положил трубку")
+    await _check_recording(environment, call, report, tone=tone, begin=begin)
 
 
-async def hang_up_mid_prompt(stage: Stage, account: Account) -> None:
+async def hang_up_mid_prompt(environment: Stage, report: Account) -> None:
     """The caller hangs up in the first words: nobody is called, a whole record is left."""
-    greeting = play_keys(stage.edition, "").turns[0].says[0].text
-    call = await stage.dial(account)
-    await stage.hear(call, greeting, account, since=0.0, first=MID_PROMPT)
+    greeting = play_keys(environment.edition, "").turns[0].prompts[0].text
+    call = await environment.dial(report)
+    await environment.wait_for_prompt(call, greeting, report, since=0.0, first=MID_PROMPT)
     await call.hang_up()
-    account.note("житель положил трубку на полуслове")
+    report.add_step("житель положил трубку на полуслове")
     if call.steps[-1][1] != "<- 200 OK":
         raise DemoFailed(f"центр не подтвердил конец разговора: {call.describe()}")
-    row = await stage.find_row(call, account)
-    ended = await stage.ended_row(row.id)
-    account.note(f"итог в карточке: {ended.outcome}")
+    row = await environment.find_call_row(call, report)
+    ended = await environment.wait_for_ended_call(row.id)
+    report.add_step(f"итог в карточке: {ended.outcome}")
     if ended.queued_at is not None:
         raise DemoFailed("житель положил трубку, а звонок оказался в очереди")
-    file = await stage.recording(row.id, account)
+    file = await environment.wait_for_recording(row.id, report)
     _, told = read_recording(file)
-    account.recording_seconds = len(told) / RATE
-    found = find_whole(told, stage.book.of(greeting)[: int(MID_PROMPT * RATE)])
+    report.recording_seconds = len(told) / RATE
+    found = find_whole(told, environment.prompt_sounds.load_prompt(greeting)[: int(MID_PROMPT * RATE)])
     if found is None:
         raise DemoFailed(f"{file}: начала приветствия в записи нет")
-    account.trace("начало приветствия", channel=RIGHT, second=found.second, score=found.score)
+    report.add_recording_match("начало приветствия", channel=RIGHT, second=found.second, score=found.score)
 
 
 SCENES = (
@@ -153,28 +157,28 @@ SCENES = (
 
 
 async def _check_recording(
-    stage: Stage,
+    environment: Stage,
     call: Call,
-    account: Account,
+    report: Account,
     *,
     prompts: tuple[str, ...] = (),
     tone: int | None = None,
     begin: float = 0.0,
 ) -> None:
     """The recording holds the greeting and `prompts` on the right; of a talk the two tones, each on its side only."""
-    row = await stage.find_row(call, account)
-    file = await stage.recording(row.id, account)
+    row = await environment.find_call_row(call, report)
+    file = await environment.wait_for_recording(row.id, report)
     said, told = read_recording(file)
-    account.recording_seconds = len(told) / RATE
+    report.recording_seconds = len(told) / RATE
     lasted = call.second() - (call.answered_after or 0.0)
-    if abs(account.recording_seconds - lasted) > _ALIKE:
-        raise DemoFailed(f"{file}: {account.recording_seconds:.1f} с, а разговор длился {lasted:.1f} с")
-    greeting = play_keys(stage.edition, "").turns[0].says[0].text
+    if abs(report.recording_seconds - lasted) > _TIMING_TOLERANCE:
+        raise DemoFailed(f"{file}: {report.recording_seconds:.1f} с, а разговор длился {lasted:.1f} с")
+    greeting = play_keys(environment.edition, "").turns[0].prompts[0].text
     for text in (greeting, *prompts):
-        found = find_whole(told, stage.book.of(text))
+        found = find_whole(told, environment.prompt_sounds.load_prompt(text))
         if found is None:
             raise DemoFailed(f"{file}: в правом канале нет слов «{text[:60]}»")
-        account.trace(f"«{text[:50]}»", channel=RIGHT, second=found.second, score=found.score)
+        report.add_recording_match(f"«{text[:50]}»", channel=RIGHT, second=found.second, score=found.score)
     if tone is not None:
         for channel, name, own, foreign in ((said, LEFT, CALLER_TONE, tone), (told, RIGHT, tone, CALLER_TONE)):
             spans = [span for span in find_tone(channel, own) if span.seconds >= 0.5]
@@ -182,15 +186,15 @@ async def _check_recording(
                 raise DemoFailed(f"{file}: {name}: тона {own} Гц нет")
             if any(span.seconds >= 0.5 for span in find_tone(channel, foreign)):
                 raise DemoFailed(f"{file}: {name}: слышен чужой тон {foreign} Гц")
-            account.trace(f"тон {own} Гц", channel=name, second=spans[0].begin)
-            if own == tone and abs(spans[0].begin - (begin - (call.answered_after or 0.0))) > _ALIKE:
+            report.add_recording_match(f"тон {own} Гц", channel=name, second=spans[0].begin)
+            if own == tone and abs(spans[0].begin - (begin - (call.answered_after or 0.0))) > _TIMING_TOLERANCE:
                 raise DemoFailed(
                     f"{file}: тон диспетчера на секунде {spans[0].begin:.1f}, жителю он слышен с {begin:.1f}"
                 )
 
 
-async def _until_rendered(stage: Stage, text: str) -> None:
+async def _wait_until_rendered(environment: Stage, text: str) -> None:
     for _ in range(200):
-        if stage.book.has(text):
+        if environment.prompt_sounds.is_rendered(text):
             return
         await asyncio.sleep(0.1)

@@ -16,8 +16,8 @@ from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.engine.events import ActionDone, Began, EarOpened, KeyPressed, SayingEnded, Silence
 from callcenter.dialogue.scripts.script import Ask, Digits
 
-_KEYS = "1234567890"
-_LONGEST = 8
+_DTMF_KEYS = "1234567890"
+_MAX_KEYS = 8
 
 Reaches = Callable[[Command], bool]
 
@@ -30,7 +30,7 @@ class NoWay(CallcenterError):
 class Turn:
     """What the robot says, in order, and the key that is pressed then; None: no key, silence or the end."""
 
-    says: tuple[Say, ...]
+    prompts: tuple[Say, ...]
     key: str | None
 
 
@@ -41,7 +41,7 @@ class Way:
     keys: str
     turns: tuple[Turn, ...]
     commands: tuple[Command, ...]
-    step: str
+    last_step: str
     """Where it ends."""
     facts: Mapping[str, str]
 
@@ -54,41 +54,41 @@ def play_keys(
     Actions succeed, unless `outcomes` names another outcome for one. What they give is taken from `facts`; a fact that
     is missing there is spoken as its name.
     """
-    return _play(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
+    return _simulate(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
 
 
 def play_silence(edition: Edition) -> Way:
     """The way of a caller who never presses anything, to its end."""
-    return _play(edition, deque(), {}, {}, silences=_LONGEST)
+    return _simulate(edition, deque(), {}, {}, silences=_MAX_KEYS)
 
 
-def find_way(edition: Edition, reaches: Reaches, *, begin: str = "") -> Way:
-    """The shortest way with a command that `reaches`, beginning with the keys `begin`. Raises NoWay."""
+def find_way(edition: Edition, is_target: Reaches, *, begin: str = "") -> Way:
+    """The shortest way with a command that `is_target`, beginning with the keys `begin`. Raises NoWay."""
     ways = deque([begin])
     known = len(play_keys(edition, begin).commands) if begin else 0
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
     while ways:
         keys = ways.popleft()
         way = play_keys(edition, keys)
-        if any(reaches(command) for command in way.commands[known:]):
+        if any(is_target(command) for command in way.commands[known:]):
             return way
-        place = (way.step, tuple(sorted(way.facts.items())))
-        step = edition.script.steps.get(way.step)
-        if place in seen or len(keys) >= _LONGEST or not isinstance(step, Ask) or isinstance(step.reply, Digits):
+        place = (way.last_step, tuple(sorted(way.facts.items())))
+        step = edition.script.steps.get(way.last_step)
+        if place in seen or len(keys) >= _MAX_KEYS or not isinstance(step, Ask) or isinstance(step.reply, Digits):
             continue
         seen.add(place)
-        ways.extend(keys + key for key in _KEYS)
+        ways.extend(keys + key for key in _DTMF_KEYS)
     raise NoWay(f"no keys of the script «{edition.script.name}» lead to what the demo shows")
 
 
-def _play(
+def _simulate(
     edition: Edition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
 ) -> Way:
     pressed = "".join(keys)
     conversation = Conversation(edition.script, edition.answers, {})
-    todo = deque(conversation.take(Began()))
-    if edition.ear:  # the questions are those asked aloud, and keys answer them too
-        todo.extend(conversation.take(EarOpened()))
+    todo = deque(conversation.handle_event(Began()))
+    if edition.recognition_enabled:  # the questions are those asked aloud, and keys answer them too
+        todo.extend(conversation.handle_event(EarOpened()))
     said: list[Say] = []
     turns: list[Turn] = []
     commands: list[Command] = []
@@ -98,22 +98,22 @@ def _play(
         match command:
             case Say(turn=turn):
                 said.append(command)
-                todo.extend(conversation.take(SayingEnded(turn)))
+                todo.extend(conversation.handle_event(SayingEnded(turn)))
             case Do(turn=turn, action=action):
                 possible = ACTIONS[action].gives
                 outcome = outcomes.get(action, next(iter(possible)))
                 given = {name: facts.get(name, name) for name in possible[outcome]}
-                todo.extend(conversation.take(ActionDone(turn, outcome, given)))
+                todo.extend(conversation.handle_event(ActionDone(turn, outcome, given)))
             case Listen() if keys:
                 key = keys.popleft()
                 turns.append(Turn(tuple(said), key))
                 said = []
-                todo.extend(conversation.take(KeyPressed(key)))
+                todo.extend(conversation.handle_event(KeyPressed(key)))
             case Listen(turn=turn) if silences:
                 silences -= 1
                 turns.append(Turn(tuple(said), None))
                 said = []
-                todo.extend(conversation.take(Silence(turn)))
+                todo.extend(conversation.handle_event(Silence(turn)))
             case ToQueue() | Hangup():
                 break
             case _:

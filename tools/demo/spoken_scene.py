@@ -21,53 +21,53 @@ from tools.softphone.call import Call
 from tools.softphone.g711 import RATE, Samples
 
 UNHEARD = "пропущена: модель речи не задана ([ear] в callcenter.toml), звонящих не слышно; см. docs/hearing.md"
-_PAUSE = 1.0
+_END_OF_TURN_SECONDS = 1.0
 """Seconds without a new text after which the robot is taken to wait for an answer."""
-_PATIENCE = 25.0
-_QUESTIONS = 7
+_QUESTION_TIMEOUT = 25.0
+_MAX_QUESTIONS = 7
 """So many of the robot's questions are answered; then a person would have given up."""
-_LOOK_AGAIN = 0.2
+_POLL_SECONDS = 0.2
 
 
-async def tell_aloud(stage: Stage, account: Account) -> None:
+async def tell_aloud(environment: Stage, report: Account) -> None:
     """A problem told in one breath, confirmed by voice once it is read back right; a ticket with its category and its
     address. The robot's words are looked up, and must be heard."""
-    if not stage.instance.settings.callers_are_heard:
-        account.skip(UNHEARD)
+    if not environment.instance.settings.callers_are_heard:
+        report.mark_skipped(UNHEARD)
         return
-    problem, yes = await _speak(stage, subjects().spoken, subjects().spoken_yes)
-    call = await stage.dial(account)
-    row = await stage.find_row(call, account)
-    ear = _Ear(stage, call, row.id, account)
+    problem, yes = await _render_utterances(environment, subjects().spoken, subjects().spoken_yes)
+    call = await environment.dial(report)
+    row = await environment.find_call_row(call, report)
+    ear = _RobotListener(environment, call, row.id, report)
     ticket = None
-    for _ in range(_QUESTIONS):
+    for _ in range(_MAX_QUESTIONS):
         question = await ear.next_question()
-        ticket = await _registered(stage, row.id)
+        ticket = await _find_registered_ticket(environment, row.id)
         if ticket is not None or call.is_over:
             break
         if subjects().spoken_address in question:
-            await _say(call, yes, account, subjects().spoken_yes)
+            await _play_utterance(call, yes, report, subjects().spoken_yes)
         else:
-            await _say(call, problem, account, subjects().spoken)
-    await _tell_heard(stage, row.id, account)
+            await _play_utterance(call, problem, report, subjects().spoken)
+    await _report_transcript(environment, row.id, report)
     if ticket is None:
         raise DemoFailed(f"заявка не зарегистрирована: робот не понял сказанного; {call.describe()}")
-    account.ticket = str(ticket.number)
-    account.note(f"заявка {ticket.number}: {ticket.category}, {ticket.address or 'без адреса'}")
+    report.ticket = str(ticket.number)
+    report.add_step(f"заявка {ticket.number}: {ticket.category}, {ticket.address or 'без адреса'}")
     if ticket.category not in subjects().spoken_categories:
         raise DemoFailed(f"заявка {ticket.number} записана как {ticket.category}, а сообщали о прорванной трубе")
     if ticket.address != subjects().spoken_address:
         raise DemoFailed(f"заявка {ticket.number} записана на «{ticket.address}», назван {subjects().spoken_address}")
     if not call.is_over:
         await call.hang_up()
-        account.note("житель положил трубку")
-    _, told = read_recording(await stage.recording(row.id, account))
-    account.recording_seconds = len(told) / RATE
+        report.add_step("житель положил трубку")
+    _, told = read_recording(await environment.wait_for_recording(row.id, report))
+    report.recording_seconds = len(told) / RATE
 
 
-async def _speak(stage: Stage, *texts: str) -> list[Samples]:
+async def _render_utterances(environment: Stage, *texts: str) -> list[Samples]:
     """The caller's lines in the centre's own voice: there is no other on this machine for certain."""
-    voice = voice_of(stage.instance.settings)
+    voice = voice_of(environment.instance.settings)
     spoken = []
     try:
         with tempfile.TemporaryDirectory(prefix="callcenter-demo-") as directory:
@@ -80,22 +80,22 @@ async def _speak(stage: Stage, *texts: str) -> list[Samples]:
     return spoken
 
 
-async def _say(call: Call, sound: Samples, account: Account, words: str) -> None:
+async def _play_utterance(call: Call, sound: Samples, report: Account, words: str) -> None:
     """Says it to its end."""
     call.say(sound)
-    account.note(f"житель говорит: «{words}»")
+    report.add_step(f"житель говорит: «{words}»")
     await asyncio.sleep(len(sound) / RATE)
 
 
-class _Ear:
+class _RobotListener:
     """What the caller hears of the robot: its texts are looked up in the record, and listened for."""
 
-    def __init__(self, stage: Stage, call: Call, call_id: str, account: Account) -> None:
-        self._stage = stage
+    def __init__(self, environment: Stage, call: Call, call_id: str, report: Account) -> None:
+        self._stage = environment
         self._call = call
         self._call_id = call_id
-        self._account = account
-        self._known = {hide_stress(text): text for text in stage.edition.prompts}
+        self._account = report
+        self._known = {hide_stress(text): text for text in environment.edition.prompts}
         self._heard = 0
         self._since = 0.0
 
@@ -103,18 +103,18 @@ class _Ear:
         """The last of the next texts, once it is heard to its end and the robot waits; empty when none comes, the
         call is over, or its ticket is registered and nothing is left to answer. Raises NotHeard."""
         clock = asyncio.get_running_loop().time
-        last, give_up = "", clock() + _PATIENCE
+        last, give_up = "", clock() + _QUESTION_TIMEOUT
         while not self._call.is_over and clock() < give_up:
-            if await _registered(self._stage, self._call_id) is not None:
+            if await _find_registered_ticket(self._stage, self._call_id) is not None:
                 return ""
             texts = await self._find_texts()
             if len(texts) > self._heard:
                 self._heard, last = len(texts), texts[-1]
                 text = self._known.get(last, last)
-                begun = await self._stage.hear(self._call, text, self._account, since=self._since)
-                self._since = begun + len(self._stage.book.of(text)) / RATE
-                give_up = clock() + _PAUSE
-            await asyncio.sleep(_LOOK_AGAIN)
+                begun = await self._stage.wait_for_prompt(self._call, text, self._account, since=self._since)
+                self._since = begun + len(self._stage.prompt_sounds.load_prompt(text)) / RATE
+                give_up = clock() + _END_OF_TURN_SECONDS
+            await asyncio.sleep(_POLL_SECONDS)
         return last
 
     async def _find_texts(self) -> Sequence[str]:
@@ -124,15 +124,15 @@ class _Ear:
         return [str(event.facts["text"]) for event in events if event.kind == "said"]
 
 
-async def _registered(stage: Stage, call_id: str) -> Ticket | None:
-    async with stage.database.begin() as session:
+async def _find_registered_ticket(environment: Stage, call_id: str) -> Ticket | None:
+    async with environment.database.begin() as session:
         ticket = await ticket_of_call(session, call_id)
     return ticket if ticket is not None and ticket.number is not None else None
 
 
-async def _tell_heard(stage: Stage, call_id: str, account: Account) -> None:
-    async with stage.database.begin() as session:
+async def _report_transcript(environment: Stage, call_id: str, report: Account) -> None:
+    async with environment.database.begin() as session:
         rows = await read_transcript(session, call_id)
     for row in rows:
         if row.speaker is Speaker.CALLER and row.text:
-            account.note(f"услышано: «{row.text}»")
+            report.add_step(f"услышано: «{row.text}»")

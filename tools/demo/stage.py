@@ -35,8 +35,8 @@ DISPATCHER_TONES = (440, 550)
 CALLER_TONE = 1000
 SAME_MOMENT = 0.7
 """Seconds by which our INVITE and the centre's record of the arrival may differ; scenes begin further apart."""
-_LOOK_AGAIN = 0.2
-_BEGINNING = 1.5
+_POLL_SECONDS = 0.2
+_BARGE_IN_SECONDS = 1.5
 
 T = TypeVar("T")
 
@@ -55,46 +55,46 @@ class Stage:
 
     instance: Instance
     edition: Edition
-    book: PromptBook
+    prompt_sounds: PromptBook
     database: Database
     resident: Softphone
     dispatchers: tuple[Softphone, ...]
 
-    async def dial(self, account: Account) -> Call:
+    async def dial(self, report: Account) -> Call:
         """Calls the centre's number and waits for the answer."""
         number = self.instance.settings.company.number
-        account.note(f"житель звонит на {number}")
+        report.add_step(f"житель звонит на {number}")
         call = await self.resident.call(number)
-        account.note(f"на звонок ответили через {1000 * (call.answered_after or 0):.0f} мс")
+        report.add_step(f"на звонок ответили через {1000 * (call.answered_after or 0):.0f} мс")
         return call
 
-    async def follow(self, call: Call, turns: tuple[Turn, ...], account: Account, *, since: float) -> float:
+    async def follow_turns(self, call: Call, turns: tuple[Turn, ...], report: Account, *, since: float) -> float:
         """Hears what the robot must say and presses the keys; the second of the last word's beginning.
 
         A prompt that a key may interrupt is interrupted at its beginning, all others are heard to their end.
         """
         for turn in turns:
-            for say in turn.says:
-                interrupted = turn.key is not None and say is turn.says[-1] and say.interruptible
-                first = _BEGINNING if interrupted else None
-                since = await self.hear(call, say.text, account, since=since, first=first)
+            for say in turn.prompts:
+                interrupted = turn.key is not None and say is turn.prompts[-1] and say.interruptible
+                first = _BARGE_IN_SECONDS if interrupted else None
+                since = await self.wait_for_prompt(call, say.text, report, since=since, first=first)
             if turn.key is not None:
                 await call.press(turn.key)
-                account.note(f"житель нажал {turn.key}")
+                report.add_step(f"житель нажал {turn.key}")
         return since
 
-    async def hear(
-        self, call: Call, text: str, account: Account, *, since: float, within: float = 12.0, first: float | None = None
+    async def wait_for_prompt(
+        self, call: Call, text: str, report: Account, *, since: float, within: float = 12.0, first: float | None = None
     ) -> float:
         """Waits for a text of the robot, or for its `first` seconds only. Raises NotHeard."""
-        sound = self.book.of(text)
+        sound = self.prompt_sounds.load_prompt(text)
         if first is not None:
             sound = sound[: int(first * RATE)]
         found = await call.hear(sound, within=within, since=since)
-        account.note(f"слышно на секунде {found.second:.1f} (совпадение {found.score:.2f}): «{_short(text)}»")
+        report.add_step(f"слышно на секунде {found.second:.1f} (совпадение {found.score:.2f}): «{_shorten(text)}»")
         return found.second
 
-    async def talk(self, call: Call, account: Account, *, within: float) -> tuple[Call, int, float]:
+    async def wait_for_conversation(self, call: Call, report: Account, *, within: float) -> tuple[Call, int, float]:
         """Waits until a dispatcher's tone is heard, and the caller's by the dispatcher: both can talk.
 
         The dispatcher's end of the call, its tone, and the second of `call` at which it began.
@@ -113,14 +113,14 @@ class Stage:
         await asyncio.wait(waits)
         first = done.pop()
         tone, span = waits[first], first.result()
-        account.note(f"жителю слышен тон диспетчера {tone} Гц с секунды {span.begin:.1f}")
+        report.add_step(f"жителю слышен тон диспетчера {tone} Гц с секунды {span.begin:.1f}")
         phone = self.dispatchers[DISPATCHER_TONES.index(tone)]
         theirs = phone.calls[-1]
         heard = await theirs.hear_tone(CALLER_TONE, within=3, lasting=0.5)
-        account.note(f"диспетчеру слышен тон жителя {CALLER_TONE} Гц с секунды {heard.begin:.1f} его разговора")
+        report.add_step(f"диспетчеру слышен тон жителя {CALLER_TONE} Гц с секунды {heard.begin:.1f} его разговора")
         return theirs, tone, span.begin
 
-    async def find_row(self, call: Call, account: Account) -> CallRow:
+    async def find_call_row(self, call: Call, report: Account) -> CallRow:
         """The centre's record of `call`, by the moment it arrived. Raises DemoFailed when there is none."""
         shown = self.instance.secrets.resident.extension
 
@@ -128,14 +128,14 @@ class Stage:
             async with self.database.begin() as session:
                 page = await find_calls(session, CallFilters(since=call.began_on - timedelta(seconds=2)))
             near = [row.call for row in page.rows if row.call.caller_shown.endswith(shown)]
-            near.sort(key=lambda row: _apart(row.arrived_at, call.began_on))
-            return near[0] if near and _apart(near[0].arrived_at, call.began_on) <= SAME_MOMENT else None
+            near.sort(key=lambda row: _seconds_between(row.arrived_at, call.began_on))
+            return near[0] if near and _seconds_between(near[0].arrived_at, call.began_on) <= SAME_MOMENT else None
 
         row = await eventually(look, within=10, missing="у центра нет записи об этом звонке")
-        account.call_id = row.id
+        report.call_id = row.id
         return row
 
-    async def ended_row(self, call_id: str) -> CallRow:
+    async def wait_for_ended_call(self, call_id: str) -> CallRow:
         """The record once the centre knows how the call ended."""
 
         async def look() -> CallRow | None:
@@ -145,7 +145,7 @@ class Stage:
 
         return await eventually(look, within=15, missing=f"в карточке {call_id} звонок не завершён")
 
-    async def ticket(self, call_id: str) -> Ticket:
+    async def wait_for_ticket(self, call_id: str) -> Ticket:
         """The registered ticket of a call."""
 
         async def look() -> Ticket | None:
@@ -155,7 +155,7 @@ class Stage:
 
         return await eventually(look, within=15, missing=f"заявка по звонку {call_id} не зарегистрирована")
 
-    async def term(self, ticket: Ticket) -> str:
+    async def say_deadline(self, ticket: Ticket) -> str:
         """The nearest term of the ticket, in the words of the moment it was registered."""
         async with self.database.begin() as session:
             clocks = await clocks_of(session, ticket.id)
@@ -163,7 +163,7 @@ class Stage:
             raise DemoFailed(f"у заявки {ticket.number} нет срока")
         return spoken_moment(clocks[0].due_at, now=ticket.registered_at, zone=self.instance.settings.company.zone)
 
-    async def recording(self, call_id: str, account: Account) -> Path:
+    async def wait_for_recording(self, call_id: str, report: Account) -> Path:
         """The filed recording of a call that has ended."""
 
         async def look() -> Recording | None:
@@ -175,8 +175,8 @@ class Stage:
         if recording.state is not RecordingState.FILED or recording.path is None:
             raise DemoFailed(f"запись разговора {call_id}: {recording.state}, {recording.fault or 'файла нет'}")
         file = self.instance.settings.recordings_directory / recording.path
-        account.recording = str(file)
-        account.note(f"запись: {file}")
+        report.recording = str(file)
+        report.add_step(f"запись: {file}")
         return file
 
 
@@ -191,7 +191,7 @@ async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
     if len(secrets.devices) < len(DISPATCHER_TONES):
         raise NotRunning(f"the demo needs {len(DISPATCHER_TONES)} dispatchers' phones (queue.dispatchers)")
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    read = edition_reader(script, TREE / "knowledge_base", ear=settings.callers_are_heard)
+    read = edition_reader(script, TREE / "knowledge_base", recognition_enabled=settings.callers_are_heard)
     edition, problems = await asyncio.to_thread(read, datetime.now(settings.company.zone).date())
     if edition is None:
         raise NotRunning("\n".join(str(problem) for problem in problems))
@@ -229,12 +229,12 @@ async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float, 
             return found
         if time.monotonic() >= give_up:
             raise DemoFailed(f"{missing} (ждали {within:.0f} с)")
-        await asyncio.sleep(_LOOK_AGAIN)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
-def _apart(one: datetime, other: datetime) -> float:
+def _seconds_between(one: datetime, other: datetime) -> float:
     return abs((one - other).total_seconds())
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 70 else f"{text[:67]}…"

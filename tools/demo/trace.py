@@ -28,53 +28,55 @@ class Trace:
 
 @dataclass(slots=True)
 class Account:
-    """One scene. `trouble` is empty when all of it really happened, or, by `skipped`, could not happen here."""
+    """One scene. `failure` is empty when all of it really happened, or, by `skip_reason`, could not happen here."""
 
     scene: str
     title: str
-    tell: Tell
-    trouble: str = ""
-    skipped: str = ""
-    happenings: list[Happening] = field(default_factory=list)
+    print_line: Tell
+    failure: str = ""
+    skip_reason: str = ""
+    steps: list[Happening] = field(default_factory=list)
     call_id: str | None = None
     ticket: str | None = None
     recording: str | None = None
     recording_seconds: float | None = None
-    traces: list[Trace] = field(default_factory=list)
-    began_at: float = field(default_factory=time.monotonic)
+    recording_matches: list[Trace] = field(default_factory=list)
+    started_monotonic: float = field(default_factory=time.monotonic)
 
-    def note(self, text: str) -> None:
+    def add_step(self, text: str) -> None:
         """Adds a step and tells it at once."""
-        second = time.monotonic() - self.began_at
-        self.happenings.append(Happening(round(second, 2), text))
-        self.tell(f"[{self.scene}] {second:5.1f} с  {text}")
+        second = time.monotonic() - self.started_monotonic
+        self.steps.append(Happening(round(second, 2), text))
+        self.print_line(f"[{self.scene}] {second:5.1f} с  {text}")
 
-    def trace(self, what: str, *, channel: str, second: float, score: float | None = None) -> None:
+    def add_recording_match(self, what: str, *, channel: str, second: float, score: float | None = None) -> None:
         """Adds a find in the recording and tells it at once."""
-        self.traces.append(Trace(what, channel, round(second, 2), None if score is None else round(score, 3)))
+        self.recording_matches.append(
+            Trace(what, channel, round(second, 2), None if score is None else round(score, 3))
+        )
         match = "" if score is None else f" (совпадение {score:.2f})"
-        self.note(f"в записи, {channel}: {what} на секунде {second:.1f}{match}")
+        self.add_step(f"в записи, {channel}: {what} на секунде {second:.1f}{match}")
 
-    def skip(self, why: str) -> None:
+    def mark_skipped(self, why: str) -> None:
         """The scene cannot be played by this centre: that is told, and is no failure."""
-        self.skipped = why
+        self.skip_reason = why
 
     @property
-    def ok(self) -> bool:
-        return not self.trouble
+    def has_passed(self) -> bool:
+        return not self.failure
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
         return {
             "scene": self.scene,
             "title": self.title,
-            "ok": self.ok,
-            "trouble": self.trouble,
-            "skipped": self.skipped,
+            "ok": self.has_passed,
+            "trouble": self.failure,
+            "skipped": self.skip_reason,
             "call_id": self.call_id,
             "ticket": self.ticket,
             "recording": self.recording,
             "recording_seconds": self.recording_seconds,
-            "traces": [asdict(trace) for trace in self.traces],
-            "happenings": [asdict(happening) for happening in self.happenings],
+            "traces": [asdict(trace) for trace in self.recording_matches],
+            "happenings": [asdict(happening) for happening in self.steps],
         }

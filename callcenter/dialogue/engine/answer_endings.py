@@ -27,7 +27,7 @@ def judge_pause(ask: Ask, text: str) -> float:
     no other. Where a caller may say anything none is whole, «спасибо» may go on with «ещё кран капает»; but «да» is
     waited for no longer than elsewhere."""
     if is_open(ask):
-        return PART_SECONDS if _list_short(ask).issuperset(text.split()) else STORY_SECONDS
+        return PART_SECONDS if _list_answer_words(ask).issuperset(text.split()) else STORY_SECONDS
     fitting = sum(find_phrase(answer.phrases, text) is not None for answer in ask.answers)
     return WHOLE_SECONDS if fitting == 1 else PART_SECONDS
 
@@ -35,14 +35,14 @@ def judge_pause(ask: Ask, text: str) -> float:
 def list_ways(ask: Ask) -> Iterator[str]:
     """Words that answer the question, or may be said to any, as far as they can be listed."""
     for phrase in ask.phrases:
-        yield from phrase.ways
+        yield from phrase.variants
     if isinstance(ask.reply, Digits):
         yield from (*read_expected()["numbers"], *read_expected()["person"])
     yield from _list_answers(ask)
 
 
-def _list_short(ask: Ask) -> set[str]:
-    ways = [way for answer in ask.answers for phrase in answer.phrases for way in phrase.ways]
+def _list_answer_words(ask: Ask) -> set[str]:
+    ways = [way for answer in ask.answers for phrase in answer.phrases for way in phrase.variants]
     return {word for way in (*ways, *_list_answers(ask)) for word in way.split()}
 
 

@@ -11,88 +11,88 @@ from callcenter.dialogue.scripts.vocabulary import ADDRESS
 
 
 class Attention:
-    """The ear's part of one conversation. Nothing is heard until `hears` is set."""
+    """The ear's part of one conversation. Nothing is heard until `is_recognizing` is set."""
 
-    def __init__(self, dangers: tuple[Answer, ...], mind: Mind) -> None:
-        self.hears = False
-        self.asked_aloud = False
+    def __init__(self, dangers: tuple[Answer, ...], interpreter: Mind) -> None:
+        self.is_recognizing = False
+        self.asked_by_speech = False
         """The question that stands was asked in words that only a caller who is heard can answer."""
-        self.danger: Answer | None = None
+        self.pending_danger: Answer | None = None
         """Heard, and not acted on yet."""
         self._dangers = dangers
-        self._mind = mind
+        self._interpreter = interpreter
         self.danger_found = False
         """Once a call: all that is heard after it is about the help that comes."""
-        self._breath: str | None = None
+        self._danger_utterance: str | None = None
         """The words in which the danger was found, while their speaker goes on; None once that breath has ended."""
-        self._expected: int | None = None
+        self._expected_turn: int | None = None
 
-    def expects(self, turn: int) -> bool:
+    def is_expected_turn(self, turn: int) -> bool:
         """Whether words of this turn answer the question that stands."""
-        return turn == self._expected
+        return turn == self._expected_turn
 
     @property
-    def expects_words(self) -> bool:
-        return self._expected is not None
+    def is_expecting_speech(self) -> bool:
+        return self._expected_turn is not None
 
     def choose_prompt(self, ask: Ask) -> Text:
         """How the question is asked now."""
-        aloud = ask.aloud if self.hears else None
-        self.asked_aloud = aloud is not None
+        aloud = ask.speech_prompt if self.is_recognizing else None
+        self.asked_by_speech = aloud is not None
         return aloud or ask.prompt
 
-    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
         """What words mean to a talk that knows `facts`."""
-        return self._mind.make_out(text, facts)
+        return self._interpreter.interpret(text, facts)
 
-    def expect(self, ask: Ask, *, turn: int) -> Expect | None:
+    def expect_speech(self, ask: Ask, *, turn: int) -> Expect | None:
         """Has words answer `ask` from now on, if they can."""
-        if not self.hears or not ask.takes_words:
+        if not self.is_recognizing or not ask.accepts_speech:
             return None
-        self._expected = turn
+        self._expected_turn = turn
         if is_open(ask):
             return Expect(turn, ask, None)
         return Expect(turn, ask, tuple(dict.fromkeys([*list_ways(ask), *self._list_dangers()])))
 
-    def stop_expecting(self, *, turn: int) -> Expect | None:
+    def stop_expecting_speech(self, *, turn: int) -> Expect | None:
         """The question is over."""
-        if self._expected is None:
+        if self._expected_turn is None:
             return None
-        self._expected = None
+        self._expected_turn = None
         return Expect(turn, None, None)
 
-    def change(self, *, hears: bool) -> bool:
+    def set_recognition(self, *, is_recognizing: bool) -> bool:
         """The ear opened, or is lost: whether the question that stands must be asked again, by keys."""
-        self.hears = hears
-        if not hears:
-            self._expected = None
-        return self.asked_aloud and not hears
+        self.is_recognizing = is_recognizing
+        if not is_recognizing:
+            self._expected_turn = None
+        return self.asked_by_speech and not is_recognizing
 
     def find_danger(self, text: str, facts: Mapping[str, str], *, whole: bool) -> str | None:
         """The words of the first danger of the call in these; None for a danger that is known already."""
         if self.danger_found:
             return None
-        for danger, told in find_dangers(self._dangers, self._mind, text, whole=whole):
-            known = danger.remember and all(facts.get(name) == value for name, value in danger.remember)
+        for danger, told in find_dangers(self._dangers, self._interpreter, text, whole=whole):
+            known = danger.remembered_facts and all(facts.get(name) == value for name, value in danger.remembered_facts)
             if not known:
-                self.danger, self.danger_found = danger, True
-                self._breath = ""
+                self.pending_danger, self.danger_found = danger, True
+                self._danger_utterance = ""
                 return told
         return None
 
-    def read_breath(self, text: str, facts: Mapping[str, str], *, whole: bool) -> Mapping[str, str]:
+    def find_danger_address(self, text: str, facts: Mapping[str, str], *, whole: bool) -> Mapping[str, str]:
         """Where the danger is, as far as the breath that told of it says so. A breath may be heard in two pieces:
         what was heard before the danger was acted on, and what came after; `whole`: it has ended."""
-        if self._breath is None:
+        if self._danger_utterance is None:
             return {}
-        begun = self._breath
+        begun = self._danger_utterance
         said = text if not begun or text.startswith(begun) else f"{begun} {text}"
-        self._breath = None if whole else begun or text
-        return self._mind.make_out(said, facts).meanings.get(ADDRESS, {})
+        self._danger_utterance = None if whole else begun or text
+        return self._interpreter.interpret(said, facts).meanings.get(ADDRESS, {})
 
     def _list_dangers(self) -> Iterator[str]:
         for danger in self._dangers:
             for phrase in danger.phrases:
-                yield from phrase.ways
+                yield from phrase.variants
             if danger.meanings:
                 yield from read_expected()["danger"]

@@ -15,7 +15,7 @@ SPEECH_SECONDS = 8.0
 class Saying:
     turn: int
     interruptible: bool
-    rest: tuple[str, ...]
+    remaining_texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

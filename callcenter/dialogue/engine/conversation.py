@@ -59,105 +59,111 @@ class Conversation(Stepping):
         """The name of the step the caller is in; None before the first."""
         return self._step.name if self._step else None
 
-    def take(self, event: Event) -> list[Command]:
+    def handle_event(self, event: Event) -> list[Command]:
         """The commands that answer `event`, in order. Never raises; a late or needless event gives an empty list."""
-        self._turns.answer_anew()
+        self._commands.clear_commands()
         if self._ended:
             return []
-        match event, self._turns.awaited:
+        match event, self._commands.awaited:
             case HungUp(), _:
-                self._end()
+                self._end_conversation()
             case Began(), None if self._step is None:
-                self._next = self._script.start
+                self._next_target = self._script.start
             case KeyPressed(key), _ if len(key) == 1 and key in KEYS:
-                self._take_key(key)
+                self._handle_key(key)
             case SayingEnded(turn), Saying() as saying if saying.turn == turn:
-                self._say_on(saying.rest, interruptible=saying.interruptible)
+                self._play_texts(saying.remaining_texts, interruptible=saying.interruptible)
             case (EarOpened() | EarLost() | SpeechBegan() | Heard() | Said()) as speech, _:
-                self._take_speech(speech)
+                self._handle_speech(speech)
             case Silence(turn), Listening() as listening if listening.turn == turn:
-                self._take_silence()
+                self._handle_input_timeout()
             case ActionDone(turn, outcome, facts), Doing() as doing if doing.turn == turn:
-                self._take_outcome(outcome, facts)
-        self._walk()
-        return self._turns.commands
+                self._handle_outcome(outcome, facts)
+        self._run_steps()
+        return self._commands.commands
 
     # What happens
 
-    def _take_key(self, key: str) -> None:
+    def _handle_key(self, key: str) -> None:
         self._last_words = ""
-        match self._step, self._turns.awaited:
-            case (Tell(notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, Saying() if key == PERSON_KEY:
-                self._turns.hush()
+        match self._step, self._commands.awaited:
+            case (Tell(is_recording_notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, Saying() if (
+                key == PERSON_KEY
+            ):
+                self._commands.stop_prompt()
                 self._wants_person = True
-                self._call_person(step)
+                self._go_to_person(step)
             case Ask() as ask, Listening() | Saying(interruptible=True):
                 meaning = judge_key(ask, key, digits=self._digits)
                 if meaning != Meaningless():
-                    self._turns.hush()
-                    self._react(ask, meaning)
-            case Tell(notice=True), Saying() if key == PERSON_KEY and not self._kept:
+                    self._commands.stop_prompt()
+                    self._apply_result(ask, meaning)
+            case Tell(is_recording_notice=True), Saying() if key == PERSON_KEY and not self._typeahead_keys:
                 self._wants_person = True
             case Tell(), Saying(interruptible=True) if key == END_KEY:
                 pass  # a number was complete before its hash: the words it asked for must not be cut
             case Tell() as tell, Saying(interruptible=True):
-                self._turns.hush()
-                self._kept.append(key)
-                self._leave(tell)
+                self._commands.stop_prompt()
+                self._typeahead_keys.append(key)
+                self._finish_step(tell)
             case _:
-                self._kept.append(key)
+                self._typeahead_keys.append(key)
 
-    def _take_speech(self, speech: Speech) -> None:
+    def _handle_speech(self, speech: Speech) -> None:
         """Words answer only in the quiet: whoever speaks stops the prompt first, and the echo of one is no answer."""
         if isinstance(speech, Heard | Said):
             whole = isinstance(speech, Said)
-            found = self._attention.find_danger(speech.text, self._facts, whole=whole)
+            found = self._speech.find_danger(speech.text, self._facts, whole=whole)
             if found:
-                self._turns.remark("danger heard", words=found)
-            self._remember(self._attention.read_breath(speech.text, self._facts, whole=whole))
+                self._commands.write_timeline_note("danger heard", words=found)
+            self._remember(self._speech.find_danger_address(speech.text, self._facts, whole=whole))
             if found:
                 return
-        match speech, self._step, self._turns.awaited:
+        match speech, self._step, self._commands.awaited:
             case ((EarOpened() | EarLost()), _, _):
-                self._change_ear(opened=isinstance(speech, EarOpened))
-            case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)) if self._attention.expects(turn):
-                self._turns.hush()
-                self._turns.listen(SPEECH_SECONDS)
-            case Heard(), Ask(), Listening() if self._attention.expects_words:
-                self._turns.listen(SPEECH_SECONDS)
-            case Said(turn, text), Ask() as ask, Listening() if self._attention.expects(turn):
+                self._set_recognition(opened=isinstance(speech, EarOpened))
+            case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)) if self._speech.is_expected_turn(
+                turn
+            ):
+                self._commands.stop_prompt()
+                self._commands.collect_input(SPEECH_SECONDS)
+            case Heard(), Ask(), Listening() if self._speech.is_expecting_speech:
+                self._commands.collect_input(SPEECH_SECONDS)
+            case Said(turn, text), Ask() as ask, Listening() if self._speech.is_expected_turn(turn):
                 self._last_words = text
-                sense = self._attention.make_out(text, self._facts)
-                meaning = judge_words(ask, text, sense, danger=self._attention.danger_found)
+                sense = self._speech.interpret(text, self._facts)
+                meaning = judge_words(ask, text, sense, danger=self._speech.danger_found)
                 if meaning != Meaningless():
-                    self._react(ask, meaning)
+                    self._apply_result(ask, meaning)
 
-    def _change_ear(self, *, opened: bool) -> None:
-        ask_again = self._attention.change(hears=opened)
-        if isinstance(self._step, Ask) and isinstance(self._turns.awaited, Listening | Saying):
-            if self._step.only_aloud and not opened:
-                self._turns.hush()
+    def _set_recognition(self, *, opened: bool) -> None:
+        ask_again = self._speech.set_recognition(is_recognizing=opened)
+        if isinstance(self._step, Ask) and isinstance(self._commands.awaited, Listening | Saying):
+            if self._step.is_speech_only and not opened:
+                self._commands.stop_prompt()
                 self._give_up(self._step.give_up, FAILED)
                 return
             if ask_again:
-                self._turns.hush()
-            (self._ask if ask_again else self._expect)(self._step)
+                self._commands.stop_prompt()
+            (self._ask_question if ask_again else self._expect_speech)(self._step)
 
-    def _take_silence(self) -> None:
+    def _handle_input_timeout(self) -> None:
         match self._step:
             case Ask(reply=Digits() as reply) as ask if self._digits:
-                self._react(ask, judge_number(reply, self._digits))
+                self._apply_result(ask, judge_number(reply, self._digits))
             case Ask() as ask:
-                self._turns.remark("miss", step=ask.name, why="silence")
-                self._encourage(ask, self._patience.row_for_silence(ask), SILENCES, otherwise=ask.left or ask.give_up)
+                self._commands.write_timeline_note("miss", step=ask.name, why="silence")
+                self._reprompt(
+                    ask, self._retries.count_no_input(ask), SILENCES, otherwise=ask.no_input_target or ask.give_up
+                )
 
-    def _take_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
+    def _handle_outcome(self, outcome: str, facts: Mapping[str, str]) -> None:
         if isinstance(self._step, Act):
             self._remember(facts)
-            self._turns.awaited = None
+            self._commands.awaited = None
             target = self._step.outcomes.get(outcome)
             if target is None:
-                self._turns.remark("broken", step=self._step.name, why=f"исход «{outcome}»")
+                self._commands.write_timeline_note("broken", step=self._step.name, why=f"исход «{outcome}»")
                 self._give_up(self._step.give_up, FAILED)
             else:
-                self._next = target
+                self._next_target = target

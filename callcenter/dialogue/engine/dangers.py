@@ -9,7 +9,9 @@ from callcenter.dialogue.scripts.script import Answer
 from callcenter.dialogue.scripts.vocabulary import CATEGORY
 
 
-def find_dangers(dangers: Iterable[Answer], mind: Mind, text: str, *, whole: bool) -> Iterator[tuple[Answer, str]]:
+def find_dangers(
+    dangers: Iterable[Answer], interpreter: Mind, text: str, *, whole: bool
+) -> Iterator[tuple[Answer, str]]:
     """Each danger in the words with what told of it, in the order of the script; `whole` as in Mind.
 
     The facts of one that was understood hold its category.
@@ -18,5 +20,5 @@ def find_dangers(dangers: Iterable[Answer], mind: Mind, text: str, *, whole: boo
         phrase = find_phrase(danger.phrases, text)
         if phrase is not None:
             yield danger, phrase.source
-        elif danger.meanings and (heard := mind.find_danger(text, whole=whole)) is not None:
-            yield replace(danger, remember=((CATEGORY, heard.category), *danger.remember)), heard.words
+        elif danger.meanings and (heard := interpreter.find_danger(text, whole=whole)) is not None:
+            yield replace(danger, remembered_facts=((CATEGORY, heard.category), *danger.remembered_facts)), heard.words

@@ -26,7 +26,7 @@ class Accepted:
     """The question is answered."""
 
     next: Target
-    remember: Mapping[str, str]
+    remembered_facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class WantsRepeat:
 class TurnedAside:
     """The caller says something that any question may be answered with; `facts`: what its meaning gives."""
 
-    aside: Aside
+    global_answer: Aside
     facts: Mapping[str, str]
 
 
@@ -56,13 +56,13 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any; `remember`:
-    what they told besides."""
+    """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any;
+    `remembered_facts`: what they told besides."""
 
     why: str
     key: str = ""
     said: str = ""
-    remember: Mapping[str, str] = field(default_factory=dict)
+    remembered_facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Meaningless:
 
 Meaning = Accepted | WantsPerson | WantsRepeat | TurnedAside | Unfinished | Missed | Meaningless
 
-_OWN_KEYS: Mapping[str, Meaning] = {
+_UNIVERSAL_KEYS: Mapping[str, Meaning] = {
     PERSON_KEY: WantsPerson(),
     REPEAT_KEY: WantsRepeat(),
     END_KEY: Meaningless(),  # the end of a number that was complete already: a habit, no mistake
@@ -86,15 +86,15 @@ def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
         return _judge_digit(ask.reply, key, digits=digits)
     for answer in ask.reply.answers:
         if answer.key == key:
-            return Accepted(answer.next, dict(answer.remember))
-    return _OWN_KEYS.get(key) or Missed("key", key)
+            return Accepted(answer.next, dict(answer.remembered_facts))
+    return _UNIVERSAL_KEYS.get(key) or Missed("key", key)
 
 
-def judge_kept(ask: Ask, kept: deque[str], *, digits: str) -> Meaning:
+def judge_kept(ask: Ask, typeahead_keys: deque[str], *, digits: str) -> Meaning:
     """What keys pressed before the question mean to it: an answer (what follows it stays kept), a number begun, or
     nothing. A key that means nothing here is forgotten and no miss."""
-    while kept:
-        match judge_key(ask, kept.popleft(), digits=digits):
+    while typeahead_keys:
+        match judge_key(ask, typeahead_keys.popleft(), digits=digits):
             case (Accepted() | WantsPerson()) as meaning:
                 return meaning
             case Unfinished(digits):
@@ -129,8 +129,8 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
     answer yet; a story only if nothing else. `danger`: one is known of."""
     beside: Mapping[str, str] = {}
     if isinstance(ask.reply, Digits):
-        beside = sense.beside.get(ask.reply.fact, {})
-        read = sense.numbers.get(ask.reply.fact, ())
+        beside = sense.additional_facts.get(ask.reply.fact, {})
+        read = sense.number_candidates.get(ask.reply.fact, ())
         fitting = [digits for digits in read if ask.reply.least <= len(digits) <= ask.reply.most]
         if fitting:
             return Accepted(ask.reply.next, {**beside, ask.reply.fact: fitting[0]})
@@ -142,15 +142,15 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
         return WantsPerson()
     if aside := find_aside(ask, text, sense, danger=danger):
         return TurnedAside(aside, _list_facts(sense, aside.meanings))
-    if sense.hesitates:
+    if sense.is_hesitation:
         return Meaningless()
     story = next((found for answer in stories if (found := _judge_answer(answer, text, sense))), None)
-    return story or Missed("words", said=text, remember=beside)
+    return story or Missed("words", said=text, remembered_facts=beside)
 
 
 def _judge_answer(answer: Answer, text: str, sense: Sense) -> Accepted | None:
     if find_phrase(answer.phrases, text) or any(name in sense.meanings for name in answer.meanings):
-        return Accepted(answer.next, {**_list_facts(sense, answer.meanings), **dict(answer.remember)})
+        return Accepted(answer.next, {**_list_facts(sense, answer.meanings), **dict(answer.remembered_facts)})
     return None
 
 
@@ -162,5 +162,5 @@ def _list_facts(sense: Sense, meanings: Sequence[str]) -> Mapping[str, str]:
 def list_misses(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:
     """What is said after each miss; `why` as in Missed. Whoever was not understood is asked by keys."""
     if why != "words":
-        return ask.misses
-    return ask.unheard or ((ask.prompt,),) * len(ask.misses)
+        return ask.no_match_prompts
+    return ask.no_match_speech_prompts or ((ask.prompt,),) * len(ask.no_match_prompts)

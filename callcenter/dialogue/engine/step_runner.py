@@ -56,124 +56,126 @@ class Stepping:
     """
 
     def __init__(
-        self, script: Script, answers: Mapping[str, str], facts: Mapping[str, str], mind: Mind | None = None
+        self, script: Script, answers: Mapping[str, str], facts: Mapping[str, str], interpreter: Mind | None = None
     ) -> None:
         self._script = script
         self._answers = answers
         self._facts = dict(facts)
-        self._turns = Turns()
+        self._commands = Turns()
         self._step: Step | None = None
-        self._next: Target | None = None
-        self._kept: deque[str] = deque(maxlen=KEPT_KEYS)
+        self._next_target: Target | None = None
+        self._typeahead_keys: deque[str] = deque(maxlen=KEPT_KEYS)
         self._digits = ""
-        self._patience = Patience()
+        self._retries = Patience()
         self._wants_person = False
-        self._gave_up = ""
+        self._give_up_reason = ""
         """Why the last step was given up, by its word of the script; empty when it was not."""
-        self._attention = Attention(script.dangers, mind or NoMind())
+        self._speech = Attention(script.dangers, interpreter or NoMind())
         self._last_words = ""
         """That a caller answered with; empty once a key was pressed."""
-        self._told: tuple[str, ...] = ()
+        self._last_told_texts: tuple[str, ...] = ()
         """What was told last before the question that stands."""
         self._ended = False
 
     # From step to step
 
-    def _walk(self) -> None:
+    def _run_steps(self) -> None:
         for _ in range(STEPS_AT_ONCE):
-            self._act_on_danger()
-            if self._next is None or self._ended:
+            self._handle_danger()
+            if self._next_target is None or self._ended:
                 return
-            target, self._next, self._turns.awaited = self._next, None, None
+            target, self._next_target, self._commands.awaited = self._next_target, None, None
             step = self._script.steps.get(target.step)
             if step is None:
-                self._break(f"нет шага «{target.step}»")
+                self._fail_script(f"нет шага «{target.step}»")
                 return
             self._step = step
-            self._turns.expect(self._attention.stop_expecting(turn=self._turns.next))
-            self._turns.remark("step", step=step.name)
+            self._commands.expect_speech(self._speech.stop_expecting_speech(turn=self._commands.next_turn))
+            self._commands.write_timeline_note("step", step=step.name)
             self._enter(step)
-        self._break("круг без вопроса")
+        self._fail_script("круг без вопроса")
 
-    def _act_on_danger(self) -> None:
+    def _handle_danger(self) -> None:
         """Goes where the danger heard leads, unless something must be done or said to its end first."""
-        match self._attention.danger, self._step, self._turns.awaited:
-            case (None, _, _) | (_, None, _) | (_, _, Doing()) | (_, Tell(notice=True), Saying()):
+        match self._speech.pending_danger, self._step, self._commands.awaited:
+            case (None, _, _) | (_, None, _) | (_, _, Doing()) | (_, Tell(is_recording_notice=True), Saying()):
                 return
             case danger, _, _:
-                self._attention.danger = None
-                self._turns.hush()
-                self._remember(dict(danger.remember))
-                self._next, self._wants_person = danger.next, False
+                self._speech.pending_danger = None
+                self._commands.stop_prompt()
+                self._remember(dict(danger.remembered_facts))
+                self._next_target, self._wants_person = danger.next, False
 
     def _enter(self, step: Step) -> None:
         if isinstance(step, Ask | Goodbye):
-            self._gave_up = ""
+            self._give_up_reason = ""
         match step:
             case Tell():
-                self._tell(step)
+                self._enter_tell_step(step)
             case Ask() | Goodbye() if self._wants_person:
-                self._call_person(step)
-            case Ask(only_aloud=True) if not self._attention.hears:
+                self._go_to_person(step)
+            case Ask(is_speech_only=True) if not self._speech.is_recognizing:
                 self._give_up(step.give_up, FAILED)
             case Ask():
-                self._digits, self._patience = "", Patience()
-                if step.uninterrupted or not self._apply_kept(step):
-                    self._ask(step)
+                self._digits, self._retries = "", Patience()
+                if step.uninterrupted or not self._apply_typeahead(step):
+                    self._ask_question(step)
             case Act(action=action):
                 wanted = (*action.needs, *action.may_take)
-                self._turns.do(action.name, {name: self._facts[name] for name in wanted if name in self._facts})
+                self._commands.run_action(
+                    action.name, {name: self._facts[name] for name in wanted if name in self._facts}
+                )
             case PutThrough(prompt=Text() as text):
-                self._say((text,), interruptible=False)
+                self._play_templates((text,), interruptible=False)
             case PutThrough():
-                self._leave(step)
+                self._finish_step(step)
             case Goodbye():
                 if step.served:
-                    self._turns.remark("served")
-                self._say((step.prompt,), interruptible=False)
+                    self._commands.write_timeline_note("served")
+                self._play_templates((step.prompt,), interruptible=False)
             case _:
                 assert_never(step)
 
-    def _tell(self, step: Tell) -> None:
+    def _enter_tell_step(self, step: Tell) -> None:
         interruptible = not step.uninterrupted
-        if self._wants_person and not step.notice:
-            self._next = step.next
-        elif isinstance(step.words, Text):
-            self._told = (step.words.fill(self._facts) or "",)
-            self._say((step.words,), interruptible=interruptible)
-        elif answer := self._find_answer(step.words.article):
-            self._told = (answer,)
-            self._say_on((answer,), interruptible=interruptible)
+        if self._wants_person and not step.is_recording_notice:
+            self._next_target = step.next
+        elif isinstance(step.content, Text):
+            self._last_told_texts = (step.content.fill_facts(self._facts) or "",)
+            self._play_templates((step.content,), interruptible=interruptible)
+        elif answer := self._find_answer(step.content.article):
+            self._last_told_texts = (answer,)
+            self._play_texts((answer,), interruptible=interruptible)
         else:
-            self._next = step.words.otherwise
+            self._next_target = step.content.otherwise
 
     def _find_answer(self, article: Text) -> str | None:
         """The words of an article; one that may not be told is a question nobody answered."""
-        name = article.fill(self._facts) or ""
+        name = article.fill_facts(self._facts) or ""
         answer = self._answers.get(name)
         if answer is None and not name.startswith(SAFETY):
-            self._turns.remark("unanswered", text=self._last_words, article=name)
+            self._commands.write_timeline_note("unanswered", text=self._last_words, article=name)
         return answer
 
-    def _leave(self, step: Step) -> None:
+    def _finish_step(self, step: Step) -> None:
         """All words of the step were said, or a key cut them short."""
         match step:
             case Tell():
-                if step.notice:
-                    self._turns.remark("notice heard")
+                if step.is_recording_notice:
+                    self._commands.write_timeline_note("notice heard")
                 if step.served:
-                    self._turns.remark("served")
-                self._next = step.next
+                    self._commands.write_timeline_note("served")
+                self._next_target = step.next
             case Ask():
-                if not self._apply_kept(step):
-                    self._turns.listen(self._patience.take_seconds(step))
+                if not self._apply_typeahead(step):
+                    self._commands.collect_input(self._retries.take_timeout(step))
             case PutThrough():
-                reason = step.instead.get(self._gave_up, step.reason)
-                self._turns.add(ToQueue(reason, DANGER_PRIORITY if step.danger else ORDINARY_PRIORITY))
-                self._end()
+                reason = step.reasons_by_failure.get(self._give_up_reason, step.reason)
+                self._commands.add(ToQueue(reason, DANGER_PRIORITY if step.is_danger else ORDINARY_PRIORITY))
+                self._end_conversation()
             case Goodbye():
-                self._turns.add(Hangup())
-                self._end()
+                self._commands.add(Hangup())
+                self._end_conversation()
             case Act():
                 pass  # an action speaks no words
             case _:
@@ -181,125 +183,125 @@ class Stepping:
 
     # What follows from what was meant
 
-    def _react(self, ask: Ask, meaning: Meaning) -> None:
+    def _apply_result(self, ask: Ask, meaning: Meaning) -> None:
         self._digits = ""
         match meaning:
             case Accepted(target, facts):
                 self._remember(facts)
-                self._next, self._told = target, ()
+                self._next_target, self._last_told_texts = target, ()
             case WantsPerson():
-                self._next = ask.give_up
+                self._next_target = ask.give_up
             case WantsRepeat():
-                self._ask(ask)
+                self._ask_question(ask)
             case TurnedAside():
-                self._turn_aside(ask, meaning)
+                self._apply_global_answer(ask, meaning)
             case Unfinished(digits):
                 self._digits = digits
-                self._turns.listen(digit_seconds(self._digits))
+                self._commands.collect_input(digit_seconds(self._digits))
             case Missed(why, key, said, beside):
                 self._remember(beside)
-                self._turns.remark("miss", step=ask.name, why=why, **({"key": key} if key else {}))
+                self._commands.write_timeline_note("miss", step=ask.name, why=why, **({"key": key} if key else {}))
                 if ARTICLE in ask.meanings and is_question(said):
-                    self._turns.remark("unanswered", text=said)
-                self._encourage(ask, self._patience.row_for_miss(ask, why), MISSES, otherwise=ask.give_up)
+                    self._commands.write_timeline_note("unanswered", text=said)
+                self._reprompt(ask, self._retries.count_no_match(ask, why), MISSES, otherwise=ask.give_up)
             case Meaningless():
                 pass
             case _:
                 assert_never(meaning)
 
-    def _turn_aside(self, ask: Ask, meaning: TurnedAside) -> None:
+    def _apply_global_answer(self, ask: Ask, meaning: TurnedAside) -> None:
         """Does what the caller asked for instead of answering, and asks again; too often is a miss."""
         self._remember(meaning.facts)
-        does = meaning.aside.does
+        does = meaning.global_answer.response
         answer = self._find_answer(does) if isinstance(does, Text) else None
-        if not self._patience.bears_aside() or (isinstance(does, Text) and answer is None):
-            self._react(ask, Missed("words"))
+        if not self._retries.count_global_answer() or (isinstance(does, Text) and answer is None):
+            self._apply_result(ask, Missed("words"))
             return
         match does:
             case Target():
-                self._next, self._told = does, ()
+                self._next_target, self._last_told_texts = does, ()
             case Again():
-                self._ask(ask, after=self._told)
+                self._ask_question(ask, after=self._last_told_texts)
             case Wait(words, seconds):
-                self._expect(ask)
-                self._patience.wait(seconds)
-                self._say((words,), interruptible=True)
+                self._expect_speech(ask)
+                self._retries.extend_timeout(seconds)
+                self._play_templates((words,), interruptible=True)
             case Text():
-                self._ask(ask, after=(answer or "",))
+                self._ask_question(ask, after=(answer or "",))
             case _:
                 assert_never(does)
 
-    def _encourage(self, ask: Ask, row: tuple[Text, ...] | None, why: str, *, otherwise: Target) -> None:
+    def _reprompt(self, ask: Ask, row: tuple[Text, ...] | None, why: str, *, otherwise: Target) -> None:
         if row is None:
-            self._turns.remark("gave up", step=ask.name)
+            self._commands.write_timeline_note("gave up", step=ask.name)
             self._give_up(otherwise, why)
         else:
-            self._attention.asked_aloud = False
-            self._expect(ask)
-            self._say(row, interruptible=not ask.uninterrupted)
+            self._speech.asked_by_speech = False
+            self._expect_speech(ask)
+            self._play_templates(row, interruptible=not ask.uninterrupted)
 
     def _give_up(self, target: Target, why: str) -> None:
-        self._next, self._gave_up = target, why
+        self._next_target, self._give_up_reason = target, why
 
-    def _call_person(self, step: Ask | Tell | Goodbye) -> None:
+    def _go_to_person(self, step: Ask | Tell | Goodbye) -> None:
         """0 was pressed: on to the person this step leads to, nothing more is told on the way."""
         match step:
             case Ask():
-                self._next = step.give_up
+                self._next_target = step.give_up
             case Tell():
-                self._next = step.next
+                self._next_target = step.next
             case Goodbye():
-                self._turns.add(ToQueue(AFTER_GOODBYE, ORDINARY_PRIORITY))
-                self._end()
+                self._commands.add(ToQueue(AFTER_GOODBYE, ORDINARY_PRIORITY))
+                self._end_conversation()
 
-    def _apply_kept(self, ask: Ask) -> bool:
+    def _apply_typeahead(self, ask: Ask) -> bool:
         """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
-        meaning = judge_kept(ask, self._kept, digits=self._digits)
-        self._react(ask, meaning)
+        meaning = judge_kept(ask, self._typeahead_keys, digits=self._digits)
+        self._apply_result(ask, meaning)
         return meaning != Meaningless()
 
     # What we do
 
-    def _ask(self, ask: Ask, *, after: tuple[str, ...] = ()) -> None:
+    def _ask_question(self, ask: Ask, *, after: tuple[str, ...] = ()) -> None:
         """Puts the question, `after` being said before it."""
-        self._expect(ask)
-        prompt = self._attention.choose_prompt(ask)
-        words = self._fill((prompt,))
+        self._expect_speech(ask)
+        prompt = self._speech.choose_prompt(ask)
+        words = self._fill_templates((prompt,))
         if words is not None:
-            self._say_on((*after, *words), interruptible=not ask.uninterrupted)
+            self._play_texts((*after, *words), interruptible=not ask.uninterrupted)
 
-    def _expect(self, ask: Ask) -> None:
-        self._turns.expect(self._attention.expect(ask, turn=self._turns.next))
+    def _expect_speech(self, ask: Ask) -> None:
+        self._commands.expect_speech(self._speech.expect_speech(ask, turn=self._commands.next_turn))
 
-    def _say(self, texts: tuple[Text, ...], *, interruptible: bool) -> None:
-        words = self._fill(texts)
+    def _play_templates(self, texts: tuple[Text, ...], *, interruptible: bool) -> None:
+        words = self._fill_templates(texts)
         if words is not None:
-            self._say_on(words, interruptible=interruptible)
+            self._play_texts(words, interruptible=interruptible)
 
-    def _fill(self, texts: tuple[Text, ...]) -> tuple[str, ...] | None:
+    def _fill_templates(self, texts: tuple[Text, ...]) -> tuple[str, ...] | None:
         """The texts with their facts; None, and the caller is on the way to a person, when one is not known."""
         missing = sorted({name for text in texts for name in text.facts if name not in self._facts})
         if missing:
-            self._break(f"неизвестно: {', '.join(missing)}")
+            self._fail_script(f"неизвестно: {', '.join(missing)}")
             return None
-        return tuple(text.fill(self._facts) or "" for text in texts)
+        return tuple(text.fill_facts(self._facts) or "" for text in texts)
 
-    def _say_on(self, texts: tuple[str, ...], *, interruptible: bool) -> None:
+    def _play_texts(self, texts: tuple[str, ...], *, interruptible: bool) -> None:
         """The next words of the step, or what follows them."""
-        if not self._turns.say(texts, interruptible=interruptible) and self._step is not None:
-            self._leave(self._step)
+        if not self._commands.play_prompts(texts, interruptible=interruptible) and self._step is not None:
+            self._finish_step(self._step)
 
     def _remember(self, facts: Mapping[str, str]) -> None:
         if facts:
             self._facts.update(facts)
-            self._turns.remark("fact", **facts)
+            self._commands.write_timeline_note("fact", **facts)
 
-    def _break(self, why: str) -> None:
-        self._turns.remark("broken", step=self._step.name if self._step else "", why=why)
-        self._turns.add(ToQueue("сбой сценария", ORDINARY_PRIORITY))
-        self._end()
+    def _fail_script(self, why: str) -> None:
+        self._commands.write_timeline_note("broken", step=self._step.name if self._step else "", why=why)
+        self._commands.add(ToQueue("сбой сценария", ORDINARY_PRIORITY))
+        self._end_conversation()
 
-    def _end(self) -> None:
+    def _end_conversation(self) -> None:
         self._ended = True
-        self._turns.awaited = None
-        self._next = None
+        self._commands.awaited = None
+        self._next_target = None

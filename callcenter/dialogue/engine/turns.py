@@ -15,18 +15,18 @@ class Turns:
         self._turn = 0
 
     @property
-    def next(self) -> int:
+    def next_turn(self) -> int:
         """The turn of the command that comes next."""
         return self._turn + 1
 
-    def answer_anew(self) -> None:
+    def clear_commands(self) -> None:
         """Another event is to be answered."""
         self.commands = []
 
     def add(self, command: Command) -> None:
         self.commands.append(command)
 
-    def say(self, texts: tuple[str, ...], *, interruptible: bool) -> bool:
+    def play_prompts(self, texts: tuple[str, ...], *, interruptible: bool) -> bool:
         """The first of `texts`, the rest to follow it; False when there is none."""
         self.awaited = None
         if not texts:
@@ -36,26 +36,26 @@ class Turns:
         self.commands.append(Say(self._turn, texts[0], interruptible))
         return True
 
-    def hush(self) -> None:
+    def stop_prompt(self) -> None:
         """Whatever is being said stops."""
         if isinstance(self.awaited, Saying):
             self.commands.append(Hush(self.awaited.turn))
             self.awaited = None
 
-    def listen(self, seconds: float) -> None:
+    def collect_input(self, seconds: float) -> None:
         self._turn += 1
         self.awaited = Listening(self._turn)
         self.commands.append(Listen(self._turn, seconds))
 
-    def do(self, action: str, arguments: Mapping[str, str]) -> None:
+    def run_action(self, action: str, arguments: Mapping[str, str]) -> None:
         self._turn += 1
         self.awaited = Doing(self._turn)
         self.commands.append(Do(self._turn, action, arguments))
 
-    def expect(self, expected: Expect | None) -> None:
+    def expect_speech(self, expected: Expect | None) -> None:
         if expected is not None:
             self._turn = expected.turn
             self.commands.append(expected)
 
-    def remark(self, kind: str, **facts: str) -> None:
+    def write_timeline_note(self, kind: str, **facts: str) -> None:
         self.commands.append(Remark(kind, facts))

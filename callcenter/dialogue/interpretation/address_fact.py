@@ -20,7 +20,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
         "apartment": "квартира",
     }
 )
-_STRANGE = "незнакомое"
+_UNKNOWN_NAME = "незнакомое"
 """A name that was said and is not on the list."""
 _PARTS = {name: part for part, name in _NAMES.items()}
 RUSSIAN = _NAMES
@@ -31,23 +31,23 @@ def write_place(address: Address) -> str:
     """`улица: проспект Энгельса; дом: 139`; empty when nothing was said."""
     values = address.values
     said = [f"{_NAMES[part]}: {values[part]}" for part in PARTS if part in values]
-    strange = [f"{_STRANGE}: {doubt.said}" for doubt in address.doubts if doubt.kind == "unknown" and doubt.said]
+    strange = [f"{_UNKNOWN_NAME}: {doubt.words}" for doubt in address.doubts if doubt.kind == "unknown" and doubt.words]
     return "; ".join([*said, *strange[:1]])
 
 
-def read_place(place: str, houses: Houses) -> Address:
+def read_place(address_fact: str, houses: Houses) -> Address:
     """The address of `write_place`, held against the house list. A part that can't be read is left out."""
-    pieces = [piece.split(": ", 1) for piece in place.split("; ") if ": " in piece]
+    pieces = [piece.split(": ", 1) for piece in address_fact.split("; ") if ": " in piece]
     pairs = {name: value for name, value in pieces}
     values = {_PARTS[name]: value for name, value in pairs.items() if name in _PARTS}
-    strange = pairs.get(_STRANGE)
+    strange = pairs.get(_UNKNOWN_NAME)
     doubts = (Doubt("unknown", "street", (), strange),) if strange else ()
     return resolve(houses.all, {part: Part(value, value) for part, value in values.items()}, doubts)
 
 
-def is_other_place(place: str, known: str) -> bool:
+def is_other_place(address_fact: str, known: str) -> bool:
     """Whether a place does not only say more than `known`, but otherwise; both as of write_place."""
-    return not set(place.split("; ")).issuperset(known.split("; ") if known else ())
+    return not set(address_fact.split("; ")).issuperset(known.split("; ") if known else ())
 
 
 def guess_street(known: Address, houses: Houses) -> Address | None:
@@ -56,12 +56,12 @@ def guess_street(known: Address, houses: Houses) -> Address | None:
     if "house" not in known.parts or known.doubts or any(name in known.parts for name in PARTS[:3]):
         return None
     streets = dict.fromkeys((house.settlement, house.street) for house in houses.all if house.street)
-    guesses = [_put_street(known, houses, settlement, street) for settlement, street in streets]
+    guesses = [_add_street(known, houses, settlement, street) for settlement, street in streets]
     fitting = [guess for guess in guesses if guess.houses]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _put_street(known: Address, houses: Houses, settlement: str, street: str) -> Address:
+def _add_street(known: Address, houses: Houses, settlement: str, street: str) -> Address:
     """Without houses where they cannot have the flat or the entrance that was said."""
     parts = {**known.parts, "street": Part(street, ""), **({"settlement": Part(settlement, "")} if settlement else {})}
     address = resolve(houses.all, parts, ())
@@ -84,9 +84,9 @@ def say_house(house: House) -> str:
 
 def say_address(address: Address) -> str:
     """The whole address, the house as the list has it where only one fits, else what was said of it."""
-    inside = [f"{_NAMES[part]} {address.get(part)}" for part in PARTS[7:] if address.get(part)]
+    inside = [f"{_NAMES[part]} {address.get_value(part)}" for part in PARTS[7:] if address.get_value(part)]
     if address.house is not None:
         return ", ".join([say_house(address.house), *inside])
-    named = [address.get(part) for part in PARTS[:3] if address.get(part)]
-    numbers = [f"{_NAMES[part]} {address.get(part)}" for part in PARTS[3:7] if address.get(part)]
+    named = [address.get_value(part) for part in PARTS[:3] if address.get_value(part)]
+    numbers = [f"{_NAMES[part]} {address.get_value(part)}" for part in PARTS[3:7] if address.get_value(part)]
     return ", ".join([*named, *numbers, *inside])

@@ -11,7 +11,7 @@ from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.numbers.numbers import find_numbers
 from callcenter.understanding.words import Word
 
-_MAY_LACK = ("settlement", "building", "structure", "letter")
+_OPTIONAL_PARTS = ("settlement", "building", "structure", "letter")
 _INSIDE = ("entrance", "floor", "apartment")
 _NUMBERED = ("house", "building", "structure", "apartment", "entrance", "floor")
 
@@ -23,14 +23,14 @@ def exchange_number(book: AddressBook, known: Address, read: Sequence[Word]) -> 
     """
     numbers = find_numbers(read)
     for one, other in pairwise(numbers):
-        between = [word.text for word in read[one.end : other.first] if not word.filler]
+        between = [word.text for word in read[one.end : other.first] if not word.is_filler]
         before = read[one.first - 1].text if one.first else ""
         old, new = (one, other) if before == "не" else (other, one) if between[-1:] == ["не"] else (None, None)
         if old is None or new is None:
             continue
-        part = next((name for name in _NUMBERED if known.get(name) == old.digits), None)
+        part = next((name for name in _NUMBERED if known.get_value(name) == old.digits), None)
         if part is not None:
-            exchanged = book.complete(known, read[new.first : new.end], asked=part)
+            exchanged = book.merge_reply(known, read[new.first : new.end], asked_part=part)
             inside = {name: known.parts[name] for name in _INSIDE if name in known.parts and name != part}
             return resolve(book.houses.all, {**inside, **exchanged.parts}, ())
     return None
@@ -51,20 +51,20 @@ def find_lack(asked: str, read: Sequence[Word]) -> str:
     empty when none does."""
     if asked == "settlement":
         return _find_lemma(read, "город")
-    if asked in _MAY_LACK:
+    if asked in _OPTIONAL_PARTS:
         return _find_lemma(read, "без", "нет")
     if asked != "apartment":
         return ""
     flatless = _find_lemma(read, "без", "нет", "не") and _find_lemma(read, "квартира")
-    return flatless or _find_lemma(read, *_file()["no_flat"]["words"])
+    return flatless or _find_lemma(read, *_load_words()["no_flat"]["words"])
 
 
 def _find_lemma(read: Sequence[Word], *lemmas: str) -> str:
-    return next((word.text for word in read if word.has(*lemmas)), "")
+    return next((word.text for word in read if word.has_lemma(*lemmas)), "")
 
 
 @cache
-def _file() -> Mapping[str, Mapping[str, list[str]]]:
+def _load_words() -> Mapping[str, Mapping[str, list[str]]]:
     rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
         Path(__file__).with_name("place_replies.toml").read_text(encoding="utf-8")
     )

@@ -10,19 +10,19 @@ from callcenter.understanding.words import Word
 
 def has_enough(read: Sequence[Word]) -> bool:
     """Whether the line only ends the talk: «спасибо», «всё больше ничего не надо»; not «спасибо а когда собрание»."""
-    return _take_apart(read) is True
+    return _parse_courtesies(read) is True
 
 
 def is_courtesy(read: Sequence[Word]) -> bool:
     """Whether the line says nothing of a matter: «ну ладно подожду», «спасибо»."""
-    return _take_apart(read) is not None
+    return _parse_courtesies(read) is not None
 
 
-def _take_apart(read: Sequence[Word]) -> bool | None:
+def _parse_courtesies(read: Sequence[Word]) -> bool | None:
     """Whether one of the line's courtesies ends the talk; None where it says anything else."""
-    left, ends = [word.text for word in read if not word.filler], False
+    left, ends = [word.text for word in read if not word.is_filler], False
     while left:
-        enough, around = _longest(left, "enough"), _longest(left, "around")
+        enough, around = _measure_longest_phrase(left, "enough"), _measure_longest_phrase(left, "around")
         if not (enough or around):
             return None
         ends = ends or enough >= around
@@ -36,33 +36,33 @@ def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
     texts = [word.text for word in read]
     first, end, thanked = 0, len(texts), False
     while first < end:
-        thanks = _longest(texts[first:], "thanks") or _longest(texts[first:], "openings")
+        thanks = _measure_longest_phrase(texts[first:], "thanks") or _measure_longest_phrase(texts[first:], "openings")
         thanked = thanked or thanks > 0
-        length = thanks or _longest(texts[first:], "before")
+        length = thanks or _measure_longest_phrase(texts[first:], "before")
         if not length:
             break
         first += length
     if not thanked:
         first = 0
-    while end > first and _longest(texts[end - 1 : end], "thanks"):
+    while end > first and _measure_longest_phrase(texts[end - 1 : end], "thanks"):
         end -= 1
     return read[first:end] or read
 
 
 def is_gratitude(read: Sequence[Word]) -> bool:
     """Whether somebody is thanked for what was done: «спасибо мастер всё починил», not «почините спасибо»."""
-    if not any(_longest([word.text], "thanks") for word in read):
+    if not any(_measure_longest_phrase([word.text], "thanks") for word in read):
         return False
     done = [at for at, word in enumerate(read) if _is_done(word)]
     denied = any(read[at - 1].text == "не" for at in done if at)
-    return bool(done) and not denied and not any(word.text in _file()["turns"] for word in read[done[-1] :])
+    return bool(done) and not denied and not any(word.text in _load_words()["turns"] for word in read[done[-1] :])
 
 
 def _is_done(word: Word) -> bool:
-    return any("past" in form.marks and form.lemma in _file()["done"] for form in word.forms)
+    return any("past" in form.grammemes and form.lemma in _load_words()["done"] for form in word.parses)
 
 
-def _longest(texts: Sequence[str], row: str) -> int:
+def _measure_longest_phrase(texts: Sequence[str], row: str) -> int:
     """How many words the longest phrase of the row has with which these begin; 0 for none."""
     fitting = (len(phrase) for phrase in _phrases(row) if tuple(texts[: len(phrase)]) == phrase)
     return max(fitting, default=0)
@@ -70,9 +70,9 @@ def _longest(texts: Sequence[str], row: str) -> int:
 
 @cache
 def _phrases(row: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(phrase.split()) for phrase in _file()[row])
+    return frozenset(tuple(phrase.split()) for phrase in _load_words()[row])
 
 
 @cache
-def _file() -> dict[str, list[str]]:
+def _load_words() -> dict[str, list[str]]:
     return tomllib.loads(Path(__file__).with_name("courtesy.toml").read_text(encoding="utf-8"))

@@ -10,12 +10,12 @@ class Sense:
     """One thing said. `meanings`: name of vocabulary.MEANINGS -> the facts it gives; one thing may mean several."""
 
     meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    number_candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fact that a number is asked for -> each way to read such a number, in digits, the likeliest first."""
-    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    additional_facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Fact that a number is asked for -> the facts that such an answer gives besides, or instead: «холодная двадцать»
     to whoever asks for an account."""
-    hesitates: bool = False
+    is_hesitation: bool = False
     """Nothing is said but «э», «ну», «а»: a cough is heard as one, too."""
 
 
@@ -30,7 +30,7 @@ class DangerHeard:
 class Mind(Protocol):
     """Understands callers. Pure: the same words and facts always mean the same."""
 
-    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
         """What `text` means to a talk that knows `facts`: a correction is put together with what was said before."""
         ...
 
@@ -42,7 +42,7 @@ class Mind(Protocol):
 class NoMind:
     """Implements `Mind` where nothing is understood: only keys and the script's own phrases count."""
 
-    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
         """Nothing."""
         return Sense()
 

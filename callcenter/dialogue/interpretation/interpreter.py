@@ -37,11 +37,11 @@ from callcenter.understanding.numbers.numbers import find_numbers, is_measured
 from callcenter.understanding.understanding import Meaning, Understanding
 from callcenter.understanding.words import Word, read_words
 
-_ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+_FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """Days such as «завтра» mean nothing to a talk yet."""
 REMEMBERED = 1024
 """Lines: a partial result comes again and again."""
-_MATTER = (
+_RELEVANT_FACTS = (
     words.PLACE, words.ASKED, words.DESCRIPTION, words.CATEGORY, words.MORE, words.READINGS, words.ACCOUNT,
 )  # fmt: skip
 """The facts that change what a line means."""
@@ -55,9 +55,9 @@ class UnderstandingMind:
     """Implements `Mind` over the company's houses, categories and phrases."""
 
     def __init__(self, understanding: Understanding, book: AddressBook, categories: Categories) -> None:
-        self._understand = lru_cache(REMEMBERED)(partial(understanding.understand, now=_ANY_DAY))
-        self._find_danger = lru_cache(REMEMBERED)(partial(understanding.find_danger, whole=False))
-        self._make_out_again = lru_cache(REMEMBERED)(self._make_out)
+        self._understand = lru_cache(REMEMBERED)(partial(understanding.understand, now=_FIXED_DATE))
+        self._find_danger = lru_cache(REMEMBERED)(partial(understanding.find_danger, is_final=False))
+        self._make_out_again = lru_cache(REMEMBERED)(self._interpret)
         self._book = book
         self._reports = Reports(self._understand, categories)
 
@@ -66,32 +66,32 @@ class UnderstandingMind:
         found = self._understand(text).dangers if whole else self._find_danger(text)
         return next((DangerHeard(one.category, one.words) for one in found if whole or one.settled), None)
 
-    def make_out(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
         """See Mind."""
-        return self._make_out_again(text, tuple((name, facts.get(name, "")) for name in _MATTER))
+        return self._make_out_again(text, tuple((name, facts.get(name, "")) for name in _RELEVANT_FACTS))
 
-    def _make_out(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Sense:
+    def _interpret(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Sense:
         facts = dict(known_facts)
         whole = read_words(text)
         read = drop_thanks(whole)
         if len(read) < len(whole):
             text = join(read)
         meaning = self._understand(text)
-        place = self._find_place(read, facts)
+        place = self._find_address(read, facts)
         meanings: dict[str, Mapping[str, str]] = dict(
-            self._reports.find(text, read, facts, place=place or facts.get(words.PLACE, ""))
+            self._reports.extract(text, read, facts, address=place or facts.get(words.PLACE, ""))
         )
         if place is not None:
             meanings[words.ADDRESS] = {words.PLACE: place}
-        if asks_ours(read) and (named := self._find_place(read, {})):
+        if asks_ours(read) and (named := self._find_address(read, {})):
             meanings[words.OURS] = {words.NAMED_HOUSE: named}
         meanings |= self._find_article(meaning, read, facts)
         if name := _INTENTS.get(meaning.intent):
             meanings[name] = {words.NUMBER: _find_ticket(meaning)} if name == "статус" else {}
         meanings |= _read_meters(meaning, read, facts)
-        meanings |= {answer: {} for answer in _answers(whole)}
+        meanings |= {answer: {} for answer in _list_confirmations(whole)}
         if facts.get(words.DESCRIPTION):
-            self._leave_standing(meanings, text, read, facts)
+            self._merge_with_told_trouble(meanings, text, read, facts)
         meanings |= {name: {} for name in list_remarks(read)}
         if asks_price(read) and (paid := meanings.get(words.PAID)):
             meanings[words.PRICE] = {**paid, words.BY_ARTICLE: paid[words.CATEGORY]}
@@ -102,8 +102,10 @@ class UnderstandingMind:
         if len(read) >= LEAST_STORY:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
-        hesitates = bool(read) and all(word.filler for word in read)
-        return Sense(meanings, dict(_numbers(read)), _tell_besides(read, facts), hesitates=hesitates)
+        hesitates = bool(read) and all(word.is_filler for word in read)
+        return Sense(
+            meanings, dict(_list_number_candidates(read)), _find_additional_facts(read, facts), is_hesitation=hesitates
+        )
 
     def _find_article(
         self, meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]
@@ -114,25 +116,25 @@ class UnderstandingMind:
             return {}
         article, *more = self._reports.find_questions(read) or (meaning.article,)
         left = write_more([*read_more(facts), *more])
-        ticket = self._reports.find_ticket(meaning)
+        ticket = self._reports.find_ticket_category(meaning)
         return {
             words.ARTICLE: {words.ARTICLE: article, words.MORE: left, words.BY_ARTICLE: ticket},
             **({words.CANCEL: {words.MORE: write_more([article, *more])}} if refuses(read) else {}),
         }
 
-    def _find_place(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
+    def _find_address(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
         """The address with what the line says of it; None when it says nothing."""
         asked = facts.get(words.ASKED, "")
         known = read_place(facts.get(words.PLACE, ""), self._book.houses)
         guess = None
         if asked == words.GUESS:
             asked = "street"
-            guess = guess_street(known, self._book.houses) if words.CONFIRMED in _answers(read) else None
-        said = self._book.find(read, asked=asked, known=known)
+            guess = guess_street(known, self._book.houses) if words.CONFIRMED in _list_confirmations(read) else None
+        said = self._book.find_address(read, asked_part=asked, known=known)
         if guess is not None and not any(part in said.parts for part in PARTS[:3]):
             known, said = guess, said or guess
         if said:
-            known = forget_entrance(self._book, self._book.complete(known, read, asked=asked), said)
+            known = forget_entrance(self._book, self._book.merge_reply(known, read, asked_part=asked), said)
         elif exchanged := exchange_number(self._book, known, read):
             said = known = exchanged
         if means_whole_house(read) and "apartment" not in known.parts:
@@ -143,17 +145,17 @@ class UnderstandingMind:
             said = known
         return write_place(known) if said else None
 
-    def _leave_standing(
+    def _merge_with_told_trouble(
         self, meanings: dict[str, Mapping[str, str]], text: str, read: Sequence[Word], facts: Mapping[str, str]
     ) -> None:
         """What a line said to a trouble that was told leaves of it: a yes takes nothing back, but is none beside
         another address or trouble; what the master is to know, «меня до шести не будет», goes into the ticket."""
         before = leave_wish(read)
-        agrees = words.CONFIRMED in (*meanings, *_answers(before or ()))
+        agrees = words.CONFIRMED in (*meanings, *_list_confirmations(before or ()))
         wish: Mapping[str, str] = {}
         if before is not None:
             meanings[words.WISH] = wish = {words.DESCRIPTION: describe(facts[words.DESCRIPTION], text)}
-            self._leave_trouble(meanings, drop_wishes(read), wish, facts)
+            self._keep_trouble_beside_wish(meanings, drop_wishes(read), wish, facts)
         told, moved = meanings.get(words.TROUBLE), False
         if address := meanings.get(words.ADDRESS):
             meanings[words.ADDRESS] = {**address, **wish}
@@ -163,7 +165,7 @@ class UnderstandingMind:
             added = told or wish
             meanings[words.CONFIRMED] = {name: added[name] for name in (words.MORE, words.DESCRIPTION) if name in added}
 
-    def _leave_trouble(
+    def _keep_trouble_beside_wish(
         self,
         meanings: dict[str, Mapping[str, str]],
         rest: Sequence[Word],
@@ -172,7 +174,7 @@ class UnderstandingMind:
     ) -> None:
         """Of the trouble found in a line with a wish only what the rest of its words tell: «код домофона» is none."""
         place = meanings.get(words.ADDRESS, facts).get(words.PLACE, "")
-        found = dict(self._reports.find(join(rest), rest, facts, place=place)).get(words.TROUBLE)
+        found = dict(self._reports.extract(join(rest), rest, facts, address=place)).get(words.TROUBLE)
         same = found and all(found[name] == facts.get(name, "") for name in (words.CATEGORY, words.MORE))
         if words.TROUBLE in meanings and found and not same:
             meanings[words.TROUBLE] = {**found, **wish}
@@ -183,7 +185,7 @@ class UnderstandingMind:
 def _find_ticket(meaning: Meaning) -> str:
     """A ticket's number that is called one; «третий раз звоню» names none."""
     ordinals = {number.first for number in meaning.numbers if number.ordinal}
-    tickets = (one.value for one in meaning.figures if one.kind == "ticket" and one.first not in ordinals)
+    tickets = (one.value for one in meaning.numeric_entities if one.kind == "ticket" and one.first not in ordinals)
     return next(tickets, "").replace("-", "")
 
 
@@ -193,14 +195,16 @@ def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str
     readings = write_readings({**known, **told})
     meanings: dict[str, Mapping[str, str]] = {}
     if meaning.intent == "reading":
-        account = next((one.value for one in meaning.figures if one.kind == "account"), facts.get(words.ACCOUNT, ""))
+        account = next(
+            (one.value for one in meaning.numeric_entities if one.kind == "account"), facts.get(words.ACCOUNT, "")
+        )
         meanings["показания"] = {words.READINGS: readings, words.ACCOUNT: account}
     if told:
         meanings["показания названы"] = {words.READINGS: readings}
     return meanings
 
 
-def _tell_besides(read: Sequence[Word], facts: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
+def _find_additional_facts(read: Sequence[Word], facts: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
     """Readings, told where the account is asked for."""
     told = {**read_readings(facts.get(words.READINGS, "")), **find_readings(read)}
     return {words.ACCOUNT: {words.READINGS: write_readings(told)}} if told else {}
@@ -210,15 +214,15 @@ def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[
     """What a line without a meter's name makes of the only reading at hand: «нет сто десять»."""
     numbers = find_numbers(read)
     other = any(number.ordinal or is_measured(read, number) for number in numbers)
-    about_account = any(word.has("счет") for word in read)
-    if len(known) != 1 or not numbers or other or about_account or words.CONFIRMED in _answers(read):
+    about_account = any(word.has_lemma("счет") for word in read)
+    if len(known) != 1 or not numbers or other or about_account or words.CONFIRMED in _list_confirmations(read):
         return {}
     meter, before = next(iter(known.items()))
     value = AND.join(list_readings(read))
     return {meter: value} if value not in ("", before) else {}
 
 
-def _answers(read: Sequence[Word]) -> Iterator[str]:
+def _list_confirmations(read: Sequence[Word]) -> Iterator[str]:
     confirmation = find_confirmation(read)
     if confirmation is not None and confirmation.answer is Answer.YES:
         yield words.CONFIRMED
@@ -226,7 +230,7 @@ def _answers(read: Sequence[Word]) -> Iterator[str]:
         yield words.DENIED
 
 
-def _numbers(read: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _list_number_candidates(read: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By the fact that a question keeps: telephones, tickets, accounts and readings are said in ways of their own."""
     yield words.CONTACT, tuple(phone.replace("+7", "8") for phone in read_phone(read))
     yield words.NUMBER, tuple(ticket.replace("-", "") for ticket in read_ticket(read))

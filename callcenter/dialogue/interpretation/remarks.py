@@ -32,7 +32,7 @@ def leave_wish(read: Sequence[Word]) -> Sequence[Word] | None:
     """The words before those that the master is to know: of «да только меня до шести дома не будет» the «да»; None
     where there are none of these."""
     at = _find(read, "wishes")
-    turns = [place for place, word in enumerate(read) if word.text in _file()["beside"]["turns"]]
+    turns = [place for place, word in enumerate(read) if word.text in _load_words()["beside"]["turns"]]
     return None if at is None else read[: min([at, *turns])]
 
 
@@ -64,12 +64,12 @@ def asks_ours(read: Sequence[Word]) -> bool:
 
 def _names_other(read: Sequence[Word]) -> bool:
     """Whether the number of something else than a ticket is asked for: «номер бухгалтерии», «номер куда звонить»."""
-    rows = _file()["beside"]
-    if any(word.has(*rows["ticket"]) for word in read):
+    rows = _load_words()["beside"]
+    if any(word.has_lemma(*rows["ticket"]) for word in read):
         return False
-    named = (form.marks for word in read for form in word.forms[:1] if form.part in ("NOUN", "ADJF"))
+    named = (form.grammemes for word in read for form in word.parses[:1] if form.part_of_speech in ("NOUN", "ADJF"))
     other = any("gent" in marks and "Apro" not in marks for marks in named)  # «моей» names nothing
-    return other or any(word.has(*rows["telephone"]) for word in read)
+    return other or any(word.has_lemma(*rows["telephone"]) for word in read)
 
 
 def _find(read: Sequence[Word], row: str) -> int | None:
@@ -81,12 +81,12 @@ def _find(read: Sequence[Word], row: str) -> int | None:
 
 @cache
 def _phrases(row: str) -> list[list[str]]:
-    rows = {**_file()["said"], **_file()["beside"]}
+    rows = {**_load_words()["said"], **_load_words()["beside"]}
     return [phrase.split() for phrase in rows[row]]
 
 
 @cache
-def _file() -> Mapping[str, Mapping[str, list[str]]]:
+def _load_words() -> Mapping[str, Mapping[str, list[str]]]:
     rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
         Path(__file__).with_name("remarks.toml").read_text(encoding="utf-8")
     )

@@ -24,7 +24,7 @@ from callcenter.understanding.words import Word, read_words
 
 LONGEST_DESCRIPTION = 600
 _OUTAGE, _COMPLAINT = "отключение", "жалоба"
-_NAMES = {
+_MEANING_BY_INTENT = {
     **dict.fromkeys(TROUBLES, names.TROUBLE),
     "outage": _OUTAGE,
     "paid": names.PAID,
@@ -32,10 +32,10 @@ _NAMES = {
 }
 _CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", names.PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
 """The category of a report that names none of its own."""
-_NEVER = (Urgency.CONSULTATION, Urgency.NONE)
+_NO_TICKET_URGENCIES = (Urgency.CONSULTATION, Urgency.NONE)
 """What is asked about, and no ticket comes of it."""
-_ASKING = ("information", "reading")
-_CONTENT = ("NOUN", "VERB", "INFN", "ADJF", "ADJS", "PRTF", "PRTS", "GRND")
+_QUESTION_INTENTS = ("information", "reading")
+_CONTENT_PARTS_OF_SPEECH = ("NOUN", "VERB", "INFN", "ADJF", "ADJS", "PRTF", "PRTS", "GRND")
 
 
 class Reports:
@@ -45,53 +45,53 @@ class Reports:
         self._understand = understand
         self._categories = categories
         self._accidents = list_accidents(categories)
-        self._breaths = Breaths(understand, {one.code for one in categories if one.urgency in _NEVER})
+        self._splitter = Breaths(understand, {one.code for one in categories if one.urgency in _NO_TICKET_URGENCIES})
 
-    def find(
-        self, text: str, read: Sequence[Word], facts: Mapping[str, str], *, place: str
+    def extract(
+        self, text: str, read: Sequence[Word], facts: Mapping[str, str], *, address: str
     ) -> Iterator[tuple[str, Mapping[str, str]]]:
         """The meaning of vocabulary.MEANINGS that the line has as a report, with its facts.
 
-        `place`: the address as far as it is known. A line that only corrects («не труба а батарея») is understood
+        `address`: the address as far as it is known. A line that only corrects («не труба а батарея») is understood
         together with what was said before; one that agrees, or adds, leaves that standing. Who waits for help and
         tells of an accident reports it: it goes on.
         """
-        meaning, told = self._understand(text), _leave_denied(read, facts)
-        if len(told) < len(read) and self._breaths.find_trouble(told, guessing=True):
+        meaning, told = self._understand(text), _drop_denied(read, facts)
+        if len(told) < len(read) and self._splitter.find_trouble(told, guessing=True):
             meaning = self._understand(join(told))
-        name = _NAMES.get(meaning.intent, "")
-        asked = self._breaths.find_question(told) if meaning.intent in _ASKING else ("", "")
+        name = _MEANING_BY_INTENT.get(meaning.intent, "")
+        asked = self._splitter.find_two_matters(told) if meaning.intent in _QUESTION_INTENTS else ("", "")
         codes = [scored.key for scored in meaning.categories]
         if name in _CATEGORY_OF:
             named = (code for code in codes if name != _OUTAGE or code != _CATEGORY_OF[name])
-            yield name, self._report(next(named, _CATEGORY_OF[name]), text, place, facts)
+            yield name, self._build_facts(next(named, _CATEGORY_OF[name]), text, address, facts)
         elif meaning.intent == "status":
             if accident := next((code for code in codes if code in self._accidents), ""):
-                yield names.TROUBLE, self._report(accident, text, place, facts)
+                yield names.TROUBLE, self._build_facts(accident, text, address, facts)
         elif name and codes:
-            yield from self._report_told(name, replace(meaning, text=text), told, facts, place=place)
+            yield from self._extract_named(name, replace(meaning, text=text), told, facts, address=address)
         elif asked[0] in self._categories:
-            yield names.TROUBLE, self._report(asked[0], text, place, facts, more=asked[1:])
-        elif meaning.intent not in ("unclear", "information") or meaning.article or not _says_more(read):
+            yield names.TROUBLE, self._build_facts(asked[0], text, address, facts, more=asked[1:])
+        elif meaning.intent not in ("unclear", "information") or meaning.article or not _has_content_words(read):
             return
-        elif (before := facts.get(names.DESCRIPTION)) and (_takes_back(read, facts) or not _confirms(read)):
+        elif (before := facts.get(names.DESCRIPTION)) and (_has_denial(read, facts) or not _is_confirmation(read)):
             again = [one.key for one in self._understand(f"{before} {text}").categories if one.score >= TOLD]
-            if _takes_back(read, facts):  # what was taken back is still the likeliest by its words
+            if _has_denial(read, facts):  # what was taken back is still the likeliest by its words
                 again = [code for code in again if code != facts.get(names.CATEGORY)]
             if again and again[0] != facts.get(names.CATEGORY):
-                yield names.TROUBLE, self._report(again[0], text, place, facts)
+                yield names.TROUBLE, self._build_facts(again[0], text, address, facts)
 
-    def _report_told(
-        self, name: str, meaning: Meaning, told: Sequence[Word], facts: Mapping[str, str], *, place: str
+    def _extract_named(
+        self, name: str, meaning: Meaning, told: Sequence[Word], facts: Mapping[str, str], *, address: str
     ) -> Iterator[tuple[str, Mapping[str, str]]]:
         """What a line tells of that names its trouble; `told`: its words without what they deny."""
-        code, *more = self._arrange(meaning.categories, told)
+        code, *more = self._order_categories(meaning.categories, told)
         read = read_words(meaning.text)
-        first, other = _stand_beside(code, read, facts)
-        if _takes_back(read, facts):
+        first, other = _combine_with_told(code, read, facts)
+        if _has_denial(read, facts):
             more = [one for one in more if find_family(one) != find_family(facts.get(names.CATEGORY, ""))]
-        report = self._report(first, meaning.text, place, facts, more=[other] if other else more)
-        if _leaves_open(meaning.categories, read) and not facts.get(names.DESCRIPTION):
+        report = self._build_facts(first, meaning.text, address, facts, more=[other] if other else more)
+        if _is_light_scope_unclear(meaning.categories, read) and not facts.get(names.DESCRIPTION):
             yield names.NO_LIGHT, report
         if first in read_file()["others"]["codes"]:
             yield names.NOT_OURS, report
@@ -99,35 +99,35 @@ class Reports:
 
     def find_questions(self, read: Sequence[Word]) -> tuple[str, ...]:
         """The articles of two questions in one line; none where it asks one, or tells of a trouble beside it."""
-        asked = self._breaths.find_question(read)
+        asked = self._splitter.find_two_matters(read)
         return () if asked[0] in self._categories or not asked[1] else asked
 
-    def find_ticket(self, meaning: Meaning) -> str:
+    def find_ticket_category(self, meaning: Meaning) -> str:
         """The category of the ticket that whoever asks this may want next; empty for none."""
         found = self._categories.get(meaning.category)
-        return meaning.category if found is not None and found.urgency not in _NEVER else ""
+        return meaning.category if found is not None and found.urgency not in _NO_TICKET_URGENCIES else ""
 
-    def _arrange(self, scored: Sequence[Scored], read: Sequence[Word]) -> list[str]:
+    def _order_categories(self, scored: Sequence[Scored], read: Sequence[Word]) -> list[str]:
         """All that the line reports, accidents first, then what it reports by most words; a question comes last."""
         best = scored[0].key
-        told = self._breaths.list_troubles(read, scored) or [best]
+        told = self._splitter.list_troubles(read, scored) or [best]
         families = [find_family(code) for code in told]
         if find_family(best) in families:
             told[families.index(find_family(best))] = best
         else:
             told = [best, *told[1:]]  # the whole line knows better what its beginning tells of
         told.sort(key=lambda code: (code not in self._accidents, code != best))
-        return [*told, *(item for item in self._breaths.find_question(read)[1:] if item)]
+        return [*told, *(item for item in self._splitter.find_two_matters(read)[1:] if item)]
 
-    def _report(
-        self, code: str, text: str, place: str, facts: Mapping[str, str], *, more: Sequence[str] = ()
+    def _build_facts(
+        self, code: str, text: str, address: str, facts: Mapping[str, str], *, more: Sequence[str] = ()
     ) -> Mapping[str, str]:
         before = facts.get(names.DESCRIPTION, "")
         items = [*(read_more(facts) if before else ()), *more]
         return {
             names.CATEGORY: code,
-            names.TROUBLE: self._categories.say(code),
-            names.PLACE: place,
+            names.TROUBLE: self._categories.get_spoken_name(code),
+            names.PLACE: address,
             names.DESCRIPTION: describe(before, text),
             names.MORE: write_more(item for item in items if find_family(item) != find_family(code)),
             names.BY_ARTICLE: "",
@@ -150,37 +150,37 @@ def write_more(items: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(items))
 
 
-def _leaves_open(scored: Sequence[Scored], read: Sequence[Word]) -> bool:
+def _is_light_scope_unclear(scored: Sequence[Scored], read: Sequence[Word]) -> bool:
     """Whether the line tells of darkness, and not whether in the flat alone."""
     dark, said = read_file()["dark"], f" {' '.join(word.text for word in read)} "
     told = any(f" {where} " in said for where in dark["where"])
     return not told and {one.key for one in scored[:2]} == set(dark["codes"])
 
 
-def _says_more(read: Sequence[Word]) -> bool:
+def _has_content_words(read: Sequence[Word]) -> bool:
     """Whether a line says more than numbers, yes or no, parts of an address, and what `remarks.toml` knows."""
     if is_courtesy(read) or any(list_remarks(read)):
         return False
     numbers = {at for number in find_numbers(read) for at in range(number.first, number.end)}
     bare = read_file()["bare"]["words"]
-    left = (word for at, word in enumerate(read) if at not in numbers and not word.has(*bare))
-    return any(word.forms[:1] and word.forms[0].part in _CONTENT for word in left)
+    left = (word for at, word in enumerate(read) if at not in numbers and not word.has_lemma(*bare))
+    return any(word.parses[:1] and word.parses[0].part_of_speech in _CONTENT_PARTS_OF_SPEECH for word in left)
 
 
-def _stand_beside(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> tuple[str, str]:
+def _combine_with_told(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> tuple[str, str]:
     """The category that is reported and that of a second trouble, where the line tells of `code` after another was
     told of: «да, и ещё домофон не работает» leaves the first; «не кран, а батарея» and a plain other one do not."""
     first = facts.get(names.CATEGORY, "") if facts.get(names.DESCRIPTION) else ""
-    if not first or _takes_back(read, facts):
+    if not first or _has_denial(read, facts):
         return code, ""
     another = find_family(code) != find_family(first)
-    if _confirms(read) or (another and _adds(read)):
-        added = another and (_adds(read) or any(word.text in ("и", "а") for word in read))
+    if _is_confirmation(read) or (another and _has_addition(read)):
+        added = another and (_has_addition(read) or any(word.text in ("и", "а") for word in read))
         return first, code if added else ""
     return code, ""
 
 
-def _takes_back(read: Sequence[Word], facts: Mapping[str, str]) -> bool:
+def _has_denial(read: Sequence[Word], facts: Mapping[str, str]) -> bool:
     """Whether the line denies something: see `_find_denied`."""
     return _find_denied(read, facts) is not None
 
@@ -188,26 +188,26 @@ def _takes_back(read: Sequence[Word], facts: Mapping[str, str]) -> bool:
 def _find_denied(read: Sequence[Word], facts: Mapping[str, str]) -> int | None:
     """The «не» of «не кран», or of «не прорвало» where it was said before that it had; not of «не работает»."""
     for at, (word, after) in enumerate(pairwise(read)):
-        part = after.forms[0].part if word.text == "не" and after.forms[:1] else ""
-        if part == "NOUN" or (part == "VERB" and _was_told(after, facts)):
+        part = after.parses[0].part_of_speech if word.text == "не" and after.parses[:1] else ""
+        if part == "NOUN" or (part == "VERB" and _was_told_before(after, facts)):
             return at
     return None
 
 
-def _was_told(verb: Word, facts: Mapping[str, str]) -> bool:
+def _was_told_before(verb: Word, facts: Mapping[str, str]) -> bool:
     before = read_words(facts.get(names.DESCRIPTION, ""))
     last = ("", *(word.text for word in before))
-    return any(word.has(*verb.lemmas) and prior != "не" for prior, word in zip(last, before, strict=False))
+    return any(word.has_lemma(*verb.lemmas) and prior != "не" for prior, word in zip(last, before, strict=False))
 
 
-def _leave_denied(read: Sequence[Word], facts: Mapping[str, str]) -> Sequence[Word]:
+def _drop_denied(read: Sequence[Word], facts: Mapping[str, str]) -> Sequence[Word]:
     """The line without what it denies: of «нет не прорвало трубу а батарея холодная» the «нет батарея холодная»."""
     at = _find_denied(read, facts)
     instead = [place for place, word in enumerate(read) if at is not None and place > at and word.text == "а"]
     return [*read[:at], *read[instead[0] + 1 :]] if instead else read
 
 
-def _adds(read: Sequence[Word]) -> bool:
+def _has_addition(read: Sequence[Word]) -> bool:
     """«и ещё», «тоже»; not «ещё раз»."""
     after = [*(word.text for word in read[1:]), ""]
     return any(
@@ -215,7 +215,7 @@ def _adds(read: Sequence[Word]) -> bool:
     )
 
 
-def _confirms(read: Sequence[Word]) -> bool:
+def _is_confirmation(read: Sequence[Word]) -> bool:
     """Whether the line says yes."""
     found = find_confirmation(read)
     return found is not None and found.answer is Answer.YES

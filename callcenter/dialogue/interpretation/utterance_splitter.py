@@ -15,7 +15,7 @@ LEAST_WORDS = 5
 """A shorter line tells of one trouble only."""
 _MOST_WORDS = 60
 """Nor is more than one matter looked for in a longer one: whoever tells so much is not to hold up all other calls."""
-_MOST_UNJOINED = 20
+_MAX_WORDS_WITHOUT_CONJUNCTION = 20
 """Words; in a longer line a second trouble follows a joining word only."""
 TOLD = 0.5
 """The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
@@ -28,9 +28,9 @@ class Breaths:
     """Takes lines apart that `understand` understands. `asked_about`: the categories of no trouble in itself, which no
     joining word sets off: «дети бегают» is said of an open manhole."""
 
-    def __init__(self, understand: Callable[[str], Meaning], asked_about: Collection[str] = ()) -> None:
+    def __init__(self, understand: Callable[[str], Meaning], question_categories: Collection[str] = ()) -> None:
         self._understand = understand
-        self._asked_about = asked_about
+        self._question_categories = question_categories
 
     def list_troubles(self, read: Sequence[Word], scored: Sequence[Scored]) -> list[str]:
         """The categories of the troubles that the line tells of, one a family, as they are told; none where it tells of
@@ -38,13 +38,13 @@ class Breaths:
         if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return []
         told = {one.key for one in scored if one.score >= TOLD}
-        lost = len(read) <= _MOST_UNJOINED and len({find_family(code) for code in told}) > 1
+        lost = len(read) <= _MAX_WORDS_WITHOUT_CONJUNCTION and len({find_family(code) for code in told}) > 1
         for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
-            joined = _joins(read[at])
+            joined = _is_conjunction(read[at])
             if joined or lost:  # a recogniser loses the «и» easily
                 parts = (read[:at], read[at + joined :])
                 found = [self.find_trouble(part) for part in parts]
-                alone = joined or not any(code in self._asked_about for code in found)
+                alone = joined or not any(code in self._question_categories for code in found)
                 if (
                     all(found)
                     and alone
@@ -52,7 +52,9 @@ class Breaths:
                     and (joined or told.issuperset(found))
                 ):
                     inside = (self.list_troubles(part, self._understand(join(part)).categories) for part in parts)
-                    return _leave_families([*chain(*(more or [one] for more, one in zip(inside, found, strict=True)))])
+                    return _keep_first_of_families(
+                        [*chain(*(more or [one] for more, one in zip(inside, found, strict=True)))]
+                    )
         return []
 
     def find_trouble(self, read: Sequence[Word], *, guessing: bool = False) -> str:
@@ -61,9 +63,9 @@ class Breaths:
         meaning = self._understand(join(read))
         told = meaning.intent in TROUBLES and meaning.categories and not meaning.dangers
         best = meaning.categories[0] if told else None
-        return best.key if best is not None and (best.sure or guessing) else ""
+        return best.key if best is not None and (best.has_sure_phrase or guessing) else ""
 
-    def find_question(self, read: Sequence[Word]) -> tuple[str, str]:
+    def find_two_matters(self, read: Sequence[Word]) -> tuple[str, str]:
         """A trouble, or the article that answers a question, and the article of another question of the same line;
         both empty where the line does not ask beside something else."""
         supposes = any(word.text == "если" for word in read)
@@ -71,7 +73,7 @@ class Breaths:
             return "", ""
         for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART):
             parts = (read[:at], read[at + 1 :])
-            if _joins(read[at]) and any(is_question(join(part)) for part in parts):
+            if _is_conjunction(read[at]) and any(is_question(join(part)) for part in parts):
                 articles = [self._find_article(part) for part in parts]
                 troubles = [self.find_trouble(part) for part in parts]
                 if articles[1] and (first := troubles[0] or articles[0]) and first != articles[1]:
@@ -97,7 +99,7 @@ def find_family(code: str) -> str:
     return next((name for name, codes in families.items() if code in codes), code.partition("_")[0])
 
 
-def _leave_families(codes: Sequence[str]) -> list[str]:
+def _keep_first_of_families(codes: Sequence[str]) -> list[str]:
     """The first of each family, in their order."""
     first: dict[str, str] = {}
     for code in codes:
@@ -105,7 +107,7 @@ def _leave_families(codes: Sequence[str]) -> list[str]:
     return list(first.values())
 
 
-def _joins(word: Word) -> bool:
+def _is_conjunction(word: Word) -> bool:
     return word.text in read_file()["joins"]["words"]
 
 

@@ -8,39 +8,44 @@ from callcenter.dialogue.scripts.step_reader import StepReader
 from callcenter.dialogue.scripts.table_reader import Sheet
 
 LONGEST_WAIT = 60
-_DOES = (words.AGAIN, words.HOLD, words.REPLY, words.THEN)
+_RESPONSE_KEYWORDS = (words.AGAIN, words.HOLD, words.REPLY, words.THEN)
 
 
 def read_asides(findings: Findings, node: Node, lexicon: Lexicon, steps: StepReader) -> tuple[Aside, ...]:
     """The asides of a script; what is wrong with one is reported, and it is left out."""
     if not isinstance(node, Row) or not node.items:
-        findings.add(node.place, "IVR103", f"«{words.ANYTIME}»: нужен список, каждая строка с «- »")
+        findings.add(node.position, "IVR103", f"«{words.ANYTIME}»: нужен список, каждая строка с «- »")
         return ()
-    return tuple(aside for item in node.items if (aside := _read_aside(findings, item, lexicon, steps)) is not None)
+    return tuple(
+        aside for item in node.items if (aside := _read_global_answer(findings, item, lexicon, steps)) is not None
+    )
 
 
-def _read_aside(findings: Findings, node: Node, lexicon: Lexicon, steps: StepReader) -> Aside | None:
+def _read_global_answer(findings: Findings, node: Node, lexicon: Lexicon, steps: StepReader) -> Aside | None:
     sheet = Sheet(findings, node, known=words.ASIDE_WORDS)
-    heard = sheet.peek(words.HEARD) if words.UNDERSTOOD in sheet else sheet.node(words.HEARD)
-    phrases = lexicon.phrases(heard) if heard is not None else ()
-    meanings = steps.meanings(sheet, words.MEANINGS)
-    does = _read_deed(findings, sheet, steps)
+    heard = sheet.get_node(words.HEARD) if words.UNDERSTOOD in sheet else sheet.require_node(words.HEARD)
+    phrases = lexicon.compile_phrases(heard) if heard is not None else ()
+    meanings = steps.read_meanings(sheet, words.MEANINGS)
+    does = _read_response(findings, sheet, steps)
     if not (phrases or meanings) or does is None:
         return None
-    return Aside(node.place, does, phrases, meanings)
+    return Aside(node.position, does, phrases, meanings)
 
 
-def _read_deed(findings: Findings, sheet: Sheet, steps: StepReader) -> Again | Wait | Text | Target | None:
-    named = [name for name in _DOES if name in sheet]
+def _read_response(findings: Findings, sheet: Sheet, steps: StepReader) -> Again | Wait | Text | Target | None:
+    named = [name for name in _RESPONSE_KEYWORDS if name in sheet]
     if len(named) != 1:
-        findings.add(sheet.place, "IVR105", f"здесь нужно одно из: {', '.join(_DOES)}")
+        findings.add(sheet.position, "IVR105", f"здесь нужно одно из: {', '.join(_RESPONSE_KEYWORDS)}")
         return None
     match named[0]:
         case words.AGAIN:
-            return Again() if sheet.yes(words.AGAIN) else None
+            return Again() if sheet.read_flag(words.AGAIN) else None
         case words.HOLD:
-            seconds, said = sheet.number(words.HOLD, least=3, most=LONGEST_WAIT), sheet.text(words.SAYING)
+            seconds, said = (
+                sheet.read_integer(words.HOLD, least=3, most=LONGEST_WAIT),
+                sheet.read_template(words.SAYING),
+            )
             return Wait(said, float(seconds)) if seconds is not None and said is not None else None
         case words.REPLY:
-            return sheet.text(words.REPLY)
-    return steps.target(sheet, words.THEN)
+            return sheet.read_template(words.REPLY)
+    return steps.read_target(sheet, words.THEN)

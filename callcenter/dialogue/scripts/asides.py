@@ -14,14 +14,14 @@ MOST_OTHER_WORDS = 3
 
 def add_asides(step: Step, asides: tuple[Aside, ...]) -> Step:
     """The step with what may be said to it besides its answers: to a question that words may answer."""
-    return replace(step, asides=asides) if isinstance(step, Ask) and step.takes_words else step
+    return replace(step, global_answers=asides) if isinstance(step, Ask) and step.accepts_speech else step
 
 
 def find_aside(ask: Ask, text: str, sense: Sense, *, danger: bool) -> Aside | None:
     """The aside that the words are, where they are little else. In danger none that leads elsewhere."""
     said = normalize_words(text)
-    for aside in ask.asides:
-        if danger and isinstance(aside.does, Target):
+    for aside in ask.global_answers:
+        if danger and isinstance(aside.response, Target):
             continue
         for phrase in aside.phrases:
             rest = phrase.pattern.sub(" ", said)

@@ -40,11 +40,11 @@ class Draft:
     name: str
     start: Target | None
     steps: Mapping[str, Step]
-    broken: Mapping[str, frozenset[str]]
-    places: Mapping[str, Place]
+    broken_step_targets: Mapping[str, frozenset[str]]
+    positions: Mapping[str, Place]
     dangers: tuple[Answer, ...]
-    asides: tuple[Aside, ...]
-    loose: bool
+    global_answers: tuple[Aside, ...]
+    has_unknown_targets: bool
     """A step was named that resembles none: nothing can be said about which steps are reached."""
 
 
@@ -53,30 +53,30 @@ class Edge:
     """One way out of a step, and the facts it gives."""
 
     target: str
-    gains: frozenset[str] = frozenset()
+    gained_facts: frozenset[str] = frozenset()
 
 
-def check_draft(draft: Draft, *, articles: Collection[str], given: Collection[str]) -> Iterator[Problem]:
+def check_draft(draft: Draft, *, articles: Collection[str], initial_facts: Collection[str]) -> Iterator[Problem]:
     """Every mistake of sense, in no order."""
     yield from _check_articles(draft, articles)
     yield from check_prompts(draft.steps.values())
     yield from check_phrases(draft.steps.values())
-    yield from _check_ways_to_a_person(draft)
-    yield from _check_circles(draft)
-    if draft.start is not None and not draft.loose:
-        yield from _check_reached(draft, draft.start.step)
+    yield from _check_exits_to_person(draft)
+    yield from _check_silent_loops(draft)
+    if draft.start is not None and not draft.has_unknown_targets:
+        yield from _check_reachability(draft, draft.start.step)
     if draft.start is not None:
-        yield from _check_facts(draft, draft.start.step, frozenset(given))
+        yield from _check_facts(draft, draft.start.step, frozenset(initial_facts))
     for danger in draft.dangers:  # acted on once the words about the recording were heard
-        known = {*given, NOTICE_FACT, *list_gains(danger)}
+        known = {*initial_facts, NOTICE_FACT, *list_gains(danger)}
         yield from _check_facts(draft, danger.next.step, frozenset(known))
 
 
 def list_edges(step: Step) -> tuple[Edge, ...]:
     """Every way out of a step."""
     match step:
-        case Tell(words=words, next=following):
-            told = Edge(following.step, frozenset({NOTICE_FACT} if step.notice else ()))
+        case Tell(content=words, next=following):
+            told = Edge(following.step, frozenset({NOTICE_FACT} if step.is_recording_notice else ()))
             return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
         case Ask(reply=Choice(answers)):
             chosen = (Edge(a.next.step, list_gains(a)) for a in answers)
@@ -92,13 +92,13 @@ def list_edges(step: Step) -> tuple[Edge, ...]:
 
 def _list_failures(ask: Ask) -> Iterator[Edge]:
     """The ways out that are no answer."""
-    yield from (Edge(target.step) for target in (ask.give_up, ask.left) if target is not None)
-    yield from (Edge(aside.does.step) for aside in ask.asides if isinstance(aside.does, Target))
+    yield from (Edge(target.step) for target in (ask.give_up, ask.no_input_target) if target is not None)
+    yield from (Edge(aside.response.step) for aside in ask.global_answers if isinstance(aside.response, Target))
 
 
 def list_gains(answer: Answer) -> frozenset[str]:
     """The facts an answer gives however it is given: a key and a phrase give only those of «запомни»."""
-    gains = frozenset(name for name, _ in answer.remember)
+    gains = frozenset(name for name, _ in answer.remembered_facts)
     if answer.key is None and not answer.phrases and answer.meanings:
         gains |= frozenset.intersection(*(frozenset(FACTS_OF_MEANING[name]) for name in answer.meanings))
     return gains
@@ -106,20 +106,20 @@ def list_gains(answer: Answer) -> frozenset[str]:
 
 def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem]:
     answers = list_answers(draft.steps.values())
-    chosen: tuple[Answer | Aside, ...] = (*answers, *draft.dangers, *draft.asides)
-    tells = [step.words for step in draft.steps.values() if isinstance(step, Tell)]
+    chosen: tuple[Answer | Aside, ...] = (*answers, *draft.dangers, *draft.global_answers)
+    tells = [step.content for step in draft.steps.values() if isinstance(step, Tell)]
     texts = [words.article for words in tells if isinstance(words, Reference)]
-    for text in (*texts, *(aside.does for aside in draft.asides if isinstance(aside.does, Text))):
+    for text in (*texts, *(aside.response for aside in draft.global_answers if isinstance(aside.response, Text))):
         ids = list_article_ids(text, chosen, articles)
         if not ids:
             message = f"«{text}»: имя ответа складывается только из фактов, которые дают «запомни» и «поняв»"
-            yield Problem(text.place, "IVR203", message)
+            yield Problem(text.position, "IVR203", message)
         for article in ids:
             if article not in articles:
-                yield Problem(text.place, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
+                yield Problem(text.position, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
 
 
-def _check_ways_to_a_person(draft: Draft) -> Iterator[Problem]:
+def _check_exits_to_person(draft: Draft) -> Iterator[Problem]:
     yield from _check_exits(draft, [("опасность", danger.next) for danger in draft.dangers])
     for step in draft.steps.values():
         exits: list[tuple[str, Target]] = []
@@ -132,13 +132,13 @@ def _check_ways_to_a_person(draft: Draft) -> Iterator[Problem]:
 
 def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[Problem]:
     for way, target in exits:
-        stray = _find_stray_end(draft, target.step)
+        stray = _find_end_without_person(draft, target.step)
         if stray is not None:
             message = f"{way} не ведёт к человеку, а ведёт к шагу «{stray}»; должно кончаться на «соедини»"
-            yield Problem(target.place, "IVR304", message)
+            yield Problem(target.position, "IVR304", message)
 
 
-def _find_stray_end(draft: Draft, start: str) -> str | None:
+def _find_end_without_person(draft: Draft, start: str) -> str | None:
     """The first step on the way that ends or asks before a person is reached; None when every way reaches one.
 
     A question that only callers who are heard are asked is none, as long as all its answers lead there, too. Asides
@@ -152,14 +152,14 @@ def _find_stray_end(draft: Draft, start: str) -> str | None:
         if name in seen or step is None:
             continue
         seen.add(name)
-        if isinstance(step, Goodbye) or (isinstance(step, Ask) and not step.only_aloud):
+        if isinstance(step, Goodbye) or (isinstance(step, Ask) and not step.is_speech_only):
             return name
-        plain = replace(step, asides=()) if isinstance(step, Ask) else step
+        plain = replace(step, global_answers=()) if isinstance(step, Ask) else step
         todo.extend(edge.target for edge in list_edges(plain))
     return None
 
 
-def _check_circles(draft: Draft) -> Iterator[Problem]:
+def _check_silent_loops(draft: Draft) -> Iterator[Problem]:
     """Steps that lead to themselves without ever asking the caller anything."""
     silent = {name: step for name, step in draft.steps.items() if not isinstance(step, Ask)}
     reported: set[str] = set()
@@ -168,7 +168,7 @@ def _check_circles(draft: Draft) -> Iterator[Problem]:
         if path and not reported & set(path):
             reported.update(path)
             circle = " → ".join(f"«{one}»" for one in path)
-            yield Problem(step.place, "IVR305", f"круг без вопроса: {circle}; звонящий из него не выйдет")
+            yield Problem(step.position, "IVR305", f"круг без вопроса: {circle}; звонящий из него не выйдет")
 
 
 def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, ...]:
@@ -186,7 +186,7 @@ def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, 
     return ()
 
 
-def _check_reached(draft: Draft, start: str) -> Iterator[Problem]:
+def _check_reachability(draft: Draft, start: str) -> Iterator[Problem]:
     reached: set[str] = set()
     todo = [start, *(danger.next.step for danger in draft.dangers)]
     while todo:
@@ -194,8 +194,8 @@ def _check_reached(draft: Draft, start: str) -> Iterator[Problem]:
         if name not in reached:
             reached.add(name)
             step = draft.steps.get(name)
-            todo += [edge.target for edge in list_edges(step)] if step else draft.broken.get(name, ())
-    for name, place in draft.places.items():
+            todo += [edge.target for edge in list_edges(step)] if step else draft.broken_step_targets.get(name, ())
+    for name, place in draft.positions.items():
         if name not in reached:
             yield Problem(place, "IVR302", f"до шага «{name}» никто не дойдёт; ведите в него откуда-нибудь или уберите")
 
@@ -221,14 +221,14 @@ def _check_facts(draft: Draft, start: str, given: frozenset[str]) -> Iterator[Pr
 
 def _list_uses(step: Step) -> Iterator[tuple[str, Place]]:
     for text in list_texts(step):
-        yield from ((fact, text.place) for fact in text.facts)
+        yield from ((fact, text.position) for fact in text.facts)
     match step:
-        case Tell(words=Reference(article=article)):
-            yield from ((fact, article.place) for fact in article.facts)
+        case Tell(content=Reference(article=article)):
+            yield from ((fact, article.position) for fact in article.facts)
         case Act(action=action):
-            yield from ((fact, step.place) for fact in action.needs)
+            yield from ((fact, step.position) for fact in action.needs)
     if isinstance(step, Ask | PutThrough):
-        yield NOTICE_FACT, step.place
+        yield NOTICE_FACT, step.position
 
 
 def _find_paths_without(draft: Draft, start: str, fact: str) -> dict[str, tuple[str, ...]]:
@@ -239,7 +239,7 @@ def _find_paths_without(draft: Draft, start: str, fact: str) -> dict[str, tuple[
         name = todo.popleft()
         step = draft.steps.get(name)
         for edge in list_edges(step) if step else ():
-            if fact not in edge.gains and edge.target not in paths:
+            if fact not in edge.gained_facts and edge.target not in paths:
                 paths[edge.target] = (*paths[name], edge.target)
                 todo.append(edge.target)
     return paths

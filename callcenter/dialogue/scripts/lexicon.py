@@ -24,7 +24,7 @@ class Lexicon:
         if node is None:
             return
         if not isinstance(node, Table):
-            findings.add(node.place, "IVR103", f"«{words.WORDS}»: здесь нужны строки «имя: (так|или так)»")
+            findings.add(node.position, "IVR103", f"«{words.WORDS}»: здесь нужны строки «имя: (так|или так)»")
             return
         written: dict[str, Word] = {}
         for name, value in node.entries:
@@ -34,21 +34,21 @@ class Lexicon:
                 self._sources[name.text] = value.text
                 written[name.text] = value
             else:
-                findings.add(value.place, "IVR103", "здесь нужен текст вида (так|или так)")
+                findings.add(value.position, "IVR103", "здесь нужен текст вида (так|или так)")
         for own, value in written.items():
             self._used.update(list_references(value.text))
-            if self._compile(value) is None:
+            if self._compile_phrase(value) is None:
                 self._sources[own] = own  # reported once; the phrases that use it have no fault of their own
 
-    def phrases(self, node: Node) -> tuple[Phrase, ...]:
+    def compile_phrases(self, node: Node) -> tuple[Phrase, ...]:
         """The phrases of «услышав»: one text or a list."""
         phrases = []
         for item in node.items if isinstance(node, Row) else (node,):
             if not isinstance(item, Word):
-                self._findings.add(item.place, "IVR103", "здесь нужен текст: что говорит житель")
+                self._findings.add(item.position, "IVR103", "здесь нужен текст: что говорит житель")
                 continue
             self._used.update(list_references(item.text))
-            phrase = self._compile(item)
+            phrase = self._compile_phrase(item)
             if phrase is not None:
                 phrases.append(phrase)
         return tuple(phrases)
@@ -58,19 +58,19 @@ class Lexicon:
         for name, word in self._names.items():
             if name not in self._used:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
-                self._findings.add(word.place, "IVR314", message, fatal=False)
+                self._findings.add(word.position, "IVR314", message, fatal=False)
 
-    def _compile(self, word: Word) -> Phrase | None:
+    def _compile_phrase(self, word: Word) -> Phrase | None:
         source = " ".join(word.text.split())
         try:
             ways = list_ways(source, self._sources)
-            return Phrase(source, compile_ways(ways), word.place, ways)
+            return Phrase(source, compile_ways(ways), word.position, ways)
         except UnknownWord as error:
             message = f"нет слова <{error.name}>{hint(error.name, self._sources)}"
-            self._findings.add(word.place, "IVR205", message)
+            self._findings.add(word.position, "IVR205", message)
         except EmptyPhrase:
             message = f"фраза «{source}» подходит к чему угодно; у каждой ветви должно быть хотя бы одно слово"
-            self._findings.add(word.place, "IVR306", message)
+            self._findings.add(word.position, "IVR306", message)
         except BrokenPhrase as error:
-            self._findings.add(word.place, "IVR111", f"фраза «{source}» не читается: {error}")
+            self._findings.add(word.position, "IVR111", f"фраза «{source}» не читается: {error}")
         return None

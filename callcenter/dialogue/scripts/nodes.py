@@ -22,8 +22,8 @@ _WORD = re.compile(r"\w+")
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _LATIN = re.compile(r"[a-zë]", re.IGNORECASE)
 _ONLY_LOOKALIKES = re.compile(r"[aceopxy]+")
-_DEEPEST = 20
-_SHORTCUT = "знаки &, * и ! в начале значения имеют в YAML особый смысл; возьмите значение в кавычки"
+_MAX_DEPTH = 20
+_ANCHOR_MESSAGE = "знаки &, * и ! в начале значения имеют в YAML особый смысл; возьмите значение в кавычки"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Word:
     """A text."""
 
     text: str
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Row:
     """A list."""
 
     items: "tuple[Node, ...]"
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Table:
     """Keys and their values, in the order of the file."""
 
     entries: "tuple[tuple[Word, Node], ...]"
-    place: Place
+    position: Place
 
     def get(self, name: str) -> "Node | None":
         return next((value for key, value in self.entries if key.text == name), None)
@@ -88,11 +88,11 @@ def read_nodes(findings: Findings) -> Node | None:
     if text is None:
         return None
     try:
-        if not _refuse_shortcuts(findings, text):
+        if not _reject_anchors_and_tags(findings, text):
             return None
         document = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        findings.add(*_translate(findings.file, error))
+        findings.add(*_describe_yaml_error(findings.file, error))
         return None
     except RecursionError:
         findings.add(Place(findings.file, 1), "IVR005", "слишком много вложенных скобок или отступов")
@@ -142,7 +142,7 @@ def _find_difference(one: str, other: str) -> int:
     return next(same, min(len(one), len(other))) + 1
 
 
-def _refuse_shortcuts(findings: Findings, text: str) -> bool:
+def _reject_anchors_and_tags(findings: Findings, text: str) -> bool:
     """Anchors, aliases and tags: nobody who reads a script aloud needs them, and an alias may hold itself."""
     clean = True
     try:
@@ -152,12 +152,12 @@ def _refuse_shortcuts(findings: Findings, text: str) -> bool:
     for token in tokens:
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
             place = Place(findings.file, token.start_mark.line + 1, token.start_mark.column + 1)
-            findings.add(place, "IVR007", _SHORTCUT)
+            findings.add(place, "IVR007", _ANCHOR_MESSAGE)
             clean = False
     return clean
 
 
-def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str, str]:
+def _describe_yaml_error(file: Path, error: yaml.YAMLError) -> tuple[Place, str, str]:
     """Where, the code, and what is wrong, in the director's words."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Place(file), "IVR005", f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
@@ -166,7 +166,7 @@ def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str, str]:
     if any(
         token in context for token in ("scanning an anchor", "scanning an alias", "scanning a tag", "parsing a tag")
     ):
-        message, mark, code = _SHORTCUT, error.context_mark or mark, "IVR007"
+        message, mark, code = _ANCHOR_MESSAGE, error.context_mark or mark, "IVR007"
     elif "mapping values are not allowed" in problem:
         message = "двоеточие внутри текста или сбитый отступ; возьмите текст в кавычки"
     elif "\\t" in problem:
@@ -188,11 +188,11 @@ def _translate(file: Path, error: yaml.YAMLError) -> tuple[Place, str, str]:
 
 def _convert(findings: Findings, node: yaml.Node, text: str, *, depth: int) -> Node:
     place = Place(findings.file, node.start_mark.line + 1, node.start_mark.column + 1)
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         findings.add(place, "IVR005", "слишком глубокая вложенность")
         return Word("", place)
     if isinstance(node, yaml.ScalarNode):
-        return Word(_mend(findings, node, text), place)
+        return Word(_replace_lookalikes(findings, node, text), place)
     if isinstance(node, yaml.SequenceNode):
         return Row(tuple(_convert(findings, item, text, depth=depth + 1) for item in node.value), place)
     entries: list[tuple[Word, Node]] = []
@@ -201,24 +201,26 @@ def _convert(findings: Findings, node: yaml.Node, text: str, *, depth: int) -> N
         value = _convert(findings, value_node, text, depth=depth + 1)
         if not isinstance(key, Word):
             findings.add(
-                key.place, "IVR010", "ключом может быть только слово; текст, который начинается с {, берут в кавычки"
+                key.position, "IVR010", "ключом может быть только слово; текст, который начинается с {, берут в кавычки"
             )
             continue
-        key = Word(" ".join(key.text.split()), key.place)
+        key = Word(" ".join(key.text.split()), key.position)
         first = next((known for known, _ in entries if known.text == key.text), None)
         if first:
-            findings.add(key.place, "IVR006", f"ключ «{key.text}» уже был в строке {first.place.line}; оставьте один")
+            findings.add(
+                key.position, "IVR006", f"ключ «{key.text}» уже был в строке {first.position.line}; оставьте один"
+            )
         else:
             entries.append((key, value))
     return Table(tuple(entries), place)
 
 
-def _mend(findings: Findings, node: yaml.ScalarNode, text: str) -> str:
+def _replace_lookalikes(findings: Findings, node: yaml.ScalarNode, text: str) -> str:
     """The scalar with its look-alike letters replaced; each word that held some is a finding with its own place."""
     value = str(node.value)
     written = text[node.start_mark.index : node.end_mark.index]
     for match in _WORD.finditer(written):
-        if not _is_disguised(match[0], value):
+        if not _has_lookalikes(match[0], value):
             continue
         before = written[: match.start()]
         line = node.start_mark.line + 1 + before.count("\n")
@@ -229,14 +231,14 @@ def _mend(findings: Findings, node: yaml.ScalarNode, text: str) -> str:
             "IVR004",
             f"в слове «{match[0]}» латинские буквы ({latin}) среди русских; наберите его заново по-русски",
         )
-    return _WORD.sub(lambda match: _undisguise(match[0], value), value)
+    return _WORD.sub(lambda match: _replace_lookalikes_in_word(match[0], value), value)
 
 
-def _is_disguised(word: str, scalar: str) -> bool:
+def _has_lookalikes(word: str, scalar: str) -> bool:
     if not _LATIN.search(word):
         return False
     return bool(_CYRILLIC.search(word) or (_ONLY_LOOKALIKES.fullmatch(word) and _CYRILLIC.search(scalar)))
 
 
-def _undisguise(word: str, scalar: str) -> str:
-    return word.translate(_LOOKALIKES) if _is_disguised(word, scalar) else word
+def _replace_lookalikes_in_word(word: str, scalar: str) -> str:
+    return word.translate(_LOOKALIKES) if _has_lookalikes(word, scalar) else word

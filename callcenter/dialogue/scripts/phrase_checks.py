@@ -12,13 +12,13 @@ def check_phrases(steps: Collection[Step]) -> Iterator[Problem]:
     """Phrases twice or in vain, and questions asked aloud to which no words are an answer."""
     for step in steps:
         if isinstance(step, Ask):
-            if (step.aloud is not None or step.only_aloud) and not step.takes_words:
+            if (step.speech_prompt is not None or step.is_speech_only) and not step.accepts_speech:
                 names = f"«{ALOUD}», «{ONLY_ALOUD}» и «{UNHEARD}»"
                 message = f"{names} бывают у вопроса, где хоть один ответ можно услышать"
-                yield Problem((step.aloud or step.prompt).place, "IVR318", message)
-            if step.aloud is not None and step.only_aloud:
+                yield Problem((step.speech_prompt or step.prompt).position, "IVR318", message)
+            if step.speech_prompt is not None and step.is_speech_only:
                 message = f"вопрос «{ONLY_ALOUD}» и так звучит лишь тем, кого слышат; «{ALOUD}» в нём лишнее"
-                yield Problem(step.aloud.place, "IVR320", message)
+                yield Problem(step.speech_prompt.position, "IVR320", message)
             if isinstance(step.reply, Choice):
                 yield from _check_answers(step.reply)
                 yield from _check_meanings(step.reply)
@@ -32,16 +32,16 @@ def _check_answers(choice: Choice) -> Iterator[Problem]:
             source = normalize_words(phrase.source)
             if source in sources:
                 message = f"фраза «{phrase.source}» уже есть в строке {sources[source]}"
-                yield Problem(phrase.place, "IVR313", message)
+                yield Problem(phrase.position, "IVR313", message)
                 continue
-            sources[source] = phrase.place.line
-            caught = next(((way, found) for way in phrase.ways if (found := find_phrase(earlier, way))), None)
+            sources[source] = phrase.position.line
+            caught = next(((way, found) for way in phrase.variants if (found := find_phrase(earlier, way))), None)
             if caught is not None:
                 message = (
                     f"«{caught[0]}» сюда не попадёт: раньше подойдёт «{caught[1].source}» в строке "
-                    f"{caught[1].place.line}; переставьте этот ответ выше"
+                    f"{caught[1].position.line}; переставьте этот ответ выше"
                 )
-                yield Problem(phrase.place, "IVR317", message)
+                yield Problem(phrase.position, "IVR317", message)
         earlier += answer.phrases
 
 
@@ -53,5 +53,5 @@ def _check_meanings(choice: Choice) -> Iterator[Problem]:
             line = earlier.get(name) or earlier.get(STORY)
             if line is not None:
                 message = f"«{name}» сюда не попадёт: раньше подойдёт ответ в строке {line}; переставьте или уберите"
-                yield Problem(answer.place, "IVR319", message)
-        earlier |= {name: answer.place.line for name in answer.meanings}
+                yield Problem(answer.position, "IVR319", message)
+        earlier |= {name: answer.position.line for name in answer.meanings}

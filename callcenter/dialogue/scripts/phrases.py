@@ -22,7 +22,7 @@ _DEEPEST = 10
 MOST_WAYS = 500
 """Rows of words that one phrase may stand for; a recogniser has to keep them all in mind."""
 
-_Row = tuple[str, ...]
+_WordSequence = tuple[str, ...]
 
 
 class BrokenPhrase(ValueError):
@@ -76,7 +76,7 @@ class _Parser:
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
 
-    def parse(self, source: str, *, depth: int) -> list[_Row]:
+    def parse(self, source: str, *, depth: int) -> list[_WordSequence]:
         if depth > _DEEPEST:
             raise BrokenPhrase("слова ссылаются друг на друга по кругу")
         tokens = [match for match in _TOKEN.finditer(source.strip()) if match[0].strip()]
@@ -85,8 +85,8 @@ class _Parser:
             raise BrokenPhrase("лишняя закрывающая скобка" if rest[0]["mark"] == ")" else "лишний знак")
         return rows
 
-    def _alternatives(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_Row], list[re.Match[str]]]:
-        rows: list[_Row] = []
+    def _alternatives(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_WordSequence], list[re.Match[str]]]:
+        rows: list[_WordSequence] = []
         while True:
             branch, tokens = self._row(tokens, depth)
             rows += branch
@@ -95,8 +95,8 @@ class _Parser:
             tokens = tokens[1:]
         return rows, tokens
 
-    def _row(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_Row], list[re.Match[str]]]:
-        rows: list[_Row] = [()]
+    def _row(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_WordSequence], list[re.Match[str]]]:
+        rows: list[_WordSequence] = [()]
         while tokens and tokens[0]["mark"] not in ("|", ")"):
             token, tokens = tokens[0], tokens[1:]
             if token["mark"] == "(":
@@ -117,7 +117,7 @@ class _Parser:
             raise EmptyPhrase
         return rows, tokens
 
-    def _refer(self, name: str, depth: int) -> list[_Row]:
+    def _refer(self, name: str, depth: int) -> list[_WordSequence]:
         if name not in self._words:
             raise UnknownWord(name)
         return self.parse(self._words[name], depth=depth + 1)

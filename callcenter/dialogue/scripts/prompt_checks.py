@@ -38,14 +38,14 @@ def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
         for text in list_texts(step):
             yield from _check_length(text)
         for text in list_texts_by_keys(step):
-            yield from _check_hearing(text)
-        if isinstance(step, Tell) and step.notice and not step.uninterrupted:
+            yield from _check_speech_requests(text)
+        if isinstance(step, Tell) and step.is_recording_notice and not step.uninterrupted:
             message = "слова о записи должны прозвучать до конца; добавьте «дослушать: да»"
-            yield Problem(step.place, "IVR315", message)
+            yield Problem(step.position, "IVR315", message)
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
             yield from _check_menu(step, step.reply.answers)
             yield from _check_named_keys(step, step.reply.answers, steps)
-            yield from _check_deaf_answers(step)
+            yield from _check_speech_only_answers(step)
 
 
 def estimate_seconds(text: Text) -> float:
@@ -58,15 +58,15 @@ def _check_length(text: Text) -> Iterator[Problem]:
     seconds = estimate_seconds(text)
     if seconds > LONGEST_SECONDS:
         message = f"это около {seconds:.0f} секунд речи, а на слух держат {LONGEST_SECONDS}; сократите или разделите"
-        yield Problem(text.place, "IVR307", message)
+        yield Problem(text.position, "IVR307", message)
 
 
-def _check_hearing(text: Text) -> Iterator[Problem]:
+def _check_speech_requests(text: Text) -> Iterator[Problem]:
     said = f" {normalize_words(str(text))} "
     for word in HEARING_WORDS:
         if f" {word} " in said:
             message = f"«{word}»: робот слышит не всегда; просите нажать кнопку, а говорить просите в «{ALOUD}»"
-            yield Problem(text.place, "IVR309", message)
+            yield Problem(text.position, "IVR309", message)
             return
 
 
@@ -74,14 +74,14 @@ def _check_menu(ask: Ask, answers: tuple[Answer, ...]) -> Iterator[Problem]:
     keyed = [answer for answer in answers if answer.key not in (None, PERSON_KEY, REPEAT_KEY)]
     if len(keyed) > LONGEST_MENU:
         message = f"в меню {len(keyed)} пунктов, а запоминают не больше {LONGEST_MENU}; разделите на два вопроса"
-        yield Problem(ask.place, "IVR308", message)
+        yield Problem(ask.position, "IVR308", message)
     keys: dict[str, int] = {}
     for answer in answers:
         if answer.key is not None and answer.key in keys:
             message = f"кнопка {answer.key} уже занята ответом в строке {keys[answer.key]}"
-            yield Problem(answer.place, "IVR301", message)
+            yield Problem(answer.position, "IVR301", message)
         elif answer.key is not None:
-            keys[answer.key] = answer.place.line
+            keys[answer.key] = answer.position.line
 
 
 def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[Step]) -> Iterator[Problem]:
@@ -90,23 +90,23 @@ def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[S
     for text in list_texts(ask):
         pressed = {_find_key(match[1]) for match in _PRESS.finditer(str(text))}
         for key in sorted(key for key in pressed if key and key not in {*keys, PERSON_KEY, REPEAT_KEY}):
-            yield Problem(text.place, "IVR310", f"сказано нажать {key}, а такого ответа нет")
+            yield Problem(text.position, "IVR310", f"сказано нажать {key}, а такого ответа нет")
         named |= pressed - {""}
     for step in steps:  # the words just before a question may name its keys
-        if isinstance(step, Tell) and step.next.step == ask.name and not isinstance(step.words, Reference):
-            named |= {_find_key(match[1]) for match in _PRESS.finditer(str(step.words))}
+        if isinstance(step, Tell) and step.next.step == ask.name and not isinstance(step.content, Reference):
+            named |= {_find_key(match[1]) for match in _PRESS.finditer(str(step.content))}
     for answer in answers:
         if answer.key is not None and answer.key not in {*named, PERSON_KEY, REPEAT_KEY}:
             message = f"о кнопке {answer.key} звонящему не говорят; добавьте в вопрос «нажмите …»"
-            yield Problem(answer.place, "IVR311", message)
+            yield Problem(answer.position, "IVR311", message)
 
 
-def _check_deaf_answers(ask: Ask) -> Iterator[Problem]:
+def _check_speech_only_answers(ask: Ask) -> Iterator[Problem]:
     """An answer by meaning needs no key: it gives what no key can, and whoever isn't heard has the others."""
     for answer in ask.answers:
-        if answer.key is None and not answer.meanings and not ask.only_aloud:
+        if answer.key is None and not answer.meanings and not ask.is_speech_only:
             message = "этот ответ можно только услышать, а робот слышит не всегда; добавьте «нажав»"
-            yield Problem(answer.place, "IVR312", message)
+            yield Problem(answer.position, "IVR312", message)
 
 
 def _find_key(name: str) -> str:

@@ -25,25 +25,29 @@ def read_script(
     *,
     actions: Mapping[str, ActionSpec],
     articles: Collection[str],
-    values: Mapping[str, Collection[str]] = MappingProxyType({}),
-    given: Collection[str] = (),
-    kept: bool = False,
+    allowed_values: Mapping[str, Collection[str]] = MappingProxyType({}),
+    initial_facts: Collection[str] = (),
+    allow_missing_outcomes: bool = False,
 ) -> tuple[Script | None, list[Problem]]:
     """The script of `file` and all its problems, in the order of the file; no script when one of them is fatal.
 
-    `articles`: the ids that «ответ» may name. `values`: fact -> the values «запомни» may give it (категория -> codes).
-    `given`: the facts a conversation starts with. `kept`: the script is of an earlier day; an outcome that an action
-    has had only since is not missed in it.
+    `articles`: the ids that «ответ» may name. `allowed_values`: fact -> the values «запомни» may give it (категория
+    -> codes). `initial_facts`: the facts a conversation starts with. `allow_missing_outcomes`: the script is of an
+    earlier day; an outcome that an action has had only since is not missed in it.
     """
     findings = Findings(file)
     root = read_nodes(findings)
     script = None
     if root is not None:
-        draft = _read_draft(Sheet(findings, root, known=words.TOP_WORDS), actions, values, kept=kept)
-        findings.problems += check_draft(draft, articles=articles, given=given)
-        if draft.start and not draft.broken and not any(problem.fatal for problem in findings.problems):
+        draft = _read_draft(
+            Sheet(findings, root, known=words.TOP_WORDS), actions, allowed_values, kept=allow_missing_outcomes
+        )
+        findings.problems += check_draft(draft, articles=articles, initial_facts=initial_facts)
+        if draft.start and not draft.broken_step_targets and not any(problem.fatal for problem in findings.problems):
             steps = MappingProxyType(dict(draft.steps))
-            script = Script(draft.name, draft.start, steps, draft.dangers, tuple(sorted(articles)), draft.asides)
+            script = Script(
+                draft.name, draft.start, steps, draft.dangers, tuple(sorted(articles)), draft.global_answers
+            )
     return script, sorted(set(findings.problems))
 
 
@@ -51,22 +55,22 @@ def _read_draft(
     top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]], *, kept: bool
 ) -> Draft:
     findings = top.findings
-    title = top.word(words.SCRIPT)
-    lexicon = Lexicon(findings, top.peek(words.WORDS))
-    usual = top.peek(words.USUALLY)
-    table = top.node(words.STEPS)
+    title = top.read_string(words.SCRIPT)
+    lexicon = Lexicon(findings, top.get_node(words.WORDS))
+    usual = top.get_node(words.USUALLY)
+    table = top.require_node(words.STEPS)
     entries = table.entries if isinstance(table, Table) else ()
     if table is not None and not entries:
-        findings.add(table.place, "IVR103", f"«{words.STEPS}»: здесь нужны шаги, у каждого имя и двоеточие")
+        findings.add(table.position, "IVR103", f"«{words.STEPS}»: здесь нужны шаги, у каждого имя и двоеточие")
     reader = StepReader(
         findings,
         names=[key.text for key, _ in entries],
         actions=actions,
-        values=values,
+        allowed_values=values,
         lexicon=lexicon,
-        usual=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
-        kept=kept,
-        common=_read_common(findings, top.peek(words.COMMON)),
+        defaults=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
+        allow_missing_outcomes=kept,
+        shared_answers=_read_shared_answers(findings, top.get_node(words.COMMON)),
     )
     steps: dict[str, Step] = {}
     broken: dict[str, frozenset[str]] = {}
@@ -76,18 +80,27 @@ def _read_draft(
             broken[key.text] = frozenset(reader.targets)
         else:
             steps[key.text] = step
-    said_anytime = top.peek(words.ANYTIME)
+    said_anytime = top.get_node(words.ANYTIME)
     asides = read_asides(findings, said_anytime, lexicon, reader) if said_anytime is not None else ()
     steps = {name: add_asides(step, asides) for name, step in steps.items()}
-    spoken_of = top.peek(words.DANGERS)
-    dangers = reader.dangers(spoken_of) if spoken_of is not None else ()
+    spoken_of = top.get_node(words.DANGERS)
+    dangers = reader.read_dangers(spoken_of) if spoken_of is not None else ()
     lexicon.report_unused()
-    places = {key.text: key.place for key, _ in entries}
-    start = reader.target(top, words.START)
-    return Draft(title.text if title else "", start, steps, broken, places, dangers, asides, loose=reader.loose)
+    places = {key.text: key.position for key, _ in entries}
+    start = reader.read_target(top, words.START)
+    return Draft(
+        title.text if title else "",
+        start,
+        steps,
+        broken,
+        places,
+        dangers,
+        asides,
+        has_unknown_targets=reader.has_unknown_targets,
+    )
 
 
-def _read_common(findings: Findings, node: Node | None) -> Mapping[str, Row]:
+def _read_shared_answers(findings: Findings, node: Node | None) -> Mapping[str, Row]:
     """The lists of «общие ответы», by their names."""
     if node is None:
         return {}
@@ -96,5 +109,7 @@ def _read_common(findings: Findings, node: Node | None) -> Mapping[str, Row]:
         if isinstance(value, Row):
             lists[key.text] = value
     if not isinstance(node, Table) or len(lists) < len(node.entries):
-        findings.add(node.place, "IVR103", f"«{words.COMMON}»: нужны строки «имя:» и под каждой список ответов с «- »")
+        findings.add(
+            node.position, "IVR103", f"«{words.COMMON}»: нужны строки «имя:» и под каждой список ответов с «- »"
+        )
     return lists

@@ -48,50 +48,55 @@ LONGEST_MONOLOGUE = 200
 
 def run_talk(
     script: Script,
-    talk: Talk,
+    test: Talk,
     *,
     answers: Mapping[str, str] | None = None,
-    mind: Mind | None = None,
-    carry_out: CarryOut | None = None,
+    interpreter: Mind | None = None,
+    get_outcome: CarryOut | None = None,
 ) -> list[Problem]:
     """Where the robot differs from the talk (IVR410), at most one difference a talk: what follows would be its echo.
 
     `answers` as the robot has them; None: every article the script may tell has one. Those the talk silences have none.
-    `mind` understands the callers; None: only the script's own phrases are understood.
+    `interpreter` understands the callers; None: only the script's own phrases are understood.
     """
-    return _run(Rehearsal(script, talk, _silence(script, talk, answers), mind, carry_out))
+    return _collect_failure(
+        Rehearsal(script, test, _list_available_articles(script, test, answers), interpreter, get_outcome)
+    )
 
 
 def run_talks(
     script: Script,
-    talks: Iterable[Talk],
+    tests: Iterable[Talk],
     *,
     answers: Mapping[str, str] | None = None,
-    mind: Mind | None = None,
-    carry_out: CarryOut | None = None,
+    interpreter: Mind | None = None,
+    get_outcome: CarryOut | None = None,
 ) -> list[Problem]:
     """The differences of all talks, and the steps that no talk enters (IVR411, not fatal)."""
-    rehearsals = [Rehearsal(script, talk, _silence(script, talk, answers), mind, carry_out) for talk in talks]
-    problems = [problem for rehearsal in rehearsals for problem in _run(rehearsal)]
+    rehearsals = [
+        Rehearsal(script, talk, _list_available_articles(script, talk, answers), interpreter, get_outcome)
+        for talk in tests
+    ]
+    problems = [problem for rehearsal in rehearsals for problem in _collect_failure(rehearsal)]
     entered = {step for rehearsal in rehearsals for step in rehearsal.entered}
     for name, step in script.steps.items():
         if name not in entered:
             message = f"в шаг «{name}» не заходит ни один разговор-проверка; добавьте такой разговор"
-            problems.append(Problem(step.place, "IVR411", message, fatal=False))
+            problems.append(Problem(step.position, "IVR411", message, fatal=False))
     return problems
 
 
-def _silence(script: Script, talk: Talk, answers: Mapping[str, str] | None) -> Mapping[str, str]:
+def _list_available_articles(script: Script, talk: Talk, answers: Mapping[str, str] | None) -> Mapping[str, str]:
     if answers is None:
         answers = {article: f"Ответ {article}." for article in list_told_articles(script)}
-    return {article: text for article, text in answers.items() if article not in talk.silent_answers}
+    return {article: text for article, text in answers.items() if article not in talk.unavailable_articles}
 
 
-def _run(rehearsal: "Rehearsal") -> list[Problem]:
+def _collect_failure(rehearsal: "Rehearsal") -> list[Problem]:
     try:
         rehearsal.play()
     except Difference as difference:
-        return [Problem(difference.place, "IVR410", f"разговор «{rehearsal.talk.name}»: {difference}")]
+        return [Problem(difference.position, "IVR410", f"разговор «{rehearsal.test.name}»: {difference}")]
     return []
 
 
@@ -100,7 +105,7 @@ class Difference(CallcenterError):
 
     def __init__(self, place: Place, message: str) -> None:
         super().__init__(message)
-        self.place = place
+        self.position = place
 
 
 @dataclass(slots=True)
@@ -108,14 +113,14 @@ class Rehearsal:
     """One talk on one conversation. Speech and actions end only when the next turn wants them to."""
 
     script: Script
-    talk: Talk
+    test: Talk
     answers: Mapping[str, str]
-    mind: Mind | None = None
-    carry_out: CarryOut | None = None
+    interpreter: Mind | None = None
+    get_outcome: CarryOut | None = None
     entered: list[str] = field(default_factory=list)
     """The steps entered so far."""
     _conversation: Conversation = field(init=False)
-    _current: Say | Listen | Do | None = None
+    _current_command: Say | Listen | Do | None = None
     _expected: int = 0
     _matched: bool = False
     _said: list[str] = field(default_factory=list)
@@ -124,75 +129,75 @@ class Rehearsal:
     _served: bool = False
 
     def __post_init__(self) -> None:
-        self._conversation = Conversation(self.script, self.answers, {}, self.mind)
+        self._conversation = Conversation(self.script, self.answers, {}, self.interpreter)
 
     def play(self) -> None:
         """Plays all turns and the end. Raises Difference."""
-        self._take(Began())
-        if self.talk.heard:
-            self._take(EarOpened())
-        for turn in self.talk.turns:
+        self._send_event(Began())
+        if self.test.uses_speech:
+            self._send_event(EarOpened())
+        for turn in self.test.turns:
             self._play(turn)
-        self._finish()
+        self._check_end()
 
     def _play(self, turn: Turn) -> None:
         match turn:
             case RobotSays(text, place):
-                self._await_words(normalize_words(text), place, f"робот не сказал «{text}»")
+                self._expect_prompt(normalize_words(text), place, f"робот не сказал «{text}»")
             case RobotAnswers(article, place):
                 answer = self.answers.get(article)
                 if answer is None:
                     raise Difference(place, f"у робота нет ответа «{article}»")
-                self._await_words(normalize_words(answer), place, f"робот не ответил «{article}»")
+                self._expect_prompt(normalize_words(answer), place, f"робот не ответил «{article}»")
             case RobotDoes(action, arguments, place):
-                self._await_action(action, arguments, place)
+                self._expect_action(action, arguments, place)
             case CallerPresses():
                 self._press(turn)
             case CallerSpeaks():
                 self._speak(turn)
             case EarFails():
-                self._take(EarLost())
+                self._send_event(EarLost())
             case CallerIsSilent(place):
-                self._take(Silence(self._await_listening(place)))
+                self._send_event(Silence(self._advance_to_input(place)))
             case CallerHangsUp(place):
                 if self._end is not None:
                     raise Difference(place, f"вешать трубку поздно: {self._end}")
-                self._take(HungUp())
+                self._send_event(HungUp())
                 self._end = End.HUNG_UP
 
     def _press(self, turn: CallerPresses) -> None:
-        self._await_turn(turn.place, interrupting=turn.interrupting)
+        self._await_turn(turn.position, interrupting=turn.interrupting)
         for key in turn.keys:
-            self._take(KeyPressed(key))
+            self._send_event(KeyPressed(key))
 
     def _speak(self, turn: CallerSpeaks) -> None:
-        self._await_turn(turn.place, interrupting=turn.interrupting)
+        self._await_turn(turn.position, interrupting=turn.interrupting)
         if turn.interrupting:
-            self._take(SpeechBegan(self._expected))
-            self._take(Heard(turn.text))
-        self._take(Said(self._expected, turn.text))
+            self._send_event(SpeechBegan(self._expected))
+            self._send_event(Heard(turn.text))
+        self._send_event(Said(self._expected, turn.text))
 
     def _await_turn(self, place: Place, *, interrupting: bool) -> None:
         if not interrupting:
-            self._await_listening(place)
-        elif not isinstance(self._current, Say):
+            self._advance_to_input(place)
+        elif not isinstance(self._current_command, Say):
             raise Difference(place, "перебить нельзя: робот сейчас не говорит")
 
-    def _finish(self) -> None:
+    def _check_end(self) -> None:
         for _ in range(LONGEST_MONOLOGUE):
-            if not self._advance(self.talk.place):
+            if not self._advance(self.test.position):
                 break
-        place = self.talk.turns[-1].place if self.talk.turns else self.talk.place
-        if self._end is not self.talk.end:
+        place = self.test.turns[-1].position if self.test.turns else self.test.position
+        if self._end is not self.test.end:
             ended = self._end or f"робот ещё ждёт ответа на «{self._tail()}»"
-            raise Difference(place, f"итог другой: {ended}, а не «{self.talk.end}»")
-        if self.talk.served is not None and self._served is not self.talk.served:
+            raise Difference(place, f"итог другой: {ended}, а не «{self.test.end}»")
+        if self.test.served is not None and self._served is not self.test.served:
             raise Difference(place, "звонящий обслужен, а не должен" if self._served else "звонящий не обслужен")
 
-    def _await_words(self, words: str, place: Place, complaint: str) -> None:
+    def _expect_prompt(self, words: str, place: Place, complaint: str) -> None:
         since = len(self._said)
         for _ in range(LONGEST_MONOLOGUE):
-            said = normalize_words(self._current.text) if isinstance(self._current, Say) else ""
+            said = normalize_words(self._current_command.text) if isinstance(self._current_command, Say) else ""
             if words in said and not self._matched:
                 self._matched = True
                 return
@@ -201,13 +206,13 @@ class Rehearsal:
         heard = self._said[max(0, since - 1) :]
         raise Difference(place, f"{complaint}; сказано: {' / '.join(heard) or 'ничего'}")
 
-    def _await_action(self, action: str, arguments: Mapping[str, str], place: Place) -> None:
+    def _expect_action(self, action: str, arguments: Mapping[str, str], place: Place) -> None:
         for _ in range(LONGEST_MONOLOGUE):
-            if isinstance(self._current, Do) and self._current.action == action and not self._matched:
+            if isinstance(self._current_command, Do) and self._current_command.action == action and not self._matched:
                 differing = {
-                    name: self._current.arguments.get(name)
+                    name: self._current_command.arguments.get(name)
                     for name, value in arguments.items()
-                    if self._current.arguments.get(name) != value
+                    if self._current_command.arguments.get(name) != value
                 }
                 if differing:
                     raise Difference(place, f"«{action}» с другими сведениями: {differing}")
@@ -217,57 +222,57 @@ class Rehearsal:
                 break
         raise Difference(place, f"робот не сделал «{action}»")
 
-    def _await_listening(self, place: Place) -> int:
+    def _advance_to_input(self, place: Place) -> int:
         for _ in range(LONGEST_MONOLOGUE):
-            if isinstance(self._current, Listen):
-                return self._current.turn
+            if isinstance(self._current_command, Listen):
+                return self._current_command.turn
             if not self._advance(place):
                 break
         raise Difference(place, f"робот уже не слушает: {self._end or 'круг без вопроса'}")
 
     def _advance(self, place: Place) -> bool:
         """Lets the robot end what it is saying or doing. False when it is the caller's turn, or all is over."""
-        match self._current:
+        match self._current_command:
             case Say(turn):
-                self._take(SayingEnded(turn))
+                self._send_event(SayingEnded(turn))
             case Do(turn, action, arguments):
                 outcome = self._find_outcome(action, arguments)
                 if outcome is None:
                     raise Difference(place, f"в разговоре не сказано, чем кончилось «{action}»; добавьте в «исходы»")
-                self._take(ActionDone(turn, outcome.outcome, outcome.facts))
+                self._send_event(ActionDone(turn, outcome.outcome, outcome.facts))
             case _:
                 return False
         return True
 
     def _find_outcome(self, action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
         """As the talk says; else as it would come out."""
-        given = self.talk.outcomes.get(action)
+        given = self.test.outcomes.get(action)
         if not given:
-            return self.carry_out(action, arguments) if self.carry_out else None
+            return self.get_outcome(action, arguments) if self.get_outcome else None
         times = self._done.get(action, 0)
         self._done[action] = times + 1
         return given[min(times, len(given) - 1)]
 
-    def _take(self, event: Event) -> None:
-        for command in self._conversation.take(event):
-            self._note(command)
+    def _send_event(self, event: Event) -> None:
+        for command in self._conversation.handle_event(event):
+            self._apply_command(command)
 
-    def _note(self, command: Command) -> None:
+    def _apply_command(self, command: Command) -> None:
         match command:
             case Say(text=text):
-                self._current, self._matched = command, False
+                self._current_command, self._matched = command, False
                 self._said.append(text)
             case Listen() | Do():
-                self._current, self._matched = command, False
+                self._current_command, self._matched = command, False
             case Expect(turn=turn):
                 self._expected = turn
             case Hush():
-                self._current = None
+                self._current_command = None
             case ToQueue(priority=priority):
                 danger = priority == DANGER_PRIORITY
-                self._current, self._end = None, End.PUT_THROUGH_IN_DANGER if danger else End.PUT_THROUGH
+                self._current_command, self._end = None, End.PUT_THROUGH_IN_DANGER if danger else End.PUT_THROUGH
             case Hangup():
-                self._current, self._end = None, End.GOODBYE
+                self._current_command, self._end = None, End.GOODBYE
             case Remark("served"):
                 self._served = True
             case Remark("step", facts):

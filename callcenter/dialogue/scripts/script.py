@@ -44,13 +44,13 @@ class Text:
     """Words with `{facts}` in them, and where they stand in the file."""
 
     parts: tuple[str | Fact, ...]
-    place: Place
+    position: Place
 
     @property
     def facts(self) -> tuple[str, ...]:
         return tuple(part.name for part in self.parts if isinstance(part, Fact))
 
-    def fill(self, facts: Mapping[str, str]) -> str | None:
+    def fill_facts(self, facts: Mapping[str, str]) -> str | None:
         """The words with the facts in their places; None when a fact is not known: half a sentence is never spoken."""
         if any(name not in facts for name in self.facts):
             return None
@@ -65,7 +65,7 @@ class Target:
     """The name of the step to go to, and where it is named."""
 
     step: str
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class Tell:
     name: str
-    place: Place
-    words: Text | Reference
+    position: Place
+    content: Text | Reference
     next: Target
     uninterrupted: bool = False
     """«дослушать: да»: no key stops it, except 0 where the words are not about the recording."""
-    notice: bool = False
+    is_recording_notice: bool = False
     """«уведомление: да»: these are the words about the recording."""
     served: bool = False
     """«готово: да»: who heard this got what they called for."""
@@ -96,18 +96,18 @@ class Phrase:
 
     source: str
     pattern: re.Pattern[str]
-    place: Place
-    ways: tuple[str, ...]
+    position: Place
+    variants: tuple[str, ...]
     """Every row of words it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    place: Place
+    position: Place
     next: Target
     key: str | None = None
     phrases: tuple[Phrase, ...] = ()
-    remember: tuple[tuple[str, str], ...] = ()
+    remembered_facts: tuple[tuple[str, str], ...] = ()
     meanings: tuple[str, ...] = ()
     """«поняв»: what the caller may mean, whatever words they choose; names of vocabulary.MEANINGS."""
 
@@ -119,9 +119,9 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`words`, and then so many seconds of silence are no miss."""
+    """`prompt`, and then so many seconds of silence are no miss."""
 
-    words: Text
+    prompt: Text
     seconds: float
 
 
@@ -132,14 +132,14 @@ class Aside:
     After all of them but a Target the question stands as it stood.
     """
 
-    place: Place
-    does: Again | Wait | Text | Target
+    position: Place
+    response: Again | Wait | Text | Target
     """A Text is the id of an article to tell."""
     phrases: tuple[Phrase, ...] = ()
     meanings: tuple[str, ...] = ()
 
     @property
-    def remember(self) -> tuple[tuple[str, str], ...]:
+    def remembered_facts(self) -> tuple[tuple[str, str], ...]:
         """It gives the facts of its meanings alone."""
         return ()
 
@@ -164,24 +164,24 @@ class Digits:
 @dataclass(frozen=True, slots=True)
 class Ask:
     name: str
-    place: Place
+    position: Place
     prompt: Text
     reply: Choice | Digits
-    misses: tuple[tuple[Text, ...], ...]
+    no_match_prompts: tuple[tuple[Text, ...], ...]
     """What is said after the first miss, the second …; after the last of them the caller gets a person."""
-    silences: tuple[tuple[Text, ...], ...]
+    no_input_prompts: tuple[tuple[Text, ...], ...]
     give_up: Target
-    seconds: float = 7.0
+    timeout_seconds: float = 7.0
     uninterrupted: bool = False
-    aloud: Text | None = None
+    speech_prompt: Text | None = None
     """«вслух»: the question to a caller who is heard; `prompt`, by keys, is for all others."""
-    unheard: tuple[tuple[Text, ...], ...] = ()
+    no_match_speech_prompts: tuple[tuple[Text, ...], ...] = ()
     """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
-    only_aloud: bool = False
+    is_speech_only: bool = False
     """«только вслух: да»: asked of callers who are heard; all others go to `give_up` at once."""
-    left: Target | None = None
+    no_input_target: Target | None = None
     """«ушёл»: where silence leads at last; None: to `give_up` as misses do."""
-    asides: tuple[Aside, ...] = ()
+    global_answers: tuple[Aside, ...] = ()
     """«на любой вопрос»: the script's, where words may answer."""
 
     @property
@@ -192,7 +192,7 @@ class Ask:
     @property
     def phrases(self) -> tuple[Phrase, ...]:
         """All phrases that may be answered."""
-        said: tuple[Answer | Aside, ...] = (*self.answers, *self.asides)
+        said: tuple[Answer | Aside, ...] = (*self.answers, *self.global_answers)
         return tuple(phrase for one in said for phrase in one.phrases)
 
     @property
@@ -201,17 +201,17 @@ class Ask:
         return tuple(name for answer in self.answers for name in answer.meanings)
 
     @property
-    def takes_words(self) -> bool:
+    def accepts_speech(self) -> bool:
         """Whether words may answer it: a number is said where it is asked for aloud."""
         if isinstance(self.reply, Digits):
-            return self.only_aloud or self.aloud is not None
+            return self.is_speech_only or self.speech_prompt is not None
         return bool(self.phrases or self.meanings)
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     name: str
-    place: Place
+    position: Place
     action: ActionSpec
     outcomes: Mapping[str, Target]
     give_up: Target
@@ -221,19 +221,19 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class PutThrough:
     name: str
-    place: Place
+    position: Place
     queue: str
     reason: str
-    danger: bool = False
+    is_danger: bool = False
     prompt: Text | None = None
-    instead: Mapping[str, str] = field(default_factory=dict)
+    reasons_by_failure: Mapping[str, str] = field(default_factory=dict)
     """«не понял», «молчит», «сбой» -> the reason in place of `reason` where that is why a step was given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
     name: str
-    place: Place
+    position: Place
     prompt: Text
     served: bool = False
 
@@ -250,7 +250,7 @@ class Script:
     """«опасные слова»: acted on whenever they are heard, whatever is being said or asked."""
     articles: tuple[str, ...] = ()
     """Every id that «ответ» may turn into where a caller's meaning gives it."""
-    asides: tuple[Aside, ...] = ()
+    global_answers: tuple[Aside, ...] = ()
     """«на любой вопрос»."""
 
 
@@ -258,19 +258,24 @@ def list_texts(step: Step) -> tuple[Text, ...]:
     """Every text the step itself may speak; those that only a caller who is heard is told come last."""
     if not isinstance(step, Ask):
         return list_texts_by_keys(step)
-    waiting = tuple(aside.does.words for aside in step.asides if isinstance(aside.does, Wait))
-    if step.only_aloud:
+    waiting = tuple(aside.response.prompt for aside in step.global_answers if isinstance(aside.response, Wait))
+    if step.is_speech_only:
         return (*_list_asked(step), *waiting)
-    aloud = (step.aloud,) if step.aloud is not None else ()
-    return (*list_texts_by_keys(step), *aloud, *(text for row in step.unheard for text in row), *waiting)
+    aloud = (step.speech_prompt,) if step.speech_prompt is not None else ()
+    return (
+        *list_texts_by_keys(step),
+        *aloud,
+        *(text for row in step.no_match_speech_prompts for text in row),
+        *waiting,
+    )
 
 
 def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
     """Those that may be spoken without an ear, in the order of the file."""
     match step:
-        case Tell(words=Text() as text):
+        case Tell(content=Text() as text):
             return (text,)
-        case Ask(only_aloud=True):
+        case Ask(is_speech_only=True):
             return ()
         case Ask():
             return _list_asked(step)
@@ -281,7 +286,7 @@ def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
 
 
 def _list_asked(ask: Ask) -> tuple[Text, ...]:
-    return (ask.prompt, *(text for row in (*ask.misses, *ask.silences) for text in row))
+    return (ask.prompt, *(text for row in (*ask.no_match_prompts, *ask.no_input_prompts) for text in row))
 
 
 def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
@@ -299,11 +304,11 @@ def list_article_ids(article: Text, answers: Iterable[Answer | Aside], names: Co
     for answer in answers:
         given = {fact for meaning in answer.meanings for fact in FACTS_OF_MEANING[meaning]}
         understood |= given & {ARTICLE, CATEGORY}
-        for name, value in answer.remember:
+        for name, value in answer.remembered_facts:
             if name in values:
                 values[name][value] = None
     rows = product(*values.values())
-    ids = [article.fill(dict(zip(values, row, strict=True))) or "" for row in rows]
+    ids = [article.fill_facts(dict(zip(values, row, strict=True))) or "" for row in rows]
     if understood & set(values):
         parts = (".+" if isinstance(part, Fact) else re.escape(part) for part in article.parts)
         pattern = re.compile("".join(parts))
@@ -314,19 +319,19 @@ def list_article_ids(article: Text, answers: Iterable[Answer | Aside], names: Co
 def list_told_articles(script: Script) -> tuple[str, ...]:
     """Every article id the script may tell."""
     steps = script.steps.values()
-    told = [step.words.article for step in steps if isinstance(step, Tell) and isinstance(step.words, Reference)]
-    told += [aside.does for aside in script.asides if isinstance(aside.does, Text)]
-    chosen: tuple[Answer | Aside, ...] = (*list_answers(steps), *script.dangers, *script.asides)
+    told = [step.content.article for step in steps if isinstance(step, Tell) and isinstance(step.content, Reference)]
+    told += [aside.response for aside in script.global_answers if isinstance(aside.response, Text)]
+    chosen: tuple[Answer | Aside, ...] = (*list_answers(steps), *script.dangers, *script.global_answers)
     ids = (id_ for article in told for id_ in list_article_ids(article, chosen, script.articles))
     return tuple(dict.fromkeys(ids))
 
 
-def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, ear: bool) -> tuple[str, ...]:
+def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, with_speech: bool) -> tuple[str, ...]:
     """Every prompt known before a call: texts without facts, and the answers told; for the voice to prepare.
 
-    `ear`: with those for callers who are heard.
+    `with_speech`: with those for callers who are heard.
     """
-    list_spoken = list_texts if ear else list_texts_by_keys
-    texts = [text.fill({}) for step in script.steps.values() for text in list_spoken(step)]
+    list_spoken = list_texts if with_speech else list_texts_by_keys
+    texts = [text.fill_facts({}) for step in script.steps.values() for text in list_spoken(step)]
     told = [answers.get(article) for article in list_told_articles(script)]
     return tuple(dict.fromkeys(text for text in (*texts, *told) if text))

@@ -37,24 +37,24 @@ class StepReader:
         *,
         names: Collection[str],
         actions: Mapping[str, ActionSpec],
-        values: Mapping[str, Collection[str]],
+        allowed_values: Mapping[str, Collection[str]],
         lexicon: Lexicon,
-        usual: Sheet | None,
-        kept: bool = False,
-        common: Mapping[str, Row] = MappingProxyType({}),
+        defaults: Sheet | None,
+        allow_missing_outcomes: bool = False,
+        shared_answers: Mapping[str, Row] = MappingProxyType({}),
     ) -> None:
-        """`common`: the lists of «общие ответы»."""
+        """`shared_answers`: the lists of «общие ответы»."""
         self.targets: set[str] = set()
-        self.loose = False
+        self.has_unknown_targets = False
         """True once it is anybody's guess where a step leads: it names a step that resembles none, or has no list."""
         self._findings = findings
         self._names = names
         self._actions = actions
-        self._values = values
+        self._values = allowed_values
         self._lexicon = lexicon
-        self._usual = usual
-        self._kept = kept
-        self._common = common
+        self._defaults = defaults
+        self._allow_missing_outcomes = allow_missing_outcomes
+        self._shared_answers = shared_answers
 
     def read(self, name: Word, node: Node) -> Step | None:
         """The step, or None when something it cannot do without is missing or wrong."""
@@ -65,44 +65,44 @@ class StepReader:
         kind = kinds[0]
         known = [word for one in kinds for word in (one, *words.STEP_WORDS[one])]
         sheet = Sheet(self._findings, node, known=known)
-        sheet.place = name.place
+        sheet.position = name.position
         reading = {
-            words.TELL: self._tell,
-            words.ANSWER: self._answer_step,
-            words.ASK: self._ask,
-            words.ACT: self._act,
-            words.PUT_THROUGH: self._put_through,
-            words.GOODBYE: self._goodbye,
+            words.TELL: self._read_tell_step,
+            words.ANSWER: self._read_article_step,
+            words.ASK: self._read_ask_step,
+            words.ACT: self._read_action_step,
+            words.PUT_THROUGH: self._read_transfer_step,
+            words.GOODBYE: self._read_goodbye_step,
         }
         return reading[kind](name, sheet)
 
-    def target(self, sheet: Sheet, name: str) -> Target | None:
+    def read_target(self, sheet: Sheet, name: str) -> Target | None:
         """The step named under `name`."""
-        word = sheet.word(name)
+        word = sheet.read_string(name)
         return None if word is None else self.find_step(word)
 
     def find_step(self, word: Word) -> Target | None:
         """The step of that name, else the closest one, else None; reports what is not there."""
         step: str | None = word.text
         if word.text not in self._names:
-            self._findings.add(word.place, "IVR201", f"нет шага «{word.text}»{hint(word.text, self._names)}")
+            self._findings.add(word.position, "IVR201", f"нет шага «{word.text}»{hint(word.text, self._names)}")
             step = suggest(word.text, self._names)
         if step is None:
-            self.loose = True
+            self.has_unknown_targets = True
             return None
         self.targets.add(step)
-        return Target(step, word.place)
+        return Target(step, word.position)
 
     def _find_kinds(self, name: Word, node: Node) -> list[str]:
         """The words that make a step of a kind, in the order of the file; more than one is reported."""
         if not isinstance(node, Table):
-            self._findings.add(node.place, "IVR103", f"шаг «{name.text}»: здесь нужны строки «слово: значение»")
+            self._findings.add(node.position, "IVR103", f"шаг «{name.text}»: здесь нужны строки «слово: значение»")
             return []
         known = {word for rest in words.STEP_WORDS.values() for word in rest}
         kinds = [key for key, _ in node.entries if key.text in words.STEP_WORDS]
         if len(kinds) > 1:
             self._findings.add(
-                kinds[1].place,
+                kinds[1].position,
                 "IVR105",
                 f"в шаге «{name.text}» и «{kinds[0].text}», и «{kinds[1].text}»; сделайте из него два шага",
             )
@@ -113,7 +113,7 @@ class StepReader:
             if key.text not in known and meant:
                 return [meant]
         self._findings.add(
-            name.place,
+            name.position,
             "IVR104",
             f"шаг «{name.text}» ничего не делает; в нём должно быть одно из: {', '.join(words.STEP_WORDS)}",
         )
@@ -122,55 +122,59 @@ class StepReader:
                 self.find_step(value)
         return []
 
-    def _tell(self, name: Word, sheet: Sheet) -> Step | None:
-        text, following = sheet.text(words.TELL), self.target(sheet, words.THEN)
+    def _read_tell_step(self, name: Word, sheet: Sheet) -> Step | None:
+        text, following = sheet.read_template(words.TELL), self.read_target(sheet, words.THEN)
         if text is None or following is None:
             return None
         return Tell(
             name.text,
-            name.place,
+            name.position,
             text,
             following,
-            uninterrupted=sheet.yes(words.HEAR_OUT),
-            notice=sheet.yes(words.NOTICE),
-            served=sheet.yes(words.SERVED),
+            uninterrupted=sheet.read_flag(words.HEAR_OUT),
+            is_recording_notice=sheet.read_flag(words.NOTICE),
+            served=sheet.read_flag(words.SERVED),
         )
 
-    def _answer_step(self, name: Word, sheet: Sheet) -> Step | None:
-        article, following = sheet.text(words.ANSWER), self.target(sheet, words.THEN)
-        otherwise = self.target(sheet, words.NO_ANSWER)
+    def _read_article_step(self, name: Word, sheet: Sheet) -> Step | None:
+        article, following = sheet.read_template(words.ANSWER), self.read_target(sheet, words.THEN)
+        otherwise = self.read_target(sheet, words.NO_ANSWER)
         if article is None or following is None or otherwise is None:
             return None
         return Tell(
             name.text,
-            name.place,
+            name.position,
             Reference(article, otherwise),
             following,
-            uninterrupted=sheet.yes(words.HEAR_OUT),
-            served=sheet.yes(words.SERVED),
+            uninterrupted=sheet.read_flag(words.HEAR_OUT),
+            served=sheet.read_flag(words.SERVED),
         )
 
-    def _ask(self, name: Word, sheet: Sheet) -> Step | None:
-        prompt, give_up = sheet.text(words.ASK), self.target(sheet, words.GIVE_UP)
-        only_aloud = sheet.yes(words.ONLY_ALOUD)
-        misses = sheet.rows(words.MISSES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.MISSES))
-        silences = sheet.rows(words.SILENCES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.SILENCES))
-        aloud = sheet.text(words.ALOUD) if words.ALOUD in sheet else None
+    def _read_ask_step(self, name: Word, sheet: Sheet) -> Step | None:
+        prompt, give_up = sheet.read_template(words.ASK), self.read_target(sheet, words.GIVE_UP)
+        only_aloud = sheet.read_flag(words.ONLY_ALOUD)
+        misses = sheet.read_prompt_series(
+            words.MISSES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.MISSES)
+        )
+        silences = sheet.read_prompt_series(
+            words.SILENCES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.SILENCES)
+        )
+        aloud = sheet.read_template(words.ALOUD) if words.ALOUD in sheet else None
         usual = self._find_usual(words.UNHEARD)
-        unheard = sheet.rows(words.UNHEARD, prompt, usual) if words.UNHEARD in sheet or usual else ()
-        seconds = sheet.number(words.WAIT, least=3, most=30) if words.WAIT in sheet else DEFAULT_SECONDS
-        uninterrupted = sheet.yes(words.HEAR_OUT)
+        unheard = sheet.read_prompt_series(words.UNHEARD, prompt, usual) if words.UNHEARD in sheet or usual else ()
+        seconds = sheet.read_integer(words.WAIT, least=3, most=30) if words.WAIT in sheet else DEFAULT_SECONDS
+        uninterrupted = sheet.read_flag(words.HEAR_OUT)
         if words.DIGITS in sheet and words.ANSWERS in sheet:
-            self._findings.add(name.place, "IVR105", "в вопросе и «ответы», и «цифры»; оставьте одно")
-        reply = self._digits(sheet) if words.DIGITS in sheet else self._choice(sheet)
+            self._findings.add(name.position, "IVR105", "в вопросе и «ответы», и «цифры»; оставьте одно")
+        reply = self._read_digit_input(sheet) if words.DIGITS in sheet else self._read_choice(sheet)
         if prompt is None or give_up is None or misses is None or silences is None or seconds is None or reply is None:
             return None
-        left = self.target(sheet, words.LEFT) if words.LEFT in sheet else None
+        left = self.read_target(sheet, words.LEFT) if words.LEFT in sheet else None
         if (aloud is None and words.ALOUD in sheet) or (left is None and words.LEFT in sheet) or unheard is None:
             return None
         ask = Ask(
             name.text,
-            name.place,
+            name.position,
             prompt,
             reply,
             misses,
@@ -179,21 +183,21 @@ class StepReader:
             float(seconds),
             uninterrupted,
             aloud,
-            only_aloud=only_aloud,
-            left=left,
+            is_speech_only=only_aloud,
+            no_input_target=left,
         )
-        return replace(ask, unheard=unheard) if ask.takes_words else ask
+        return replace(ask, no_match_speech_prompts=unheard) if ask.accepts_speech else ask
 
     def _find_usual(self, name: str) -> Node | None:
-        return self._usual.peek(name) if self._usual else None
+        return self._defaults.get_node(name) if self._defaults else None
 
-    def _choice(self, sheet: Sheet) -> Choice | None:
-        node = sheet.node(words.ANSWERS)
+    def _read_choice(self, sheet: Sheet) -> Choice | None:
+        node = sheet.require_node(words.ANSWERS)
         if node is None:
             return None
         if not isinstance(node, Row) or not node.items:
-            self._findings.add(node.place, "IVR103", f"«{words.ANSWERS}»: нужен список, каждый ответ с «- »")
-            self.loose = True
+            self._findings.add(node.position, "IVR103", f"«{words.ANSWERS}»: нужен список, каждый ответ с «- »")
+            self.has_unknown_targets = True
             return None
         answers = [self._read_answer(item) for item in self._list_answers(node)]
         whole = tuple(answer for answer in answers if answer is not None)
@@ -205,140 +209,144 @@ class StepReader:
             if not isinstance(item, Table) or [key.text for key, _ in item.entries] != [words.AS_IN]:
                 yield item
                 continue
-            name = Sheet(self._findings, item, known=(words.AS_IN,)).word(words.AS_IN)
-            if name is not None and name.text not in self._common:
-                message = f"нет общих ответов «{name.text}»{hint(name.text, self._common)}"
-                self._findings.add(name.place, "IVR210", message)
-            shared = self._common.get(suggest(name.text, self._common) or "") if name is not None else None
+            name = Sheet(self._findings, item, known=(words.AS_IN,)).read_string(words.AS_IN)
+            if name is not None and name.text not in self._shared_answers:
+                message = f"нет общих ответов «{name.text}»{hint(name.text, self._shared_answers)}"
+                self._findings.add(name.position, "IVR210", message)
+            shared = (
+                self._shared_answers.get(suggest(name.text, self._shared_answers) or "") if name is not None else None
+            )
             yield from shared.items if shared is not None else ()
 
-    def dangers(self, node: Node) -> tuple[Answer, ...]:
+    def read_dangers(self, node: Node) -> tuple[Answer, ...]:
         """The answers of «опасные слова»: heard only, at any time."""
         if not isinstance(node, Row) or not node.items:
-            self._findings.add(node.place, "IVR103", f"«{words.DANGERS}»: нужен список, каждая опасность с «- »")
+            self._findings.add(node.position, "IVR103", f"«{words.DANGERS}»: нужен список, каждая опасность с «- »")
             return ()
         return tuple(danger for item in node.items if (danger := self._read_danger(item)) is not None)
 
     def _read_danger(self, node: Node) -> Answer | None:
         sheet = Sheet(self._findings, node, known=words.DANGER_WORDS)
-        heard = sheet.peek(words.HEARD) if words.UNDERSTOOD in sheet else sheet.node(words.HEARD)
-        following, remember = self.target(sheet, words.THEN), self._remember(sheet)
-        phrases = self._lexicon.phrases(heard) if heard is not None else ()
-        meanings = self.meanings(sheet, (words.DANGER_MEANING,))
+        heard = sheet.get_node(words.HEARD) if words.UNDERSTOOD in sheet else sheet.require_node(words.HEARD)
+        following, remember = self.read_target(sheet, words.THEN), self._read_facts(sheet)
+        phrases = self._lexicon.compile_phrases(heard) if heard is not None else ()
+        meanings = self.read_meanings(sheet, (words.DANGER_MEANING,))
         if not (phrases or meanings) or following is None or remember is None:
             return None
-        return Answer(node.place, following, None, phrases, remember, meanings)
+        return Answer(node.position, following, None, phrases, remember, meanings)
 
     def _read_answer(self, node: Node) -> Answer | None:
         sheet = Sheet(self._findings, node, known=words.ANSWER_WORDS)
-        following = self.target(sheet, words.THEN)
-        key = sheet.word(words.PRESSED) if words.PRESSED in sheet else None
-        heard = sheet.peek(words.HEARD)
-        phrases = self._lexicon.phrases(heard) if heard is not None else ()
-        meanings = self.meanings(sheet, words.MEANINGS)
+        following = self.read_target(sheet, words.THEN)
+        key = sheet.read_string(words.PRESSED) if words.PRESSED in sheet else None
+        heard = sheet.get_node(words.HEARD)
+        phrases = self._lexicon.compile_phrases(heard) if heard is not None else ()
+        meanings = self.read_meanings(sheet, words.MEANINGS)
         if words.PRESSED not in sheet and heard is None and words.UNDERSTOOD not in sheet:
             ways = f"ни «{words.PRESSED}», ни «{words.HEARD}», ни «{words.UNDERSTOOD}»"
-            self._findings.add(node.place, "IVR112", f"у ответа нет {ways}: его нельзя выбрать")
+            self._findings.add(node.position, "IVR112", f"у ответа нет {ways}: его нельзя выбрать")
             return None
         if key is not None and (len(key.text) != 1 or key.text not in KEYS):
             self._findings.add(
-                key.place, "IVR113", f"нет кнопки «{key.text}»; бывают 0-9, * и #, последние две в кавычках"
+                key.position, "IVR113", f"нет кнопки «{key.text}»; бывают 0-9, * и #, последние две в кавычках"
             )
             return None
-        remember = self._remember(sheet)
+        remember = self._read_facts(sheet)
         if following is None or remember is None:
             return None
-        return Answer(node.place, following, key.text if key else None, phrases, remember, meanings)
+        return Answer(node.position, following, key.text if key else None, phrases, remember, meanings)
 
-    def meanings(self, sheet: Sheet, known: Collection[str]) -> tuple[str, ...]:
+    def read_meanings(self, sheet: Sheet, known: Collection[str]) -> tuple[str, ...]:
         """The names under «поняв»: one or a list; an unknown one is reported and taken as the closest."""
-        node = sheet.peek(words.UNDERSTOOD)
+        node = sheet.get_node(words.UNDERSTOOD)
         items = node.items if isinstance(node, Row) else (node,) if node is not None else ()
         names = []
         for item in items:
-            word = sheet.tidy(item)
+            word = sheet.to_string(item)
             if word is not None and word.text not in known:
-                self._findings.add(word.place, "IVR209", f"нет смысла «{word.text}»{hint(word.text, known)}")
+                self._findings.add(word.position, "IVR209", f"нет смысла «{word.text}»{hint(word.text, known)}")
             if word is not None and (name := suggest(word.text, known)) is not None:
                 names.append(name)
         return tuple(names)
 
-    def _remember(self, sheet: Sheet) -> tuple[tuple[str, str], ...] | None:
-        node = sheet.peek(words.REMEMBER)
+    def _read_facts(self, sheet: Sheet) -> tuple[tuple[str, str], ...] | None:
+        node = sheet.get_node(words.REMEMBER)
         if node is None:
             return ()
         if not isinstance(node, Table):
-            self._findings.add(node.place, "IVR103", f"«{words.REMEMBER}»: нужно {{имя: значение}}")
+            self._findings.add(node.position, "IVR103", f"«{words.REMEMBER}»: нужно {{имя: значение}}")
             return None
         facts = []
         for name, value in node.entries:
-            word = sheet.tidy(value)
+            word = sheet.to_string(value)
             if word is None:
                 continue
             allowed = self._values.get(name.text)
             if allowed is not None and word.text not in allowed:
                 message = f"«{name.text}» не бывает «{word.text}»{hint(word.text, allowed)}"
-                self._findings.add(word.place, "IVR207", message)
+                self._findings.add(word.position, "IVR207", message)
             facts.append((name.text, word.text))
         return tuple(facts)
 
-    def _digits(self, sheet: Sheet) -> Digits | None:
-        node = sheet.node(words.DIGITS)
+    def _read_digit_input(self, sheet: Sheet) -> Digits | None:
+        node = sheet.require_node(words.DIGITS)
         if node is None:
             return None
         digits = Sheet(self._findings, node, known=words.DIGITS_WORDS)
-        least = digits.number(words.LEAST, least=1, most=MOST_DIGITS)
-        most = digits.number(words.MOST, least=1, most=MOST_DIGITS)
-        fact, following = digits.word(words.REMEMBER), self.target(digits, words.THEN)
+        least = digits.read_integer(words.LEAST, least=1, most=MOST_DIGITS)
+        most = digits.read_integer(words.MOST, least=1, most=MOST_DIGITS)
+        fact, following = digits.read_string(words.REMEMBER), self.read_target(digits, words.THEN)
         if least is not None and most is not None and least > most:
-            self._findings.add(digits.place, "IVR110", f"«{words.LEAST}» больше, чем «{words.MOST}»")
+            self._findings.add(digits.position, "IVR110", f"«{words.LEAST}» больше, чем «{words.MOST}»")
         if least is None or most is None or fact is None or following is None:
             return None
         return Digits(least, most, fact.text, following)
 
-    def _act(self, name: Word, sheet: Sheet) -> Step | None:
-        action, give_up = sheet.word(words.ACT), self.target(sheet, words.GIVE_UP)
+    def _read_action_step(self, name: Word, sheet: Sheet) -> Step | None:
+        action, give_up = sheet.read_string(words.ACT), self.read_target(sheet, words.GIVE_UP)
         spec = self._find_action(action) if action is not None else None
-        node = sheet.node(words.OUTCOMES)
+        node = sheet.require_node(words.OUTCOMES)
         outcomes: dict[str, Target] = {}
         if isinstance(node, Table):
             for outcome, value in node.entries:
                 known = outcome.text
                 if spec is not None and outcome.text not in spec.outcomes:
                     message = f"у действия «{spec.name}» нет исхода «{outcome.text}»{hint(outcome.text, spec.outcomes)}"
-                    self._findings.add(outcome.place, "IVR206", message)
+                    self._findings.add(outcome.position, "IVR206", message)
                     known = suggest(outcome.text, spec.outcomes) or outcome.text
-                word = sheet.tidy(value)
+                word = sheet.to_string(value)
                 following = self.find_step(word) if word is not None else None
                 if following is not None:
                     outcomes[known] = following
             for missing in [outcome for outcome in spec.outcomes if outcome not in outcomes] if spec else []:
                 message = f"не сказано, что делать при исходе «{missing}»"
-                self._findings.add(node.place, "IVR208", message, fatal=not self._kept)
+                self._findings.add(node.position, "IVR208", message, fatal=not self._allow_missing_outcomes)
         elif node is not None:
-            self._findings.add(node.place, "IVR103", f"«{words.OUTCOMES}»: нужны строки «исход: шаг»")
+            self._findings.add(node.position, "IVR103", f"«{words.OUTCOMES}»: нужны строки «исход: шаг»")
         if spec is None or give_up is None or not outcomes:
             return None
-        return Act(name.text, name.place, spec, MappingProxyType(outcomes), give_up)
+        return Act(name.text, name.position, spec, MappingProxyType(outcomes), give_up)
 
     def _find_action(self, word: Word) -> ActionSpec | None:
         if word.text not in self._actions:
             message = f"нет действия «{word.text}»{hint(word.text, self._actions)}"
-            self._findings.add(word.place, "IVR202", message)
+            self._findings.add(word.position, "IVR202", message)
         return self._actions.get(suggest(word.text, self._actions) or "")
 
-    def _put_through(self, name: Word, sheet: Sheet) -> Step | None:
-        queue, reason = sheet.word(words.PUT_THROUGH), sheet.word(words.REASON)
-        prompt = sheet.text(words.SAYING) if words.SAYING in sheet else None
-        danger = sheet.yes(words.DANGER)
-        others = {name: sheet.word(name) for name in (words.MISSES, words.SILENCES, words.FAILED) if name in sheet}
+    def _read_transfer_step(self, name: Word, sheet: Sheet) -> Step | None:
+        queue, reason = sheet.read_string(words.PUT_THROUGH), sheet.read_string(words.REASON)
+        prompt = sheet.read_template(words.SAYING) if words.SAYING in sheet else None
+        danger = sheet.read_flag(words.DANGER)
+        others = {
+            name: sheet.read_string(name) for name in (words.MISSES, words.SILENCES, words.FAILED) if name in sheet
+        }
         if queue is not None and queue.text not in words.QUEUES:
-            self._findings.add(queue.place, "IVR204", f"нет очереди «{queue.text}»{hint(queue.text, words.QUEUES)}")
+            self._findings.add(queue.position, "IVR204", f"нет очереди «{queue.text}»{hint(queue.text, words.QUEUES)}")
         if queue is None or reason is None or (prompt is None and words.SAYING in sheet):
             return None
         instead = MappingProxyType({why: word.text for why, word in others.items() if word is not None})
-        return PutThrough(name.text, name.place, queue.text, reason.text, danger, prompt, instead)
+        return PutThrough(name.text, name.position, queue.text, reason.text, danger, prompt, instead)
 
-    def _goodbye(self, name: Word, sheet: Sheet) -> Step | None:
-        prompt, served = sheet.text(words.GOODBYE), sheet.yes(words.SERVED)
-        return None if prompt is None else Goodbye(name.text, name.place, prompt, served=served)
+    def _read_goodbye_step(self, name: Word, sheet: Sheet) -> Step | None:
+        prompt, served = sheet.read_template(words.GOODBYE), sheet.read_flag(words.SERVED)
+        return None if prompt is None else Goodbye(name.text, name.position, prompt, served=served)

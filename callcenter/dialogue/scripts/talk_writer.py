@@ -20,23 +20,23 @@ from callcenter.dialogue.scripts.talks import (
 )
 
 
-def write_talk(talk: Talk) -> str:
+def write_talk(test: Talk) -> str:
     """The talk as an item of the list «разговоры», indented to be put at the end of the file."""
-    lines = [f"  - {words.TALK}: {_quote(talk.name)}"]
-    if talk.outcomes:
+    lines = [f"  - {words.TALK}: {_quote(test.name)}"]
+    if test.outcomes:
         lines.append(f"    {words.OUTCOMES}:")
-        for action, outcomes in talk.outcomes.items():
+        for action, outcomes in test.outcomes.items():
             lines.append(f"      {action}:")
             lines += [f"        - {_write_table(_tell_outcome(outcome))}" for outcome in outcomes]
-    if talk.silent_answers:
-        lines.append(f"    {words.SILENT_ANSWERS}: [{', '.join(map(_quote, sorted(talk.silent_answers)))}]")
-    if talk.ear:
+    if test.unavailable_articles:
+        lines.append(f"    {words.SILENT_ANSWERS}: [{', '.join(map(_quote, sorted(test.unavailable_articles)))}]")
+    if test.speech_declared:
         lines.append(f"    {words.EAR}: да")
     lines.append(f"    {words.TURNS}:")
-    lines += [f"      - {_write_turn(turn)}" for turn in talk.turns]
-    lines.append(f"    {words.END}: {talk.end}")
-    if talk.served is not None:
-        lines.append(f"    {words.SERVED}: {'да' if talk.served else 'нет'}")
+    lines += [f"      - {_write_turn(turn)}" for turn in test.turns]
+    lines.append(f"    {words.END}: {test.end}")
+    if test.served is not None:
+        lines.append(f"    {words.SERVED}: {'да' if test.served else 'нет'}")
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +56,7 @@ def _write_turn(turn: Turn) -> str:
         case CallerIsSilent():
             line = TurnWord.RESIDENT_SILENT.value
         case EarFails():
-            line = TurnWord.EAR_LOST.value
+            line = TurnWord.RECOGNITION_LOST.value
         case CallerHangsUp():
             line = TurnWord.HUNG_UP.value
     return line

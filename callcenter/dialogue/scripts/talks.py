@@ -31,14 +31,14 @@ class TurnWord(StrEnum):
     RESIDENT = "житель"
     RESIDENT_INTERRUPTED = "житель перебил"
     RESIDENT_SILENT = "житель молчит"
-    EAR_LOST = "робот оглох"
+    RECOGNITION_LOST = "робот оглох"
     PRESSED = "нажал"
     INTERRUPTED = "перебил"
     HUNG_UP = "повесил трубку"
 
 
 _TURN_WORDS = tuple(word.value for word in TurnWord)
-_BARE_TURNS = (TurnWord.RESIDENT_SILENT, TurnWord.EAR_LOST, TurnWord.HUNG_UP)
+_TURNS_WITHOUT_VALUE = (TurnWord.RESIDENT_SILENT, TurnWord.RECOGNITION_LOST, TurnWord.HUNG_UP)
 
 
 class End(StrEnum):
@@ -55,7 +55,7 @@ class RobotSays:
     """The robot says something that holds these words; it may have said other things before."""
 
     text: str
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class RobotAnswers:
     """The robot tells this article."""
 
     article: str
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class RobotDoes:
 
     action: str
     arguments: Mapping[str, str]
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class CallerPresses:
     """The caller presses keys: once the robot listens, or, `interrupting`, while it still speaks."""
 
     keys: str
-    place: Place
+    position: Place
     interrupting: bool = False
 
 
@@ -89,7 +89,7 @@ class CallerSpeaks:
     """The caller says something: once the robot listens, or, `interrupting`, while it still speaks."""
 
     text: str
-    place: Place
+    position: Place
     interrupting: bool = False
 
 
@@ -97,21 +97,21 @@ class CallerSpeaks:
 class CallerIsSilent:
     """The robot listens, and nothing comes."""
 
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
 class EarFails:
     """From now on the robot does not hear."""
 
-    place: Place
+    position: Place
 
 
 @dataclass(frozen=True, slots=True)
 class CallerHangsUp:
     """The caller hangs up, at once."""
 
-    place: Place
+    position: Place
 
 
 Turn = RobotSays | RobotAnswers | RobotDoes | CallerPresses | CallerSpeaks | CallerIsSilent | EarFails | CallerHangsUp
@@ -128,22 +128,22 @@ class GivenOutcome:
 @dataclass(frozen=True, slots=True)
 class Talk:
     name: str
-    place: Place
+    position: Place
     turns: tuple[Turn, ...]
     end: End
     served: bool | None
     """Whether the robot must have helped; None: not said."""
     outcomes: Mapping[str, tuple[GivenOutcome, ...]]
     """Action -> how it ends the first time, the second …; the last one holds for all later times."""
-    silent_answers: frozenset[str]
+    unavailable_articles: frozenset[str]
     """Articles that may not be spoken in this talk."""
-    ear: bool = False
+    speech_declared: bool = False
     """«слух: да»: the robot hears, though this caller may only press keys."""
 
     @property
-    def heard(self) -> bool:
+    def uses_speech(self) -> bool:
         """Whether the robot hears: it must, where the caller speaks."""
-        return self.ear or any(isinstance(turn, CallerSpeaks) for turn in self.turns)
+        return self.speech_declared or any(isinstance(turn, CallerSpeaks) for turn in self.turns)
 
 
 def find_twin(script_file: Path) -> Path:
@@ -165,68 +165,68 @@ def read_talks(file: Path) -> tuple[tuple[Talk, ...], list[Problem]]:
     if root is None:
         return (), findings.problems
     top = Sheet(findings, root, known=(USUAL_OUTCOMES, TALKS))
-    usual = _read_outcomes(findings, top.peek(USUAL_OUTCOMES))
-    rows = top.node(TALKS)
+    usual = _read_outcomes(findings, top.get_node(USUAL_OUTCOMES))
+    rows = top.require_node(TALKS)
     talks: list[Talk] = []
     if rows is not None and not isinstance(rows, Row):
-        findings.add(rows.place, "IVR103", f"«{TALKS}»: нужен список, каждый разговор с «- »")
+        findings.add(rows.position, "IVR103", f"«{TALKS}»: нужен список, каждый разговор с «- »")
     elif rows is not None:
-        read = (_read_talk(findings, item, usual) for item in rows.items)
+        read = (_read_script_test(findings, item, usual) for item in rows.items)
         talks = [talk for talk in read if talk is not None]
     seen: dict[str, Talk] = {}
     for talk in talks:
         if talk.name in seen:
-            message = f"разговор «{talk.name}» уже есть в строке {seen[talk.name].place.line}"
-            findings.add(talk.place, "IVR404", message)
+            message = f"разговор «{talk.name}» уже есть в строке {seen[talk.name].position.line}"
+            findings.add(talk.position, "IVR404", message)
         seen[talk.name] = talk
     return tuple(talks), sorted(set(findings.problems))
 
 
-def _read_talk(findings: Findings, node: Node, usual: Mapping[str, tuple[GivenOutcome, ...]]) -> Talk | None:
+def _read_script_test(findings: Findings, node: Node, usual: Mapping[str, tuple[GivenOutcome, ...]]) -> Talk | None:
     sheet = Sheet(findings, node, known=(TALK, OUTCOMES, SILENT_ANSWERS, EAR, TURNS, END, SERVED))
-    name, end, rows = sheet.word(TALK), sheet.word(END), sheet.node(TURNS)
+    name, end, rows = sheet.read_string(TALK), sheet.read_string(END), sheet.require_node(TURNS)
     turns: list[Turn | None] = []
     if isinstance(rows, Row):
         turns = [_read_turn(findings, item) for item in rows.items]
     elif rows is not None:
-        findings.add(rows.place, "IVR103", f"«{TURNS}»: нужен список, каждая реплика с «- »")
+        findings.add(rows.position, "IVR103", f"«{TURNS}»: нужен список, каждая реплика с «- »")
     if end is not None and end.text not in tuple(End):
-        findings.add(end.place, "IVR402", f"нет итога «{end.text}»{hint(end.text, tuple(End))}")
+        findings.add(end.position, "IVR402", f"нет итога «{end.text}»{hint(end.text, tuple(End))}")
         end = None
-    outcomes = {**usual, **_read_outcomes(findings, sheet.peek(OUTCOMES))}
-    silent = sheet.peek(SILENT_ANSWERS)
+    outcomes = {**usual, **_read_outcomes(findings, sheet.get_node(OUTCOMES))}
+    silent = sheet.get_node(SILENT_ANSWERS)
     items = silent.items if isinstance(silent, Row) else (silent,) if silent is not None else ()
-    articles = [sheet.tidy(item) for item in items]
+    articles = [sheet.to_string(item) for item in items]
     whole = [turn for turn in turns if turn is not None]
     if name is None or end is None or not isinstance(rows, Row) or len(whole) < len(turns):
         return None
     return Talk(
         name=name.text,
-        place=name.place,
+        position=name.position,
         turns=tuple(whole),
         end=End(end.text),
-        served=sheet.yes(SERVED) if SERVED in sheet else None,
+        served=sheet.read_flag(SERVED) if SERVED in sheet else None,
         outcomes=MappingProxyType(outcomes),
-        silent_answers=frozenset(article.text for article in articles if article is not None),
-        ear=sheet.yes(EAR),
+        unavailable_articles=frozenset(article.text for article in articles if article is not None),
+        speech_declared=sheet.read_flag(EAR),
     )
 
 
 def _read_turn(findings: Findings, node: Node) -> Turn | None:
     if isinstance(node, Word):  # «- житель молчит», without a colon
-        if node.text in _BARE_TURNS:
-            return _build_bare_turn(node.text, node.place)
-        findings.add(node.place, "IVR401", f"нет реплики «{node.text}»{hint(node.text, _TURN_WORDS)}")
+        if node.text in _TURNS_WITHOUT_VALUE:
+            return _build_bare_turn(node.text, node.position)
+        findings.add(node.position, "IVR401", f"нет реплики «{node.text}»{hint(node.text, _TURN_WORDS)}")
         return None
     sheet = Sheet(findings, node, known=(*_TURN_WORDS, WITH))
     kinds = [word for word in _TURN_WORDS if word in sheet]
     if len(kinds) != 1:
-        findings.add(node.place, "IVR401", f"в реплике должно быть одно из: {', '.join(_TURN_WORDS)}")
+        findings.add(node.position, "IVR401", f"в реплике должно быть одно из: {', '.join(_TURN_WORDS)}")
         return None
     kind = kinds[0]
-    if kind in _BARE_TURNS:
-        return _build_bare_turn(kind, node.place)
-    word = sheet.word(kind)
+    if kind in _TURNS_WITHOUT_VALUE:
+        return _build_bare_turn(kind, node.position)
+    word = sheet.read_string(kind)
     return None if word is None else _build_turn(findings, kind, word, sheet)
 
 
@@ -234,7 +234,7 @@ def _build_bare_turn(kind: str, place: Place) -> Turn:
     match kind:
         case TurnWord.RESIDENT_SILENT:
             return CallerIsSilent(place)
-        case TurnWord.EAR_LOST:
+        case TurnWord.RECOGNITION_LOST:
             return EarFails(place)
     return CallerHangsUp(place)
 
@@ -242,19 +242,19 @@ def _build_bare_turn(kind: str, place: Place) -> Turn:
 def _build_turn(findings: Findings, kind: str, word: Word, sheet: Sheet) -> Turn | None:
     match kind:
         case TurnWord.ROBOT if normalize_words(word.text):
-            return RobotSays(word.text, word.place)
+            return RobotSays(word.text, word.position)
         case TurnWord.ROBOT_ANSWERS:
-            return RobotAnswers(word.text, word.place)
+            return RobotAnswers(word.text, word.position)
         case TurnWord.ROBOT_DOES:
-            return RobotDoes(word.text, _read_facts(findings, sheet.peek(WITH)), word.place)
+            return RobotDoes(word.text, _read_facts(findings, sheet.get_node(WITH)), word.position)
         case TurnWord.RESIDENT | TurnWord.RESIDENT_INTERRUPTED:
-            return CallerSpeaks(word.text, word.place, interrupting=kind == TurnWord.RESIDENT_INTERRUPTED)
+            return CallerSpeaks(word.text, word.position, interrupting=kind == TurnWord.RESIDENT_INTERRUPTED)
         case TurnWord.PRESSED | TurnWord.INTERRUPTED if set(word.text) <= set(KEYS):
-            return CallerPresses(word.text, word.place, interrupting=kind == TurnWord.INTERRUPTED)
+            return CallerPresses(word.text, word.position, interrupting=kind == TurnWord.INTERRUPTED)
     if kind == TurnWord.ROBOT:
-        findings.add(word.place, "IVR106", "здесь нет ни одного слова, а нужны слова робота")
+        findings.add(word.position, "IVR106", "здесь нет ни одного слова, а нужны слова робота")
     else:
-        findings.add(word.place, "IVR403", f"«{word.text}»: бывают кнопки 0-9, * и #, подряд и без пробелов")
+        findings.add(word.position, "IVR403", f"«{word.text}»: бывают кнопки 0-9, * и #, подряд и без пробелов")
     return None
 
 
@@ -262,14 +262,14 @@ def _read_outcomes(findings: Findings, node: Node | None) -> dict[str, tuple[Giv
     if node is None:
         return {}
     if not isinstance(node, Table):
-        findings.add(node.place, "IVR103", "здесь нужны строки «действие: {исход: …}»")
+        findings.add(node.position, "IVR103", "здесь нужны строки «действие: {исход: …}»")
         return {}
     outcomes = {}
     for action, value in node.entries:
         items = value.items if isinstance(value, Row) else (value,)
         facts = [_read_facts(findings, item) for item in items]
         if any(OUTCOME not in one for one in facts):
-            findings.add(value.place, "IVR102", f"нет обязательного слова «{OUTCOME}»")
+            findings.add(value.position, "IVR102", f"нет обязательного слова «{OUTCOME}»")
             continue
         outcomes[action.text] = tuple(
             GivenOutcome(one[OUTCOME], {name: text for name, text in one.items() if name != OUTCOME}) for one in facts
@@ -281,12 +281,12 @@ def _read_facts(findings: Findings, node: Node | None) -> dict[str, str]:
     if node is None:
         return {}
     if not isinstance(node, Table):
-        findings.add(node.place, "IVR103", "здесь нужно {имя: значение}")
+        findings.add(node.position, "IVR103", "здесь нужно {имя: значение}")
         return {}
     facts = {}
     for name, value in node.entries:
         if isinstance(value, Word):
             facts[name.text] = " ".join(value.text.split())
         else:
-            findings.add(value.place, "IVR103", "здесь нужен текст")
+            findings.add(value.position, "IVR103", "здесь нужен текст")
     return facts

@@ -46,9 +46,9 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 SILENCE_SECONDS = 3.0
 """An ear tells its state twice a second; one that says nothing for this long is frozen."""
-_UNSENT = 1 << 18
+_MAX_UNSENT_BYTES = 1 << 18
 """Bytes: sixteen seconds of one leg, half a second of thirty."""
-_READ = 1 << 16
+_READ_BYTES = 1 << 16
 
 
 class EarAway(CallcenterError):
@@ -84,11 +84,11 @@ Told = Partial | Final | Trouble | Closed | EarLost | EarBack | EarMoved
 class Neighbours(Protocol):
     """The other ears; ears.py."""
 
-    def relieve(self, leg: "EarLeg", why: str) -> bool:
+    def move_leg(self, leg: "EarLeg", why: str) -> bool:
         """Whether another ear has taken the leg of an ear that is lost."""
         ...
 
-    def found(self, ear: "EarClient") -> None:
+    def adopt_waiting_legs(self, ear: "EarClient") -> None:
         """This ear hears from now on."""
         ...
 
@@ -97,59 +97,59 @@ class EarClient:
     """One ear's client. Nothing happens before `run`."""
 
     def __init__(
-        self, address: Address, *, neighbours: Neighbours | None = None, measures: Measures | None = None
+        self, address: Address, *, failover_pool: Neighbours | None = None, metrics_recorder: Measures | None = None
     ) -> None:
         self.address = address
-        self.measures = measures or Unmeasured()
+        self.metrics_recorder = metrics_recorder or Unmeasured()
         self.hello: Hello | None = None
         """Who the ear is; None while there is none."""
         self.state: State | None = None
         """The ear's last word about itself."""
-        self.losses = 0
+        self.disconnects = 0
         """Connections that broke."""
-        self._neighbours = neighbours
-        self._dropped_there = 0.0
+        self._failover_pool = failover_pool
+        self._dropped_by_server = 0.0
         self._legs: dict[int, EarLeg] = {}
         self._numbers = itertools.count(1)
         self._writer: asyncio.StreamWriter | None = None
-        self._answered = asyncio.Event()
+        self._connected = asyncio.Event()
 
     @property
     def connected(self) -> bool:
         return self.hello is not None
 
     @property
-    def dropped(self) -> float:
+    def dropped_seconds(self) -> float:
         """Seconds of audio of the open legs that were never sent."""
-        return sum(leg.dropped for leg in self._legs.values())
+        return sum(leg.dropped_seconds for leg in self._legs.values())
 
     @property
     def legs(self) -> tuple["EarLeg", ...]:
         return tuple(self._legs.values())
 
-    def open(
-        self, take: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
+    def open_leg(
+        self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
     ) -> "EarLeg":
-        """A new leg. `take` is told what is heard, in the event loop, and must not raise."""
-        leg = EarLeg(self, next(self._numbers), take, rate=rate, phrases=phrases)
+        """A new leg. `on_event` is told what is heard, in the event loop, and must not raise."""
+        leg = EarLeg(self, next(self._numbers), on_event, rate=rate, phrases=phrases)
         self._legs[leg.number] = leg
         if self.hello is not None:
-            self._begin(leg, self.hello)
+            self._announce_leg(leg, self.hello)
         return leg
 
-    def take_over(self, leg: "EarLeg", why: str | None) -> None:
+    def adopt_leg(self, leg: "EarLeg", why: str | None) -> None:
         """A leg of another client goes on at this ear, which hears. `why`: its ear was lost just now; None: before."""
-        leg.leave(self, next(self._numbers))
+        leg.move_to(self, next(self._numbers))
         self._legs[leg.number] = leg
         if self.hello is not None:
-            self._begin(leg, self.hello, moved=why)
+            self._announce_leg(leg, self.hello, moved=why)
 
-    async def connect(self, *, within: float) -> Hello:
+    async def wait_for_connection(self, *, within: float) -> Hello:
         """Waits for `run` to find an ear. Raises EarAway."""
         try:
             async with asyncio.timeout(within):
                 while self.hello is None:
-                    await self._answered.wait()
+                    await self._connected.wait()
         except TimeoutError:
             raise EarAway(f"no ear answers at {self.address} within {within:g} s") from None
         return self.hello
@@ -163,7 +163,7 @@ class EarClient:
                 async with asyncio.timeout(SILENCE_SECONDS):
                     reader, writer = await self._dial()
                 try:
-                    await self._listen(reader, writer)
+                    await self._read_messages(reader, writer)
                 finally:
                     self._writer = None
                     writer.transport.abort()
@@ -173,7 +173,7 @@ class EarClient:
                 why = str(error) or type(error).__name__
             if self.hello is not None:
                 pause = FIRST_PAUSE
-                self._lose(why)
+                self._handle_disconnect(why)
             log.debug("no ear", address=str(self.address), why=why, retry_in=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -183,17 +183,17 @@ class EarClient:
             return await asyncio.open_unix_connection(self.address)
         return await asyncio.open_connection(self.address.name, self.address.port)
 
-    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _read_messages(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         unpacker = Unpacker()
         while True:
             async with asyncio.timeout(SILENCE_SECONDS):
-                data = await reader.read(_READ)
+                data = await reader.read(_READ_BYTES)
             if not data:
                 return
             for number, message in unpacker.feed(data):
-                self._take(number, message, writer)
+                self._handle_message(number, message, writer)
 
-    def _take(self, number: int, message: Message, writer: asyncio.StreamWriter) -> None:
+    def _handle_message(self, number: int, message: Message, writer: asyncio.StreamWriter) -> None:
         match message:
             case Hello():
                 if message.protocol != PROTOCOL:
@@ -201,61 +201,61 @@ class EarClient:
                 self.hello, self._writer = message, writer
                 log.info("an ear listens", address=str(self.address), engine=message.engine, legs=len(self._legs))
                 for waiting in self._legs.values():
-                    self._begin(waiting, message)
-                self._answered.set()
-                self._dropped_there = 0.0
-                if self._neighbours is not None:
-                    self._neighbours.found(self)
+                    self._announce_leg(waiting, message)
+                self._connected.set()
+                self._dropped_by_server = 0.0
+                if self._failover_pool is not None:
+                    self._failover_pool.adopt_waiting_legs(self)
             case State():
-                self._take_state(message)
+                self._handle_state(message)
             case Partial() | Final() | Trouble() | Closed():
                 if (leg := self._legs.get(number)) is not None:
                     if isinstance(message, Closed):
                         del self._legs[number]
-                    leg.tell(message)
+                    leg.deliver(message)
             case _:
                 raise BrokenWire(f"an ear does not say {type(message).__name__}")
 
-    def _take_state(self, state: State) -> None:
+    def _handle_state(self, state: State) -> None:
         self.state = state
         if state.legs:
-            self.measures.ear_lagged(state.lag)
-        self.measures.sound_dropped(max(state.dropped - self._dropped_there, 0.0))
-        self._dropped_there = state.dropped
+            self.metrics_recorder.record_recognition_lag(state.lag)
+        self.metrics_recorder.count_dropped_audio(max(state.dropped - self._dropped_by_server, 0.0))
+        self._dropped_by_server = state.dropped
 
-    def _lose(self, why: str) -> None:
-        self.losses += 1
-        self.measures.ear_lost()
+    def _handle_disconnect(self, why: str) -> None:
+        self.disconnects += 1
+        self.metrics_recorder.count_recognizer_loss()
         self.hello = self.state = None
-        self._answered.clear()
+        self._connected.clear()
         log.warning("the ear is lost", address=str(self.address), why=why, legs=len(self._legs))
         for number, leg in list(self._legs.items()):
             if leg.closing:
                 del self._legs[number]
-                leg.tell(Closed())
-            elif self._neighbours is None or not self._neighbours.relieve(leg, why):
-                leg.tell(EarLost(why))
+                leg.deliver(Closed())
+            elif self._failover_pool is None or not self._failover_pool.move_leg(leg, why):
+                leg.deliver(EarLost(why))
 
-    def _begin(self, leg: "EarLeg", hello: Hello, *, moved: str | None = None) -> None:
+    def _announce_leg(self, leg: "EarLeg", hello: Hello, *, moved: str | None = None) -> None:
         self.send(leg.number, Open(leg.rate, leg.phrases))
         back = EarBack(hello.engine)
-        leg.tell(back if moved is None else EarMoved(moved, hello.engine))
+        leg.deliver(back if moved is None else EarMoved(moved, hello.engine))
 
     def send(self, number: int, message: Message) -> bool:
         """For legs: false when there is nobody to send to, or the ear has not read what it was sent before."""
         if self._writer is None or self._writer.is_closing():
             return False
-        if isinstance(message, Audio) and self._writer.transport.get_write_buffer_size() > _UNSENT:
+        if isinstance(message, Audio) and self._writer.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
             return False
         self._writer.write(pack(number, message))
         return True
 
-    def forget(self, leg: "EarLeg") -> None:
+    def close_unconnected_leg(self, leg: "EarLeg") -> None:
         """For legs: closed while there was no ear."""
-        if self.drop(leg):
-            leg.tell(Closed())
+        if self.remove_leg(leg):
+            leg.deliver(Closed())
 
-    def drop(self, leg: "EarLeg") -> bool:
+    def remove_leg(self, leg: "EarLeg") -> bool:
         """For legs: not ours any more; whether it was."""
         return self._legs.pop(leg.number, None) is not None
 
@@ -265,9 +265,9 @@ class EarLeg:
 
     def __init__(
         self,
-        ear: EarClient,
+        client: EarClient,
         number: int,
-        take: Callable[[Told], None],
+        on_event: Callable[[Told], None],
         *,
         rate: int,
         phrases: tuple[str, ...] | None,
@@ -278,38 +278,38 @@ class EarLeg:
         self.position = 0
         """Samples so far; the next one's number."""
         self.closing = False
-        self._ear = ear
-        self._take = take
-        self._gathered = b""
+        self._client = client
+        self._handle_message = on_event
+        self._buffer = b""
         self._unsent = 0
 
     @property
-    def dropped(self) -> float:
+    def dropped_seconds(self) -> float:
         """Seconds of audio that were never sent: no ear, or a slow one."""
         return self._unsent / self.rate
 
-    def hear(self, samples: bytes) -> None:
+    def send_audio(self, samples: bytes) -> None:
         """Takes the next audio: linear, 16 bit, little-endian. Sent when it is as much as a leg takes at a time."""
-        self._gathered += samples
+        self._buffer += samples
         self.position += len(samples) // 2
-        if len(self._gathered) >= 2 * CHUNK_SECONDS * self.rate:
+        if len(self._buffer) >= 2 * CHUNK_SECONDS * self.rate:
             self._send_gathered()
 
-    def expect(self, phrases: tuple[str, ...] | None) -> None:
+    def set_phrases(self, phrases: tuple[str, ...] | None) -> None:
         """Ends the utterance that goes on; what follows is heard with these phrases (None: anything)."""
         self.phrases = phrases
         self._send_gathered()
-        self._ear.send(self.number, Phrases(phrases))
+        self._client.send(self.number, Phrases(phrases))
 
-    def settle(self) -> None:
+    def request_partial(self) -> None:
         """It is quiet: a Partial with all that was said so far comes at once."""
         self._send_gathered()
-        self._ear.send(self.number, Settle())
+        self._client.send(self.number, Settle())
 
-    def flush(self) -> None:
+    def end_utterance(self) -> None:
         """Ends the utterance that goes on: its words come as a Final, if it has any."""
         self._send_gathered()
-        self._ear.send(self.number, Flush())
+        self._client.send(self.number, Flush())
 
     def close(self) -> None:
         """Ends the leg after all that was sent is heard; `Closed` tells when. May be repeated."""
@@ -317,21 +317,21 @@ class EarLeg:
             return
         self.closing = True
         self._send_gathered()
-        if not self._ear.send(self.number, Close()):
-            self._ear.forget(self)
+        if not self._client.send(self.number, Close()):
+            self._client.close_unconnected_leg(self)
 
     def _send_gathered(self) -> None:
-        samples, self._gathered = self._gathered, b""
+        samples, self._buffer = self._buffer, b""
         count = len(samples) // 2
-        if count and not self._ear.send(self.number, Audio(self.position - count, samples)):
+        if count and not self._client.send(self.number, Audio(self.position - count, samples)):
             self._unsent += count
-            self._ear.measures.sound_dropped(count / self.rate)
+            self._client.metrics_recorder.count_dropped_audio(count / self.rate)
 
-    def leave(self, ear: EarClient, number: int) -> None:
+    def move_to(self, client: EarClient, number: int) -> None:
         """For the client: goes on at another one."""
-        self._ear.drop(self)
-        self._ear, self.number = ear, number
+        self._client.remove_leg(self)
+        self._client, self.number = client, number
 
-    def tell(self, told: Told) -> None:
+    def deliver(self, told: Told) -> None:
         """For the client: hands on what the ear said."""
-        self._take(told)
+        self._handle_message(told)

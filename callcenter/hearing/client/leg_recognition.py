@@ -15,53 +15,55 @@ from callcenter.hearing.client.voice_activity import FRAME_BYTES
 class Opening(Protocol):
     """Where legs are opened: an EarClient, or Ears."""
 
-    def open(self, take: Callable[[Told], None]) -> EarLeg: ...
+    def open_leg(self, on_event: Callable[[Told], None]) -> EarLeg: ...
 
 
 class Listening:
     """Begins at once; `close` ends it, and `Closed` is the last thing that `note` is told."""
 
-    def __init__(self, ear: Opening, *, take: Callable[[ListenerEvent], None], note: Callable[[Told], None]) -> None:
-        self._take = take
-        self._note = note
-        self._listener = Listener()
-        self._rest = b""
-        self._leg = ear.open(self._told)
+    def __init__(
+        self, leg_opener: Opening, *, on_event: Callable[[ListenerEvent], None], on_recognition: Callable[[Told], None]
+    ) -> None:
+        self._on_event = on_event
+        self._on_recognition = on_recognition
+        self._endpointer = Listener()
+        self._frame_remainder = b""
+        self._leg = leg_opener.open_leg(self._handle_recognition)
 
-    def hear(self, samples: bytes) -> None:
+    def accept_audio(self, samples: bytes) -> None:
         """Takes the next 8 kHz sound, of any length."""
-        self._leg.hear(samples)
-        sound = self._rest + samples
+        self._leg.send_audio(samples)
+        sound = self._frame_remainder + samples
         whole = len(sound) - len(sound) % FRAME_BYTES
-        self._rest = sound[whole:]
+        self._frame_remainder = sound[whole:]
         for begin in range(0, whole, FRAME_BYTES):
-            self._tell(self._listener.hear(sound[begin : begin + FRAME_BYTES]))
+            self._handle_endpointing(self._endpointer.accept_frame(sound[begin : begin + FRAME_BYTES]))
 
-    def ask(self, phrases: tuple[str, ...] | None, *, pause: Callable[[str], float] | None) -> None:
+    def start_question(self, phrases: tuple[str, ...] | None, *, required_pause: Callable[[str], float] | None) -> None:
         """A question is asked: which phrases may come, and the seconds of quiet after which words are the answer."""
-        self._listener.ask(pause)
-        self._leg.expect(phrases)
+        self._endpointer.start_question(required_pause)
+        self._leg.set_phrases(phrases)
 
     def close(self) -> None:
         self._leg.close()
 
-    def _told(self, told: Told) -> None:
+    def _handle_recognition(self, told: Told) -> None:
         if isinstance(told, EarLost):  # what was heard before is an answer, afterwards keys are
-            self._tell(self._listener.take(told))
-            self._note(told)
+            self._handle_endpointing(self._endpointer.handle_recognition(told))
+            self._on_recognition(told)
         else:
-            self._note(told)
-            self._tell(self._listener.take(told))
+            self._on_recognition(told)
+            self._handle_endpointing(self._endpointer.handle_recognition(told))
 
-    def _tell(self, events: list[ListenerEvent]) -> None:
+    def _handle_endpointing(self, events: list[ListenerEvent]) -> None:
         for event in events:
             match event:
                 case FellQuiet():
-                    self._leg.settle()
+                    self._leg.request_partial()
                 case FellSilent():
-                    self._leg.flush()
-                case Said(early=True):
-                    self._leg.flush()
-                    self._take(event)
+                    self._leg.end_utterance()
+                case Said(before_endpoint=True):
+                    self._leg.end_utterance()
+                    self._on_event(event)
                 case _:
-                    self._take(event)
+                    self._on_event(event)

@@ -34,18 +34,18 @@ class Keeping(Opening, Protocol):
 class EarRecognition:
     """Implements `ports.Recognition` over the ears there are."""
 
-    def __init__(self, ears: Keeping, *, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
-        self._ears = ears
+    def __init__(self, leg_opener: Keeping, *, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
+        self._leg_opener = leg_opener
         self._notes = notes
         self._spoken = spoken
         self._clock = clock
 
     async def run(self) -> None:
-        await self._ears.run()
+        await self._leg_opener.run()
 
-    def listen(self, call_id: str, speaker: Speaker, take: Callable[[events.Speech], None]) -> "Stretch":
+    def open_input(self, call_id: str, speaker: Speaker, on_speech: Callable[[events.Speech], None]) -> "Stretch":
         scribe = Scribe(call_id, speaker, self._notes, self._spoken, self._clock)
-        return Stretch(self._ears, scribe, take, clock=self._clock)
+        return Stretch(self._leg_opener, scribe, on_speech, clock=self._clock)
 
 
 class Scribe:
@@ -59,18 +59,18 @@ class Scribe:
         self._clock = clock
         self._began_at: datetime | None = None
 
-    def begin(self, seconds: float) -> None:
+    def set_start_time(self, seconds: float) -> None:
         """The first sound has come, so many seconds of it."""
         if self._began_at is None:
             self._began_at = self._clock.now() - timedelta(seconds=seconds)
 
-    def note(self, told: Told) -> None:
+    def write_event(self, told: Told) -> None:
         match told:
             case Partial(text, begin) if self._began_at is not None:
-                self._say(self._began_at + timedelta(seconds=begin), text.replace(UNKNOWN, " "))
+                self._show_live(self._began_at + timedelta(seconds=begin), text.replace(UNKNOWN, " "))
             case Final() if self._began_at is not None:
                 # All of it, until the page has read the line itself.
-                self._say(self._began_at + timedelta(seconds=told.begin), join_words(told.words))
+                self._show_live(self._began_at + timedelta(seconds=told.begin), join_words(told.words))
                 words = [word for word in told.words if word.text != UNKNOWN]
                 if words:
                     first = words[0].begin
@@ -78,17 +78,17 @@ class Scribe:
                         [word.text, round(word.begin - first, 3), round(word.end - first, 3), word.confidence]
                         for word in words
                     ]
-                    self._write(self._began_at + timedelta(seconds=first), text=join_words(words), words=rows)
+                    self._write_note(self._began_at + timedelta(seconds=first), text=join_words(words), words=rows)
             case EarLost(why) | EarMoved(why) | Trouble(why):
-                self._write(self._clock.now(), fault=why)
-                self._say(self._clock.now(), "")
+                self._write_note(self._clock.now(), fault=why)
+                self._show_live(self._clock.now(), "")
             case Closed():
-                self._spoken.end(self._call_id, self._speaker)
+                self._spoken.end_partials(self._call_id, self._speaker)
 
-    def _say(self, at: datetime, words: str) -> None:
-        self._spoken.say(self._call_id, self._speaker, at=at, words=" ".join(words.split()))
+    def _show_live(self, at: datetime, words: str) -> None:
+        self._spoken.update_partial(self._call_id, self._speaker, at=at, words=" ".join(words.split()))
 
-    def _write(self, at: datetime, **facts: object) -> None:
+    def _write_note(self, at: datetime, **facts: object) -> None:
         facts = {"speaker": self._speaker.value, **facts}
         self._notes.write(Note(new_id(), self._call_id, at, TRANSCRIPT, facts))
 
@@ -96,38 +96,49 @@ class Scribe:
 class Stretch:
     """Implements `ports.Listener`."""
 
-    def __init__(self, ears: Opening, scribe: Scribe, take: Callable[[events.Speech], None], *, clock: Clock) -> None:
-        self._scribe = scribe
+    def __init__(
+        self,
+        leg_opener: Opening,
+        transcript_writer: Scribe,
+        on_speech: Callable[[events.Speech], None],
+        *,
+        clock: Clock,
+    ) -> None:
+        self._transcript_writer = transcript_writer
         self._clock = clock
-        self._tell = take
+        self._on_speech = on_speech
         self._turn = 0
-        self._listening = Listening(ears, take=self._take, note=self._note)
+        self._endpointed_leg = Listening(
+            leg_opener, on_event=self._forward_event, on_recognition=self._handle_recognition
+        )
 
-    def hear(self, samples: bytes) -> None:
-        self._scribe.begin(len(samples) / 2 / RATE)
-        self._listening.hear(samples)
+    def accept_audio(self, samples: bytes) -> None:
+        self._transcript_writer.set_start_time(len(samples) / 2 / RATE)
+        self._endpointed_leg.accept_audio(samples)
 
     def expect(self, expect: Expect) -> None:
         self._turn = expect.turn
         ask = expect.ask
-        self._listening.ask(expect.phrases, pause=None if ask is None else partial(judge_pause, ask))
+        self._endpointed_leg.start_question(
+            expect.phrases, required_pause=None if ask is None else partial(judge_pause, ask)
+        )
 
     def close(self) -> None:
-        self._listening.close()
+        self._endpointed_leg.close()
 
-    def _take(self, event: ListenerEvent) -> None:
+    def _forward_event(self, event: ListenerEvent) -> None:
         match event:
             case SpeechBegan():
-                self._tell(events.SpeechBegan(self._turn))
+                self._on_speech(events.SpeechBegan(self._turn))
             case Heard(text):
-                self._tell(events.Heard(text))
-            case Said(text, quiet=quiet):
-                self._tell(events.Said(self._turn, text, self._clock.monotonic() - quiet))
+                self._on_speech(events.Heard(text))
+            case Said(text, trailing_silence=quiet):
+                self._on_speech(events.Said(self._turn, text, self._clock.monotonic() - quiet))
 
-    def _note(self, told: Told) -> None:
-        self._scribe.note(told)
+    def _handle_recognition(self, told: Told) -> None:
+        self._transcript_writer.write_event(told)
         match told:
             case EarBack():
-                self._tell(events.EarOpened())
+                self._on_speech(events.EarOpened())
             case EarLost():
-                self._tell(events.EarLost())
+                self._on_speech(events.EarLost())

@@ -21,9 +21,11 @@ LATE_SECONDS = 0.5
 class Ears:
     """Nothing happens before `run`."""
 
-    def __init__(self, addresses: Sequence[Address], *, measures: Measures | None = None) -> None:
+    def __init__(self, addresses: Sequence[Address], *, metrics_recorder: Measures | None = None) -> None:
         """At least one address."""
-        self.clients = tuple(EarClient(address, neighbours=self, measures=measures) for address in addresses)
+        self.clients = tuple(
+            EarClient(address, failover_pool=self, metrics_recorder=metrics_recorder) for address in addresses
+        )
 
     async def run(self) -> None:
         """Keeps the connections until cancelled."""
@@ -31,31 +33,33 @@ class Ears:
             for ear in self.clients:
                 group.create_task(ear.run(), name=f"ear {ear.address}")
 
-    def open(self, take: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None) -> EarLeg:
+    def open_leg(
+        self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
+    ) -> EarLeg:
         """See EarClient. While no ear hears, the leg waits for the first that does."""
-        return (self._choose() or self.clients[0]).open(take, rate=rate, phrases=phrases)
+        return (self._pick_client() or self.clients[0]).open_leg(on_event, rate=rate, phrases=phrases)
 
-    def relieve(self, leg: EarLeg, why: str) -> bool:
+    def move_leg(self, leg: EarLeg, why: str) -> bool:
         """See Neighbours."""
-        ear = self._choose()
+        ear = self._pick_client()
         if ear is None:
             return False
-        ear.take_over(leg, why)
+        ear.adopt_leg(leg, why)
         log.info("a leg moves to another ear", to=str(ear.address))
         return True
 
-    def found(self, ear: EarClient) -> None:
+    def adopt_waiting_legs(self, ear: EarClient) -> None:
         """See Neighbours: legs that wait at an ear which is away wait no longer."""
         for other in self.clients:
             if not other.connected:
                 for leg in other.legs:
-                    ear.take_over(leg, None)
+                    ear.adopt_leg(leg, None)
 
-    def _choose(self) -> EarClient | None:
-        return min((ear for ear in self.clients if ear.connected), key=_load, default=None)
+    def _pick_client(self) -> EarClient | None:
+        return min((ear for ear in self.clients if ear.connected), key=_rank_by_load, default=None)
 
 
-def _load(ear: EarClient) -> tuple[bool, int]:
+def _rank_by_load(ear: EarClient) -> tuple[bool, int]:
     """Its own word about itself is half a second old, and counts the legs of other centres, too."""
     lag, legs = (0.0, 0) if ear.state is None else (ear.state.lag, ear.state.legs)
     return lag >= LATE_SECONDS, max(legs, len(ear.legs))

@@ -20,56 +20,60 @@ FRAME_BYTES = int(FRAME_SECONDS * RATE) * 2
 ECHO_LEVEL = -32.0
 """dB below full scale. Prompts peak at -3 dB, their loudest frames lie at -8.5 dB; 25 dB lower is -33.5 dB. A caller at
 the nominal telephone level (-26 dB, ITU-T P.56) has vowels around -20 dB."""
-_ABOVE_FLOOR = 6.0
+_MIN_SNR = 6.0
 _QUIETEST_SPEECH = -55.0
-_FLOOR_RISES = 0.02
+_NOISE_FLOOR_RISE = 0.02
 """dB a frame: a noise that begins is taken for the floor after some seconds."""
-_STRICTEST = 3
+_VAD_MODE = 3
 """webrtcvad's mode that lets the least noise through."""
-_REPEATS = 0.6
+_VOICED_PERIODICITY = 0.6
 """Correlation with the sound one period earlier: noise and coughs stay below 0.3, vowels lie above 0.7."""
 _SHORTEST_PERIOD, _LONGEST_PERIOD = RATE // 400, RATE // 70
-_TRANSFORM = 1024
+_FFT_SIZE = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`speech`: not quiet. `voice`: a person's voice, near enough to be the caller's."""
+    """`has_speech`: not quiet. `has_near_voice`: a person's voice, near enough to be the caller's."""
 
-    speech: bool
-    voice: bool
+    has_speech: bool
+    has_near_voice: bool
 
 
 class Presence:
     """Looks at one leg's frames, one after another."""
 
     def __init__(self) -> None:
-        self._detector = webrtcvad.Vad(_STRICTEST)
+        self._detector = webrtcvad.Vad(_VAD_MODE)
         self._before: npt.NDArray[np.float64] = np.zeros(FRAME_BYTES // 2)
         self._floor = _QUIETEST_SPEECH
 
-    def take(self, frame: bytes) -> Frame:
+    def analyze_frame(self, frame: bytes) -> Frame:
         """`frame` is FRAME_BYTES of 8 kHz sound."""
         sound = np.frombuffer(frame, dtype="<i2").astype(np.float64)
-        level = _measure(sound)
-        self._floor = min(level, self._floor + _FLOOR_RISES)
-        loud = level > max(self._floor + _ABOVE_FLOOR, _QUIETEST_SPEECH)
+        level = _measure_level(sound)
+        self._floor = min(level, self._floor + _NOISE_FLOOR_RISE)
+        loud = level > max(self._floor + _MIN_SNR, _QUIETEST_SPEECH)
         speech = bool(self._detector.is_speech(frame, RATE)) and loud
-        voice = speech and level > ECHO_LEVEL and _repeats(np.concatenate([self._before, sound])) > _REPEATS
+        voice = (
+            speech
+            and level > ECHO_LEVEL
+            and _measure_periodicity(np.concatenate([self._before, sound])) > _VOICED_PERIODICITY
+        )
         self._before = sound
         return Frame(speech, voice)
 
 
-def _measure(sound: npt.NDArray[np.float64]) -> float:
+def _measure_level(sound: npt.NDArray[np.float64]) -> float:
     """Level in dB below full scale; -100 for nothing."""
     square = float(sound @ sound) / len(sound)
     return max(10 * float(np.log10(max(square, 1e-9) / 32768**2)), -100.0)
 
 
-def _repeats(sound: npt.NDArray[np.float64]) -> float:
+def _measure_periodicity(sound: npt.NDArray[np.float64]) -> float:
     """How much the sound is like itself one period of a voice earlier: 1 for a pure tone, near 0 for noise."""
     sound = sound - sound.mean()
-    alike = np.fft.irfft(np.abs(np.fft.rfft(sound, _TRANSFORM)) ** 2)[: _LONGEST_PERIOD + 1]
+    alike = np.fft.irfft(np.abs(np.fft.rfft(sound, _FFT_SIZE)) ** 2)[: _LONGEST_PERIOD + 1]
     periods = np.arange(_SHORTEST_PERIOD, _LONGEST_PERIOD + 1)
     shares = alike[periods] / (1 - periods / len(sound))
     return float(np.max(shares) / max(alike[0], 1e-9))

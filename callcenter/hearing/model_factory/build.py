@@ -66,8 +66,8 @@ def write_model_directory(
     numbers = write_graph(fresh, Lexicon.make(text.words, stress), UNKNOWN_PHONE_COST)
     language = Language((word for word in numbers if word != UNKNOWN), order)
     for sentence, weight in text.sentences:
-        language.learn(sentence, weight)
-    grammar = kaldifst.compile("\n".join(language.arcs(numbers)) + "\n", acceptor=False)
+        language.add_sentence(sentence, weight)
+    grammar = kaldifst.compile("\n".join(language.write_arcs(numbers)) + "\n", acceptor=False)
     kaldifst.arcsort(grammar, sort_type="ilabel")
     grammar.write(str(fresh / "graph" / "Gr.fst"))
     (fresh / "conf" / "model.conf").write_text("".join(f"--{name}={value}\n" for name, value in _options()))

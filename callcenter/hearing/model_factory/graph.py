@@ -37,16 +37,16 @@ def write_graph(directory: Path, lexicon: Lexicon, unknown_phone_cost: float) ->
     phones.mkdir(parents=True, exist_ok=True)
     (phones / "word_boundary.int").write_text(word_boundaries())
     (directory / "graph" / "phones.txt").write_text(phone_table())
-    words = kaldifst.compile("\n".join(lexicon.arcs(unknown_phone_cost)) + "\n", acceptor=False)
+    words = kaldifst.compile("\n".join(lexicon.write_arcs(unknown_phone_cost)) + "\n", acceptor=False)
     kaldifst.arcsort(words, sort_type="ilabel")
     kaldifst.determinize_star(words)
     searched = _to_transitions(words)
     kaldifst.arcsort(searched, sort_type="olabel")
     renumbered = _make_look_ahead(directory, searched)
-    numbers = {word: renumbered.get(number, number) for word, number in lexicon.words.items()}
+    numbers = {word: renumbered.get(number, number) for word, number in lexicon.word_numbers.items()}
     table = sorted([("<eps>", 0), *numbers.items()], key=lambda entry: entry[1])
     (directory / "graph" / "words.txt").write_text("".join(f"{word} {number}\n" for word, number in table))
-    marks = range(LAST_TRANSITION + 1, LAST_TRANSITION + 1 + lexicon.marks)
+    marks = range(LAST_TRANSITION + 1, LAST_TRANSITION + 1 + lexicon.disambiguation_count)
     (directory / "graph" / "disambig_tid.int").write_text("".join(f"{mark}\n" for mark in marks))
     return numbers
 

@@ -20,15 +20,15 @@ from callcenter.hearing.model_factory.unpacking import LARGEST, BrokenArchive, u
 from callcenter.hearing.server.engine import BrokenModel
 from callcenter.hearing.server.engines.vosk_model import VoskModel, expect_network, holds_network, read_vosk_model
 
-_TREE = Path(__file__).resolve().parents[3]
-OFFICIAL = _TREE / "speech_model" / "official.yaml"
+_ROOT = Path(__file__).resolve().parents[3]
+OFFICIAL = _ROOT / "speech_model" / "official.yaml"
 _TRIAL = "callcenter.hearing.server.engines.vosk_trial"
 _TRIAL_SECONDS = 600
 """The largest models take a minute to load from a slow disk."""
-_STAYS = "центр слушает как прежде"
-_PIECE = 1 << 20
+_UNCHANGED_NOTICE = "центр слушает как прежде"
+_CHUNK_BYTES = 1 << 20
 _CONNECT_SECONDS = 15.0
-_SILENT_SECONDS = 60.0
+_READ_TIMEOUT_SECONDS = 60.0
 
 Progress = Callable[[str], None]
 
@@ -41,12 +41,12 @@ class NotInstalled(CallcenterError):
 class Official:
     """A model that its makers publish."""
 
-    short: str
+    short_name: str
     name: str
     address: str
     megabytes: int
     note: str
-    mark: str
+    verification_mark: str
 
 
 def read_official(file: Path = OFFICIAL) -> tuple[Official, ...]:
@@ -63,18 +63,18 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
     It was loaded and has heard a second of silence. A model there of the same name is replaced. Raises NotInstalled
     with the mend; nothing is left behind then.
     """
-    known = {one.short: one for one in read_official()} | {one.name: one for one in read_official()}
+    known = {one.short_name: one for one in read_official()} | {one.name: one for one in read_official()}
     if source in known:
         source = known[source].address
     far = source.startswith(("http://", "https://"))
     given = None if far else Path(source).expanduser()
     if given is not None and not given.exists():
-        names = ", ".join(one.short for one in read_official())
+        names = ", ".join(one.short_name for one in read_official())
         raise NotInstalled(f"«{source}» — не имя известной модели ({names}), не адрес http(s) и не файл на этой машине")
     if given is not None and given.is_dir():
-        _look_before_copying(given, sha256)
+        _check_source_directory(given, sha256)
     try:
-        with _workshop(models) as work:
+        with _make_work_directory(models) as work:
             unpacked = work / "unpacked"
             if given is not None and given.is_dir():
                 shutil.copytree(given, unpacked)
@@ -84,7 +84,7 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
                 unpack(archive, unpacked, source)
             found = _find_model(unpacked)
             model = _make_usable(found, source, progress)
-            _try(found, source, progress)
+            _run_trial(found, source, progress)
             place = models / (_name_of(source) if found == unpacked else found.name)
             if place.exists():
                 place.rename(work / "old")
@@ -95,10 +95,10 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
         raise NotInstalled(
             f"{error.filename or models}: не прочитать или не записать ({error.strerror or error})"
         ) from error
-    return VoskModel(place, model.rate, model.takes_phrases, model.megabytes, model.words, model.delay)
+    return VoskModel(place, model.rate, model.takes_phrases, model.megabytes, model.words, model.result_delay)
 
 
-def _look_before_copying(directory: Path, sha256: str) -> None:
+def _check_source_directory(directory: Path, sha256: str) -> None:
     """It may be somebody's whole home."""
     if sha256:
         raise NotInstalled("--sha256 — сумма архива, а у каталога её нет; уберите --sha256")
@@ -109,7 +109,7 @@ def _look_before_copying(directory: Path, sha256: str) -> None:
 
 
 @contextmanager
-def _workshop(models: Path) -> Iterator[Path]:
+def _make_work_directory(models: Path) -> Iterator[Path]:
     """A directory to work in, below `models`. When the work fails, the directories that were made for it go, too."""
     made = [place for place in (models, *models.parents) if not place.exists()]
     try:
@@ -124,7 +124,7 @@ def _workshop(models: Path) -> Iterator[Path]:
 
 
 def _download(address: str, archive: Path, progress: Progress) -> Path:
-    timeout = httpx.Timeout(_SILENT_SECONDS, connect=_CONNECT_SECONDS)
+    timeout = httpx.Timeout(_READ_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS)
     told = 0
     try:
         with (
@@ -133,7 +133,7 @@ def _download(address: str, archive: Path, progress: Progress) -> Path:
         ):
             answer.raise_for_status()
             total = int(answer.headers.get("content-length", 0))
-            for piece in answer.iter_bytes(_PIECE):
+            for piece in answer.iter_bytes(_CHUNK_BYTES):
                 file.write(piece)
                 tenths = 10 * file.tell() // total if total else 0
                 if tenths > told:
@@ -196,23 +196,28 @@ def _make_usable(directory: Path, source: str, progress: Progress) -> VoskModel:
         raise NotInstalled(f"{source}: {told}") from error
 
 
-def _try(directory: Path, source: str, progress: Progress) -> None:
+def _run_trial(directory: Path, source: str, progress: Progress) -> None:
     """Has a process of its own load the model and hear a second of silence."""
     progress("пробую загрузить модель…")
     try:
         done = subprocess.run(
             [sys.executable, "-m", _TRIAL, directory],
-            cwd=_TREE,
+            cwd=_ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=_TRIAL_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise NotInstalled(f"{source}: модель не загрузилась и за {_TRIAL_SECONDS // 60} минут; {_STAYS}") from error
+        raise NotInstalled(
+            f"{source}: модель не загрузилась и за {_TRIAL_SECONDS // 60} минут; {_UNCHANGED_NOTICE}"
+        ) from error
     if done.returncode == -signal.SIGKILL:
-        raise NotInstalled(f"{source}: загрузку модели прервала система, похоже, не хватило памяти; {_STAYS}")
+        raise NotInstalled(
+            f"{source}: загрузку модели прервала система, похоже, не хватило памяти; {_UNCHANGED_NOTICE}"
+        )
     if done.returncode != 0:
         raise NotInstalled(
-            f"{source}: Vosk не может загрузить эту модель: повреждена или не для него; возьмите её заново; {_STAYS}"
+            f"{source}: Vosk не может загрузить эту модель: повреждена или не для него; возьмите её заново; "
+            f"{_UNCHANGED_NOTICE}"
         )

@@ -49,19 +49,19 @@ def take_network(model: bytes) -> bytes:
 
 def write_network(layers: Sequence[Layer], inputs: int, output: str) -> bytes:
     """From a node `input` of `inputs` to the descriptor `output`."""
-    file = _File()
+    file = _KaldiWriter()
     _write_network(file, layers, inputs, output)
     return file.held()
 
 
 def write_transitions(outputs_by_phone: Mapping[int, int], outputs: int) -> bytes:
     """The states of phones, and of one phone more, numbered next, that has a state for each output."""
-    file = _File()
+    file = _KaldiWriter()
     _write_transitions(file, outputs_by_phone, outputs)
     return file.held()
 
 
-class _File:
+class _KaldiWriter:
     def __init__(self) -> None:
         self._bytes = io.BytesIO()
 
@@ -101,7 +101,7 @@ class _File:
         self._bytes.write(held.tobytes())
 
 
-def _write_transitions(file: _File, outputs_by_phone: Mapping[int, int], outputs: int) -> None:
+def _write_transitions(file: _KaldiWriter, outputs_by_phone: Mapping[int, int], outputs: int) -> None:
     phones = sorted(outputs_by_phone)
     anything = phones[-1] + 1
     file.token("<TransitionModel>", "<Topology>")
@@ -121,7 +121,7 @@ def _write_transitions(file: _File, outputs_by_phone: Mapping[int, int], outputs
     file.token("</LogProbs>", "</TransitionModel>")
 
 
-def _write_topology(file: _File, states: Sequence[Sequence[int]]) -> None:
+def _write_topology(file: _KaldiWriter, states: Sequence[Sequence[int]]) -> None:
     """Where each state leads, with even odds; then the final state, which leads nowhere."""
     file.integer(len(states) + 1)
     for number, following in enumerate(states):
@@ -132,7 +132,7 @@ def _write_topology(file: _File, states: Sequence[Sequence[int]]) -> None:
     file.integer(-1, 0)
 
 
-def _write_network(file: _File, layers: Sequence[Layer], inputs: int, output: str) -> None:
+def _write_network(file: _KaldiWriter, layers: Sequence[Layer], inputs: int, output: str) -> None:
     nodes = [f"input-node name=input dim={inputs}"]
     count = 0
     for layer in layers:
@@ -161,7 +161,7 @@ def _write_network(file: _File, layers: Sequence[Layer], inputs: int, output: st
     file.vector([])
 
 
-def _write_node(file: _File, node: Node) -> None:
+def _write_node(file: _KaldiWriter, node: Node) -> None:
     file.token("<ComponentName>", node.name, "<NoOpComponent>", "<Dim>")
     file.integer(node.width)
     file.token("<BackpropScale>")
@@ -169,7 +169,7 @@ def _write_node(file: _File, node: Node) -> None:
     file.token("</NoOpComponent>")
 
 
-def _write_affine(file: _File, layer: Affine) -> None:
+def _write_affine(file: _KaldiWriter, layer: Affine) -> None:
     file.token("<ComponentName>", layer.name, "<AffineComponent>", "<LearningRate>")
     file.real(0.001)
     file.token("<LinearParams>")
@@ -179,7 +179,7 @@ def _write_affine(file: _File, layer: Affine) -> None:
     file.token("</AffineComponent>")
 
 
-def _write_rectifier(file: _File, name: str, size: int) -> None:
+def _write_rectifier(file: _KaldiWriter, name: str, size: int) -> None:
     file.token("<ComponentName>", name, "<RectifiedLinearComponent>", "<Dim>")
     file.integer(size)
     file.token("<ValueAvg>")

@@ -13,15 +13,15 @@ Context = tuple[str, ...]
 class Language:
     """Estimated from sentences with weights; every word of the vocabulary may be said anywhere."""
 
-    def __init__(self, vocabulary: Iterable[str], order: int = 3, unseen: float = 0.3) -> None:
-        """`unseen` is what a word counts that no sentence has."""
+    def __init__(self, vocabulary: Iterable[str], order: int = 3, unseen_count: float = 0.3) -> None:
+        """`unseen_count` is what a word counts that no sentence has."""
         self._vocabulary = frozenset(vocabulary)
         self._order = order
-        self._unseen = unseen
+        self._unseen = unseen_count
         self._followers: dict[Context, dict[str, float]] = {(): {}}
         self._sums: dict[Context, tuple[float, float]] = {}
 
-    def learn(self, sentence: str, weight: float = 1.0) -> None:
+    def add_sentence(self, sentence: str, weight: float = 1.0) -> None:
         """Words outside the vocabulary break a sentence in two."""
         self._sums.clear()
         history: list[str] = [_BEGIN]
@@ -34,7 +34,7 @@ class Language:
                 followers[word] = followers.get(word, 0.0) + weight
             history.append(word)
 
-    def arcs(self, numbers: Mapping[str, int]) -> Iterator[str]:
+    def write_arcs(self, numbers: Mapping[str, int]) -> Iterator[str]:
         """OpenFst's text form, input and output the words' numbers, the start first; backing off says nothing."""
         contexts = self._contexts()
         states = {context: state for state, context in enumerate(contexts)}
@@ -74,18 +74,19 @@ class Language:
                 yield f"{state} {cost:.5f}"
             else:
                 following = (*context, word)[-(self._order - 1) :] if self._order > 1 else ()
-                yield f"{state} {states[_longest(following, states)]} {numbers[word]} {numbers[word]} {cost:.5f}"
+                next_state = states[_find_longest_context(following, states)]
+                yield f"{state} {next_state} {numbers[word]} {numbers[word]} {cost:.5f}"
         if context:
             total, taken = self._sum(context)
             cost = -math.log(taken / total) if total else 0.0
-            yield f"{state} {states[_longest(context[1:], states)]} 0 0 {cost:.5f}"
+            yield f"{state} {states[_find_longest_context(context[1:], states)]} 0 0 {cost:.5f}"
 
 
 def _discount(count: float) -> float:
     return min(_DISCOUNT, count * _DISCOUNT)
 
 
-def _longest(context: Context, states: Mapping[Context, int]) -> Context:
+def _find_longest_context(context: Context, states: Mapping[Context, int]) -> Context:
     """The longest known context that ends as this one does."""
     while context not in states:
         context = context[1:]

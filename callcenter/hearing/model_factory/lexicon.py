@@ -26,19 +26,19 @@ _UNKNOWN_MARK = DISAMBIGUATION
 
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """`mark`, when not 0, tells words apart that sound alike or begin alike."""
+    """`disambiguation_symbol`, when not 0, tells words apart that sound alike or begin alike."""
 
     word: str
     phones: tuple[str, ...]
-    mark: int
+    disambiguation_symbol: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Every way every word is said. `words` numbers them from 1, in order, `[unk]` among them."""
+    """Every way every word is said. `word_numbers` numbers them from 1, in order, `[unk]` among them."""
 
     pronunciations: tuple[Pronunciation, ...]
-    words: Mapping[str, int]
+    word_numbers: Mapping[str, int]
 
     @classmethod
     def make(cls, words: Iterable[str], stress: StressDictionary) -> "Lexicon":
@@ -56,11 +56,11 @@ class Lexicon:
         return cls(tuple(pronunciations), {word: number for number, word in enumerate(sorted([*said, UNKNOWN]), 1)})
 
     @property
-    def marks(self) -> int:
+    def disambiguation_count(self) -> int:
         """How many disambiguation marks there are, the one of unknown speech included."""
-        return 1 + max((one.mark for one in self.pronunciations), default=0)
+        return 1 + max((one.disambiguation_symbol for one in self.pronunciations), default=0)
 
-    def arcs(self, unknown_phone_cost: float) -> Iterator[str]:
+    def write_arcs(self, unknown_phone_cost: float) -> Iterator[str]:
         """OpenFst's text form. Blanks may stand between any phones; silence before, between and after words."""
         yield f"{_START} {_WORD} 0 0 0"
         yield f"{_START} {_WORD} {SILENCE} 0 0"
@@ -71,22 +71,22 @@ class Lexicon:
             numbers = [phone_number(phone, place_of(index, len(one.phones))) for index, phone in enumerate(one.phones)]
             here = _WORD
             for index, number in enumerate(numbers):
-                word = self.words[one.word] if index == 0 else 0
-                following = _ENDED if index == len(numbers) - 1 and not one.mark else free
+                word = self.word_numbers[one.word] if index == 0 else 0
+                following = _ENDED if index == len(numbers) - 1 and not one.disambiguation_symbol else free
                 yield f"{here} {following} {number} {word} 0"
                 if index:
                     yield f"{here} {free + 1} {BLANK} 0 0"
                     yield f"{free + 1} {following} {number} 0 0"
                 here, free = following, free + 2
-            if one.mark:
-                yield f"{here} {_ENDED} {DISAMBIGUATION + one.mark} 0 0"
-        yield from self._unknown(free, unknown_phone_cost)
+            if one.disambiguation_symbol:
+                yield f"{here} {_ENDED} {DISAMBIGUATION + one.disambiguation_symbol} 0 0"
+        yield from self._write_unknown_arcs(free, unknown_phone_cost)
         yield f"{_WORD} 0"
 
-    def _unknown(self, free: int, cost: float) -> Iterator[str]:
+    def _write_unknown_arcs(self, free: int, cost: float) -> Iterator[str]:
         """Any two sounds or more, each at a price, blanks between them for nothing."""
         begun, inside = free, free + 1
-        yield f"{_WORD} {begun} {_UNKNOWN_MARK} {self.words[UNKNOWN]} 0"
+        yield f"{_WORD} {begun} {_UNKNOWN_MARK} {self.word_numbers[UNKNOWN]} 0"
         for output in OUTPUT.values():
             yield f"{begun} {inside} {GOING_ON + output} 0 {cost}"
             yield f"{inside} {inside} {GOING_ON + output} 0 {cost}"

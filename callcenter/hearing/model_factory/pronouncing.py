@@ -25,12 +25,12 @@ _ALWAYS_HARD = frozenset({"zh", "sh", "c"})
 _ALWAYS_SOFT = frozenset({"ch", "sch", "j"})
 _DEVOICED = {"b": "p", "v": "f", "g": "k", "d": "t", "zh": "sh", "z": "s"}
 _VOICED = {mute: voiced for voiced, mute in _DEVOICED.items() if mute != "f"}
-_MUTE = frozenset({"p", "f", "k", "t", "sh", "s", "h", "c", "ch", "sch"})
-_LOUD = frozenset({"b", "g", "d", "zh", "z"})
+_VOICELESS = frozenset({"p", "f", "k", "t", "sh", "s", "h", "c", "ch", "sch"})
+_VOICED_OBSTRUENTS = frozenset({"b", "g", "d", "zh", "z"})
 _SOFTENED_BEFORE = {"n": {"t", "d", "ch", "sch", "n"}, "s": {"t", "d", "n", "s"}, "z": {"d", "n", "z"}}
 """Dental consonants that a soft one after them softens."""
 
-_NOT_AS_WRITTEN = (
+_RESPELLING_RULES = (
     (re.compile(r"^(что(бы?|нибудь|то)?)$"), lambda found: "ш" + found[1][1:]),
     (re.compile(r"^(ни|не|кое)что$"), lambda found: found[1] + "што"),
     (re.compile(r"^(конечн|скучн|нарочн|яичниц|прачечн|скворечн)"), lambda found: found[1].replace("чн", "шн")),
@@ -56,14 +56,14 @@ _NOT_AS_WRITTEN = (
     (re.compile("гк"), "хк"),
     (re.compile("гч"), "хч"),
 )
-_GO_AS_WRITTEN = frozenset({"много", "немного", "дорого", "недорого", "строго", "долго", "недолго", "убого", "лого"})
+_GO_EXCEPTIONS = frozenset({"много", "немного", "дорого", "недорого", "строго", "долго", "недолго", "убого", "лого"})
 """Words on -ого whose г is said."""
 
 
 def pronounce(word: str, stress: StressDictionary) -> list[tuple[str, ...]]:
     """The ways a lower-case Cyrillic word is said, the likeliest first; empty when nothing in it can be said."""
     ways: dict[tuple[str, ...], None] = {}
-    for place in stress.find(word):
+    for place in stress.find_stressed_vowels(word):
         ways[spell_out(word, place)] = None
         if place == 0 and sum(letter in _STRESSED for letter in word) == 1:
             ways[spell_out(word, 1)] = None  # said alone, even «не» is stressed
@@ -84,8 +84,8 @@ def spell_out(word: str, stressed: int) -> tuple[str, ...]:
 
 
 def _respell(word: str) -> str:
-    for pattern, instead in _NOT_AS_WRITTEN:
-        if pattern.pattern.startswith("(?<=.[оеё])го") and word in _GO_AS_WRITTEN:
+    for pattern, instead in _RESPELLING_RULES:
+        if pattern.pattern.startswith("(?<=.[оеё])го") and word in _GO_EXCEPTIONS:
             continue
         word = pattern.sub(instead, word)
     return word
@@ -103,7 +103,7 @@ def _read_letters(letters: str, stressed: int) -> list[tuple[str, bool]]:
                 letter in "ио" and before == "ь"
             ):
                 sounds.append(("j", True))
-            sounds.append((_say_vowel(letter, vowel, stressed, sounds, is_last=not after), False))
+            sounds.append((_transcribe_vowel(letter, vowel, stressed, sounds, is_last=not after), False))
         elif letter in _CONSONANTS:
             sound = _CONSONANTS[letter]
             soft = (after in _SOFTENING and bool(after) and sound not in _ALWAYS_HARD) or sound in _ALWAYS_SOFT
@@ -111,7 +111,9 @@ def _read_letters(letters: str, stressed: int) -> list[tuple[str, bool]]:
     return sounds
 
 
-def _say_vowel(letter: str, vowel: int, stressed: int, before: Sequence[tuple[str, bool]], *, is_last: bool) -> str:
+def _transcribe_vowel(
+    letter: str, vowel: int, stressed: int, before: Sequence[tuple[str, bool]], *, is_last: bool
+) -> str:
     previous, soft = before[-1] if before else ("", False)
     hard_sibilant = previous in _ALWAYS_HARD
     if vowel == stressed or letter == "ё":
@@ -137,9 +139,9 @@ def _assimilate(sounds: list[tuple[str, bool]]) -> None:
         following, following_soft = sounds[place + 1]
         if following in VOWELS:
             continue
-        if following in _MUTE:
+        if following in _VOICELESS:
             sound = _DEVOICED.get(sound, sound)
-        elif following in _LOUD:
+        elif following in _VOICED_OBSTRUENTS:
             sound = _VOICED.get(sound, sound)
         soft = soft or (following_soft and following in _SOFTENED_BEFORE.get(sound, ()))
         sounds[place] = (sound, soft)

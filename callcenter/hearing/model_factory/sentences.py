@@ -10,7 +10,7 @@ from num2words import num2words
 
 PATTERNS = Path(__file__).resolve().parents[3] / "speech_model" / "domain.yaml"
 _SLOT = re.compile(r"\{([a-z_]+)(?::(\d+)(?:-(\d+))?)?\}")
-_NOTHING = "-"
+_EMPTY_LINE = "-"
 _ORDINALS = {
     "ordinal_m": ("m", "n"),
     "ordinal_f": ("f", "n"),
@@ -39,7 +39,7 @@ class Sentences:
             slots[name] = [*slots.get(name, ()), *lines]
         return cls(held["sentences"], slots)
 
-    def make(self, count: int, chance: random.Random) -> Iterator[str]:
+    def generate(self, count: int, chance: random.Random) -> Iterator[str]:
         """`count` sentences of lower-case words, each pattern as often as any other."""
         while count > 0:
             sentence = self.fill(chance.choice(self._patterns), chance)
@@ -52,18 +52,18 @@ class Sentences:
             pattern = pattern[: slot.start()] + self._choose(slot, chance) + pattern[slot.end() :]
         return " ".join(pattern.split())
 
-    def lines(self, *slots: str) -> Iterator[str]:
+    def list_slot_lines(self, *slots: str) -> Iterator[str]:
         """Every line, of these slots or of all, that holds no slot itself."""
         for lines in (self._slots[slot] for slot in slots or self._slots):
-            yield from (line for line in lines if "{" not in line and line != _NOTHING)
+            yield from (line for line in lines if "{" not in line and line != _EMPTY_LINE)
 
     def _choose(self, slot: re.Match[str], chance: random.Random) -> str:
         name, low, high = slot[1], slot[2], slot[3]
         if low is None:
             line = chance.choice(self._slots[name])
-            return "" if line == _NOTHING else line
-        if name in _MADE:
-            return _MADE[name](chance, int(low), int(high or low))
+            return "" if line == _EMPTY_LINE else line
+        if name in _NUMBER_GENERATORS:
+            return _NUMBER_GENERATORS[name](chance, int(low), int(high or low))
         gender, case = _ORDINALS[name]
         number = chance.randint(int(low), int(high))
         return str(num2words(number, lang="ru", to="ordinal", gender=gender, case=case))
@@ -92,7 +92,7 @@ def _pairs(chance: random.Random, count: int, _: int) -> str:
     return " ".join(("ноль " if pair < 10 else "") + say_number(pair) for pair in pairs)
 
 
-_MADE: Mapping[str, Callable[[random.Random, int, int], str]] = {
+_NUMBER_GENERATORS: Mapping[str, Callable[[random.Random, int, int], str]] = {
     "number": _number,
     "number_gen": _number_genitive,
     "digits": _digits,

@@ -4,7 +4,7 @@ import re
 
 from num2words import num2words
 
-_SENTENCE = re.compile(r"[^а-яё -]+")
+_NOT_WORDS = re.compile(r"[^а-яё -]+")
 _ORDINAL = re.compile(r"(\d+)-(й|я|е)\b")
 _GENDERS = {"й": "m", "я": "f", "е": "n"}
 _DAY = re.compile(r"(\d+)(?= (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря))")
@@ -15,7 +15,7 @@ def spell(text: str) -> str:
     spelt = _ORDINAL.sub(lambda found: _ordinal(int(found[1]), _GENDERS[found[2]], "n"), text.lower())
     spelt = _DAY.sub(lambda found: _ordinal(int(found[1]), "n", "g"), spelt)
     spelt = re.sub(r"\d+", lambda number: f" {num2words(int(number[0]), lang='ru')} ", spelt)
-    return " ".join(_SENTENCE.sub(" ", spelt.replace("-", " ")).split())
+    return " ".join(_NOT_WORDS.sub(" ", spelt.replace("-", " ")).split())
 
 
 def _ordinal(number: int, gender: str, case: str) -> str:

@@ -10,10 +10,10 @@ from callcenter.hearing.model_factory.phones import OUTPUT, OUTPUTS, PHONES
 
 BEGIN, INSIDE, END, ALONE = "B", "I", "E", "S"
 """Places in a word, as Kaldi names them."""
-_PLACES = (BEGIN, INSIDE, END, ALONE)
-_KALDI_PLACES = {BEGIN: "begin", INSIDE: "internal", END: "end", ALONE: "singleton"}
+_WORD_POSITIONS = (BEGIN, INSIDE, END, ALONE)
+_KALDI_POSITIONS = {BEGIN: "begin", INSIDE: "internal", END: "end", ALONE: "singleton"}
 
-SILENCE = len(PHONES) * len(_PLACES) + 1
+SILENCE = len(PHONES) * len(_WORD_POSITIONS) + 1
 """CTC's blank between words: the phone whose length ends an utterance."""
 BLANK = SILENCE + 1
 """CTC's blank inside a word."""
@@ -24,13 +24,13 @@ ENDING = GOING_ON + OUTPUTS
 """The same for its last state."""
 DISAMBIGUATION = ENDING + OUTPUTS
 """The first of the marks, not phones, that keep words with equal sounds apart."""
-_OF_A_PHONE, _OF_ANYTHING = 2, 3
-LAST_TRANSITION = _OF_A_PHONE * BLANK + _OF_ANYTHING * OUTPUTS
+_TRANSITIONS_PER_PHONE, _TRANSITIONS_PER_ANY_PHONE_STATE = 2, 3
+LAST_TRANSITION = _TRANSITIONS_PER_PHONE * BLANK + _TRANSITIONS_PER_ANY_PHONE_STATE * OUTPUTS
 """The highest transition number."""
 
 
 def phone_number(phone: str, place: str) -> int:
-    return 1 + (OUTPUT[phone] - 1) * len(_PLACES) + _PLACES.index(place)
+    return 1 + (OUTPUT[phone] - 1) * len(_WORD_POSITIONS) + _WORD_POSITIONS.index(place)
 
 
 def place_of(index: int, length: int) -> str:
@@ -43,25 +43,27 @@ def place_of(index: int, length: int) -> str:
 def enter(label: int) -> tuple[int, int]:
     """The transition by which a label of the graph is entered, and the one that stays in it."""
     if label <= BLANK:
-        return _OF_A_PHONE * label, _OF_A_PHONE * label - 1
+        return _TRANSITIONS_PER_PHONE * label, _TRANSITIONS_PER_PHONE * label - 1
     state, leaves = (label - GOING_ON, 2) if label < ENDING else (label - ENDING, 3)
-    stays = _OF_A_PHONE * BLANK + _OF_ANYTHING * state + 1
+    stays = _TRANSITIONS_PER_PHONE * BLANK + _TRANSITIONS_PER_ANY_PHONE_STATE * state + 1
     return stays + leaves - 1, stays
 
 
 def outputs_by_phone() -> dict[int, int]:
     """Which output of the network scores a phone number; ANYTHING has all of them."""
-    outputs = {phone_number(phone, place): OUTPUT[phone] for phone in PHONES for place in _PLACES}
+    outputs = {phone_number(phone, place): OUTPUT[phone] for phone in PHONES for place in _WORD_POSITIONS}
     return {**outputs, SILENCE: 0, BLANK: 0}
 
 
 def word_boundaries() -> str:
     """Kaldi's `word_boundary.int`, by which it finds where words begin and end."""
-    lines = [f"{phone_number(phone, place)} {_KALDI_PLACES[place]}\n" for phone in PHONES for place in _PLACES]
+    lines = [
+        f"{phone_number(phone, place)} {_KALDI_POSITIONS[place]}\n" for phone in PHONES for place in _WORD_POSITIONS
+    ]
     return "".join([*lines, f"{SILENCE} nonword\n", f"{BLANK} internal\n", f"{ANYTHING} singleton\n"])
 
 
 def phone_table() -> str:
     """Kaldi's `phones.txt`."""
-    lines = [f"{phone}_{place} {phone_number(phone, place)}\n" for phone in PHONES for place in _PLACES]
+    lines = [f"{phone}_{place} {phone_number(phone, place)}\n" for phone in PHONES for place in _WORD_POSITIONS]
     return "".join(["<eps> 0\n", *lines, f"SIL {SILENCE}\n", f"BLK {BLANK}\n", f"ANY {ANYTHING}\n"])

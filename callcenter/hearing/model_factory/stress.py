@@ -39,7 +39,7 @@ class StressDictionary:
         """All that it knows."""
         return iter(self._known)
 
-    def find(self, word: str) -> tuple[int, ...]:
+    def find_stressed_vowels(self, word: str) -> tuple[int, ...]:
         """The places a word may be stressed at, the likeliest first. Never empty for a word with vowels."""
         vowels = count_vowels(word)
         if "ё" in word:

@@ -18,12 +18,12 @@ TOLD = Path("meaning_model", "lines.jsonl")
 _EVERYDAY = "everyday.txt"
 _TEST_SENTENCES = "test_sentences.sha256"
 """Sums of the sentences that the model is tested with; the language model must not know them as sentences."""
-_TURNED = ("complaint", "danger", "question", "place", "doer")
+_INFLECTED_SLOTS = ("complaint", "danger", "question", "place", "doer")
 """Slots whose words may come in their other forms too."""
-_MADE_SENTENCES = 25000
-_OWN_WEIGHT = 3.0
+_GENERATED_SENTENCE_COUNT = 25000
+_COMPANY_WEIGHT = 3.0
 _EVERYDAY_WEIGHT = 2.0
-_TOLD_WEIGHT = 0.5
+_RESIDENT_LINES_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ def build_text(*, knowledge: Path, scripts: Path, people: Iterable[str] = (), ma
 def gather_text(company: CompanyWords, material: Path = MATERIAL) -> Text:
     """The company's words and sentences, the patterns', residents' and everyday ones; not the test's sentences."""
     made = Sentences.read(material / PATTERNS.name, company.slots)
-    sentences = [(sentence, 1.0) for sentence in made.make(_MADE_SENTENCES, random.Random(1))]
-    sentences += [(sentence, _OWN_WEIGHT) for sentence in {*company.sentences, *map(spell, made.lines())}]
+    sentences = [(sentence, 1.0) for sentence in made.generate(_GENERATED_SENTENCE_COUNT, random.Random(1))]
+    sentences += [(sentence, _COMPANY_WEIGHT) for sentence in {*company.sentences, *map(spell, made.list_slot_lines())}]
     tested = set((material / _TEST_SENTENCES).read_text(encoding="ascii").split())
     everyday = (material / _EVERYDAY).read_text(encoding="utf-8").splitlines()
     sentences += [(sentence, _EVERYDAY_WEIGHT) for sentence in everyday]
     told = (material.parent / TOLD).read_text(encoding="utf-8")
-    sentences += [(spell(json.loads(line)["text"]), _TOLD_WEIGHT) for line in told.splitlines()]
+    sentences += [(spell(json.loads(line)["text"]), _RESIDENT_LINES_WEIGHT) for line in told.splitlines()]
     words = {word for sentence, _ in sentences for word in sentence.split()} | company.words
-    typical = {word for line in made.lines(*_TURNED) for word in line.split()}
+    typical = {word for line in made.list_slot_lines(*_INFLECTED_SLOTS) for word in line.split()}
     allowed = tuple(one for one in sentences if hashlib.sha256(one[0].encode()).hexdigest() not in tested)
     return Text(frozenset(words | forms_of(typical)), allowed)

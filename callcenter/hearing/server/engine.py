@@ -43,18 +43,18 @@ class Word:
 class Recogniser(Protocol):
     """Hears one unbroken stretch of one leg, in one thread at a time. Every method may raise EngineFailed."""
 
-    def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
         """The words of an utterance that has just ended, none of them after a long silence; None while it goes on.
 
         Times count from the stretch's first sample and never step back.
         """
         ...
 
-    def guess(self) -> str:
+    def get_partial_text(self) -> str:
         """The words so far of the utterance that goes on. They may still change."""
         ...
 
-    def settle(self, quiet: bytes) -> None:
+    def feed_padding(self, quiet: bytes) -> None:
         """Takes `quiet`, `Engine.delay` seconds of it, for what comes next, so that the guess holds all that was heard.
 
         It counts in times like sound that was heard. The utterance goes on."""
@@ -79,11 +79,11 @@ class Engine(Protocol):
         ...
 
     @property
-    def delay(self) -> float:
+    def result_delay(self) -> float:
         """Seconds of audio after a word that may pass before a guess holds it."""
         ...
 
-    def listen(self, *, rate: int, phrases: Sequence[str] | None) -> Recogniser:
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> Recogniser:
         """A recogniser of its own for a stretch of a leg. `phrases` (None: anything may be said) are lower case; speech
         that is none of them becomes `[unk]`. Raises EngineFailed."""
         ...

@@ -35,10 +35,10 @@ from callcenter.hearing.wire import (
 log = structlog.get_logger()
 
 STATE_SECONDS = 0.5
-_UNREAD = 1 << 20
+_MAX_UNREAD_BYTES = 1 << 20
 """Bytes a client may leave unread."""
-_READ = 1 << 16
-_FAREWELL_SECONDS = 2.0
+_READ_BYTES = 1 << 16
+_SHUTDOWN_SECONDS = 2.0
 
 
 class Ear:
@@ -46,7 +46,7 @@ class Ear:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._clients: set[_Client] = set()
+        self._clients: set[_ClientConnection] = set()
         self._stopping = asyncio.Event()
         self._dropped = 0.0
         self._failures = 0
@@ -59,14 +59,14 @@ class Ear:
     async def serve(self, address: Address) -> None:
         """Raises OSError when the address cannot be bound."""
         if isinstance(address, Path):
-            server = await asyncio.start_unix_server(self._welcome, address)
+            server = await asyncio.start_unix_server(self._handle_connection, address)
             address.chmod(0o600)
         else:
-            server = await asyncio.start_server(self._welcome, address.name, address.port)
+            server = await asyncio.start_server(self._handle_connection, address.name, address.port)
         log.info("the ear listens", address=str(address), engine=self._engine.name)
         try:
             async with asyncio.TaskGroup() as group:
-                telling = group.create_task(self._tell_state(), name="state of the ear")
+                telling = group.create_task(self._broadcast_state(), name="state of the ear")
                 await self._stopping.wait()
                 telling.cancel()
         finally:
@@ -80,44 +80,44 @@ class Ear:
     def _legs(self) -> list[Leg]:
         return [leg for client in self._clients for leg in client.legs.values()]
 
-    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = _Client(self._engine, writer, count=self._count)
+    async def _handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = _ClientConnection(self._engine, writer, count=self._add_leg_totals)
         self._clients.add(client)
         try:
             await client.listen(reader)
         finally:
             self._clients.discard(client)
 
-    def _count(self, leg: Leg) -> None:
-        self._dropped += leg.dropped
+    def _add_leg_totals(self, leg: Leg) -> None:
+        self._dropped += leg.dropped_seconds
         self._failures += leg.failures
 
-    async def _tell_state(self) -> None:
+    async def _broadcast_state(self) -> None:
         while True:
             await asyncio.sleep(STATE_SECONDS)
             legs = self._legs
             state = State(
                 legs=len(legs),
                 lag=round(max((leg.take_lag() for leg in legs), default=0.0), 3),
-                dropped=round(self._dropped + sum(leg.dropped for leg in legs), 3),
+                dropped=round(self._dropped + sum(leg.dropped_seconds for leg in legs), 3),
                 failures=self._failures + sum(leg.failures for leg in legs),
             )
             for client in self._clients:
                 client.tell(0, state)
 
 
-class _Client:
+class _ClientConnection:
     """One connection and its legs. `count` is told of each leg that is over."""
 
     def __init__(self, engine: Engine, writer: asyncio.StreamWriter, *, count: Callable[[Leg], None]) -> None:
         self.legs: dict[int, Leg] = {}
         self._engine = engine
         self._writer = writer
-        self._count = count
+        self._add_leg_totals = count
         self._loop = asyncio.get_running_loop()
-        self._no_legs, self._gone = asyncio.Event(), asyncio.Event()
+        self._no_legs, self._disconnected = asyncio.Event(), asyncio.Event()
         self._no_legs.set()
-        self._silent = False
+        self._output_ended = False
         """All was told that is ever told."""
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
@@ -125,13 +125,13 @@ class _Client:
         self.tell(0, Hello(PROTOCOL, self._engine.name, self._engine.takes_phrases))
         unpacker = Unpacker()
         try:
-            while data := await reader.read(_READ):
+            while data := await reader.read(_READ_BYTES):
                 for number, message in unpacker.feed(data):
-                    self._take(number, message)
+                    self._handle_message(number, message)
         except (BrokenWire, OSError) as error:
             log.warning("a client was disconnected", why=str(error))
         finally:
-            self._gone.set()
+            self._disconnected.set()
             self._close_legs()
             self._writer.close()
 
@@ -140,46 +140,46 @@ class _Client:
         closed loses what they have not read of it."""
         self._close_legs()
         with contextlib.suppress(TimeoutError, OSError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
+            async with asyncio.timeout(_SHUTDOWN_SECONDS):
                 await self._no_legs.wait()
-                self._silent = True
+                self._output_ended = True
                 self._writer.write_eof()
-                await self._gone.wait()
+                await self._disconnected.wait()
         self._writer.close()
 
     def tell(self, number: int, message: Message) -> None:
-        if self._silent or self._writer.is_closing():
+        if self._output_ended or self._writer.is_closing():
             return
-        if self._writer.transport.get_write_buffer_size() > _UNREAD:
+        if self._writer.transport.get_write_buffer_size() > _MAX_UNREAD_BYTES:
             log.warning("a client does not read what it is told")
             self._writer.transport.abort()
             return
         self._writer.write(pack(number, message))
 
-    def _take(self, number: int, message: Message) -> None:
+    def _handle_message(self, number: int, message: Message) -> None:
         if isinstance(message, Open):
             if number in self.legs or number == 0:
                 raise BrokenWire(f"leg {number} cannot be opened")
             self._no_legs.clear()
-            self.legs[number] = Leg(self._engine, message, functools.partial(self._hand_over, number))
+            self.legs[number] = Leg(self._engine, message, functools.partial(self._schedule_report, number))
         elif isinstance(message, Audio | Phrases | Settle | Flush | Close):
             if number in self.legs:  # else it crossed the leg's end
-                self.legs[number].take(message)
+                self.legs[number].enqueue(message)
         else:
             raise BrokenWire(f"a client does not say {type(message).__name__}")
 
-    def _hand_over(self, number: int, report: Report) -> None:
+    def _schedule_report(self, number: int, report: Report) -> None:
         """In the leg's thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: the ear ended before this leg did
-            self._loop.call_soon_threadsafe(self._report, number, report)
+            self._loop.call_soon_threadsafe(self._send_report, number, report)
 
-    def _report(self, number: int, report: Report) -> None:
+    def _send_report(self, number: int, report: Report) -> None:
         self.tell(number, report)
         if isinstance(report, Closed):
-            self._count(self.legs.pop(number))
+            self._add_leg_totals(self.legs.pop(number))
             if not self.legs:
                 self._no_legs.set()
 
     def _close_legs(self) -> None:
         for leg in self.legs.values():
-            leg.take(Close())
+            leg.enqueue(Close())

@@ -7,7 +7,7 @@ With phrases to expect, sound without a word is begun anew: after 60 frames (1.8
 determinizes what it has, and where nothing was said and `[unk]` may be anywhere, that takes seconds of processor with
 some models. A fresh recogniser hears the last moments again, because a word that has begun may not be guessed yet.
 
-So a recogniser's time is not the stretch's. `_places` tells where in the stretch what it heard lies.
+So a recogniser's time is not the stretch's. `_offsets` tells where in the stretch what it heard lies.
 """
 
 from bisect import bisect_right
@@ -18,18 +18,18 @@ import numpy as np
 
 from callcenter.hearing.server.engine import Engine, Recogniser, Word
 
-_FAINT = 260
+_QUIET_PEAK = 260
 """The highest sample of quiet, -42 dB below full scale. The noise of an idle line lies at -50 and lower."""
-_REST_SECONDS = 1.0
+_IDLE_AFTER_SECONDS = 1.0
 """Of quiet until the decoder rests: an engine's endpoint comes before."""
-_RUN_UP_SECONDS = 0.4
+_PREROLL_SECONDS = 0.4
 """What the decoder hears of the quiet before a sound."""
-_LOOP_SECONDS = 0.1
+_PADDING_LOOP_SECONDS = 0.1
 """Of the newest quiet, repeated where more of it is needed than there was yet."""
 _WORDLESS_SECONDS = 1.6
-_AGAIN_SECONDS = 0.6
+_REPLAY_SECONDS = 0.6
 """More than passes between a word's beginning and the first guess of it."""
-_BYTES = 2
+_BYTES_PER_SAMPLE = 2
 
 
 class SparingRecogniser:
@@ -40,108 +40,112 @@ class SparingRecogniser:
         self._engine = engine
         self._rate = rate
         self._phrases = phrases
-        self._heard = 0
-        """Samples of the stretch; `_fed`: of the recogniser."""
-        self._quiet = 0
-        self._sound = self._wordless = 0
+        self._stretch_samples = 0
+        """Samples of the stretch; `_fed_samples`: of the recogniser."""
+        self._quiet_samples = 0
+        self._loud_samples = self._wordless_samples = 0
         """Samples of sound since the last words, and of all since the last guess."""
-        self._newest = b""
+        self._recent_audio = b""
         """The end of the stretch, as much as may be heard again."""
         self._recogniser: Recogniser
-        self._begin_at(0)
+        self._create_recognizer_at(0)
 
     @property
-    def resting(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing is being said, and nothing may still become a word."""
-        return self._quiet > _REST_SECONDS * self._rate
+        return self._quiet_samples > _IDLE_AFTER_SECONDS * self._rate
 
-    def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
         """See Recogniser. Utterances end at the latest when the decoder rests."""
-        rested = self.resting
-        if _is_faint(audio):
-            self._quiet += len(audio) // _BYTES
+        rested = self.is_idle
+        if _is_quiet(audio):
+            self._quiet_samples += len(audio) // _BYTES_PER_SAMPLE
         else:
-            self._quiet = 0
-            self._sound += len(audio) // _BYTES
-        run_up = self._newest[-self._bytes(_RUN_UP_SECONDS) :]
-        self._heard += len(audio) // _BYTES
-        self._newest = (self._newest + audio)[-self._bytes(_AGAIN_SECONDS) :]
-        if self.resting:
-            return None if rested else self._rest()
+            self._quiet_samples = 0
+            self._loud_samples += len(audio) // _BYTES_PER_SAMPLE
+        run_up = self._recent_audio[-self._bytes(_PREROLL_SECONDS) :]
+        self._stretch_samples += len(audio) // _BYTES_PER_SAMPLE
+        self._recent_audio = (self._recent_audio + audio)[-self._bytes(_REPLAY_SECONDS) :]
+        if self.is_idle:
+            return None if rested else self._enter_idle()
         if rested:
             audio = run_up + audio
-            self._places.append((self._fed, self._heard - len(audio) // _BYTES))
+            self._offsets.append((self._fed_samples, self._stretch_samples - len(audio) // _BYTES_PER_SAMPLE))
         return self._feed(audio)
 
-    def guess(self) -> str:
-        return self._recogniser.guess()
+    def get_partial_text(self) -> str:
+        return self._recogniser.get_partial_text()
 
-    def settle(self) -> None:
+    def complete_partial(self) -> None:
         """See Recogniser. The newest sound, of which the caller knows that it is quiet, stands for what comes next."""
-        if not self.resting and self._newest:
-            self._fill_up()
+        if not self.is_idle and self._recent_audio:
+            self._feed_padding()
 
     def finish(self) -> tuple[Word, ...]:
-        return self._place(self._recogniser.finish())
+        return self._map_times(self._recogniser.finish())
 
     def _feed(self, audio: bytes) -> tuple[Word, ...] | None:
-        self._fed += len(audio) // _BYTES
-        words = self._recogniser.hear(audio)
+        self._fed_samples += len(audio) // _BYTES_PER_SAMPLE
+        words = self._recogniser.accept_audio(audio)
         if words is not None:
-            self._sound = self._wordless = 0
-            return self._place(words)
+            self._loud_samples = self._wordless_samples = 0
+            return self._map_times(words)
         if self._phrases is not None:
-            self._wordless = 0 if self.guess() else self._wordless + len(audio) // _BYTES
-            if self._wordless >= _WORDLESS_SECONDS * self._rate:
-                return self._begin_anew()
+            self._wordless_samples = (
+                0 if self.get_partial_text() else self._wordless_samples + len(audio) // _BYTES_PER_SAMPLE
+            )
+            if self._wordless_samples >= _WORDLESS_SECONDS * self._rate:
+                return self._restart_recognizer()
         return None
 
-    def _begin_anew(self) -> tuple[Word, ...] | None:
-        self._begin_at(self._heard - len(self._newest) // _BYTES)
-        return self._feed(self._newest)
+    def _restart_recognizer(self) -> tuple[Word, ...] | None:
+        self._create_recognizer_at(self._stretch_samples - len(self._recent_audio) // _BYTES_PER_SAMPLE)
+        return self._feed(self._recent_audio)
 
-    def _begin_at(self, place: int) -> None:
-        self._recogniser = self._engine.listen(rate=self._rate, phrases=self._phrases)
-        self._fed = self._sound = self._wordless = 0
-        self._places = [(0, place)]
+    def _create_recognizer_at(self, place: int) -> None:
+        self._recogniser = self._engine.create_recognizer(rate=self._rate, phrases=self._phrases)
+        self._fed_samples = self._loud_samples = self._wordless_samples = 0
+        self._offsets = [(0, place)]
 
-    def _rest(self) -> tuple[Word, ...] | None:
+    def _enter_idle(self) -> tuple[Word, ...] | None:
         """Whatever is being guessed has been said, and without phrases a sound may be a word that is no guess before
         its end: a quick «да». After quiet alone the recogniser is kept then, for it knows the voice."""
-        self._fill_up()
-        ended = bool(self.guess()) or (self._phrases is None and self._sound > 0)
+        self._feed_padding()
+        ended = bool(self.get_partial_text()) or (self._phrases is None and self._loud_samples > 0)
         words = self.finish() if ended else ()
         if self._phrases is not None or ended:
-            self._begin_at(self._heard)
+            self._create_recognizer_at(self._stretch_samples)
         return words or None
 
-    def _fill_up(self) -> None:
-        wanted = self._bytes(self._engine.delay)
-        loop = self._newest[-self._bytes(_LOOP_SECONDS) :]
+    def _feed_padding(self) -> None:
+        wanted = self._bytes(self._engine.result_delay)
+        loop = self._recent_audio[-self._bytes(_PADDING_LOOP_SECONDS) :]
         quiet = (loop * (wanted // len(loop) + 1))[:wanted]
-        self._recogniser.settle(quiet)
-        self._fed += len(quiet) // _BYTES
-        self._places.append((self._fed, self._heard))
+        self._recogniser.feed_padding(quiet)
+        self._fed_samples += len(quiet) // _BYTES_PER_SAMPLE
+        self._offsets.append((self._fed_samples, self._stretch_samples))
 
-    def _place(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        placed = tuple(replace(word, begin=self._when(word.begin), end=self._when(word.end)) for word in words)
-        del self._places[:-1]  # later words lie behind the last one
+    def _map_times(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        placed = tuple(
+            replace(word, begin=self._map_seconds(word.begin), end=self._map_seconds(word.end)) for word in words
+        )
+        del self._offsets[:-1]  # later words lie behind the last one
         return placed
 
-    def _when(self, seconds: float) -> float:
+    def _map_seconds(self, seconds: float) -> float:
         """The stretch's second of the recogniser's."""
         sample = seconds * self._rate
-        number = bisect_right(self._places, sample, key=lambda place: place[0])
-        begin, place = self._places[max(number - 1, 0)]
+        number = bisect_right(self._offsets, sample, key=lambda place: place[0])
+        begin, place = self._offsets[max(number - 1, 0)]
         when = place + sample - begin
-        if number < len(self._places):  # it may lie in quiet that nobody heard
-            when = min(when, self._places[number][1])
+        if number < len(self._offsets):  # it may lie in quiet that nobody heard
+            when = min(when, self._offsets[number][1])
         return max(when, 0.0) / self._rate
 
     def _bytes(self, seconds: float) -> int:
-        return int(seconds * self._rate) * _BYTES
+        return int(seconds * self._rate) * _BYTES_PER_SAMPLE
 
 
-def _is_faint(audio: bytes) -> bool:
+def _is_quiet(audio: bytes) -> bool:
     sound = np.frombuffer(audio, "<i2")
-    return len(sound) == 0 or (int(sound.max()) < _FAINT and int(sound.min()) > -_FAINT)
+    return len(sound) == 0 or (int(sound.max()) < _QUIET_PEAK and int(sound.min()) > -_QUIET_PEAK)

@@ -61,7 +61,7 @@ class Line:
 def read_edition(settings: Settings) -> Edition:
     """The script in force with all that callers who are heard are told too. Raises NoTexts."""
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    edition, problems = edition_reader(script, TREE / "knowledge_base", ear=True)(
+    edition, problems = edition_reader(script, TREE / "knowledge_base", recognition_enabled=True)(
         datetime.now(settings.company.zone).date()
     )
     if edition is None:
@@ -179,18 +179,18 @@ def _list_sentences(edition: Edition) -> Iterator[str]:
 
 def _read_numbers(layout: Layout) -> dict[str, int]:
     try:
-        rows = [line.split("\t") for line in layout.studio_list.read_text(encoding="utf-8").splitlines()]
+        rows = [line.split("\t") for line in layout.studio_text_numbers.read_text(encoding="utf-8").splitlines()]
     except FileNotFoundError:
         return {}
     return {row[1]: int(row[0]) for row in rows if len(row) == 2 and row[0].isdigit()}
 
 
 def _keep_numbers(layout: Layout, numbers: dict[str, int]) -> None:
-    draft = layout.studio_list.with_name(f".{layout.studio_list.name}.{os.getpid()}")
+    draft = layout.studio_text_numbers.with_name(f".{layout.studio_text_numbers.name}.{os.getpid()}")
     try:
         rows = sorted((number, key) for key, number in numbers.items())
         draft.write_text("".join(f"{number}\t{key}\n" for number, key in rows), encoding="utf-8")
-        draft.replace(layout.studio_list)
+        draft.replace(layout.studio_text_numbers)
     finally:
         with contextlib.suppress(FileNotFoundError):
             draft.unlink()

@@ -28,7 +28,7 @@ _MOST_CHANNELS = 2
 _CLIPPED = 0.999
 _CLIPPED_SHARE = 0.0005
 """Of all samples; a well levelled voice touches full scale never, an overloaded one hundreds of times a second."""
-_FAINT = 10 ** (-45 / 20)
+_MIN_LOUDNESS = 10 ** (-45 / 20)
 _NOISE_BELOW_SPEECH = 10 ** (-15 / 20)
 
 
@@ -39,7 +39,7 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
     what is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, too long or too short for the text.
     """
     try:
-        _refuse_unfit(source)
+        _check_format(source)
         samples, rate = soundfile.read(str(source), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise UnusableRecording(f"{source}: запись не читается ({error}); нужен файл WAV, FLAC или OGG") from error
@@ -50,7 +50,7 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
         raise UnusableRecording(f"{source}: в записи тишина; запишите фразу ещё раз")
     for wrong, message in (
         (float((np.abs(samples) >= _CLIPPED).mean()) > _CLIPPED_SHARE, "звук перегружен; говорите дальше от микрофона"),
-        (_loudness(narrow, 0.9) < _FAINT, "слишком тихо; говорите ближе к микрофону"),
+        (_loudness(narrow, 0.9) < _MIN_LOUDNESS, "слишком тихо; говорите ближе к микрофону"),
         (
             _loudness(narrow, 0.05) > _NOISE_BELOW_SPEECH * _loudness(narrow, 0.9),
             "слишком шумно; запишите в тихом месте, с полсекунды тишины до и после слов",
@@ -67,7 +67,7 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
     return seconds
 
 
-def _refuse_unfit(source: Path) -> None:
+def _check_format(source: Path) -> None:
     """By what the file says of itself, before anything is unpacked. Raises UnusableRecording."""
     form = soundfile.info(str(source))
     if form.samplerate not in _RATES or form.channels > _MOST_CHANNELS:
@@ -96,7 +96,7 @@ def fit_recording(recording: Path) -> Path:
         fitted = recording.with_name(recording.name.removesuffix(".human.wav") + ".human8k.wav")
         if fitted.exists() and fitted.stat().st_mtime_ns >= recording.stat().st_mtime_ns:
             return fitted
-        _refuse_unfit(recording)
+        _check_format(recording)
         samples, rate = soundfile.read(str(recording), dtype="float64", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
         raise UnusableRecording(f"{recording}: запись не читается ({error}); нужен файл WAV, FLAC или OGG") from error

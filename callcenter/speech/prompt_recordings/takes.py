@@ -46,7 +46,7 @@ class TakeKeeper:
 
     async def look(self) -> int:
         """Takes over what was accepted since; how many recordings callers hear now. Forgets old takes."""
-        accepted = sorted(self._layout.studio.glob(f"*{ACCEPTED}"))
+        accepted = sorted(self._layout.studio_takes.glob(f"*{ACCEPTED}"))
         if not accepted:
             await asyncio.to_thread(self._forget)
             return 0
@@ -76,7 +76,7 @@ class TakeKeeper:
         return True
 
     def _forget(self) -> None:
-        for file in self._layout.studio.glob("*.wav"):
+        for file in self._layout.studio_takes.glob("*.wav"):
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - file.stat().st_mtime > FORGOTTEN_AFTER:
                     file.unlink()

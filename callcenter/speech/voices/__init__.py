@@ -12,11 +12,11 @@ from callcenter.speech.voices.rhvoice import RHVoice
 from callcenter.speech.voices.silero import SileroVoice
 
 VOICES: Mapping[str, Callable[[Choice], Voice]] = {
-    "festival": FestivalVoice.choose,
-    "rhvoice": RHVoice.choose,
-    "piper": PiperVoice.choose,
-    "silero": SileroVoice.choose,
-    "espeak": EspeakVoice.choose,
+    "festival": FestivalVoice.from_options,
+    "rhvoice": RHVoice.from_options,
+    "piper": PiperVoice.from_options,
+    "silero": SileroVoice.from_options,
+    "espeak": EspeakVoice.from_options,
 }
 
 

@@ -25,12 +25,12 @@ class EspeakVoice:
         """`speaker` is a voice of espeak-ng, variants included: `ru+f2`."""
         self._program = program
         self._speaker = speaker
-        self._speech = Program(
+        self._synthesis_program = Program(
             lambda file: [program, "-v", speaker, "-s", _WORDS_A_MINUTE, "-w", str(file), "--stdin"], seconds=_SECONDS
         )
 
     @classmethod
-    def choose(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: Choice) -> Self:
         return cls(speaker=choice.speaker or _SPEAKER)
 
     @property
@@ -46,7 +46,7 @@ class EspeakVoice:
         """See Voice."""
         pieces = split_plainly(text)
         self.check_installed()
-        await self._speech.speak(to_acute(" ".join(pieces)), file)
+        await self._synthesis_program.speak(to_acute(" ".join(pieces)), file)
 
     async def close(self) -> None:
         """Nothing runs on."""

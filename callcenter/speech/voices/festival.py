@@ -53,7 +53,7 @@ class FestivalVoice:
         self._child: _Child | None = None
 
     @classmethod
-    def choose(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: Choice) -> Self:
         return cls(speaker=choice.speaker or _SPEAKER)
 
     @property

@@ -37,7 +37,7 @@ class PiperVoice:
         self._worker: Worker | None = None
 
     @classmethod
-    def choose(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: Choice) -> Self:
         return cls(choice.model, speaker=choice.speaker)
 
     @property
@@ -61,12 +61,12 @@ class PiperVoice:
         """See Voice."""
         pieces = split_plainly(text)
         self.check_installed()
-        worker, directory = self._begin()
+        worker, directory = self._start_worker()
         written = re.compile(rf"{re.escape(directory)}/\S+\.wav")
         parts = []
         try:
             for piece in pieces:
-                part = await worker.ask(to_acute(piece), lambda line: _find(written, line))
+                part = await worker.ask(to_acute(piece), lambda line: _find_written_file(written, line))
                 parts.append(part)
             if not await asyncio.to_thread(join_parts, parts, file):
                 raise VoiceFailed(f"piper сказал «{text[:60]}» одной тишиной")
@@ -85,7 +85,7 @@ class PiperVoice:
             self._directory.cleanup()
             self._directory = None
 
-    def _begin(self) -> tuple[Worker, str]:
+    def _start_worker(self) -> tuple[Worker, str]:
         if self._worker is None or self._directory is None:
             self._directory = tempfile.TemporaryDirectory(prefix="callcenter-piper-")
             words = [self._program, "--model", str(self._model), "--output-dir", self._directory.name]
@@ -96,7 +96,7 @@ class PiperVoice:
         return self._worker, self._directory.name
 
 
-def _find(written: re.Pattern[str], line: str) -> Path | None:
+def _find_written_file(written: re.Pattern[str], line: str) -> Path | None:
     """The file that a line says is written. Piper logs it afterwards, so it is whole."""
     found = written.search(line)
     return Path(found[0]) if found else None

@@ -10,24 +10,24 @@ import soundfile
 from callcenter.speech.sound import join_parts
 from callcenter.speech.voice import VoiceFailed, VoiceMissing
 
-_AT_ONCE = 2
+_MAX_CONCURRENT = 2
 """Programs running beside each other: more would only take the callers' CPU from each other."""
 
 
 class Program:
     """Runs `words(file)` with the text on standard input; the program must leave its sound in `file`."""
 
-    def __init__(self, words: Callable[[Path], Sequence[str]], *, seconds: float) -> None:
+    def __init__(self, make_command: Callable[[Path], Sequence[str]], *, seconds: float) -> None:
         """`seconds` is how long one text may take before the program counts as hung and is killed."""
-        self._words = words
+        self._make_command = make_command
         self._seconds = seconds
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
     async def speak(self, text: str, file: Path) -> None:
         """Writes `text` as a prompt to `file`. Raises VoiceMissing, VoiceFailed."""
         with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
             part = Path(directory) / "part.wav"
-            async with self._turns:
+            async with self._slots:
                 complaint = await self._run(text, part)
             try:
                 if not await asyncio.to_thread(join_parts, [part], file):
@@ -37,7 +37,7 @@ class Program:
 
     async def _run(self, text: str, part: Path) -> str:
         """The last line of what the program complained of."""
-        words = self._words(part)
+        words = self._make_command(part)
         try:
             process = await asyncio.create_subprocess_exec(
                 *words,

@@ -24,10 +24,10 @@ class RHVoice:
         """`speaker`: anna, elena, irina, aleksandr, or another that is installed."""
         self._program = program
         self._speaker = speaker
-        self._speech = Program(lambda file: [program, "-p", speaker, "-o", str(file)], seconds=_SECONDS)
+        self._synthesis_program = Program(lambda file: [program, "-p", speaker, "-o", str(file)], seconds=_SECONDS)
 
     @classmethod
-    def choose(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: Choice) -> Self:
         return cls(speaker=choice.speaker or _SPEAKER)
 
     @property
@@ -46,7 +46,7 @@ class RHVoice:
         """See Voice."""
         pieces = split_plainly(text)
         self.check_installed()
-        await self._speech.speak(to_acute(" ".join(pieces)), file)
+        await self._synthesis_program.speak(to_acute(" ".join(pieces)), file)
 
     async def close(self) -> None:
         """Nothing runs on."""

@@ -36,7 +36,7 @@ class SileroVoice:
         self._worker = Worker([*program, str(model), speaker], seconds=_SECONDS)
 
     @classmethod
-    def choose(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: Choice) -> Self:
         return cls(choice.model, speaker=choice.speaker or _SPEAKER)
 
     @property

@@ -18,9 +18,9 @@ T = TypeVar("T")
 class Worker:
     """One child, its standard error mixed into its output; texts wait for each other. A lost one is replaced."""
 
-    def __init__(self, words: Sequence[str], *, seconds: float) -> None:
+    def __init__(self, command: Sequence[str], *, seconds: float) -> None:
         """`seconds` is how long one answer may take, loading included."""
-        self._words = list(words)
+        self._command = list(command)
         self._seconds = seconds
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
@@ -34,25 +34,25 @@ class Worker:
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     return await self._ask(line, answer)
-                except _Lost as error:
-                    await self._drop()
-                    log.warning("a voice's program is replaced", program=self._words[0], why=str(error))
+                except _WorkerLost as error:
+                    await self._kill_process()
+                    log.warning("a voice's program is replaced", program=self._command[0], why=str(error))
                     if attempt == _ATTEMPTS:
                         raise VoiceFailed(str(error)) from error
                 except BaseException:
                     # Cancelled half-way: an answer is still on its way and would be taken for the next text's.
-                    await self._drop()
+                    await self._kill_process()
                     raise
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
         async with self._turn:
-            await self._drop()
+            await self._kill_process()
 
     async def _ask(self, line: str, answer: Callable[[str], T | None]) -> T:
         process = self._process = self._process or await self._start()
         if process.stdin is None or process.stdout is None:
-            raise _Lost(f"«{self._words[0]}» запущена без каналов")
+            raise _WorkerLost(f"«{self._command[0]}» запущена без каналов")
         last = "без объяснений"
         try:
             async with asyncio.timeout(self._seconds):
@@ -64,24 +64,24 @@ class Worker:
                     if found is not None:
                         return found
         except TimeoutError as error:
-            raise _Lost(f"«{self._words[0]}» не ответила за {self._seconds:g} с: {last}") from error
+            raise _WorkerLost(f"«{self._command[0]}» не ответила за {self._seconds:g} с: {last}") from error
         except (ConnectionError, ValueError) as error:
-            raise _Lost(f"канал к «{self._words[0]}» оборвался: {error}; {last}") from error
-        raise _Lost(f"«{self._words[0]}» завершилась: {last}")
+            raise _WorkerLost(f"канал к «{self._command[0]}» оборвался: {error}; {last}") from error
+        raise _WorkerLost(f"«{self._command[0]}» завершилась: {last}")
 
     async def _start(self) -> asyncio.subprocess.Process:
         try:
             return await asyncio.create_subprocess_exec(
-                *self._words,
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
             )
         except OSError as error:
-            raise VoiceMissing(f"программа «{self._words[0]}» не запускается: {error.strerror or error}") from error
+            raise VoiceMissing(f"программа «{self._command[0]}» не запускается: {error.strerror or error}") from error
 
-    async def _drop(self) -> None:
+    async def _kill_process(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
@@ -90,5 +90,5 @@ class Worker:
         await process.communicate()  # reads the pipes to their end, and closes them
 
 
-class _Lost(Exception):
+class _WorkerLost(Exception):
     """The child is of no use any more."""

@@ -32,7 +32,7 @@ class AmiRefused(CallcenterError):
     """AMI will not let us in, or will not do what it was asked."""
 
 
-class _WholeMessages(AMIProtocol):  # type: ignore[misc]
+class _WholeMessageProtocol(AMIProtocol):  # type: ignore[misc]
     """Hands on whole messages only."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -45,7 +45,7 @@ class _WholeMessages(AMIProtocol):  # type: ignore[misc]
             super().data_received(whole + end)
 
 
-class _Connection(Manager):  # type: ignore[misc]
+class _PanoramiskManager(Manager):  # type: ignore[misc]
     """A manager that lives as long as its one connection."""
 
     def __init__(self, lost: asyncio.Event, **settings: Any) -> None:
@@ -62,11 +62,11 @@ class _Connection(Manager):  # type: ignore[misc]
 class Ami:
     """One connection to AMI. Make it with `open_ami`; `lost` is set when it breaks."""
 
-    def __init__(self, connection: _Connection, lost: asyncio.Event) -> None:
+    def __init__(self, connection: _PanoramiskManager, lost: asyncio.Event) -> None:
         self._connection = connection
         self.lost = lost
 
-    async def ask(self, action: Mapping[str, str], *, as_list: bool = False) -> list[Mapping[str, Any]]:
+    async def execute_action(self, action: Mapping[str, str], *, as_list: bool = False) -> list[Mapping[str, Any]]:
         """The reply to an action, with `as_list` followed by the events of its list. Raises AmiAway, AmiRefused."""
         if self.lost.is_set():
             raise AmiAway
@@ -92,7 +92,7 @@ async def open_ami(
     """Connects and signs in; `on_event` gets every event. Raises AmiAway, AmiRefused."""
     loop = asyncio.get_running_loop()
     lost = asyncio.Event()
-    connection = _Connection(
+    connection = _PanoramiskManager(
         lost,
         host=host,
         port=port,
@@ -101,14 +101,14 @@ async def open_ami(
         ping_delay=_NEVER,
         ping_interval=_NEVER,
         loop=loop,
-        protocol_factory=_WholeMessages,
+        protocol_factory=_WholeMessageProtocol,
         log=_quiet_log(),
     )
     connection.register_event("*", lambda _, event: on_event(event))
     opening = loop.create_future()
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            opening.set_result(await loop.create_connection(_WholeMessages, host, port))
+            opening.set_result(await loop.create_connection(_WholeMessageProtocol, host, port))
             connection.connection_made(opening)
             entered = await connection.authenticated_future
     except (OSError, TimeoutError) as error:

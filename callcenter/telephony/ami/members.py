@@ -33,10 +33,10 @@ CLOCK_STEP = 2.0
 """Seconds by which a member's last call or a caller's coming may lie ahead; more, and the clock was put back since."""
 LONGEST_REASON = 100
 """What the row holds; on Asterisk's console anybody may write more."""
-_WAKING = ("QueueMember", "Agent", "QueueCaller")
-_TALKING = frozenset({"2", "3", "8"})
-_RINGING = frozenset({"6", "7"})
-_ABSENT = frozenset({"0", "4", "5"})
+_REFRESH_EVENT_PREFIXES = ("QueueMember", "Agent", "QueueCaller")
+_TALKING_STATUSES = frozenset({"2", "3", "8"})
+_RINGING_STATUSES = frozenset({"6", "7"})
+_ABSENT_STATUSES = frozenset({"0", "4", "5"})
 """Asterisk's device states: 1 not in use, 2 in use, 3 busy, 4 invalid, 5 unavailable, 6 ringing, 7 ringing in use,
 8 on hold."""
 
@@ -74,16 +74,16 @@ class Members:
         wrap_up_seconds: int,
         clock: Clock,
         tape: Tape = NO_TAPE,
-        on_talk: Callable[[TalkEvent], None] | None = None,
-        on_sight: Callable[[], None] | None = None,
-        queue_anew: Callable[[str], Awaitable[None]] | None = None,
+        on_member_call: Callable[[TalkEvent], None] | None = None,
+        on_connected: Callable[[], None] | None = None,
+        requeue_caller: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`extensions`: interface -> what colleagues dial, for the board. `on_talk` is told of each talk that begins or
-        ends; `on_sight` of each connection, before which there may have been other talks. `queue_anew` has the caller
-        of this channel id leave the queue and come again; it raises nothing."""
-        self._queue_anew = queue_anew
-        self._on_talk = on_talk
-        self._on_sight = on_sight
+        """`extensions`: interface -> what colleagues dial, for the board. `on_member_call` is told of each talk that
+        begins or ends; `on_connected` of each connection, before which there may have been other talks.
+        `requeue_caller` has the caller of this channel id leave the queue and come again; it raises nothing."""
+        self._queue_anew = requeue_caller
+        self._on_talk = on_member_call
+        self._on_sight = on_connected
         self._tape = tape
         self._access = access
         self._queue = queue
@@ -100,7 +100,7 @@ class Members:
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._serve()
+                await self._run_connection()
             except (AmiAway, AmiRefused) as error:
                 log.warning("no AMI connection", error=str(error))
             except Exception:
@@ -111,19 +111,21 @@ class Members:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _serve(self) -> None:
+    async def _run_connection(self) -> None:
         """One connection's life; returns when it is lost. Raises AmiAway, AmiRefused."""
         trouble: Exception | None = None
         access = self._access
-        ami = await open_ami(access.host, access.port, user=access.user, password=access.password, on_event=self._take)
+        ami = await open_ami(
+            access.host, access.port, user=access.user, password=access.password, on_event=self._handle_event
+        )
         log.info("connected to AMI")
         if self._on_sight is not None:
             self._on_sight()
         try:
             async with asyncio.TaskGroup() as group:
                 working = (
-                    group.create_task(self._show(ami), name="members"),
-                    group.create_task(self._obey(ami), name="member requests"),
+                    group.create_task(self._sync_members(ami), name="members"),
+                    group.create_task(self._poll_requests(ami), name="member requests"),
                 )
                 await ami.lost.wait()
                 for task in working:
@@ -135,18 +137,18 @@ class Members:
         if trouble is not None:
             raise trouble
 
-    def _take(self, event: Mapping[str, Any]) -> None:
-        self._tape.keep(Source.AMI, event)
-        if str(event.get("Event", "")).startswith(_WAKING):
+    def _handle_event(self, event: Mapping[str, Any]) -> None:
+        self._tape.record_line(Source.AMI, event)
+        if str(event.get("Event", "")).startswith(_REFRESH_EVENT_PREFIXES):
             self._wake.set()
         talk = read_talk_event(event, now=self._clock.now())
         if talk is not None and self._on_talk is not None:
             self._on_talk(talk)
 
-    async def _show(self, ami: Ami) -> None:
+    async def _sync_members(self, ami: Ami) -> None:
         while True:
             self._wake.clear()
-            members = await self.look(ami)
+            members = await self.read_members(ami)
             self.connected = True
             try:
                 async with self._database.begin() as session:
@@ -169,15 +171,15 @@ class Members:
             except TimeoutError:
                 pass
 
-    async def look(self, ami: Ami) -> tuple[Seen, ...]:
+    async def read_members(self, ami: Ami) -> tuple[Seen, ...]:
         """The members now. Raises AmiAway, AmiRefused."""
-        members, callers = await self._list(ami)
+        members, callers = await self._query_queue(ami)
         now = self._clock.now()  # after the answer, which may have taken seconds
         if any(_last_call(member) > now.timestamp() + CLOCK_STEP for member in members):
             # Asterisk would take them for wrapping up until the clock has come there again, and offer them no call.
             log.warning("the clock was put back; the queue forgets when its members had their last calls")
-            await ami.ask({"Action": "QueueReset", "Queue": self._queue})
-            members, callers = await self._list(ami)
+            await ami.execute_action({"Action": "QueueReset", "Queue": self._queue})
+            members, callers = await self._query_queue(ami)
         for caller in callers:
             # Asterisk ends no wait of a second that has begun before the clock has come there again: whoever came
             # before the step would hear music for an hour, though a dispatcher is free.
@@ -186,9 +188,9 @@ class Members:
                 await self._queue_anew(str(caller.get("Uniqueid")))
         return tuple(self._read(member, now) for member in members)
 
-    async def _list(self, ami: Ami) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    async def _query_queue(self, ami: Ami) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
         """The queue's members, and the callers in it, first come first."""
-        messages = await ami.ask({"Action": "QueueStatus", "Queue": self._queue}, as_list=True)
+        messages = await ami.execute_action({"Action": "QueueStatus", "Queue": self._queue}, as_list=True)
         members = [message for message in messages if message.get("Event") == "QueueMember"]
         return members, [message for message in messages if message.get("Event") == "QueueEntry"]
 
@@ -203,11 +205,11 @@ class Members:
 
     def _state(self, message: Mapping[str, Any], now: datetime, *, paused: bool) -> MemberState:
         status = str(message.get("Status", ""))
-        if status in _ABSENT:
+        if status in _ABSENT_STATUSES:
             return MemberState.ABSENT
-        if status in _TALKING or message.get("InCall") == "1":
+        if status in _TALKING_STATUSES or message.get("InCall") == "1":
             return MemberState.TALKING
-        if status in _RINGING:
+        if status in _RINGING_STATUSES:
             return MemberState.RINGING
         if paused:
             return MemberState.PAUSED
@@ -217,7 +219,7 @@ class Members:
             return MemberState.WRAP_UP
         return MemberState.FREE
 
-    async def _obey(self, ami: Ami) -> None:
+    async def _poll_requests(self, ami: Ami) -> None:
         while True:
             try:
                 await self._carry_out_requests(ami)
@@ -230,7 +232,7 @@ class Members:
             for request in await claim_requests(session):
                 failure = None
                 try:
-                    await ami.ask(
+                    await ami.execute_action(
                         {
                             "Action": "QueuePause",
                             "Queue": self._queue,

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 ON_ITS_WAY = 0.5
 """Seconds for the StasisStart of a call that Asterisk lists already. The two go by different sockets."""
-_MADE_BY_US = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
+_OWN_CHANNEL_PREFIXES = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
 """Channels no caller can have. Only these are ever hung up."""
 
 
@@ -35,16 +35,16 @@ class Adoption:
         *,
         taps: Taps | None = None,
         ear: TappedEar | None = None,
-        on_its_way: float = ON_ITS_WAY,
+        stasis_start_grace: float = ON_ITS_WAY,
     ) -> None:
         """`taps` and `ear` together, or neither."""
         self._ari = ari
         self._switchboard = switchboard
         self._taps = taps
         self._ear = ear
-        self._on_its_way = on_its_way
+        self._on_its_way = stasis_start_grace
 
-    async def settle(self) -> None:
+    async def reconcile_channels(self) -> None:
         """Raises AsteriskUnavailable, Gone (the application vanished), Refused."""
         held = self._switchboard.call_ids
         application = await self._ari.read_application()
@@ -53,33 +53,33 @@ class Adoption:
         for call_id in held.intersection(application.channel_ids):
             self._switchboard.post(call_id, Reconnected())
         if self._taps is not None:
-            await self._taps.sweep()
-        for bridge_id in filter(self._is_nobodys, application.bridge_ids):
+            await self._taps.remove_strays()
+        for bridge_id in filter(self._is_untracked, application.bridge_ids):
             log.warning("a bridge was left over", bridge=bridge_id)
             with contextlib.suppress(Gone):
                 await self._ari.remove_bridge(bridge_id)
-        strangers = self._unknown(application.channel_ids)
+        strangers = self._find_unknown(application.channel_ids)
         if strangers:
             await asyncio.sleep(self._on_its_way)
             still_here = (await self._ari.read_application()).channel_ids
-            for call_id in self._unknown(still_here) & strangers:
-                await self._take_over(call_id)
+            for call_id in self._find_unknown(still_here) & strangers:
+                await self._release_or_remove(call_id)
 
-    def _unknown(self, channel_ids: Iterable[str]) -> frozenset[str]:
-        return frozenset(filter(self._is_nobodys, channel_ids)) - self._switchboard.call_ids
+    def _find_unknown(self, channel_ids: Iterable[str]) -> frozenset[str]:
+        return frozenset(filter(self._is_untracked, channel_ids)) - self._switchboard.call_ids
 
-    def _is_nobodys(self, id_: str) -> bool:
+    def _is_untracked(self, id_: str) -> bool:
         """False for what taps are made of: while there are taps, they know their own."""
         return self._taps is None or not id_.startswith(MARK)
 
-    async def _take_over(self, channel_id: str) -> None:
+    async def _release_or_remove(self, channel_id: str) -> None:
         with contextlib.suppress(Gone):
             channel = await self._ari.read_channel(channel_id)
-            if channel.name.startswith(_MADE_BY_US):
+            if channel.name.startswith(_OWN_CHANNEL_PREFIXES):
                 log.warning("a channel of ours was left over", channel=channel.name)
                 await self._ari.remove_channel(channel_id)
             else:
                 log.warning("a call without a controller is passed on", call_id=channel_id)
-                await self._switchboard.adopt(channel_id)
+                await self._switchboard.release_orphan(channel_id)
                 if self._ear is not None:
-                    self._ear.hear_caller(channel_id)
+                    self._ear.recognize_caller(channel_id)

@@ -38,7 +38,7 @@ PING_EVERY = 2.0
 PONG_WITHIN = 3.0
 """With PING_EVERY: a socket that fell silent is found within 5 seconds, sooner than the shortest useful lease ends."""
 
-_GONE = frozenset({404, 409, 422})
+_GONE_STATUSES = frozenset({404, 409, 422})
 """No such channel or playback · not in our application any more · not in it yet."""
 
 
@@ -68,7 +68,7 @@ class Ari:
         self._numbers = itertools.count(1)
         self.connected = False
         """True while events reach us: the socket is open and its filter set."""
-        self._settled = self._replaced = False  # of the present socket
+        self._prepared = self._replaced = False  # of the present socket
         self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -85,41 +85,43 @@ class Ari:
 
     async def read_application(self) -> Application:
         """Which channels and bridges are in our application now. Raises Gone while no socket of it is open."""
-        return Application.read(await self._ask("GET", f"/applications/{quote(self._application)}"))
+        return Application.read(await self._request("GET", f"/applications/{quote(self._application)}"))
 
-    async def allow_events(self, names: tuple[str, ...] = EVENT_NAMES) -> None:
+    async def set_event_filter(self, names: tuple[str, ...] = EVENT_NAMES) -> None:
         """Has Asterisk send only these events."""
         body = {"allowed": [{"type": name} for name in names]}
-        await self._ask("PUT", f"/applications/{quote(self._application)}/eventFilter", body=body)
+        await self._request("PUT", f"/applications/{quote(self._application)}/eventFilter", body=body)
 
     async def read_channel(self, channel_id: str) -> Channel:
-        return Channel.read(await self._ask("GET", f"/channels/{quote(channel_id)}"))
+        return Channel.read(await self._request("GET", f"/channels/{quote(channel_id)}"))
 
     async def play(self, channel_id: str, media: str, *, playback_id: str) -> None:
         """Queues `media` (`sound:…`) on the channel. Its `PlaybackFinished` may arrive before this returns."""
-        await self._ask("POST", f"/channels/{quote(channel_id)}/play/{quote(playback_id)}", parameters={"media": media})
+        await self._request(
+            "POST", f"/channels/{quote(channel_id)}/play/{quote(playback_id)}", parameters={"media": media}
+        )
 
     async def stop_playback(self, playback_id: str) -> None:
-        await self._ask("DELETE", f"/playbacks/{quote(playback_id)}")
+        await self._request("DELETE", f"/playbacks/{quote(playback_id)}")
 
     async def start_silence(self, channel_id: str) -> None:
         """Sends silence; a second start restarts what a playback has pushed aside."""
-        await self._ask("POST", f"/channels/{quote(channel_id)}/silence")
+        await self._request("POST", f"/channels/{quote(channel_id)}/silence")
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
-        await self._ask(
+        await self._request(
             "POST", f"/channels/{quote(channel_id)}/variable", parameters={"variable": name, "value": value}
         )
 
     async def evaluate(self, channel_id: str, expression: str) -> str:
         """What the dialplan makes of `expression` on this channel, at once, whatever the channel does and wherever."""
-        reply = await self._ask(
+        reply = await self._request(
             "GET", f"/channels/{quote(channel_id)}/variable", parameters={"variable": f"EVAL({expression})"}
         )
         return str(reply["value"])
 
     async def continue_in_dialplan(self, channel_id: str, *, context: str) -> None:
-        await self._ask(
+        await self._request(
             "POST",
             f"/channels/{quote(channel_id)}/continue",
             parameters={"context": context, "extension": "s", "priority": "1"},
@@ -127,28 +129,30 @@ class Ari:
 
     async def remove_channel(self, channel_id: str) -> None:
         """Hangs up. Only for channels we made (snoops, media): never for a caller, see `Phone.continue_at`."""
-        await self._ask("DELETE", f"/channels/{quote(channel_id)}")
+        await self._request("DELETE", f"/channels/{quote(channel_id)}")
 
     async def remove_bridge(self, bridge_id: str) -> None:
-        await self._ask("DELETE", f"/bridges/{quote(bridge_id)}")
+        await self._request("DELETE", f"/bridges/{quote(bridge_id)}")
 
-    async def follow(self, take: Callable[[Event], None], *, connected: Callable[[], Awaitable[None]]) -> None:
-        """Hands every event to `take`, for ever; reconnects with a growing pause.
+    async def stream_events(
+        self, on_event: Callable[[Event], None], *, on_connected: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Hands every event to `on_event`, for ever; reconnects with a growing pause.
 
-        `connected` runs beside the events after every connect, once the event filter is set; a failure of it is
-        logged and the socket is opened anew. A failure of `take` is logged, and the next event comes as ever.
+        `on_connected` runs beside the events after every connect, once the event filter is set; a failure of it is
+        logged and the socket is opened anew. A failure of `on_event` is logged, and the next event comes as ever.
         """
         pause = FIRST_PAUSE
         while True:
-            self._settled = self._replaced = False
+            self._prepared = self._replaced = False
             try:
                 async with self._open() as socket:
                     log.info("connected to ARI")
-                    await self._read(socket, take, connected)
+                    await self._read(socket, on_event, on_connected)
                 log.warning("the ARI socket closed", code=socket.close_code)
             except (OSError, TimeoutError, websockets.WebSocketException) as error:
                 log.warning("no ARI connection", error=str(error) or type(error).__name__)
-            if self._settled:
+            if self._prepared:
                 pause = FIRST_PAUSE
             if self._replaced:
                 pause = PAUSE_AFTER_OTHERS  # two controllers would take the calls from each other without end
@@ -172,29 +176,29 @@ class Ari:
         self, socket: ClientConnection, take: Callable[[Event], None], connected: Callable[[], Awaitable[None]]
     ) -> None:
         """Reads until the socket closes. Raises ConnectionClosedError unless it was closed in order."""
-        settling = asyncio.create_task(self._settle(connected), name="ari settling")
+        settling = asyncio.create_task(self._prepare_application(connected), name="ari settling")
         settling.add_done_callback(lambda task: _close_on_failure(task, socket))
         try:
             async for message in socket:
-                self._tape.keep(Source.EVENT, message)
+                self._tape.record_line(Source.EVENT, message)
                 event = _parse(message)
                 if isinstance(event, ApplicationReplaced):
                     self._replaced = True
                     log.error("another controller took over our application")
                 elif event is not None:
-                    _hand_over(event, take)
+                    _dispatch(event, take)
         finally:
             self.connected = False
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
 
-    async def _settle(self, connected: Callable[[], Awaitable[None]]) -> None:
-        await self.allow_events()
+    async def _prepare_application(self, connected: Callable[[], Awaitable[None]]) -> None:
+        await self.set_event_filter()
         self.connected = True
         await connected()
-        self._settled = True
+        self._prepared = True
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: str,
@@ -205,14 +209,14 @@ class Ari:
         """The reply's JSON, None when it has none. Raises Gone, AsteriskUnavailable, Refused."""
         number = next(self._numbers)
         asked = {"n": number, "method": method, "path": path, "parameters": parameters or {}}
-        self._tape.keep(Source.REQUEST, asked)
+        self._tape.record_line(Source.REQUEST, asked)
         try:
-            reply = await self._wire.ask(method, path, parameters=parameters, body=body)
+            reply = await self._wire.send_request(method, path, parameters=parameters, body=body)
         except OSError as error:
-            self._tape.keep(Source.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
+            self._tape.record_line(Source.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
             raise AsteriskUnavailable(f"{method} {path}: {error or type(error).__name__}") from error
-        self._tape.keep(Source.REPLY, {"n": number, "status": reply.status, "body": reply.text})
-        if reply.status in _GONE:
+        self._tape.record_line(Source.REPLY, {"n": number, "status": reply.status, "body": reply.text})
+        if reply.status in _GONE_STATUSES:
             raise Gone(f"{method} {path}: {reply.status} {_reason(reply)}")
         if reply.status >= 500:
             raise AsteriskUnavailable(f"{method} {path}: {reply.status} {_reason(reply)}")
@@ -229,7 +233,7 @@ def _close_on_failure(task: asyncio.Task[None], socket: ClientConnection) -> Non
     socket.transport.abort()
 
 
-def _hand_over(event: Event, take: Callable[[Event], None]) -> None:
+def _dispatch(event: Event, take: Callable[[Event], None]) -> None:
     """One event that nobody could foresee must not cost all callers their robot."""
     try:
         take(event)

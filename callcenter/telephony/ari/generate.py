@@ -71,11 +71,13 @@ def generate(directory: Path) -> str:
     models, version = read_models(directory)
     objects = sorted(_reachable(models))
     parts = [_HEADER.format(version=version)]
-    parts += [_class(name, models[name]["properties"], models=models) for name in _in_order(objects, models)]
+    parts += [
+        _render_class(name, models[name]["properties"], models=models) for name in _sort_by_dependency(objects, models)
+    ]
     common = models["Event"]["properties"]
     for name in EVENTS:
         own = models[name]["properties"]
-        parts.append(_class(name, {**common, **own}, models=models, description=models[name]["description"]))
+        parts.append(_render_class(name, {**common, **own}, models=models, description=models[name]["description"]))
     parts.append(f"\nEvent = {' | '.join(EVENTS)}\n")
     names = "".join(f'    "{name}",\n' for name in EVENTS)
     parts.append(f'EVENT_NAMES = (\n{names})\n"""What an event filter must let through."""\n')
@@ -87,17 +89,17 @@ def _reachable(models: Mapping[str, dict[str, Any]]) -> set[str]:
     found: set[str] = set()
     waiting = list(OBJECTS)
     for event in EVENTS:
-        waiting += [_bare(field["type"]) for field in models[event]["properties"].values()]
+        waiting += [_element_type(field["type"]) for field in models[event]["properties"].values()]
     while waiting:
         name = waiting.pop()
         if name not in models or name in found:
             continue
         found.add(name)
-        waiting += [_bare(field["type"]) for field in models[name]["properties"].values()]
+        waiting += [_element_type(field["type"]) for field in models[name]["properties"].values()]
     return found
 
 
-def _in_order(names: list[str], models: Mapping[str, dict[str, Any]]) -> list[str]:
+def _sort_by_dependency(names: list[str], models: Mapping[str, dict[str, Any]]) -> list[str]:
     """Objects before those that hold them."""
     ordered: list[str] = []
 
@@ -105,8 +107,8 @@ def _in_order(names: list[str], models: Mapping[str, dict[str, Any]]) -> list[st
         if name in ordered:
             return
         for field in models[name]["properties"].values():
-            if _bare(field["type"]) in names:
-                place(_bare(field["type"]))
+            if _element_type(field["type"]) in names:
+                place(_element_type(field["type"]))
         ordered.append(name)
 
     for name in names:
@@ -114,7 +116,7 @@ def _in_order(names: list[str], models: Mapping[str, dict[str, Any]]) -> list[st
     return ordered
 
 
-def _class(
+def _render_class(
     name: str,
     fields: Mapping[str, dict[str, Any]],
     *,
@@ -145,13 +147,13 @@ def _item(key: str) -> str:
     return f'message["{key}"]'
 
 
-def _bare(kind: str) -> str:
+def _element_type(kind: str) -> str:
     return re.sub(r"^List\[(.*)]$", r"\1", kind)
 
 
 def _annotation(kind: str) -> str:
-    if kind != _bare(kind):
-        inner = _bare(kind)
+    if kind != _element_type(kind):
+        inner = _element_type(kind)
         return f"Sequence[{_annotation(inner)}]"
     if kind == "object":
         return "Mapping[str, Any]"
@@ -163,8 +165,8 @@ def _annotation(kind: str) -> str:
 
 
 def _reading(kind: str, value: str) -> str:
-    if kind != _bare(kind):
-        inner = _reading(_bare(kind), "part")
+    if kind != _element_type(kind):
+        inner = _reading(_element_type(kind), "part")
         return f"tuple({value})" if inner == "part" else f"tuple({inner} for part in {value})"
     if kind in _SCALARS or kind == "object":
         return value

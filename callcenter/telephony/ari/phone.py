@@ -6,11 +6,11 @@ from callcenter.conducting.ports import Gone
 from callcenter.telephony.ari.client import Ari
 from callcenter.telephony.ari.router import Playbacks
 
-_RENEWAL = "${SET(TIMEOUT(absolute)=${CC_LEASE})}"
+_RENEW_LEASE_EXPRESSION = "${SET(TIMEOUT(absolute)=${CC_LEASE})}"
 """Written as a reading, because Asterisk lets a writing wait until the playback ends (measured with 22.10), and a menu
 is longer than a lease. The dialplan holds the length in CC_LEASE and makes it 0 when it takes the channel back, so
 that a renewal which comes too late leaves the caller in the queue without any time limit, as the dialplan does."""
-_END_OF_WAIT = "${SET(TIMEOUT(absolute)=0.01)}"
+_END_WAIT_EXPRESSION = "${SET(TIMEOUT(absolute)=0.01)}"
 """Takes whoever is in the queue out of it; the dialplan (to-queue, T) puts them there again."""
 
 
@@ -27,24 +27,24 @@ class AriPhone:
             self._playbacks.forget(playback_id)
             raise
 
-    async def hush(self, playback_id: str) -> None:
+    async def stop_prompt(self, playback_id: str) -> None:
         self._playbacks.forget(playback_id)
         with contextlib.suppress(Gone):  # it had ended by itself
             await self._ari.stop_playback(playback_id)
 
-    async def keep_silence(self, call_id: str) -> None:
+    async def send_silence(self, call_id: str) -> None:
         await self._ari.start_silence(call_id)
 
     async def set_variable(self, call_id: str, name: str, value: str) -> None:
         await self._ari.set_variable(call_id, name, value)
 
     async def renew_lease(self, call_id: str) -> None:
-        if await self._ari.evaluate(call_id, _RENEWAL) in ("", "0"):
+        if await self._ari.evaluate(call_id, _RENEW_LEASE_EXPRESSION) in ("", "0"):
             raise Gone("the lease was over")
 
-    async def queue_anew(self, call_id: str) -> None:
+    async def requeue_caller(self, call_id: str) -> None:
         """Has a caller who waits in the queue leave it and come again. Raises AsteriskUnavailable, Gone, Refused."""
-        await self._ari.evaluate(call_id, _END_OF_WAIT)
+        await self._ari.evaluate(call_id, _END_WAIT_EXPRESSION)
 
     def forget(self, call_id: str) -> None:
         self._playbacks.forget_call(call_id)

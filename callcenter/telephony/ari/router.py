@@ -63,10 +63,10 @@ class Router:
         self._post = post
         self._clock = clock
 
-    def take(self, event: Event) -> None:
+    def route_event(self, event: Event) -> None:
         match event:
             case StasisStart():
-                self._take_arrival(event)
+                self._admit_call(event)
             case ChannelDtmfReceived():
                 self._post(event.channel.id, Key(event.digit, self._clock.monotonic()))
             case PlaybackFinished(playback=playback):
@@ -82,7 +82,7 @@ class Router:
             case _:
                 assert_never(event)
 
-    def _take_arrival(self, event: StasisStart) -> None:
+    def _admit_call(self, event: StasisStart) -> None:
         if event.args[:1] != (INBOUND,):
             log.debug("a channel of ours came in", channel=event.channel.name)
             return

@@ -18,7 +18,7 @@ class AriSwitch:
         self._address = address
         self._password = password
 
-    async def boot(self) -> str:
+    async def read_boot_id(self) -> str:
         """The mark of Asterisk's present start (`b17`), with which the ids of all its channels begin.
 
         Raises AsteriskUnavailable.
@@ -26,7 +26,7 @@ class AriSwitch:
         told = await self._ask("/asterisk/info", filter="config")
         return str(told["config"]["name"])
 
-    async def channels(self) -> Sequence[SeenChannel]:
+    async def list_channels(self) -> Sequence[SeenChannel]:
         """Raises AsteriskUnavailable."""
         return [
             SeenChannel(
@@ -39,7 +39,7 @@ class AriSwitch:
             for row in await self._ask("/channels")
         ]
 
-    async def dialled(self, channel_id: str) -> str:
+    async def read_dialled_number(self, channel_id: str) -> str:
         """What the caller on a channel dialled; nothing when that is unknown or the channel gone.
 
         Raises AsteriskUnavailable.
@@ -47,7 +47,7 @@ class AriSwitch:
         told = await self._ask(f"/channels/{quote(channel_id, safe='')}/variable", variable="CC_DIALLED")
         return str(told.get("value", ""))
 
-    async def bridges(self) -> Sequence[SeenBridge]:
+    async def list_bridges(self) -> Sequence[SeenBridge]:
         """Raises AsteriskUnavailable."""
         return [
             SeenBridge(row["id"], tuple(row["channels"]), _moment(row["creationtime"]))
@@ -59,7 +59,7 @@ class AriSwitch:
         # A wire for each question: whoever asks once in an hour keeps no connection.
         wire = HttpWire(self._address, user="callcenter", password=self._password, reply_within=5.0)
         try:
-            reply = await wire.ask("GET", path, parameters=parameters)
+            reply = await wire.send_request("GET", path, parameters=parameters)
             if reply.status == 404:
                 return {}
             if reply.status != 200:

@@ -33,7 +33,7 @@ class Reply:
 class Wire(Protocol):
     """Carries requests to Asterisk."""
 
-    async def ask(
+    async def send_request(
         self,
         method: str,
         path: str,
@@ -61,7 +61,7 @@ class HttpWire:
         self._headers = {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(
+    async def send_request(
         self,
         method: str,
         path: str,

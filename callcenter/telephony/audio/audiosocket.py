@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
 NUDGE_SECONDS = 0.06
-_HEAD = 3
-_HANG_UP, _NAME, _AUDIO, _ERROR = 0x00, 0x01, 0x10, 0xFF
+_HEADER_BYTES = 3
+_HANG_UP, _UUID, _AUDIO, _ERROR = 0x00, 0x01, 0x10, 0xFF
 _PACKET_BYTES = 320
-_NUDGE = bytes([_AUDIO]) + _PACKET_BYTES.to_bytes(2) + bytes(_PACKET_BYTES)
+_SILENCE_FRAME = bytes([_AUDIO]) + _PACKET_BYTES.to_bytes(2) + bytes(_PACKET_BYTES)
 
 
 class AudioSocketTransport:
@@ -40,14 +40,14 @@ class AudioSocketTransport:
         self._expected: dict[bytes, asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = {}
 
     async def __aenter__(self) -> "AudioSocketTransport":
-        self._server = await asyncio.start_server(self._welcome, self._host, 0)
+        self._server = await asyncio.start_server(self._accept_connection, self._host, 0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
 
-    async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> "AudioSocketStream":
+    async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> "AudioSocketStream":
         """See Transport."""
         if self._server is None:
             raise NoAudio("the AudioSocket port is not open")
@@ -73,15 +73,15 @@ class AudioSocketTransport:
             if isinstance(error, TimeoutError):
                 raise NoAudio("Asterisk does not connect to the AudioSocket port") from error
             raise
-        return AudioSocketStream(reader, writer, take, over)
+        return AudioSocketStream(reader, writer, on_audio, audio_ended)
 
-    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _accept_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 kind, name = await _read_frame(reader)
         except (TimeoutError, OSError, EOFError):
             kind, name = _ERROR, b""
-        arrival = self._expected.pop(name, None) if kind == _NAME else None
+        arrival = self._expected.pop(name, None) if kind == _UUID else None
         if arrival is None:
             log.warning("a stranger at the AudioSocket port")
             writer.close()
@@ -99,10 +99,10 @@ class AudioSocketStream:
         self._writer = writer
         self._take = take
         self._over = over
-        self._came = False
+        self._audio_received = False
         """Whether audio has come since the last look."""
         self._reading = asyncio.create_task(self._read(), name="media audiosocket")
-        self._look()
+        self._send_keepalive()
 
     async def close(self) -> None:
         self._reading.cancel()
@@ -113,7 +113,7 @@ class AudioSocketStream:
             while True:
                 kind, content = await _read_frame(self._reader)
                 if kind == _AUDIO:
-                    self._came = True
+                    self._audio_received = True
                     self._take(content)
                 elif kind in (_HANG_UP, _ERROR):
                     return
@@ -123,15 +123,15 @@ class AudioSocketStream:
             self._writer.close()
             self._over.set()
 
-    def _look(self) -> None:
+    def _send_keepalive(self) -> None:
         if self._writer.is_closing():
             return
-        if not self._came:
-            self._writer.write(_NUDGE)
-        self._came = False
-        asyncio.get_running_loop().call_later(NUDGE_SECONDS, self._look)
+        if not self._audio_received:
+            self._writer.write(_SILENCE_FRAME)
+        self._audio_received = False
+        asyncio.get_running_loop().call_later(NUDGE_SECONDS, self._send_keepalive)
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = await reader.readexactly(_HEAD)
+    head = await reader.readexactly(_HEADER_BYTES)
     return head[0], await reader.readexactly(int.from_bytes(head[1:]))

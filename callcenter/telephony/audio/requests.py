@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from callcenter.telephony.ari.client import Ari
 
-_PERSON = "PJSIP/"
-_AFTER_THE_ROBOT = frozenset({"fallback", "to-queue", "callback", "voicemail", "message"})
+_SIP_CHANNEL_PREFIX = "PJSIP/"
+_HANDED_OVER_CONTEXTS = frozenset({"fallback", "to-queue", "callback", "voicemail", "message"})
 """The dialplan's contexts for callers whom the robot has let go of, or never had."""
 
 
@@ -25,7 +25,7 @@ class AudioAri(Ari):
 
     async def start_media(self, media_id: str, **parameters: str) -> None:
         """Makes an externalMedia channel in our application; its StasisStart may arrive before this returns."""
-        await self._ask(
+        await self._request(
             "POST",
             "/channels/externalMedia",
             parameters={"app": self._application, "channelId": media_id, **parameters},
@@ -33,27 +33,27 @@ class AudioAri(Ari):
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None:
         """Makes a channel that carries what `channel_id` says (`spy="in"`) or hears (`"out"`), wherever that one is."""
-        await self._ask(
+        await self._request(
             "POST",
             f"/channels/{quote(channel_id)}/snoop/{quote(snoop_id)}",
             parameters={"app": self._application, "spy": spy},
         )
 
-    async def list_talks(self) -> tuple[TalkGoingOn, ...]:
+    async def list_handed_over_calls(self) -> tuple[TalkGoingOn, ...]:
         """Everybody who waits for a dispatcher or talks with one, whatever controller put them through."""
-        return find_talks(await self._ask("GET", "/channels"), await self._ask("GET", "/bridges"))
+        return find_talks(await self._request("GET", "/channels"), await self._request("GET", "/bridges"))
 
-    async def join(self, bridge_id: str, *channel_ids: str) -> None:
+    async def bridge_channels(self, bridge_id: str, *channel_ids: str) -> None:
         """Makes a bridge and puts channels into it, which must have entered our application."""
-        await self._ask("POST", f"/bridges/{quote(bridge_id)}", parameters={"type": "mixing"})
-        await self._ask(
+        await self._request("POST", f"/bridges/{quote(bridge_id)}", parameters={"type": "mixing"})
+        await self._request(
             "POST", f"/bridges/{quote(bridge_id)}/addChannel", parameters={"channel": ",".join(channel_ids)}
         )
 
 
 def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]) -> tuple[TalkGoingOn, ...]:
     """The talks in ARI's lists of channels and bridges."""
-    people = {row["id"]: row["dialplan"]["context"] for row in channels if row["name"].startswith(_PERSON)}
+    people = {row["id"]: row["dialplan"]["context"] for row in channels if row["name"].startswith(_SIP_CHANNEL_PREFIX)}
     partners = {
         one: other
         for row in bridges
@@ -64,5 +64,5 @@ def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[
     return tuple(
         TalkGoingOn(call_id, partners.get(call_id))
         for call_id, context in people.items()
-        if context in _AFTER_THE_ROBOT
+        if context in _HANDED_OVER_CONTEXTS
     )

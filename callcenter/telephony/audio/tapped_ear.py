@@ -30,18 +30,24 @@ Watch = Callable[[str, str], bool]
 
 
 class HeardSide:
-    """Implements `ports.Hearing`. The conversation is told whenever `hears` changes: sound comes, an ear takes it."""
+    """Implements `ports.Hearing`. The conversation is told whenever `is_recognizing` changes: sound comes, an ear
+    takes it."""
 
     def __init__(
-        self, call_id: str, speaker: Speaker, take: Callable[[Speech], None] | None, *, watch: Watch | None = None
+        self,
+        call_id: str,
+        speaker: Speaker,
+        on_speech: Callable[[Speech], None] | None,
+        *,
+        check_danger: Watch | None = None,
     ) -> None:
-        """`watch` is told what is said while nobody takes it, until it has had enough."""
+        """`check_danger` is told what is said while nobody takes it, until it has had enough."""
         self.call_id = call_id
         self.speaker = speaker
-        self.hears = False
-        self._take = take
-        self._watch = watch
-        self._sound = self._words = False
+        self.is_recognizing = False
+        self._take = on_speech
+        self._watch = check_danger
+        self._audio_flowing = self._recognizer_ready = False
         self._listener: Listener | None = None
         self._expect: Expect | None = None
 
@@ -50,36 +56,36 @@ class HeardSide:
         if self._listener is not None:
             self._listener.expect(expect)
 
-    def leave(self) -> None:
+    def detach_robot(self) -> None:
         self._take = None
         self.expect(Expect(0, None, None))
 
-    def begin(self, recognition: Recognition) -> Listener:
+    def open_input(self, recognition: Recognition) -> Listener:
         """A new stretch of sound, with the question that stands."""
-        self._words = False
-        self._listener = recognition.listen(self.call_id, self.speaker, self.tell)
+        self._recognizer_ready = False
+        self._listener = recognition.open_input(self.call_id, self.speaker, self.handle_speech)
         if self._expect is not None:
             self._listener.expect(self._expect)
         return self._listener
 
-    def show_sound(self, coming: bool) -> None:
-        self._sound = coming
-        self._show()
+    def set_audio_flowing(self, coming: bool) -> None:
+        self._audio_flowing = coming
+        self._update_state()
 
-    def tell(self, speech: Speech) -> None:
+    def handle_speech(self, speech: Speech) -> None:
         """What the listener says."""
         if isinstance(speech, EarOpened | EarLost):
-            self._words = isinstance(speech, EarOpened)
-            self._show()
-        elif self.hears and self._take is not None:
+            self._recognizer_ready = isinstance(speech, EarOpened)
+            self._update_state()
+        elif self.is_recognizing and self._take is not None:
             self._take(speech)
         elif isinstance(speech, Heard | Said) and self._watch is not None and self._watch(self.call_id, speech.text):
             self._watch = None
 
-    def _show(self) -> None:
-        hears = self._sound and self._words
-        if hears != self.hears:
-            self.hears = hears
+    def _update_state(self) -> None:
+        hears = self._audio_flowing and self._recognizer_ready
+        if hears != self.is_recognizing:
+            self.is_recognizing = hears
             if self._take is not None:
                 self._take(EarOpened() if hears else EarLost())
 
@@ -93,7 +99,7 @@ class TappedEar:
         self._recognition = recognition
         self._watch = watch
         self._group: asyncio.TaskGroup | None = None
-        self._followed: set[str] = set()
+        self._active_channels: set[str] = set()
         """Channels that are heard, or being tapped again."""
 
     async def run(self) -> None:
@@ -102,37 +108,37 @@ class TappedEar:
             self._group = group
             await self._keep_recognition()
 
-    def open(self, call_id: str, take: Callable[[Speech], None]) -> HeardSide:
+    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> HeardSide:
         """See Ear."""
-        heard = HeardSide(call_id, Speaker.CALLER, take, watch=self._watch)
-        self._follow(heard, call_id)
+        heard = HeardSide(call_id, Speaker.CALLER, take, check_danger=self._watch)
+        self._start_leg(heard, call_id)
         return heard
 
-    def hear_talk(self, call_id: str, member_channel: str) -> None:
+    def recognize_both_legs(self, call_id: str, member_channel: str) -> None:
         """A dispatcher has answered: both sides are written down from now on, each once."""
-        self.hear_caller(call_id)
-        self._follow(HeardSide(call_id, Speaker.MEMBER, None), member_channel)
+        self.recognize_caller(call_id)
+        self._start_leg(HeardSide(call_id, Speaker.MEMBER, None), member_channel)
 
-    def hear_caller(self, call_id: str) -> None:
+    def recognize_caller(self, call_id: str) -> None:
         """A call of an earlier controller is on its way to a dispatcher."""
-        self._follow(HeardSide(call_id, Speaker.CALLER, None, watch=self._watch), call_id)
+        self._start_leg(HeardSide(call_id, Speaker.CALLER, None, check_danger=self._watch), call_id)
 
-    def resume(self) -> None:
+    def resume_recognition(self) -> None:
         """Asterisk is in sight again: whoever waits or talks and is not heard is heard from now on."""
         if self._group is not None:
             self._group.create_task(self._resume(), name="hearing talks that go on")
 
-    def _follow(self, heard: HeardSide, channel_id: str) -> None:
-        if self._group is not None and channel_id not in self._followed:
-            self._followed.add(channel_id)
-            task = self._group.create_task(self._hear(heard, channel_id), name=f"hearing {channel_id}")
-            task.add_done_callback(lambda _: self._followed.discard(channel_id))
+    def _start_leg(self, heard: HeardSide, channel_id: str) -> None:
+        if self._group is not None and channel_id not in self._active_channels:
+            self._active_channels.add(channel_id)
+            task = self._group.create_task(self._run_leg(heard, channel_id), name=f"hearing {channel_id}")
+            task.add_done_callback(lambda _: self._active_channels.discard(channel_id))
 
     async def _resume(self) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
-                talks = await self._taps.list_talks()
+                talks = await self._taps.list_handed_over_calls()
                 break
             except (Gone, AsteriskUnavailable, Refused) as error:
                 log.warning("talks that go on are not heard yet", why=str(error), again=pause)
@@ -142,9 +148,9 @@ class TappedEar:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         for talk in talks:
-            self.hear_caller(talk.call_id)
+            self.recognize_caller(talk.call_id)
             if talk.member_channel is not None:
-                self.hear_talk(talk.call_id, talk.member_channel)
+                self.recognize_both_legs(talk.call_id, talk.member_channel)
 
     async def _keep_recognition(self) -> None:
         while True:
@@ -154,11 +160,11 @@ class TappedEar:
                 log.exception("the ear's connection failed")
             await asyncio.sleep(LONGEST_PAUSE)
 
-    async def _hear(self, heard: HeardSide, channel_id: str) -> None:
+    async def _run_leg(self, heard: HeardSide, channel_id: str) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._hear_once(heard, channel_id)
+                await self._run_leg_once(heard, channel_id)
                 pause = FIRST_PAUSE
             except Gone as error:
                 log.debug("nobody is to be heard any more", call_id=heard.call_id, why=str(error))
@@ -170,16 +176,16 @@ class TappedEar:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _hear_once(self, heard: HeardSide, channel_id: str) -> None:
+    async def _run_leg_once(self, heard: HeardSide, channel_id: str) -> None:
         """One tap's life. Raises Gone, NoAudio, AsteriskUnavailable, Refused."""
-        listener = heard.begin(self._recognition)
+        listener = heard.open_input(self._recognition)
         try:
-            tap = await self._taps.open(channel_id, Side.SAYS, listener.hear)
+            tap = await self._taps.open(channel_id, Side.SPY_IN, listener.accept_audio)
             try:
-                heard.show_sound(True)
-                await tap.over.wait()
+                heard.set_audio_flowing(True)
+                await tap.audio_ended.wait()
             finally:
-                heard.show_sound(False)
+                heard.set_audio_flowing(False)
                 await self._taps.close(tap)
         finally:
             listener.close()

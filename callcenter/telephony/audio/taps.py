@@ -35,15 +35,15 @@ FIRST_AUDIO_SECONDS = 0.5
 """Audio comes 20 ms after the bridge is made, or never."""
 STALL_SECONDS = 1.0
 """A snoop gives a packet every 20 ms, whatever the caller's phone sends; a pause this long does not end by itself."""
-_BUSY_SECONDS = 0.2
+_LOOP_LAG_SECONDS = 0.2
 ATTEMPTS = 3
 
 
 class Side(StrEnum):
     """Of a channel, as Asterisk sees it."""
 
-    SAYS = "in"
-    HEARS = "out"
+    SPY_IN = "in"
+    SPY_OUT = "out"
 
 
 class TapRequests(Protocol):
@@ -51,11 +51,11 @@ class TapRequests(Protocol):
 
     async def read_application(self) -> Application: ...
 
-    async def list_talks(self) -> Sequence[TalkGoingOn]: ...
+    async def list_handed_over_calls(self) -> Sequence[TalkGoingOn]: ...
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None: ...
 
-    async def join(self, bridge_id: str, *channel_ids: str) -> None: ...
+    async def bridge_channels(self, bridge_id: str, *channel_ids: str) -> None: ...
 
     async def remove_channel(self, channel_id: str) -> None: ...
 
@@ -67,10 +67,10 @@ class Tap:
     """One side of one channel, being heard. Made by Taps."""
 
     id: str
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    audio_ended: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when no more audio comes: closed, the channel ended, the connection broke, or the stream stalled."""
     stream: MediaStream | None = None
-    heard_at: float = 0.0
+    last_audio_at: float = 0.0
     """Time of the loop when audio last came."""
 
     @property
@@ -87,7 +87,7 @@ class Tap:
 
 
 class Taps:
-    """All taps of one application. The router hands every event to `take`."""
+    """All taps of one application. The router hands every event to `handle_event`."""
 
     def __init__(self, ari: TapRequests, transport: Transport, *, measures: Measures | None = None) -> None:
         self._ari = ari
@@ -95,10 +95,10 @@ class Taps:
         self._transport = transport
         self._taps: dict[str, Tap] = {}
         self._entering: dict[str, asyncio.Future[None]] = {}
-        self.silent = 0
+        self.silent_streams = 0
         """Streams that never gave audio, or stopped giving it."""
 
-    def take(self, event: Event) -> bool:
+    def handle_event(self, event: Event) -> bool:
         """Whether the event was about a tap's channel, and nobody else's business."""
         if not isinstance(event, StasisStart | StasisEnd) or not event.channel.id.startswith(MARK):
             return False
@@ -110,7 +110,7 @@ class Taps:
         else:
             tap = self._taps.get(channel_id.rpartition("-")[0])
             if tap is not None:
-                tap.over.set()
+                tap.audio_ended.set()
         return True
 
     async def open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
@@ -134,17 +134,17 @@ class Taps:
         loop = asyncio.get_running_loop()
 
         def take_timed(samples: bytes) -> None:
-            tap.heard_at = loop.time()
+            tap.last_audio_at = loop.time()
             first.set()
             take(samples)
 
         for entering in (tap.snoop_id, tap.media_id):
             self._entering[entering] = loop.create_future()
         try:
-            tap.stream = await self._transport.open(tap.media_id, take_timed, over=tap.over)
+            tap.stream = await self._transport.open(tap.media_id, take_timed, audio_ended=tap.audio_ended)
             await self._ari.start_snoop(channel_id, snoop_id=tap.snoop_id, spy=side)
-            await _within(ENTER_SECONDS, self._entering[tap.snoop_id], self._entering[tap.media_id])
-            await self._ari.join(tap.bridge_id, tap.snoop_id, tap.media_id)
+            await _wait_all(ENTER_SECONDS, self._entering[tap.snoop_id], self._entering[tap.media_id])
+            await self._ari.bridge_channels(tap.bridge_id, tap.snoop_id, tap.media_id)
             async with asyncio.timeout(FIRST_AUDIO_SECONDS):
                 await first.wait()
         except BaseException as error:
@@ -155,48 +155,48 @@ class Taps:
         finally:
             for entering in (tap.snoop_id, tap.media_id):
                 del self._entering[entering]
-        self._watch(tap, loop.time())
+        self._check_stall(tap, loop.time())
         return tap
 
     async def close(self, tap: Tap) -> None:
         """Removes all that the tap is made of. May be repeated, and is right when the channel has ended by itself."""
         self._taps.pop(tap.id, None)
-        tap.over.set()
+        tap.audio_ended.set()
         if tap.stream is not None:
             await tap.stream.close()
         await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
 
-    async def list_talks(self) -> Sequence[TalkGoingOn]:
+    async def list_handed_over_calls(self) -> Sequence[TalkGoingOn]:
         """See AudioAri. Raises Gone, AsteriskUnavailable, Refused."""
-        return await self._ari.list_talks()
+        return await self._ari.list_handed_over_calls()
 
-    async def sweep(self) -> None:
+    async def remove_strays(self) -> None:
         """Removes what bears our mark and belongs to no open tap. Raises Gone, AsteriskUnavailable, Refused."""
         application = await self._ari.read_application()
         await self._remove(
             channels=self._find_strays(application.channel_ids), bridges=self._find_strays(application.bridge_ids)
         )
 
-    def _watch(self, tap: Tap, due: float) -> None:
+    def _check_stall(self, tap: Tap, due: float) -> None:
         """Ends a tap whose stream stalls; looks again when it could have."""
-        if tap.over.is_set():
+        if tap.audio_ended.is_set():
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
         late = now - due
-        left = tap.heard_at + STALL_SECONDS - now
-        if late > _BUSY_SECONDS:
+        left = tap.last_audio_at + STALL_SECONDS - now
+        if late > _LOOP_LAG_SECONDS:
             left = STALL_SECONDS  # what came while this program had no processor was not read yet
         if left > 0:
-            loop.call_at(now + left, self._watch, tap, now + left)
+            loop.call_at(now + left, self._check_stall, tap, now + left)
             return
         self._count_silent()
         log.warning("a media stream stalled", tap=tap.id)
-        tap.over.set()
+        tap.audio_ended.set()
 
     def _count_silent(self) -> None:
-        self.silent += 1
-        self._measures.stream_silent()
+        self.silent_streams += 1
+        self._measures.count_silent_stream()
 
     def _find_strays(self, ids: Iterable[str]) -> list[str]:
         return [name for name in ids if name.startswith(MARK) and name.rpartition("-")[0] not in self._taps]
@@ -210,6 +210,6 @@ class Taps:
                 await self._ari.remove_bridge(bridge_id)
 
 
-async def _within(seconds: float, *entrances: asyncio.Future[None]) -> None:
+async def _wait_all(seconds: float, *entrances: asyncio.Future[None]) -> None:
     async with asyncio.timeout(seconds):
         await asyncio.gather(*entrances)

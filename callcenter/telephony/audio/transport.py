@@ -38,10 +38,10 @@ class MediaStream(Protocol):
 class Transport(Protocol):
     """Makes media channels. The channel enters our application; whoever asked waits for it there and bridges it."""
 
-    async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> MediaStream:
+    async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> MediaStream:
         """Makes the channel `media_id` and connects to it. Audio comes once it is bridged.
 
-        Sets `over` when no more audio will come, whoever ended it.
+        Sets `audio_ended` when no more audio will come, whoever ended it.
         Raises NoAudio, Gone, AsteriskUnavailable, Refused; then no channel is left.
         """
         ...

@@ -21,7 +21,7 @@ from callcenter.telephony.audio.transport import FORMAT, MediaRequests, NoAudio,
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
-_UNREAD = 256
+_MAX_QUEUED_PACKETS = 256
 """Packets kept for a loop that is busy: five seconds."""
 
 
@@ -33,7 +33,7 @@ class WebsocketTransport:
         self._address = address.replace("http", "ws", 1)
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
 
-    async def open(self, media_id: str, take: TakeAudio, *, over: asyncio.Event) -> "WebsocketStream":
+    async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> "WebsocketStream":
         """See Transport."""
         await self._ari.start_media(
             media_id,
@@ -50,7 +50,7 @@ class WebsocketTransport:
             with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
                 await self._ari.remove_channel(media_id)
             raise
-        return WebsocketStream(socket, take, over)
+        return WebsocketStream(socket, on_audio, audio_ended)
 
     async def _connect(self, connection_id: str) -> ClientConnection:
         try:
@@ -63,7 +63,7 @@ class WebsocketTransport:
                 ping_interval=None,  # audio itself shows that the other side lives
                 compression=None,
                 proxy=None,
-                max_queue=_UNREAD,
+                max_queue=_MAX_QUEUED_PACKETS,
             )
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             raise NoAudio(f"the media socket does not open: {error or type(error).__name__}") from error

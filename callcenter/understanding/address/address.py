@@ -23,7 +23,7 @@ BELOW = {
     "building": ("structure", "letter"),
 }
 """What a newly said part makes void of what was known before."""
-_OF_HOUSE = ("house", "building", "structure", "letter")
+_HOUSE_NUMBER_PARTS = ("house", "building", "structure", "letter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Doubt:
     """What to ask for, one of PARTS."""
     options: tuple[str, ...] = ()
     """What it may be, as the list spells it, an empty one for «без корпуса»; none when too many or not known."""
-    said: str = ""
+    words: str = ""
     """The words that don't fit."""
 
 
@@ -71,7 +71,7 @@ class Address:
         """The parts' values."""
         return {name: part.value for name, part in self.parts.items()}
 
-    def get(self, part: str) -> str:
+    def get_value(self, part: str) -> str:
         """A part's value; empty when it was not said."""
         return self.parts[part].value if part in self.parts else ""
 
@@ -79,13 +79,14 @@ class Address:
         return bool(self.parts or self.doubts)
 
 
-def what_to_ask(address: Address, *, flat: bool = True) -> Doubt | None:
-    """The next question before a ticket can be written; None when the house is found and, if `flat`, the apartment.
+def what_to_ask(address: Address, *, needs_apartment: bool = True) -> Doubt | None:
+    """The next question before a ticket can be written; None when the house is found and, if `needs_apartment`, the
+    apartment.
 
-    Contradictions come first, then the largest part that is missing or ambiguous. `flat` is False for troubles of a
-    yard, an entrance, a parking.
+    Contradictions come first, then the largest part that is missing or ambiguous. `needs_apartment` is False for
+    troubles of a yard, an entrance, a parking.
     """
-    needed = [doubt for doubt in address.doubts if flat or doubt.part != "apartment"]
+    needed = [doubt for doubt in address.doubts if needs_apartment or doubt.part != "apartment"]
     for kind in ("contradictory", "unknown", "ambiguous"):
         found = sorted((doubt for doubt in needed if doubt.kind == kind), key=lambda doubt: PARTS.index(doubt.part))
         if found:
@@ -93,7 +94,7 @@ def what_to_ask(address: Address, *, flat: bool = True) -> Doubt | None:
     if address.house is None:
         known = "street" in address.parts or "complex" in address.parts
         return Doubt("missing", "house" if known else "street")
-    if flat and "apartment" not in address.parts:
+    if needs_apartment and "apartment" not in address.parts:
         return Doubt("missing", "apartment")
     return None
 
@@ -107,28 +108,28 @@ def resolve(houses: Iterable[House], parts: Mapping[str, Part], doubts: Sequence
         fitting = tuple(houses)
         for name in HOUSE_PARTS:
             if name in parts:
-                left = tuple(house for house in fitting if _fits(house, name, parts[name].value))
+                left = tuple(house for house in fitting if _has_part_value(house, name, parts[name].value))
                 if not left:
-                    options = _options(fitting, name)
+                    options = _list_options(fitting, name)
                     raised.append(Doubt("contradictory", name, options, parts[name].words))
                     fitting = ()
                     break
                 fitting = left
     asked = {doubt.part for doubt in doubts}
     if fitting and not raised:
-        fitting, raised = _check_inside(fitting, parts)
+        fitting, raised = _check_inner_parts(fitting, parts)
         if len(fitting) > 1 and ("house" in parts or "complex" in parts):
-            raised += [doubt for doubt in [_ambiguity(fitting, parts)] if doubt.part not in asked]
+            raised += [doubt for doubt in [_find_ambiguity(fitting, parts)] if doubt.part not in asked]
     return Address(MappingProxyType(ordered), fitting, tuple(found + raised))
 
 
-def _fits(house: House, part: str, value: str) -> bool:
+def _has_part_value(house: House, part: str, value: str) -> bool:
     if part == "complex":
         return house.complex == value
     return str(getattr(house, part)) == value
 
 
-def _check_inside(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple[tuple[House, ...], list[Doubt]]:
+def _check_inner_parts(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple[tuple[House, ...], list[Doubt]]:
     """The houses that can have the flat, the entrance and the floor that were said; a doubt when none can."""
     doubts = []
     for name in ("apartment", "entrance", "floor"):
@@ -141,7 +142,7 @@ def _check_inside(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple
             doubts.append(Doubt("contradictory", name, (), parts[name].words))
     known = {name: part.value for name, part in parts.items() if part.value}  # the others are said to be none
     if not doubts and len(houses) == 1 and "entrance" in known and known.get("apartment", "").isdecimal():
-        entrance = houses[0].entrance_of(int(known["apartment"]))
+        entrance = houses[0].find_entrance(int(known["apartment"]))
         if entrance is not None and str(entrance) != known["entrance"]:
             doubts.append(Doubt("contradictory", "entrance", (str(entrance),), parts["entrance"].words))
     return houses, doubts
@@ -150,20 +151,20 @@ def _check_inside(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple
 def may_have(house: House, part: str, value: int) -> bool:
     """Whether a house may have this building, structure, entrance, floor or apartment."""
     if part == "apartment":
-        return house.has_flat(value)
-    if part in _OF_HOUSE:
+        return house.can_have_apartment(value)
+    if part in _HOUSE_NUMBER_PARTS:
         return str(getattr(house, part)) == str(value)
     most = house.entrances if part == "entrance" else house.floors
     return most is None or 1 <= value <= most
 
 
-def _ambiguity(houses: tuple[House, ...], parts: Mapping[str, Part]) -> Doubt:
+def _find_ambiguity(houses: tuple[House, ...], parts: Mapping[str, Part]) -> Doubt:
     """The largest part in which the houses differ."""
     for name in HOUSE_PARTS:
         if name != "complex" and len({getattr(house, name) for house in houses}) > 1 and name not in parts:
-            return Doubt("ambiguous", name, _options(houses, name))
-    return Doubt("ambiguous", "house", _options(houses, "house"))
+            return Doubt("ambiguous", name, _list_options(houses, name))
+    return Doubt("ambiguous", "house", _list_options(houses, "house"))
 
 
-def _options(houses: Iterable[House], part: str) -> tuple[str, ...]:
+def _list_options(houses: Iterable[House], part: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(getattr(house, part)) for house in houses))

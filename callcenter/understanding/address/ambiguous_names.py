@@ -8,7 +8,7 @@ from callcenter.understanding.address.names import Mention, Name
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
-_OF_DAYS = ("с", "со", "до", "к", "ко", "после", "от", "на")
+_DATE_PREPOSITIONS = ("с", "со", "до", "к", "ко", "после", "от", "на")
 """Before «восьмое марта» they make a day of it."""
 
 
@@ -20,28 +20,31 @@ def is_date(name: Name) -> bool:
     )  # fmt: skip
 
 
-def is_street(mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str) -> bool:
+def is_street(
+    mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, has_listed_house: bool, asked_part: str
+) -> bool:
     """Whether a name that is a date is the street: «на восьмого марта», «восьмое марта дом четыре», «девятого января
-    девять квартира сто». `listed`: one of its houses stands beside it; `asked`: what a question was about."""
+    девять квартира сто». `has_listed_house`: one of its houses stands beside it; `asked_part`: what a question was
+    about."""
     before = words[mention.first - 1].text if mention.first else ""
     if before in ("на", "по") and words[mention.first].text.endswith("го"):
         return True  # «на восьмое» is a day
-    if listed and says_house(words, mention.end, numbers):
+    if has_listed_house and says_house(words, mention.end, numbers):
         return True
-    if before in _OF_DAYS:
+    if before in _DATE_PREPOSITIONS:
         return False
-    if asked == "street" and (mention.end == len(words) or begins_house(words, mention.end)):
+    if asked_part == "street" and (mention.end == len(words) or begins_house(words, mention.end)):
         return True
-    return listed and _is_followed_by_house(words, mention, numbers)
+    return has_listed_house and _is_followed_by_bare_house(words, mention, numbers)
 
 
-def _is_followed_by_house(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> bool:
+def _is_followed_by_bare_house(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> bool:
     """«девятого января девять», where that opens the line or the flat is told too; no hours and no other quantity."""
     house, needs_word = house_after(words, mention.end)
     number = next((one for one in numbers if one.first == house and not one.ordinal), None)
     if number is None or needs_word or is_quantity(words, number):
         return False
-    opens = all(word.filler for word in words[: mention.first])
+    opens = all(word.is_filler for word in words[: mention.first])
     flat = any(marker_of(words, at) == "apartment" for at in range(number.end, len(words)))
     return opens or flat or any(one.first == number.end and not is_quantity(words, one) for one in numbers)
 
@@ -55,15 +58,15 @@ def begins_trouble(words: Sequence[Word], at: int) -> bool:
         return False
     said = [word.text for word in words[at : at + 2]]
     if "нет" in said:
-        return said[0] == "нет" or any(form.marks >= {"NOUN", "gent"} for form in words[at].forms)
-    nouns = (form for form in words[at].forms[:1] if form.lemma != "вода")
-    return any(form.marks >= {"NOUN", "nomn"} for form in nouns)
+        return said[0] == "нет" or any(form.grammemes >= {"NOUN", "gent"} for form in words[at].parses)
+    nouns = (form for form in words[at].parses[:1] if form.lemma != "вода")
+    return any(form.grammemes >= {"NOUN", "nomn"} for form in nouns)
 
 
 def building_after(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> str:
     """The building told right after a complex: «гавань корпус три», «гавань третий корпус»; not «бежит ручей корпус
     два». Empty when none is."""
-    if mention.first and any(form.marks & {"3per", "past"} for form in words[mention.first - 1].forms[:1]):
+    if mention.first and any(form.grammemes & {"3per", "past"} for form in words[mention.first - 1].parses[:1]):
         return ""
     after = mention.end
     while after < len(words) and is_empty(words[after]):

@@ -22,25 +22,29 @@ def house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
             at = next((end for end in range(at + 3, min(at + 6, len(words))) if begins_house(words, end)), at + 2) - 1
         elif words[at].text == "не":  # «садовая не девять а семь», «павлова не академика дом четырнадцать»
             but = next((end for end in range(at + 2, min(at + 6, len(words))) if words[end].text == "а"), at)
-            at += 1 if but == at and _is_denied_name(words, at + 1) else but - at
+            at += 1 if but == at and _is_negated_name(words, at + 1) else but - at
         elif not is_empty(words[at]):
             break
         at += 1
     return at, needs_word
 
 
-def _is_denied_name(words: Sequence[Word], at: int) -> bool:
+def _is_negated_name(words: Sequence[Word], at: int) -> bool:
     """«не академика», «не нижняя», where the house follows at once."""
-    named = at + 1 < len(words) and words[at].may_be("NOUN", "ADJF") and not words[at].may_be("VERB", "PREP")
+    named = (
+        at + 1 < len(words)
+        and words[at].has_part_of_speech("NOUN", "ADJF")
+        and not words[at].has_part_of_speech("VERB", "PREP")
+    )
     return named and atom(words[at].text) is None and marker_of(words, at) == "" and begins_house(words, at + 1)
 
 
 def cuts_of(words: Sequence[Word], number: Number) -> tuple[tuple[str, ...], ...]:
     """The ways to cut a number; of «сто пятьдесят четыре часа» only the one without the hours."""
     if not is_measured(words, number):
-        return number.cuts
+        return number.segmentations
     parted = split_last(words, number)
-    return parted[0].cuts if parted is not None else ()
+    return parted[0].segmentations if parted is not None else ()
 
 
 def goes_on(words: Sequence[Word], at: int) -> bool:
@@ -58,7 +62,7 @@ def digits_from(words: Sequence[Word], numbers: Sequence[Number], at: int) -> st
 
 
 def is_empty(word: Word) -> bool:
-    return is_hesitation(word) or word.filler
+    return is_hesitation(word) or word.is_filler
 
 
 def begins_house(words: Sequence[Word], at: int) -> bool:

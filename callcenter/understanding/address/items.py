@@ -9,26 +9,26 @@ from callcenter.understanding.address.vocabulary import address_words
 from callcenter.understanding.numbers.numbers import Number, atom, is_many, is_measured
 from callcenter.understanding.words import Word, agree, alike, inflect_singular
 
-_SLIP = 0.82
-_OWN_FLAT = ("моя", "наша")
+_MIN_SIMILARITY = 0.82
+_OWN_APARTMENT_WORDS = ("моя", "наша")
 
 
 class Kind(StrEnum):
     NAME = "name"
-    MARKER = "marker"
+    PART_WORD = "marker"
     NUMBER = "number"
     LETTER = "letter"
     SLASH = "slash"
-    CUE = "cue"
+    CORRECTION = "cue"
     OR = "or"
     NOT = "not"
     BUT = "but"
-    BETWEEN = "between"
+    FILLER = "between"
     OTHER = "other"
 
 
 SLASHES = ("дробь", "черта", "слэш", "слеш")
-_KINDS = {
+_KIND_BY_WORD = {
     **dict.fromkeys(SLASHES, Kind.SLASH),
     **dict.fromkeys(("а", "то", "есть"), Kind.BUT),
     "или": Kind.OR,
@@ -36,7 +36,7 @@ _KINDS = {
 }
 
 
-_OBLIQUE = frozenset({"двух", "трех", "четырех", "обоих", "обеих"})
+_GENITIVE_NUMERALS = frozenset({"двух", "трех", "четырех", "обоих", "обеих"})
 """Genitives that a plural follows."""
 
 
@@ -51,15 +51,15 @@ class Item:
     part: str = ""
     """A marker's part: house, building ...; a letter's letter; the sign of a typed fraction."""
     number: Number | None = None
-    measured: bool = False
+    has_unit: bool = False
     """A number of hours, people, degrees: never a part of an address."""
-    counted: bool = False
+    may_be_count: bool = False
     """A number that may count what follows («два лифта»): of an address only where a number is expected."""
 
     @property
     def is_quantity(self) -> bool:
         """A number that tells how many."""
-        return self.measured or self.counted
+        return self.has_unit or self.may_be_count
 
 
 def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence[tuple[int, int]]) -> list[Item]:
@@ -73,31 +73,33 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
             items.append(Item(Kind.NAME, at, spans[at]))
             at = spans[at]
             continue
-        if words[at].gap == "/" or (words[at].gap == "-" and words[at].glued and at in starts and items):
-            items.append(Item(Kind.SLASH, at, at, part=words[at].gap))
-        number = starts.get(at) or _counted_one(words, at, items)
+        if words[at].separator == "/" or (
+            words[at].separator == "-" and words[at].is_attached and at in starts and items
+        ):
+            items.append(Item(Kind.SLASH, at, at, part=words[at].separator))
+        number = starts.get(at) or _read_counting_one(words, at, items)
         if number is not None:
-            measured = is_measured(words, number) or _is_of_another(words, number, items)
-            counted = number.end not in spans and _is_counted(words, number)
-            items.append(Item(Kind.NUMBER, at, number.end, number=number, measured=measured, counted=counted))
+            measured = is_measured(words, number) or _is_foreign_number(words, number, items)
+            counted = number.end not in spans and _may_be_count(words, number)
+            items.append(Item(Kind.NUMBER, at, number.end, number=number, has_unit=measured, may_be_count=counted))
             at = number.end
             continue
         before = items[-1] if items else None
-        if words[at].text in _OWN_FLAT and _is_own_flat(words, at, (starts, spans), before):
-            items.append(Item(Kind.MARKER, at, at + 1, part="apartment"))
+        if words[at].text in _OWN_APARTMENT_WORDS and _is_own_apartment_word(words, at, (starts, spans), before):
+            items.append(Item(Kind.PART_WORD, at, at + 1, part="apartment"))
         else:
             items.append(_read_word(words, at, before))
         at += 1
     return items
 
 
-def _counted_one(words: Sequence[Word], at: int, before: Sequence[Item]) -> Number | None:
+def _read_counting_one(words: Sequence[Word], at: int, before: Sequence[Item]) -> Number | None:
     """«корпус раз квартира пять»: a one, between a part's word and the next or the end; not «в подъезде раз в год»."""
-    if words[at].text != "раз" or not before or before[-1].kind is not Kind.MARKER:
+    if words[at].text != "раз" or not before or before[-1].kind is not Kind.PART_WORD:
         return None
     if at + 1 < len(words) and not marker_of(words, at + 1):
         return None
-    return Number("1", at, at + 1, ordinal=False, typed=False, cuts=(("1",),))
+    return Number("1", at, at + 1, ordinal=False, typed=False, segmentations=(("1",),))
 
 
 def marker_of(words: Sequence[Word], at: int) -> str:
@@ -107,23 +109,27 @@ def marker_of(words: Sequence[Word], at: int) -> str:
         if word.text in names:
             return str(part)
     after = words[at + 1] if at + 1 < len(words) else None
-    typed = after is not None and after.is_number and (after.glued or after.gap.startswith(".") or word.text == "д")
+    typed = (
+        after is not None
+        and after.is_number
+        and (after.is_attached or after.separator.startswith(".") or word.text == "д")
+    )
     spoken = after is not None and word.text == "к" and is_cardinal(after) and at > 0 and _is_numeral(words[at - 1])
     if typed or spoken:
         for part, names in address_words()["letters_for"].items():
             if word.text in names:
                 return str(part)
-    return _markers().get(word.text, "") or _slipped_marker(word)
+    return _list_part_word_forms().get(word.text, "") or _find_similar_part_word(word)
 
 
-def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
+def letter_of(words: Sequence[Word], at: int, *, after_letter_word: bool) -> str:
     """The letter a word is after a house's number: «а», «бэ», `9а`; empty when it is an everyday word.
 
-    `named`: «литера» stands before it. Otherwise a word that is also a preposition or a conjunction must be glued to
-    the number, or stand before another number or part, or last.
+    `after_letter_word`: «литера» stands before it. Otherwise a word that is also a preposition or a conjunction must
+    be glued to the number, or stand before another number or part, or last.
     """
     letter = address_words()["letter_names"].get(words[at].text, "")
-    if not letter or named or words[at].glued:
+    if not letter or after_letter_word or words[at].is_attached:
         return str(letter)
     after = words[at + 1] if at + 1 < len(words) else None
     if words[at].text == "и":
@@ -139,22 +145,28 @@ def letter_of(words: Sequence[Word], at: int, *, named: bool) -> str:
 
 def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     word = words[at]
-    part = "" if _is_lacking(words, at) else marker_of(words, at)
+    part = "" if _is_unnumbered_part(words, at) else marker_of(words, at)
     after_number = before is not None and before.kind in (Kind.NUMBER, Kind.SLASH)
-    after_letter_word = before is not None and before.kind is Kind.MARKER and before.part == "letter"
+    after_letter_word = before is not None and before.kind is Kind.PART_WORD and before.part == "letter"
     if not part and (after_number or after_letter_word):
-        letter = letter_of(words, at, named=after_letter_word)
+        letter = letter_of(words, at, after_letter_word=after_letter_word)
         if letter:
             return Item(Kind.LETTER, at, at + 1, part=letter)
     if part:
-        return Item(Kind.MARKER, at, at + 1, part=part)
+        return Item(Kind.PART_WORD, at, at + 1, part=part)
     pair = (word.text, words[at + 1].text) if at + 1 < len(words) else None
     instead = at > 0 and words[at - 1].text == "а" and word.text in address_words()["cues"]["instead"]
-    kind = Kind.CUE if instead or pair == ("в", "смысле") else Kind.BETWEEN if pair == ("по", "моему") else _kind(word)
+    kind = (
+        Kind.CORRECTION
+        if instead or pair == ("в", "смысле")
+        else Kind.FILLER
+        if pair == ("по", "моему")
+        else _classify_word(word)
+    )
     return Item(kind, at, at + 1)
 
 
-def _is_own_flat(
+def _is_own_apartment_word(
     words: Sequence[Word], at: int, places: tuple[Mapping[int, Number], Mapping[int, int]], before: Item | None
 ) -> bool:
     """«моя номер пятьдесят два», «наша сорок пятая»; not «заявка моя сорок пять», «моя вторая заявка».
@@ -171,19 +183,19 @@ def _is_own_flat(
     return number.end == len(words) or marker_of(words, number.end) in ("", "entrance", "floor")
 
 
-def _is_lacking(words: Sequence[Word], at: int) -> bool:
+def _is_unnumbered_part(words: Sequence[Word], at: int) -> bool:
     """«код подъезда семнадцать»: the number is the code's; «десять без корпуса»: there is none."""
-    return at > 0 and (words[at - 1].text == "без" or words[at - 1].has(*address_words()["cues"]["code"]))
+    return at > 0 and (words[at - 1].text == "без" or words[at - 1].has_lemma(*address_words()["cues"]["code"]))
 
 
-def _kind(word: Word) -> Kind:
+def _classify_word(word: Word) -> Kind:
     cues = address_words()["cues"]
-    exact = _KINDS.get(word.text)
+    exact = _KIND_BY_WORD.get(word.text)
     if exact is not None:
         return exact
     if corrects(word):
-        return Kind.CUE
-    return Kind.BETWEEN if word.text in cues["between"] or word.filler else Kind.OTHER
+        return Kind.CORRECTION
+    return Kind.FILLER if word.text in cues["between"] or word.is_filler else Kind.OTHER
 
 
 def corrects(word: Word) -> bool:
@@ -193,10 +205,10 @@ def corrects(word: Word) -> bool:
 
 def is_quantity(words: Sequence[Word], number: Number) -> bool:
     """Whether a number tells how many of what follows it."""
-    return is_measured(words, number) or _is_counted(words, number)
+    return is_measured(words, number) or _may_be_count(words, number)
 
 
-def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
+def _is_foreign_number(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
     """«минус второй этаж», «код сорок пять», «заявка шесть ноль семь»: the number of something else."""
     cues = address_words()["cues"]
     for item in reversed(before):
@@ -205,22 +217,22 @@ def _is_of_another(words: Sequence[Word], number: Number, before: Sequence[Item]
             return True
         if item.kind is Kind.NUMBER and item.number is not None and not item.number.ordinal and not number.ordinal:
             continue
-        if number.ordinal or not (word.text == "номер" or word.has(*cues["code"], *cues["numbered"])):
+        if number.ordinal or not (word.text == "номер" or word.has_lemma(*cues["code"], *cues["numbered"])):
             return False
         if word.text != "номер":
             return True
     return False
 
 
-def _is_counted(words: Sequence[Word], number: Number) -> bool:
+def _may_be_count(words: Sequence[Word], number: Number) -> bool:
     """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена», «один лифт»."""
     if [word.text for word in words[number.end : number.end + 1]] == ["из"]:
-        return _is_of_several(words, number.end + 1)
+        return _is_partitive(words, number.end + 1)
     at = number.end + is_many(words, number.end)
-    if at >= len(words) or words[at].gap or atom(words[at].text):
+    if at >= len(words) or words[at].separator or atom(words[at].text):
         return False
     after = words[at]
-    if not after.forms or after.forms[0].part != "NOUN":
+    if not after.parses or after.parses[0].part_of_speech != "NOUN":
         return False
     if number.ordinal:
         return not marker_of(words, at) and agree(words[number.end - 1], after)  # not «из второй соседка топит»
@@ -229,11 +241,11 @@ def _is_counted(words: Sequence[Word], number: Number) -> bool:
     if last == 1 and not teens:
         numbered = at + 1 < len(words) and marker_of(words, at) and _is_numeral(words[at + 1])
         return not number.typed and not numbered and agree(words[number.end - 1], words[at])
-    if words[number.end - 1].text in _OBLIQUE:
+    if words[number.end - 1].text in _GENITIVE_NUMERALS:
         needed = "plur"  # «нет двух ламп»
-    letter = marker_of(words, at) == "letter" and any("nomn" in form.marks for form in after.forms[:1])
+    letter = marker_of(words, at) == "letter" and any("nomn" in form.grammemes for form in after.parses[:1])
     return not letter and any(  # not «пятьдесят четыре литера а»
-        {"NOUN", "gent", needed} <= form.marks and "Fixd" not in form.marks for form in after.forms
+        {"NOUN", "gent", needed} <= form.grammemes and "Fixd" not in form.grammemes for form in after.parses
     )
 
 
@@ -243,31 +255,31 @@ def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
     return marker.part == "house" and number.ordinal and not after.isdisjoint(address_words()["cues"]["in_a_row"])
 
 
-def _is_of_several(words: Sequence[Word], at: int) -> bool:
+def _is_partitive(words: Sequence[Word], at: int) -> bool:
     """«три из четырёх», «один из лифтов»; not «три из крана капает»."""
-    plural = at < len(words) and any(form.marks >= {"plur", "gent"} for form in words[at].forms)
+    plural = at < len(words) and any(form.grammemes >= {"plur", "gent"} for form in words[at].parses)
     return at < len(words) and (plural or _is_numeral(words[at]))
 
 
 def is_cardinal(word: Word) -> bool:
     """A cardinal as it is counted: «сто девять к два», not «к двум», «к третьему»."""
     said = atom(word.text)
-    return said is not None and not said.ordinal and any("nomn" in form.marks for form in word.forms)
+    return said is not None and not said.ordinal and any("nomn" in form.grammemes for form in word.parses)
 
 
 def _is_numeral(word: Word) -> bool:
     return word.is_number or atom(word.text) is not None
 
 
-def _slipped_marker(word: Word) -> str:
-    if word.known or len(word.text) < 5:
+def _find_similar_part_word(word: Word) -> str:
+    if word.in_dictionary or len(word.text) < 5:
         return ""
-    best = max(_markers(), key=lambda form: alike(word.text, form))
-    return _markers()[best] if alike(word.text, best) >= _SLIP else ""
+    best = max(_list_part_word_forms(), key=lambda form: alike(word.text, form))
+    return _list_part_word_forms()[best] if alike(word.text, best) >= _MIN_SIMILARITY else ""
 
 
 @cache
-def _markers() -> Mapping[str, str]:
+def _list_part_word_forms() -> Mapping[str, str]:
     """Every singular form of every part word."""
     return {
         form: part

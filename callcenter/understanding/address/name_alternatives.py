@@ -12,7 +12,7 @@ from callcenter.understanding.address.names import Mention, Name, kind_of
 from callcenter.understanding.numbers.numbers import Number, atom
 from callcenter.understanding.words import Word, agree
 
-_OR = ("или", "либо", "ли")
+_OR_WORDS = ("или", "либо", "ли")
 
 
 def others_of(
@@ -20,33 +20,37 @@ def others_of(
 ) -> list[Name] | None:
     """The names that stand on the other side of an «или»; none are known for a bare number, «второй или третий
     дачный». None when the speaker chose."""
-    if not any(word.text in _OR for word in words):
+    if not any(word.text in _OR_WORDS for word in words):
         return None
     numbered = any(token.number for token in mention.name.tokens)
-    before = _before_or(words, mention.first)
+    before = _find_end_before_or(words, mention.first)
     if numbered and any(number.end == before and number.ordinal for number in numbers):
         return []
-    while before is not None and before > 0 and _is_of_house(words, before - 1):
+    while before is not None and before > 0 and _is_house_word(words, before - 1):
         before -= 1
-    after = _after_or(words, mention.end)
-    names = [one.name for one in candidates if _is_other(one, mention) and (one.end == before or one.first == after)]
+    after = _find_start_after_or(words, mention.end)
+    names = [
+        one.name
+        for one in candidates
+        if _is_distinct_mention(one, mention) and (one.end == before or one.first == after)
+    ]
     return names or None
 
 
-def _before_or(words: Sequence[Word], at: int) -> int | None:
+def _find_end_before_or(words: Sequence[Word], at: int) -> int | None:
     """Where what stands before the «или» before a name ends."""
     while at > 0 and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
         at -= 1
-    if at < 2 or words[at - 1].text not in _OR:
+    if at < 2 or words[at - 1].text not in _OR_WORDS:
         return None
     return at - 1 if words[at - 1].text != "ли" else at - 2
 
 
-def _after_or(words: Sequence[Word], at: int) -> int | None:
+def _find_start_after_or(words: Sequence[Word], at: int) -> int | None:
     """Where what stands after the «или» behind a name begins."""
-    while at < len(words) and _is_of_house(words, at):
+    while at < len(words) and _is_house_word(words, at):
         at += 1
-    if at >= len(words) or words[at].text not in _OR:
+    if at >= len(words) or words[at].text not in _OR_WORDS:
         return None
     at += 1
     while at < len(words) and words[at].text in PREPOSITIONS:
@@ -54,15 +58,15 @@ def _after_or(words: Sequence[Word], at: int) -> int | None:
     return at
 
 
-def _is_other(one: Mention, mention: Mention) -> bool:
+def _is_distinct_mention(one: Mention, mention: Mention) -> bool:
     return (
-        not one.slipped
-        and one.name.written != mention.name.written
+        not one.is_fuzzy
+        and one.name.official_name != mention.name.official_name
         and not (one.first < mention.end and mention.first < one.end)
     )
 
 
-def _is_of_house(words: Sequence[Word], at: int) -> bool:
+def _is_house_word(words: Sequence[Word], at: int) -> bool:
     word = words[at]
     return word.is_number or atom(word.text) is not None or marker_of(words, at) == "house" or is_empty(word)
 
@@ -79,7 +83,7 @@ def renumbered(words: Sequence[Word], numbers: Sequence[Number], mention: Mentio
         return mention
     if is_quantity(words, number) or (number.end < len(words) and marker_of(words, number.end)):
         return mention
-    name = _numbered_alike(mention.name, number.digits, names)
+    name = _find_name_with_number(mention.name, number.digits, names)
     return replace(mention, name=name, end=number.end) if name is not None else mention
 
 
@@ -95,19 +99,21 @@ def set_against(
             continue
         if not any(agree(words[number.end - 1], word) for word in words[mention.first : mention.end] if kind_of(word)):
             continue
-        if any(form.marks >= {"NOUN", "loct"} for word in words[number.end : number.end + 1] for form in word.forms):
+        if any(
+            form.grammemes >= {"NOUN", "loct"} for word in words[number.end : number.end + 1] for form in word.parses
+        ):
             continue  # «на второй площадке»
-        name = _numbered_alike(mention.name, number.digits, names)
+        name = _find_name_with_number(mention.name, number.digits, names)
         if name is not None:
             return replace(mention, name=name, first=number.first, end=number.end)
     return None
 
 
-def _numbered_alike(named: Name, digits: str, names: Iterable[Name]) -> Name | None:
+def _find_name_with_number(named: Name, digits: str, names: Iterable[Name]) -> Name | None:
     """The name that differs from this one in its number only."""
     said = {token.text for token in named.tokens if not token.number}
     for name in names:
-        alike = name.kind == named.kind and {one.text for one in name.tokens if not one.number} == said
+        alike = name.street_type == named.street_type and {one.text for one in name.tokens if not one.number} == said
         if alike and any(token.number == digits for token in name.tokens):
             return name
     return None

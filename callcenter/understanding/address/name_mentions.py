@@ -31,8 +31,8 @@ from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
 """A word of the name itself, in some form; below it only sounds alike."""
-_CALLING = ("звоню", "звонят", "звонит", "беспокою", "беспокоят", "пишу", "пишут", "вам", "вас")
-_ALIKE_ALONE = 0.86
+_CALL_WORDS = ("звоню", "звонят", "звонит", "беспокою", "беспокоят", "пишу", "пишут", "вам", "вас")
+_MIN_SIMILARITY_ALONE = 0.86
 """Least likeness of a word that no house number and no type word backs."""
 
 
@@ -42,69 +42,76 @@ class Places:
     def __init__(self, houses: Houses) -> None:
         self._houses: dict[str, tuple[House, ...]] = {}
         for house in houses.all:
-            for name in {house.street, house.complex, house.settlement, *house.also} - {""}:
+            for name in {house.street, house.complex, house.settlement, *house.aliases} - {""}:
                 self._houses[name] = (*self._houses.get(name, ()), house)
         self._parts = {house.street: "street" for house in houses.all}
         self._parts |= {house.complex: "complex" for house in houses.all if house.complex}
         self._parts |= {house.settlement: "settlement" for house in houses.all if house.settlement}
-        self._called = {name: house.complex or name for house in houses.all for name in house.also}
-        self._names = Names([*self._parts, *self._called])
+        self._official_names = {name: house.complex or name for house in houses.all for name in house.aliases}
+        self._names = Names([*self._parts, *self._official_names])
 
-    def part_of(self, name: Name) -> str:
+    def get_part(self, name: Name) -> str:
         """`street`, `complex` or `settlement`."""
-        return self._parts.get(name.written, "complex")
+        return self._parts.get(name.official_name, "complex")
 
-    def houses_of(self, name: Name) -> tuple[House, ...]:
+    def list_houses(self, name: Name) -> tuple[House, ...]:
         """The houses of this name."""
-        return self._houses[name.written]
+        return self._houses[name.official_name]
 
-    def called(self, name: Name) -> str:
+    def get_official_name(self, name: Name) -> str:
         """The name as the list spells it in its own column: «маяк» is «ЖК «Балтийский маяк»»."""
-        return self._called.get(name.written, name.written)
+        return self._official_names.get(name.official_name, name.official_name)
 
-    def find(
-        self, words: Sequence[Word], numbers: Sequence[Number], *, asked: str = ""
+    def find_places(
+        self, words: Sequence[Word], numbers: Sequence[Number], *, asked_part: str = ""
     ) -> tuple[list[Mention], list[Doubt]]:
         """The names that are surely meant, in the line's order, and the places where several may be."""
-        candidates = [(mention, self._listed(mention, words, numbers)) for mention in self._names.find(words, numbers)]
+        candidates = [
+            (mention, self._has_listed_house(mention, words, numbers))
+            for mention in self._names.find_candidates(words, numbers)
+        ]
         backed = [
             (mention, listed) for mention, listed in candidates
-            if self._is_meant(mention, words, numbers, listed=listed, asked=asked)
+            if self._is_meant(mention, words, numbers, listed=listed, asked=asked_part)
         ]  # fmt: skip
-        if not any(self.part_of(mention.name) == "street" for mention, _ in backed):
-            backed += [one for one in candidates if self._has_house(one[0], words, numbers)]
+        if not any(self.get_part(mention.name) == "street" for mention, _ in backed):
+            backed += [one for one in candidates if self._has_listed_house_later(one[0], words, numbers)]
         chosen: list[Mention] = []
         doubts: list[Doubt] = []
         taken: set[int] = set()
-        for group in _groups(backed):
+        for group in _group_overlapping(backed):
             span = set(range(min(one.first for one, _ in group), max(one.end for one, _ in group)))
             if span & taken:
                 continue
-            best = _best(group)
+            best = _choose_best(group)
             taken |= span
             others = others_of(words, numbers, best[0], (one for one, _ in candidates))
-            if len({self.called(one.name) for one in best}) == 1 and others is None:
-                chosen.append(renumbered(words, numbers, best[0], self._names.names))
+            if len({self.get_official_name(one.name) for one in best}) == 1 and others is None:
+                chosen.append(renumbered(words, numbers, best[0], self._names.place_names))
             else:
                 said = " ".join(word.text for word in words[best[0].first : best[0].end])
                 options = tuple(
-                    dict.fromkeys(self.called(name) for name in (*(one.name for one in best), *(others or ())))
+                    dict.fromkeys(
+                        self.get_official_name(name) for name in (*(one.name for one in best), *(others or ()))
+                    )
                 )
-                doubts.append(Doubt("ambiguous", self.part_of(best[0].name), options, said))
-        against = [set_against(words, numbers, one, self._names.names) for one in chosen]
+                doubts.append(Doubt("ambiguous", self.get_part(best[0].name), options, said))
+        against = [set_against(words, numbers, one, self._names.place_names) for one in chosen]
         chosen += [one for one in against if one is not None and not taken & {*range(one.first, one.end)}]
-        chosen = sorted(self._one_a_kind(chosen, words, numbers), key=lambda one: one.first)
+        chosen = sorted(self._keep_housed_street(chosen, words, numbers), key=lambda one: one.first)
         stranger = other_town(words, chosen)
         for one in chosen if not stranger else ():
             stranger = stranger or other_street(words, one)
-        if not stranger and not doubts and not any(self.part_of(one.name) == "street" for one in chosen):
+        if not stranger and not doubts and not any(self.get_part(one.name) == "street" for one in chosen):
             stranger = unlisted_street(words, numbers)
         return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts
 
-    def _one_a_kind(self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
+    def _keep_housed_street(
+        self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]
+    ) -> list[Mention]:
         """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
-        streets = [one for one in mentions if self.part_of(one.name) == "street" and not _is_denied(words, one)]
-        housed = [one for one in streets if self._listed(one, words, numbers)]
+        streets = [one for one in mentions if self.get_part(one.name) == "street" and not _is_negated(words, one)]
+        housed = [one for one in streets if self._has_listed_house(one, words, numbers)]
         if len(streets) > 1 and len(housed) == 1:
             own = find_own(words, [(one.first, one.end) for one in streets])
             if len(own) == 1 and streets[own[0]] not in housed:
@@ -112,9 +119,9 @@ class Places:
             return [one for one in mentions if one not in streets or one in housed]
         return mentions
 
-    def _listed(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
+    def _has_listed_house(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
         """Whether a number beside the name is one of its houses."""
-        bases = {base for house in self._houses[mention.name.written] for base in _bases(house)}
+        bases = {base for house in self._houses[mention.name.official_name] for base in _split_base_numbers(house)}
         after, needs_word = house_after(words, mention.end)
         for number in numbers:
             if number.first == after and any(cut[0] in bases for cut in cuts_of(words, number)):
@@ -122,9 +129,9 @@ class Places:
                 return not needs_word or (named and not _is_misheard(mention, words))
         if digits_from(words, numbers, after) in bases:
             return True
-        return not _is_misheard(mention, words) and self._listed_before(mention, words, numbers, bases)
+        return not _is_misheard(mention, words) and self._has_listed_house_before(mention, words, numbers, bases)
 
-    def _listed_before(
+    def _has_listed_house_before(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], bases: set[str]
     ) -> bool:
         """«дом пять по садовой», «в пятом доме на садовой»."""
@@ -143,17 +150,17 @@ class Places:
                 return housed or (number.first > 0 and marker_of(words, number.first - 1) == "house")
         return False
 
-    def _has_house(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
+    def _has_listed_house_later(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
         """«садовая это в зелёном бору дом пять»: the name as it is written, one of its houses somewhere after it."""
         name, after = mention.name, words[mention.end : mention.end + 1]
-        woman = any({"Surn", "femn", "nomn"} <= form.marks for form in words[mention.first].forms)  # «павлова»
-        surely = any(one.adjective for one in name.tokens) or (name.distinctive and not woman)
-        if mention.score < 1 or not surely or name.everyday or self.part_of(name) != "street" or is_date(name):
+        woman = any({"Surn", "femn", "nomn"} <= form.grammemes for form in words[mention.first].parses)  # «павлова»
+        surely = any(one.adjective for one in name.tokens) or (name.is_distinctive and not woman)
+        if mention.score < 1 or not surely or name.is_everyday or self.get_part(name) != "street" or is_date(name):
             return False
-        someone = mention.first > 0 and any("anim" in form.marks for form in words[mention.first - 1].forms[:1])
+        someone = mention.first > 0 and any("anim" in form.grammemes for form in words[mention.first - 1].parses[:1])
         if someone or any(agree(words[mention.end - 1], word) for word in after):
             return False  # «мастера энгельса», «садовая техника»
-        bases = {base for house in self._houses[name.written] for base in _bases(house)}
+        bases = {base for house in self._houses[name.official_name] for base in _split_base_numbers(house)}
         return any(
             number.digits in bases and number.first > mention.end and marker_of(words, number.first - 1) == "house"
             for number in numbers
@@ -165,40 +172,42 @@ class Places:
         """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
         if not listed and is_at_corner(mention, words):
             return False
-        if mention.typed:
+        if mention.has_street_type:
             return listed or not is_telephone_line(mention, words)
         if is_date(mention.name):
-            return is_street(mention, words, numbers, listed=listed, asked=asked)
-        if mention.slipped and not listed and not _is_close(mention, words):
+            return is_street(mention, words, numbers, has_listed_house=listed, asked_part=asked)
+        if mention.is_fuzzy and not listed and not _is_similar_enough(mention, words):
             return False
-        if self.part_of(mention.name) != "street":
-            return self._is_place(mention, words, numbers, asked=asked)
-        return listed or asked == "street" or _stands_alone(mention, words)
+        if self.get_part(mention.name) != "street":
+            return self._is_complex_or_settlement(mention, words, numbers, asked=asked)
+        return listed or asked == "street" or _is_street_without_house(mention, words)
 
-    def _is_place(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, asked: str) -> bool:
+    def _is_complex_or_settlement(
+        self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, asked: str
+    ) -> bool:
         """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
-        if mention.used > 1 or asked in ("street", "complex", "settlement"):
+        if mention.matched_words > 1 or asked in ("street", "complex", "settlement"):
             return True
-        if all(word.filler or corrects(word) for word in words[: mention.first]) and (
+        if all(word.is_filler or corrects(word) for word in words[: mention.first]) and (
             mention.end == len(words)
             or begins_house(words, mention.end)
             or (mention.score == 1 and begins_trouble(words, mention.end))
         ):
             return True  # «гавань второй корпус», «маяк батареи холодные»
         building = building_after(words, mention, numbers) if mention.score == 1 else ""
-        if building and any(building == house.building for house in self._houses[mention.name.written]):
+        if building and any(building == house.building for house in self._houses[mention.name.official_name]):
             return True  # «опаздываю гавань корпус три»
         before = words[mention.first - 1] if mention.first else None
         called = [word.text for word in words[mention.end : mention.end + 1]]
-        if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALLING:
+        if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALL_WORDS:
             return True  # «с маяка звоню», not «вода из ручья»
-        marks = {mark for form in words[mention.first].forms for mark in form.marks}
+        marks = {mark for form in words[mention.first].parses for mark in form.grammemes}
         if before is None or before.text not in ("в", "во", "на"):
             return False
         return bool(marks & {"loct", "loc2"}) or ("accs" in marks and names_part(words, mention.end))
 
 
-def _is_denied(words: Sequence[Word], mention: Mention) -> bool:
+def _is_negated(words: Sequence[Word], mention: Mention) -> bool:
     """«не на садовой»: kept for `take_back`, which removes it with its «не»."""
     before = mention.first - 1
     while before > 0 and words[before].text in PREPOSITIONS:
@@ -208,34 +217,38 @@ def _is_denied(words: Sequence[Word], mention: Mention) -> bool:
 
 def _is_misheard(mention: Mention, words: Sequence[Word]) -> bool:
     """A word that means something else and is only alike: «в четвёртом доме света нет»."""
-    return mention.slipped and all(word.known for word in words[mention.first : mention.end])
+    return mention.is_fuzzy and all(word.in_dictionary for word in words[mention.first : mention.end])
 
 
-def _is_close(mention: Mention, words: Sequence[Word]) -> bool:
+def _is_similar_enough(mention: Mention, words: Sequence[Word]) -> bool:
     """Alike enough without a house's number: very much so, and no word that means something else."""
-    return mention.score >= _ALIKE_ALONE and not _is_misheard(mention, words)
+    return mention.score >= _MIN_SIMILARITY_ALONE and not _is_misheard(mention, words)
 
 
-def _stands_alone(mention: Mention, words: Sequence[Word]) -> bool:
+def _is_street_without_house(mention: Mention, words: Sequence[Word]) -> bool:
     """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
-    if mention.name.everyday or not mention.gender or _owns(mention, words):
+    if mention.name.is_everyday or not mention.gender_agrees or _is_possessive(mention, words):
         return False
-    alone = all(word.filler or corrects(word) for word in _beside(words, mention))
+    alone = all(word.is_filler or corrects(word) for word in _list_words_around(words, mention))
     placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
-    other_case = mention.score < 1 and not mention.slipped and not any(one.adjective for one in mention.name.tokens)
+    other_case = mention.score < 1 and not mention.is_fuzzy and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
         return False  # «павлов» is a man, «павлова» a street
     if not (alone or placed or begins_house(words, mention.end)):
-        return mention.name.distinctive and mention.used > 1 and not mention.slipped
-    if mention.name.distinctive or mention.end == len(words):
+        return mention.name.is_distinctive and mention.matched_words > 1 and not mention.is_fuzzy
+    if mention.name.is_distinctive or mention.end == len(words):
         return True
-    if placed and any(form.marks >= {"Surn", "gent"} for form in words[mention.end - 1].forms):
+    if placed and any(form.grammemes >= {"Surn", "gent"} for form in words[mention.end - 1].parses):
         return True  # «на ленина холод»; «ленина» is whose only as a nominative
     after = words[mention.end]
-    return marker_of(words, mention.end) != "" or after.may_be("PREP") or not agree(words[mention.end - 1], after)
+    return (
+        marker_of(words, mention.end) != ""
+        or after.has_part_of_speech("PREP")
+        or not agree(words[mention.end - 1], after)
+    )
 
 
-def _beside(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
+def _list_words_around(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
     """The words around a name without what it is set against: «не савушкина а (бабушкина)», «(бабушкина) а не …»."""
     before, after = words[: mention.first], words[mention.end :]
     texts = [word.text for word in before]
@@ -245,7 +258,7 @@ def _beside(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
     return before if denied else (*before, *after)
 
 
-def _owns(mention: Mention, words: Sequence[Word]) -> bool:
+def _is_possessive(mention: Mention, words: Sequence[Word]) -> bool:
     """«бабушкина квартира закрыта»: whose flat it is, not which street."""
     after = mention.end
     if after + 1 >= len(words) or not marker_of(words, after) or not agree(words[after - 1], words[after]):
@@ -253,10 +266,12 @@ def _owns(mention: Mention, words: Sequence[Word]) -> bool:
     return not (words[after + 1].is_number or atom(words[after + 1].text) is not None)
 
 
-def _groups(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:
+def _group_overlapping(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:
     """Mentions that share words, the longest and best group first."""
     groups: list[list[tuple[Mention, bool]]] = []
-    for one in sorted(found, key=lambda one: (-one[0].used, -one[1], -one[0].typed, -one[0].score, one[0].first)):
+    for one in sorted(
+        found, key=lambda one: (-one[0].matched_words, -one[1], -one[0].has_street_type, -one[0].score, one[0].first)
+    ):
         for group in groups:
             if any(one[0].first < other.end and other.first < one[0].end for other, _ in group):
                 group.append(one)
@@ -266,24 +281,24 @@ def _groups(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]
     return groups
 
 
-def _best(group: list[tuple[Mention, bool]]) -> list[Mention]:
+def _choose_best(group: list[tuple[Mention, bool]]) -> list[Mention]:
     """The mentions of one place in a line that nothing decides between; the longest name, its type, its house, its
     gender and its letters are tried in this order."""
     left = group
     for judge in (
-        lambda one: one[0].used,
-        lambda one: one[0].typed,
-        lambda one: one[0].whole,
-        lambda one: one[0].gender,
+        lambda one: one[0].matched_words,
+        lambda one: one[0].has_street_type,
+        lambda one: one[0].is_complete,
+        lambda one: one[0].gender_agrees,
         lambda one: one[1],
-        lambda one: not one[0].slipped,
+        lambda one: not one[0].is_fuzzy,
         lambda one: round(one[0].score, 1),
-        lambda one: one[0].used == len(one[0].name.tokens),
+        lambda one: one[0].matched_words == len(one[0].name.tokens),
     ):
         top = max(judge(one) for one in left)
         left = [one for one in left if judge(one) == top]
-    return list({one.name.written: one for one, _ in left}.values())
+    return list({one.name.official_name: one for one, _ in left}.values())
 
 
-def _bases(house: House) -> tuple[str, ...]:
+def _split_base_numbers(house: House) -> tuple[str, ...]:
     return (house.house, house.house.split("/")[0].split("-")[0])

@@ -11,17 +11,17 @@ from callcenter.understanding.numbers.numbers import Number, find_numbers, is_he
 from callcenter.understanding.phrases.edit_distance import Likeness
 from callcenter.understanding.words import Form, Word, alike, inflect, read_words
 
-_LEMMA_SCORE = 0.98
-_SLIP_OF_UNKNOWN = 0.76
+_SAME_LEMMA_SCORE = 0.98
+_MIN_SIMILARITY_UNKNOWN = 0.76
 """Least likeness for a word the dictionary lacks."""
-_SLIP_OF_KNOWN = 0.8
+_MIN_SIMILARITY_KNOWN = 0.8
 """Least likeness for a word that exists: a recogniser only writes words it knows."""
-_SHORTEST_SLIP = 4
-_SHORTEST_TORN = 7
-_TORN_SCORE = 0.9
-_NEAR = 0.6
+_MIN_FUZZY_LENGTH = 4
+_MIN_SPLIT_LENGTH = 7
+_SPLIT_WORD_SCORE = 0.9
+_MIN_LETTER_SIMILARITY = 0.6
 """Likeness in letters below which sound is not compared: it costs time."""
-_PROPER = frozenset({"Surn", "Geox", "Name", "Patr", "Orgn", "Fixd"})
+_PROPER_NOUN_GRAMMEMES = frozenset({"Surn", "Geox", "Name", "Patr", "Orgn", "Fixd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Token:
     optional: bool
     genders: frozenset[str]
     adjective: bool
-    proper: bool
-    known: bool
+    is_proper_noun: bool
+    in_dictionary: bool
     """The dictionary has it."""
 
     @property
-    def everyday(self) -> bool:
+    def is_everyday(self) -> bool:
         """An adjective said of plates, pipes and villages."""
         return self.adjective and not self.lemmas.isdisjoint(everyday())
 
@@ -50,20 +50,20 @@ class Token:
 class Name:
     """A name as the list writes it, taken apart."""
 
-    written: str
-    kind: str
+    official_name: str
+    street_type: str
     """The type word in its dictionary form: «проспект», «жк»; empty when the name has none."""
     tokens: tuple[Token, ...]
 
     @property
-    def distinctive(self) -> bool:
+    def is_distinctive(self) -> bool:
         """Whether the name can't be mistaken for everyday words: a surname, or words the dictionary lacks."""
-        return any(token.proper for token in self.tokens if not token.optional)
+        return any(token.is_proper_noun for token in self.tokens if not token.optional)
 
     @property
-    def everyday(self) -> bool:
+    def is_everyday(self) -> bool:
         """Whether each of its words is said of plates and pipes: «Газовая улица»."""
-        return all(token.everyday for token in self.tokens)
+        return all(token.is_everyday for token in self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,59 +76,59 @@ class Mention:
     """The words of it, the type word included: `words[first:end]`."""
     score: float
     """1: every word exactly as the list has it."""
-    typed: bool
+    has_street_type: bool
     """Its type word was said."""
-    whole: bool
+    is_complete: bool
     """False: a number of the name was left out («дачный переулок» for «2-й Дачный переулок»)."""
-    gender: bool
+    gender_agrees: bool
     """False: the adjective's gender is not the name's."""
-    used: int
+    matched_words: int
     """How many words of the name were said."""
-    slipped: bool
+    is_fuzzy: bool
     """A word was only alike."""
 
 
 class Names:
     """The names of one kind, with what each word of a line may be of them."""
 
-    def __init__(self, written: Iterable[str]) -> None:
-        self.names = tuple(read_name(name) for name in dict.fromkeys(written) if name)
-        self._tokens = {token.text: token for name in self.names for token in name.tokens if not token.number}
-        self._holders: dict[str, list[Name]] = {}
-        for name in self.names:
+    def __init__(self, official_names: Iterable[str]) -> None:
+        self.place_names = tuple(read_name(name) for name in dict.fromkeys(official_names) if name)
+        self._tokens = {token.text: token for name in self.place_names for token in name.tokens if not token.number}
+        self._names_by_token: dict[str, list[Name]] = {}
+        for name in self.place_names:
             for token in name.tokens:
-                self._holders.setdefault(token.number or token.text, []).append(name)
-        self._lemmas: dict[str, set[str]] = {}
-        self._forms: dict[str, set[str]] = {}
+                self._names_by_token.setdefault(token.number or token.text, []).append(name)
+        self._tokens_by_lemma: dict[str, set[str]] = {}
+        self._tokens_by_form: dict[str, set[str]] = {}
         for token in self._tokens.values():
             for lemma in token.lemmas:
-                self._lemmas.setdefault(lemma, set()).add(token.text)
+                self._tokens_by_lemma.setdefault(lemma, set()).add(token.text)
             for form in token.forms:
-                self._forms.setdefault(form, set()).add(token.text)
-        self._spellings = Likeness(form for form in self._forms if len(form) >= _SHORTEST_SLIP)
-        self._glued = {form: name for name in self.names for form in _glue(name)}
-        self._cache: dict[str, dict[str, float]] = {}
+                self._tokens_by_form.setdefault(form, set()).add(token.text)
+        self._similar_forms = Likeness(form for form in self._tokens_by_form if len(form) >= _MIN_FUZZY_LENGTH)
+        self._names_by_compound = {form: name for name in self.place_names for form in _list_compounds(name)}
+        self._similarity_cache: dict[str, dict[str, float]] = {}
 
-    def find(self, words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
+    def find_candidates(self, words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
         """Every name that every word of may be read, overlapping ones too."""
         starts = {number.first: number for number in numbers}
         kinds = [kind_of(word) for word in words]
         found = []
         for at, word in enumerate(words):
             digits = starts[at].digits if at in starts else ""
-            texts = (*self._alikes(word), digits) if digits else self._alikes(word)
-            texts = (*texts, *self._torn(words, at))
-            for name in dict.fromkeys(name for text in texts for name in self._holders.get(text, ())):
-                mention = self._match(name, words, at, starts, kinds)
+            texts = (*self._list_similar_tokens(word), digits) if digits else self._list_similar_tokens(word)
+            texts = (*texts, *self._list_split_tokens(words, at))
+            for name in dict.fromkeys(name for text in texts for name in self._names_by_token.get(text, ())):
+                mention = self._match_name(name, words, at, starts, kinds)
                 if mention is not None:
                     found.append(mention)
-            if word.text in self._glued:
-                name = self._glued[word.text]
-                first, end, typed = _with_kind(name.kind, kinds, words, at, at + 1)
+            if word.text in self._names_by_compound:
+                name = self._names_by_compound[word.text]
+                first, end, typed = _extend_to_street_type(name.street_type, kinds, words, at, at + 1)
                 found.append(Mention(name, first, end, 1.0, typed, True, True, len(name.tokens), False))
         return found
 
-    def _match(
+    def _match_name(
         self, name: Name, words: Sequence[Word], at: int, starts: dict[int, Number], kinds: list[str]
     ) -> Mention | None:
         left, scores, position, end, genders = list(name.tokens), [], at, at, None
@@ -142,19 +142,19 @@ class Names:
                 scores.append(1.0)
                 left.remove(token)
                 continue
-            alikes = self._alikes(words[position])
+            alikes = self._list_similar_tokens(words[position])
             token = max(left, key=lambda one: alikes.get(one.text, 0.0))
             if token.text in alikes:
                 if token.adjective:
-                    genders = _genders(words[position])
+                    genders = _list_genders(words[position])
                 scores.append(alikes[token.text])
                 left.remove(token)
                 position = end = position + 1
-            elif len(left) == 1 and self._is_torn(left[0], words, position):
-                scores.append(_TORN_SCORE)
+            elif len(left) == 1 and self._is_split_word(left[0], words, position):
+                scores.append(_SPLIT_WORD_SCORE)
                 left.clear()
                 position = end = position + 2
-            elif position > at and (kinds[position] == name.kind or is_hesitation(words[position])):
+            elif position > at and (kinds[position] == name.street_type or is_hesitation(words[position])):
                 position += 1
             else:
                 break
@@ -162,54 +162,54 @@ class Names:
         adjectives = any(token.adjective for token in name.tokens)
         clipped = (
             missing
-            and all(token.everyday for token in missing)
-            and not any(token.known for token in name.tokens if token not in left)
+            and all(token.is_everyday for token in missing)
+            and not any(token.in_dictionary for token in name.tokens if token not in left)
         )  # «в ладожке» for «новая ладожка»
         if not scores or (missing and not adjectives):
             return None
-        if any(not token.number for token in missing) and (not clipped or min(scores) < _LEMMA_SCORE):
+        if any(not token.number for token in missing) and (not clipped or min(scores) < _SAME_LEMMA_SCORE):
             return None
         own = frozenset[str]().union(*(token.genders for token in name.tokens if token.adjective))
-        first, end, typed = _with_kind(name.kind, kinds, words, at, end)
-        if not typed and not adjectives and _is_other_type(name.kind, kinds, words, end):
+        first, end, typed = _extend_to_street_type(name.street_type, kinds, words, at, end)
+        if not typed and not adjectives and _has_other_street_type(name.street_type, kinds, words, end):
             end += 1
         if not typed and all(token.number for token in name.tokens):
             return None
         return Mention(
             name, first, end, sum(scores) / len(scores), typed, not missing,
-            not genders or not own or bool(genders & own), len(scores), min(scores) < _LEMMA_SCORE,
+            not genders or not own or bool(genders & own), len(scores), min(scores) < _SAME_LEMMA_SCORE,
         )  # fmt: skip
 
-    def _torn(self, words: Sequence[Word], at: int) -> Iterable[str]:
+    def _list_split_tokens(self, words: Sequence[Word], at: int) -> Iterable[str]:
         """The names' words that two words of a line are together: «тель мана»."""
         joined = words[at].text + words[at + 1].text if at + 1 < len(words) else ""
-        return self._forms.get(joined, ()) if len(joined) >= _SHORTEST_TORN else ()
+        return self._tokens_by_form.get(joined, ()) if len(joined) >= _MIN_SPLIT_LENGTH else ()
 
-    def _is_torn(self, token: Token, words: Sequence[Word], at: int) -> bool:
-        return token.text in self._torn(words, at)
+    def _is_split_word(self, token: Token, words: Sequence[Word], at: int) -> bool:
+        return token.text in self._list_split_tokens(words, at)
 
-    def _alikes(self, word: Word) -> dict[str, float]:
+    def _list_similar_tokens(self, word: Word) -> dict[str, float]:
         """The names' words that a word may be, with their likeness."""
-        found = self._cache.get(word.text)
+        found = self._similarity_cache.get(word.text)
         if found is None:
-            found = self._compare(word)
-            if len(self._cache) > 20000:
-                self._cache.clear()
-            self._cache[word.text] = found
+            found = self._measure_similarities(word)
+            if len(self._similarity_cache) > 20000:
+                self._similarity_cache.clear()
+            self._similarity_cache[word.text] = found
         return found
 
-    def _compare(self, word: Word) -> dict[str, float]:
-        found = dict.fromkeys(self._forms.get(word.text, ()), _LEMMA_SCORE)
-        for lemma in word.lemmas if word.known else ():
-            found |= dict.fromkeys(self._lemmas.get(lemma, ()), _LEMMA_SCORE)
+    def _measure_similarities(self, word: Word) -> dict[str, float]:
+        found = dict.fromkeys(self._tokens_by_form.get(word.text, ()), _SAME_LEMMA_SCORE)
+        for lemma in word.lemmas if word.in_dictionary else ():
+            found |= dict.fromkeys(self._tokens_by_lemma.get(lemma, ()), _SAME_LEMMA_SCORE)
         if word.text in self._tokens:
             found[word.text] = 1.0
-        if found or len(word.text) < _SHORTEST_SLIP or word.is_number:
+        if found or len(word.text) < _MIN_FUZZY_LENGTH or word.is_number:
             return found
-        least = _SLIP_OF_KNOWN if word.known else _SLIP_OF_UNKNOWN
-        for form, _ in self._spellings.find(word.text, _NEAR):
+        least = _MIN_SIMILARITY_KNOWN if word.in_dictionary else _MIN_SIMILARITY_UNKNOWN
+        for form, _ in self._similar_forms.find_similar(word.text, _MIN_LETTER_SIMILARITY):
             score = alike(word.text, form)
-            for text in self._forms[form] if score >= least else ():
+            for text in self._tokens_by_form[form] if score >= least else ():
                 found[text] = max(score, found.get(text, 0.0))
         return found
 
@@ -231,17 +231,29 @@ def read_name(written: str) -> Name:
         if not kind and kind_of(word):
             kind = kind_of(word)
             continue
-        title = word.has(*address_words()["titles"]["words"]) and len(words) > 2
-        adjective = any(form.part == "ADJF" and "nomn" in form.marks for form in word.forms)
+        title = word.has_lemma(*address_words()["titles"]["words"]) and len(words) > 2
+        adjective = any(form.part_of_speech == "ADJF" and "nomn" in form.grammemes for form in word.parses)
         forms = tuple(dict.fromkeys([word.text, *(form for lemma in word.lemmas[:2] for form in inflect(lemma))]))
-        proper = not word.known or (bool(_marks(word.forms) & _PROPER) and not adjective)
+        proper = not word.in_dictionary or (
+            bool(_list_grammemes(word.parses) & _PROPER_NOUN_GRAMMEMES) and not adjective
+        )
         tokens.append(
-            Token(word.text, frozenset(word.lemmas), forms, "", title, _genders(word), adjective, proper, word.known)
+            Token(
+                word.text,
+                frozenset(word.lemmas),
+                forms,
+                "",
+                title,
+                _list_genders(word),
+                adjective,
+                proper,
+                word.in_dictionary,
+            )
         )
     return Name(written, kind, tuple(tokens))
 
 
-def _glue(name: Name) -> list[str]:
+def _list_compounds(name: Name) -> list[str]:
     """Two words as one, as people say and recognisers write them: «нижнесадовая»."""
     if len(name.tokens) != 2 or not name.tokens[0].adjective or not name.tokens[1].forms:
         return []
@@ -251,7 +263,9 @@ def _glue(name: Name) -> list[str]:
 def kind_of(word: Word) -> str:
     """The type a word names («проспект» for «просп» and «проспекте»); empty when it names none."""
     return (
-        next((kinds[lemma] for lemma in (word.text, *word.lemmas) if lemma in kinds), "") if (kinds := _kinds()) else ""
+        next((kinds[lemma] for lemma in (word.text, *word.lemmas) if lemma in kinds), "")
+        if (kinds := _street_types_by_word())
+        else ""
     )
 
 
@@ -285,7 +299,9 @@ def own_towns() -> tuple[str, ...]:
     return tuple(address_words()["towns"]["own"])
 
 
-def _with_kind(kind: str, kinds: list[str], words: Sequence[Word], first: int, end: int) -> tuple[int, int, bool]:
+def _extend_to_street_type(
+    kind: str, kinds: list[str], words: Sequence[Word], first: int, end: int
+) -> tuple[int, int, bool]:
     """The mention's ends with its type word, which may stand before or after it, and whether it was said."""
     if any(kinds[at] == kind for at in range(first, end) if kind):
         return first, end, True
@@ -301,22 +317,26 @@ def _with_kind(kind: str, kinds: list[str], words: Sequence[Word], first: int, e
     return first, end, False
 
 
-def _is_other_type(kind: str, kinds: list[str], words: Sequence[Word], end: int) -> bool:
+def _has_other_street_type(kind: str, kinds: list[str], words: Sequence[Word], end: int) -> bool:
     """«новаторов улица девяносто восемь» for a boulevard; not after an adjective: «садовый переулок» is another's."""
     both = end < len(words) and kinds[end] in STREET_TYPES and kind in STREET_TYPES
     return both and begins_house(words, end + 1)
 
 
-def _genders(word: Word) -> frozenset[str]:
+def _list_genders(word: Word) -> frozenset[str]:
     return frozenset(
-        mark for form in word.forms if form.part == "ADJF" for mark in form.marks if mark in ("masc", "femn", "neut")
+        mark
+        for form in word.parses
+        if form.part_of_speech == "ADJF"
+        for mark in form.grammemes
+        if mark in ("masc", "femn", "neut")
     )
 
 
-def _marks(forms: tuple[Form, ...]) -> frozenset[str]:
-    return frozenset[str]().union(*(form.marks for form in forms))
+def _list_grammemes(forms: tuple[Form, ...]) -> frozenset[str]:
+    return frozenset[str]().union(*(form.grammemes for form in forms))
 
 
 @cache
-def _kinds() -> dict[str, str]:
+def _street_types_by_word() -> dict[str, str]:
     return {word: kind for kind, words in address_words()["types"].items() for word in words}

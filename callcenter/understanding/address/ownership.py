@@ -11,11 +11,11 @@ from callcenter.understanding.address.vocabulary import address_words
 from callcenter.understanding.words import Word
 
 BUT = ("а", "но", "зато")
-_PLACED = ("в", "во", "на", "из", "с", "со")
-_SOURCES = ("из", "с", "со", "от")
+_PLACE_PREPOSITIONS = ("в", "во", "на", "из", "с", "со")
+_SOURCE_PREPOSITIONS = ("из", "с", "со", "от")
 _FOR_OTHERS = 3
-_CALLED_ABOUT = 4
-_LIVES_AFTER = 2
+_CALL_SUBJECT = 4
+_MAX_RESIDENCE_DISTANCE = 2
 """How many words after a place «живу» may stand: «в сорок пятой я живу»."""
 
 
@@ -36,41 +36,50 @@ def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
     `since`: where the place before it ended.
     """
     first, end = span
-    start = _clause(words, first, since)
-    if _calls_about(words[start:first]):
-        return _CALLED_ABOUT
-    lives = [mark for word in (*words[start:first], *_after(words, end)) if (mark := _lives(word))]
-    if lives or any(word.text in _words("past") for word in words[start:first]):
+    start = _find_clause_start(words, first, since)
+    if _names_call_subject(words[start:first]):
+        return _CALL_SUBJECT
+    lives = [
+        mark
+        for word in (*words[start:first], *_find_residence_verb(words, end))
+        if (mark := _get_residence_tense(word))
+    ]
+    if lives or any(word.text in _read_owner_words("past") for word in words[start:first]):
         return 2 if "1per" in lives else -1
-    if preposition_before(words, first) in _SOURCES and any(word.has(*_words("moved")) for word in words[start:first]):
+    if preposition_before(words, first) in _SOURCE_PREPOSITIONS and any(
+        word.has_lemma(*_read_owner_words("moved")) for word in words[start:first]
+    ):
         return -1
-    sign = next((sign for at in reversed(range(start, first + 1)) if (sign := _sign(words, at))), 0)
+    sign = next((sign for at in reversed(range(start, first + 1)) if (sign := _rank_word(words, at))), 0)
     return sign or int(start > 0 and words[start - 1].text == "теперь")
 
 
 def begin_of(words: Sequence[Word], first: int, since: int) -> int:
     """Where what is said of a place begins: at «а», at «теперь», else at the word that says whose it is."""
-    start = _clause(words, first, since)
+    start = _find_clause_start(words, first, since)
     if start > since:
         return start
-    said = next((at for at in range(since, first) if _sign(words, at) or words[at].text in _words("past")), first)
+    said = next(
+        (at for at in range(since, first) if _rank_word(words, at) or words[at].text in _read_owner_words("past")),
+        first,
+    )
     return said - 1 if said > since and words[said - 1].text in ("у", "к", "с", "за") else said
 
 
 def is_contrasted(words: Sequence[Word], first: int, since: int) -> bool:
     """Whether a place is set against the one before it: «есть, а во втором нет», «сегодня в пятом»."""
-    return _clause(words, first, since) > since
+    return _find_clause_start(words, first, since) > since
 
 
 def preposition_before(words: Sequence[Word], first: int) -> str:
     """The preposition before a place, «в нашем пятом», or the word of its owner, «наш пятый»; empty without one."""
     at = first - 1
-    while at > 0 and words[at].text in _words("own"):
+    while at > 0 and words[at].text in _read_owner_words("own"):
         at -= 1
-    if at >= 0 and words[at].text in _PLACED:
+    if at >= 0 and words[at].text in _PLACE_PREPOSITIONS:
         return words[at].text
     owner = words[first - 1].text if first else ""
-    return owner if owner in _words("own") or owner in ("нас", "меня") else ""
+    return owner if owner in _read_owner_words("own") or owner in ("нас", "меня") else ""
 
 
 def is_passed(words: Sequence[Word], first: int) -> bool:
@@ -78,84 +87,92 @@ def is_passed(words: Sequence[Word], first: int) -> bool:
     before = words[first - 1].text if first else ""
     if before not in ("до", "с", "со") or (before != "до" and whose(words, (first, first)) > 0):
         return False
-    called = any(word.has(*_words("calls")) for word in words)
+    called = any(word.has_lemma(*_read_owner_words("calls")) for word in words)
     return before == "до" or not (called or any(_is_of_speaker(word) for word in words[first : first + 5]))
 
 
 def _is_of_speaker(word: Word) -> bool:
     """«могу», «спускаюсь»."""
-    return any(form.marks >= {"VERB", "1per"} for form in word.forms[:1])
+    return any(form.grammemes >= {"VERB", "1per"} for form in word.parses[:1])
 
 
 def comes_from_others(words: Sequence[Word], first: int) -> bool:
     """«сосед из сорок восьмой», «соседи с пятого», «сверху сорок пятая»: where the trouble comes from."""
     before = words[first - 1] if first else None
-    relative = before is not None and before.has(*_words("relatives"))
-    if before is None or relative or (before.text not in _SOURCES and _sign(words, first - 1) >= 0):
+    relative = before is not None and before.has_lemma(*_read_owner_words("relatives"))
+    if before is None or relative or (before.text not in _SOURCE_PREPOSITIONS and _rank_word(words, first - 1) >= 0):
         return False
-    sign = next((sign for at in reversed(range(_clause(words, first, 0), first)) if (sign := _sign(words, at))), 0)
+    sign = next(
+        (sign for at in reversed(range(_find_clause_start(words, first, 0), first)) if (sign := _rank_word(words, at))),
+        0,
+    )
     return sign < 0
 
 
-def _clause(words: Sequence[Word], first: int, since: int) -> int:
+def _find_clause_start(words: Sequence[Word], first: int, since: int) -> int:
     """After the last «а» or «теперь» before a place, not before `since`."""
     for at in range(first - 1, since - 1, -1):
-        if words[at].text in _words("now") or (words[at].text in BUT and words[at + 1].text != "не"):
+        if words[at].text in _read_owner_words("now") or (words[at].text in BUT and words[at + 1].text != "не"):
             return at + 1
     return since
 
 
-def _calls_about(before: Sequence[Word]) -> bool:
+def _names_call_subject(before: Sequence[Word]) -> bool:
     """«звоню по», «звоню насчёт квартиры на»."""
-    calls = next((at for at, word in enumerate(before) if word.has(*_words("calls")) and _is_of_speaker(word)), None)
-    return calls is not None and any(word.text in _words("about") for word in before[calls:])
+    calls = next(
+        (at for at, word in enumerate(before) if word.has_lemma(*_read_owner_words("calls")) and _is_of_speaker(word)),
+        None,
+    )
+    return calls is not None and any(word.text in _read_owner_words("about") for word in before[calls:])
 
 
-def _sign(words: Sequence[Word], at: int) -> int:
+def _rank_word(words: Sequence[Word], at: int) -> int:
     """What one word says of whose the place after it is."""
     word, before = words[at], words[at - 1].text if at else ""
-    if word.text in _words("own"):
-        return _owns(words, at)
+    if word.text in _read_owner_words("own"):
+        return _rank_own_word(words, at)
     if word.text in ("нас", "меня"):  # «у нас», «заливают нас на четвёртом»; «нас топит из сорок девятой»
-        if before == "у" or (at + 1 < len(words) and words[at + 1].text in _PLACED[:3]):
+        if before == "у" or (at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS[:3]):
             return 1
         near = (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2])
-        return -1 if any(one.may_be("VERB") for one in near) else 1
-    if word.has(*_words("relatives")) and before in ("у", "за", "для", "к"):
+        return -1 if any(one.has_part_of_speech("VERB") for one in near) else 1
+    if word.has_lemma(*_read_owner_words("relatives")) and before in ("у", "за", "для", "к"):
         return _FOR_OTHERS
-    if word.text in _words("others") or word.has(*_words("others"), *_words("relatives")):
+    if word.text in _read_owner_words("others") or word.has_lemma(
+        *_read_owner_words("others"), *_read_owner_words("relatives")
+    ):
         return 1 if before in ("я", "мы") else -1  # «я соседка из тридцать шестой»
     return 0
 
 
-def _owns(words: Sequence[Word], at: int) -> int:
+def _rank_own_word(words: Sequence[Word], at: int) -> int:
     """«а мне в двадцатую»; not «мне сказали», «соседка моя», and «над нами» is another's."""
     word, before = words[at], words[max(at - 1, 0)]
     if word.text in ("мне", "нам"):
-        return int(at + 1 < len(words) and words[at + 1].text in _PLACED[:3])
+        return int(at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS[:3])
     if word.text == "нами":
         return -1 if before.text in ("над", "под", "за") else 0
-    return 0 if before.has(*_words("others"), *_words("relatives")) else 1
+    return 0 if before.has_lemma(*_read_owner_words("others"), *_read_owner_words("relatives")) else 1
 
 
-def _lives(word: Word) -> str:
+def _get_residence_tense(word: Word) -> str:
     """`1per` for «живу», `past` for «жила»; empty for other words."""
-    if not word.has(*_words("lives")):
+    if not word.has_lemma(*_read_owner_words("lives")):
         return ""
-    return next((mark for mark in ("1per", "past") if any(mark in form.marks for form in word.forms)), "")
+    return next((mark for mark in ("1per", "past") if any(mark in form.grammemes for form in word.parses)), "")
 
 
-def _after(words: Sequence[Word], end: int) -> Sequence[Word]:
+def _find_residence_verb(words: Sequence[Word], end: int) -> Sequence[Word]:
     """«в сорок пятой я живу»; not «работаю на садовой три живу на тихой», «… а живу на тихой»."""
-    for at in range(end, min(end + _LIVES_AFTER, len(words))):
+    for at in range(end, min(end + _MAX_RESIDENCE_DISTANCE, len(words))):
         if words[at].text in BUT:
             break
-        if _lives(words[at]):
-            goes_on = at + 1 < len(words) and words[at + 1].text in _PLACED
+        if _get_residence_tense(words[at]):
+            goes_on = at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS
             return () if goes_on else words[at : at + 1]
     return ()
 
 
 @cache
-def _words(name: str) -> frozenset[str]:
+def _read_owner_words(name: str) -> frozenset[str]:
     return frozenset(address_words()["owners"][name])

@@ -12,9 +12,9 @@ from callcenter.understanding.address.rival_values import Bare, bare_ordinals, c
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
-_OF_HOUSE = {"house", "building"}
-_INSIDE = ("entrance", "floor", "apartment")
-_NOT_ONE = ("одна", "одно", "одной", "одну")
+_HOUSE_OR_BUILDING = {"house", "building"}
+_INNER_PARTS = ("entrance", "floor", "apartment")
+_FEMININE_ONE_WORDS = ("одна", "одно", "одной", "одну")
 """Never a building or a flat: both are «один» as numbers."""
 _TIMES_OF_DAY = ("утра", "дня", "вечера", "ночи")
 
@@ -27,42 +27,44 @@ class Reading:
     items: list[Item]
     doubts: list[Doubt]
     parts: dict[str, Part] = field(default_factory=dict)
-    near: tuple[House, ...] = ()
+    candidate_houses: tuple[House, ...] = ()
     """The houses of the street, complex or settlement said, or known before; none when there is no such."""
-    used: dict[int, str] = field(default_factory=dict)
+    part_by_item: dict[int, str] = field(default_factory=dict)
     """Items that are spent, and on which part."""
-    rests: dict[int, Number] = field(default_factory=dict)
+    split_remainders: dict[int, Number] = field(default_factory=dict)
     """What is left of a number whose first piece was the house, by its item."""
 
-    def text(self, first: int, end: int) -> str:
+    def join_words(self, first: int, end: int) -> str:
         return " ".join(word.text for word in self.words[first:end])
 
-    def put(self, part: str, value: str, *items: int) -> None:
+    def set_part(self, part: str, value: str, *items: int) -> None:
         """A part's value, said by these items; a second, different one is a contradiction."""
         shown = [self.items[at] for at in sorted(set(items))]
-        said = Part(value, self.text(shown[0].first, shown[-1].end))
-        self.used.update(dict.fromkeys(items, part))
+        said = Part(value, self.join_words(shown[0].first, shown[-1].end))
+        self.part_by_item.update(dict.fromkeys(items, part))
         if part in self.parts and self.parts[part].value != value:
             self.doubts.append(Doubt("contradictory", part, (self.parts[part].value, value), said.words))
         else:
             self.parts[part] = said
 
-    def read(self, near: tuple[House, ...], pairs: Sequence[tuple[Item, Item]], *, spoken_of: bool) -> None:
+    def parse(
+        self, candidate_houses: tuple[House, ...], undecided_pairs: Sequence[tuple[Item, Item]], *, address_known: bool
+    ) -> None:
         """All parts but the names, which must be there already.
 
-        `near`: the houses of the names. `pairs`: numbers between which the speaker would not choose. `spoken_of`: an
-        address was spoken of before this line.
+        `candidate_houses`: the houses of the names. `undecided_pairs`: numbers between which the speaker would not
+        choose. `address_known`: an address was spoken of before this line.
         """
-        self.near = near
-        self._house_first()
-        self._claim(pairs)
-        self._before_building()
-        self._follow()
-        self._letters()
-        if "apartment" not in self.parts and (self.parts or spoken_of):
-            self._bare_flat()
+        self.candidate_houses = candidate_houses
+        self._read_house_before_name()
+        self._apply_claims(undecided_pairs)
+        self._read_house_before_building()
+        self._read_after_house()
+        self._read_letters()
+        if "apartment" not in self.parts and (self.parts or address_known):
+            self._read_bare_apartment()
         if "floor" not in self.parts:
-            self._bare_floor()
+            self._read_bare_floor()
         self._drop_contradictions()
 
     def _drop_contradictions(self) -> None:
@@ -72,300 +74,310 @@ class Reading:
                 for part in (doubt.part, *BELOW.get(doubt.part, ())):
                     self.parts.pop(part, None)
 
-    def _house_first(self) -> None:
+    def _read_house_before_name(self) -> None:
         """«тридцать два тельмана второй корпус», «десять корпус два казакова девяносто восемь»: the house stands before
         the name, and what follows the name is none."""
-        bases = bases_of(self.near)
+        bases = bases_of(self.candidate_houses)
         kinds = [item.kind for item in self.items]
-        if any(item.kind is Kind.MARKER and item.part == "house" for item in self.items):
+        if any(item.kind is Kind.PART_WORD and item.part == "house" for item in self.items):
             return
         for at, kind in enumerate(kinds):
-            parted = kinds[max(at - 3, 0) : at] == [Kind.NUMBER, Kind.MARKER, Kind.NUMBER]
+            parted = kinds[max(at - 3, 0) : at] == [Kind.NUMBER, Kind.PART_WORD, Kind.NUMBER]
             house = at - 3 if parted and self.items[at - 2].part == "building" else at - 1
-            if kind is not Kind.NAME or house < 0 or not self._stands_first(house, bases):
+            if kind is not Kind.NAME or house < 0 or not self._can_precede_name(house, bases):
                 continue
             after = self.items[at + 1].number if at + 1 < len(self.items) else None
-            if after is not None and (after.digits in bases or any(cut[0] in bases for cut in after.cuts)):
+            if after is not None and (after.digits in bases or any(cut[0] in bases for cut in after.segmentations)):
                 continue
             said = self.items[house].number
-            self.put("house", said.digits if said is not None else "", house)
+            self.set_part("house", said.digits if said is not None else "", house)
             self.items[house] = replace(self.items[house], kind=Kind.OTHER)
             self.items[at] = replace(self.items[at], kind=Kind.OTHER)
             return
 
-    def _stands_first(self, at: int, bases: set[str]) -> bool:
+    def _can_precede_name(self, at: int, bases: set[str]) -> bool:
         """Whether a bare number may be a house before its street: not «квартира пять ленина», «в восемь на ленина»."""
         item, before = self.items[at], self.items[at - 1] if at else None
         if item.number is None or item.number.ordinal or item.is_quantity or item.number.digits not in bases:
             return False
         timed = before is not None and self.words[before.first].text in ("в", "к", "с", "до", "после")
-        return not timed and (before is None or before.kind not in (Kind.MARKER, Kind.SLASH, Kind.NUMBER))
+        return not timed and (before is None or before.kind not in (Kind.PART_WORD, Kind.SLASH, Kind.NUMBER))
 
-    def _claim(self, pairs: Sequence[tuple[Item, Item]]) -> None:
+    def _apply_claims(self, pairs: Sequence[tuple[Item, Item]]) -> None:
         undecided = {item.first: (one, other) for one, other in pairs for item in (one, other)}
-        claims, others = choose_own(self.words, self.items, share_numbers(self.words, self.items), self.near)
-        self.used |= dict.fromkeys(others, "")
+        claims, others = choose_own(
+            self.words, self.items, share_numbers(self.words, self.items), self.candidate_houses
+        )
+        self.part_by_item |= dict.fromkeys(others, "")
         housed = any(claim.part == "house" for claim in claims)
         for claim in claims:
-            item = self.items[claim.at]
+            item = self.items[claim.number_index]
             if item.first in undecided:
                 pair = undecided[item.first]
                 options = tuple(one.number.digits for one in pair if one.number is not None)
-                said = self.text(pair[0].first, pair[1].end)
+                said = self.join_words(pair[0].first, pair[1].end)
                 self.doubts.append(Doubt("ambiguous", claim.part, options, said))
                 span = range(pair[0].first, pair[1].end)
-                self.used |= {at: claim.part for at, one in enumerate(self.items) if one.first in span}
+                self.part_by_item |= {at: claim.part for at, one in enumerate(self.items) if one.first in span}
                 continue
             if claim.part == "house":
-                self._claim_house(claim)
+                self._apply_house_claim(claim)
                 continue
-            if not housed and self._cut_off_house(claim):
+            if not housed and self._split_house_and_part(claim):
                 continue
             whole = self._join_digits(claim) if claim.part == "apartment" else claim
             thousands = int(whole.digits) % 1000 == 0  # «на квартиру три тысячи» is money
             if 0 < int(whole.digits) <= HIGHEST[whole.part] and not thousands:
-                self.put(whole.part, str(int(whole.digits)), whole.by, whole.at)
+                self.set_part(whole.part, str(int(whole.digits)), whole.claimant_index, whole.number_index)
 
-    def _claim_house(self, claim: Claim) -> None:
+    def _apply_house_claim(self, claim: Claim) -> None:
         """A house's number: the whole, or the first piece of it when only that is on the list."""
-        number = self.items[claim.at].number
-        bases = bases_of(self.near)
-        if number is None or claim.digits != number.digits or claim.digits in bases or not self.near:
+        number = self.items[claim.number_index].number
+        bases = bases_of(self.candidate_houses)
+        if number is None or claim.digits != number.digits or claim.digits in bases or not self.candidate_houses:
             self._put_house(claim, bases)
             return
         joined = self._join_digits(claim, upto=bases)
         if joined.digits in bases:
-            self.put("house", joined.digits, claim.at)
+            self.set_part("house", joined.digits, claim.number_index)
             return
-        cut = next((cut for cut in number.cuts if len(cut) == 2 and cut[0] in bases), None)
+        cut = next((cut for cut in number.segmentations if len(cut) == 2 and cut[0] in bases), None)
         if cut is None or (number.ordinal and not _is_feminine(self.words, number)):
             self._put_house(claim, bases)
             return
-        rest = Number(cut[1], number.first, number.end, number.ordinal, typed=False, cuts=((cut[1],),))
-        self.put("house", cut[0], claim.at)
-        self.rests[claim.at] = rest
+        rest = Number(cut[1], number.first, number.end, number.ordinal, typed=False, segmentations=((cut[1],),))
+        self.set_part("house", cut[0], claim.number_index)
+        self.split_remainders[claim.number_index] = rest
 
-    def _cut_off_house(self, claim: Claim) -> bool:
+    def _split_house_and_part(self, claim: Claim) -> bool:
         """«светлановский шестьдесят первый корпус»: the house and its part, where no house of the street has the
         whole."""
-        number = self.items[claim.at].number
+        number = self.items[claim.number_index].number
         if number is None or number.digits != claim.digits:
             return False
-        if any(may_have(house, claim.part, number.value) for house in self.near):
+        if any(may_have(house, claim.part, number.value) for house in self.candidate_houses):
             return False
-        for cut in number.cuts:
-            houses = [house for house in self.near if len(cut) == 2 and house.house == cut[0]]
+        for cut in number.segmentations:
+            houses = [house for house in self.candidate_houses if len(cut) == 2 and house.house == cut[0]]
             if any(may_have(house, claim.part, int(cut[1])) for house in houses):
-                self.put("house", cut[0], claim.at)
-                self.put(claim.part, cut[1], claim.at, claim.by)
+                self.set_part("house", cut[0], claim.number_index)
+                self.set_part(claim.part, cut[1], claim.number_index, claim.claimant_index)
                 return True
         return False
 
     def _put_house(self, claim: Claim, bases: set[str]) -> None:
         """The house as said; «на энгельса два лифта», «на тельмана первый и второй стояк» and «три кита шестьсот
         квартира» say none."""
-        named, item = self.items[claim.by].kind is Kind.NAME, self.items[claim.at]
-        loose = item.counted or (item.number is not None and item.number.ordinal) or "street" not in self.parts
+        named, item = self.items[claim.claimant_index].kind is Kind.NAME, self.items[claim.number_index]
+        loose = item.may_be_count or (item.number is not None and item.number.ordinal) or "street" not in self.parts
         if not (named and loose and claim.digits not in bases):
-            self.put("house", claim.digits, claim.at)
+            self.set_part("house", claim.digits, claim.number_index)
 
-    def _before_building(self) -> None:
+    def _read_house_before_building(self) -> None:
         """«сто тридцать девять корпус один»: what stands before a building is a house; «сорок дробь два по большому»:
         before a fraction too, where the street has such a one."""
-        bases = bases_of(self.near)
+        bases = bases_of(self.candidate_houses)
         for at in range(len(self.items) - 2):
             item, after, last = self.items[at : at + 3]
-            if item.number is None or at in self.used or "house" in self.parts or last.kind is not Kind.NUMBER:
+            if item.number is None or at in self.part_by_item or "house" in self.parts or last.kind is not Kind.NUMBER:
                 continue
-            of_building = after.kind is Kind.MARKER and after.part in ("building", "structure")
-            if (of_building and self.used.get(at + 2) == after.part) or (
-                after.kind is Kind.SLASH and item.number.digits in bases and at + 2 not in self.used
+            of_building = after.kind is Kind.PART_WORD and after.part in ("building", "structure")
+            if (of_building and self.part_by_item.get(at + 2) == after.part) or (
+                after.kind is Kind.SLASH and item.number.digits in bases and at + 2 not in self.part_by_item
             ):
-                self.put("house", item.number.digits, at)
+                self.set_part("house", item.number.digits, at)
 
-    def _follow(self) -> None:
+    def _read_after_house(self) -> None:
         """What stands after a house's number without a word of its own: a fraction, a building, a flat."""
-        house = next((at for at in sorted(self.used, reverse=True) if self.used[at] == "house"), None)
+        house = next((at for at in sorted(self.part_by_item, reverse=True) if self.part_by_item[at] == "house"), None)
         if house is None:
             return
-        if house in self.rests and not self._positional(house, self.rests[house]):
+        if house in self.split_remainders and not self._read_bare_number(house, self.split_remainders[house]):
             return
         at = house + 1
         while at < len(self.items):
             item = self.items[at]
             following = self.items[at + 1] if at + 1 < len(self.items) else None
             if item.kind is Kind.SLASH and following is not None and following.number is not None:
-                self._fraction(at, following.number)
+                self._read_fraction(at, following.number)
                 at += 2
-            elif at in self.used or item.kind in (Kind.BETWEEN, Kind.LETTER, Kind.MARKER):
+            elif at in self.part_by_item or item.kind in (Kind.FILLER, Kind.LETTER, Kind.PART_WORD):
                 at += 1
             elif item.kind is Kind.NUMBER and not item.is_quantity and item.number is not None:
-                if not self._positional(at, item.number):
+                if not self._read_bare_number(at, item.number):
                     return
                 at += 1
             else:
                 return
 
-    def _fraction(self, at: int, number: Number) -> None:
+    def _read_fraction(self, at: int, number: Number) -> None:
         whole = f"{self.parts['house'].value}/{number.digits}"
-        listed = {house.house for house in self.near}
-        said = f"{self.parts['house'].words} дробь {self.text(number.first, number.end)}"
+        listed = {house.house for house in self.candidate_houses}
+        said = f"{self.parts['house'].words} дробь {self.join_words(number.first, number.end)}"
         hyphenated = whole.replace("/", "-")
         if "building" in self.parts or (self.items[at].part == "-" and hyphenated not in listed):
-            self._positional(at + 1, number)
+            self._read_bare_number(at + 1, number)
             return
-        corpus = {house.building for house in self.near if house.house == self.parts["house"].value}
+        corpus = {house.building for house in self.candidate_houses if house.house == self.parts["house"].value}
         if whole not in listed and number.digits in corpus:
-            self.put("building", number.digits, at, at + 1)
+            self.set_part("building", number.digits, at, at + 1)
             return
         self.parts["house"] = Part(hyphenated if hyphenated in listed else whole, said)
-        self.used |= {at: "house", at + 1: "house"}
+        self.part_by_item |= {at: "house", at + 1: "house"}
 
-    def _positional(self, at: int, number: Number) -> bool:
+    def _read_bare_number(self, at: int, number: Number) -> bool:
         """A bare number after a house: the end of its fraction or its building where the list has such a one, else a
         flat."""
         parts = self.parts
-        listed = {house.house for house in self.near}
-        if self._is_of_else(at, number):
+        listed = {house.house for house in self.candidate_houses}
+        if self._is_unrelated_number(at, number):
             return False
-        if "house" in parts and parts["house"].value not in listed and self._ends_fraction(at, number, listed):
+        if "house" in parts and parts["house"].value not in listed and self._complete_fraction(at, number, listed):
             return True
-        fitting = [house for house in self.near if "house" in parts and house.house == parts["house"].value]
+        fitting = [house for house in self.candidate_houses if "house" in parts and house.house == parts["house"].value]
         for part in ("building", "structure") if not _is_feminine(self.words, number) else ():
             if part in parts:
                 fitting = [house for house in fitting if getattr(house, part) == parts[part].value]
                 continue
             flat_said = "apartment" in parts
-            if flat_said and not {self.used.get(at - 1), self.used.get(at)} & _OF_HOUSE:
+            if flat_said and not {self.part_by_item.get(at - 1), self.part_by_item.get(at)} & _HOUSE_OR_BUILDING:
                 break
             if any(getattr(house, part) == number.digits for house in fitting):
                 more = flat_said or (at + 1 < len(self.items) and self.items[at + 1].kind is Kind.NUMBER)
-                bare = any(not getattr(house, part) and house.has_flat(number.value) for house in fitting)
+                bare = any(not getattr(house, part) and house.can_have_apartment(number.value) for house in fitting)
                 if bare and not more:
                     return False
-                self.put(part, number.digits, at)
+                self.set_part(part, number.digits, at)
                 return True
-        has_it = not fitting or any(self._may_be_flat(house, number.value) for house in fitting)
-        if "apartment" in parts or not has_it or not self._is_plain(at, number):
+        has_it = not fitting or any(self._can_have_apartment(house, number.value) for house in fitting)
+        if "apartment" in parts or not has_it or not self._can_be_apartment(at, number):
             return False
-        self.put("apartment", number.digits.lstrip("0"), at)
+        self.set_part("apartment", number.digits.lstrip("0"), at)
         return True
 
-    def _may_be_flat(self, house: House, flat: int) -> bool:
+    def _can_have_apartment(self, house: House, flat: int) -> bool:
         """Whether the house has it, and in the entrance said."""
-        entrance = house.entrance_of(flat) if "entrance" in self.parts else None
-        return house.has_flat(flat) and (entrance is None or str(entrance) == self.parts["entrance"].value)
+        entrance = house.find_entrance(flat) if "entrance" in self.parts else None
+        return house.can_have_apartment(flat) and (entrance is None or str(entrance) == self.parts["entrance"].value)
 
-    def _is_of_else(self, at: int, number: Number) -> bool:
+    def _is_unrelated_number(self, at: int, number: Number) -> bool:
         """«садовая семь двадцать четвёртого отключили», «первое что вижу», «одна я дома», «восемь ноль ноль», «три три
         подъезд»."""
         if number.ordinal and self.words[number.end - 1].text.endswith(("го", "ое")):
             return True
-        if self._is_someone(number):
+        if self._is_person_alone(number):
             return True
         following = self.items[at + 1].number if at + 1 < len(self.items) else None
-        again = following is not None and following.value == number.value and self.used.get(at + 1) in _INSIDE
+        again = (
+            following is not None and following.value == number.value and self.part_by_item.get(at + 1) in _INNER_PARTS
+        )
         return again or (following is not None and following.value == 0)
 
-    def _is_someone(self, number: Number) -> bool:
+    def _is_person_alone(self, number: Number) -> bool:
         """«одна дома боюсь», «один не могу выйти»."""
         last, after = self.words[number.end - 1].text, self.words[number.end : number.end + 1]
-        alone = last == "один" and any(word.text == "не" or word.may_be("NPRO") for word in after)
-        return number.value == 1 and (alone or last in _NOT_ONE)
+        alone = last == "один" and any(word.text == "не" or word.has_part_of_speech("NPRO") for word in after)
+        return number.value == 1 and (alone or last in _FEMININE_ONE_WORDS)
 
-    def _is_plain(self, at: int, number: Number) -> bool:
+    def _can_be_apartment(self, at: int, number: Number) -> bool:
         """Whether it may be a flat: not «восемь пятнадцать», «первый стояк», «пять на пять», «пять и шесть»."""
-        if number.ordinal and not any("femn" in form.marks for form in self.words[number.end - 1].forms):
+        if number.ordinal and not any("femn" in form.grammemes for form in self.words[number.end - 1].parses):
             return False
         if not 0 < number.value <= HIGHEST["apartment"]:
             return False
         following = self.items[at + 1] if at + 1 < len(self.items) else None
-        if following is not None and following.number is not None and at + 1 not in self.used:
+        if following is not None and following.number is not None and at + 1 not in self.part_by_item:
             timed = any(word.text in _TIMES_OF_DAY for word in self.words[following.end : following.end + 1])
             return following.is_quantity and not timed
         after = self.words[number.end : number.end + 2]
         return len(after) < 2 or after[0].text not in ("на", "и") or not is_cardinal(after[1])
 
-    def _ends_fraction(self, at: int, number: Number, listed: set[str]) -> bool:
+    def _complete_fraction(self, at: int, number: Number, listed: set[str]) -> bool:
         """«садовая двенадцать четырнадцать» is 12/14 where the list has no other 12."""
         whole = f"{self.parts['house'].value}/{number.digits}"
         if whole in listed:
-            words = f"{self.parts['house'].words} {self.text(number.first, number.end)}"
+            words = f"{self.parts['house'].words} {self.join_words(number.first, number.end)}"
             self.parts["house"] = Part(whole, words)
-            self.used[at] = "house"
+            self.part_by_item[at] = "house"
         return whole in listed
 
-    def _letters(self) -> None:
+    def _read_letters(self) -> None:
         for at, item in enumerate(self.items):
             if item.kind is not Kind.LETTER or "letter" in self.parts or not at:
                 continue
             before = self.items[at - 1]
-            marked = before.kind is Kind.MARKER and before.part == "letter"
-            of_house = self.used.get(at - 1) in ("house", "building", "structure")
+            marked = before.kind is Kind.PART_WORD and before.part == "letter"
+            of_house = self.part_by_item.get(at - 1) in ("house", "building", "structure")
             after = self.items[at + 1] if at + 1 < len(self.items) else None
-            if marked or (of_house and (after is None or self._parts_letter(item, after))):
-                self.put("letter", item.part, at)
+            if marked or (of_house and (after is None or self._is_letter_before(item, after))):
+                self.set_part("letter", item.part, at)
 
-    def _parts_letter(self, letter: Item, after: Item) -> bool:
+    def _is_letter_before(self, letter: Item, after: Item) -> bool:
         """Before a number a letter only where the list has it: «садовая девять а двенадцать»."""
-        if after.kind not in (Kind.NUMBER, Kind.MARKER) or not self.near:
+        if after.kind not in (Kind.NUMBER, Kind.PART_WORD) or not self.candidate_houses:
             return True
         house = self.parts["house"].value if "house" in self.parts else ""
         dated = after.number is not None and (after.is_quantity or self.words[after.end - 1].text.endswith("го"))
-        return not dated and any((one.house, one.letter) == (house, letter.part) for one in self.near)
+        return not dated and any((one.house, one.letter) == (house, letter.part) for one in self.candidate_houses)
 
-    def _bare_flat(self) -> None:
+    def _read_bare_apartment(self) -> None:
         """«у нас триста двадцать четвертая»: a feminine ordinal of its own, when an address is spoken of."""
-        flats = [one for one in self._bare() if one.is_flat and may_be_there(self._fitting(), "apartment", one.digits)]
-        one = self._own(flats)
-        if one is None or whose(self.words, self._span(one)) < 0:
+        flats = [
+            one
+            for one in self._list_unused_ordinals()
+            if one.is_apartment and may_be_there(self._list_fitting_houses(), "apartment", one.digits)
+        ]
+        one = self._choose_own(flats)
+        if one is None or whose(self.words, self._get_word_span(one)) < 0:
             return
         # «в первой парадной света нет, а во второй есть»
-        if "entrance" not in self.parts or not may_be_there(self._fitting(), "entrance", one.digits):
-            self.put("apartment", one.digits, one.at)
+        if "entrance" not in self.parts or not may_be_there(self._list_fitting_houses(), "entrance", one.digits):
+            self.set_part("apartment", one.digits, one.item_index)
 
-    def _bare_floor(self) -> None:
+    def _read_bare_floor(self) -> None:
         """«третья парадная, лифт стоит на седьмом»."""
         floors = [
             one
-            for one in (self._bare() if self.parts else ())
-            if one.placed == "на" and self.words[self.items[one.at].end - 1].text.endswith(("ом", "ем"))
+            for one in (self._list_unused_ordinals() if self.parts else ())
+            if one.preposition == "на" and self.words[self.items[one.item_index].end - 1].text.endswith(("ом", "ем"))
         ]
-        one = self._own(floors)
-        if one is not None and may_be_there(self._fitting(), "floor", one.digits):
-            self.put("floor", one.digits, one.at)
+        one = self._choose_own(floors)
+        if one is not None and may_be_there(self._list_fitting_houses(), "floor", one.digits):
+            self.set_part("floor", one.digits, one.item_index)
 
-    def _own(self, rivals: list[Bare]) -> Bare | None:
+    def _choose_own(self, rivals: list[Bare]) -> Bare | None:
         """The caller's own; None where nothing tells it from the others: «на пятом и на шестом»."""
-        own = [rivals[at] for at in find_own(self.words, [self._span(one) for one in rivals])]
+        own = [rivals[at] for at in find_own(self.words, [self._get_word_span(one) for one in rivals])]
         return own[0] if len({one.digits for one in own}) == 1 else None
 
-    def _span(self, one: Bare) -> tuple[int, int]:
-        return self.items[one.at].first, self.items[one.at].end
+    def _get_word_span(self, one: Bare) -> tuple[int, int]:
+        return self.items[one.item_index].first, self.items[one.item_index].end
 
-    def _bare(self) -> list[Bare]:
-        return [one for one in bare_ordinals(self.words, self.items) if one.at not in self.used]
+    def _list_unused_ordinals(self) -> list[Bare]:
+        return [one for one in bare_ordinals(self.words, self.items) if one.item_index not in self.part_by_item]
 
-    def _fitting(self) -> tuple[House, ...]:
+    def _list_fitting_houses(self) -> tuple[House, ...]:
         """The houses of the number said, when there is one on the list."""
         said = self.parts["house"].value if "house" in self.parts else ""
-        return tuple(house for house in self.near if not said or house.house == said) or self.near
+        return (
+            tuple(house for house in self.candidate_houses if not said or house.house == said) or self.candidate_houses
+        )
 
     def _join_digits(self, claim: Claim, *, upto: set[str] | None = None) -> Claim:
         """A number said digit by digit: «квартира два один шесть». With `upto`, only until it is one of these."""
-        digits, at = claim.digits, claim.at
+        digits, at = claim.digits, claim.number_index
         while len(digits) < 4 and len(claim.digits) == 1 and not (upto and digits in upto):
             after = self.items[at + 1] if at + 1 < len(self.items) else None
             if after is None or after.number is None or after.is_quantity or after.number.ordinal:
                 break
-            if self._is_someone(after.number):
+            if self._is_person_alone(after.number):
                 break
             if len(after.number.digits) != 1:
                 return claim  # «квартира пять восемь пятнадцать»
             digits, at = digits + after.number.digits, at + 1
-        if at == claim.at or (upto is not None and digits not in upto):
+        if at == claim.number_index or (upto is not None and digits not in upto):
             return claim
-        self.used.update(dict.fromkeys(range(claim.at, at + 1), claim.part))
+        self.part_by_item.update(dict.fromkeys(range(claim.number_index, at + 1), claim.part))
         return replace(claim, digits=digits)
 
 
@@ -377,5 +389,5 @@ def bases_of(houses: Iterable[House]) -> set[str]:
 
 def _is_feminine(words: Sequence[Word], number: Number) -> bool:
     """«сорок первая»: a flat or an entrance, never a house or a building."""
-    marks = [form.marks for form in words[number.end - 1].forms if form.part == "ADJF"]
+    marks = [form.grammemes for form in words[number.end - 1].parses if form.part_of_speech == "ADJF"]
     return number.ordinal and marks != [] and all("femn" in one for one in marks)

@@ -23,32 +23,32 @@ from callcenter.understanding.address.ownership import (
 from callcenter.understanding.numbers.numbers import atom
 from callcenter.understanding.words import Word, agree
 
-_INSIDE = ("entrance", "floor", "apartment")
-_SETTLED = ("house", "building", "structure", *_INSIDE)
-_OR = {"или", "либо", "ли"}
-_PLACED = ("в", "во", "на", "из", "с", "со")
+_INNER_PARTS = ("entrance", "floor", "apartment")
+_NUMBERED_PARTS = ("house", "building", "structure", *_INNER_PARTS)
+_OR_WORDS = {"или", "либо", "ли"}
+_PLACE_PREPOSITIONS = ("в", "во", "на", "из", "с", "со")
 
 
 @dataclass(frozen=True, slots=True)
 class Bare:
     """An ordinal that no word claimed and no noun follows."""
 
-    at: int
+    item_index: int
     """Index of its item."""
     digits: str
     feminine: bool
     masculine: bool
-    placed: str
+    preposition: str
     """The preposition right before it; empty when there is none."""
-    located: bool
+    is_locative: bool
     """«на первой»; not «льётся на нашу первую»."""
 
     @property
-    def is_flat(self) -> bool:
+    def is_apartment(self) -> bool:
         """«второй» may be an entrance or a lift too, «на второй» a floor, «на первой» a line: only «во второй»."""
-        if self.placed in ("", "на") and self.masculine:
+        if self.preposition in ("", "на") and self.masculine:
             return False
-        return self.feminine and not self.located
+        return self.feminine and not self.is_locative
 
 
 def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
@@ -59,12 +59,12 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
         if number is None or item.is_quantity or not number.ordinal or number.typed:
             continue
         last = words[number.end - 1]
-        if number.end < len(words) and _is_its_noun(last, words[number.end]):
+        if number.end < len(words) and _is_governed_noun(last, words[number.end]):
             continue
         if _is_one_of_two(words, item):
             continue
         before = preposition_before(words, item.first)
-        marks = {mark for form in last.forms for mark in form.marks}
+        marks = {mark for form in last.parses for mark in form.grammemes}
         located = words[item.first - 1].text == "на" and "loct" in marks if item.first else False
         found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before, located))
     return found
@@ -73,58 +73,62 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
 def _is_one_of_two(words: Sequence[Word], item: Item) -> bool:
     """«вторая или третья», «на пятом и на шестом»."""
     before, after = item.first - 1, item.end
-    while before > 0 and words[before].text in _PLACED:
+    while before > 0 and words[before].text in _PLACE_PREPOSITIONS:
         before -= 1
     and_after = [word.text for word in words[after : after + 1]] == ["и"] and any(
         atom(word.text) is not None for word in words[after + 1 : after + 3]
     )
     and_before = before > 0 and words[before].text == "и" and atom(words[before - 1].text) is not None
-    alternative = {word.text for word in (*words[max(before, 0) : before + 1], *words[after : after + 1])} & _OR
+    alternative = {word.text for word in (*words[max(before, 0) : before + 1], *words[after : after + 1])} & _OR_WORDS
     return and_after or and_before or bool(alternative)
 
 
-def _is_its_noun(ordinal: Word, after: Word) -> bool:
-    return any(form.part in ("NOUN", "ADJF") for form in after.forms[:1]) and agree(ordinal, after)
+def _is_governed_noun(ordinal: Word, after: Word) -> bool:
+    return any(form.part_of_speech in ("NOUN", "ADJF") for form in after.parses[:1]) and agree(ordinal, after)
 
 
 def choose_own(
-    words: Sequence[Word], items: Sequence[Item], claims: Sequence[Claim], near: Sequence[House]
+    words: Sequence[Word], items: Sequence[Item], claims: Sequence[Claim], candidate_houses: Sequence[House]
 ) -> tuple[list[Claim], set[int]]:
     """The claims without those of others' places, and the items that told of these.
 
     A bare ordinal that is the caller's own counts as a claim: «а сам я из девятнадцатой».
     """
-    said = [claim for claim in claims if claim.part in _SETTLED]
+    said = [claim for claim in claims if claim.part in _NUMBERED_PARTS]
     if not said:
         return [*claims], set()
-    taken = {claim.at for claim in claims}
-    bare = [one for one in bare_ordinals(words, items) if one.at not in taken]
-    added = [claim for one in bare if (claim := _as_claim(words, items, said, one, near)) is not None]
+    taken = {claim.number_index for claim in claims}
+    bare = [one for one in bare_ordinals(words, items) if one.item_index not in taken]
+    added = [claim for one in bare if (claim := _make_claim(words, items, said, one, candidate_houses)) is not None]
     left, others = [*claims], set[int]()
-    for part in _SETTLED:
-        rivals = sorted((one for one in (*said, *added) if one.part == part), key=lambda one: items[one.at].first)
+    for part in _NUMBERED_PARTS:
+        rivals = sorted(
+            (one for one in (*said, *added) if one.part == part), key=lambda one: items[one.number_index].first
+        )
         if len({one.digits for one in rivals}) < 2 or all(one in added for one in rivals):
             continue
-        spans = [_span(items, one) for one in rivals]
+        spans = [_get_word_span(items, one) for one in rivals]
         own = find_own(words, spans)
         if len({rivals[at].digits for at in own}) > 1:
             if any(rivals[at] in added and whose(words, spans[at], spans[at - 1][1]) > 0 for at in own[1:]):
-                others |= {one.at for one in rivals}  # «у подруги в девятом доме есть, а у меня в пятом нет»
+                others |= {one.number_index for one in rivals}  # «у подруги в девятом доме есть, а у меня в пятом нет»
             continue
         chosen = own[0]
         if rivals[chosen] in added:
             left.append(rivals[chosen])
         for at, (first, _) in enumerate(spans):
             if at not in own:
-                end = _end_of(words, spans, at, chosen)
-                within = (one for one in (*said, *added) if first <= items[one.at].first < end)
-                others |= {one.at for one in within if PARTS.index(one.part) >= PARTS.index(part)}
+                end = _find_statement_end(words, spans, at, chosen)
+                within = (one for one in (*said, *added) if first <= items[one.number_index].first < end)
+                others |= {one.number_index for one in within if PARTS.index(one.part) >= PARTS.index(part)}
     others |= {
-        one.at for one in said
-        if (one.part in _INSIDE and comes_from_others(words, _span(items, one)[0]))
-        or (one.part == "floor" and is_passed(words, _span(items, one)[0]))
+        one.number_index for one in said
+        if (one.part in _INNER_PARTS and comes_from_others(words, _get_word_span(items, one)[0]))
+        or (one.part == "floor" and is_passed(words, _get_word_span(items, one)[0]))
     }  # fmt: skip
-    return sorted((one for one in left if one.at not in others), key=lambda one: items[one.at].first), others
+    return sorted(
+        (one for one in left if one.number_index not in others), key=lambda one: items[one.number_index].first
+    ), others
 
 
 def drop_others(
@@ -144,45 +148,52 @@ def drop_others(
         if at in own or not {*places[at][1]}.isdisjoint(places[chosen][1]):
             continue
         begin = min(first, begin_of(words, first, spans[at - 1][1] if at else 0))
-        end = _end_of(words, spans, at, chosen)
+        end = _find_statement_end(words, spans, at, chosen)
         left = [Item(Kind.OTHER, one.first, one.end) if begin <= one.first < end else one for one in left]
     return left
 
 
-def _end_of(words: Sequence[Word], spans: Sequence[tuple[int, int]], at: int, chosen: int) -> int:
+def _find_statement_end(words: Sequence[Word], spans: Sequence[tuple[int, int]], at: int, chosen: int) -> int:
     """Where what is said of another's place ends."""
     if at < chosen:
         return begin_of(words, spans[chosen][0], spans[at][1])
     return next((place for place in range(spans[at][1], len(words)) if words[place].text in BUT), len(words))
 
 
-def _span(items: Sequence[Item], claim: Claim) -> tuple[int, int]:
-    one, other = items[claim.at], items[claim.by]
+def _get_word_span(items: Sequence[Item], claim: Claim) -> tuple[int, int]:
+    one, other = items[claim.number_index], items[claim.claimant_index]
     if other.kind is Kind.NAME:
         return one.first, one.end
     return min(one.first, other.first), max(one.end, other.end)
 
 
-def _as_claim(
+def _make_claim(
     words: Sequence[Word], items: Sequence[Item], said: Sequence[Claim], one: Bare, near: Sequence[House]
 ) -> Claim | None:
     """The part that a bare ordinal is, of those that were said before: «во втором подъезде …, а у нас в третьем»."""
-    number = items[one.at]
-    before = [claim for claim in said if items[claim.at].first < number.first and items[claim.by].kind is Kind.MARKER]
-    for claim in reversed(before) if one.placed else ():
-        marks = {mark for form in words[items[claim.by].first].forms[:1] for mark in form.marks}
+    number = items[one.item_index]
+    before = [
+        claim
+        for claim in said
+        if items[claim.number_index].first < number.first and items[claim.claimant_index].kind is Kind.PART_WORD
+    ]
+    for claim in reversed(before) if one.preposition else ():
+        marks = {mark for form in words[items[claim.claimant_index].first].parses[:1] for mark in form.grammemes}
         same = ("femn" in marks and one.feminine) or ("masc" in marks and one.masculine)
-        if not same or (claim.part == "floor") != (one.placed == "на" and not one.feminine):
+        if not same or (claim.part == "floor") != (one.preposition == "на" and not one.feminine):
             continue
         set_against = (
-            is_contrasted(words, number.first, _span(items, claim)[1]) or whose(words, _span(items, claim)) < 0
+            is_contrasted(words, number.first, _get_word_span(items, claim)[1])
+            or whose(words, _get_word_span(items, claim)) < 0
         )
         if set_against and may_be_there(near, claim.part, one.digits):
-            return Claim(claim.part, one.digits, one.at, one.at)
-    return Claim("apartment", one.digits, one.at, one.at) if one.is_flat else None
+            return Claim(claim.part, one.digits, one.item_index, one.item_index)
+    return Claim("apartment", one.digits, one.item_index, one.item_index) if one.is_apartment else None
 
 
-def may_be_there(near: Sequence[House], part: str, digits: str) -> bool:
+def may_be_there(candidate_houses: Sequence[House], part: str, digits: str) -> bool:
     """Whether one of the houses may have this part; where there are none, whether any may."""
     value = int(digits)
-    return 0 < value <= HIGHEST[part] and (not near or any(may_have(house, part, value) for house in near))
+    return 0 < value <= HIGHEST[part] and (
+        not candidate_houses or any(may_have(house, part, value) for house in candidate_houses)
+    )

@@ -11,48 +11,52 @@ from callcenter.understanding.intents.confirmation import Answer, find_confirmat
 from callcenter.understanding.numbers.numbers import find_numbers
 from callcenter.understanding.words import Word
 
-_NONE = ("без", "нет", "никакой", "просто", "обычный", "отсутствовать", "город", "городской", "нету")
-_MOST_ASIDE = 2
+_ABSENCE_WORDS = ("без", "нет", "никакой", "просто", "обычный", "отсутствовать", "город", "городской", "нету")
+_MAX_OTHER_WORDS = 2
 """Other words of a reply that says «нет» to an address and what is right: «нет, я сказала академика павлова»."""
-_INSIDE = ("entrance", "floor", "apartment")
-_MAY_LACK = ("settlement", "building", "structure", "letter")
+_INNER_PARTS = ("entrance", "floor", "apartment")
+_OPTIONAL_PARTS = ("settlement", "building", "structure", "letter")
 
 
-def read_short_answer(address: Address, words: Sequence[Word], asked: str) -> Part | None:
+def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) -> Part | None:
     """The part that was asked about, out of a reply that says it without its own words; None when it is not there.
 
     A part of no value is said too: «без корпуса» gives an empty one.
     """
     said = " ".join(word.text for word in words)
-    options = next((doubt.options for doubt in address.doubts if doubt.part == asked), ())
-    if asked in ("street", "settlement", "complex"):
-        chosen = _chosen(options, words)
+    options = next((doubt.options for doubt in address.doubts if doubt.part == asked_part), ())
+    if asked_part in ("street", "settlement", "complex"):
+        chosen = _find_chosen_option(options, words)
         if chosen:
             return Part(chosen, said)
-    if asked == "letter":
-        letters = [letter_of(words, at, named=True) for at in range(len(words))]
+    if asked_part == "letter":
+        letters = [letter_of(words, at, after_letter_word=True) for at in range(len(words))]
         letter = next((letter for letter in letters if letter and (not options or letter in options)), "")
         if letter:
             return Part(letter, said)
-    if asked in _MAY_LACK and (not options or "" in options) and any(word.has(*_NONE) for word in words):
+    if (
+        asked_part in _OPTIONAL_PARTS
+        and (not options or "" in options)
+        and any(word.has_lemma(*_ABSENCE_WORDS) for word in words)
+    ):
         return Part("", said)
     return None
 
 
-def _chosen(options: Sequence[str], words: Sequence[Word]) -> str:
+def _find_chosen_option(options: Sequence[str], words: Sequence[Word]) -> str:
     """The only option that a word or a number of the reply belongs to; empty when there are none or several."""
     digits = {number.digits for number in find_numbers(words)}
     fitting = [
-        name.written
-        for name in Names(options).names
-        if any(token.number in digits if token.number else _says(words, token.lemmas) for token in name.tokens)
+        name.official_name
+        for name in Names(options).place_names
+        if any(token.number in digits if token.number else _has_any_lemma(words, token.lemmas) for token in name.tokens)
     ]
     numbered = [name for name in fitting if any(digit in name.split("-")[0].split() for digit in digits)]
     left = numbered or fitting
     return left[0] if len(left) == 1 else ""
 
 
-def _says(words: Sequence[Word], lemmas: frozenset[str]) -> bool:
+def _has_any_lemma(words: Sequence[Word], lemmas: frozenset[str]) -> bool:
     return any(not lemmas.isdisjoint(word.lemmas) for word in words)
 
 
@@ -64,19 +68,22 @@ def only_corrects(said: Address, words: Sequence[Word]) -> bool:
     named = {text for part in said.parts.values() for text in part.words.split()}
     other = [
         word for at, word in enumerate(words)
-        if word.text not in named and not word.filler and not corrects(word) and not word.may_be("PREP", "CONJ", "PRCL")
+        if word.text not in named and not word.is_filler
+        and not corrects(word) and not word.has_part_of_speech("PREP", "CONJ", "PRCL")
         and not marker_of(words, at) and (not at or words[at - 1].text != "не")
     ]  # fmt: skip
     answer = find_confirmation(words)
     denied = answer is not None and answer.answer is Answer.NO
-    return len(other) <= (_MOST_ASIDE if denied else 0)
+    return len(other) <= (_MAX_OTHER_WORDS if denied else 0)
 
 
-def choose_kept(houses: Sequence[House], parts: Mapping[str, Part], void: Mapping[str, Part]) -> Mapping[str, Part]:
+def choose_kept(
+    houses: Sequence[House], parts: Mapping[str, Part], invalidated: Mapping[str, Part]
+) -> Mapping[str, Part]:
     """As much of what a new street or house made void as the list has there: if not the house, the flat in one that is
     still to be told."""
-    for names in (tuple(void), ("house", *_INSIDE), HOUSE_PARTS, ("house",), _INSIDE):
-        kept = {name: part for name, part in void.items() if name in names and name not in parts}
+    for names in (tuple(invalidated), ("house", *_INNER_PARTS), HOUSE_PARTS, ("house",), _INNER_PARTS):
+        kept = {name: part for name, part in invalidated.items() if name in names and name not in parts}
         resolved = resolve(houses, {**parts, **kept}, ())
         if kept and resolved.houses and not any(doubt.kind == "contradictory" for doubt in resolved.doubts):
             return kept

@@ -7,17 +7,17 @@ from callcenter.understanding.address.vocabulary import address_words
 from callcenter.understanding.numbers.numbers import atom
 from callcenter.understanding.words import Word, read_words
 
-_FEWEST = 4
-_YEARS = "летия"
+_MIN_LETTERS = 4
+_ANNIVERSARY_SUFFIX = "летия"
 
 
 def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
     """The words with each row of four letters or more as one word, and «сорокалетия» as «сорока лет»; the same words
     when there is none."""
-    if any(word.text.endswith(_YEARS) for word in words):
-        words = [one for word in words for one in _part_years(word)]
-    letters = [_names().get(word.text, "") for word in words]
-    if sum(letter != "" for letter in letters) < _FEWEST:
+    if any(word.text.endswith(_ANNIVERSARY_SUFFIX) for word in words):
+        words = [one for word in words for one in _split_anniversary(word)]
+    letters = [_read_letter_names().get(word.text, "") for word in words]
+    if sum(letter != "" for letter in letters) < _MIN_LETTERS:
         return words
     joined: list[Word] = []
     at = 0
@@ -25,7 +25,7 @@ def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
         end = at
         while end < len(words) and letters[end]:
             end += 1
-        if end - at >= _FEWEST:
+        if end - at >= _MIN_LETTERS:
             joined += read_words("".join(letters[at:end]))
         else:
             joined += words[at : max(end, at + 1)]
@@ -33,15 +33,15 @@ def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
     return joined
 
 
-def _part_years(word: Word) -> Sequence[Word]:
+def _split_anniversary(word: Word) -> Sequence[Word]:
     """«сорокалетия» as «сорока лет», typed «40-летия» too; other words as they are."""
-    years = word.text.removesuffix(_YEARS)
+    years = word.text.removesuffix(_ANNIVERSARY_SUFFIX)
     if years == word.text or (years and atom(years) is None):
         return (word,)
     return read_words(f"{years} лет")
 
 
 @cache
-def _names() -> Mapping[str, str]:
+def _read_letter_names() -> Mapping[str, str]:
     names: dict[str, str] = address_words()["spelled"]
     return {letter: letter for letter in "абвгдежзийклмнопрстуфхцчшщъыьэюя"} | names

@@ -18,10 +18,10 @@ from callcenter.understanding.address.names import (
 from callcenter.understanding.numbers.numbers import Number, atom, is_unit
 from callcenter.understanding.words import Word, agree
 
-_TOWNS = ("город", "поселок", "деревня", "село")
-_WHERE = ("на", "по", "с", "со")
-_SUBURBS = ("ино", "ово", "ево")
-_OF_TOWNS = ("ский", "ской", "цкий", "цкой")
+_TOWN_TYPES = ("город", "поселок", "деревня", "село")
+_PLACE_PREPOSITIONS = ("на", "по", "с", "со")
+_TOWN_ENDINGS = ("ино", "ово", "ево")
+_STREET_ADJECTIVE_ENDINGS = ("ский", "ской", "цкий", "цкой")
 
 
 def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
@@ -29,23 +29,28 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
     «лиговский пятьдесят», «на строителей двадцать». Empty when there is none."""
     houses = {one.first: one for one in numbers if not one.ordinal and not is_quantity(words, one)}
     ordinals = {at for one in numbers if one.ordinal for at in range(one.first, one.end)}
-    opens, housed = True, _says_house(words, houses)
+    opens, housed = True, _has_house_word(words, houses)
     for at, word in enumerate(words):
         placed = at > 0 and words[at - 1].text in ("на", "по")
         house = at + 2 if opens and at + 2 in houses and marker_of(words, at + 1) == "house" else at + 1
         number = houses.get(house)
         if number is not None and not marker_of(words, at) and not is_unit(word):
             told = "на" if placed else marker_of(words, number.end) if number.end < len(words) else ""
-            if _may_be_named(word, placed=placed, opens=opens, told=told):
+            if _can_precede_house(word, placed=placed, opens=opens, told=told):
                 return word.text
-        fixed = at > 0 and words[at - 1].text in _WHERE and _is_fixed(word) and begins_house(words, at + 1)
-        if fixed or (housed and placed and _stands_for_street(words, at)):
+        fixed = (
+            at > 0
+            and words[at - 1].text in _PLACE_PREPOSITIONS
+            and _is_indeclinable_surname(word)
+            and begins_house(words, at + 1)
+        )
+        if fixed or (housed and placed and _is_bare_street(words, at)):
             return word.text
-        opens = opens and (word.filler or at in ordinals)
+        opens = opens and (word.is_filler or at in ordinals)
         if placed and begins_house(words, at + 1):
             part = marker_of(words, at + 1)
             on_part = part not in ("", "house") and agree(word, words[at + 1])  # «на техническом этаже»
-            if not on_part and (_is_street_like(word) or (part == "house" and _is_nounless(word))):
+            if not on_part and (_is_street_like(word) or (part == "house" and _is_bare_adjective(word))):
                 return word.text
         if kind_of(word) not in STREET_TYPES:
             continue
@@ -56,107 +61,115 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
         adjectives = (*words[first:at], *words[at + 1 : at + 2])
         if (
             housed
-            and _follows_number(words, first)
-            and (_has_owner(words, at) or any(_is_adjective_of(word, one) for one in adjectives))
+            and _is_after_number(words, first)
+            and (_has_genitive_noun(words, at) or any(_is_adjective_of(word, one) for one in adjectives))
         ):
             return " ".join(one.text for one in words[first : at + 2])  # «дом семь квартира три улица моховая»
-        named = first < at or (end > at + 1 and _may_name(words[at + 1]))
+        named = first < at or (end > at + 1 and _can_be_street_name(words[at + 1]))
         if named and end < len(words) and begins_house(words, end) and marker_of(words, end) in ("house", ""):
             return " ".join(one.text for one in words[first:end])
     return ""
 
 
-def _says_house(words: Sequence[Word], houses: Mapping[int, Number]) -> bool:
+def _has_house_word(words: Sequence[Word], houses: Mapping[int, Number]) -> bool:
     """«дом семь»."""
     return any(marker_of(words, at - 1) == "house" for at in houses if at)
 
 
-def _stands_for_street(words: Sequence[Word], at: int) -> bool:
+def _is_bare_street(words: Sequence[Word], at: int) -> bool:
     """«дом семь квартира три на моховой», «… на строителей»; not «жалоба на соседей», «на лестничной площадке»."""
     word, after = words[at], words[at + 1 : at + 2]
-    if not _follows_number(words, at) or atom(word.text) is not None:
+    if not _is_after_number(words, at) or atom(word.text) is not None:
         return False
     if any(agree(word, one) for one in after if kind_of(one) not in STREET_TYPES):
         return False
-    if any(form.marks >= {"NOUN", "anim", "gent", "plur"} for form in word.forms[:1]):
+    if any(form.grammemes >= {"NOUN", "anim", "gent", "plur"} for form in word.parses[:1]):
         return not after
-    return _is_nounless(word)
+    return _is_bare_adjective(word)
 
 
-def _follows_number(words: Sequence[Word], at: int) -> bool:
+def _is_after_number(words: Sequence[Word], at: int) -> bool:
     """Whether a place is told right after a number: «квартира три на моховой»; not «темно на моховой»."""
     while at and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
         at -= 1
     return at > 0 and (words[at - 1].is_number or atom(words[at - 1].text) is not None)
 
 
-def _is_nounless(word: Word) -> bool:
+def _is_bare_adjective(word: Word) -> bool:
     """«моховой»: an adjective that is no thing's, as «ванной» is."""
-    thing = any(form.marks >= {"NOUN", "loct"} and form.marks.isdisjoint(("Surn", "Geox")) for form in word.forms)
-    named = any(form.marks >= {"ADJF", "femn", "loct"} for form in word.forms)
-    return named and not thing and not word.has(*everyday(), *not_streets())
+    thing = any(
+        form.grammemes >= {"NOUN", "loct"} and form.grammemes.isdisjoint(("Surn", "Geox")) for form in word.parses
+    )
+    named = any(form.grammemes >= {"ADJF", "femn", "loct"} for form in word.parses)
+    return named and not thing and not word.has_lemma(*everyday(), *not_streets())
 
 
-def _has_owner(words: Sequence[Word], at: int) -> bool:
+def _has_genitive_noun(words: Sequence[Word], at: int) -> bool:
     """«проспект славы», «улица строителей»; not «площадь кухни», «проезд машин»."""
-    named = any(form.marks >= {"NOUN", "gent"} for word in words[at + 1 : at + 2] for form in word.forms[:1])
+    named = any(form.grammemes >= {"NOUN", "gent"} for word in words[at + 1 : at + 2] for form in word.parses[:1])
     return named and kind_of(words[at]) in ("улица", "проспект", "бульвар", "переулок")
 
 
 def _is_adjective_of(kind: Word, word: Word) -> bool:
     """«улица моховая»; not «наша улица», «на узкой дороге»."""
-    adjective = any(form.part == "ADJF" and "Apro" not in form.marks for form in word.forms)
-    return adjective and agree(word, kind) and not word.has(*everyday(), *not_streets())
+    adjective = any(form.part_of_speech == "ADJF" and "Apro" not in form.grammemes for form in word.parses)
+    return adjective and agree(word, kind) and not word.has_lemma(*everyday(), *not_streets())
 
 
-def _may_be_named(word: Word, *, placed: bool, opens: bool, told: str) -> bool:
+def _can_precede_house(word: Word, *, placed: bool, opens: bool, told: str) -> bool:
     """What a bare house's number may follow: «на вокзальной», «на строителей»; «лиговский» to begin with.
 
     `told`: that it is a place is said by «на», or by the part whose word stands after the number; empty: by nothing.
     """
-    if atom(word.text) is not None or word.has(*everyday()):
+    if atom(word.text) is not None or word.has_lemma(*everyday()):
         return False
-    for form in word.forms:
-        if opens and form.marks >= {"ADJF", "nomn", "sing"} and not word.has(*not_streets()):
-            return form.lemma.endswith(_OF_TOWNS) or form is word.forms[0]  # further on it may be a surname
-        if placed and form.marks >= {"ADJF", "femn", "loct"}:
+    for form in word.parses:
+        if opens and form.grammemes >= {"ADJF", "nomn", "sing"} and not word.has_lemma(*not_streets()):
+            return (
+                form.lemma.endswith(_STREET_ADJECTIVE_ENDINGS) or form is word.parses[0]
+            )  # further on it may be a surname
+        if placed and form.grammemes >= {"ADJF", "femn", "loct"}:
             return True
-    if opens and told and _is_fixed(word):
+    if opens and told and _is_indeclinable_surname(word):
         return True  # «дыбенко двадцать три корпус один»
-    gent = word.forms[0].marks if word.forms and word.forms[0].marks >= {"NOUN", "gent"} else frozenset()
+    gent = word.parses[0].grammemes if word.parses and word.parses[0].grammemes >= {"NOUN", "gent"} else frozenset()
     if "plur" in gent and not told:
         return False  # «квартир пять»
-    surely = not word.known or not gent.isdisjoint(("plur", "Surn", "Name"))
+    surely = not word.in_dictionary or not gent.isdisjoint(("plur", "Surn", "Name"))
     return (placed or opens) and bool(gent) and (surely or told in ("building", "structure"))
 
 
-def _is_fixed(word: Word) -> bool:
+def _is_indeclinable_surname(word: Word) -> bool:
     """«дыбенко»: a surname without cases."""
-    return any(form.marks >= {"Surn", "Fixd"} for form in word.forms[:1])
+    return any(form.grammemes >= {"Surn", "Fixd"} for form in word.parses[:1])
 
 
 def is_telephone_line(mention: Mention, words: Sequence[Word]) -> bool:
     """«соедините со второй линией специалистов»."""
-    return mention.name.kind == "линия" and any(word.has(*telephone_words()) for word in words)
+    return mention.name.street_type == "линия" and any(word.has_lemma(*telephone_words()) for word in words)
 
 
 def is_at_corner(mention: Mention, words: Sequence[Word]) -> bool:
     """«угол садовой и первой линии»."""
     before = words[max(mention.first - 4, 0) : mention.first]
     around = (*before, *words[mention.end : mention.end + 1])
-    return any(word.text in ("и", "с") for word in around) and any(word.has(*corners()) for word in before)
+    return any(word.text in ("и", "с") for word in around) and any(word.has_lemma(*corners()) for word in before)
 
 
-def _may_name(word: Word) -> bool:
+def _can_be_street_name(word: Word) -> bool:
     """«улица строителей», «улица тверская»; not «на улице плюс десять», «на дороге у дома»."""
-    return not word.known or any(form.part == "ADJF" or "gent" in form.marks for form in word.forms[:3])
+    return not word.in_dictionary or any(
+        form.part_of_speech == "ADJF" or "gent" in form.grammemes for form in word.parses[:3]
+    )
 
 
 def _is_street_like(word: Word) -> bool:
     """«невском», «тверской»: what streets are named by, and little else that a house's number follows."""
     return any(
-        form.part == "ADJF" and not form.marks.isdisjoint(("loct", "datv")) and form.lemma.endswith(_OF_TOWNS)
-        for form in word.forms
+        form.part_of_speech == "ADJF"
+        and not form.grammemes.isdisjoint(("loct", "datv"))
+        and form.lemma.endswith(_STREET_ADJECTIVE_ENDINGS)
+        for form in word.parses
     )
 
 
@@ -167,12 +180,12 @@ def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
     named = {at for one in chosen for at in range(one.first, one.end)}
     for at, word in enumerate(words):
         kind = kind_of(words[at - 1]) if at else ""
-        opens = all(one.filler for one in words[:at])
-        if opens and at + 1 in streets and any(form.marks >= {"Geox", "nomn"} for form in word.forms):
-            return "" if at in named or word.has(*own_towns()) else word.text  # «пушкин садовая семь»
-        if at in named or not (_is_town(word) or (kind in _TOWNS and _may_call(words, at))):
+        opens = all(one.is_filler for one in words[:at])
+        if opens and at + 1 in streets and any(form.grammemes >= {"Geox", "nomn"} for form in word.parses):
+            return "" if at in named or word.has_lemma(*own_towns()) else word.text  # «пушкин садовая семь»
+        if at in named or not (_is_town(word) or (kind in _TOWN_TYPES and _can_be_town_name(words, at))):
             continue
-        if not opens and kind not in _TOWNS and words[at - 1].text not in ("в", "во", "из"):
+        if not opens and kind not in _TOWN_TYPES and words[at - 1].text not in ("в", "во", "из"):
             continue
         after = at + 1
         while after < len(words) and (is_empty(words[after]) or words[after].text in PREPOSITIONS):
@@ -187,18 +200,18 @@ def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
 def other_street(words: Sequence[Word], mention: Mention) -> str:
     """«большая садовая»: another street than «садовая»; empty when it is this one."""
     before = words[mention.first - 1] if mention.first else None
-    if before is None or not before.has(*namesakes()) or not agree(before, words[mention.first]):
+    if before is None or not before.has_lemma(*namesakes()) or not agree(before, words[mention.first]):
         return ""
     return f"{before.text} {words[mention.first].text}"
 
 
-def _may_call(words: Sequence[Word], at: int) -> bool:
+def _can_be_town_name(words: Sequence[Word], at: int) -> bool:
     """«город пушкин», «деревня старая»; not «в поселке у нас», «в городе дом пять»."""
-    named = any(form.part in ("NOUN", "ADJF") for form in words[at].forms[:1])
-    return named and not marker_of(words, at) and not words[at].has(*own_towns())
+    named = any(form.part_of_speech in ("NOUN", "ADJF") for form in words[at].parses[:1])
+    return named and not marker_of(words, at) and not words[at].has_lemma(*own_towns())
 
 
 def _is_town(word: Word) -> bool:
     """«москва», «рощино»; a word that only may be one when the dictionary has it."""
-    town = any("Geox" in form.marks for form in word.forms[:1])
-    return town and (word.known or word.text.endswith(_SUBURBS)) and not word.has(*own_towns())
+    town = any("Geox" in form.grammemes for form in word.parses[:1])
+    return town and (word.in_dictionary or word.text.endswith(_TOWN_ENDINGS)) and not word.has_lemma(*own_towns())

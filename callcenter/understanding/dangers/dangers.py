@@ -54,7 +54,7 @@ class Dangers:
     `slips`: shared with the books of what else is said, so that a slip on «показания» is no «покалечили».
     """
 
-    def __init__(self, entries: Sequence[Entry], context: Sequence[Entry], slips: Slips | None = None) -> None:
+    def __init__(self, entries: Sequence[Entry], context: Sequence[Entry], vocabulary: Slips | None = None) -> None:
         self.entries = entries
         self._sources: list[tuple[str, str, Phrase]] = [
             (entry.key, section, phrase)
@@ -62,29 +62,29 @@ class Dangers:
             for section in (SURE, AGAINST)
             for phrase in entry.phrases(section)
         ]
-        slips = slips or Slips()
-        self._book = Book((phrase.item for _, _, phrase in self._sources), slips)
-        self._hints = {
-            entry.notes.get("as", entry.key): Book((phrase.item for phrase in entry.phrases(HINT)), slips)
+        vocabulary = vocabulary or Slips()
+        self._matcher = Book((phrase.pattern for _, _, phrase in self._sources), vocabulary)
+        self._hint_matchers = {
+            entry.attributes.get("as", entry.key): Book((phrase.pattern for phrase in entry.phrases(HINT)), vocabulary)
             for entry in entries
-            if NAMED in entry.notes
+            if NAMED in entry.attributes
         }
 
-    def find(self, text: str) -> tuple[Danger, ...]:
+    def detect(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
         line = Line(read_words(text))
-        return self.judge(line, self.gather(line))
+        return self.select_dangers(line, self.match_phrases(line))
 
-    def gather(self, line: Line) -> Gathered:
+    def match_phrases(self, line: Line) -> Gathered:
         """All phrases of a line, by entry and section."""
         found: dict[tuple[str, str], list[Found]] = {}
-        for one in self._book.find(line):
-            code, section, _ = self._sources[one.number]
-            if one.spot.quality >= LEAST_QUALITY:
+        for one in self._matcher.find_matches(line):
+            code, section, _ = self._sources[one.phrase_number]
+            if one.span.quality >= LEAST_QUALITY:
                 found.setdefault((code, section), []).append(one)
         return found
 
-    def judge(self, line: Line, found: Gathered) -> tuple[Danger, ...]:
+    def select_dangers(self, line: Line, found: Gathered) -> tuple[Danger, ...]:
         """The dangers among the phrases of a line."""
         context = Context(line, {key: find_marks(found, key) for key in MARKS})
         dangers: list[tuple[int, Danger]] = []
@@ -93,54 +93,54 @@ class Dangers:
             if best is not None:
                 dangers.append(best)
         told: dict[str, Danger] = {}
-        for _, danger in _arrange(dangers):
+        for _, danger in _sort_dangers(dangers):
             first = told.setdefault(danger.code, danger)
             if danger.settled and not first.settled:
                 told[danger.code] = replace(first, settled=True)
         return tuple(told.values())
 
-    def are_mentioned(self, words: Sequence[Word]) -> bool:
+    def has_danger_words(self, words: Sequence[Word]) -> bool:
         """Whether the words of a danger are there, be it denied, past, over or in their everyday sense: «газом не
         пахнет», «вчера горело», «горит лампочка»."""
         line = Line([word for word in words if word.text not in NEGATIONS])
         dangers = {entry.key for entry in self.entries}
         return any(
-            self._sources[one.number][0] in dangers and one.spot.quality >= LEAST_QUALITY
-            for one in self._book.find(line)
+            self._sources[one.phrase_number][0] in dangers and one.span.quality >= LEAST_QUALITY
+            for one in self._matcher.find_matches(line)
         )
 
-    def may_mean(self, code: str, line: Line) -> bool:
+    def can_mean(self, code: str, line: Line) -> bool:
         """Whether a line without a phrase of this danger may still be one; see NAMED."""
-        return code not in self._hints or any(True for _ in self._hints[code].find(line))
+        return code not in self._hint_matchers or any(True for _ in self._hint_matchers[code].find_matches(line))
 
     def _find_best(self, entry: Entry, found: Gathered, context: Context, line: Line) -> tuple[int, Danger] | None:
         """The phrase of most words that nothing cancels, with the mask of its words."""
-        against = [one.spot for one in found.get((entry.key, AGAINST), ())]
-        weak, future = WEAK in entry.notes, FUTURE in entry.notes
+        against = [one.span for one in found.get((entry.key, AGAINST), ())]
+        weak, future = WEAK in entry.attributes, FUTURE in entry.attributes
         best: tuple[int, Danger] | None = None
-        for one in sorted(found.get((entry.key, SURE), ()), key=lambda one: -one.spot.mask.bit_count()):
-            mask = one.spot.mask
+        for one in sorted(found.get((entry.key, SURE), ()), key=lambda one: -one.span.mask.bit_count()):
+            mask = one.span.mask
             if best is not None and mask.bit_count() < best[0].bit_count():
                 break
-            if context.cancels(one, future=future):
+            if context.is_cancelled(one, future=future):
                 continue
-            if any(_takes_back(line, other, one.spot, weak=weak) for other in against):
+            if any(_is_overridden(line, other, one.span, weak=weak) for other in against):
                 continue
-            settled = not weak and not context.may_be_denied_next(one)
+            settled = not weak and not context.can_be_denied_next(one)
             if best is None or (mask.bit_count(), settled) > (best[0].bit_count(), best[1].settled):
-                code = entry.notes.get("as", entry.key)
-                phrase = self._sources[one.number][2].source
-                best = mask, Danger(code, entry.notes["category"], line.text(mask), phrase, settled)
+                code = entry.attributes.get("as", entry.key)
+                phrase = self._sources[one.phrase_number][2].source
+                best = mask, Danger(code, entry.attributes["category"], line.join_words(mask), phrase, settled)
         return best
 
 
 def find_marks(found: Gathered, key: str) -> list[Found]:
     """The words of a context without those that stand for something else: «до сих пор не заменили» is no «now»."""
-    against = [one.spot.mask for one in found.get((key, AGAINST), ())]
-    return [one for one in found.get((key, SURE), ()) if not any(one.spot.mask | mask == mask for mask in against)]
+    against = [one.span.mask for one in found.get((key, AGAINST), ())]
+    return [one for one in found.get((key, SURE), ()) if not any(one.span.mask | mask == mask for mask in against)]
 
 
-def _takes_back(line: Line, against: Spot, spot: Spot, *, weak: bool) -> bool:
+def _is_overridden(line: Line, against: Spot, spot: Spot, *, weak: bool) -> bool:
     """Whether a phrase against holds all words of a danger («горит лампочка»), or some of them closer together: in
     «горит квартира, свет моргает» the flat burns, in «горит у нас в квартире свет» the light. Who does two things may
     still be in danger: «дед не открывает незнакомым, но сутки не отвечает». Of a weak danger one word is enough."""
@@ -149,9 +149,9 @@ def _takes_back(line: Line, against: Spot, spot: Spot, *, weak: bool) -> bool:
     if spot.mask | against.mask == against.mask:
         return True
     shared = spot.mask & against.mask
-    return line.foreign(against) < line.foreign(spot) and not line.is_of_living(shared)
+    return line.count_foreign_words(against) < line.count_foreign_words(spot) and not line.is_all_animate(shared)
 
 
-def _arrange(dangers: Sequence[tuple[int, Danger]]) -> list[tuple[int, Danger]]:
+def _sort_dangers(dangers: Sequence[tuple[int, Danger]]) -> list[tuple[int, Danger]]:
     """In the order of the data; one whose words are all another's comes after it: «щиток дымится» before «дымится»."""
     return sorted(dangers, key=lambda one: any(one[0] | other == other != one[0] for other, _ in dangers))

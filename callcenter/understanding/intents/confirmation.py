@@ -10,7 +10,7 @@ from pathlib import Path
 from callcenter.understanding.numbers.numbers import is_hesitation
 from callcenter.understanding.words import Word
 
-_FARTHEST = 3
+_MAX_WORDS_BEFORE = 3
 """Words before an answer after which it is none: «у меня дома да и у соседей»."""
 
 
@@ -22,11 +22,12 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """An answer and the words it was given in; `rest` is where what follows begins, say the right number after a no."""
+    """An answer and the words it was given in; `rest_start` is where what follows begins, say the right number after
+    a no."""
 
     answer: Answer
     words: str
-    rest: int
+    rest_start: int
 
 
 def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
@@ -36,70 +37,80 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
     the last decides only if it stands at the end («нет то есть да»); otherwise the answer is unclear.
     """
     kept = [(at, word) for at, word in enumerate(words) if not is_hesitation(word)]
-    if _insists([word.text for _, word in kept]):
+    if _is_insistence([word.text for _, word in kept]):
         return Confirmation(Answer.YES, " ".join(word.text for _, word in kept), kept[-1][0] + 1)
     found: list[tuple[Answer, int, int]] = []
     at = 0
     while at < len(kept):
-        answer, length = _longest(kept, at)
+        answer, length = _find_longest_phrase(kept, at)
         if answer is None:
             at += 1
             continue
         found.append((answer, at, at + length))
         at += length
-    found = [one for one in found if _counts(one, kept)]
+    found = [one for one in found if _is_answer_position(one, kept)]
     if not found:
         return None
     first, last = found[0], found[-1]
     text = " ".join(word.text for _, word in kept[first[1] : last[2]])
     answers = {answer for answer, _, _ in found}
-    chosen = first[0] if len(answers) == 1 else _settle(found, kept)
-    turned = any(word.text in _words("turns") for _, word in kept[first[2] : first[2] + 2])
+    chosen = first[0] if len(answers) == 1 else _resolve_conflict(found, kept)
+    turned = any(word.text in _read_words("turns") for _, word in kept[first[2] : first[2] + 2])
     if chosen is Answer.YES and turned:
         chosen = Answer.UNCLEAR
     return Confirmation(chosen, text, kept[last[2] - 1][0] + 1 if len(answers) == 1 else kept[first[2] - 1][0] + 1)
 
 
-def _insists(texts: Sequence[str]) -> bool:
+def _is_insistence(texts: Sequence[str]) -> bool:
     """«запишите всё равно», «нет вы всё-таки запишите»: what was asked for is wanted, whatever speaks against it."""
     said = f" {' '.join(texts)} "
     without = said
-    for phrase in _file()["anyway"]:
+    for phrase in _read_vocabulary()["anyway"]:
         without = without.replace(f" {phrase} ", " ")
-    left = [text for text in without.split() if text not in _words("quiet") and text not in _words("beside_wish")]
-    return without != said and left != [] and all(text in _words("wish") for text in left)
+    left = [
+        text for text in without.split() if text not in _read_words("quiet") and text not in _read_words("beside_wish")
+    ]
+    return without != said and left != [] and all(text in _read_words("wish") for text in left)
 
 
-def _longest(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Answer | None, int]:
+def _find_longest_phrase(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Answer | None, int]:
     """The longest phrase that begins here."""
-    if kept[at][1].text not in _first_words():
+    if kept[at][1].text not in _list_first_words():
         return None, 0
-    for length in range(min(_most_words(), len(kept) - at), 0, -1):
-        answer = _phrases().get(tuple(word.text for _, word in kept[at : at + length]))
+    for length in range(min(_get_max_phrase_length(), len(kept) - at), 0, -1):
+        answer = _read_phrases().get(tuple(word.text for _, word in kept[at : at + length]))
         if answer is not None:
             return answer, length
     return None, 0
 
 
-def _counts(one: tuple[Answer, int, int], kept: Sequence[tuple[int, Word]]) -> bool:
+def _is_answer_position(one: tuple[Answer, int, int], kept: Sequence[tuple[int, Word]]) -> bool:
     """Whether a phrase is an answer: alone, at the beginning after nothing but empty words, or at the very end."""
     _, first, end = one
-    alone_only = end - first == 1 and kept[first][1].text in _words("weak")
-    before = [word for _, word in kept[:first] if word.text not in _words("quiet") and (word.text,) not in _phrases()]
-    after = [word for _, word in kept[end:] if word.text not in _words("quiet")]
+    alone_only = end - first == 1 and kept[first][1].text in _read_words("weak")
+    before = [
+        word
+        for _, word in kept[:first]
+        if word.text not in _read_words("quiet") and (word.text,) not in _read_phrases()
+    ]
+    after = [word for _, word in kept[end:] if word.text not in _read_words("quiet")]
     beside = [*after[:1], *([kept[first - 1][1]] if before else [])]
-    if kept[first][1].text == "нет" and end - first == 1 and any(_is_absent(word) for word in beside):
+    if kept[first][1].text == "нет" and end - first == 1 and any(_is_genitive_noun(word) for word in beside):
         return False  # «нет воды», «воды нет»
     if not before:
         return not (alone_only and after)
-    return not after and len(before) <= _FARTHEST and not alone_only
+    return not after and len(before) <= _MAX_WORDS_BEFORE and not alone_only
 
 
-def _is_absent(word: Word) -> bool:
-    return word.forms[:1] != () and word.forms[0].part == "NOUN" and any("gent" in form.marks for form in word.forms)
+def _is_genitive_noun(word: Word) -> bool:
+    return (
+        word.parses[:1] != ()
+        and word.parses[0].part_of_speech == "NOUN"
+        and any("gent" in form.grammemes for form in word.parses)
+    )
 
 
-def _settle(found: Sequence[tuple[Answer, int, int]], kept: Sequence[tuple[int, Word]]) -> Answer:
+def _resolve_conflict(found: Sequence[tuple[Answer, int, int]], kept: Sequence[tuple[int, Word]]) -> Answer:
     """Two answers in one reply: what is said last after a correction, or when it ends the reply, is meant."""
     answer, first, end = found[-1]
     between = {word.text for _, word in kept[found[-2][2] : first]}
@@ -110,25 +121,25 @@ def _settle(found: Sequence[tuple[Answer, int, int]], kept: Sequence[tuple[int, 
 
 
 @cache
-def _phrases() -> dict[tuple[str, ...], Answer]:
-    return {tuple(phrase.split()): answer for answer in Answer for phrase in _file()[answer]}
+def _read_phrases() -> dict[tuple[str, ...], Answer]:
+    return {tuple(phrase.split()): answer for answer in Answer for phrase in _read_vocabulary()[answer]}
 
 
 @cache
-def _words(name: str) -> frozenset[str]:
-    return frozenset(_file()[name])
+def _read_words(name: str) -> frozenset[str]:
+    return frozenset(_read_vocabulary()[name])
 
 
 @cache
-def _first_words() -> frozenset[str]:
-    return frozenset(phrase[0] for phrase in _phrases())
+def _list_first_words() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _read_phrases())
 
 
 @cache
-def _most_words() -> int:
-    return max(len(phrase) for phrase in _phrases())
+def _get_max_phrase_length() -> int:
+    return max(len(phrase) for phrase in _read_phrases())
 
 
 @cache
-def _file() -> dict[str, list[str]]:
+def _read_vocabulary() -> dict[str, list[str]]:
     return tomllib.loads(Path(__file__).with_name("confirmation.toml").read_text(encoding="utf-8"))

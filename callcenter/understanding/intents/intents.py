@@ -89,22 +89,22 @@ def choose_intent(
     articles: Sequence[Scored],
     intents: Sequence[Scored],
     *,
-    urgent: frozenset[str],
-    of_article: Mapping[str, str],
+    accident_codes: frozenset[str],
+    category_of_article: Mapping[str, str],
 ) -> Choice:
     """The intent for which most words speak; a danger before all.
 
-    `urgent`: the codes of accidents; `of_article`: the category of each article that has one.
+    `accident_codes`: the codes of accidents; `category_of_article`: the category of each article that has one.
     """
     if dangers:
         danger = dangers[0]
         return Choice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,), danger=True)
     told = categories[0] if categories else None
-    choices = [_of_intent(one, articles) for one in intents]
+    choices = [_make_intent_choice(one, articles) for one in intents]
     near = [one for one in articles if one.score >= articles[0].score - NEAR]
-    choices += [_of_article(one, told, of_article) for one in near]
-    asked = max(choices, key=lambda choice: choice.score + _ease(choice), default=None)
-    if asked is not None and (told is None or asked.score + _ease(asked) >= told.score):
+    choices += [_make_article_choice(one, told, category_of_article) for one in near]
+    asked = max(choices, key=lambda choice: choice.score + _get_bonus(choice), default=None)
+    if asked is not None and (told is None or asked.score + _get_bonus(asked) >= told.score):
         return asked
     if told is None:
         return Choice(Intent.UNCLEAR, 0.0, "", ())
@@ -115,7 +115,7 @@ def choose_intent(
     if intent is None and told.key in CONSULTING:
         intent = Intent.INFORMATION
     elif intent is None:
-        intent = _of_trouble(categories, urgent)
+        intent = _choose_trouble_intent(categories, accident_codes)
     return Choice(intent, told.score, told.words, told.phrases, article)
 
 
@@ -123,25 +123,25 @@ class Wishes(Protocol):
     """What was learned of a line."""
 
     @property
-    def wishes(self) -> Mapping[str, float]:
+    def intent_probabilities(self) -> Mapping[str, float]:
         """How likely each is."""
 
-    def name_wish(self, wish: str) -> str:
+    def find_intent_words(self, wish: str) -> str:
         """The words that speak for it."""
 
 
 def hear_wishes(
     choice: Choice,
-    learned: Wishes,
+    model_score: Wishes,
     categories: Sequence[Scored],
     articles: Sequence[Scored],
     *,
-    urgent: frozenset[str],
+    accident_codes: frozenset[str],
 ) -> Choice:
     """The choice by phrases, or what was learned of wishes where that speaks louder. A danger stays one."""
     if choice.danger:
         return choice
-    wishes = learned.wishes
+    wishes = model_score.intent_probabilities
     chosen = TROUBLE if choice.intent in (Intent.EMERGENCY, Intent.REQUEST) else str(choice.intent)
     said = UNHEARD if choice.intent is Intent.UNCLEAR else choice.score * CHOSEN
     scores = {**wishes, chosen: 1 - (1 - said) * (1 - wishes.get(chosen, 0.0))}
@@ -155,8 +155,8 @@ def hear_wishes(
     score, phrases = round(scores[best], 3), (f"learned, {scores[best]:.2f}",)
     if best == TROUBLE:
         troubles = [one for one in categories if _is_trouble(one)]
-        return Choice(_of_trouble(troubles, urgent), score, troubles[0].words, phrases)
-    intent, words = Intent(best), learned.name_wish(best)
+        return Choice(_choose_trouble_intent(troubles, accident_codes), score, troubles[0].words, phrases)
+    intent, words = Intent(best), model_score.find_intent_words(best)
     if intent is Intent.OUTAGE:
         answer = Scored(OUTAGE_ARTICLE, score, words, phrases)
     return Choice(intent, score, words, phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None)
@@ -166,16 +166,16 @@ def _is_trouble(category: Scored) -> bool:
     return category.key not in OF_CATEGORY
 
 
-def _of_trouble(categories: Sequence[Scored], urgent: frozenset[str]) -> Intent:
+def _choose_trouble_intent(categories: Sequence[Scored], urgent: frozenset[str]) -> Intent:
     top = {one.key for one in categories if one.score >= categories[0].score - ASKED}
     return Intent.EMERGENCY if top & urgent else Intent.REQUEST
 
 
-def _ease(choice: Choice) -> float:
+def _get_bonus(choice: Choice) -> float:
     return ABRUPT.get(choice.intent, ASKED)
 
 
-def _of_article(article: Scored, told: Scored | None, of_article: Mapping[str, str]) -> Choice:
+def _make_article_choice(article: Scored, told: Scored | None, of_article: Mapping[str, str]) -> Choice:
     """An article asked for; when its own category is one that is asked about, all that was said for it counts."""
     score = article.score
     if told is not None and of_article.get(article.key) == told.key:
@@ -183,7 +183,7 @@ def _of_article(article: Scored, told: Scored | None, of_article: Mapping[str, s
     return Choice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
 
 
-def _of_intent(scored: Scored, articles: Sequence[Scored]) -> Choice:
+def _make_intent_choice(scored: Scored, articles: Sequence[Scored]) -> Choice:
     intent = Intent(scored.key)
     article = next((one for one in articles if OF_ARTICLE.get(one.key) is intent), None)
     if article is None and intent is Intent.OUTAGE:
@@ -195,23 +195,23 @@ def arrange_categories(
     choice: Choice,
     dangers: Sequence[Danger],
     categories: Sequence[Scored],
-    leads: Mapping[str, Set[str]],
-    category: str,
+    leading_categories: Mapping[str, Set[str]],
+    article_category: str,
 ) -> tuple[Scored, ...]:
     """The categories as the intent and the dangers order them.
 
-    `leads`: for each danger, by its code, its own category and those that may stand before it; `category`: the
-    article's, or empty.
+    `leading_categories`: for each danger, by its code, its own category and those that may stand before it;
+    `article_category`: the article's, or empty.
     """
     best = categories[0].score if categories else 0.0
-    if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not category):
+    if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not article_category):
         told = choice.score if choice.article is None else choice.article.score
         return tuple(categories) if best > told + DOUBT else ()
     answered = choice.article is not None and choice.article.score >= best
-    wanted = (category if answered else "") or CATEGORY_OF.get(choice.intent, "")
+    wanted = (article_category if answered else "") or CATEGORY_OF.get(choice.intent, "")
     if dangers:
         danger = dangers[0]
-        if not categories or categories[0].key not in leads[danger.code]:
+        if not categories or categories[0].key not in leading_categories[danger.code]:
             wanted = danger.category
     if not wanted and choice.intent in (Intent.EMERGENCY, Intent.REQUEST):
         wanted = next((one.key for one in categories if _is_trouble(one)), "")
@@ -220,5 +220,5 @@ def arrange_categories(
     first = next((one for one in categories if one.key == wanted), None)
     score = min(1.0, max(choice.score, first.score if first else 0.0))
     found = first or Scored(wanted, score, choice.words, choice.phrases)
-    head = Scored(wanted, score, found.words, found.phrases, found.mask, found.sure)
+    head = Scored(wanted, score, found.words, found.phrases, found.word_mask, found.has_sure_phrase)
     return (head, *(one for one in categories if one.key != wanted))

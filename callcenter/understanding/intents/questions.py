@@ -17,7 +17,7 @@ SHARED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class _Signs:
+class _QuestionMarkers:
     ends: frozenset[str]
     anywhere: frozenset[str]
     swearing: tuple[str, ...]
@@ -25,13 +25,13 @@ class _Signs:
 
 def is_question(text: str) -> bool:
     """Whether the line asks something in words enough; swearing, noise and single words don't."""
-    words = _calm_down(read_words(text))
-    return len(_telling(words)) >= LEAST_WORDS and _asks(words)
+    words = _drop_swearing(read_words(text))
+    return len(_list_content_words(words)) >= LEAST_WORDS and _has_question_word(words)
 
 
 def list_matter(text: str) -> frozenset[str]:
     """The lemmas of what a line is about: lines with the same ones differ by order, endings and fillers only."""
-    return frozenset(word.lemma for word in _telling(_calm_down(read_words(text))))
+    return frozenset(word.lemma for word in _list_content_words(_drop_swearing(read_words(text))))
 
 
 def ask_the_same(one: str, other: str) -> bool:
@@ -40,24 +40,24 @@ def ask_the_same(one: str, other: str) -> bool:
     return len(matter & others) >= SHARED * min(len(matter), len(others))
 
 
-def _asks(words: Sequence[Word]) -> bool:
-    signs = _signs()
-    told = [word.text for word in words if not word.filler or word.text in signs.ends]
+def _has_question_word(words: Sequence[Word]) -> bool:
+    signs = _read_question_markers()
+    told = [word.text for word in words if not word.is_filler or word.text in signs.ends]
     ends = {*told[:FIRST_WORDS], *told[-LAST_WORDS:]}
     return not (signs.ends.isdisjoint(ends) and signs.anywhere.isdisjoint(told))
 
 
-def _telling(words: Sequence[Word]) -> list[Word]:
-    return [word for word in words if word.known and not word.filler]
+def _list_content_words(words: Sequence[Word]) -> list[Word]:
+    return [word for word in words if word.in_dictionary and not word.is_filler]
 
 
-def _calm_down(words: Sequence[Word]) -> list[Word]:
+def _drop_swearing(words: Sequence[Word]) -> list[Word]:
     """The words without swearing and without what each swear word is said to."""
-    swears = [word.text.startswith(_signs().swearing) for word in words] + [False]
+    swears = [word.text.startswith(_read_question_markers().swearing) for word in words] + [False]
     return [word for at, word in enumerate(words) if not swears[at] and not swears[at + 1]]
 
 
 @cache
-def _signs() -> _Signs:
+def _read_question_markers() -> _QuestionMarkers:
     read = tomllib.loads(Path(__file__).with_name("asking.toml").read_text(encoding="utf-8"))
-    return _Signs(frozenset(read["ends"]), frozenset(read["anywhere"]), tuple(read["swearing"]))
+    return _QuestionMarkers(frozenset(read["ends"]), frozenset(read["anywhere"]), tuple(read["swearing"]))

@@ -34,9 +34,9 @@ MOST, LITTLE = 3, 0.01
 ALONE, SURELY_ALONE = 0.3, 0.7
 """How likely an article must be that no phrase has, and how likely where only words speak for it that ask of anything:
 «можно», «сколько», «наш дом». What was learned has seen few questions that no article answers."""
-_OF_ANYTHING = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
-_ASKING = (Intent.INFORMATION, *OF_ARTICLE.values())
-_SMALLEST = 1e-6
+_UNSPECIFIC_PARTS = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
+_QUESTION_INTENTS = (Intent.INFORMATION, *OF_ARTICLE.values())
+_EPSILON = 1e-6
 
 
 class SecondOpinions:
@@ -45,31 +45,33 @@ class SecondOpinions:
     def __init__(self) -> None:
         self._categories, self._intents, self._articles = map(Learned, (OF_CATEGORIES, OF_INTENTS, OF_ARTICLES))
 
-    def form(self, words: Sequence[Word], none: Iterable[str]) -> "SecondOpinion":
-        """On one line; `none`: the categories that are not to be thought of."""
-        return SecondOpinion(self._categories, self._intents, self._articles, words, none)
+    def for_line(self, words: Sequence[Word], excluded: Iterable[str]) -> "SecondOpinion":
+        """On one line; `excluded`: the categories that are not to be thought of."""
+        return SecondOpinion(self._categories, self._intents, self._articles, words, excluded)
 
 
 class SecondOpinion:
-    """On one line. `wishes`: how likely each is, by the names of `intents.py`; none where the line is too short."""
+    """On one line. `intent_probabilities`: how likely each is, by the names of `intents.py`; none where the line is
+    too short."""
 
     def __init__(
-        self, categories: Learned, intents: Learned, articles: Learned, words: Sequence[Word], none: Iterable[str]
+        self, categories: Learned, intents: Learned, articles: Learned, words: Sequence[Word], excluded: Iterable[str]
     ) -> None:
         self._learned_categories, self._learned_intents, self._learned_articles = categories, intents, articles
-        self._words, self._none = words, frozenset(none)
+        self._words, self._excluded = words, frozenset(excluded)
         heard = words if len(words) >= LEAST_WORDS else ()
-        self.wishes = intents.share_out(heard)
-        self.wishes[UNCLEAR] = self.wishes.pop(NONE, 0.0)
-        self._categories = _leave_out(self._none, categories.share_out(heard))
-        asking = sum(self.wishes.get(wish, 0.0) for wish in _ASKING)
+        self.intent_probabilities = intents.predict_probabilities(heard)
+        self.intent_probabilities[UNCLEAR] = self.intent_probabilities.pop(NONE, 0.0)
+        self._categories = _exclude_classes(self._excluded, categories.predict_probabilities(heard))
+        asking = sum(self.intent_probabilities.get(wish, 0.0) for wish in _QUESTION_INTENTS)
         self._articles = {
-            code: share * asking for code, share in _leave_out((NONE,), articles.share_out(heard)).items()
+            code: share * asking
+            for code, share in _exclude_classes((NONE,), articles.predict_probabilities(heard)).items()
         }
 
     def rank_categories(self, ranked: Iterable[Scored]) -> list[Scored]:
         """What the phrases ranked and what was learned, the likeliest first."""
-        allowed = (one for one in ranked if one.key not in self._none)
+        allowed = (one for one in ranked if one.key not in self._excluded)
         return self._fuse(allowed, self._learned_categories, self._categories)
 
     def rank_articles(self, ranked: Iterable[Scored]) -> list[Scored]:
@@ -77,16 +79,18 @@ class SecondOpinion:
         be likely by itself, for a wrong answer is worse than none."""
         known = {one.key: one for one in ranked}
         fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=ALONE)
-        return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._is_told(one)]
+        return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._has_specific_word(one)]
 
-    def _is_told(self, spoken: Scored) -> bool:
+    def _has_specific_word(self, spoken: Scored) -> bool:
         """Whether one of its words says what is spoken of."""
-        return any(_tells(word) for at, word in enumerate(self._words) if spoken.mask >> at & 1)
+        return any(_is_specific_word(word) for at, word in enumerate(self._words) if spoken.word_mask >> at & 1)
 
-    def name_wish(self, wish: str) -> str:
-        """The words that speak for one of `wishes`."""
-        code, share = NONE if wish == UNCLEAR else wish, self.wishes[wish]
-        return self._learned_intents.find_speakers(self._words, Opinion(share, code, share, 0, len(self._words)))[0]
+    def find_intent_words(self, wish: str) -> str:
+        """The words that speak for one of `intent_probabilities`."""
+        code, share = NONE if wish == UNCLEAR else wish, self.intent_probabilities[wish]
+        return self._learned_intents.explain_prediction(self._words, Opinion(share, code, share, 0, len(self._words)))[
+            0
+        ]
 
     def _fuse(
         self, ranked: Iterable[Scored], learned: Learned, shares: Mapping[str, float], *, alone: float = LITTLE
@@ -97,25 +101,25 @@ class SecondOpinion:
         """
         known = {one.key: one for one in ranked}
         scores = {
-            code: agree(_worth(known[code]) if code in known else 0.0, shares.get(code, 0.0))
+            code: agree(_weigh_score(known[code]) if code in known else 0.0, shares.get(code, 0.0))
             for code in {**known, **shares}
             if code != NONE
         }
         best = sorted(scores, key=lambda code: -scores[code])[:MOST]
-        if not best or scores[best[0]] < max(LEAST, min(DOUBT * self.wishes[UNCLEAR], ENOUGH)):
+        if not best or scores[best[0]] < max(LEAST, min(DOUBT * self.intent_probabilities[UNCLEAR], ENOUGH)):
             return []
         return [
             replace(known[code], score=round(scores[code], 3))
             if code in known
-            else self._speak(learned, code, scores[code])
+            else self._make_model_entry(learned, code, scores[code])
             for code in best
             if scores[code] >= (LITTLE if code in known else alone)
         ]
 
-    def _speak(self, learned: Learned, code: str, share: float) -> Scored:
+    def _make_model_entry(self, learned: Learned, code: str, share: float) -> Scored:
         """What no phrase has, with the words that speak for it."""
-        said, mask = learned.find_speakers(self._words, Opinion(share, code, share, 0, len(self._words)))
-        return Scored(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, sure=False)
+        said, mask = learned.explain_prediction(self._words, Opinion(share, code, share, 0, len(self._words)))
+        return Scored(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, has_sure_phrase=False)
 
 
 def agree(phrase: float, learned: float) -> float:
@@ -123,18 +127,18 @@ def agree(phrase: float, learned: float) -> float:
     return 1 - (1 - phrase) * (1 - learned)
 
 
-def _tells(word: Word) -> bool:
+def _is_specific_word(word: Word) -> bool:
     """Whether a word says what is spoken of."""
-    if word.filler or word.is_number or word.lemma in PLACES:
+    if word.is_filler or word.is_number or word.lemma in PLACES:
         return False
-    return not any(form.part in _OF_ANYTHING or "Apro" in form.marks for form in word.forms[:1])
+    return not any(form.part_of_speech in _UNSPECIFIC_PARTS or "Apro" in form.grammemes for form in word.parses[:1])
 
 
-def _worth(ranked: Scored) -> float:
-    return ranked.score * (1.0 if ranked.sure else HINTED)
+def _weigh_score(ranked: Scored) -> float:
+    return ranked.score * (1.0 if ranked.has_sure_phrase else HINTED)
 
 
-def _leave_out(none: Iterable[str], shares: dict[str, float]) -> dict[str, float]:
+def _exclude_classes(none: Iterable[str], shares: dict[str, float]) -> dict[str, float]:
     """The shares of what is left."""
     left = 1 - sum(shares.pop(code, 0.0) for code in none)
-    return {code: share / max(left, _SMALLEST) for code, share in shares.items()}
+    return {code: share / max(left, _EPSILON) for code, share in shares.items()}

@@ -14,10 +14,10 @@ from typing import Any
 from callcenter.understanding.numbers.numbers import Number, digit_strings, find_numbers, runs
 from callcenter.understanding.words import Word
 
-_MOST_READINGS = 4
-_FARTHEST_CUE = 4
+_MAX_CANDIDATES = 4
+_MAX_CUE_DISTANCE = 4
 """Words between «заявка» and its number."""
-_TICKET_YEAR, _TICKET_ORDINAL = 2, 6
+_TICKET_YEAR_DIGITS, _TICKET_NUMBER_DIGITS = 2, 6
 """Digits of a ticket's number: 26-000123."""
 
 
@@ -29,7 +29,7 @@ class Figure:
     """`phone` (+79112334567), `ticket` (26-000142, or 142 without its year), `account`, `reading` (123.45),
     `number`."""
     value: str
-    others: tuple[str, ...]
+    alternatives: tuple[str, ...]
     """What else it may be; empty when there is no doubt."""
     first: int
     end: int
@@ -40,26 +40,26 @@ def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
     """Every number of a line with the kind that its shape or the words before it show."""
     figures: list[Figure] = []
     numbers = find_numbers(words)
-    rows = _rows(words, numbers)
+    rows = _list_valid_rows(words, numbers)
     skipped: set[int] = set()
     for place, row in enumerate(rows):
         if place in skipped:
             continue
         first, end = row[0].first, row[-1].end
         after = rows[place + 1] if place + 1 < len(rows) else ()
-        phones = _phones(row, cued=_cued(words, first, "phone"))
-        ticket = _tickets(words, row, after)
+        phones = _list_phones(row, cued=_has_cue(words, first, "phone"))
+        ticket = _list_tickets(words, row, after)
         if phones:
             figures.append(Figure("phone", phones[0], phones[1:], first, end))
-        elif ticket and (_is_dashed(words, row, after) or _cued(words, first, "ticket")):
+        elif ticket and (_is_dashed(words, row, after) or _has_cue(words, first, "ticket")):
             dashed = _is_dashed(words, row, after)
             skipped.update([place + 1] if dashed and after else [])
             figures.append(Figure("ticket", ticket[0], ticket[1:], first, after[-1].end if dashed and after else end))
-        elif _cued(words, first, "account"):
-            strings = digit_strings(row)[:_MOST_READINGS]
+        elif _has_cue(words, first, "account"):
+            strings = digit_strings(row)[:_MAX_CANDIDATES]
             figures.append(Figure("account", strings[0], strings[1:], first, end))
         else:
-            value, over = _fraction(words, row, after, bare_and=_cued(words, first, "reading"))
+            value, over = _read_fraction(words, row, after, bare_and=_has_cue(words, first, "reading"))
             if over:
                 skipped.update([place + 1] if over > end else [])
                 figures.append(Figure("reading", value, (), first, over))
@@ -70,7 +70,7 @@ def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
 
 def takes_back(between: Sequence[Word]) -> bool:
     """Whether what stands between two numbers takes back the first: «ой», «то есть», «нет подождите»; not «ой дом»."""
-    document = _document()
+    document = _read_vocabulary()
     said = " ".join(word.text for word in between).replace("то есть", "вернее").split()
     corrects = [text for text in said if text in document["corrections"]]
     return corrects != [] and all(text in document["corrections"] or text in document["around"] for text in said)
@@ -78,31 +78,31 @@ def takes_back(between: Sequence[Word]) -> bool:
 
 def read_phone(words: Sequence[Word]) -> tuple[str, ...]:
     """Telephones, in E.164 where they have ten or eleven digits, else the seven of a town's number."""
-    found = (phone for row in _rows(words, find_numbers(words)) for phone in _phones(row, cued=True))
-    return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+    found = (phone for row in _list_valid_rows(words, find_numbers(words)) for phone in _list_phones(row, cued=True))
+    return tuple(dict.fromkeys(found))[:_MAX_CANDIDATES]
 
 
 def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
     """Ticket numbers: `26-000142`, or its end `142` where no year was said."""
-    rows = _rows(words, find_numbers(words))
+    rows = _list_valid_rows(words, find_numbers(words))
     found = (
         ticket
         for place, row in enumerate(rows)
-        for ticket in _tickets(words, row, rows[place + 1] if place + 1 < len(rows) else ())
+        for ticket in _list_tickets(words, row, rows[place + 1] if place + 1 < len(rows) else ())
     )
-    return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+    return tuple(dict.fromkeys(found))[:_MAX_CANDIDATES]
 
 
 def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[str, ...]:
     """The row of digits that was dictated, as one string. Only where its length is known, by `digits`, may a number be
     cut to fit: «сто двадцать пять» is too short for an account, and none of 1205."""
-    rows = [digit_strings(row) for row in _rows(words, find_numbers(words))]
+    rows = [digit_strings(row) for row in _list_valid_rows(words, find_numbers(words))]
     if digits is None:
         rows = [strings[:1] for strings in rows]
     joined = ["".join(strings[0] for strings in rows)] if len(rows) > 1 else []
     found = [string for strings in rows for string in strings] + joined
     fitting = [string for string in found if digits is None or len(string) == digits]
-    return tuple(dict.fromkeys(fitting))[:_MOST_READINGS]
+    return tuple(dict.fromkeys(fitting))[:_MAX_CANDIDATES]
 
 
 def read_reading(words: Sequence[Word]) -> tuple[str, ...]:
@@ -123,35 +123,37 @@ def list_readings(words: Sequence[Word]) -> tuple[str, ...]:
 
 def _list_values(words: Sequence[Word]) -> list[tuple[str, ...]]:
     """Each value that is told with all that it may be; of «за двадцатое число сто десять» only the 110."""
-    rows = _rows(words, find_numbers(words))
+    rows = _list_valid_rows(words, find_numbers(words))
     values, others = list[tuple[str, ...]](), list[tuple[str, ...]]()
     since = 0
     for place, row in enumerate(rows):
         if row[0].first < since:
             continue
-        value, over = _fraction(words, row, rows[place + 1] if place + 1 < len(rows) else (), bare_and=True)
-        (others if _is_of_else(words, row, since) else values).append((value,) if over else _read_row(row))
+        value, over = _read_fraction(words, row, rows[place + 1] if place + 1 < len(rows) else (), bare_and=True)
+        (others if _is_unrelated_number(words, row, since) else values).append(
+            (value,) if over else _list_row_candidates(row)
+        )
         since = max(row[-1].end, over)
     return values or others[:1]
 
 
-def _read_row(row: Sequence[Number]) -> tuple[str, ...]:
-    found = [_plain(string) for string in digit_strings(row)[:_MOST_READINGS]]
+def _list_row_candidates(row: Sequence[Number]) -> tuple[str, ...]:
+    found = [_strip_leading_zeros(string) for string in digit_strings(row)[:_MAX_CANDIDATES]]
     if len(row) == 2 and len(row[1].digits) <= 3 and row[1].value and len(row[0].digits) > 1:
-        found.insert(1, f"{_plain(row[0].digits)}.{row[1].digits}")
-    return tuple(dict.fromkeys(found))[:_MOST_READINGS]
+        found.insert(1, f"{_strip_leading_zeros(row[0].digits)}.{row[1].digits}")
+    return tuple(dict.fromkeys(found))[:_MAX_CANDIDATES]
 
 
-def _is_of_else(words: Sequence[Word], row: Sequence[Number], since: int) -> bool:
+def _is_unrelated_number(words: Sequence[Word], row: Sequence[Number], since: int) -> bool:
     """«двадцатое число», «два счётчика», «квартира пять», «сорок литров» beside a value."""
-    document = _document()
+    document = _read_vocabulary()
     before, after = words[max(since, row[0].first - 2) : row[0].first], words[row[-1].end : row[-1].end + 1]
-    counts = any(word.has(*document["counted"], *document["places"]) for word in after)
-    alone = len(row) == 1 and words[row[0].first].has("один")  # «я одна живу»
-    return row[-1].ordinal or alone or counts or any(word.has(*document["elsewhere"]) for word in before)
+    counts = any(word.has_lemma(*document["counted"], *document["places"]) for word in after)
+    alone = len(row) == 1 and words[row[0].first].has_lemma("один")  # «я одна живу»
+    return row[-1].ordinal or alone or counts or any(word.has_lemma(*document["elsewhere"]) for word in before)
 
 
-def _rows(words: Sequence[Word], numbers: Sequence[Number]) -> list[tuple[Number, ...]]:
+def _list_valid_rows(words: Sequence[Word], numbers: Sequence[Number]) -> list[tuple[Number, ...]]:
     """The rows of numbers without those that are taken back: «сорок пять ой сорок шесть», «не сто пятнадцать сто
     пятьдесят» (of an even row that begins with a «не» the second half is meant). Neither of «тысяча двести тридцать ой
     сорок»: 40 and 1240 are both said so."""
@@ -170,7 +172,7 @@ def _count_digits(row: Sequence[Number]) -> int:
     return sum(len(number.digits) for number in row)
 
 
-def _phones(row: Sequence[Number], *, cued: bool) -> tuple[str, ...]:
+def _list_phones(row: Sequence[Number], *, cued: bool) -> tuple[str, ...]:
     strings = [string for string in digit_strings(row) if len(string) in ((7, 10, 11) if cued else (10, 11))]
     phones = (
         f"+7{string[-10:]}"
@@ -179,53 +181,53 @@ def _phones(row: Sequence[Number], *, cued: bool) -> tuple[str, ...]:
         or (len(string) == 10 and string[0] in "3489")
     )
     whole = tuple(dict.fromkeys(phones))
-    return (whole or tuple(string for string in strings if len(string) == 7 and string[0] != "0"))[:_MOST_READINGS]
+    return (whole or tuple(string for string in strings if len(string) == 7 and string[0] != "0"))[:_MAX_CANDIDATES]
 
 
-def _tickets(words: Sequence[Word], row: Sequence[Number], after: Sequence[Number]) -> tuple[str, ...]:
+def _list_tickets(words: Sequence[Word], row: Sequence[Number], after: Sequence[Number]) -> tuple[str, ...]:
     if _is_dashed(words, row, after):
-        typed = len(row) > 1 and words[row[1].first].gap in "-/"
+        typed = len(row) > 1 and words[row[1].first].separator in "-/"
         year, rest = (row[0].digits, row[1:]) if typed else (row[0].digits, after)
-        strings = [string for string in digit_strings(rest) if len(string) <= _TICKET_ORDINAL]
-        return tuple(f"{year}-{string.zfill(_TICKET_ORDINAL)}" for string in strings[:_MOST_READINGS])
+        strings = [string for string in digit_strings(rest) if len(string) <= _TICKET_NUMBER_DIGITS]
+        return tuple(f"{year}-{string.zfill(_TICKET_NUMBER_DIGITS)}" for string in strings[:_MAX_CANDIDATES])
     tickets = []
     for string in digit_strings(row):
-        if len(string) == _TICKET_YEAR + _TICKET_ORDINAL:
-            tickets.append(f"{string[:_TICKET_YEAR]}-{string[_TICKET_YEAR:]}")
-        elif len(string) <= _TICKET_ORDINAL and string.strip("0"):
+        if len(string) == _TICKET_YEAR_DIGITS + _TICKET_NUMBER_DIGITS:
+            tickets.append(f"{string[:_TICKET_YEAR_DIGITS]}-{string[_TICKET_YEAR_DIGITS:]}")
+        elif len(string) <= _TICKET_NUMBER_DIGITS and string.strip("0"):
             tickets.append(string.lstrip("0"))
-    return tuple(dict.fromkeys(tickets))[:_MOST_READINGS]
+    return tuple(dict.fromkeys(tickets))[:_MAX_CANDIDATES]
 
 
 def _is_dashed(words: Sequence[Word], row: Sequence[Number], after: Sequence[Number]) -> bool:
     """«двадцать шесть дробь сто сорок два», `26-000142`."""
-    if len(row[0].digits) != _TICKET_YEAR:
+    if len(row[0].digits) != _TICKET_YEAR_DIGITS:
         return False
-    if len(row) > 1 and words[row[1].first].gap in ("-", "/") and words[row[1].first].glued:
+    if len(row) > 1 and words[row[1].first].separator in ("-", "/") and words[row[1].first].is_attached:
         return True
     between = [word.text for word in words[row[-1].end : after[0].first]] if after else []
     return len(row) == 1 and between in (["дробь"], ["тире"], ["дефис"], ["черта"], ["черточка"])
 
 
-def _fraction(
+def _read_fraction(
     words: Sequence[Word], row: Sequence[Number], after: Sequence[Number], *, bare_and: bool
 ) -> tuple[str, int]:
     """A value with a fraction and where its words end; an empty one and 0 when there is no fraction."""
-    document = _document()
-    whole = _plain(digit_strings(row)[0])
-    if len(row) == 2 and words[row[1].first].gap in (",", ".") and words[row[1].first].glued:
-        return f"{_plain(row[0].digits)}.{row[1].digits}", row[1].end
+    document = _read_vocabulary()
+    whole = _strip_leading_zeros(digit_strings(row)[0])
+    if len(row) == 2 and words[row[1].first].separator in (",", ".") and words[row[1].first].is_attached:
+        return f"{_strip_leading_zeros(row[0].digits)}.{row[1].digits}", row[1].end
     rest = words[row[-1].end :]
-    if rest[:2] and rest[0].text in ("с", "и") and (half := _lemma_in(rest[1:2], document["parts"])):
+    if rest[:2] and rest[0].text in ("с", "и") and (half := _look_up_lemma(rest[1:2], document["parts"])):
         return f"{whole}.{half}", row[-1].end + 2
     if not after:
         return "", 0
     between = words[row[-1].end : after[0].first]
-    place, end = _lemma_in(words[after[-1].end : after[-1].end + 1], document["places"]), after[-1].end + 1
+    place, end = _look_up_lemma(words[after[-1].end : after[-1].end + 1], document["places"]), after[-1].end + 1
     if len(after) > 1 and after[-1].ordinal:  # «пять сотых»: a number by its form
-        place, end = _lemma_in(words[after[-1].first : after[-1].end], document["places"]), after[-1].end
+        place, end = _look_up_lemma(words[after[-1].first : after[-1].end], document["places"]), after[-1].end
         after = after[:-1]
-    marked = any(word.has(*document["point"]) for word in between)
+    marked = any(word.has_lemma(*document["point"]) for word in between)
     only_and = all(word.text == "и" for word in between)
     near = len(between) <= 3 and marked
     if near and place:
@@ -235,20 +237,20 @@ def _fraction(
     return "", 0
 
 
-def _lemma_in(words: Sequence[Word], table: dict[str, Any]) -> str:
+def _look_up_lemma(words: Sequence[Word], table: dict[str, Any]) -> str:
     return next((str(table[lemma]) for word in words for lemma in word.lemmas if lemma in table), "")
 
 
-def _cued(words: Sequence[Word], at: int, kind: str) -> bool:
+def _has_cue(words: Sequence[Word], at: int, kind: str) -> bool:
     """Whether a word of this kind stands shortly before."""
-    cues: Iterable[str] = _document()[kind]
-    return any(word.has(*cues) for word in words[max(0, at - _FARTHEST_CUE) : at])
+    cues: Iterable[str] = _read_vocabulary()[kind]
+    return any(word.has_lemma(*cues) for word in words[max(0, at - _MAX_CUE_DISTANCE) : at])
 
 
-def _plain(digits: str) -> str:
+def _strip_leading_zeros(digits: str) -> str:
     return digits.lstrip("0") or "0"
 
 
 @cache
-def _document() -> Any:
+def _read_vocabulary() -> Any:
     return tomllib.loads(Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ def find_readings(words: Sequence[Word]) -> dict[str, str]:
     when no name has a number.
     """
     told: dict[str, list[str]] = {}
-    for meter, piece in _part(words)[0]:
+    for meter, piece in _split_by_meter(words)[0]:
         values = told.setdefault(meter, [])
         values += [value for value in list_readings(piece) if value not in values]
     return {meter: AND.join(values) for meter, values in told.items() if values}
@@ -29,15 +29,15 @@ def find_readings(words: Sequence[Word]) -> dict[str, str]:
 
 def skip_readings(words: Sequence[Word]) -> Sequence[Word]:
     """The words without those that tell readings: no account is made of «холодная двадцать горячая десять»."""
-    pieces, rest = _part(words)
+    pieces, rest = _split_by_meter(words)
     return rest if any(find_numbers(piece) for _, piece in pieces) else words
 
 
-def _part(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequence[Word]]:
+def _split_by_meter(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequence[Word]]:
     """Each meter named with the words that tell its reading, none where they are taken back («холодная двадцать ой
     горячая двадцать»); and the words beside them all, say the account's."""
-    names = list(_find_names(words))
-    cues = [at for at, word in enumerate(words) if word.has(*_file()["account"]["words"])]
+    names = list(_find_meter_names(words))
+    cues = [at for at, word in enumerate(words) if word.has_lemma(*_read_vocabulary()["account"]["words"])]
     if names and any(at < names[0][1] and not find_numbers(words[at : names[0][1]]) for at in cues):
         del names[0]  # «счёт за свет семь восемь один два»
     if not names:
@@ -50,42 +50,42 @@ def _part(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequ
     afters = [words[begin:last] for begin, last in zip(ends, until, strict=True)]
     if find_numbers(befores[0]) and not find_numbers(afters[-1]):
         return [(meter, piece) for (meter, _, _), piece in zip(names, befores, strict=True)], words[end:]
-    kept = [*(() if _is_taken_back(piece) else piece for piece in afters[:-1]), afters[-1]]
+    kept = [*(() if _is_retracted(piece) else piece for piece in afters[:-1]), afters[-1]]
     return [(meter, piece) for (meter, _, _), piece in zip(names, kept, strict=True)], (*words[:since], *words[end:])
 
 
-def _is_taken_back(piece: Sequence[Word]) -> bool:
+def _is_retracted(piece: Sequence[Word]) -> bool:
     numbers = find_numbers(piece)
     return bool(numbers) and takes_back(piece[numbers[-1].end :])
 
 
-def _find_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:
+def _find_meter_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:
     """Each meter named, and the words of its name."""
     at = 0
     while at < len(words):
-        meter = next((meter for meter, lemmas in _lemmas().items() if words[at].has(*lemmas)), "")
+        meter = next((meter for meter, lemmas in _read_meter_lemmas().items() if words[at].has_lemma(*lemmas)), "")
         if not meter:
             at += 1
             continue
         first = at
         at += 1
-        while at < len(words) and words[at].has(*_lemmas()[meter], *_beside()):
+        while at < len(words) and words[at].has_lemma(*_read_meter_lemmas()[meter], *_read_ignored_words()):
             at += 1
         yield meter, first, at
 
 
 @cache
-def _lemmas() -> Mapping[str, tuple[str, ...]]:
-    return {meter: tuple(lemmas) for meter, lemmas in _file()["meters"].items()}
+def _read_meter_lemmas() -> Mapping[str, tuple[str, ...]]:
+    return {meter: tuple(lemmas) for meter, lemmas in _read_vocabulary()["meters"].items()}
 
 
 @cache
-def _beside() -> tuple[str, ...]:
-    return tuple(_file()["beside"]["words"])
+def _read_ignored_words() -> tuple[str, ...]:
+    return tuple(_read_vocabulary()["beside"]["words"])
 
 
 @cache
-def _file() -> Mapping[str, Mapping[str, list[str]]]:
+def _read_vocabulary() -> Mapping[str, Mapping[str, list[str]]]:
     rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
         Path(__file__).with_name("meter_readings.toml").read_text(encoding="utf-8")
     )

@@ -21,19 +21,21 @@ from callcenter.understanding.words import Word, alike, inflect, look_up
 _NOT_NUMBERS = frozenset({"семью", "одни", "одних", "одним", "одними", "сот", "стой", "нулями"})
 """Forms of number lemmas that mean something else: «мою семью», «одни соседи»."""
 _HESITATION = re.compile(r"(?:э+м*|м+|хм+|ну|а{2,})$")
-_ENDINGS = frozenset({"й", "я", "е", "го", "му", "м", "ю", "ый", "ая", "ой", "ое", "ого", "ому", "ом", "ую", "х"})
-_SHORTEST_SLIP = 5
-_SHORTEST_PIECE = 3
-_SLIP = 0.84
+_ORDINAL_ENDINGS = frozenset(
+    {"й", "я", "е", "го", "му", "м", "ю", "ый", "ая", "ой", "ое", "ого", "ому", "ом", "ую", "х"}
+)
+_MIN_FUZZY_LENGTH = 5
+_MIN_PIECE_LENGTH = 3
+_MIN_SIMILARITY = 0.84
 """How alike a word the dictionary lacks must be to a number word to be taken for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """One number word. `rank`: 0 a unit, 1 ten to nineteen, 2 tens, 3 hundreds, 4 a thousand."""
+    """One number word. `magnitude`: 0 a unit, 1 ten to nineteen, 2 tens, 3 hundreds, 4 a thousand."""
 
     value: int
-    rank: int
+    magnitude: int
     ordinal: bool
 
 
@@ -48,7 +50,7 @@ class Number:
     """The words it came from: `words[first:end]`."""
     ordinal: bool
     typed: bool
-    cuts: tuple[tuple[str, ...], ...]
+    segmentations: tuple[tuple[str, ...], ...]
     """The ways to cut it into smaller numbers, the whole first: («61»,), («60», «1»)."""
 
     @property
@@ -60,13 +62,13 @@ class Number:
 @lru_cache(maxsize=65536)
 def atom(text: str) -> Atom | None:
     """The number word that a folded word is, a clipped or a misheard one («пейсят», «пядьдесят») included."""
-    exact = _exact(text)
-    if exact is not None or len(text) < _SHORTEST_SLIP or not "а" <= text[0] <= "я" or look_up(text)[2]:
+    exact = _look_up_exactly(text)
+    if exact is not None or len(text) < _MIN_FUZZY_LENGTH or not "а" <= text[0] <= "я" or look_up(text)[2]:
         return exact
-    table = _table()
+    table = _list_number_forms()
     near = process.extract(text, table.keys(), scorer=OSA.normalized_similarity, score_cutoff=0.7, limit=5)
     best = max((form for form, _, _ in near), key=lambda form: alike(text, form), default="")
-    return table[best] if alike(text, best) >= _SLIP else None
+    return table[best] if alike(text, best) >= _MIN_SIMILARITY else None
 
 
 @lru_cache(maxsize=65536)
@@ -75,25 +77,25 @@ def atoms(text: str) -> tuple[Atom, ...]:
     one = atom(text)
     if one is not None:
         return (one,)
-    return () if look_up(text)[2] else _glued(text)
+    return () if look_up(text)[2] else _split_compound(text)
 
 
-def _glued(text: str) -> tuple[Atom, ...]:
-    for cut in range(_SHORTEST_PIECE, len(text) - _SHORTEST_PIECE + 1):
-        first = _exact(text[:cut])
+def _split_compound(text: str) -> tuple[Atom, ...]:
+    for cut in range(_MIN_PIECE_LENGTH, len(text) - _MIN_PIECE_LENGTH + 1):
+        first = _look_up_exactly(text[:cut])
         if first is not None:
-            last = _exact(text[cut:])
-            rest = (last,) if last is not None else _glued(text[cut:])
-            if rest and _joins([first], rest[0]):
+            last = _look_up_exactly(text[cut:])
+            rest = (last,) if last is not None else _split_compound(text[cut:])
+            if rest and _can_continue([first], rest[0]):
                 return (first, *rest)
     return ()
 
 
-def _exact(text: str) -> Atom | None:
-    if text in _file()["spoken"]:
-        value = _file()["spoken"][text]
-        return Atom(value, _rank(value), ordinal=False)
-    return _table().get(text)
+def _look_up_exactly(text: str) -> Atom | None:
+    if text in _read_number_tables()["spoken"]:
+        value = _read_number_tables()["spoken"][text]
+        return Atom(value, _get_magnitude(value), ordinal=False)
+    return _list_number_forms().get(text)
 
 
 def is_unit(word: Word) -> bool:
@@ -107,16 +109,16 @@ def is_measured(words: Sequence[Word], number: Number) -> bool:
     if [word.text for word in words[number.end : number.end + 2]] == ["с", "половиной"]:
         return True
     at = number.end + is_many(words, number.end)
-    if at >= len(words) or words[number.end].gap or not is_unit(words[at]):
+    if at >= len(words) or words[number.end].separator or not is_unit(words[at]):
         return False
     one = number.digits[-1] == "1" and number.digits[-2:] != "11"
-    marks = {mark for form in words[at].forms if "Surn" not in form.marks for mark in form.marks}
+    marks = {mark for form in words[at].parses if "Surn" not in form.grammemes for mark in form.grammemes}
     return number.ordinal or number.typed or one or not marks or "gent" in marks
 
 
 def is_many(words: Sequence[Word], at: int) -> bool:
     """Whether an adjective of what is counted stands there: «шестьдесят квадратных метров», «два грузовых лифта»."""
-    return at + 1 < len(words) and any(form.marks >= {"ADJF", "plur", "gent"} for form in words[at].forms[:1])
+    return at + 1 < len(words) and any(form.grammemes >= {"ADJF", "plur", "gent"} for form in words[at].parses[:1])
 
 
 def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
@@ -124,7 +126,7 @@ def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
     numbers = []
     at = 0
     while at < len(words):
-        number = _typed(words, at) or _spoken(words, at)
+        number = _read_digits(words, at) or _read_spoken_number(words, at)
         if number is None:
             at += 1
         else:
@@ -136,7 +138,9 @@ def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
 def split_last(words: Sequence[Word], number: Number) -> tuple[Number, Number] | None:
     """A number without its last word, and that word's: «сто пятьдесят | четыре часа»; None where it can't be parted."""
     last = atoms(words[number.end - 1].text)
-    cut = next((cut for cut in number.cuts if len(cut) == 2 and len(last) == 1 and cut[1] == str(last[0].value)), None)
+    cut = next(
+        (cut for cut in number.segmentations if len(cut) == 2 and len(last) == 1 and cut[1] == str(last[0].value)), None
+    )
     if cut is None or number.end - number.first < 2:
         return None
     place = number.end - 1
@@ -163,7 +167,9 @@ def digit_strings(row: Sequence[Number], *, most: int = 64) -> tuple[str, ...]:
 
     «двести двенадцать» gives `212` and `20012`; «ноль ноль семь» gives `007`.
     """
-    ways = sorted(product(*(number.cuts[:8] for number in row[:16])), key=lambda way: sum(len(cut) for cut in way))
+    ways = sorted(
+        product(*(number.segmentations[:8] for number in row[:16])), key=lambda way: sum(len(cut) for cut in way)
+    )
     return tuple(dict.fromkeys("".join("".join(cut) for cut in way) for way in ways[:most]))
 
 
@@ -172,17 +178,22 @@ def is_hesitation(word: Word) -> bool:
     return _HESITATION.match(word.text) is not None
 
 
-def _typed(words: Sequence[Word], at: int) -> Number | None:
+def _read_digits(words: Sequence[Word], at: int) -> Number | None:
     word = words[at]
     if not word.is_number:
         return None
     end, ordinal = at + 1, False
-    if end < len(words) and words[end].glued and words[end].gap == "-" and words[end].text in _ENDINGS:
+    if (
+        end < len(words)
+        and words[end].is_attached
+        and words[end].separator == "-"
+        and words[end].text in _ORDINAL_ENDINGS
+    ):
         end, ordinal = end + 1, True
     return Number(word.text, at, end, ordinal, True, ((word.text,),))
 
 
-def _spoken(words: Sequence[Word], at: int) -> Number | None:
+def _read_spoken_number(words: Sequence[Word], at: int) -> Number | None:
     first = atoms(words[at].text)
     if not first:
         return None
@@ -196,48 +207,57 @@ def _spoken(words: Sequence[Word], at: int) -> Number | None:
             digits = str(repeated) * said[0].value
             return Number(digits, at, looking + 1, False, False, ((digits,),))
         after = atoms(words[looking].text)
-        if not after or not _joins(said, after[0]):
+        if not after or not _can_continue(said, after[0]):
             break
         said += after
         end = looking = looking + 1
-    return Number(str(_sum(said)), at, end, said[-1].ordinal, False, _cuts(said))
+    return Number(str(_sum(said)), at, end, said[-1].ordinal, False, _list_segmentations(said))
 
 
-def _repeated_digit(atoms: list[Atom], word: Word) -> int | None:
+def _repeated_digit(number_words: list[Atom], word: Word) -> int | None:
     """The digit of «три нуля», «две семёрки»; None when the word is no such noun."""
-    if len(atoms) != 1 or atoms[0].rank != 0 or atoms[0].value < 2 or atoms[0].ordinal:
+    if len(number_words) != 1 or number_words[0].magnitude != 0 or number_words[0].value < 2 or number_words[0].ordinal:
         return None
     if word.text in ("нуля", "ноля", "нулей", "нолей"):
         return 0
-    return next((_file()["digit_nouns"][lemma] for lemma in word.lemmas if lemma in _file()["digit_nouns"]), None)
+    return next(
+        (
+            _read_number_tables()["digit_nouns"][lemma]
+            for lemma in word.lemmas
+            if lemma in _read_number_tables()["digit_nouns"]
+        ),
+        None,
+    )
 
 
-def _joins(atoms: list[Atom], after: Atom) -> bool:
-    last = atoms[-1]
-    if last.ordinal or after.value == 0 or _sum(atoms) == 0:
+def _can_continue(number_words: list[Atom], after: Atom) -> bool:
+    last = number_words[-1]
+    if last.ordinal or after.value == 0 or _sum(number_words) == 0:
         return False
-    if after.rank == 4:
-        return all(one.rank < 4 for one in atoms)
-    if last.rank == 4:
+    if after.magnitude == 4:
+        return all(one.magnitude < 4 for one in number_words)
+    if last.magnitude == 4:
         return True
-    return last.rank > after.rank and last.rank >= 2 and not (last.rank == 2 and after.rank == 1)
+    return (
+        last.magnitude > after.magnitude and last.magnitude >= 2 and not (last.magnitude == 2 and after.magnitude == 1)
+    )
 
 
-def _sum(atoms: Sequence[Atom]) -> int:
+def _sum(number_words: Sequence[Atom]) -> int:
     total = 0
-    for one in atoms:
-        total = (total or 1) * one.value if one.rank == 4 else total + one.value
+    for one in number_words:
+        total = (total or 1) * one.value if one.magnitude == 4 else total + one.value
     return total
 
 
-def _cuts(atoms: list[Atom]) -> tuple[tuple[str, ...], ...]:
+def _list_segmentations(number_words: list[Atom]) -> tuple[tuple[str, ...], ...]:
     """Every way to cut the atoms, fewest pieces first; a thousand is never cut from its multiplier."""
     ways = []
-    for places in product((False, True), repeat=len(atoms) - 1):
-        if any(cut and atoms[place + 1].rank == 4 for place, cut in enumerate(places)):
+    for places in product((False, True), repeat=len(number_words) - 1):
+        if any(cut and number_words[place + 1].magnitude == 4 for place, cut in enumerate(places)):
             continue
-        pieces: list[list[Atom]] = [[atoms[0]]]
-        for cut, one in zip(places, atoms[1:], strict=True):
+        pieces: list[list[Atom]] = [[number_words[0]]]
+        for cut, one in zip(places, number_words[1:], strict=True):
             if cut:
                 pieces.append([one])
             else:
@@ -246,35 +266,35 @@ def _cuts(atoms: list[Atom]) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted(ways, key=len))
 
 
-def _rank(value: int) -> int:
+def _get_magnitude(value: int) -> int:
     return 4 if value >= 1000 else 3 if value >= 100 else 2 if value >= 20 else 1 if value >= 10 else 0
 
 
 @cache
-def _table() -> Mapping[str, Atom]:
+def _list_number_forms() -> Mapping[str, Atom]:
     """Every form of every number word."""
     table: dict[str, Atom] = {}
-    for word, value in _file()["ordinals"].items():
-        table |= {form: Atom(value, _rank(value), ordinal=True) for form in inflect(word)}
-    for word, value in _file()["cardinals"].items():
-        table |= {form: Atom(value, _rank(value), ordinal=False) for form in inflect(word)}
+    for word, value in _read_number_tables()["ordinals"].items():
+        table |= {form: Atom(value, _get_magnitude(value), ordinal=True) for form in inflect(word)}
+    for word, value in _read_number_tables()["cardinals"].items():
+        table |= {form: Atom(value, _get_magnitude(value), ordinal=False) for form in inflect(word)}
     for form in _NOT_NUMBERS:
         table.pop(form, None)
     return table
 
 
 @cache
-def _file() -> Mapping[str, Mapping[str, int]]:
-    document: dict[str, dict[str, int]] = _document()
+def _read_number_tables() -> Mapping[str, Mapping[str, int]]:
+    document: dict[str, dict[str, int]] = _read_vocabulary()
     return document
 
 
 @cache
 def _units() -> frozenset[str]:
-    units: list[str] = _document()["units"]["words"]
+    units: list[str] = _read_vocabulary()["units"]["words"]
     return frozenset(units)
 
 
 @cache
-def _document() -> Any:
+def _read_vocabulary() -> Any:
     return tomllib.loads(Path(__file__).with_name("numbers.toml").read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ UNCLEAR = "UNCLEAR"
 """The category of what names no trouble: the lack of words is its sign."""
 _ANY_DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
-_Answer = Callable[[Meaning], Collection[str]]
+_ReadActualKeys = Callable[[Meaning], Collection[str]]
 
 
 def find_phrase_problems(
@@ -36,23 +36,27 @@ def find_phrase_problems(
     problems = [*_check_keys(phrases.categories, codes, "категории", "categories.yaml")]
     problems += _check_keys(phrases.articles, articles, "статьи", "файлах KB*.md")
     problems += _check_keys(phrases.intents, [str(intent) for intent in Intent], "намерения", "docs/understanding.md")
-    named = {entry.key for entry in phrases.categories} | {entry.notes.get("category") for entry in phrases.dangers}
-    problems += _find_wordless(directory / "categories.yaml", codes, named)
-    problems += _find_wordless(directory / "articles.yaml", articles, {entry.key for entry in phrases.articles})
+    named = {entry.key for entry in phrases.categories} | {
+        entry.attributes.get("category") for entry in phrases.dangers
+    }
+    problems += _find_without_phrases(directory / "categories.yaml", codes, named)
+    problems += _find_without_phrases(directory / "articles.yaml", articles, {entry.key for entry in phrases.articles})
     for entry in (*phrases.dangers, *phrases.articles):
-        category = entry.notes.get("category")
+        category = entry.attributes.get("category")
         if category is not None and category not in codes:
-            problems.append(Problem(entry.place, f"{ROOM}202", f"{entry.key}: нет категории «{category}»"))
+            problems.append(Problem(entry.position, f"{ROOM}202", f"{entry.key}: нет категории «{category}»"))
     return [*problems, *_run_tests(directory, phrases, understanding)]
 
 
 def _check_keys(entries: Sequence[Entry], known: Collection[str], what: str, where: str) -> Iterator[Problem]:
     for entry in entries:
         if entry.key not in known:
-            yield Problem(entry.place, f"{ROOM}202", f"нет {what} «{entry.key}» в {where}; исправьте ключ или уберите")
+            yield Problem(
+                entry.position, f"{ROOM}202", f"нет {what} «{entry.key}» в {where}; исправьте ключ или уберите"
+            )
 
 
-def _find_wordless(file: Path, codes: Collection[str], named: Collection[str | None]) -> Iterator[Problem]:
+def _find_without_phrases(file: Path, codes: Collection[str], named: Collection[str | None]) -> Iterator[Problem]:
     for code in codes:
         if code not in named and code != UNCLEAR:
             message = f"для «{code}» нет ни одной фразы: словами до неё не дойти"
@@ -62,9 +66,11 @@ def _find_wordless(file: Path, codes: Collection[str], named: Collection[str | N
 def _run_tests(directory: Path, phrases: Phrases, understanding: Understanding) -> Iterator[Problem]:
     reader = PhraseReader(directory)
     reader.problems.clear()  # of the phrase files: told already
-    dangers = {entry.notes.get("as", entry.key) for entry in phrases.dangers}
-    categories = {entry.key for entry in phrases.categories} | {entry.notes["category"] for entry in phrases.dangers}
-    files: tuple[tuple[str, _Answer, set[str]], ...] = (
+    dangers = {entry.attributes.get("as", entry.key) for entry in phrases.dangers}
+    categories = {entry.key for entry in phrases.categories} | {
+        entry.attributes["category"] for entry in phrases.dangers
+    }
+    files: tuple[tuple[str, _ReadActualKeys, set[str]], ...] = (
         ("categories", lambda meaning: [meaning.category or NOTHING], {*categories, NOTHING}),
         ("dangers", lambda meaning: [one.code for one in meaning.dangers] or [NOTHING], {*dangers, NOTHING}),
         ("intents", lambda meaning: [str(meaning.intent)], {str(intent) for intent in Intent}),
@@ -75,25 +81,25 @@ def _run_tests(directory: Path, phrases: Phrases, understanding: Understanding) 
         ),
     )
     for name, answer, keys in files:
-        sayings = reader.read_sayings(name)
-        yield from _test(understanding, sayings, answer, keys)
+        sayings = reader.read_test_cases(name)
+        yield from _run_test_cases(understanding, sayings, answer, keys)
         file = directory / f"{name}{TESTS}"
-        for key in sorted(keys - {saying.key for saying in sayings}):
+        for key in sorted(keys - {saying.expected_key for saying in sayings}):
             message = f"нет ни одной строки для «{key}»; добавьте, как об этом говорят"
             yield Problem(Place(file), f"{ROOM}204", message, fatal=False)
     yield from reader.problems
 
 
-def _test(
-    understanding: Understanding, sayings: Sequence[Saying], answer: _Answer, keys: Collection[str]
+def _run_test_cases(
+    understanding: Understanding, sayings: Sequence[Saying], answer: _ReadActualKeys, keys: Collection[str]
 ) -> Iterator[Problem]:
     for saying in sayings:
-        if saying.key not in keys:
-            yield Problem(saying.place, f"{ROOM}202", f"неизвестный ключ «{saying.key}»")
+        if saying.expected_key not in keys:
+            yield Problem(saying.position, f"{ROOM}202", f"неизвестный ключ «{saying.expected_key}»")
             continue
         meaning = understanding.understand(saying.text, now=_ANY_DAY)
         got = answer(meaning)
-        if saying.key not in got:
-            why = "; ".join(meaning.why[:3])
-            message = f"«{saying.text}»: понято как {', '.join(got)}, а нужно {saying.key} ({why})"
-            yield Problem(saying.place, f"{ROOM}201", message)
+        if saying.expected_key not in got:
+            why = "; ".join(meaning.explanations[:3])
+            message = f"«{saying.text}»: понято как {', '.join(got)}, а нужно {saying.expected_key} ({why})"
+            yield Problem(saying.position, f"{ROOM}201", message)

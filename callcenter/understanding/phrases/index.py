@@ -10,7 +10,7 @@ from callcenter.understanding.phrases.notation import NOT, NUMBER, Term
 from callcenter.understanding.phrases.split_words import Torn
 from callcenter.understanding.words import Word, look_up
 
-_REMEMBERED = 20_000
+_MAX_CACHED_WORDS = 20_000
 """Words; then all are forgotten."""
 
 
@@ -18,22 +18,22 @@ class Call(NamedTuple):
     """What a word, or a word with «не», calls up."""
 
     terms: tuple[int, ...]
-    mask: int
+    term_mask: int
     """The bits of its terms."""
-    phrases: frozenset[int]
+    candidate_phrases: frozenset[int]
     """The phrases worth looking for."""
     quality: float
 
 
 Calls = tuple[Call, Call]
 """Of a word said, and with «не» before it."""
-_NOTHING = Call((), 0, frozenset(), 1.0)
+_NO_LOOKUP = Call((), 0, frozenset(), 1.0)
 
 
 class Index:
     """Finds what words call up; what was found once is remembered."""
 
-    def __init__(self, terms: Sequence[Term], triggers: Mapping[int, Sequence[int]], slips: Slips) -> None:
+    def __init__(self, terms: Sequence[Term], triggers: Mapping[int, Sequence[int]], vocabulary: Slips) -> None:
         """A term's bit is its place. `triggers`: for terms the phrases that are looked for where one of them is."""
         self._terms = terms
         self._triggers = triggers
@@ -43,64 +43,64 @@ class Index:
         for number, term in enumerate(terms):
             for lemma in term.lemmas:
                 self._by_lemma[lemma].append(number)
-            for text in term.exact:
+            for text in term.exact_forms:
                 self._by_text[text].append(number)
-            for begins in term.begins:
+            for begins in term.prefixes:
                 self._by_beginning[begins].append(number)
         self._longest = max((len(begins) for begins in self._by_beginning), default=0)
-        self._slips = slips
-        slips.add({*self._by_lemma, *self._by_text, *(form for term in terms for form in term.written)})
-        self._calls: dict[str, Calls] = {}
+        self._vocabulary = vocabulary
+        vocabulary.add({*self._by_lemma, *self._by_text, *(form for term in terms for form in term.written_forms)})
+        self._cached_lookups: dict[str, Calls] = {}
 
-    def call(self, word: Word) -> Calls:
+    def look_up_word(self, word: Word) -> Calls:
         """What a word calls up, and how surely: less than 1 for a slip."""
-        calls = self._calls.get(word.text)
+        calls = self._cached_lookups.get(word.text)
         if calls is None:
-            if len(self._calls) > _REMEMBERED:
-                self._calls.clear()
-            calls = self._calls[word.text] = self._find(word)
+            if len(self._cached_lookups) > _MAX_CACHED_WORDS:
+                self._cached_lookups.clear()
+            calls = self._cached_lookups[word.text] = self._find(word)
         return calls
 
-    def call_torn(self, torn: Torn) -> Calls:
+    def look_up_split_word(self, torn: Torn) -> Calls:
         """The same for two words that are one."""
-        terms = self._exactly(torn.text, torn.lemmas)
-        return self._make_calls(terms, 1.0) if terms else self._make_calls(*self._meant(torn.slip))
+        terms = self._find_exact(torn.text, torn.lemmas)
+        return self._make_lookups(terms, 1.0) if terms else self._make_lookups(*self._find_corrected(torn.correction))
 
     def _find(self, word: Word) -> Calls:
-        text, lemmas = word.text, (word.text,) if word.filler else word.lemmas  # «короче» is nothing short
+        text, lemmas = word.text, (word.text,) if word.is_filler else word.lemmas  # «короче» is nothing short
         if holds_not(word):
             text = text.removeprefix(NOT)
             lemmas = look_up(text)[1]
-        terms = self._exactly(text, lemmas)
+        terms = self._find_exact(text, lemmas)
         if word.is_number or atom(text) is not None:
             terms += self._by_text.get(NUMBER, ())
-        whole = bool(terms) or word.known
+        whole = bool(terms) or word.in_dictionary
         for length in range(3, min(len(text), self._longest) + 1):
             terms += self._by_beginning.get(text[:length], ())
         if terms and whole:
-            return self._make_calls(terms, 1.0)
-        meant, quality = self._meant(self._slips.find(word))
-        return self._make_calls([*terms, *meant], quality or 1.0)
+            return self._make_lookups(terms, 1.0)
+        meant, quality = self._find_corrected(self._vocabulary.find_closest(word))
+        return self._make_lookups([*terms, *meant], quality or 1.0)
 
-    def _exactly(self, text: str, lemmas: Sequence[str]) -> list[int]:
+    def _find_exact(self, text: str, lemmas: Sequence[str]) -> list[int]:
         terms = [term for lemma in lemmas for term in self._by_lemma.get(lemma, ())]
         return terms + self._by_text.get(text, [])
 
-    def _meant(self, slip: tuple[str, float] | None) -> tuple[list[int], float]:
+    def _find_corrected(self, slip: tuple[str, float] | None) -> tuple[list[int], float]:
         if slip is None:
             return [], 0.0
-        return self._exactly(slip[0], (slip[0], *look_up(slip[0])[1])), slip[1]
+        return self._find_exact(slip[0], (slip[0], *look_up(slip[0])[1])), slip[1]
 
-    def _make_calls(self, terms: Iterable[int], quality: float) -> Calls:
+    def _make_lookups(self, terms: Iterable[int], quality: float) -> Calls:
         said: list[int] = []
         denied: list[int] = []
         for term in terms:
             (denied if self._terms[term].negated else said).append(term)
-        return self._make_call(said, quality), self._make_call(denied, quality)
+        return self._make_lookup(said, quality), self._make_lookup(denied, quality)
 
-    def _make_call(self, terms: Sequence[int], quality: float) -> Call:
+    def _make_lookup(self, terms: Sequence[int], quality: float) -> Call:
         if not terms:
-            return _NOTHING
+            return _NO_LOOKUP
         once = tuple(dict.fromkeys(terms))
         bits = bytearray(len(self._terms) // 8 + 1)
         for term in once:
@@ -111,4 +111,4 @@ class Index:
 
 def holds_not(word: Word) -> bool:
     """«неработает»: written together by mistake."""
-    return not word.known and word.text.startswith(NOT) and len(word.text) > 6 and look_up(word.text[2:])[2]
+    return not word.in_dictionary and word.text.startswith(NOT) and len(word.text) > 6 and look_up(word.text[2:])[2]

@@ -27,12 +27,12 @@ PLACES = frozenset((
     "квартира", "номер",
 ))  # fmt: skip
 """Words of addresses."""
-_FREE_GAP = 2
-_LOST_A_WORD = 0.06
-_LEAST_NEARNESS = 0.5
-_NEAR = 4
+_FREE_FOREIGN_WORDS = 2
+_PENALTY_PER_WORD = 0.06
+_MIN_PROXIMITY = 0.5
+_MAX_FOREIGN_WORDS = 4
 """Foreign words that may stand inside a group of words in brackets."""
-_MOST_SPOTS = 8
+_MAX_SPANS = 8
 """Places kept for one part of a phrase: the closest together."""
 
 
@@ -52,10 +52,10 @@ class Line:
     def __init__(self, words: Sequence[Word]) -> None:
         self.words: list[Word] = []
         self.negated: list[bool] = []
-        self.softly: list[bool] = []
+        self.softly_negated: list[bool] = []
         """Negated through a word of degree: «не очень греют» is both «греют» and «не греют»."""
-        self._solid = [0]
-        self._rooms = 0
+        self._content_counts = [0]
+        self._content_mask = 0
         """The words that take room: a bit each."""
         negated = softly = False
         for word in words:
@@ -64,36 +64,37 @@ class Line:
                 continue
             self.words.append(word)
             self.negated.append(negated or holds_not(word))
-            self.softly.append(softly)
-            self._rooms |= takes_room(word) << len(self.words) - 1
-            self._solid.append(self._rooms.bit_count())
+            self.softly_negated.append(softly)
+            self._content_mask |= takes_room(word) << len(self.words) - 1
+            self._content_counts.append(self._content_mask.bit_count())
             softly = (negated or softly) and word.text in DEGREES
             negated = False
 
-        self._torn: dict[Slips, tuple[tuple[int, Torn], ...]] = {}
+        self._split_words: dict[Slips, tuple[tuple[int, Torn], ...]] = {}
 
-    def list_torn(self, slips: Slips) -> tuple[tuple[int, Torn], ...]:
-        """Where two words beside each other may be one, and which; sought once for all books that share `slips`."""
-        if slips not in self._torn:
-            mended = ((at, mend(one, other, slips)) for at, (one, other) in enumerate(pairwise(self.words)))
-            self._torn[slips] = tuple((at, torn) for at, torn in mended if torn is not None)
-        return self._torn[slips]
+    def list_split_words(self, vocabulary: Slips) -> tuple[tuple[int, Torn], ...]:
+        """Where two words beside each other may be one, and which; sought once for all books that share
+        `vocabulary`."""
+        if vocabulary not in self._split_words:
+            mended = ((at, mend(one, other, vocabulary)) for at, (one, other) in enumerate(pairwise(self.words)))
+            self._split_words[vocabulary] = tuple((at, torn) for at, torn in mended if torn is not None)
+        return self._split_words[vocabulary]
 
-    def between(self, left: int, right: int) -> int:
+    def count_words_between(self, left: int, right: int) -> int:
         """How many words that take room stand between two places."""
-        return self._solid[right] - self._solid[left + 1]
+        return self._content_counts[right] - self._content_counts[left + 1]
 
-    def foreign(self, spot: Spot) -> int:
+    def count_foreign_words(self, span: Spot) -> int:
         """How many words that take room stand inside a spot and are not its own."""
-        inside = self._solid[spot.last + 1] - self._solid[spot.first]
-        return inside - (spot.mask & self._rooms).bit_count()
+        inside = self._content_counts[span.last + 1] - self._content_counts[span.first]
+        return inside - (span.mask & self._content_mask).bit_count()
 
-    def is_of_living(self, mask: int) -> bool:
+    def is_all_animate(self, mask: int) -> bool:
         """Whether all words of a mask name people or animals; an empty mask does."""
         own = (word for at, word in enumerate(self.words) if mask >> at & 1)
-        return all(any("anim" in form.marks for form in word.forms[:1]) for word in own)
+        return all(any("anim" in form.grammemes for form in word.parses[:1]) for word in own)
 
-    def text(self, mask: int) -> str:
+    def join_words(self, mask: int) -> str:
         """The words of a mask, as said, each «не» in its place."""
         said = []
         for at, word in enumerate(self.words):
@@ -104,7 +105,7 @@ class Line:
 
 def takes_room(word: Word) -> bool:
     """Whether a word says more than where, how much, or nothing at all."""
-    if word.filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
+    if word.is_filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
         return False
     return atom(word.text) is None
 
@@ -112,9 +113,9 @@ def takes_room(word: Word) -> bool:
 class Found(NamedTuple):
     """A phrase in a line."""
 
-    number: int
+    phrase_number: int
     """The phrase's place among those the book was made of."""
-    spot: Spot
+    span: Spot
     """Its words; the quality is that of the words and of their nearness together, 0 to 1."""
 
 
@@ -125,132 +126,139 @@ class Book:
     looked for only when each of its parts has a bit there.
     """
 
-    def __init__(self, phrases: Iterable[Together], slips: Slips | None = None) -> None:
-        """`slips`: shared with other books."""
+    def __init__(self, phrases: Iterable[Together], vocabulary: Slips | None = None) -> None:
+        """`vocabulary`: shared with other books."""
         parts = Parts(phrases)
         self._phrases = parts.phrases
-        self._slips = slips or Slips()
-        self._index = Index(parts.terms, parts.choose_triggers(), self._slips)
+        self._vocabulary = vocabulary or Slips()
+        self._index = Index(parts.terms, parts.choose_triggers(), self._vocabulary)
 
-    def find(self, line: Line) -> Iterator[Found]:
+    def find_matches(self, line: Line) -> Iterator[Found]:
         """Every phrase found in the line, each once, where its words stand closest."""
-        hits = self._hit(line)
-        numbers = {number for _, call in hits for number in call.phrases}
-        search = _Search(line, hits)
+        hits = self._look_up_words(line)
+        numbers = {number for _, call in hits for number in call.candidate_phrases}
+        search = _LineSearch(line, hits)
         for number in sorted(numbers):
             spot = search.find(self._phrases[number])
             if spot is not None:
                 yield Found(number, spot)
 
-    def _hit(self, line: Line) -> list[tuple[Spot, Call]]:
+    def _look_up_words(self, line: Line) -> list[tuple[Spot, Call]]:
         hits: list[tuple[Spot, Call]] = []
         for at, word in enumerate(line.words):
-            said, denied = self._index.call(word)
-            if line.softly[at]:
-                hits += [(Spot(1 << at, at, at, call.quality), call) for call in (said, denied) if call.mask]
-            elif (call := denied if line.negated[at] else said).mask:
+            said, denied = self._index.look_up_word(word)
+            if line.softly_negated[at]:
+                hits += [(Spot(1 << at, at, at, call.quality), call) for call in (said, denied) if call.term_mask]
+            elif (call := denied if line.negated[at] else said).term_mask:
                 hits.append((Spot(1 << at, at, at, call.quality), call))
-        for at, torn in line.list_torn(self._slips):
-            call = self._index.call_torn(torn)[line.negated[at]]
-            if call.mask and not line.negated[at + 1]:
+        for at, torn in line.list_split_words(self._vocabulary):
+            call = self._index.look_up_split_word(torn)[line.negated[at]]
+            if call.term_mask and not line.negated[at + 1]:
                 hits.append((Spot(3 << at, at, at + 1, call.quality), call))
         return hits
 
 
-class _Search:
+class _LineSearch:
     """One line being searched; parts that phrases share are looked for once."""
 
     def __init__(self, line: Line, hits: Sequence[tuple[Spot, Call]]) -> None:
         self._line = line
-        self._said: defaultdict[int, list[Spot]] = defaultdict(list)
+        self._spans_by_term: defaultdict[int, list[Spot]] = defaultdict(list)
         """By term."""
-        self._there = 0
+        self._present_mask = 0
         for spot, call in hits:
-            self._there |= call.mask
+            self._present_mask |= call.term_mask
             for term in call.terms:
-                self._said[term].append(spot)
-        self._known: dict[Part, Sequence[Spot]] = {}
+                self._spans_by_term[term].append(spot)
+        self._cached_spans: dict[Part, Sequence[Spot]] = {}
 
     def find(self, phrase: Part) -> Spot | None:
         """The whole phrase where its words stand closest, its quality lowered by what stands between them."""
         if not self._may_be_there(phrase):
             return None
         best: Spot | None = None
-        for spot in self._join(phrase.parts, most_foreign=None):
+        for spot in self._join_unordered(phrase.children, most_foreign=None):
             whole = spot
             for extra in phrase.optional:
-                whole = self._add(whole, extra)
-            near = max(_LEAST_NEARNESS, 1 - _LOST_A_WORD * max(0, self._line.foreign(whole) - _FREE_GAP))
+                whole = self._add_optional(whole, extra)
+            near = max(
+                _MIN_PROXIMITY,
+                1 - _PENALTY_PER_WORD * max(0, self._line.count_foreign_words(whole) - _FREE_FOREIGN_WORDS),
+            )
             whole = Spot(whole.mask, whole.first, whole.last, whole.quality * near)
             if best is None or (whole.quality, whole.mask.bit_count()) > (best.quality, best.mask.bit_count()):
                 best = whole
         return best
 
     def _may_be_there(self, part: Part) -> bool:
-        there = self._there
-        for need in part.needs:  # noqa: SIM110 (a generator for `all` would cost more than it asks)
+        there = self._present_mask
+        for need in part.required_masks:  # noqa: SIM110 (a generator for `all` would cost more than it asks)
             if not need & there:
                 return False
         return True
 
-    def _spots(self, part: Part) -> Sequence[Spot]:
+    def _list_spans(self, part: Part) -> Sequence[Spot]:
         if part.kind is Term:
-            return self._said.get(part.term, ())
-        found = self._known.get(part)
+            return self._spans_by_term.get(part.term_number, ())
+        found = self._cached_spans.get(part)
         if found is None:
-            found = self._known[part] = self._find(part)
+            found = self._cached_spans[part] = self._find(part)
         return found
 
     def _find(self, part: Part) -> Sequence[Spot]:
         if part.kind is Either:
-            said = [branch for branch in part.parts if branch.rarest & self._there]
-            return list(dict.fromkeys([spot for branch in said for spot in self._spots(branch)]))
+            said = [branch for branch in part.children if branch.rarest_mask & self._present_mask]
+            return list(dict.fromkeys([spot for branch in said for spot in self._list_spans(branch)]))
         if not self._may_be_there(part):
             return ()
         if part.kind is InRow:
-            return self._row(part.parts)
-        joined = self._join(part.parts, most_foreign=_NEAR)
+            return self._join_sequence(part.children)
+        joined = self._join_unordered(part.children, most_foreign=_MAX_FOREIGN_WORDS)
         for extra in part.optional:
-            joined = [self._add(spot, extra) for spot in joined]
+            joined = [self._add_optional(spot, extra) for spot in joined]
         return joined
 
-    def _join(self, items: Sequence[Part], *, most_foreign: int | None) -> Sequence[Spot]:
+    def _join_unordered(self, items: Sequence[Part], *, most_foreign: int | None) -> Sequence[Spot]:
         """The items together in any order, no word used twice, the closest ways first."""
         found = []
         for item in items:
-            spots = self._spots(item)
+            spots = self._list_spans(item)
             if not spots:
                 return ()
             found.append(spots)
         ways = found[0]
         for spots in found[1:]:
-            joined = [_merge(way, spot) for way in ways for spot in spots if not way.mask & spot.mask]
-            ways = sorted(joined, key=lambda way: (way.last - way.first, -way.quality, way.first))[:_MOST_SPOTS]
+            joined = [_merge_spans(way, spot) for way in ways for spot in spots if not way.mask & spot.mask]
+            ways = sorted(joined, key=lambda way: (way.last - way.first, -way.quality, way.first))[:_MAX_SPANS]
         if most_foreign is not None:
-            ways = [way for way in ways if self._line.foreign(way) <= most_foreign]
+            ways = [way for way in ways if self._line.count_foreign_words(way) <= most_foreign]
         return ways
 
-    def _row(self, items: Sequence[Part]) -> Sequence[Spot]:
+    def _join_sequence(self, items: Sequence[Part]) -> Sequence[Spot]:
         """The items side by side in their order."""
-        ways = self._spots(items[0])
+        ways = self._list_spans(items[0])
         for item in items[1:]:
-            spots = self._spots(item)
+            spots = self._list_spans(item)
             ways = [
-                _merge(way, spot)
+                _merge_spans(way, spot)
                 for way in ways
                 for spot in spots
-                if spot.first > way.last and not self._line.between(way.last, spot.first)
+                if spot.first > way.last and not self._line.count_words_between(way.last, spot.first)
             ]
         return ways
 
-    def _add(self, spot: Spot, item: Part) -> Spot:
+    def _add_optional(self, spot: Spot, item: Part) -> Spot:
         """The spot with a word that may be missing, if it stands near."""
-        near = [extra for extra in self._spots(item) if not extra.mask & spot.mask]
-        with_it = [whole for extra in near if self._line.foreign(whole := _merge(spot, extra)) <= _NEAR]
+        near = [extra for extra in self._list_spans(item) if not extra.mask & spot.mask]
+        with_it = [
+            whole
+            for extra in near
+            if self._line.count_foreign_words(whole := _merge_spans(spot, extra)) <= _MAX_FOREIGN_WORDS
+        ]
         return min(with_it, key=lambda whole: whole.last - whole.first, default=spot)
 
 
-def _merge(one: Spot, other: Spot) -> Spot:
+def _merge_spans(one: Spot, other: Spot) -> Spot:
     """Both spots; as sure as the less sure of them."""
     first, last = min(one.first, other.first), max(one.last, other.last)
     return Spot(one.mask | other.mask, first, last, min(one.quality, other.quality))

@@ -13,16 +13,16 @@ from callcenter.understanding.words import Word, alike, sound, stem
 SHORTEST = 5
 """Letters: a shorter word has too many neighbours."""
 _LONG = 8
-_LONGER = 1
+_MAX_LENGTH_DIFFERENCE = 1
 """Sounds by which two words may differ in length."""
-_CLOSE, _CLOSE_LONG, _CLOSE_KNOWN = 0.8, 0.74, 0.9
+_MIN_SIMILARITY, _MIN_SIMILARITY_LONG, _MIN_SIMILARITY_DICTIONARY = 0.8, 0.74, 0.9
 _LONG_KNOWN = 9
 """Sounds: in a shorter word of the dictionary one wrong sound is too much already."""
-_MOST_NEAR = 3
+_MAX_CANDIDATES = 3
 _SHORTEST_STEM = 4
-_REMEMBERED = 100_000
+_MAX_CACHED_WORDS = 100_000
 """Words; then all are forgotten."""
-_SAME = 0.85
+_MIN_HOMOPHONE_SIMILARITY = 0.85
 """How alike words are that differ in their endings or in letters that sound the same, at least."""
 
 
@@ -37,44 +37,44 @@ class Slips:
         """By their sound."""
         self._sounds: defaultdict[int, list[str]] = defaultdict(list)
         """By their length."""
-        self._near: dict[int, Likeness] = {}
+        self._indexes_by_length: dict[int, Likeness] = {}
         """The same, made ready when first something is sought."""
         self._stems: dict[str, list[str]] = {}
         """Words by their stem."""
-        self._known: set[str] = set()
-        self._found: dict[tuple[str, str, bool], tuple[str, float] | None] = {}
+        self._all_words: set[str] = set()
+        self._cached_closest: dict[tuple[str, str, bool], tuple[str, float] | None] = {}
 
     def add(self, words: Iterable[str]) -> None:
         """More words to choose from."""
-        for word in sorted({word for word in words if len(word) >= SHORTEST} - self._known):
+        for word in sorted({word for word in words if len(word) >= SHORTEST} - self._all_words):
             heard = sound(word)
             if heard not in self._words:
                 self._sounds[len(heard)].append(heard)
             self._words.setdefault(heard, []).append(word)
             if len(root := stem(word)) >= _SHORTEST_STEM:
                 self._stems.setdefault(root, []).append(word)
-            self._known.add(word)
-        self._near.clear()
-        self._found.clear()
+            self._all_words.add(word)
+        self._indexes_by_length.clear()
+        self._cached_closest.clear()
 
-    def have(self, *texts: str) -> bool:
+    def contains_any(self, *texts: str) -> bool:
         """Whether one of them is a word to choose."""
-        return not self._known.isdisjoint(texts)
+        return not self._all_words.isdisjoint(texts)
 
-    def find(self, word: Word) -> tuple[str, float] | None:
+    def find_closest(self, word: Word) -> tuple[str, float] | None:
         """The closest word and how alike it is, 0 to 1; None when nothing is close enough."""
-        return self.find_text(word.text, word.lemma, known=word.known)
+        return self.find_closest_text(word.text, word.lemma, in_dictionary=word.in_dictionary)
 
-    def find_text(self, text: str, lemma: str, *, known: bool = False) -> tuple[str, float] | None:
-        """The same for a text and its lemma; `known`: the dictionary has it."""
-        sought = text, lemma, known
-        if sought not in self._found:
-            if len(self._found) > _REMEMBERED:
-                self._found.clear()
-            self._found[sought] = self._search(text, lemma, known=known)
-        return self._found[sought]
+    def find_closest_text(self, text: str, lemma: str, *, in_dictionary: bool = False) -> tuple[str, float] | None:
+        """The same for a text and its lemma; `in_dictionary`: the dictionary has it."""
+        sought = text, lemma, in_dictionary
+        if sought not in self._cached_closest:
+            if len(self._cached_closest) > _MAX_CACHED_WORDS:
+                self._cached_closest.clear()
+            self._cached_closest[sought] = self._search(text, lemma, known=in_dictionary)
+        return self._cached_closest[sought]
 
-    def find_alike(self, text: str) -> tuple[str, float] | None:
+    def find_homophone(self, text: str) -> tuple[str, float] | None:
         """The word that sounds the same as a text."""
         words = self._words.get(sound(text), ())
         return max(((word, alike(text, word)) for word in words), key=lambda one: one[1], default=None)
@@ -83,10 +83,14 @@ class Slips:
         if len(text) < SHORTEST or text.isdecimal():
             return None
         if not known and (same := [*self._words.get(sound(text), ()), *self._stems.get(stem(text), ())]):
-            return max(((word, max(_SAME, alike(text, word))) for word in same), key=lambda one: one[1])
+            return max(
+                ((word, max(_MIN_HOMOPHONE_SIMILARITY, alike(text, word))) for word in same), key=lambda one: one[1]
+            )
         best: tuple[str, float] | None = None
         for tried in dict.fromkeys((lemma, text)):
-            close = _CLOSE_KNOWN if known else _CLOSE if len(tried) < _LONG else _CLOSE_LONG
+            close = (
+                _MIN_SIMILARITY_DICTIONARY if known else _MIN_SIMILARITY if len(tried) < _LONG else _MIN_SIMILARITY_LONG
+            )
             heard = sound(tried)
             near = (heard,) if known and len(heard) < _LONG_KNOWN else self._find_near(heard, close)
             for word in (word for one in near for word in self._words.get(one, ())):
@@ -96,8 +100,13 @@ class Slips:
         return best
 
     def _find_near(self, heard: str, close: float) -> Iterator[str]:
-        if not self._near:
-            self._near = {length: Likeness(sounds) for length, sounds in self._sounds.items()}
-        for length in range(len(heard) - _LONGER, len(heard) + _LONGER + 1):
-            if length in self._near:
-                yield from (one for one, _ in self._near[length].find(heard, close - 0.1, most=_MOST_NEAR))
+        if not self._indexes_by_length:
+            self._indexes_by_length = {length: Likeness(sounds) for length, sounds in self._sounds.items()}
+        for length in range(len(heard) - _MAX_LENGTH_DIFFERENCE, len(heard) + _MAX_LENGTH_DIFFERENCE + 1):
+            if length in self._indexes_by_length:
+                yield from (
+                    one
+                    for one, _ in self._indexes_by_length[length].find_similar(
+                        heard, close - 0.1, max_results=_MAX_CANDIDATES
+                    )
+                )

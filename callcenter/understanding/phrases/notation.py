@@ -24,11 +24,11 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<mark>[()|\[\]«»])|<(?P<name>[^<>()|\[\]«»]*)>|(?P<word>#|=?[а-яёa-z0-9-]+\*?)|(?P<stray>\S))",
     re.IGNORECASE,
 )
-_DEEPEST = 10
+_MAX_DEPTH = 10
 """Names inside names: more is a circle."""
 NOT = "не"
 NUMBER = "#"
-_STIFF = frozenset(("PREP", "CONJ", "PRCL", "PRED"))
+_UNINFLECTED_PARTS = frozenset(("PREP", "CONJ", "PRCL", "PRED"))
 """Parts of speech without forms: «надо» is not a form of «над»."""
 _CLOSING = {"(": ")", "[": "]", "«": "»"}
 
@@ -54,10 +54,10 @@ class Term:
     """One word: by its lemma, by its exact text, or by how it begins; any of these will do."""
 
     lemmas: frozenset[str] = frozenset()
-    written: frozenset[str] = frozenset()
+    written_forms: frozenset[str] = frozenset()
     """The forms that stand in the phrase: a slip is likelier one of them than a lemma."""
-    exact: frozenset[str] = frozenset()
-    begins: frozenset[str] = frozenset()
+    exact_forms: frozenset[str] = frozenset()
+    prefixes: frozenset[str] = frozenset()
     negated: bool = False
 
 
@@ -88,7 +88,7 @@ Item = Term | Either | Together | InRow
 
 def read_phrase(source: str, names: "Names") -> Together:
     """The phrase that `source` writes. Raises BrokenPhrase."""
-    item = _Reader(source, names, depth=0).read()
+    item = _PatternParser(source, names, depth=0).read()
     return item if isinstance(item, Together) else Together((item,))
 
 
@@ -97,19 +97,19 @@ class Names:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self.sources = sources
-        self.used: set[str] = set()
+        self.used_names: set[str] = set()
         self._read: dict[str, Item] = {}
 
-    def find(self, name: str, column: int, depth: int) -> Item:
+    def resolve(self, name: str, column: int, depth: int) -> Item:
         """Raises UnknownName, and BrokenPhrase for a circle."""
-        self.used.add(name)
+        self.used_names.add(name)
         if name not in self.sources:
             raise UnknownName(name, column)
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise BrokenPhrase("слова ссылаются друг на друга по кругу", column)
         if name not in self._read:
             try:
-                self._read[name] = _Reader(self.sources[name], self, depth=depth + 1).read()
+                self._read[name] = _PatternParser(self.sources[name], self, depth=depth + 1).read()
             except UnknownName:
                 raise
             except BrokenPhrase as error:
@@ -117,7 +117,7 @@ class Names:
         return self._read[name]
 
 
-class _Reader:
+class _PatternParser:
     """Reads one source: recursive descent over its tokens."""
 
     def __init__(self, source: str, names: Names, *, depth: int) -> None:
@@ -173,9 +173,9 @@ class _Reader:
             return InRow(inner.items) if isinstance(inner, Together) else inner
         self._at += 1
         if token["name"] is not None:
-            return self._names.find(token["name"].strip(), token.start("name"), self._depth)
+            return self._names.resolve(token["name"].strip(), token.start("name"), self._depth)
         if token["word"]:
-            return _read_word(token["word"], token.start("word"))
+            return _parse_word(token["word"], token.start("word"))
         raise BrokenPhrase(f"непонятный знак «{token[0].strip()}»", token.start(token.lastgroup or 0))
 
     def _bracket(self) -> Item:
@@ -209,9 +209,9 @@ def _join_branches(branches: list[Item]) -> Item:
     terms = [
         Term(
             lemmas=frozenset().union(*(term.lemmas for term in some)),
-            written=frozenset().union(*(term.written for term in some)),
-            exact=frozenset().union(*(term.exact for term in some)),
-            begins=frozenset().union(*(term.begins for term in some)),
+            written_forms=frozenset().union(*(term.written_forms for term in some)),
+            exact_forms=frozenset().union(*(term.exact_forms for term in some)),
+            prefixes=frozenset().union(*(term.prefixes for term in some)),
             negated=negated,
         )
         for negated, some in words.items()
@@ -220,27 +220,27 @@ def _join_branches(branches: list[Item]) -> Item:
     return terms[0] if len(terms) == 1 and not others else Either((*terms, *others))
 
 
-def _read_word(written: str, column: int) -> Item:
+def _parse_word(written: str, column: int) -> Item:
     word = fold(written)
     if word == NUMBER:
-        return Term(exact=frozenset((NUMBER,)))
+        return Term(exact_forms=frozenset((NUMBER,)))
     if word.endswith("*"):
         if len(word) < 4 or "-" in word:
             raise BrokenPhrase(f"«{written}»: перед звёздочкой нужны хотя бы три буквы одного слова", column)
-        return Term(begins=frozenset((word[:-1].removeprefix("="),)))
+        return Term(prefixes=frozenset((word[:-1].removeprefix("="),)))
     if word.startswith("="):
-        return Term(exact=frozenset((word[1:],)))
+        return Term(exact_forms=frozenset((word[1:],)))
     parts = [part for part in word.split("-") if part]
     if not parts:
         raise BrokenPhrase(f"непонятный знак «{written}»", column)
-    terms = tuple(_by_lemmas(part) for part in parts)
+    terms = tuple(_make_lemma_pattern(part) for part in parts)
     return terms[0] if len(terms) == 1 else InRow(terms)
 
 
 @lru_cache(maxsize=16384)
-def _by_lemmas(word: str) -> Term:
-    lemmas = list_lemmas(word, _STIFF)
-    return Term(lemmas=lemmas, written=frozenset((word,))) if lemmas else Term(exact=frozenset((word,)))
+def _make_lemma_pattern(word: str) -> Term:
+    lemmas = list_lemmas(word, _UNINFLECTED_PARTS)
+    return Term(lemmas=lemmas, written_forms=frozenset((word,))) if lemmas else Term(exact_forms=frozenset((word,)))
 
 
 def _negate(item: Item) -> Item:

@@ -17,13 +17,13 @@ class Part:
     """A phrase, or an item of one."""
 
     kind: type[Term | Either | InRow | Together]
-    needs: tuple[int, ...]
-    rarest: int
+    required_masks: tuple[int, ...]
+    rarest_mask: int
     """The need that the fewest lines have, roughly."""
-    parts: "tuple[Part, ...]" = ()
+    children: "tuple[Part, ...]" = ()
     """Branches, or what must be there together."""
     optional: "tuple[Part, ...]" = ()
-    term: int = -1
+    term_number: int = -1
 
 
 class Parts:
@@ -31,46 +31,48 @@ class Parts:
 
     def __init__(self, phrases: Iterable[Together]) -> None:
         self.terms: list[Term] = []
-        self._commonness: list[float] = []
+        self._frequencies: list[float] = []
         """How often a term is said, roughly: the shorter a word the oftener."""
-        self._made: dict[int, Part] = {}
+        self._compiled: dict[int, Part] = {}
         """By the identity of their items: names are shared."""
         kept = tuple(phrases)
-        self.phrases = tuple(self._make(phrase) for phrase in kept)
-        self._made.clear()
+        self.phrases = tuple(self._compile(phrase) for phrase in kept)
+        self._compiled.clear()
 
     def choose_triggers(self) -> dict[int, tuple[int, ...]]:
         """For terms the phrases of whose rarest need they are one: only a line that has it is searched for them."""
         triggers: defaultdict[int, list[int]] = defaultdict(list)
         for number, phrase in enumerate(self.phrases):
-            for term in list_bits(phrase.rarest):
+            for term in list_bits(phrase.rarest_mask):
                 triggers[term].append(number)
         return {term: tuple(numbers) for term, numbers in triggers.items()}
 
-    def _make(self, item: Item) -> Part:
-        if id(item) not in self._made:
+    def _compile(self, item: Item) -> Part:
+        if id(item) not in self._compiled:
             if isinstance(item, Term):
-                self._made[id(item)] = self._make_term(item)
+                self._compiled[id(item)] = self._compile_word(item)
             elif isinstance(item, Either):
-                branches = tuple(self._make(branch) for branch in item.branches)
-                need = reduce(or_, (branch.rarest for branch in branches))
-                self._made[id(item)] = Part(Either, (need,), need, branches)
+                branches = tuple(self._compile(branch) for branch in item.branches)
+                need = reduce(or_, (branch.rarest_mask for branch in branches))
+                self._compiled[id(item)] = Part(Either, (need,), need, branches)
             else:
-                parts = tuple(self._make(part) for part in item.items)
-                needs = tuple(need for part in parts for need in part.needs)
-                optional = tuple(self._make(part) for part in item.optional) if isinstance(item, Together) else ()
-                self._made[id(item)] = Part(type(item), needs, min(needs, key=self._guess_commonness), parts, optional)
-        return self._made[id(item)]
+                parts = tuple(self._compile(part) for part in item.items)
+                needs = tuple(need for part in parts for need in part.required_masks)
+                optional = tuple(self._compile(part) for part in item.optional) if isinstance(item, Together) else ()
+                self._compiled[id(item)] = Part(
+                    type(item), needs, min(needs, key=self._estimate_frequency), parts, optional
+                )
+        return self._compiled[id(item)]
 
-    def _make_term(self, term: Term) -> Part:
+    def _compile_word(self, term: Term) -> Part:
         number = len(self.terms)
         self.terms.append(term)
-        words = (*term.lemmas, *term.exact, *term.begins)
-        self._commonness.append(len(words) / min(map(len, words)) ** 3)
-        return Part(Term, (1 << number,), 1 << number, term=number)
+        words = (*term.lemmas, *term.exact_forms, *term.prefixes)
+        self._frequencies.append(len(words) / min(map(len, words)) ** 3)
+        return Part(Term, (1 << number,), 1 << number, term_number=number)
 
-    def _guess_commonness(self, need: int) -> float:
-        return sum(self._commonness[term] for term in list_bits(need))
+    def _estimate_frequency(self, need: int) -> float:
+        return sum(self._frequencies[term] for term in list_bits(need))
 
 
 def list_bits(mask: int) -> list[int]:

@@ -27,7 +27,7 @@ from callcenter.understanding.phrases.notation import BrokenPhrase, Names, Toget
 ROOM = "PHR"
 SURE, HINT, AGAINST = "sure", "hint", "against"
 TESTS = ".tests.yaml"
-_REMARK = "#"
+_COMMENT = "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Phrase:
     """One phrase as written and as read."""
 
     source: str
-    place: Place
-    item: Together
+    position: Place
+    pattern: Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class Entry:
     """What is written under one key: phrases by section, and texts such as an article's category."""
 
     key: str
-    place: Place
+    position: Place
     sections: Mapping[str, tuple[Phrase, ...]]
-    notes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def phrases(self, section: str) -> tuple[Phrase, ...]:
         return self.sections.get(section, ())
@@ -57,8 +57,8 @@ class Saying:
     """One line of a test file: what is said, and what must be understood."""
 
     text: str
-    key: str
-    place: Place
+    expected_key: str
+    position: Place
 
 
 class PhraseReader:
@@ -73,29 +73,30 @@ class PhraseReader:
         self._read_common_words()
 
     def read(
-        self, name: str, *, sections: Collection[str] = (SURE, HINT, AGAINST), notes: Collection[str] = ()
+        self, name: str, *, sections: Collection[str] = (SURE, HINT, AGAINST), attributes: Collection[str] = ()
     ) -> tuple[Entry, ...]:
-        """The entries of `<name>.yaml`; `sections` are the keys that hold phrases, `notes` those that hold a text."""
+        """The entries of `<name>.yaml`; `sections` are the keys that hold phrases, `attributes` those that hold a
+        text."""
         findings, text, tables = self._open(f"{name}.yaml", known=("words", "phrases"))
-        words = _Words(findings, text, tables.get("words"))
+        words = _WordDefinitions(findings, text, tables.get("words"))
         names = Names({**self._words, **words.sources}) if words.sources else self._names
         entries = []
-        for key, node in _table(findings, tables.get("phrases")):
-            entries.append(_EntryReader(findings, text, names, sections, notes).read(key, node))
+        for key, node in _iterate_table(findings, tables.get("phrases")):
+            entries.append(_EntryReader(findings, text, names, sections, attributes).read(key, node))
         self._note_used(names)
         words.report_unused(names)
         self.problems += findings.problems
         return tuple(entries)
 
-    def read_sayings(self, name: str) -> tuple[Saying, ...]:
+    def read_test_cases(self, name: str) -> tuple[Saying, ...]:
         """The lines of `<name>.tests.yaml`, a mapping of keys to blocks of lines."""
         findings = Findings(self.directory / f"{name}{TESTS}", ROOM)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
         sayings = [
             Saying(line, key, place)
-            for key, node in (_table(findings, document) if text is not None else ())
-            for line, place in _lines(findings, text or "", node)
+            for key, node in (_iterate_table(findings, document) if text is not None else ())
+            for line, place in _iterate_lines(findings, text or "", node)
         ]
         self.problems += findings.problems
         return tuple(sayings)
@@ -103,33 +104,33 @@ class PhraseReader:
     def report_unused_words(self) -> None:
         """Call it after the last file: words of `words.yaml` that no phrase uses."""
         for name, place in self._word_places.items():
-            if name not in self._names.used:
+            if name not in self._names.used_names:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
                 self.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
 
     def _read_common_words(self) -> None:
         findings, text, tables = self._open("words.yaml", known=("words",))
-        words = _Words(findings, text, tables.get("words"))
+        words = _WordDefinitions(findings, text, tables.get("words"))
         self._words, self._word_places = words.sources, words.places
         self._names = Names(self._words)
         for name, place in words.places.items():
-            _try(findings, f"<{name}>", place, self._names)
-        self._names.used.clear()
+            _parse_or_report(findings, f"<{name}>", place, self._names)
+        self._names.used_names.clear()
         for source in self._words.values():
             for name in self._words:
                 if f"<{name}>" in source:
-                    self._names.used.add(name)
+                    self._names.used_names.add(name)
         self.problems += findings.problems
 
     def _note_used(self, names: Names) -> None:
-        self._names.used |= names.used
+        self._names.used_names |= names.used_names
 
     def _open(self, file: str, *, known: Collection[str]) -> tuple[Findings, str, dict[str, Node]]:
         findings = Findings(self.directory / file, ROOM)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
         tables: dict[str, Node] = {}
-        for key, node in _table(findings, document) if text is not None else ():
+        for key, node in _iterate_table(findings, document) if text is not None else ():
             if key in known:
                 tables[key] = node
             else:
@@ -151,7 +152,7 @@ class _EntryReader:
         found: dict[str, tuple[Phrase, ...]] = {}
         texts: dict[str, str] = {}
         seen: dict[str, int] = {}
-        for name, value in _table(self.findings, node):
+        for name, value in _iterate_table(self.findings, node):
             if name in self.notes and isinstance(value.value, str):
                 texts[name] = value.value.strip()
             elif name in self.sections:
@@ -162,18 +163,18 @@ class _EntryReader:
         return Entry(key, Place(self.findings.file, node.line, node.column), found, texts)
 
     def _phrases(self, node: Node, seen: dict[str, int]) -> Iterator[Phrase]:
-        for source, place in _lines(self.findings, self.text, node):
+        for source, place in _iterate_lines(self.findings, self.text, node):
             if source in seen:
                 message = f"фраза «{source}» уже есть в строке {seen[source]}; оставьте одну"
                 self.findings.problems.append(Problem(place, f"{ROOM}104", message))
                 continue
             seen[source] = place.line
-            item = _try(self.findings, source, place, self.names)
+            item = _parse_or_report(self.findings, source, place, self.names)
             if item is not None:
                 yield Phrase(source, place, item)
 
 
-def _try(findings: Findings, source: str, place: Place, names: Names) -> Together | None:
+def _parse_or_report(findings: Findings, source: str, place: Place, names: Names) -> Together | None:
     """The phrase, or a problem in its place."""
     try:
         return read_phrase(source, names)
@@ -187,26 +188,26 @@ def _try(findings: Findings, source: str, place: Place, names: Names) -> Togethe
     return None
 
 
-class _Words:
+class _WordDefinitions:
     """The «words» of one file: names and what they stand for."""
 
     def __init__(self, findings: Findings, text: str, node: Node | None) -> None:
         self._findings = findings
         self.sources: dict[str, str] = {}
         self.places: dict[str, Place] = {}
-        for name, value in _table(findings, node) if node is not None else ():
-            lines = [line for line, _ in _lines(findings, text, value)]
+        for name, value in _iterate_table(findings, node) if node is not None else ():
+            lines = [line for line, _ in _iterate_lines(findings, text, value)]
             self.sources[name] = f"({'|'.join(lines)})" if len(lines) > 1 else (lines or [""])[0]
             self.places[name] = Place(findings.file, value.line, value.column)
 
     def report_unused(self, names: Names) -> None:
         for name, place in self.places.items():
-            if name not in names.used:
+            if name not in names.used_names:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
                 self._findings.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
 
 
-def _table(findings: Findings, node: Node | None) -> Iterator[tuple[str, Node]]:
+def _iterate_table(findings: Findings, node: Node | None) -> Iterator[tuple[str, Node]]:
     if node is None:
         findings.add(9, "здесь пусто; нужны строки вида «ключ: значение»")
     elif not isinstance(node.value, dict):
@@ -215,7 +216,7 @@ def _table(findings: Findings, node: Node | None) -> Iterator[tuple[str, Node]]:
         yield from node.value.items()
 
 
-def _lines(findings: Findings, text: str, node: Node) -> Iterator[tuple[str, Place]]:
+def _iterate_lines(findings: Findings, text: str, node: Node) -> Iterator[tuple[str, Place]]:
     """The lines of a block (`|`) or the one line of a plain text, each with its place; remarks left out."""
     if not isinstance(node.value, str):
         findings.add(10, "здесь нужен текст: «|» и фразы, по одной в строке", node)
@@ -227,7 +228,7 @@ def _lines(findings: Findings, text: str, node: Node) -> Iterator[tuple[str, Pla
         return
     for at in range(node.line, node.line + len(node.value.splitlines())):
         source = rows[at].strip() if at < len(rows) else ""
-        if not source or source.startswith(_REMARK):
+        if not source or source.startswith(_COMMENT):
             continue
         place = Place(findings.file, at + 1, rows[at].index(source[0]) + 1)
         for word in find_mixed_words(source):

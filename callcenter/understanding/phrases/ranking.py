@@ -18,12 +18,12 @@ from callcenter.understanding.words import Word
 SURE_BONUS = 0.5
 HINT_WORTH = 0.5
 LITTLE_WORTH = 0.3
-_LITTLE = ("PREP", "CONJ", "PRCL")
-_WEIGHTY = ("нет", "нету")
+_FUNCTION_WORD_PARTS = ("PREP", "CONJ", "PRCL")
+_FULL_WEIGHT_WORDS = ("нет", "нету")
 AGAINST_COST = 1.5
 LEAST_POINTS = 0.95
 """Less is no answer: one hint alone, two hints half heard."""
-_STEP = 0.6
+_SCORE_BASE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,16 @@ class Scored:
     """The words of the line that gave it, in their order."""
     phrases: tuple[str, ...]
     """The phrases found, as written in the data."""
-    mask: int = 0
+    word_mask: int = 0
     """Which of the line's words gave it: a bit each."""
-    sure: bool = True
+    has_sure_phrase: bool = True
     """A sure phrase was among them."""
 
 
 class Ranking:
     """Entries ready to be weighed."""
 
-    def __init__(self, entries: Sequence[Entry], slips: Slips) -> None:
+    def __init__(self, entries: Sequence[Entry], vocabulary: Slips) -> None:
         self._entries = entries
         self._sources = [
             (number, section, phrase)
@@ -54,33 +54,33 @@ class Ranking:
             for section in (SURE, HINT, AGAINST)
             for phrase in entry.phrases(section)
         ]
-        self._book = Book((phrase.item for _, _, phrase in self._sources), slips)
+        self._matcher = Book((phrase.pattern for _, _, phrase in self._sources), vocabulary)
 
     def rank(self, line: Line) -> tuple[Scored, ...]:
         """All entries that reach `LEAST_POINTS`, the best first; alike ones in the order of the data."""
         tallies: dict[int, _Tally] = {}
-        for found in self._book.find(line):
-            number, section, phrase = self._sources[found.number]
+        for found in self._matcher.find_matches(line):
+            number, section, phrase = self._sources[found.phrase_number]
             tally = tallies.setdefault(number, _Tally())
             if section == AGAINST:
                 tally.against.append(phrase.source)
                 continue
-            worth = found.spot.quality * (1.0 if section == SURE else HINT_WORTH)
-            for at in list_bits(found.spot.mask):
-                here = worth * (LITTLE_WORTH if _is_little(line.words[at]) else 1.0)
+            worth = found.span.quality * (1.0 if section == SURE else HINT_WORTH)
+            for at in list_bits(found.span.mask):
+                here = worth * (LITTLE_WORTH if _is_function_word(line.words[at]) else 1.0)
                 tally.worths[at] = max(tally.worths.get(at, 0.0), here)
             (tally.sure if section == SURE else tally.hints).append(phrase.source)
             if section == SURE:
-                tally.bonus = max(tally.bonus, SURE_BONUS * found.spot.quality)
+                tally.bonus = max(tally.bonus, SURE_BONUS * found.span.quality)
         scored = []
         for number, tally in sorted(tallies.items()):
             points = sum(tally.worths.values()) + tally.bonus - AGAINST_COST * len(tally.against)
             if points >= LEAST_POINTS:
                 mask = sum(1 << at for at in tally.worths)
                 phrases = (*tally.sure, *tally.hints)
-                score = round(1 - _STEP**points, 3)
+                score = round(1 - _SCORE_BASE**points, 3)
                 scored.append(
-                    Scored(self._entries[number].key, score, line.text(mask), phrases, mask, bool(tally.sure))
+                    Scored(self._entries[number].key, score, line.join_words(mask), phrases, mask, bool(tally.sure))
                 )
         return tuple(sorted(scored, key=lambda one: -one.score))
 
@@ -97,5 +97,9 @@ class _Tally:
     bonus: float = 0.0
 
 
-def _is_little(word: Word) -> bool:
-    return word.filler or (bool(word.forms) and word.forms[0].part in _LITTLE and word.text not in _WEIGHTY)
+def _is_function_word(word: Word) -> bool:
+    return word.is_filler or (
+        bool(word.parses)
+        and word.parses[0].part_of_speech in _FUNCTION_WORD_PARTS
+        and word.text not in _FULL_WEIGHT_WORDS
+    )

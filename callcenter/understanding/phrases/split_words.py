@@ -6,7 +6,7 @@ from callcenter.understanding.phrases.misrecognitions import SHORTEST, Slips
 from callcenter.understanding.words import Word, is_known, look_up
 
 _NOMINAL = ("NOUN", "ADJF", "NPRO", "NUMR")
-_GOVERNED = {
+_PREPOSITION_CASES = {
     "из": {"gent"}, "от": {"gent"}, "до": {"gent"}, "без": {"gent"}, "у": {"gent"}, "на": {"accs", "loct"},
     "в": {"accs", "loct"}, "об": {"accs", "loct"}, "за": {"accs", "ablt"}, "под": {"accs", "ablt"},
     "с": {"gent", "ablt"}, "по": {"datv", "loct"}, "про": {"accs"}, "при": {"loct"},
@@ -20,37 +20,41 @@ class Torn:
 
     text: str
     lemmas: tuple[str, ...]
-    slip: tuple[str, float] | None
+    correction: tuple[str, float] | None
 
 
-def mend(one: Word, other: Word, slips: Slips) -> Torn | None:
+def mend(one: Word, other: Word, vocabulary: Slips) -> Torn | None:
     """The two words as one; None when no word of the phrases can be meant."""
     whole = one.text + other.text
     if len(whole) < SHORTEST or one.is_number or other.is_number:
         return None
-    both = one.known and other.known
+    both = one.in_dictionary and other.in_dictionary
     if both and (1 in (len(one.text), len(other.text)) or _is_preposition(other)):
         return None  # «включил и»: no «включили»; «дым ко мне»: no «дымок»
-    if both and (one.may_be("NUMR") or other.filler):
+    if both and (one.has_part_of_speech("NUMR") or other.is_filler):
         return None  # «пять ой шесть»: no «битой»
     lemmas = look_up(whole)[1] if is_known(whole) else ()
     if both and _belong_together(one, other):
         slip = None
-    elif both or one.text in _GOVERNED:
-        slip = slips.find_alike(whole)
+    elif both or one.text in _PREPOSITION_CASES:
+        slip = vocabulary.find_homophone(whole)
     else:
-        slip = slips.find_text(whole, whole)
-    if slip is None and not slips.have(whole, *lemmas):
+        slip = vocabulary.find_closest_text(whole, whole)
+    if slip is None and not vocabulary.contains_any(whole, *lemmas):
         return None
     return Torn(whole, lemmas, slip)
 
 
 def _belong_together(one: Word, other: Word) -> bool:
     """A preposition and its noun, or a small word that stands before any other."""
-    if one.text in _GOVERNED:
-        return any(not form.marks.isdisjoint(_GOVERNED[one.text]) for form in other.forms if form.part in _NOMINAL)
-    return one.may_be("CONJ", "PRCL", "NPRO")
+    if one.text in _PREPOSITION_CASES:
+        return any(
+            not form.grammemes.isdisjoint(_PREPOSITION_CASES[one.text])
+            for form in other.parses
+            if form.part_of_speech in _NOMINAL
+        )
+    return one.has_part_of_speech("CONJ", "PRCL", "NPRO")
 
 
 def _is_preposition(word: Word) -> bool:
-    return any(form.part == "PREP" for form in word.forms[:1])
+    return any(form.part_of_speech == "PREP" for form in word.parses[:1])

@@ -12,7 +12,7 @@ router = APIRouter()
 
 
 @router.post("/alarms/{alarm_id}/seen")
-async def see(request: Request, alarm_id: int, office: AnOffice, visitor: AWorker) -> Response:
-    async with office.database.begin() as session:
-        await mark_seen(session, alarm_id, by=visitor.login, now=office.clock.now())
-    return await answer_with_part(request, office, visitor, Part.ALARMS)
+async def see(request: Request, alarm_id: int, app_state: AnOffice, user: AWorker) -> Response:
+    async with app_state.database.begin() as session:
+        await mark_seen(session, alarm_id, by=user.login, now=app_state.clock.now())
+    return await answer_with_part(request, app_state, user, Part.ALARMS)

@@ -26,9 +26,9 @@ from callcenter.web.plumbing.visitors import AVisitor, Visitor
 
 router = APIRouter()
 
-_ORDER = (CallState.QUEUED, CallState.IVR, CallState.TALKING)
+_STATE_ORDER = (CallState.QUEUED, CallState.IVR, CallState.TALKING)
 """Whoever waits comes first."""
-_AT_WORK = frozenset({MemberState.FREE, MemberState.RINGING, MemberState.TALKING, MemberState.WRAP_UP})
+_ON_DUTY_STATES = frozenset({MemberState.FREE, MemberState.RINGING, MemberState.TALKING, MemberState.WRAP_UP})
 
 
 Facts = Mapping[str, Any]
@@ -40,7 +40,7 @@ class Part(StrEnum):
     SUMMARY = "summary"
     CALLS = "calls"
     MEMBERS = "members"
-    TASKS = "tasks"
+    CALLBACKS = "tasks"
     ALARMS = "alarms"
     DANGERS = "dangers"
     """The strip over all other pages."""
@@ -49,76 +49,78 @@ class Part(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LiveCall:
     call: Call
-    since: datetime
+    state_since: datetime
     """When its present state began."""
     danger: str | None
     """The name of the danger, in words."""
     member: str | None
     """Who talks, by name."""
     ticket: Ticket | None
-    own: bool
+    is_own: bool
     """The visitor talks."""
 
 
 @router.get("/")
-async def show_board(request: Request, office: AnOffice, visitor: AVisitor) -> Response:
-    now = office.clock.now()
-    async with office.database.begin() as session:
-        facts = await gather(session, office, visitor, Part)
-    return show(request, office, "board.html", facts, visitor=visitor, now=now)
+async def show_board(request: Request, app_state: AnOffice, user: AVisitor) -> Response:
+    now = app_state.clock.now()
+    async with app_state.database.begin() as session:
+        facts = await gather(session, app_state, user, Part)
+    return show(request, app_state, "board.html", facts, user=user, now=now)
 
 
 @router.get("/board/{part}")
-async def show_part(request: Request, part: Part, office: AnOffice, visitor: AVisitor) -> Response:
-    return await answer_with_part(request, office, visitor, part)
+async def show_part(request: Request, part: Part, app_state: AnOffice, user: AVisitor) -> Response:
+    return await answer_with_part(request, app_state, user, part)
 
 
-async def answer_with_part(request: Request, office: Office, visitor: Visitor, part: Part) -> Response:
+async def answer_with_part(request: Request, app_state: Office, user: Visitor, part: Part) -> Response:
     """The part as it stands now for htmx, the whole board for a browser without scripts; closes an open window."""
     if not is_partial(request):
         return RedirectResponse("/", status_code=303)
-    async with office.database.begin() as session:
-        facts = await gather(session, office, visitor, (part,))
-    response = show(request, office, f"board_{part}.html", facts, visitor=visitor)
+    async with app_state.database.begin() as session:
+        facts = await gather(session, app_state, user, (part,))
+    response = show(request, app_state, f"board_{part}.html", facts, user=user)
     return response if request.method == "GET" else announce(response, "desk:done")
 
 
-async def gather(session: AsyncSession, office: Office, visitor: Visitor, parts: Iterable[Part]) -> Facts:
+async def gather(session: AsyncSession, app_state: Office, user: Visitor, parts: Iterable[Part]) -> Facts:
     """What these parts show. Open boards ask for single parts without end, so each costs only its own queries."""
     facts: dict[str, Any] = {}
-    for piece in dict.fromkeys(piece for part in parts for piece in _PIECES[part]):
-        facts |= await piece(session, office, visitor)
+    for piece in dict.fromkeys(piece for part in parts for piece in _LOADERS[part]):
+        facts |= await piece(session, app_state, user)
     return facts
 
 
-async def _gather_calls(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+async def _load_calls(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
     rows = await live_calls(session)
     names = await names_by_interface(session)
     tickets = await tickets_of_calls(session, [call.id for call in rows])
-    calls = [_describe(call, office, names, tickets.get(call.id), visitor) for call in rows]
-    calls.sort(key=lambda line: (line.danger is None, _ORDER.index(line.call.state), line.since, line.call.id))
+    calls = [_make_board_call(call, app_state, names, tickets.get(call.id), user) for call in rows]
+    calls.sort(
+        key=lambda line: (line.danger is None, _STATE_ORDER.index(line.call.state), line.state_since, line.call.id)
+    )
     waiting = [line for line in calls if line.call.state == CallState.QUEUED]
     return {
-        "max_calls": office.settings.telephony.max_calls,
+        "max_calls": app_state.settings.telephony.max_calls,
         "calls": calls,
         "waiting": waiting,
-        "longest_wait_since": min((line.since for line in waiting), default=None),
+        "longest_wait_since": min((line.state_since for line in waiting), default=None),
     }
 
 
-async def _gather_members(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+async def _load_members(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
     crew = await members(session)
     return {
         "members": crew,
         "member_names": await names_by_interface(session),
         "member_requests": {request.interface: request for request in await waiting_requests(session)},
-        "own_member": next((member for member in crew if member.interface == visitor.interface), None),
-        "at_work": sum(member.state in _AT_WORK for member in crew),
+        "own_member": next((member for member in crew if member.interface == user.interface), None),
+        "at_work": sum(member.state in _ON_DUTY_STATES for member in crew),
         "free": sum(member.state == MemberState.FREE for member in crew),
     }
 
 
-async def _gather_tasks(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+async def _load_callbacks(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
     tasks = await open_tasks(session)
     term = missed_call_term()
     return {
@@ -131,7 +133,7 @@ async def _gather_tasks(session: AsyncSession, office: Office, visitor: Visitor)
     }
 
 
-async def _gather_alarms(session: AsyncSession, office: Office, visitor: Visitor) -> Facts:
+async def _load_alarms(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
     alarms = sorted(await open_alarms(session), key=lambda alarm: not _is_unseen_danger(alarm))
     return {
         "alarms": alarms,
@@ -142,13 +144,13 @@ async def _gather_alarms(session: AsyncSession, office: Office, visitor: Visitor
     }
 
 
-_PIECES = {
-    Part.SUMMARY: (_gather_calls, _gather_members, _gather_tasks, _gather_alarms),
-    Part.CALLS: (_gather_calls,),
-    Part.MEMBERS: (_gather_members,),
-    Part.TASKS: (_gather_tasks,),
-    Part.ALARMS: (_gather_alarms,),
-    Part.DANGERS: (_gather_alarms,),
+_LOADERS = {
+    Part.SUMMARY: (_load_calls, _load_members, _load_callbacks, _load_alarms),
+    Part.CALLS: (_load_calls,),
+    Part.MEMBERS: (_load_members,),
+    Part.CALLBACKS: (_load_callbacks,),
+    Part.ALARMS: (_load_alarms,),
+    Part.DANGERS: (_load_alarms,),
 }
 
 
@@ -173,16 +175,16 @@ def _is_unseen_danger(alarm: Alarm) -> bool:
     return alarm.kind == AlarmKind.DANGER and alarm.seen_at is None
 
 
-def _describe(
-    call: Call, office: Office, names: Mapping[str, str], ticket: Ticket | None, visitor: Visitor
+def _make_board_call(
+    call: Call, app_state: Office, names: Mapping[str, str], ticket: Ticket | None, user: Visitor
 ) -> LiveCall:
     began = {CallState.QUEUED: call.queued_at, CallState.TALKING: call.connected_at}.get(call.state)
-    category = office.categories.get(call.danger) if call.danger else None
+    category = app_state.categories.get(call.danger) if call.danger else None
     return LiveCall(
         call=call,
-        since=began or call.arrived_at,
+        state_since=began or call.arrived_at,
         danger=category.name if category else call.danger,
         member=names.get(call.member, call.member) if call.member else None,
         ticket=ticket,
-        own=call.state == CallState.TALKING and call.member is not None and call.member == visitor.interface,
+        is_own=call.state == CallState.TALKING and call.member is not None and call.member == user.interface,
     )

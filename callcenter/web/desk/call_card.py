@@ -45,39 +45,39 @@ class LegLine:
     role: str
     name: str
     started_at: datetime
-    length: timedelta
+    duration: timedelta
     answered: bool
-    end: str
+    hangup_text: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallCard:
     danger: str | None
     member: str | None
-    robot_span: timedelta | None
-    wait_span: timedelta | None
-    talk_span: timedelta | None
-    total_span: timedelta
-    hangup: str | None
+    robot_duration: timedelta | None
+    wait_duration: timedelta | None
+    talk_duration: timedelta | None
+    total_duration: timedelta
+    hangup_text: str | None
     timeline: tuple[TimelineLine, ...]
-    transcript: tuple[SpokenLine, ...]
+    transcript_lines: tuple[SpokenLine, ...]
     legs: tuple[LegLine, ...]
     recording: Recording | None
-    playable: bool
-    stretches: tuple[Stretch, ...]
+    is_playable: bool
+    segments: tuple[Stretch, ...]
 
 
 def describe_call(
     record: CallRecord,
     *,
-    words: Words,
+    ui_texts: Words,
     categories: Categories,
-    names: Mapping[str, str],
-    people: Mapping[str, str],
+    member_names: Mapping[str, str],
+    login_names: Mapping[str, str],
     find_dangers: FindDangers,
     now: datetime,
 ) -> CallCard:
-    """The card. `names` are people by queue member, `people` by login."""
+    """The card. `member_names` are people by queue member, `login_names` by login."""
     call, recording = record.call, record.recording
     end = call.ended_at or now
     playable = recording is not None and recording.state in PLAYABLE and bool(recording.path and recording.seconds)
@@ -85,35 +85,43 @@ def describe_call(
     length = recording.seconds if playable and recording and recording.seconds else None
     return CallCard(
         danger=category.name if category else call.danger,
-        member=names.get(call.member, call.member) if call.member else None,
-        robot_span=_between(call.arrived_at, call.queued_at or end),
-        wait_span=_between(call.queued_at, call.connected_at or end),
-        talk_span=_between(call.connected_at, end),
-        total_span=end - call.arrived_at,
-        hangup=None if call.hangup_cause is None else _cause(words, call.hangup_cause),
+        member=member_names.get(call.member, call.member) if call.member else None,
+        robot_duration=_duration_between(call.arrived_at, call.queued_at or end),
+        wait_duration=_duration_between(call.queued_at, call.connected_at or end),
+        talk_duration=_duration_between(call.connected_at, end),
+        total_duration=end - call.arrived_at,
+        hangup_text=None if call.hangup_cause is None else _hangup_cause_text(ui_texts, call.hangup_cause),
         timeline=tuple(
-            _line(event, record, words=words, categories=categories, names=names, people=people, length=length)
+            _build_timeline_entry(
+                event,
+                record,
+                words=ui_texts,
+                categories=categories,
+                names=member_names,
+                people=login_names,
+                length=length,
+            )
             for event in record.events
         ),
-        transcript=describe_lines(
-            record.transcript, since=record.recorded_since, words=words, find_dangers=find_dangers
+        transcript_lines=describe_lines(
+            record.transcript, recording_start=record.recording_started_at, ui_texts=ui_texts, find_dangers=find_dangers
         ),
-        legs=tuple(_leg(leg, words=words, names=names, now=now) for leg in record.legs),
+        legs=tuple(_build_leg(leg, words=ui_texts, names=member_names, now=now) for leg in record.legs),
         recording=recording,
-        playable=playable,
-        stretches=tuple(_stretches(record, recording, length)) if recording and length else (),
+        is_playable=playable,
+        segments=tuple(_build_segments(record, recording, length)) if recording and length else (),
     )
 
 
-def _between(begin: datetime | None, end: datetime) -> timedelta | None:
+def _duration_between(begin: datetime | None, end: datetime) -> timedelta | None:
     return None if begin is None else max(timedelta(), end - begin)
 
 
-def _cause(words: Words, cause: int) -> str:
+def _hangup_cause_text(words: Words, cause: int) -> str:
     return words.hangup_causes.get(cause, f"код {cause}")
 
 
-def _line(
+def _build_timeline_entry(
     event: CallEvent,
     record: CallRecord,
     *,
@@ -123,9 +131,9 @@ def _line(
     people: Mapping[str, str],
     length: float | None,
 ) -> TimelineLine:
-    facts = {name: _named(name, value, categories, names, people) for name, value in event.facts.items()}
-    text, wording = words.event(event.kind, facts)
-    second = max(0.0, (event.at - record.recorded_since).total_seconds())
+    facts = {name: _resolve_name(name, value, categories, names, people) for name, value in event.facts.items()}
+    text, wording = words.describe_event(event.kind, facts)
+    second = max(0.0, (event.at - record.recording_started_at).total_seconds())
     return TimelineLine(
         at=event.at,
         second=second if length is not None and second < length else None,
@@ -138,7 +146,7 @@ def _line(
     )
 
 
-def _named(
+def _resolve_name(
     fact: str, value: object, categories: Categories, names: Mapping[str, str], people: Mapping[str, str]
 ) -> object:
     """Codes of categories, members and people become their names."""
@@ -150,37 +158,37 @@ def _named(
     return names.get(value) or people.get(value) or value
 
 
-def _leg(leg: CallLeg, *, words: Words, names: Mapping[str, str], now: datetime) -> LegLine:
+def _build_leg(leg: CallLeg, *, words: Words, names: Mapping[str, str], now: datetime) -> LegLine:
     device = leg.channel_name.rsplit("-", 1)[0]
     end = "ещё на линии" if leg.ended_at is None else "отключился"
     if leg.ended_at is not None and leg.hangup_cause is not None:
-        end = _cause(words, leg.hangup_cause)
+        end = _hangup_cause_text(words, leg.hangup_cause)
     return LegLine(
         role=words.leg_role[leg.role],
         name=names.get(device, "") if leg.role == LegRole.MEMBER else "",
         started_at=leg.started_at,
-        length=(leg.ended_at or now) - (leg.answered_at or leg.started_at),
+        duration=(leg.ended_at or now) - (leg.answered_at or leg.started_at),
         answered=leg.answered_at is not None,
-        end=end,
+        hangup_text=end,
     )
 
 
-def _stretches(record: CallRecord, recording: Recording, length: float) -> list[Stretch]:
+def _build_segments(record: CallRecord, recording: Recording, length: float) -> list[Stretch]:
     """Robot, queue, talk one after the other, and over them the gaps that could not be recorded."""
-    call, since = record.call, record.recorded_since
+    call, since = record.call, record.recording_started_at
     marks = [("robot", "Робот", call.arrived_at), ("queue", "Ожидание", call.queued_at)]
     marks.append(("talk", "Разговор", call.connected_at))
     known = [(kind, title, (at - since).total_seconds()) for kind, title, at in marks if at is not None]
     stretches = []
     for index, (kind, title, begin) in enumerate(known):
         end = known[index + 1][2] if index + 1 < len(known) else length
-        stretches.append(_stretch(kind, title, begin, end, length))
+        stretches.append(_make_segment(kind, title, begin, end, length))
     for gap in recording.gaps:
-        stretches.append(_stretch("gap", "Не записалось", gap["at"], gap["at"] + gap["seconds"], length))
+        stretches.append(_make_segment("gap", "Не записалось", gap["at"], gap["at"] + gap["seconds"], length))
     return [stretch for stretch in stretches if stretch.width > 0]
 
 
-def _stretch(kind: str, title: str, begin: float, end: float, length: float) -> Stretch:
+def _make_segment(kind: str, title: str, begin: float, end: float, length: float) -> Stretch:
     left = 1000 * min(max(begin, 0.0), length) / length
     right = 1000 * min(max(end, 0.0), length) / length
     return Stretch(kind, round(left, 2), round(right - left, 2), title)

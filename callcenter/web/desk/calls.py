@@ -30,8 +30,8 @@ router = APIRouter()
 async def list_calls(
     request: Request,
     *,
-    office: AnOffice,
-    visitor: AVisitor,
+    app_state: AnOffice,
+    user: AVisitor,
     day: str = "",
     state: str = "",
     outcome: str = "",
@@ -39,15 +39,15 @@ async def list_calls(
     said: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
 ) -> Response:
-    since, until = _span(day, office.settings.company.zone)
+    since, until = _day_bounds(day, app_state.settings.company.zone)
     filters = CallFilters(
-        state=_chosen(CallState, state),
-        outcome=_chosen(Outcome, outcome),
+        state=_parse_enum(CallState, state),
+        outcome=_parse_enum(Outcome, outcome),
         since=since,
         until=until,
-        said=said,
+        transcript_query=said,
     )
-    async with office.database.begin() as session:
+    async with app_state.database.begin() as session:
         found = await find_calls(session, filters, search=search, page=page)
         names = await names_by_interface(session)
     asked = {"day": day if since else "", "state": state, "outcome": outcome, "search": search, "said": said}
@@ -56,16 +56,16 @@ async def list_calls(
         "asked": asked,
         "narrowed": any(asked.values()),
         "member_names": names,
-        "categories": office.categories,
+        "categories": app_state.categories,
         "address": lambda number: "/calls?" + urlencode({**asked, "page": number}),
     }
     template = "calls_list.html" if is_partial(request) else "calls.html"
-    return show(request, office, template, facts, visitor=visitor)
+    return show(request, app_state, template, facts, user=user)
 
 
 @router.get("/calls/{call_id}")
-async def show_call(request: Request, call_id: str, office: AnOffice, visitor: AVisitor) -> Response:
-    async with office.database.begin() as session:
+async def show_call(request: Request, call_id: str, app_state: AnOffice, user: AVisitor) -> Response:
+    async with app_state.database.begin() as session:
         record = await call_record(session, call_id)
         if record is None:
             raise HTTPException(404)
@@ -74,15 +74,15 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         task = await task_of_call(session, call_id)
         names = await names_by_interface(session)
         people = await names_by_login(session)
-    now = office.clock.now()
+    now = app_state.clock.now()
     card = await asyncio.to_thread(  # an hour has a thousand lines
         describe_call,
         record,
-        words=office.words,
-        categories=office.categories,
-        names=names,
-        people=people,
-        find_dangers=office.find_dangers,
+        ui_texts=app_state.ui_texts,
+        categories=app_state.categories,
+        member_names=names,
+        login_names=people,
+        find_dangers=app_state.find_dangers,
         now=now,
     )
     nonce = new_nonce()
@@ -93,40 +93,40 @@ async def show_call(request: Request, call_id: str, office: AnOffice, visitor: A
         "beside": beside,
         "task": task,
         "people": people,
-        "heard": office.settings.callers_are_heard,
+        "heard": app_state.settings.callers_are_heard,
         "nonce": nonce,
     }
     template = "call_live.html" if is_partial(request) else "call.html"
     headers = {"content-security-policy": policy(style_nonce=nonce)}
-    return show(request, office, template, facts, visitor=visitor, now=now, headers=headers)
+    return show(request, app_state, template, facts, user=user, now=now, headers=headers)
 
 
 @router.get("/calls/{call_id}/transcript")
 async def show_lines(
     request: Request,
     call_id: str,
-    office: AnOffice,
-    visitor: AVisitor,
+    app_state: AnOffice,
+    user: AVisitor,
     after: Annotated[int, Query(ge=-1, lt=2**63)] = -1,
 ) -> Response:
     """The lines that were written after the one with that number, for a page that has all before it."""
-    async with office.database.begin() as session:
+    async with app_state.database.begin() as session:
         if await session.get(Call, call_id) is None:
             raise HTTPException(404)
         lines = await read_transcript(session, call_id, after=after)
         since = (await recorded_since(session, [call_id]))[call_id]
     shown = await asyncio.to_thread(
-        describe_lines, lines, since=since, words=office.words, find_dangers=office.find_dangers
+        describe_lines, lines, recording_start=since, ui_texts=app_state.ui_texts, find_dangers=app_state.find_dangers
     )
-    return show(request, office, "transcript_lines.html", {"lines": shown}, visitor=visitor)
+    return show(request, app_state, "transcript_lines.html", {"lines": shown}, user=user)
 
 
-def _chosen(kind: Any, value: str) -> Any:
+def _parse_enum(kind: Any, value: str) -> Any:
     """The member of an enumeration; None for «any» and for what a stale or mistyped address holds."""
     return kind(value) if value in set(kind) else None
 
 
-def _span(day: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+def _day_bounds(day: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
     """The moments at which a day of the company's zone begins and ends; none for no day or no date."""
     try:
         begins = date.fromisoformat(day)

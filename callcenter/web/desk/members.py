@@ -16,28 +16,30 @@ router = APIRouter()
 @router.post("/members/own/pause")
 async def pause(
     request: Request,
-    office: AnOffice,
-    visitor: AFormVisitor,
+    app_state: AnOffice,
+    user: AFormVisitor,
     reason: Annotated[str, Form(min_length=1, max_length=100)],
 ) -> Response:
-    return await _ask(request, office, visitor, paused=True, reason=reason)
+    return await _request_pause_change(request, app_state, user, paused=True, reason=reason)
 
 
 @router.post("/members/own/return")
-async def come_back(request: Request, office: AnOffice, visitor: AFormVisitor) -> Response:
-    return await _ask(request, office, visitor, paused=False, reason="")
+async def come_back(request: Request, app_state: AnOffice, user: AFormVisitor) -> Response:
+    return await _request_pause_change(request, app_state, user, paused=False, reason="")
 
 
-async def _ask(request: Request, office: AnOffice, visitor: AFormVisitor, *, paused: bool, reason: str) -> Response:
-    if visitor.interface is None:
+async def _request_pause_change(
+    request: Request, app_state: AnOffice, user: AFormVisitor, *, paused: bool, reason: str
+) -> Response:
+    if user.interface is None:
         raise Forbidden("За вами не закреплён телефон очереди.")
-    async with office.database.begin() as session:
+    async with app_state.database.begin() as session:
         await ask_member(
             session,
-            interface=visitor.interface,
+            interface=user.interface,
             paused=paused,
             reason=reason,
-            author=visitor.login,
-            now=office.clock.now(),
+            author=user.login,
+            now=app_state.clock.now(),
         )
-    return await answer_with_part(request, office, visitor, Part.MEMBERS)
+    return await answer_with_part(request, app_state, user, Part.MEMBERS)

@@ -23,19 +23,19 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 @router.get("/meters")
-async def list_readings(request: Request, office: AnOffice, visitor: AVisitor) -> Response:
-    async with office.database.begin() as session:
+async def list_readings(request: Request, app_state: AnOffice, user: AVisitor) -> Response:
+    async with app_state.database.begin() as session:
         readings = await newest_readings(session)
     template = "meters_list.html" if is_partial(request) else "meters.html"
-    return show(request, office, template, {"readings": readings}, visitor=visitor)
+    return show(request, app_state, template, {"readings": readings}, user=user)
 
 
 @router.get("/meters.csv")
-async def save_readings(office: AnOffice, visitor: AVisitor) -> Response:
+async def save_readings(app_state: AnOffice, user: AVisitor) -> Response:
     """The newest readings as a table that Excel opens by a click."""
-    async with office.database.begin() as session:
+    async with app_state.database.begin() as session:
         readings = await newest_readings(session, limit=MOST_IN_TABLE)
-    table = _write_table(readings, office.words, office.settings.company.zone)
+    table = _build_csv(readings, app_state.ui_texts, app_state.settings.company.zone)
     return Response(
         _BYTE_ORDER_MARK + table,
         media_type="text/csv; charset=utf-8",
@@ -43,7 +43,7 @@ async def save_readings(office: AnOffice, visitor: AVisitor) -> Response:
     )
 
 
-def _write_table(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> str:
+def _build_csv(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> str:
     written = io.StringIO()
     table = csv.writer(written, delimiter=";", lineterminator="\r\n")
     table.writerow(("лицевой счёт", "счётчик", "показание", "когда", "сомнение"))

@@ -27,64 +27,66 @@ router = APIRouter()
 @router.get("/prompts")
 async def list_prompts(
     request: Request,
-    office: AnOffice,
-    visitor: AVisitor,
+    app_state: AnOffice,
+    user: AVisitor,
     missing: Annotated[bool, Query()] = False,
     search: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    prompts = await asyncio.to_thread(office.studio.list_prompts)
+    prompts = await asyncio.to_thread(app_state.prompt_recordings.list_prompts)
     words = search.lower().replace("ё", "е").split()
     shown = [
         prompt
         for prompt in prompts
-        if not (missing and prompt.recorded)
+        if not (missing and prompt.is_recorded)
         and all(word in f"{prompt.number} {prompt.text}".lower().replace("ё", "е") for word in words)
     ]
     facts = {
         "prompts": shown,
         "total": len(prompts),
-        "recorded": sum(prompt.recorded for prompt in prompts),
+        "recorded": sum(prompt.is_recorded for prompt in prompts),
         "missing": missing,
         "search": search,
     }
-    return show(request, office, "prompts_list.html" if is_partial(request) else "prompts.html", facts, visitor=visitor)
+    return show(request, app_state, "prompts_list.html" if is_partial(request) else "prompts.html", facts, user=user)
 
 
 @router.get("/prompts/{number}")
-async def show_prompt(request: Request, number: int, office: AnOffice, visitor: AVisitor) -> Response:
-    return await _show(request, office, visitor, number)
+async def show_prompt(request: Request, number: int, app_state: AnOffice, user: AVisitor) -> Response:
+    return await _render_prompt(request, app_state, user, number)
 
 
 @router.get("/prompts/{number}/sound")
-async def play_prompt(number: int, office: AnOffice, visitor: AVisitor) -> FileResponse:
-    file = await asyncio.to_thread(office.studio.find_sound, number)
+async def play_prompt(number: int, app_state: AnOffice, user: AVisitor) -> FileResponse:
+    file = await asyncio.to_thread(app_state.prompt_recordings.find_audio_file, number)
     if file is None:
         raise HTTPException(status_code=404)
     return FileResponse(file, media_type="audio/wav", headers={"Cache-Control": "private, no-store"})
 
 
 @router.post("/prompts/{number}/recording")
-async def hand_in(request: Request, number: int, office: AnOffice, visitor: AVisitor) -> Response:
+async def hand_in(request: Request, number: int, app_state: AnOffice, user: AVisitor) -> Response:
     """The form is taken in only here, when it is known who sends it: it may be large."""
     async with request.form(max_files=1, max_fields=5) as form:
-        check_form(visitor, str(form.get("csrf", "")))
-        if visitor.role not in RECORDING_ROLES:
+        check_form(user, str(form.get("csrf", "")))
+        if user.role not in RECORDING_ROLES:
             raise Forbidden("Записи фраз принимают директор и администратор.")
         sound = form.get("sound")
         content = await sound.read() if isinstance(sound, UploadFile) else b""
     try:
         if not content:
             raise Unfit("Файл не выбран или пуст.")
-        await asyncio.to_thread(office.studio.hand_in, number, content)
+        await asyncio.to_thread(app_state.prompt_recordings.upload_recording, number, content)
     except KeyError as error:
         raise HTTPException(status_code=404) from error
     except Unfit as unfit:
-        return await _show(request, office, visitor, number, complaint=str(unfit))
+        return await _render_prompt(request, app_state, user, number, complaint=str(unfit))
     return RedirectResponse(f"/prompts/{number}", status_code=303)
 
 
-async def _show(request: Request, office: AnOffice, visitor: Visitor, number: int, *, complaint: str = "") -> Response:
-    prompts = await asyncio.to_thread(office.studio.list_prompts)
+async def _render_prompt(
+    request: Request, app_state: AnOffice, user: Visitor, number: int, *, complaint: str = ""
+) -> Response:
+    prompts = await asyncio.to_thread(app_state.prompt_recordings.list_prompts)
     at = next((at for at, prompt in enumerate(prompts) if prompt.number == number), None)
     if at is None:
         raise HTTPException(status_code=404)
@@ -92,8 +94,8 @@ async def _show(request: Request, office: AnOffice, visitor: Visitor, number: in
         "prompt": prompts[at],
         "before": prompts[at - 1] if at else None,
         "after": prompts[at + 1] if at + 1 < len(prompts) else None,
-        "may_record": visitor.role in RECORDING_ROLES,
+        "may_record": user.role in RECORDING_ROLES,
         "formats": FORMATS,
         "complaint": complaint,
     }
-    return show(request, office, "prompt.html", facts, visitor=visitor, status=422 if complaint else 200)
+    return show(request, app_state, "prompt.html", facts, user=user, status=422 if complaint else 200)

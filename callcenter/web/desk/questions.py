@@ -15,17 +15,17 @@ router = APIRouter()
 
 
 @router.get("/questions")
-async def list_questions(request: Request, office: AnOffice, visitor: AVisitor) -> Response:
-    async with office.database.begin() as session:
+async def list_questions(request: Request, app_state: AnOffice, user: AVisitor) -> Response:
+    async with app_state.database.begin() as session:
         questions = await open_questions(session)
     template = "questions_list.html" if is_partial(request) else "questions.html"
-    return show(request, office, template, {"questions": questions}, visitor=visitor)
+    return show(request, app_state, template, {"questions": questions}, user=user)
 
 
 @router.post("/questions/settled")
 async def settle(
-    office: AnOffice, visitor: AWorker, question: Annotated[str, Form(min_length=1, max_length=80)]
+    app_state: AnOffice, user: AWorker, question: Annotated[str, Form(min_length=1, max_length=80)]
 ) -> Response:
-    async with office.database.begin() as session:
-        await settle_question(session, question, by=visitor.login, now=office.clock.now())
+    async with app_state.database.begin() as session:
+        await settle_question(session, question, by=user.login, now=app_state.clock.now())
     return RedirectResponse("/questions", status_code=303)

@@ -20,7 +20,7 @@ from callcenter.web.plumbing.visitors import AVisitor
 router = APIRouter()
 
 _MEDIA_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
-_ONE_LISTENING_SECONDS = 600
+_LISTENING_WINDOW_SECONDS = 600
 """A player asks for a file in many pieces: within this time they are one listening."""
 
 
@@ -28,23 +28,23 @@ _ONE_LISTENING_SECONDS = 600
 async def play_recording(
     request: Request,
     call_id: str,
-    office: AnOffice,
-    visitor: AVisitor,
+    app_state: AnOffice,
+    user: AVisitor,
     download: Annotated[bool, Query()] = False,
 ) -> Response:
     """The file, whole or by ranges (FileResponse speaks them: 206, 416, If-Range)."""
-    now = office.clock.now()
-    async with office.database.begin() as session:
+    now = app_state.clock.now()
+    async with app_state.database.begin() as session:
         recording = await session.get(Recording, call_id)
-        file = _file_of(recording, office.recordings_directory)
+        file = _resolve_file(recording, app_state.recordings_directory)
         await record_event(
             session,
             call_id,
             at=now,
             source=EventSource.CENTRE,
             kind="recording_saved" if download else "recording_heard",
-            key=_listening_key(visitor.login, now, download=download),
-            facts={"author": visitor.login},
+            key=_listening_key(user.login, now, download=download),
+            facts={"author": user.login},
         )
     return FileResponse(
         file,
@@ -55,10 +55,10 @@ async def play_recording(
 
 
 @router.get("/calls/{call_id}/waveform")
-async def show_waveform(call_id: str, office: AnOffice, visitor: AVisitor) -> JSONResponse:
+async def show_waveform(call_id: str, app_state: AnOffice, user: AVisitor) -> JSONResponse:
     """How loud each side is from stretch to stretch, as parts of `loudest`. To look at it is not to listen."""
-    async with office.database.begin() as session:
-        file = _file_of(await session.get(Recording, call_id), office.recordings_directory)
+    async with app_state.database.begin() as session:
+        file = _resolve_file(await session.get(Recording, call_id), app_state.recordings_directory)
     try:
         channels = await asyncio.to_thread(measure_waveform, file)
     except soundfile.LibsndfileError as error:
@@ -66,7 +66,7 @@ async def show_waveform(call_id: str, office: AnOffice, visitor: AVisitor) -> JS
     return JSONResponse({"loudest": LOUDEST, "channels": channels})
 
 
-def _file_of(recording: Recording | None, directory: Path) -> Path:
+def _resolve_file(recording: Recording | None, directory: Path) -> Path:
     """The recording's file. It must lie below `directory`, whatever the row says and wherever links lead."""
     if recording is None or recording.path is None or recording.state not in PLAYABLE:
         raise HTTPException(404)
@@ -80,5 +80,5 @@ def _file_of(recording: Recording | None, directory: Path) -> Path:
 
 
 def _listening_key(login: str, now: datetime, *, download: bool) -> str:
-    slot = int(now.timestamp()) // _ONE_LISTENING_SECONDS
+    slot = int(now.timestamp()) // _LISTENING_WINDOW_SECONDS
     return f"{'saved' if download else 'heard'}:{login}:{slot}"

@@ -17,30 +17,30 @@ router = APIRouter()
 
 
 @router.post("/tasks/{task_id}/take")
-async def take(request: Request, task_id: int, office: AnOffice, visitor: AWorker) -> Response:
-    async with office.database.begin() as session:
-        await take_task(session, task_id, login=visitor.login, now=office.clock.now())
-    return await answer_with_part(request, office, visitor, Part.TASKS)
+async def take(request: Request, task_id: int, app_state: AnOffice, user: AWorker) -> Response:
+    async with app_state.database.begin() as session:
+        await take_task(session, task_id, login=user.login, now=app_state.clock.now())
+    return await answer_with_part(request, app_state, user, Part.CALLBACKS)
 
 
 @router.get("/tasks/{task_id}/done")
-async def show_done_form(request: Request, task_id: int, office: AnOffice, visitor: AVisitor) -> Response:
-    async with office.database.begin() as session:
+async def show_done_form(request: Request, task_id: int, app_state: AnOffice, user: AVisitor) -> Response:
+    async with app_state.database.begin() as session:
         task = await one_task(session, task_id)
     if task is None:
         raise TaskNotFound
     template = "task_done.html" if is_partial(request) else "task_done_page.html"
-    return show(request, office, template, {"task": task}, visitor=visitor)
+    return show(request, app_state, template, {"task": task}, user=user)
 
 
 @router.post("/tasks/{task_id}/done")
 async def finish(
     request: Request,
     task_id: int,
-    office: AnOffice,
-    visitor: AWorker,
+    app_state: AnOffice,
+    user: AWorker,
     result: Annotated[str, Form(min_length=1, max_length=1000)],
 ) -> Response:
-    async with office.database.begin() as session:
-        await finish_task(session, task_id, login=visitor.login, result=result.strip(), now=office.clock.now())
-    return await answer_with_part(request, office, visitor, Part.TASKS)
+    async with app_state.database.begin() as session:
+        await finish_task(session, task_id, login=user.login, result=result.strip(), now=app_state.clock.now())
+    return await answer_with_part(request, app_state, user, Part.CALLBACKS)

@@ -24,15 +24,15 @@ from callcenter.web.plumbing.visitors import AVisitor, AWorker, Visitor
 
 router = APIRouter()
 
-_LONGEST_TEXT = 4000
+_MAX_DESCRIPTION_LENGTH = 4000
 
 
 @router.get("/tickets")
 async def list_tickets(
     request: Request,
     *,
-    office: AnOffice,
-    visitor: AVisitor,
+    app_state: AnOffice,
+    user: AVisitor,
     state: str = "",
     category: str = "",
     search: Annotated[str, Query(max_length=80)] = "",
@@ -40,33 +40,33 @@ async def list_tickets(
 ) -> Response:
     filters = TicketFilters(
         state=TicketState(state) if state in set(TicketState) else None,
-        category=category if category in office.categories else None,
+        category=category if category in app_state.categories else None,
     )
-    async with office.database.begin() as session:
+    async with app_state.database.begin() as session:
         found = await find_tickets(session, filters, search=search, page=page)
-        callers = await _callers(session, [row.ticket.told_in for row in found.rows])
+        callers = await _find_callers(session, [row.ticket.told_in for row in found.rows])
     asked = {"state": state, "category": category, "search": search}
     facts = {
         "found": found,
         "callers": callers,
         "asked": asked,
         "narrowed": any(asked.values()),
-        "categories": office.categories,
+        "categories": app_state.categories,
         "address": lambda number: "/tickets?" + urlencode({**asked, "page": number}),
     }
     template = "tickets_list.html" if is_partial(request) else "tickets.html"
-    return show(request, office, template, facts, visitor=visitor)
+    return show(request, app_state, template, facts, user=user)
 
 
 @router.get("/categories/about")
-async def describe_category(request: Request, office: AnOffice, visitor: AVisitor, category: str = "") -> Response:
+async def describe_category(request: Request, app_state: AnOffice, user: AVisitor, category: str = "") -> Response:
     """What the dispatcher must know of a category at the moment of choosing it."""
-    return show(request, office, "category_about.html", {"category": office.categories.get(category)}, visitor=visitor)
+    return show(request, app_state, "category_about.html", {"category": app_state.categories.get(category)}, user=user)
 
 
 @router.get("/tickets/{ticket_id}")
-async def show_ticket(request: Request, ticket_id: int, office: AnOffice, visitor: AVisitor) -> Response:
-    return await _card(request, office, visitor, ticket_id)
+async def show_ticket(request: Request, ticket_id: int, app_state: AnOffice, user: AVisitor) -> Response:
+    return await _render_card(request, app_state, user, ticket_id)
 
 
 @router.post("/tickets/{ticket_id}/draft")
@@ -74,17 +74,17 @@ async def save_draft(
     request: Request,
     *,
     ticket_id: int,
-    office: AnOffice,
-    visitor: AWorker,
+    app_state: AnOffice,
+    user: AWorker,
     then: Annotated[str, Form(pattern="^(save|register)$")] = "save",
     category: Annotated[str, Form(max_length=40)] = "",
     address: Annotated[str, Form(max_length=300)] = "",
     contact_phone: Annotated[str, Form(max_length=40)] = "",
-    description: Annotated[str, Form(max_length=_LONGEST_TEXT)] = "",
+    description: Annotated[str, Form(max_length=_MAX_DESCRIPTION_LENGTH)] = "",
 ) -> Response:
     """Saves the fields; `then=register` also gives the ticket its number and starts its clocks."""
     typed = {"category": category, "address": address, "contact_phone": contact_phone, "description": description}
-    chosen = office.categories.get(category)
+    chosen = app_state.categories.get(category)
     phone = parse_phone(contact_phone)
     faults = {}
     if contact_phone.strip() and phone is None:
@@ -94,9 +94,9 @@ async def save_draft(
     if then == "register" and not address.strip():
         faults["address"] = "Укажите адрес: дом, подъезд, квартиру."
     if faults:
-        return await _card(request, office, visitor, ticket_id, typed=typed, faults=faults, status=422)
-    now = office.clock.now()
-    async with office.database.begin() as session:
+        return await _render_card(request, app_state, user, ticket_id, typed=typed, faults=faults, status=422)
+    now = app_state.clock.now()
+    async with app_state.database.begin() as session:
         ticket = await edit_draft(
             session,
             ticket_id,
@@ -104,7 +104,7 @@ async def save_draft(
             address=address.strip(),
             contact_phone=phone,
             description=description.strip(),
-            author=visitor.login,
+            author=user.login,
             now=now,
         )
         if then == "register" and chosen is not None:
@@ -117,52 +117,52 @@ async def save_draft(
                 description=description.strip(),
                 arrived_at=call.arrived_at if call else now,
                 now=now,
-                zone=office.settings.company.zone,
-                by=visitor.login,
+                zone=app_state.settings.company.zone,
+                by=user.login,
             )
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
 @router.get("/tickets/{ticket_id}/cancel")
-async def show_cancel_form(request: Request, ticket_id: int, office: AnOffice, visitor: AVisitor) -> Response:
-    async with office.database.begin() as session:
+async def show_cancel_form(request: Request, ticket_id: int, app_state: AnOffice, user: AVisitor) -> Response:
+    async with app_state.database.begin() as session:
         card = await ticket_card(session, ticket_id)
     if card is None:
         raise HTTPException(404)
     template = "ticket_cancel.html" if is_partial(request) else "ticket_cancel_page.html"
-    return show(request, office, template, {"ticket": card.ticket}, visitor=visitor)
+    return show(request, app_state, template, {"ticket": card.ticket}, user=user)
 
 
 @router.post("/tickets/{ticket_id}/cancel")
 async def take_cancel(
     ticket_id: int,
-    office: AnOffice,
-    visitor: AWorker,
+    app_state: AnOffice,
+    user: AWorker,
     reason: Annotated[str, Form(min_length=3, max_length=500)],
 ) -> Response:
-    async with office.database.begin() as session:
-        await cancel(session, ticket_id, reason=reason.strip(), author=visitor.login, now=office.clock.now())
+    async with app_state.database.begin() as session:
+        await cancel(session, ticket_id, reason=reason.strip(), author=user.login, now=app_state.clock.now())
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
-async def _callers(session: AsyncSession, call_ids: Sequence[str | None]) -> Mapping[str, str | None]:
+async def _find_callers(session: AsyncSession, call_ids: Sequence[str | None]) -> Mapping[str, str | None]:
     """Who called, by call: a draft often knows nothing else yet."""
     known = [call_id for call_id in call_ids if call_id is not None]
     rows = await session.execute(select(Call.id, Call.caller_number).where(Call.id.in_(known)))
     return {call_id: number for call_id, number in rows}
 
 
-async def _card(
+async def _render_card(
     request: Request,
-    office: Office,
-    visitor: Visitor,
+    app_state: Office,
+    user: Visitor,
     ticket_id: int,
     *,
     typed: dict[str, str] | None = None,
     faults: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    async with office.database.begin() as session:
+    async with app_state.database.begin() as session:
         card = await ticket_card(session, ticket_id)
         if card is None:
             raise HTTPException(404)
@@ -180,12 +180,12 @@ async def _card(
         "ticket": ticket,
         "call": call,
         "people": people,
-        "categories": office.categories,
-        "category": office.categories.get(fields["category"]) if fields["category"] else None,
+        "categories": app_state.categories,
+        "category": app_state.categories.get(fields["category"]) if fields["category"] else None,
         "fields": fields,
         "faults": faults or {},
-        "editable": ticket.state == TicketState.DRAFT and visitor.works_with_residents,
-        "cancellable": ticket.state in CANCELLABLE and visitor.works_with_residents,
+        "editable": ticket.state == TicketState.DRAFT and user.can_edit_records,
+        "cancellable": ticket.state in CANCELLABLE and user.can_edit_records,
     }
     template = "ticket_live.html" if is_partial(request) else "ticket.html"
-    return show(request, office, template, facts, visitor=visitor, status=status)
+    return show(request, app_state, template, facts, user=user, status=status)

@@ -8,8 +8,8 @@ from callcenter.calls.models import Utterance
 from callcenter.web.plumbing.app_state import FindDangers
 from callcenter.web.plumbing.words import Words
 
-_SURE = 0.85
-_UNSURE = 0.6
+_CONFIDENT_FROM = 0.85
+_GUESS_BELOW = 0.6
 """An ear's confidence, 0 to 1: from the first on a word looks like print, below the second it is marked as a guess."""
 
 
@@ -18,34 +18,37 @@ class SpokenWord:
     text: str
     second: float | None
     """Of the recording; None when the ear gave no times."""
-    tone: str
+    confidence_class: str
     """"", «faint» or «guess»: how sure the ear was."""
-    danger: bool
+    is_danger: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenLine:
-    """One line of the transcript; `fault`: from here on nothing was heard, and there are no words."""
+    """One line of the transcript; `recognition_failed`: from here on nothing was heard, and there are no words."""
 
     sequence: int
     at: datetime
     side: str
-    who: str
+    speaker_label: str
     second: float
     """Of the recording."""
     end: float
     words: tuple[SpokenWord, ...]
-    fault: bool
+    recognition_failed: bool
 
 
 def describe_lines(
-    utterances: Iterable[Utterance], *, since: datetime, words: Words, find_dangers: FindDangers
+    utterances: Iterable[Utterance], *, recording_start: datetime, ui_texts: Words, find_dangers: FindDangers
 ) -> tuple[SpokenLine, ...]:
-    """The lines. `since` is the moment of the recording's first second."""
-    return tuple(_describe(utterance, since=since, words=words, find_dangers=find_dangers) for utterance in utterances)
+    """The lines. `recording_start` is the moment of the recording's first second."""
+    return tuple(
+        _build_line(utterance, since=recording_start, words=ui_texts, find_dangers=find_dangers)
+        for utterance in utterances
+    )
 
 
-def _describe(utterance: Utterance, *, since: datetime, words: Words, find_dangers: FindDangers) -> SpokenLine:
+def _build_line(utterance: Utterance, *, since: datetime, words: Words, find_dangers: FindDangers) -> SpokenLine:
     second = max(0.0, (utterance.at - since) / timedelta(seconds=1))
     spoken = utterance.words or [[text, None, None, 1.0] for text in utterance.text.split()]
     dangers = mark_dangers([str(word[0]) for word in spoken], find_dangers)
@@ -53,46 +56,46 @@ def _describe(utterance: Utterance, *, since: datetime, words: Words, find_dange
         sequence=utterance.sequence,
         at=utterance.at,
         side=utterance.speaker.value,
-        who=words.speaker[utterance.speaker],
+        speaker_label=words.speaker[utterance.speaker],
         second=second,
         end=second + max((word[2] or 0.0 for word in spoken), default=0.0),
         words=tuple(
             SpokenWord(
                 text=text,
                 second=None if begin is None else second + begin,
-                tone=_tone(confidence),
-                danger=place in dangers,
+                confidence_class=_confidence_class(confidence),
+                is_danger=place in dangers,
             )
             for place, (text, begin, _, confidence) in enumerate(spoken)
         ),
-        fault=utterance.fault is not None,
+        recognition_failed=utterance.fault is not None,
     )
 
 
-def _tone(confidence: float) -> str:
-    if confidence >= _SURE:
+def _confidence_class(confidence: float) -> str:
+    if confidence >= _CONFIDENT_FROM:
         return ""
-    return "faint" if confidence >= _UNSURE else "guess"
+    return "faint" if confidence >= _GUESS_BELOW else "guess"
 
 
 def mark_dangers(words: Sequence[str], find_dangers: FindDangers) -> frozenset[int]:
     """The places of the words that name a danger; between them other words may stand."""
-    folded = [_fold(word) for word in words]
+    folded = [_normalize(word) for word in words]
     marked: set[int] = set()
     for found in find_dangers(" ".join(words)):
-        wanted = _fold(found).split()
-        ways = [way for begin in range(len(folded)) if (way := _places(folded, wanted, begin))]
+        wanted = _normalize(found).split()
+        ways = [way for begin in range(len(folded)) if (way := _match_positions(folded, wanted, begin))]
         if ways:
             closest = min(ways, key=lambda way: way[-1] - way[0])
             marked.update(closest)
     return frozenset(marked)
 
 
-def _fold(text: str) -> str:
+def _normalize(text: str) -> str:
     return text.lower().replace("ё", "е")
 
 
-def _places(words: Sequence[str], wanted: Sequence[str], begin: int) -> tuple[int, ...]:
+def _match_positions(words: Sequence[str], wanted: Sequence[str], begin: int) -> tuple[int, ...]:
     """Where the wanted words stand one after the other, the first of them at `begin`; empty when they do not."""
     if not wanted or words[begin] != wanted[0]:
         return ()

@@ -9,11 +9,11 @@ import soundfile
 
 STRETCHES = 1600
 LOUDEST = 100
-_AT_ONCE = 1 << 18
+_BLOCK_FRAMES = 1 << 18
 """Frames read at a time: an hour's recording never lies in memory as a whole."""
-_LOUD_PART = 0.995
+_PEAK_QUANTILE = 0.995
 """This share of the stretches fits the height; a click louder than all speech does not press the rest flat."""
-_ONE_AT_A_TIME = threading.Lock()
+_MEASURE_LOCK = threading.Lock()
 """The machine has calls to carry: ten cards opened at once take turns."""
 
 
@@ -23,7 +23,7 @@ def measure_waveform(file: Path) -> list[list[int]]:
     Takes about a second for an hour: for a thread. Raises soundfile.LibsndfileError for what is no recording.
     """
     stat = file.stat()
-    with _ONE_AT_A_TIME:
+    with _MEASURE_LOCK:
         return _measure(file, stat.st_mtime_ns, stat.st_size)
 
 
@@ -32,7 +32,7 @@ def _measure(file: Path, _modified: int, _bytes: int) -> list[list[int]]:
     with soundfile.SoundFile(file) as sound:
         length = max(1, -(-sound.frames // STRETCHES))
         peaks: list[np.ndarray] = []
-        for block in sound.blocks(blocksize=max(1, _AT_ONCE // length) * length, dtype="int16", always_2d=True):
+        for block in sound.blocks(blocksize=max(1, _BLOCK_FRAMES // length) * length, dtype="int16", always_2d=True):
             loud = np.abs(block.astype(np.int32))
             whole = np.zeros((-(-len(loud) // length) * length, loud.shape[1]), dtype=np.int32)
             whole[: len(loud)] = loud
@@ -40,6 +40,6 @@ def _measure(file: Path, _modified: int, _bytes: int) -> list[list[int]]:
     if not peaks:
         return []
     levels = np.concatenate(peaks)
-    ceiling = max(1.0, float(np.quantile(levels, _LOUD_PART)))
+    ceiling = max(1.0, float(np.quantile(levels, _PEAK_QUANTILE)))
     scaled = np.clip(levels * LOUDEST / ceiling, 0, LOUDEST).astype(int)
     return [[int(level) for level in channel] for channel in scaled.T]

@@ -26,16 +26,16 @@ class Office:
     settings: Settings
     recordings_directory: Path
     clock: Clock
-    words: Words
+    ui_texts: Words
     categories: Categories
     templates: Environment
-    live: Live
+    update_broadcaster: Live
     find_dangers: FindDangers
-    studio: Studio
+    prompt_recordings: Studio
 
 
-def _office(request: Request) -> Office:
+def _get_app_state(request: Request) -> Office:
     return cast(Office, request.app.state.office)
 
 
-AnOffice = Annotated[Office, Depends(_office)]
+AnOffice = Annotated[Office, Depends(_get_app_state)]

@@ -23,7 +23,7 @@ from callcenter.web.plumbing.visitors import Forbidden, SignInNeeded, find_visit
 
 log = structlog.get_logger()
 
-_MISSING = (
+_NOT_FOUND_ERRORS = (
     AlarmNotFound,
     CallNotFound,
     MemberNotFound,
@@ -32,7 +32,7 @@ _MISSING = (
     TaskNotFound,
     TicketNotFound,
 )
-_KEPT = "Нет связи с базой данных. Показано последнее известное; звонки идут как обычно."
+_STALE_PAGE_TEXT = "Нет связи с базой данных. Показано последнее известное; звонки идут как обычно."
 _NOT_SAVED = (
     "Не сохранилось: нет связи с базой данных. Введённое остаётся на странице, повторите через минуту. "
     "Звонки идут как обычно."
@@ -41,29 +41,31 @@ _NOT_SAVED = (
 
 def register(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
-    app.add_exception_handler(SignInNeeded, _sign_in_needed)
-    app.add_exception_handler(Forbidden, _forbidden)
-    app.add_exception_handler(CallcenterError, _refused)
-    app.add_exception_handler(RequestValidationError, _misread)
-    app.add_exception_handler(DataError, _misread)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(SignInNeeded, _handle_sign_in_required)
+    app.add_exception_handler(Forbidden, _handle_forbidden)
+    app.add_exception_handler(CallcenterError, _handle_domain_error)
+    app.add_exception_handler(RequestValidationError, _handle_invalid_request)
+    app.add_exception_handler(DataError, _handle_invalid_request)
+    app.add_exception_handler(HTTPException, _handle_http_error)
+    app.add_exception_handler(Exception, _handle_unexpected_error)
 
 
 async def _database_unavailable(request: Request, error: Exception) -> Response:
-    log.warning("desk.database_unavailable", path=request.url.path, error=type(error).__name__, **_call_of(request))
-    return await _explain(
+    log.warning(
+        "desk.database_unavailable", path=request.url.path, error=type(error).__name__, **_call_log_fields(request)
+    )
+    return await _render_error(
         request,
         503,
         "Нет связи с базой данных",
         "Страницы сейчас недоступны; соединение восстанавливается само.",
-        aside=_KEPT if request.method == "GET" else _NOT_SAVED,
+        banner_text=_STALE_PAGE_TEXT if request.method == "GET" else _NOT_SAVED,
         retry=True,
         anonymous=True,
     )
 
 
-async def _sign_in_needed(request: Request, error: Exception) -> Response:
+async def _handle_sign_in_required(request: Request, error: Exception) -> Response:
     if is_partial(request):
         return Response(status_code=401, headers={"HX-Reswap": "none"})
     place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -71,57 +73,57 @@ async def _sign_in_needed(request: Request, error: Exception) -> Response:
     return RedirectResponse(target, status_code=303)
 
 
-async def _forbidden(request: Request, error: Exception) -> Response:
-    return await _explain(request, 403, "Действие недоступно", str(error))
+async def _handle_forbidden(request: Request, error: Exception) -> Response:
+    return await _render_error(request, 403, "Действие недоступно", str(error))
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    status = 404 if isinstance(error, _MISSING) else 409
-    return await _explain(request, status, "Действие не выполнено", str(error))
+async def _handle_domain_error(request: Request, error: Exception) -> Response:
+    status = 404 if isinstance(error, _NOT_FOUND_ERRORS) else 409
+    return await _render_error(request, status, "Действие не выполнено", str(error))
 
 
-async def _misread(request: Request, error: Exception) -> Response:
+async def _handle_invalid_request(request: Request, error: Exception) -> Response:
     """Also what PostgreSQL itself cannot take: a NUL in a text, a number beyond its range."""
-    return await _explain(request, 422, "Не получилось прочитать запрос", "Проверьте, что поля заполнены верно.")
+    return await _render_error(request, 422, "Не получилось прочитать запрос", "Проверьте, что поля заполнены верно.")
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _handle_http_error(request: Request, error: Exception) -> Response:
     status = cast(HTTPException, error).status_code
     if status == 405:
-        return await _explain(request, 405, "Так эту страницу не открыть", "Начните с табло.")
+        return await _render_error(request, 405, "Так эту страницу не открыть", "Начните с табло.")
     if status == 404:
-        return await _explain(request, 404, "Такой страницы нет", "Возможно, ссылка набрана с ошибкой.")
-    return await _explain(request, status, "Действие не выполнено", f"Сервер ответил кодом {status}.")
+        return await _render_error(request, 404, "Такой страницы нет", "Возможно, ссылка набрана с ошибкой.")
+    return await _render_error(request, status, "Действие не выполнено", f"Сервер ответил кодом {status}.")
 
 
-async def _broken(request: Request, error: Exception) -> Response:
-    log.error("desk.broken", path=request.url.path, error=repr(error), **_call_of(request))
-    answer = await _explain(
+async def _handle_unexpected_error(request: Request, error: Exception) -> Response:
+    log.error("desk.broken", path=request.url.path, error=repr(error), **_call_log_fields(request))
+    answer = await _render_error(
         request, 500, "На сервере случилась ошибка", "Она записана в журнал. Повторите действие.", anonymous=True
     )
     answer.headers.update({**HEADERS, "cache-control": "no-store"})
     return answer
 
 
-def _call_of(request: Request) -> dict[str, str]:
+def _call_log_fields(request: Request) -> dict[str, str]:
     """The call that the page is about, for the log."""
     call_id = request.path_params.get("call_id")
     return {} if call_id is None else {"call_id": call_id}
 
 
-async def _explain(
+async def _render_error(
     request: Request,
     status: int,
     title: str,
     text: str,
     *,
-    aside: str = "",
+    banner_text: str = "",
     retry: bool = False,
     anonymous: bool = False,
 ) -> Response:
-    """A page of its own; for htmx the page stays as it is and says `aside`, or `text`, in its banner."""
+    """A page of its own; for htmx the page stays as it is and says `banner_text`, or `text`, in its banner."""
     if is_partial(request):
-        return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", aside or text)
+        return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", banner_text or text)
     office = cast(Office, request.app.state.office)
     try:
         person = None if anonymous else await find_visitor(request, office)
@@ -129,4 +131,4 @@ async def _explain(
         person = None
     headers = {"Retry-After": "5"} if retry else {}
     facts = {"title": title, "text": text, "retry": retry, "page_can_be_loaded_again": request.method == "GET"}
-    return show(request, office, "trouble.html", facts, visitor=person, status=status, headers=headers)
+    return show(request, office, "trouble.html", facts, user=person, status=status, headers=headers)

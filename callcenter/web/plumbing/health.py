@@ -14,12 +14,12 @@ router = APIRouter()
 
 
 @router.get("/healthz")
-async def report_health(office: AnOffice) -> JSONResponse:
+async def report_health(app_state: AnOffice) -> JSONResponse:
     """200 when PostgreSQL answers, else 503. `live` is whether news of the database is heard, `pages` are those open
     now, `telephony` is false while an alarm about it stands; `last_event_at` is the newest line of any call's
     timeline, the sign of life that the controller leaves in the database."""
     try:
-        async with office.database.begin() as session:
+        async with app_state.database.begin() as session:
             newest = await session.scalar(select(func.max(CallEvent.at)))
             alarms = await open_alarms(session)
     except DatabaseUnavailable:
@@ -29,8 +29,8 @@ async def report_health(office: AnOffice) -> JSONResponse:
         {
             "status": "ok" if telephony else "telephony in trouble",
             "database": True,
-            "live": office.live.connected,
-            "pages": office.live.pages,
+            "live": app_state.update_broadcaster.is_connected,
+            "pages": app_state.update_broadcaster.open_page_count,
             "telephony": telephony,
             "last_event_at": newest.isoformat() if newest else None,
         }

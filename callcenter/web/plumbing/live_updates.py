@@ -30,9 +30,9 @@ ALARM = "alarm"
 SPOKEN = "spoken"
 """Event, no topic: words that are being said in the call that the page shows, as `calls.spoken` puts them."""
 
-_FIRST_WAIT = 0.25
-_LONGEST_WAIT = 5.0
-_SILENCE = 20.0
+_FIRST_BACKOFF = 0.25
+_MAX_BACKOFF = 5.0
+_KEEPALIVE_SECONDS = 20.0
 """Seconds without a notice after which the connection is asked whether it still lives."""
 
 log = structlog.get_logger()
@@ -44,36 +44,36 @@ class Subscription:
 
     call_id: str = ""
     """The call whose words the page wants while they are being said."""
-    _spoken: dict[str, Any] = field(default_factory=dict)
+    _partial_results: dict[str, Any] = field(default_factory=dict)
     """By side the newest words."""
-    _pending: dict[str, set[str]] = field(default_factory=dict)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _pending_topics: dict[str, set[str]] = field(default_factory=dict)
+    _has_updates: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def put(self, topic: str, identifier: str = "") -> None:
-        self._pending.setdefault(topic, set()).add(identifier)
-        self._news.set()
+    def add_topic(self, topic: str, identifier: str = "") -> None:
+        self._pending_topics.setdefault(topic, set()).add(identifier)
+        self._has_updates.set()
         if topic == ALARM:
             self._alarm.set()
 
-    def hear(self, said: Mapping[str, Any]) -> None:
+    def set_partial_results(self, partial_results: Mapping[str, Any]) -> None:
         """Words are being said: by side, the newest replace the older."""
-        self._spoken.update(said)
-        self._news.set()
+        self._partial_results.update(partial_results)
+        self._has_updates.set()
 
-    async def take(self, *, gather_seconds: float) -> list[tuple[str, str]]:
+    async def collect_events(self, *, coalesce_seconds: float) -> list[tuple[str, str]]:
         """The next events: topics with the identifiers they touch, words being said. Waits for the first and
-        `gather_seconds` more for its neighbours."""
-        await self._news.wait()
-        await self.rest(gather_seconds)
-        self._news.clear()
+        `coalesce_seconds` more for its neighbours."""
+        await self._has_updates.wait()
+        await self.wait_for_alarm(coalesce_seconds)
+        self._has_updates.clear()
         self._alarm.clear()
-        pending, self._pending = self._pending, {}
-        spoken, self._spoken = self._spoken, {}
+        pending, self._pending_topics = self._pending_topics, {}
+        spoken, self._partial_results = self._partial_results, {}
         events = [(SPOKEN, json.dumps(spoken, ensure_ascii=False))] if spoken else []
         return events + [(topic, " ".join(sorted(identifiers))) for topic, identifiers in pending.items()]
 
-    async def rest(self, seconds: float) -> None:
+    async def wait_for_alarm(self, seconds: float) -> None:
         """Waits, but not on when there is an alarm."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -87,29 +87,29 @@ class Live:
         """`address` is a `postgresql+psycopg://` address, as Database takes it."""
         self._address = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
         self._subscriptions: set[Subscription] = set()
-        self._told = secrets.randbelow(2**32)  # no mark of an earlier process is taken for one of ours
-        self.connected = False
+        self._update_count = secrets.randbelow(2**32)  # no mark of an earlier process is taken for one of ours
+        self.is_connected = False
 
     @property
-    def mark(self) -> str:
+    def last_update_id(self) -> str:
         """How far the news has come. A page made before one piece of news, and listening after it, has missed it."""
-        return str(self._told)
+        return str(self._update_count)
 
     @property
-    def pages(self) -> int:
+    def open_page_count(self) -> int:
         """How many open pages listen."""
         return len(self._subscriptions)
 
     @contextmanager
-    def subscribe(self, *, mark: str = "", call_id: str = "") -> Iterator[Subscription]:
-        """For one open page, made when the news had come to `mark`; empty when the page knows that it is old.
+    def subscribe(self, *, last_update_id: str = "", call_id: str = "") -> Iterator[Subscription]:
+        """For one open page, made when the news had come to `last_update_id`; empty when the page knows that it is old.
         `call_id`: the call it shows, if it shows one that may go on."""
         subscription = Subscription(call_id)
-        if mark and mark != self.mark:
-            subscription.put(REFRESH)
+        if last_update_id and last_update_id != self.last_update_id:
+            subscription.add_topic(REFRESH)
         self._subscriptions.add(subscription)
-        if not self.connected:
-            subscription.put(LOST)
+        if not self.is_connected:
+            subscription.add_topic(LOST)
         try:
             yield subscription
         finally:
@@ -117,43 +117,43 @@ class Live:
 
     async def run(self) -> None:
         """Listens until cancelled; never raises because PostgreSQL is away."""
-        wait = _FIRST_WAIT
+        wait = _FIRST_BACKOFF
         while True:
             try:
                 async for notice in self._listen():
-                    wait = _FIRST_WAIT
+                    wait = _FIRST_BACKOFF
                     if notice.channel == SPOKEN_CHANNEL:
-                        self._pass_on(notice.payload)
+                        self._publish_partial_result(notice.payload)
                         continue
                     topic, _, identifier = notice.payload.partition(":")
-                    self._tell(topic, identifier)
+                    self._publish_topic(topic, identifier)
             except (psycopg.Error, OSError) as error:
-                if self.connected:
+                if self.is_connected:
                     log.warning("desk.live.lost", error=type(error).__name__)
-                    self.connected = False
-                    self._tell(LOST)
+                    self.is_connected = False
+                    self._publish_topic(LOST)
             await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            wait = min(wait * 2, _MAX_BACKOFF)
 
     async def _listen(self) -> AsyncIterator[psycopg.Notify]:
         connection = await psycopg.AsyncConnection.connect(self._address, autocommit=True, connect_timeout=2)
         async with connection:
             await connection.execute(f"LISTEN {NOTICE_CHANNEL}")
             await connection.execute(f"LISTEN {SPOKEN_CHANNEL}")
-            self.connected = True
-            self._tell(REFRESH)
+            self.is_connected = True
+            self._publish_topic(REFRESH)
             while True:
-                async for notice in connection.notifies(timeout=_SILENCE):
+                async for notice in connection.notifies(timeout=_KEEPALIVE_SECONDS):
                     yield notice
                 await connection.execute("SELECT 1")
 
-    def _tell(self, topic: str, identifier: str = "") -> None:
-        self._told += 1
+    def _publish_topic(self, topic: str, identifier: str = "") -> None:
+        self._update_count += 1
         for subscription in self._subscriptions:
-            subscription.put(topic, identifier)
+            subscription.add_topic(topic, identifier)
 
-    def _pass_on(self, payload: str) -> None:
+    def _publish_partial_result(self, payload: str) -> None:
         call_id, _, said = payload.partition(" ")
         for subscription in self._subscriptions:
             if subscription.call_id == call_id:
-                subscription.hear(json.loads(said))
+                subscription.set_partial_results(json.loads(said))

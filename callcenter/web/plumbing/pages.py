@@ -22,7 +22,7 @@ ResponseT = TypeVar("ResponseT", bound=Response)
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
-def build_templates(zone: ZoneInfo, words: Words) -> Environment:
+def build_templates(zone: ZoneInfo, ui_texts: Words) -> Environment:
     """Everything is escaped, and a name that a page forgot to hand over is an error, not an empty place."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -41,38 +41,38 @@ def build_templates(zone: ZoneInfo, words: Words) -> Environment:
         full_moment=lambda at: formatting.spell_full_moment(at, zone),
         short_moment=lambda at, now: formatting.spell_moment(at, zone, now=now),
         forms=formatting.choose_form,
-        urgency=lambda code: Urgency(code).russian,
-        author=lambda login, people: words.author.get(login) or people.get(login, login),
+        urgency=lambda code: Urgency(code).label,
+        author=lambda login, people: ui_texts.author.get(login) or people.get(login, login),
     )
     return environment
 
 
 def show(
     request: Request,
-    office: Office,
+    app_state: Office,
     template: str,
-    facts: Mapping[str, Any],
+    context: Mapping[str, Any],
     *,
-    visitor: Visitor | None,
+    user: Visitor | None,
     now: datetime | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """Answers with a page, or with the part of one that htmx asked for."""
-    longest_wait = office.settings.queue.callback_after_seconds
+    longest_wait = app_state.settings.queue.callback_after_seconds
     context = {
         "partial": is_partial(request),
-        "visitor": visitor,
-        "now": now or office.clock.now(),
-        "words": office.words,
-        "company": office.settings.company,
+        "user": user,
+        "now": now or app_state.clock.now(),
+        "words": app_state.ui_texts,
+        "company": app_state.settings.company,
         "mark": getattr(request.state, "mark", ""),
-        "section": _section(request.url.path),
+        "section": _find_nav_section(request.url.path),
         "wait_near": longest_wait // 2,
         "wait_late": longest_wait,
-        **facts,
+        **context,
     }
-    text = office.templates.get_template(template).render(context)
+    text = app_state.templates.get_template(template).render(context)
     return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
 
 
@@ -87,7 +87,7 @@ def is_partial(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def _section(path: str) -> str:
+def _find_nav_section(path: str) -> str:
     first = path.strip("/").split("/")[0]
     if first in ("questions", "meters", "prompts"):
         return "/questions"

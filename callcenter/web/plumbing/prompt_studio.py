@@ -16,13 +16,13 @@ class Prompt:
     text: str
     seconds: float
     """About how long it takes to say."""
-    recorded: bool
+    is_recorded: bool
     """A person speaks it; else the voice does."""
-    waiting: bool
+    upload_pending: bool
     """A file was handed in, and the controller has not taken it over yet."""
-    sounds: bool
+    has_audio: bool
     """There is something to be heard; else it only sounds within longer texts."""
-    part: bool
+    is_fragment: bool
     """A sentence of a longer text with changing places."""
 
 
@@ -37,10 +37,10 @@ class Studio(Protocol):
         """In the order of their numbers; none when the script cannot be read."""
         ...
 
-    def find_sound(self, number: int) -> Path | None:
+    def find_audio_file(self, number: int) -> Path | None:
         """What callers hear of it now; None when nothing was made yet."""
         ...
 
-    def hand_in(self, number: int, sound: bytes) -> float:
+    def upload_recording(self, number: int, sound: bytes) -> float:
         """The seconds of speech in it. Raises Unfit; KeyError for a number that no text has."""
         ...

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_POLICY = (
+_CSP_DIRECTIVES = (
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'{style}",
@@ -24,7 +24,7 @@ _POLICY = (
 
 def policy(*, style_nonce: str = "") -> str:
     """What a page may load. With a nonce one style sheet inside the page may name it: the drawn waveform needs one."""
-    return "; ".join(_POLICY).format(style=f" 'nonce-{style_nonce}'" if style_nonce else "")
+    return "; ".join(_CSP_DIRECTIVES).format(style=f" 'nonce-{style_nonce}'" if style_nonce else "")
 
 
 def new_nonce() -> str:
@@ -43,11 +43,11 @@ HEADERS = {
 }
 """On every answer, also on those that never pass the layer below: an error of ours is told outside of it."""
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_LONGEST_FORM = 64_000
+_MAX_FORM_BYTES = 64_000
 """Bytes; the longest description in Cyrillic, percent-encoded, and room to spare."""
-_LARGEST_SOUND = 20_000_000
+_MAX_UPLOAD_BYTES = 20_000_000
 """Bytes; two minutes of stereo in CD quality: no text of the robot takes so long."""
-_SOUND = re.compile(r"/prompts/\d+/recording")
+_UPLOAD_PATH = re.compile(r"/prompts/\d+/recording")
 
 
 class SecurityHeaders:
@@ -75,15 +75,15 @@ class SecurityHeaders:
                     headers.setdefault("strict-transport-security", "max-age=31536000")
             await send(message)
 
-        refusal = None if scope["method"] in _SAFE_METHODS else _refuse(scope)
+        refusal = None if scope["method"] in _SAFE_METHODS else _find_refusal(scope)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
 
-def _refuse(scope: Scope) -> PlainTextResponse | None:
+def _find_refusal(scope: Scope) -> PlainTextResponse | None:
     """The answer to a changing request that no form of ours can have sent; None when it may pass."""
     headers = Headers(scope=scope)
-    most = _LARGEST_SOUND if _SOUND.fullmatch(scope["path"]) else _LONGEST_FORM
-    if not _from_own_site(headers):
+    most = _MAX_UPLOAD_BYTES if _UPLOAD_PATH.fullmatch(scope["path"]) else _MAX_FORM_BYTES
+    if not _is_same_origin(headers):
         return PlainTextResponse("Запрос пришёл с чужого сайта.", status_code=403)
     length = headers.get("content-length", "")
     # A transfer encoding goes before a length told beside it, and tells none.
@@ -92,7 +92,7 @@ def _refuse(scope: Scope) -> PlainTextResponse | None:
     return None
 
 
-def _from_own_site(headers: Headers) -> bool:
+def _is_same_origin(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")

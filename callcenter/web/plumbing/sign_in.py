@@ -20,17 +20,17 @@ ENTRY_COOKIE = "callcenter_entry"
 
 
 @router.get("/sign-in")
-async def show_sign_in(request: Request, office: AnOffice, next: str = "/") -> Response:
-    if await find_visitor(request, office) is not None:
-        return RedirectResponse(_own_place(next), status_code=303)
-    return _form(request, office, next=next)
+async def show_sign_in(request: Request, app_state: AnOffice, next: str = "/") -> Response:
+    if await find_visitor(request, app_state) is not None:
+        return RedirectResponse(_sanitize_redirect(next), status_code=303)
+    return _render_form(request, app_state, next=next)
 
 
 @router.post("/sign-in")
 async def take_sign_in(
     request: Request,
     *,
-    office: AnOffice,
+    app_state: AnOffice,
     login: Annotated[str, Form(max_length=60)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     csrf: Annotated[str, Form(max_length=200)] = "",
@@ -38,16 +38,16 @@ async def take_sign_in(
 ) -> Response:
     entry = request.cookies.get(ENTRY_COOKIE, "")
     if not entry or not secrets.compare_digest(entry.encode(), csrf.encode()):
-        return _form(
-            request, office, login=login, next=next, fault="Страница устарела. Введите пароль ещё раз.", status=403
+        return _render_form(
+            request, app_state, login=login, next=next, fault="Страница устарела. Введите пароль ещё раз.", status=403
         )
     address = request.client.host if request.client else "unknown"
-    lasts = timedelta(hours=office.settings.desk.session_hours)
-    async with office.database.begin() as session:
-        answer = await sign_in(session, login, password, address, office.clock.now(), lasts=lasts)
+    lasts = timedelta(hours=app_state.settings.desk.session_hours)
+    async with app_state.database.begin() as session:
+        answer = await sign_in(session, login, password, address, app_state.clock.now(), session_lifetime=lasts)
     if isinstance(answer, Refused):
-        return _refuse(request, office, answer, login=login, next=next)
-    response = RedirectResponse(_own_place(next), status_code=303)
+        return _render_refusal(request, app_state, answer, login=login, next=next)
+    response = RedirectResponse(_sanitize_redirect(next), status_code=303)
     response.delete_cookie(ENTRY_COOKIE, path="/sign-in")
     response.set_cookie(
         SESSION_COOKIE,
@@ -61,39 +61,39 @@ async def take_sign_in(
 
 
 @router.post("/sign-out")
-async def take_sign_out(request: Request, office: AnOffice, visitor: AFormVisitor) -> Response:
-    async with office.database.begin() as session:
+async def take_sign_out(request: Request, app_state: AnOffice, user: AFormVisitor) -> Response:
+    async with app_state.database.begin() as session:
         await sign_out(session, request.cookies[SESSION_COOKIE])
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(SESSION_COOKIE)
     return response
 
 
-def _refuse(request: Request, office: Office, answer: Refused, *, login: str, next: str) -> Response:
+def _render_refusal(request: Request, app_state: Office, answer: Refused, *, login: str, next: str) -> Response:
     if answer.retry_at is None:
-        return _form(request, office, login=login, next=next, fault=answer.message, status=401)
-    seconds = max(1, int((answer.retry_at - office.clock.now()).total_seconds()))
+        return _render_form(request, app_state, login=login, next=next, fault=answer.message, status=401)
+    seconds = max(1, int((answer.retry_at - app_state.clock.now()).total_seconds()))
     minutes = -(-seconds // 60)
     word = choose_form(minutes, "минуту", "минуты", "минут")
     fault = f"Слишком много попыток входа. Попробуйте через {minutes} {word}."
-    response = _form(request, office, login=login, next=next, fault=fault, status=429)
+    response = _render_form(request, app_state, login=login, next=next, fault=fault, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _form(
-    request: Request, office: Office, *, login: str = "", next: str = "/", fault: str = "", status: int = 200
+def _render_form(
+    request: Request, app_state: Office, *, login: str = "", next: str = "/", fault: str = "", status: int = 200
 ) -> Response:
     token = request.cookies.get(ENTRY_COOKIE) or secrets.token_urlsafe(32)
     facts = {"entry_token": token, "login": login, "next": next, "fault": fault}
-    response = show(request, office, "sign_in.html", facts, visitor=None, status=status)
+    response = show(request, app_state, "sign_in.html", facts, user=None, status=status)
     response.set_cookie(
         ENTRY_COOKIE, token, path="/sign-in", httponly=True, samesite="strict", secure=request.url.scheme == "https"
     )
     return response
 
 
-def _own_place(place: str) -> str:
+def _sanitize_redirect(place: str) -> str:
     """The page to go on to: a path of the desk itself, never another site."""
     if place.startswith("/") and not place.startswith("//") and "\\" not in place and place.isprintable():
         return place

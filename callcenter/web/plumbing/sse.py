@@ -13,12 +13,12 @@ from callcenter.web.plumbing.visitors import find_visitor
 
 router = APIRouter()
 
-_GATHER_SECONDS = 0.1
+_COALESCE_SECONDS = 0.1
 """One change of a call makes several notices; a page is told once."""
 REST_SECONDS = 0.5
 """Then a page is left alone for so long, however much happens: thirty calls at once would have twenty open
 boards ask for themselves without end. An alarm does not wait for it."""
-_REST_IN_A_CALL = 0.25
+_CALL_THROTTLE_SECONDS = 0.25
 """A page that follows one call hears of little else, and words are worth seeing while they are being said."""
 _PING_SECONDS = 15
 
@@ -26,21 +26,21 @@ _PING_SECONDS = 15
 @router.get("/live")
 async def send_news(
     request: Request,
-    office: AnOffice,
+    app_state: AnOffice,
     mark: Annotated[str, Query(max_length=20)] = "",
     call: Annotated[str, Query(max_length=80)] = "",
 ) -> EventSourceResponse:
     """`mark` as in Live; `call` is the call whose words the page wants while they are being said."""
     return EventSourceResponse(
-        _news(request, office, mark, call), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"}
+        _generate_events(request, app_state, mark, call), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"}
     )
 
 
-async def _news(request: Request, office: Office, mark: str, call: str) -> AsyncIterator[ServerSentEvent]:
+async def _generate_events(request: Request, app_state: Office, mark: str, call: str) -> AsyncIterator[ServerSentEvent]:
     # An event source cannot see a status, so even a refusal is told by an event.
-    with office.live.subscribe(mark=mark, call_id=call) as subscription:
+    with app_state.update_broadcaster.subscribe(last_update_id=mark, call_id=call) as subscription:
         try:
-            visitor = await find_visitor(request, office)
+            visitor = await find_visitor(request, app_state)
         except DatabaseUnavailable:
             yield ServerSentEvent(event="lost", data="")
             return
@@ -48,15 +48,15 @@ async def _news(request: Request, office: Office, mark: str, call: str) -> Async
             yield ServerSentEvent(event="signed-out", data="")
             return
         yield ServerSentEvent(event="hello", data="")
-        async for event in _told(subscription):
-            if office.clock.now() >= visitor.expires_at:
+        async for event in _drain_subscription(subscription):
+            if app_state.clock.now() >= visitor.expires_at:
                 yield ServerSentEvent(event="signed-out", data="")
                 return
             yield event
 
 
-async def _told(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
+async def _drain_subscription(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:
     while True:
-        for event, data in await subscription.take(gather_seconds=_GATHER_SECONDS):
+        for event, data in await subscription.collect_events(coalesce_seconds=_COALESCE_SECONDS):
             yield ServerSentEvent(event=event, data=data)
-        await subscription.rest(_REST_IN_A_CALL if subscription.call_id else REST_SECONDS)
+        await subscription.wait_for_alarm(_CALL_THROTTLE_SECONDS if subscription.call_id else REST_SECONDS)

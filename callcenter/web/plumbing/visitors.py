@@ -27,7 +27,7 @@ class Visitor:
     expires_at: datetime
 
     @property
-    def works_with_residents(self) -> bool:
+    def can_edit_records(self) -> bool:
         return self.role in WORKING_ROLES
 
 
@@ -39,13 +39,13 @@ class Forbidden(Exception):
     """This person may not do that; the message is for the page, in Russian."""
 
 
-async def find_visitor(request: Request, office: Office) -> Visitor | None:
+async def find_visitor(request: Request, app_state: Office) -> Visitor | None:
     """The person whose session the cookie names; None when there is none."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return None
-    async with office.database.begin() as session:
-        person = await who(session, token, office.clock.now())
+    async with app_state.database.begin() as session:
+        person = await who(session, token, app_state.clock.now())
         if person is None:
             return None
         employee = person.employee
@@ -59,37 +59,37 @@ async def find_visitor(request: Request, office: Office) -> Visitor | None:
         )
 
 
-async def _signed_in(request: Request, office: AnOffice) -> Visitor:
-    request.state.mark = office.live.mark  # before the page reads anything
-    visitor = await find_visitor(request, office)
+async def _require_session(request: Request, app_state: AnOffice) -> Visitor:
+    request.state.mark = app_state.update_broadcaster.last_update_id  # before the page reads anything
+    visitor = await find_visitor(request, app_state)
     if visitor is None:
         raise SignInNeeded
     return visitor
 
 
-AVisitor = Annotated[Visitor, Depends(_signed_in)]
+AVisitor = Annotated[Visitor, Depends(_require_session)]
 
 
-def check_form(visitor: Visitor, csrf: str) -> None:
+def check_form(user: Visitor, csrf: str) -> None:
     """Raises Forbidden when the form is not of the session's own pages."""
-    if not secrets.compare_digest(csrf.encode(), visitor.csrf.encode()):
+    if not secrets.compare_digest(csrf.encode(), user.csrf.encode()):
         raise Forbidden("Страница устарела: обновите её и повторите действие.")
 
 
-async def _own_form(visitor: AVisitor, csrf: Annotated[str, Form(max_length=200)] = "") -> Visitor:
-    check_form(visitor, csrf)
-    return visitor
+async def _require_csrf(user: AVisitor, csrf: Annotated[str, Form(max_length=200)] = "") -> Visitor:
+    check_form(user, csrf)
+    return user
 
 
-AFormVisitor = Annotated[Visitor, Depends(_own_form)]
+AFormVisitor = Annotated[Visitor, Depends(_require_csrf)]
 """A signed-in person whose form carries the session's CSRF token: for every POST."""
 
 
-async def _working(visitor: AFormVisitor) -> Visitor:
-    if not visitor.works_with_residents:
+async def _require_editor(user: AFormVisitor) -> Visitor:
+    if not user.can_edit_records:
         raise Forbidden("Это действие доступно диспетчеру и директору.")
-    return visitor
+    return user
 
 
-AWorker = Annotated[Visitor, Depends(_working)]
+AWorker = Annotated[Visitor, Depends(_require_editor)]
 """The same, and the role answers residents."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 WORDS_FILE = Path(__file__).parent / "words.yaml"
 
-_Names = dict[str, str]
+_Labels = dict[str, str]
 
 
 class EventWording(BaseModel):
@@ -27,47 +27,47 @@ class EventWording(BaseModel):
 class Words(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    call_state: _Names
-    outcome: _Names
-    recording_state: _Names
-    leg_role: _Names
-    speaker: _Names
-    event_source: _Names
-    member_state: _Names
-    task_kind: _Names
-    task_state: _Names
-    ticket_state: _Names
-    role: _Names
-    author: _Names
-    meter: _Names
-    doubt: _Names
-    clock_kind: _Names
-    clock_promise: _Names
+    call_state: _Labels
+    outcome: _Labels
+    recording_state: _Labels
+    leg_role: _Labels
+    speaker: _Labels
+    event_source: _Labels
+    member_state: _Labels
+    task_kind: _Labels
+    task_state: _Labels
+    ticket_state: _Labels
+    role: _Labels
+    author: _Labels
+    meter: _Labels
+    doubt: _Labels
+    clock_kind: _Labels
+    clock_promise: _Labels
     events: dict[str, EventWording]
-    ticket_events: _Names
+    ticket_events: _Labels
     hangup_causes: dict[int, str]
     pause_reasons: Annotated[tuple[str, ...], Field(min_length=1)]
     task_results: Annotated[tuple[str, ...], Field(min_length=1)]
     ticket_cancel_reasons: Annotated[tuple[str, ...], Field(min_length=1)]
 
-    def event(self, kind: str, facts: Mapping[str, Any]) -> tuple[str, EventWording]:
+    def describe_event(self, kind: str, facts: Mapping[str, Any]) -> tuple[str, EventWording]:
         """The sentence for a timeline entry and its wording; an unknown kind is shown by its own name."""
         wording = self.events.get(kind) or EventWording(text=kind, detail=True)
-        return _fill(wording.text, facts), wording
+        return _fill_template(wording.text, facts), wording
 
-    def ticket_event(self, kind: str, facts: Mapping[str, Any]) -> str:
-        return _fill(self.ticket_events.get(kind, kind), facts)
+    def describe_ticket_event(self, kind: str, facts: Mapping[str, Any]) -> str:
+        return _fill_template(self.ticket_events.get(kind, kind), facts)
 
 
 def read_words(file: Path = WORDS_FILE) -> Words:
     return Words.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
-def _fill(template: str, facts: Mapping[str, Any]) -> str:
-    named = {name: _spoken(value) for name, value in facts.items()}
+def _fill_template(template: str, facts: Mapping[str, Any]) -> str:
+    named = {name: _format_value(value) for name, value in facts.items()}
     everything = ", ".join(f"{name}: {value}" for name, value in named.items())
     return template.format_map(defaultdict(lambda: "—", named, facts=everything))
 
 
-def _spoken(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return "—" if value is None or value == "" else str(value)

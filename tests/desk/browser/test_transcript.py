@@ -167,17 +167,17 @@ async def test_words_grow_while_they_are_said(open_page: OpenPage, place: Place,
     spoken, now = SpokenNow(), clock.now()
     forming = page.locator(".is-forming .said-text")
     async with telling(spoken, place.database):
-        spoken.say(TALKING, Speaker.CALLER, at=now, words="у нас пахнет")
+        spoken.update_partial(TALKING, Speaker.CALLER, at=now, words="у нас пахнет")
         await expect(forming).to_have_text("у нас пахнет")
-        spoken.say(TALKING, Speaker.CALLER, at=now, words="у нас пахнет газом")
-        spoken.say(TALKING, Speaker.MEMBER, at=now, words="выйдите")
+        spoken.update_partial(TALKING, Speaker.CALLER, at=now, words="у нас пахнет газом")
+        spoken.update_partial(TALKING, Speaker.MEMBER, at=now, words="выйдите")
         await expect(forming).to_have_text(["у нас пахнет газом", "выйдите"])
         await finish(place.database, Speaker.CALLER, "у нас пахнет газом", clock, second=0.2)
         await expect(forming).to_have_text(["выйдите"])
         last = page.locator("#transcript li[data-sequence]").last
         await expect(last).to_contain_text("у нас пахнет газом")
         assert await words_of(page, "#transcript .is-danger") == ["пахнет", "газом"]
-        spoken.say(TALKING, Speaker.MEMBER, at=now, words="")
+        spoken.update_partial(TALKING, Speaker.MEMBER, at=now, words="")
         await expect(forming).to_have_count(0)
 
 

@@ -32,7 +32,7 @@ def directory() -> Path:
     """What set-up has built for the tests, or builds now."""
     layout = Layout(test_home())
     renew_model(layout)
-    return layout.ear_model
+    return layout.built_speech_model
 
 
 @pytest.fixture(scope="module")

@@ -86,14 +86,14 @@ def test_it_hears_what_a_grammar_allows(model: Path) -> None:
 
 def test_words_that_sound_alike_are_kept_apart() -> None:
     lexicon = Lexicon.make(WORDS, StressDictionary({}))
-    marks = {one.word: one.mark for one in lexicon.pronunciations}
+    marks = {one.word: one.disambiguation_symbol for one in lexicon.pronunciations}
     assert marks["код"] != marks["кот"]
     assert marks["нет"] == 0
 
 
 def test_all_words_end_in_one_state() -> None:
     """Else each end gets a copy of all beginnings: 24,000 words made two million arcs, and took forty seconds."""
-    arcs = [line.split() for line in Lexicon.make(WORDS, StressDictionary({})).arcs(2.0)]
+    arcs = [line.split() for line in Lexicon.make(WORDS, StressDictionary({})).write_arcs(2.0)]
     (before_a_word,) = {arc[1] for arc in arcs if arc[0] == "0"}
     assert len({arc[0] for arc in arcs if len(arc) == 5 and arc[1] == before_a_word}) == 2  # the start, and the end
 

@@ -14,7 +14,7 @@ WORDS = {word: number for number, word in enumerate(("вода", "газ", "до
 def language() -> Language:
     language = Language(WORDS)
     for sentence in ("нет света", "нет света", "нет вода", "дом нет света", "газ чужое нет"):
-        language.learn(sentence)
+        language.add_sentence(sentence)
     return language
 
 
@@ -23,7 +23,7 @@ def cost(language: Language, sentence: str) -> float:
     arcs: defaultdict[int, list[tuple[int, int, float]]] = defaultdict(list)
     finals: dict[int, float] = {}
     start = None
-    for line in language.arcs(WORDS):
+    for line in language.write_arcs(WORDS):
         parts = line.split()
         start = int(parts[0]) if start is None else start
         if len(parts) == 2:

@@ -57,14 +57,14 @@ def test_every_sound_has_an_output_of_the_network(stress: StressDictionary) -> N
 
 
 def test_stress_comes_from_the_dictionary(stress: StressDictionary) -> None:
-    assert stress.find("вода") == (2,)
-    assert stress.find("воды") == (2, 1)
-    assert stress.find("жильё") == (2,)  # ё is always stressed
-    assert stress.find("газ") == (1,)
+    assert stress.find_stressed_vowels("вода") == (2,)
+    assert stress.find_stressed_vowels("воды") == (2, 1)
+    assert stress.find_stressed_vowels("жильё") == (2,)  # ё is always stressed
+    assert stress.find_stressed_vowels("газ") == (1,)
 
 
 def test_a_strange_word_is_stressed_like_words_that_end_alike(stress: StressDictionary) -> None:
-    assert stress.find("обвалова") == (2,)
+    assert stress.find_stressed_vowels("обвалова") == (2,)
 
 
 def test_a_word_that_leans_on_others_is_known_said_alone_too(stress: StressDictionary) -> None:

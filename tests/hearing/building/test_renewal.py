@@ -66,7 +66,7 @@ def test_by_hand_it_is_always_built_with_the_people_known_before(layout: Layout,
     speech_model.renew_model(layout, ["Анна"])
     speech_model.renew_model(layout, force=True)
     assert built == [["Анна"], ["Анна"]]
-    assert json.loads((layout.ear_model / "built.json").read_text())["people"] == ["Анна"]
+    assert json.loads((layout.built_speech_model / "built.json").read_text())["people"] == ["Анна"]
 
 
 async def test_by_hand_the_people_of_now_are_taken_and_those_of_before_when_nobody_says(
@@ -75,16 +75,16 @@ async def test_by_hand_the_people_of_now_are_taken_and_those_of_before_when_nobo
     speech_model.renew_model(layout, ["Анна"])
     async with database.begin() as session:
         session.add(Employee(login="d1", name="Борис Новый", role=Role.DISPATCHER, password_hash=""))
-    speech_model.renew_model(layout, await speech_model.read_people(database.address), force=True)
+    speech_model.renew_model(layout, await speech_model.read_people(database.url), force=True)
     with pytest.raises(DatabaseUnavailable):
-        await speech_model.read_people(database.address.replace("host=", "host=/nowhere"))
+        await speech_model.read_people(database.url.replace("host=", "host=/nowhere"))
     speech_model.renew_model(layout, None, force=True)
     assert built == [["Анна"], ["Борис Новый"], ["Борис Новый"]]
 
 
 def test_the_own_model_hears_unless_another_is_set(layout: Layout) -> None:
     own = Settings(ear=Ear())
-    assert speech_model.find_model(layout, own) == layout.ear_model
+    assert speech_model.find_model(layout, own) == layout.built_speech_model
     assert own.callers_are_heard
     assert speech_model.find_model(layout, Settings(ear=Ear(model=Path("/srv/x")))) == Path("/srv/x")
     assert speech_model.find_model(layout, Settings(ear=Ear(model="off"))) is None

@@ -44,8 +44,8 @@ class VoskEngine:
             raise BrokenModel(
                 f"{directory}: Vosk не может загрузить модель (причина — строкой выше); распакуйте её заново"
             ) from error
-        self._counting = threading.RLock()  # the collector may free a recogniser while this thread makes one
-        self._strange: set[str] = set()
+        self._model_lock = threading.RLock()  # the collector may free a recogniser while this thread makes one
+        self._unknown_words: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -56,12 +56,12 @@ class VoskEngine:
         return self.model.takes_phrases
 
     @property
-    def delay(self) -> float:
-        return self.model.delay
+    def result_delay(self) -> float:
+        return self.model.result_delay
 
-    def listen(self, *, rate: int, phrases: Sequence[str] | None) -> "VoskRecogniser":
-        known = self._known(phrases or ()) if self.takes_phrases else []
-        with self._counting:
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> "VoskRecogniser":
+        known = self._filter_known_phrases(phrases or ()) if self.takes_phrases else []
+        with self._model_lock:
             try:
                 recogniser = (
                     vosk.KaldiRecognizer(self._model, float(rate), json.dumps([*known, UNKNOWN], ensure_ascii=False))
@@ -71,17 +71,17 @@ class VoskEngine:
             except Exception as error:
                 raise EngineFailed(f"{self.name}: no recogniser for {rate} Hz") from error
         recogniser.SetWords(True)
-        return VoskRecogniser(recogniser, self._counting)
+        return VoskRecogniser(recogniser, self._model_lock)
 
-    def _known(self, phrases: Sequence[str]) -> list[str]:
+    def _filter_known_phrases(self, phrases: Sequence[str]) -> list[str]:
         """The phrases all of whose words the model knows; tells the log of each strange word once."""
-        strange = {word for phrase in phrases for word in phrase.split() if not self._knows(word)}
-        if new := strange - self._strange:
-            self._strange |= new
+        strange = {word for phrase in phrases for word in phrase.split() if not self._is_known_word(word)}
+        if new := strange - self._unknown_words:
+            self._unknown_words |= new
             log.warning("words that the model does not know", words=sorted(new), model=self.name)
         return [phrase for phrase in phrases if phrase.split() and not strange.intersection(phrase.split())]
 
-    def _knows(self, word: str) -> bool:
+    def _is_known_word(self, word: str) -> bool:
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
 
@@ -90,33 +90,33 @@ class VoskRecogniser:
 
     def __init__(self, recogniser: "vosk.KaldiRecognizer", counting: "threading.RLock") -> None:
         self._recogniser: vosk.KaldiRecognizer | None = recogniser
-        self._counting = counting
-        self._owed = 0
+        self._model_lock = counting
+        self._padding_bytes = 0
         """Bytes of quiet that the decoder was given ahead: that much later than it says, an utterance has ended."""
 
-    def hear(self, audio: bytes) -> tuple[Word, ...] | None:
-        ended = self._take(audio)
-        owed, self._owed = self._owed, max(self._owed - len(audio), 0)
+    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+        ended = self._feed(audio)
+        owed, self._padding_bytes = self._padding_bytes, max(self._padding_bytes - len(audio), 0)
         if not ended or owed:
             return None
-        return _read_words(self._alive.Result())
+        return _read_words(self._open_recognizer.Result())
 
-    def settle(self, quiet: bytes) -> None:
-        self._take(quiet)
-        self._owed = len(quiet)
+    def feed_padding(self, quiet: bytes) -> None:
+        self._feed(quiet)
+        self._padding_bytes = len(quiet)
 
-    def _take(self, audio: bytes) -> bool:
+    def _feed(self, audio: bytes) -> bool:
         """Whether the utterance has ended."""
         try:
-            return bool(self._alive.AcceptWaveform(audio))
+            return bool(self._open_recognizer.AcceptWaveform(audio))
         except Exception as error:
             raise EngineFailed(f"Vosk: {error}") from error
 
-    def guess(self) -> str:
-        return str(json.loads(self._alive.PartialResult()).get("partial", ""))
+    def get_partial_text(self) -> str:
+        return str(json.loads(self._open_recognizer.PartialResult()).get("partial", ""))
 
     def finish(self) -> tuple[Word, ...]:
-        words = _read_words(self._alive.FinalResult())
+        words = _read_words(self._open_recognizer.FinalResult())
         self._free()
         return words
 
@@ -124,11 +124,11 @@ class VoskRecogniser:
         self._free()
 
     def _free(self) -> None:
-        with self._counting:  # the last reference frees it
+        with self._model_lock:  # the last reference frees it
             self._recogniser = None
 
     @property
-    def _alive(self) -> "vosk.KaldiRecognizer":
+    def _open_recognizer(self) -> "vosk.KaldiRecognizer":
         if self._recogniser is None:
             raise EngineFailed("the recogniser was used after its end")
         return self._recogniser

@@ -18,7 +18,7 @@ _FRAME_SECONDS = 0.01
 _LOOK_AHEAD = 0.2
 """Seconds a usual acoustic network looks ahead, and half a window of sound; a file does not say it in words."""
 
-_AS_RELEASED = {
+_CURRENT_LAYOUT = {
     "network": "am/final.mdl",
     "features": "conf/mfcc.conf",
     "static": "graph/HCLG.fst",
@@ -27,7 +27,7 @@ _AS_RELEASED = {
     "disambiguation": "graph/disambig_tid.int",
     "words": "graph/words.txt",
 }
-_FLAT = {
+_FLAT_LAYOUT = {
     "network": "final.mdl",
     "features": "mfcc.conf",
     "static": "HCLG.fst",
@@ -38,7 +38,7 @@ _FLAT = {
 }
 """Models before 2020."""
 
-_AGAIN = "распакуйте модель заново"
+_UNPACK_AGAIN = "распакуйте модель заново"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class VoskModel:
     takes_phrases: bool
     megabytes: float
     words: int | None
-    delay: float
+    result_delay: float
 
     def describe(self) -> str:
         """One line for a person."""
@@ -62,14 +62,14 @@ class VoskModel:
 def read_vosk_model(directory: Path) -> VoskModel:
     """What a directory holds. Raises BrokenModel with the mend."""
     expect_network(directory)
-    layout = _AS_RELEASED if (directory / _AS_RELEASED["network"]).is_file() else _FLAT
+    layout = _CURRENT_LAYOUT if (directory / _CURRENT_LAYOUT["network"]).is_file() else _FLAT_LAYOUT
     rate, upsamples = _read_rate(directory / layout["features"])
     if rate > RATE and not upsamples:
         raise BrokenModel(
             f"{directory}: модель на {rate} Гц не берёт телефонные {RATE} Гц; "
             f"допишите строку --allow-upsample=true в {directory / layout['features']}"
         )
-    takes_phrases = _read_graph(directory, layout)
+    takes_phrases = _is_dynamic_graph(directory, layout)
     words = directory / layout["words"]
     return VoskModel(
         directory=directory,
@@ -77,13 +77,13 @@ def read_vosk_model(directory: Path) -> VoskModel:
         takes_phrases=takes_phrases,
         megabytes=sum(file.stat().st_size for file in directory.rglob("*") if file.is_file()) / 1e6,
         words=_count_words(words) if words.is_file() else None,
-        delay=_find_delay(directory / "conf" / "model.conf"),
+        result_delay=_find_delay(directory / "conf" / "model.conf"),
     )
 
 
 def holds_network(directory: Path) -> bool:
     """Whether the directory itself, and not one in it, is a model's."""
-    return any((directory / layout["network"]).is_file() for layout in (_AS_RELEASED, _FLAT))
+    return any((directory / layout["network"]).is_file() for layout in (_CURRENT_LAYOUT, _FLAT_LAYOUT))
 
 
 def expect_network(directory: Path) -> None:
@@ -97,12 +97,14 @@ def expect_network(directory: Path) -> None:
     if not directory.is_dir():
         raise BrokenModel(f"{directory} — не каталог; [ear] model — это каталог с моделью Vosk")
     if not holds_network(directory):
-        raise BrokenModel(f"{directory}: нет {_AS_RELEASED['network']}, значит, это не модель Vosk{_hint(directory)}")
+        raise BrokenModel(
+            f"{directory}: нет {_CURRENT_LAYOUT['network']}, значит, это не модель Vosk{_hint(directory)}"
+        )
 
 
 def _hint(directory: Path) -> str:
     """Archives hold one directory, and people name the one around it."""
-    inner = [found for found in sorted(directory.iterdir()) if (found / _AS_RELEASED["network"]).is_file()]
+    inner = [found for found in sorted(directory.iterdir()) if (found / _CURRENT_LAYOUT["network"]).is_file()]
     if inner:
         return f"; модель лежит глубже, в {inner[0]}: укажите этот каталог"
     held = ", ".join(sorted(found.name for found in directory.iterdir())[:6])
@@ -115,10 +117,10 @@ def _read_rate(file: Path) -> tuple[int, bool]:
     try:
         return int(float(written)), options.get("allow-upsample") == "true"
     except ValueError as error:
-        raise BrokenModel(f"{file}: --sample-frequency={written}: не число; {_AGAIN}") from error
+        raise BrokenModel(f"{file}: --sample-frequency={written}: не число; {_UNPACK_AGAIN}") from error
 
 
-def _read_graph(directory: Path, layout: Mapping[str, str]) -> bool:
+def _is_dynamic_graph(directory: Path, layout: Mapping[str, str]) -> bool:
     """Whether the graph takes phrases. With both kinds there, Vosk takes the static one."""
     if (directory / layout["static"]).is_file():
         return False
@@ -126,7 +128,9 @@ def _read_graph(directory: Path, layout: Mapping[str, str]) -> bool:
         layout[part] for part in ("runtime", "grammar", "disambiguation") if not (directory / layout[part]).is_file()
     ]
     if missing:
-        raise BrokenModel(f"{directory}: нет {layout['static']}, а без него нужны и {', '.join(missing)}; {_AGAIN}")
+        raise BrokenModel(
+            f"{directory}: нет {layout['static']}, а без него нужны и {', '.join(missing)}; {_UNPACK_AGAIN}"
+        )
     return True
 
 
@@ -143,7 +147,7 @@ def _find_delay(file: Path) -> float:
     try:
         chunk = int(written)
     except ValueError as error:
-        raise BrokenModel(f"{file}: --frames-per-chunk={written}: не целое число; {_AGAIN}") from error
+        raise BrokenModel(f"{file}: --frames-per-chunk={written}: не целое число; {_UNPACK_AGAIN}") from error
     return round(math.ceil(chunk / _SUBSAMPLING) * _SUBSAMPLING * _FRAME_SECONDS + _LOOK_AHEAD, 3)
 
 
@@ -152,7 +156,7 @@ def _read_options(file: Path) -> dict[str, str]:
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
-        raise BrokenModel(f"{file}: нет такого файла, или его не прочитать; {_AGAIN}") from error
+        raise BrokenModel(f"{file}: нет такого файла, или его не прочитать; {_UNPACK_AGAIN}") from error
     options = {}
     for line in lines:
         name, _, value = line.partition("#")[0].strip().partition("=")

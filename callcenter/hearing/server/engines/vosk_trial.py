@@ -13,6 +13,6 @@ _SECOND_OF_SILENCE = bytes(2 * RATE)
 
 
 if __name__ == "__main__":
-    recogniser = open_engine(Path(sys.argv[1])).listen(rate=RATE, phrases=None)
-    recogniser.hear(_SECOND_OF_SILENCE)
+    recogniser = open_engine(Path(sys.argv[1])).create_recognizer(rate=RATE, phrases=None)
+    recogniser.accept_audio(_SECOND_OF_SILENCE)
     recogniser.finish()
