@@ -208,14 +208,14 @@ outcomes = st.builds(GivenOutcome, texts, facts)
 whole_talks = st.builds(
     Talk,
     name=texts,
-    place=st.just(NOWHERE),
+    position=st.just(NOWHERE),
     turns=st.lists(turns, min_size=1, max_size=6).map(tuple),
     end=st.sampled_from(End),
     served=st.sampled_from((True, False, None)),
     outcomes=st.dictionaries(
         st.sampled_from(("записать", "узнать")), st.lists(outcomes, min_size=1, max_size=2).map(tuple)
     ),
-    silent_answers=st.frozensets(st.sampled_from(("KB01", "безопасность:WATER"))),
+    unavailable_articles=st.frozensets(st.sampled_from(("KB01", "безопасность:WATER"))),
 )
 
 

@@ -23,10 +23,10 @@ class Counted(Unmeasured):
     losses = 0
     dropped = 0.0
 
-    def ear_lost(self) -> None:
+    def count_recognizer_loss(self) -> None:
         self.losses += 1
 
-    def sound_dropped(self, seconds: float) -> None:
+    def count_dropped_audio(self, seconds: float) -> None:
         self.dropped += seconds
 
 

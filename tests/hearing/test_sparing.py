@@ -128,11 +128,11 @@ def test_what_is_still_guessed_when_it_stays_quiet_has_been_said() -> None:
 
         def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
             class NeverEnding(CountedRecogniser):
-                def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+                def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
                     self.said = (*getattr(self, "said", ()), *(super().accept_audio(audio) or ()))
                     return None
 
-                def guess(self) -> str:
+                def get_partial_text(self) -> str:
                     return " ".join(word.text for word in self.said)
 
                 def finish(self) -> tuple[Word, ...]:
@@ -149,11 +149,11 @@ def test_a_lone_short_word_that_is_no_guess_before_its_end_is_heard() -> None:
     class Guessless(Counted):
         def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
             class NeverGuessing(CountedRecogniser):
-                def hear(self, audio: bytes) -> tuple[Word, ...] | None:
+                def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
                     self.said = (*getattr(self, "said", ()), *(super().accept_audio(audio) or ()))
                     return None
 
-                def guess(self) -> str:
+                def get_partial_text(self) -> str:
                     return ""
 
                 def finish(self) -> tuple[Word, ...]:

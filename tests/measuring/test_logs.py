@@ -68,7 +68,7 @@ def log(plain_logs: None) -> Iterator[Log]:
 class RepeatsTheNumber(Talk):
     """A conversation that says what the caller typed."""
 
-    def take(self, event: Event) -> list[Command]:
+    def handle_event(self, event: Event) -> list[Command]:
         return [Say(turn=1, text=f"Вы набрали: {TYPED}.", interruptible=True)]
 
 

@@ -230,7 +230,7 @@ async def test_the_clockwork_goes_on_when_the_clock_is_put_back(
     ticked: list[float] = []
 
     class Watched(Ticks):
-        async def warn_of_tasks(self) -> None:
+        async def warn_of_due_callbacks(self) -> None:
             ticked.append(time.monotonic())
 
     class Wall(datetime):
@@ -267,7 +267,7 @@ async def test_a_tick_that_fails_is_told_and_the_next_ones_come(
         monkeypatch.setattr(ticks_module, name, 0.05)
 
     class Clumsy(Ticks):
-        async def warn_of_tasks(self) -> None:
+        async def warn_of_due_callbacks(self) -> None:
             raise ZeroDivisionError("a fault nobody has thought of")
 
     async def told_three_times() -> bool:

@@ -198,6 +198,7 @@ async def test_no_line_that_the_talk_depends_on_can_be_missing_unseen(
         caller.presses("1")
         await caller.is_in("goodbye")
         await centre.lets_go_of(caller)
+        await caller.waits_until(lambda: "StasisEnd" in tape_of(spool, caller).read_text(), 10.0, "no end on the tape")
     recorder.close()
     lines = read_tape(tape_of(spool, caller))
     unseen = [line for line in lines if not await asyncio.to_thread(is_missed, line, lines, spool)]
