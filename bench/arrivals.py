@@ -29,7 +29,7 @@ from callcenter.calls.models import Recording, RecordingState
 from callcenter.core.database import Database
 from callcenter.instance.instance import Instance, open_instance
 from callcenter.instance.processes import find_running
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.reporting.reconciliation import SETTLED
 from tools.softphone.audio_analysis import read_wav
 from tools.softphone.g711 import RATE, encode_alaw
@@ -142,7 +142,7 @@ async def measure(instance: Instance, *, calls: int, rate: int, seconds: float) 
         probing.cancel()
     shares = {name: (read_cpu(pid) - used[name]) / lasted for name, pid in pids.items()}
     await asyncio.sleep(SETTLED.total_seconds() + 2)
-    database = Database(Cluster(instance.layout, instance.ports).address())
+    database = Database(PostgresCluster(instance.layout, instance.ports).address())
     kept = await count(database, number)
     await database.close()
     orphans = await reconcile()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from callcenter.asterisk.launch_methods import NoAsterisk
+from callcenter.asterisk.launch_methods import AsteriskLaunchFailed
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.instance.processes import find_running
@@ -154,7 +154,7 @@ async def _kill_asterisk(scene: Scene) -> None:
             ):
                 scene.asterisk_start_times.append(datetime.now(UTC))
                 return
-        except NoAsterisk:
+        except AsteriskLaunchFailed:
             pass
         await asyncio.sleep(_LOOK_EVERY)
 

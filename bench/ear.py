@@ -33,11 +33,11 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.hearing.client.client import EarClient, EarLeg, Told
+from callcenter.hearing.client.client import RecognitionClient, RecognitionLeg, Told
 from callcenter.hearing.server.engine import RATE
 from callcenter.hearing.server.leg import CHUNK_SECONDS
 from callcenter.hearing.wire import Final, Partial
-from callcenter.settings import TREE, Ear
+from callcenter.settings import TREE, SpeechRecognitionSettings
 from tools.softphone.audio_analysis import read_wav
 
 REAL_TIME = 0.5
@@ -81,12 +81,12 @@ class Recogniser(Protocol):
 class OurEar:
     """See Recogniser."""
 
-    def __init__(self, client: EarClient, pid: int) -> None:
+    def __init__(self, client: RecognitionClient, pid: int) -> None:
         self.name = "our ear"
         self.pid = pid
         self._client = client
 
-    async def open_leg(self, pace: Pace) -> EarLeg:
+    async def open_leg(self, pace: Pace) -> RecognitionLeg:
         def take(told: Told) -> None:
             if isinstance(told, Partial | Final):
                 pace.note(told.processed_to)
@@ -212,7 +212,7 @@ async def start_ear(arguments: argparse.Namespace) -> AsyncIterator[OurEar]:
         if arguments.core is not None:
             words = ["taskset", "-c", str(arguments.core), *words]
         ear = await asyncio.create_subprocess_exec(*words, "--log-level", "ERROR", cwd=TREE)
-        client = EarClient(socket)
+        client = RecognitionClient(socket)
         running = asyncio.create_task(client.run())
         try:
             began = time.monotonic()
@@ -254,7 +254,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sound", type=Path)
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--engine", default=Ear().engine)
+    parser.add_argument("--engine", default=SpeechRecognitionSettings().engine)
     parser.add_argument("--legs", type=lambda text: [int(part) for part in text.split(",")], default=[8, 16, 32])
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--core", type=int)

@@ -19,17 +19,17 @@ from pathlib import Path
 
 import structlog
 
-from callcenter.asterisk.asterisk import Asterisk, Boot
+from callcenter.asterisk.asterisk import Asterisk, BootParameters
 from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
-from callcenter.telephony.audio.taps import Side, Taps
+from callcenter.telephony.audio.taps import ChannelSide, Taps
 from tests.audio.conftest import TRANSPORTS, Line, configure, open_line
 from tests.audio.test_live_audio import Sound
 
 _LINE_SILENCE = 0xD5
 
 
-def configure_without_jitter_buffer(instance: Instance, boot: Boot) -> list[str]:
+def configure_without_jitter_buffer(instance: Instance, boot: BootParameters) -> list[str]:
     changed = configure(instance, boot)
     endpoints = instance.layout.asterisk_etc / "pjsip.conf"
     endpoints.write_text(endpoints.read_text().replace("set_var=JITTERBUFFER(adaptive)=default", ""))
@@ -56,7 +56,7 @@ async def measure(line: Line, taps: Taps, *, opens: int) -> str:
     for _ in range(opens):
         sound = Sound()
         began = time.monotonic()
-        tap = await taps.open(line.channel_id, Side.SPY_IN, sound.handle_recognition)
+        tap = await taps.open(line.channel_id, ChannelSide.SPY_IN, sound.handle_recognition)
         opening.append(time.monotonic() - began)
         await sound.lasts(0.2)
         sent.clear()

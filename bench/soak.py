@@ -33,15 +33,15 @@ import numpy as np
 import structlog
 
 from callcenter.asterisk.asterisk import ARI_USER, Asterisk
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
-from callcenter.telephony.ari.client import Refused
+from callcenter.telephony.ari.client import RequestRefused
 from callcenter.telephony.audio.audiosocket import AudioSocketTransport
-from callcenter.telephony.audio.requests import AudioAri
-from callcenter.telephony.audio.taps import Side, Taps
-from callcenter.telephony.audio.transport import NoAudio
+from callcenter.telephony.audio.requests import AudioAriClient
+from callcenter.telephony.audio.taps import ChannelSide, Taps
+from callcenter.telephony.audio.transport import AudioUnavailable
 from callcenter.telephony.audio.websocket import WebsocketTransport
 from tests.audio.conftest import TRANSPORTS, Router, configure
 from tools.softphone.phone import Softphone
@@ -125,8 +125,8 @@ async def keep_open(taps: Taps, count: Count, caller: Caller, *, stays: bool, un
 async def live_once(taps: Taps, count: Count, caller: Caller, *, until: float) -> None:
     stream, began, silent = Stream(caller), time.monotonic(), taps.silent_streams
     try:
-        tap = await taps.open(caller.channel_id, Side.SPY_IN, stream.take)
-    except (NoAudio, Gone, AsteriskUnavailable, Refused) as error:
+        tap = await taps.open(caller.channel_id, ChannelSide.SPY_IN, stream.take)
+    except (AudioUnavailable, ChannelGone, AsteriskUnavailable, RequestRefused) as error:
         complain(count, f"did not open: {error}")
         await asyncio.sleep(1)
         return
@@ -173,7 +173,7 @@ async def soak(instance: Instance, *, names: Sequence[str], streams: int, caller
 
     async with AsyncExitStack() as stack:
         ari = await stack.enter_async_context(
-            AudioAri(address, user=ARI_USER, password=password, application="callcenter")
+            AudioAriClient(address, user=ARI_USER, password=password, application="callcenter")
         )
         audiosocket = await stack.enter_async_context(AudioSocketTransport(ari))
         websocket = WebsocketTransport(ari, address=address, user=ARI_USER, password=password)

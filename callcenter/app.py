@@ -9,11 +9,11 @@ from threading import Lock, Thread
 
 import structlog
 
-from callcenter.calls.spoken import SpokenNow
-from callcenter.conducting.known import PHRASES
-from callcenter.conducting.ports import Measures, Recognition
-from callcenter.conducting.register import DatabaseAlarms, DatabaseRegister
-from callcenter.conducting.scripts import ScriptShelf, edition_reader
+from callcenter.calls.live_speech import LiveSpeech
+from callcenter.conducting.knowledge_snapshot import PHRASES
+from callcenter.conducting.ports import CallMetrics, Recognition
+from callcenter.conducting.register import DatabaseAlarms, DatabaseTicketRegister
+from callcenter.conducting.scripts import ScriptEditions, edition_reader
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
@@ -21,25 +21,25 @@ from callcenter.dialogue.scripts.phrases import normalize_words
 from callcenter.dialogue.scripts.script import Phrase
 from callcenter.instance.instance import Instance
 from callcenter.intake.applying import apply_notes
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.journal_watch import watch_journal
 from callcenter.intake.lost_calls import LostCalls
-from callcenter.intake.note_applier import Bookkeeper
-from callcenter.journal.notes import NoteBook
+from callcenter.intake.note_applier import NoteApplier
+from callcenter.journal.notes import Journal
 from callcenter.journal.tape_recorder import TapeRecorder
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.measuring.metrics import Metrics
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.prompt_studio import PromptStudio
-from callcenter.recordings.filing import Filer
+from callcenter.recordings.filing import RecordingFiler
 from callcenter.recordings.tape_filing import TapeFiler
 from callcenter.schedule.ticks import Ticks
 from callcenter.settings import TREE, Settings
 from callcenter.speech.dialplan_sounds import write_sounds
 from callcenter.speech.prompt_recordings.catalogue import read_edition
-from callcenter.speech.prompt_recordings.takes import TakeKeeper
+from callcenter.speech.prompt_recordings.takes import TakeCollector
 from callcenter.speech.prompts import PromptCache
 from callcenter.speech.pronouncing import pronouncer
 from callcenter.speech.voices import voice_of
@@ -79,14 +79,14 @@ async def _run_controller(instance: Instance) -> None:
     settings, layout, ports = instance.settings, instance.layout, instance.ports
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    database = Database(Cluster(layout, ports).address())
+    database = Database(PostgresCluster(layout, ports).address())
     voice, words = voice_of(settings), pronouncer(KNOWLEDGE / PRONUNCIATION)
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
-    notes, spoken = NoteBook(layout.journal), SpokenNow()
+    notes, spoken = Journal(layout.journal), LiveSpeech()
     prompts = PromptCache(layout.prompts, voice, to_words=words)
     alarms = DatabaseAlarms(database, clock)
-    shelf = ScriptShelf(
+    shelf = ScriptEditions(
         edition_reader(script, KNOWLEDGE, recognition_enabled=settings.callers_are_heard, zone=zone),
         watched=(script, KNOWLEDGE, KNOWLEDGE / PHRASES),
         subject=script.name,
@@ -114,7 +114,7 @@ async def _run_controller(instance: Instance) -> None:
         script_store=shelf,
         prompts=prompts,
         notes=notes,
-        register=DatabaseRegister(database, categories=lambda: shelf.edition.categories, zone=zone),
+        register=DatabaseTicketRegister(database, categories=lambda: shelf.edition.categories, zone=zone),
         alarms=alarms,
         clock=clock,
         zone=zone,
@@ -125,7 +125,7 @@ async def _run_controller(instance: Instance) -> None:
         metrics_recorder=metrics.counters,
         recognition=_open_recognition(instance, notes, spoken, clock, metrics.counters),
     )
-    takes = TakeKeeper(
+    takes = TakeCollector(
         layout,
         edition=lambda: replace(shelf.edition, recognition_enabled=True),  # as the desk and the commands list the texts
         alarms=alarms,
@@ -155,9 +155,9 @@ async def _run_controller(instance: Instance) -> None:
 async def _run_clerk(instance: Instance) -> None:
     settings, layout, ports = instance.settings, instance.layout, instance.ports
     clock = SystemClock()
-    database = Database(Cluster(layout, ports).address())
-    bookkeeper = Bookkeeper(_read_categories(), settings.company.zone)
-    truth = TruthReader(database, layout, clock=clock)
+    database = Database(PostgresCluster(layout, ports).address())
+    bookkeeper = NoteApplier(_read_categories(), settings.company.zone)
+    truth = AsteriskLogReader(database, layout, clock=clock)
     switch = AriSwitch(f"http://127.0.0.1:{ports.asterisk_http}", password=instance.secrets.ari_password)
     stopping = asyncio.Event()
     _on_signal(stopping.set)
@@ -169,7 +169,7 @@ async def _run_clerk(instance: Instance) -> None:
                     ("notes", lambda: apply_notes(layout.journal, database, bookkeeper.apply)),
                     ("truth", truth.run),
                     ("lost calls", LostCalls(database, truth, switch, clock=clock).run),
-                    ("recordings", Filer(database, layout, settings, clock=clock).run),
+                    ("recordings", RecordingFiler(database, layout, settings, clock=clock).run),
                     ("tapes", TapeFiler(database, layout, layout.tape_spool, settings, clock=clock).run),
                     ("ticks", Ticks(database, settings, clock=clock).run),
                 )
@@ -188,20 +188,20 @@ def _on_signal(stop: Callable[[], None]) -> None:
 
 
 def _open_recognition(
-    instance: Instance, notes: NoteBook, spoken: SpokenNow, clock: Clock, measures: Measures
+    instance: Instance, notes: Journal, spoken: LiveSpeech, clock: Clock, measures: CallMetrics
 ) -> Recognition | None:
     """What hears the callers; None when nothing is set that could. Raises BrokenAddress."""
     settings = instance.settings
     if not settings.callers_are_heard:
         return None
     from callcenter.hearing.address import read_address
-    from callcenter.hearing.client.recognition import EarRecognition
-    from callcenter.hearing.client.server_pool import Ears
+    from callcenter.hearing.client.recognition import PooledRecognition
+    from callcenter.hearing.client.server_pool import ServerPool
 
     addresses = [read_address(text) for text in settings.ear.addresses]
     if settings.own_ear:
         addresses.insert(0, instance.layout.recognizer_socket)
-    return EarRecognition(Ears(addresses, metrics_recorder=measures), notes=notes, spoken=spoken, clock=clock)
+    return PooledRecognition(ServerPool(addresses, metrics_recorder=measures), notes=notes, spoken=spoken, clock=clock)
 
 
 async def _restart_on_failure(name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -216,7 +216,7 @@ async def _restart_on_failure(name: str, work: Callable[[], Awaitable[None]]) ->
 
 async def _run_desk(instance: Instance) -> None:
     settings, ports = instance.settings, instance.ports
-    database = Database(Cluster(instance.layout, ports).address())
+    database = Database(PostgresCluster(instance.layout, ports).address())
     app = create_app(
         database=database,
         settings=settings,

@@ -38,7 +38,7 @@ class _SettingsSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Company(_SettingsSection):
+class CompanySettings(_SettingsSection):
     name: str = "Управляющая компания «Северный берег»"
     number: Annotated[str, Field(pattern=r"^\+7\d{10}$")] = "+78125550192"
     """The one multichannel number, E.164."""
@@ -55,7 +55,7 @@ class TrunkKind(StrEnum):
     ADDRESS = "address"
 
 
-class Trunk(_SettingsSection):
+class TrunkSettings(_SettingsSection):
     """The provider's line: we register with a name, or the provider is known by its source addresses."""
 
     kind: TrunkKind = TrunkKind.NONE
@@ -67,7 +67,7 @@ class Trunk(_SettingsSection):
     addresses: tuple[IPv4Network, ...] = ()
 
     @model_validator(mode="after")
-    def _complete(self) -> "Trunk":
+    def _complete(self) -> "TrunkSettings":
         if self.kind is TrunkKind.REGISTRATION and not (self.host and self.user and self.password_file):
             raise ValueError("линии с регистрацией нужны host, user и password_file")
         if self.kind is TrunkKind.ADDRESS and not (self.host and self.addresses):
@@ -75,7 +75,7 @@ class Trunk(_SettingsSection):
         return self
 
 
-class Telephony(_SettingsSection):
+class TelephonySettings(_SettingsSection):
     bind_address: IPv4Address = IPv4Address("127.0.0.1")
     """Where SIP and RTP listen. Loopback until you say otherwise."""
     external_address: IPv4Address | None = None
@@ -86,19 +86,19 @@ class Telephony(_SettingsSection):
     test_resident: bool = True
     """A softphone account that plays the resident; never rendered in production."""
     inband_dtmf: bool = False
-    trunk: Trunk = Trunk()
+    trunk: TrunkSettings = TrunkSettings()
 
 
-class Strategy(StrEnum):
+class QueueStrategy(StrEnum):
     RRMEMORY = "rrmemory"
     LEASTRECENT = "leastrecent"
     FEWESTCALLS = "fewestcalls"
     RINGALL = "ringall"
 
 
-class Queue(_SettingsSection):
+class QueueSettings(_SettingsSection):
     dispatchers: Annotated[int, Field(ge=1, le=80)] = 8
-    strategy: Strategy = Strategy.RRMEMORY
+    strategy: QueueStrategy = QueueStrategy.RRMEMORY
     ring_seconds: Annotated[int, Field(ge=5, le=60)] = 15
     wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 15
     callback_after_seconds: Annotated[int, Field(ge=1, le=3600)] = 240
@@ -110,19 +110,19 @@ class Queue(_SettingsSection):
     """Who hung up sooner was not kept waiting, and counts in no share."""
 
 
-class Recordings(_SettingsSection):
+class RecordingSettings(_SettingsSection):
     directory: Path = Path("recordings")
     """Relative paths are taken from the work tree."""
     retention_days: Annotated[int, Field(ge=1)] = 365
     low_disk_mb: Annotated[int, Field(ge=1)] = 2048
 
 
-class Desk(_SettingsSection):
+class DeskSettings(_SettingsSection):
     bind_address: IPv4Address = IPv4Address("127.0.0.1")
     session_hours: Annotated[int, Field(ge=1, le=24)] = 13
 
 
-class Voice(_SettingsSection):
+class VoiceSettings(_SettingsSection):
     """What says the robot's words."""
 
     engine: str = "festival"
@@ -138,7 +138,7 @@ OWN_MODEL: Final = "own"
 NO_MODEL: Final = "off"
 
 
-class Ear(_SettingsSection):
+class SpeechRecognitionSettings(_SettingsSection):
     """What turns speech into words."""
 
     engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = VOSK
@@ -158,13 +158,13 @@ class Settings(BaseSettings):
     script: str = "main"
     """The script of `ivr_scripts/` that answers the number."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
-    company: Company = Company()
-    telephony: Telephony = Telephony()
-    queue: Queue = Queue()
-    recordings: Recordings = Recordings()
-    desk: Desk = Desk()
-    voice: Voice = Voice()
-    ear: Ear = Ear()
+    company: CompanySettings = CompanySettings()
+    telephony: TelephonySettings = TelephonySettings()
+    queue: QueueSettings = QueueSettings()
+    recordings: RecordingSettings = RecordingSettings()
+    desk: DeskSettings = DeskSettings()
+    voice: VoiceSettings = VoiceSettings()
+    ear: SpeechRecognitionSettings = SpeechRecognitionSettings()
 
     @property
     def voice_model(self) -> Path | None:

@@ -17,7 +17,7 @@ from alembic.config import Config
 from callcenter.core.database import Database
 from callcenter.instance.instance import prepare_directories
 from callcenter.layout import Layout, Ports
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.settings import TREE
 from tests.stand_ins.clock import FakeClock
 
@@ -92,9 +92,9 @@ def tests_layout() -> Iterator[Layout]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tests_layout: Layout) -> Iterator[Cluster]:
+def cluster(tests_layout: Layout) -> Iterator[PostgresCluster]:
     """A private PostgreSQL in the tests' own home, with a database `migrated` to copy from."""
-    cluster = Cluster(tests_layout, TEST_PORTS, durable=False)
+    cluster = PostgresCluster(tests_layout, TEST_PORTS, durable=False)
     try:
         cluster.ensure_running()
         cluster.create_database(TEMPLATE)
@@ -107,7 +107,7 @@ def cluster(tests_layout: Layout) -> Iterator[Cluster]:
 class EmptyDatabases:
     """Databases with all tables and no rows. Each is emptied and used again: to make one takes ten times as long."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: PostgresCluster) -> None:
         self._cluster = cluster
         self._numbers = itertools.count(1)
         self._free: list[str] = []
@@ -141,12 +141,12 @@ class EmptyDatabases:
 
 
 @pytest.fixture(scope="session")
-def empty_databases(cluster: Cluster) -> EmptyDatabases:
+def empty_databases(cluster: PostgresCluster) -> EmptyDatabases:
     return EmptyDatabases(cluster)
 
 
 @pytest.fixture
-def database_address(cluster: Cluster, empty_databases: EmptyDatabases) -> Iterator[str]:
+def database_address(cluster: PostgresCluster, empty_databases: EmptyDatabases) -> Iterator[str]:
     """The address of a database of this test's own, with all tables and no rows."""
     name = empty_databases.take()
     yield cluster.address(name)
@@ -171,12 +171,12 @@ def alembic_config(address: str) -> Config:
     return config
 
 
-def plain_address(cluster: Cluster, name: str) -> str:
+def plain_address(cluster: PostgresCluster, name: str) -> str:
     """The address as psycopg itself wants it."""
     return cluster.address(name).replace("postgresql+psycopg", "postgresql")
 
 
-def administrate(cluster: Cluster, statement: str) -> None:
+def administrate(cluster: PostgresCluster, statement: str) -> None:
     """Runs one statement outside a transaction in the cluster's `postgres` database."""
     with psycopg.connect(plain_address(cluster, "postgres"), autocommit=True) as connection:
         connection.execute(statement.encode())

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.columns import words
+from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Facts, Moment, RowId
 
 
@@ -30,7 +30,7 @@ class Alarm(Base):
     )
 
     id: Mapped[RowId]
-    kind: Mapped[AlarmKind] = mapped_column(words(AlarmKind, length=20))
+    kind: Mapped[AlarmKind] = mapped_column(enum_column(AlarmKind, length=20))
     subject: Mapped[str] = mapped_column(String(200))
     """What it is about: a call id, a file, a disk."""
     message: Mapped[str] = mapped_column(Text)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.asterisk.configuration import write_configuration
-from callcenter.asterisk.launch_methods import WAYS, NoAsterisk, Way, choose_way
+from callcenter.asterisk.launch_methods import WAYS, AsteriskLaunchFailed, LaunchMethod, choose_launch_method
 from callcenter.core.progress import Progress
-from callcenter.instance.instance import Instance, complain_of_port, mend_of_ports
+from callcenter.instance.instance import Instance, describe_port_conflict, suggest_port_change
 from callcenter.instance.processes import (
-    Running,
+    RunningProcess,
     end,
     find_running,
     last_lines,
@@ -38,7 +38,7 @@ _LET_GO_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Boot:
+class BootParameters:
     """What the rendered configuration must hold for one start.
 
     `system_name` holds the number of the start (`b17`), so that channel ids never repeat.
@@ -49,11 +49,11 @@ class Boot:
     system_name: str
 
 
-Configure = Callable[[Instance, Boot], list[str]]
+Configure = Callable[[Instance, BootParameters], list[str]]
 """Writes the configuration files of a start; returns the names of those that changed."""
 
 
-def write_rendered(instance: Instance, boot: Boot) -> list[str]:
+def write_rendered(instance: Instance, boot: BootParameters) -> list[str]:
     """The centre's own configuration, out of `asterisk_conf/`: the usual Configure."""
     return write_configuration(
         instance.settings,
@@ -95,7 +95,7 @@ class Asterisk:
         self.log = self._layout.log_directory / "asterisk.log"
         self.record_file = self._layout.home / "asterisk.json"
 
-    def running(self) -> Running | None:
+    def running(self) -> RunningProcess | None:
         """The live Asterisk of this instance, whoever started it."""
         if self._starter is not None:  # what wraps Asterisk is our child and ends after it
             reap(self._starter)
@@ -104,7 +104,7 @@ class Asterisk:
     def ensure_running(self) -> bool:
         """Returns when ARI answers; true when Asterisk was started, false when a running one was adopted.
 
-        Raises NoAsterisk with the end of its log.
+        Raises AsteriskLaunchFailed with the end of its log.
         """
         with self._alone():
             if self.running() is not None:
@@ -123,9 +123,9 @@ class Asterisk:
                 return []
             try:
                 record = json.loads(self.record_file.read_text(encoding="utf-8"))
-                boot = Boot(self._layout.sounds.parent, Path(record["modules"]), record["boot"])
+                boot = BootParameters(self._layout.sounds.parent, Path(record["modules"]), record["boot"])
             except (OSError, ValueError, KeyError) as error:
-                raise NoAsterisk(f"{self.record_file}: {error}; stop the centre and run it again") from error
+                raise AsteriskLaunchFailed(f"{self.record_file}: {error}; stop the centre and run it again") from error
             changed = self._configure(self._instance, boot)
             if record.get("sip") != self._sip:
                 self._progress(
@@ -137,9 +137,9 @@ class Asterisk:
                 self.run_cli("core reload")
             return changed
 
-    def choose(self) -> Way:
+    def choose(self) -> LaunchMethod:
         """The way it will be run, tried for real; builds the Debian root when that is needed and missing."""
-        return choose_way(self._layout, self._user, progress=self._progress, allowed=self._ways)
+        return choose_launch_method(self._layout, self._user, progress=self._progress, allowed=self._ways)
 
     def stop(self, *, grace: float = 15.0) -> None:
         """Stops it, ending the calls in progress. Nothing when it is not running."""
@@ -149,7 +149,7 @@ class Asterisk:
                 end(running, first=signal.SIGTERM, grace=grace)
 
     def run_cli(self, command: str) -> str:
-        """What Asterisk's console prints for a command. Raises NoAsterisk when it does not answer.
+        """What Asterisk's console prints for a command. Raises AsteriskLaunchFailed when it does not answer.
 
         Spoken over the control socket, which lies in the instance: `asterisk -rx` would need the same namespace.
         """
@@ -163,7 +163,9 @@ class Asterisk:
                 while part := line.recv(65536):
                     parts.append(part)
         except OSError as error:
-            raise NoAsterisk(f"Asterisk's console at {self.control_socket} does not answer: {error}") from error
+            raise AsteriskLaunchFailed(
+                f"Asterisk's console at {self.control_socket} does not answer: {error}"
+            ) from error
         # A line meant for the log of a console begins with its level, byte 0x80 and above, or ends in NUL.
         return re.sub(rb"[\x00\x7f-\x8f]", b"", b"".join(parts)).decode("utf-8", errors="replace").strip("\n")
 
@@ -197,18 +199,20 @@ class Asterisk:
             ("127.0.0.1", ports.ami, socket.SOCK_STREAM),
         )
         deadline = time.monotonic() + _LET_GO_SECONDS
-        while complaints := [complaint for one in wanted if (complaint := complain_of_port(*one))]:
+        while complaints := [complaint for one in wanted if (complaint := describe_port_conflict(*one))]:
             if time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
-            raise NoAsterisk("\n  ".join(["Asterisk cannot listen:", *complaints, mend_of_ports(self._layout)]))
+            raise AsteriskLaunchFailed(
+                "\n  ".join(["Asterisk cannot listen:", *complaints, suggest_port_change(self._layout)])
+            )
 
     def _start(self) -> None:
         self._check_ports()
         way = self.choose()
         if not way.tested:
             self._progress(f"Asterisk: ВНИМАНИЕ: версия {way.version} с этим центром не проверена")
-        boot = Boot(
+        boot = BootParameters(
             data_directory=self._layout.sounds.parent,
             module_directory=way.module_directory,
             system_name=f"b{self._next_boot()}",
@@ -223,10 +227,10 @@ class Asterisk:
         command = ["env", "--chdir=/", *way.wrap(recording(words, self.pid_file), self._die_with_parent)]
         self._starter = start_detached(command, log=self.log, environment=_environment())
         if wait_recorded(self.pid_file, self._starter, seconds=10.0, uid=self._user.uid) is None:
-            raise NoAsterisk(f"Asterisk did not start ({way.name}); {self.log}:\n{last_lines(self.log)}")
+            raise AsteriskLaunchFailed(f"Asterisk did not start ({way.name}); {self.log}:\n{last_lines(self.log)}")
         try:
             self._await_ready()
-        except NoAsterisk:
+        except AsteriskLaunchFailed:
             running = self.running()
             if running is not None:  # half an Asterisk would be adopted by the next start
                 end(running, grace=2.0)
@@ -240,7 +244,7 @@ class Asterisk:
         while time.monotonic() < deadline:
             running = self.running()
             if running is None or not running.alive:
-                raise NoAsterisk(f"Asterisk ended while starting; {self.log}:\n{last_lines(self.log)}")
+                raise AsteriskLaunchFailed(f"Asterisk ended while starting; {self.log}:\n{last_lines(self.log)}")
             if not self._booted():
                 time.sleep(0.03)
                 continue
@@ -250,13 +254,13 @@ class Asterisk:
             break
         port = self._instance.ports.asterisk_http
         logged = last_lines(self._layout.asterisk_logs / "messages.log")
-        raise NoAsterisk(f"Asterisk runs, but ARI does not answer on port {port}: {complaint}\n{logged}")
+        raise AsteriskLaunchFailed(f"Asterisk runs, but ARI does not answer on port {port}: {complaint}\n{logged}")
 
     def _booted(self) -> bool:
         """Waits until all modules are loaded; false when the console is not there yet, or not there any more."""
         try:
             return "fully booted" in self.run_cli("core waitfullybooted")
-        except NoAsterisk:
+        except AsteriskLaunchFailed:
             return False
 
     def _ask(self, path: str) -> str:
@@ -291,7 +295,7 @@ class Asterisk:
         fresh.replace(file)
         return number
 
-    def _record(self, way: Way, boot: Boot) -> None:
+    def _record(self, way: LaunchMethod, boot: BootParameters) -> None:
         fresh = self.record_file.with_suffix(".new")
         record = {"version": way.version, "tested": way.tested, "way": way.name, "boot": boot.system_name}
         record |= {"modules": str(way.module_directory), "sip": self._sip}

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.asterisk.configuration_lint import lint_configuration
 from callcenter.core.errors import CallcenterError
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.instance.secrets import STUDIO_EXTENSION, Secrets
 from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout, Ports
@@ -132,14 +132,14 @@ def write_files(files: Mapping[str, str], directory: Path) -> list[str]:
     return sorted(changed)
 
 
-def _find_source(rendered: str, place: Place) -> Place:
+def _find_source(rendered: str, place: FileLocation) -> FileLocation:
     """The template's line that could have become the rendered one, the nearest when several could."""
     template = TEMPLATES / f"{place.file.name}{_ENDING}"
     if not template.exists():
-        return Place(template)
+        return FileLocation(template)
     sources, lines = template.read_text(encoding="utf-8").splitlines(), rendered.splitlines()
     if not 0 < place.line <= len(lines):
-        return Place(template)
+        return FileLocation(template)
     near = _align(sources, lines, place.line - 1)
     line = lines[place.line - 1]
     fits = [
@@ -147,7 +147,7 @@ def _find_source(rendered: str, place: Place) -> Place:
         for at, source in enumerate(sources)
         if not source.strip().startswith("{%") and _as_expression(source).fullmatch(line)
     ]
-    return Place(template, 1 + min(fits, key=lambda at: abs(at - near), default=near))
+    return FileLocation(template, 1 + min(fits, key=lambda at: abs(at - near), default=near))
 
 
 def _align(sources: Sequence[str], lines: Sequence[str], at: int) -> int:

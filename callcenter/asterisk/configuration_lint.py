@@ -15,7 +15,7 @@ from callcenter.asterisk.lint.media_rules import check_media
 from callcenter.asterisk.lint.module_rules import check_modules
 from callcenter.asterisk.lint.sip_rules import check_sip
 from callcenter.asterisk.lint.text import read_configuration
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 
 NEEDED = (
     "ari.conf", "asterisk.conf", "cel.conf", "cel_custom.conf", "extensions.conf", "features.conf", "http.conf",
@@ -31,7 +31,8 @@ def lint_configuration(files: Mapping[str, str], *, production: bool = False) ->
     missing = [name for name in NEEDED if name not in files]
     if missing:
         return [
-            Problem(Place(Path(name)), "AST003", "файла нет, а без него Asterisk живёт по-своему") for name in missing
+            Problem(FileLocation(Path(name)), "AST003", "файла нет, а без него Asterisk живёт по-своему")
+            for name in missing
         ]
     configuration, problems = read_configuration(files)
     dialplan = read_dialplan(configuration)

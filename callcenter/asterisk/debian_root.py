@@ -25,7 +25,7 @@ _LACKING = re.compile(r"(Unable to locate package|no installation candidate|has 
 _LENIENT = ('Acquire::Check-Valid-Until "false"', 'Acquire::Check-Date "false"')
 
 
-class NoRoot(CallcenterError):
+class RootBuildFailed(CallcenterError):
     """The Debian root with Asterisk could not be made."""
 
 
@@ -38,7 +38,7 @@ def cached_root() -> Path:
 
 
 def ensure_root(progress: Progress) -> Path:
-    """The root, built when it is missing; two work trees never build it twice. Raises NoRoot."""
+    """The root, built when it is missing; two work trees never build it twice. Raises RootBuildFailed."""
     root = cached_root()
     if not root.exists():
         with _alone(root):
@@ -49,7 +49,8 @@ def ensure_root(progress: Progress) -> Path:
 
 def renew_root(progress: Progress) -> Path:
     """Builds the root anew, with the newest Asterisk of Debian testing, for the next start; the one before is kept
-    beside it as `asterisk-root.old`, and a running Asterisk goes on in it. Raises NoRoot; the old one is then in force.
+    beside it as `asterisk-root.old`, and a running Asterisk goes on in it. Raises RootBuildFailed; the old one then
+    stays in force.
     """
     root = cached_root()
     with _alone(root):
@@ -67,7 +68,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 def _build(root: Path, progress: Progress) -> None:
     if shutil.which("mmdebstrap") is None:
-        raise NoRoot("mmdebstrap is not installed; run deploy/bootstrap.sh")
+        raise RootBuildFailed("mmdebstrap is not installed; run deploy/bootstrap.sh")
     making = root.with_name("asterisk-root.making")
     for suite in SUITES:
         shutil.rmtree(making, ignore_errors=True)  # an interrupted build's: we hold the lock
@@ -90,9 +91,11 @@ def _build(root: Path, progress: Progress) -> None:
             shutil.rmtree(root.with_name("asterisk-root.tmp"), ignore_errors=True)
             return
         if not _LACKING.search(complaint):
-            raise NoRoot(f"mmdebstrap failed for Debian {suite}:\n{_tail(complaint)}")
+            raise RootBuildFailed(f"mmdebstrap failed for Debian {suite}:\n{_tail(complaint)}")
         progress(f"Asterisk: в Debian {suite} пакета asterisk сейчас нет")
-    raise NoRoot(f"no Debian suite of {', '.join(SUITES)} has an installable package asterisk:\n{_tail(complaint)}")
+    raise RootBuildFailed(
+        f"no Debian suite of {', '.join(SUITES)} has an installable package asterisk:\n{_tail(complaint)}"
+    )
 
 
 def _bootstrap(suite: str, target: Path, *, lenient: bool) -> str:
@@ -143,7 +146,7 @@ def _finish(making: Path) -> None:
         (making / "etc" / name).touch(mode=0o644)
     making.chmod(0o755)
     if not (making / "usr/sbin/asterisk").exists():
-        raise NoRoot("the Debian root was built but holds no asterisk")
+        raise RootBuildFailed("the Debian root was built but holds no asterisk")
 
 
 def _proxies() -> list[str]:

@@ -36,12 +36,12 @@ _EMPTY = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - mounted fresh and private 
 _SHARED = ("documentation", "rest-api", "static-http", "phoneprov", "firmware")
 
 
-class NoAsterisk(CallcenterError):
+class AsteriskLaunchFailed(CallcenterError):
     """Asterisk cannot be run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class LaunchMethod:
     """One way that works here. `version` is what `asterisk -V` says of itself, e.g. `22.10.1+dfsg…`.
 
     `wrap(words, tied)` is the command that runs `words` (absolute paths as the way sees them); `tied` ends them
@@ -80,8 +80,13 @@ class _Offer:
     wrap: Callable[[list[str], bool], list[str]]
 
 
-def choose_way(layout: Layout, user: ServiceUser, *, progress: Progress, allowed: tuple[str, ...] = WAYS) -> Way:
-    """The first of the `allowed` ways that really runs Asterisk here. Raises NoAsterisk with every refusal."""
+def choose_launch_method(
+    layout: Layout, user: ServiceUser, *, progress: Progress, allowed: tuple[str, ...] = WAYS
+) -> LaunchMethod:
+    """The first of the `allowed` methods that really runs Asterisk here.
+
+    Raises AsteriskLaunchFailed; its message gives the reason for every method.
+    """
     refusals = []
     for offer in _offers(layout, user, allowed, progress):
         # The probe must write where Asterisk will write and load what it links with.
@@ -95,7 +100,7 @@ def choose_way(layout: Layout, user: ServiceUser, *, progress: Progress, allowed
         else:
             for refusal in refusals:
                 progress(f"Asterisk: не подошло: {refusal}")
-            return Way(
+            return LaunchMethod(
                 name=offer.name,
                 version=found.group(1),
                 program=offer.program,
@@ -103,7 +108,7 @@ def choose_way(layout: Layout, user: ServiceUser, *, progress: Progress, allowed
                 shared_directory=offer.shared_directory,
                 wrap=offer.wrap,
             )
-    raise NoAsterisk("no way to run Asterisk works here:\n  " + "\n  ".join(refusals or ["none was allowed"]))
+    raise AsteriskLaunchFailed("no way to run Asterisk works here:\n  " + "\n  ".join(refusals or ["none was allowed"]))
 
 
 def _offers(layout: Layout, user: ServiceUser, allowed: tuple[str, ...], progress: Progress) -> Iterator[_Offer]:
@@ -199,7 +204,7 @@ def _chroot(root: Path, layout: Layout, words: list[str]) -> list[str]:
 def _modules(root: Path) -> Path:
     found = sorted(root.glob("usr/lib/*/asterisk/modules"))
     if not found:
-        raise NoAsterisk(f"{root} holds no Asterisk modules; remove it, and it is built again")
+        raise AsteriskLaunchFailed(f"{root} holds no Asterisk modules; remove it, and it is built again")
     return found[0]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Float, ForeignKey, Identity, Index, String, T
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.columns import words
+from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Facts, Moment, RowId
 
 
@@ -50,8 +50,8 @@ class Call(Base):
     caller_shown: Mapped[str] = mapped_column(String(80), default="")
     """As the trunk gave it."""
     dialled: Mapped[str] = mapped_column(String(40), default="")
-    state: Mapped[CallState] = mapped_column(words(CallState, length=12), default=CallState.IVR)
-    outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, length=12))
+    state: Mapped[CallState] = mapped_column(enum_column(CallState, length=12), default=CallState.IVR)
+    outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, length=12))
     danger: Mapped[str | None] = mapped_column(String(60))
     """The category code of a danger named in the call."""
     arrived_at: Mapped[Moment]
@@ -86,7 +86,7 @@ class CallEvent(Base):
     id: Mapped[RowId]
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     at: Mapped[Moment]
-    source: Mapped[EventSource] = mapped_column(words(EventSource, length=12))
+    source: Mapped[EventSource] = mapped_column(enum_column(EventSource, length=12))
     kind: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(120))
     facts: Mapped[Facts] = mapped_column(default=dict)
@@ -105,7 +105,7 @@ class CallLeg(Base):
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     channel_id: Mapped[str] = mapped_column(String(80))
     channel_name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[LegRole] = mapped_column(words(LegRole, length=10))
+    role: Mapped[LegRole] = mapped_column(enum_column(LegRole, length=10))
     started_at: Mapped[Moment]
     answered_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
@@ -143,7 +143,7 @@ class Utterance(Base):
     """Grows in the order in which lines are committed (notes are applied one batch at a time): an open page asks for
     what came after the last line it has."""
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
-    speaker: Mapped[Speaker] = mapped_column(words(Speaker, length=10))
+    speaker: Mapped[Speaker] = mapped_column(enum_column(Speaker, length=10))
     at: Mapped[Moment]
     """When it began."""
     text: Mapped[str] = mapped_column(Text, default="")
@@ -169,7 +169,9 @@ class Recording(Base):
     __table_args__ = (Index("ix_recording_pending", "call_id", postgresql_where=text("state = 'pending'")),)
 
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
-    state: Mapped[RecordingState] = mapped_column(words(RecordingState, length=10), default=RecordingState.PENDING)
+    state: Mapped[RecordingState] = mapped_column(
+        enum_column(RecordingState, length=10), default=RecordingState.PENDING
+    )
     path: Mapped[str | None] = mapped_column(Text)
     """Below `recordings/`, with forward slashes."""
     seconds: Mapped[float | None] = mapped_column(Float)

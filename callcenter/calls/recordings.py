@@ -19,7 +19,7 @@ RECORDING_BEGAN = "recording"
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class FiledRecording:
     """A file that lies in its place. `path` is relative to the recordings directory; `gaps` as in the model."""
 
     path: str
@@ -30,7 +30,7 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class RecordedSpan:
     """When a call was recorded: from the start of the recording to the caller's hang-up."""
 
     call: Call
@@ -52,14 +52,14 @@ async def expect_recording(session: AsyncSession, call_id: str) -> None:
     )
 
 
-async def recorded_span(session: AsyncSession, call_id: str) -> Span | None:
+async def recorded_span(session: AsyncSession, call_id: str) -> RecordedSpan | None:
     """The span of a call that has ended; None when it goes on, or when there is no such call."""
     call = await session.get(Call, call_id, populate_existing=True)
     if call is None or call.state != CallState.ENDED or call.ended_at is None:
         return None
     started_at = (await recorded_since(session, [call_id]))[call_id]
     recording = await session.get(Recording, call_id, populate_existing=True)
-    return Span(call, started_at, call.ended_at, recording)
+    return RecordedSpan(call, started_at, call.ended_at, recording)
 
 
 async def recorded_since(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, datetime]:
@@ -80,7 +80,7 @@ async def keep_recording(
     *,
     state: RecordingState,
     now: datetime,
-    filed: Filed | None = None,
+    filed: FiledRecording | None = None,
     fault: str | None = None,
 ) -> None:
     """Writes down what became of the recording; `fault` tells a person what is wrong with it."""

@@ -32,7 +32,7 @@ class CallTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CallStateCount:
     """The calls in one state: how many, and since when the first of them waits in the queue."""
 
     count: int
@@ -40,7 +40,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitTimes:
     """How long callers waited in the queue for a person. `within[n]` counts those that waited `bounds[n]` or less."""
 
     count: int
@@ -67,14 +67,14 @@ async def calls_between(session: AsyncSession, *, since: datetime, until: dateti
     return [CallTimes(*row) for row in rows]
 
 
-async def standing_calls(session: AsyncSession) -> dict[CallState, Standing]:
+async def standing_calls(session: AsyncSession) -> dict[CallState, CallStateCount]:
     """The calls that go on now, by state; a state without calls is left out."""
     rows = await session.execute(
         select(Call.state, func.count(), func.min(Call.queued_at))
         .where(Call.state != CallState.ENDED, Call.outcome.is_(None))
         .group_by(Call.state)
     )
-    return {state: Standing(count, queued_since) for state, count, queued_since in rows}
+    return {state: CallStateCount(count, queued_since) for state, count, queued_since in rows}
 
 
 async def count_outcomes(session: AsyncSession, *, since: datetime) -> dict[Outcome, int]:
@@ -85,7 +85,7 @@ async def count_outcomes(session: AsyncSession, *, since: datetime) -> dict[Outc
     return {found: count for found, count in rows if found is not None}
 
 
-async def measure_waits(session: AsyncSession, *, since: datetime, bounds: Sequence[float]) -> Waits:
+async def measure_waits(session: AsyncSession, *, since: datetime, bounds: Sequence[float]) -> WaitTimes:
     """Of the calls that a person answered at `since` or later."""
     waited = func.greatest(0, func.extract("epoch", Call.connected_at - Call.queued_at))
     row = (
@@ -97,7 +97,7 @@ async def measure_waits(session: AsyncSession, *, since: datetime, bounds: Seque
             ).where(Call.arrived_at >= since - _LONGEST_CALL, Call.connected_at >= since, Call.queued_at.is_not(None))
         )
     ).one()
-    return Waits(int(row[0]), float(row[1]), tuple(int(count) for count in row[2:]))
+    return WaitTimes(int(row[0]), float(row[1]), tuple(int(count) for count in row[2:]))
 
 
 async def count_recordings(session: AsyncSession, *, since: datetime) -> dict[RecordingState, int]:

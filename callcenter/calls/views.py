@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, Outcome, Recording, RecordingState, Utterance
 from callcenter.calls.recordings import RECORDING_BEGAN
-from callcenter.calls.said import Hit, find_hits, keep_meaningful, read_terms, said_in_call
+from callcenter.calls.transcript_search import TranscriptHit, find_hits, keep_meaningful, read_terms, said_in_call
 from callcenter.calls.transcripts import read_transcript
 
 PAGE_SIZE = 50
@@ -37,7 +37,7 @@ class CallRow:
     call: Call
     recording: RecordingState | None
     seconds: float | None
-    hits: tuple[Hit, ...] = ()
+    hits: tuple[TranscriptHit, ...] = ()
     """Where something of `CallFilters.said` was said."""
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from callcenter.asterisk import configuration
 from callcenter.commands.settings_problems import name_settings
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
-from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.conducting.plain_actions import PlainActions
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
-from callcenter.core.problems import Place, Problem
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.core.problems import FileLocation, Problem
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.rehearsal import CarryOut, run_talks
 from callcenter.dialogue.scripts.talks import find_twin, read_talks
@@ -32,7 +32,7 @@ from callcenter.instance.instance import Instance, find_home
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
-from callcenter.settings import TREE, VOSK, BrokenSettings, Company, Settings, read_settings, settings_file
+from callcenter.settings import TREE, VOSK, BrokenSettings, CompanySettings, Settings, read_settings, settings_file
 from callcenter.speech.dialplan_sounds import BrokenWords, read_words
 from callcenter.speech.prompt_recordings.catalogue import find_recording_problems, list_lines, read_edition
 from callcenter.speech.voices import voice_of
@@ -85,12 +85,12 @@ def find_problems(
     `today` is the day answers must be valid for, by default today where the company is.
     """
     settings = centre.settings if isinstance(centre, Instance) else centre
-    zone = (settings.company if settings else Company()).zone
+    zone = (settings.company if settings else CompanySettings()).zone
     base = read_knowledge(knowledge)
     problems = [*base.problems, *base.find_unspoken(today or SystemClock().now().astimezone(zone).date())]
     problems += read_houses(knowledge / HOUSES)[1]
-    known, of_known = read_known(knowledge, base.categories, zone)
-    mind, of_mind = open_mind(knowledge, known, base.articles)
+    known, of_known = read_knowledge_snapshot(knowledge, base.categories, zone)
+    mind, of_mind = open_interpreter(knowledge, known, base.articles)
     carry_out = PlainActions(lambda: known, zone).make_rehearsal_runner(now=SystemClock().now())
     problems += [*of_known, *of_mind, *find_script_problems(scripts, base, mind, carry_out)]
     problems += find_word_problems(scripts / DIALPLAN_WORDS)
@@ -120,7 +120,7 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
 
 
 def find_script_problems(
-    directory: Path, base: KnowledgeBase, interpreter: Mind | None = None, run_action: CarryOut | None = None
+    directory: Path, base: KnowledgeBase, interpreter: Interpreter | None = None, run_action: CarryOut | None = None
 ) -> list[Problem]:
     """What is wrong with the scripts of a directory, and where they differ from their twin talks.
 
@@ -138,7 +138,7 @@ def find_script_problems(
         script_name = twin.name.removesuffix(_TALKS_SUFFIX) + ".yaml"
         if not (directory / script_name).exists():
             message = f"разговоры без сценария: рядом нет файла {script_name}; переименуйте или удалите"
-            problems.append(Problem(Place(twin), "CHK002", message))
+            problems.append(Problem(FileLocation(twin), "CHK002", message))
     return problems
 
 
@@ -147,14 +147,14 @@ def find_word_problems(file: Path) -> list[Problem]:
     try:
         words = read_words(file)
     except BrokenWords as error:
-        return [Problem(Place(file), "CHK003", f"слова номерного плана не читаются: {error}")]
+        return [Problem(FileLocation(file), "CHK003", f"слова номерного плана не читаются: {error}")]
     lines = file.read_text(encoding="utf-8").splitlines()
     problems = []
     for name, text in words.items():
         if found := re.search(r"[0-9A-Za-z]+", text):
             line = next((at for at, written in enumerate(lines, 1) if written.startswith(f"{name}:")), 0)
             message = f"«{name}»: «{found[0]}» голос пропустит; напишите русскими словами"
-            problems.append(Problem(Place(file, line), "CHK004", message))
+            problems.append(Problem(FileLocation(file, line), "CHK004", message))
     return problems
 
 
@@ -176,7 +176,7 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
                 system_name="check",
             )
         except configuration.BrokenConfiguration as error:
-            return [Problem(Place(settings_file()), "CHK005", str(error))]
+            return [Problem(FileLocation(settings_file()), "CHK005", str(error))]
     return configuration.find_problems(files, production=settings.production)
 
 
@@ -191,7 +191,7 @@ def find_ear_problems(settings: Settings) -> list[Problem]:
         elif model is not None:
             read_vosk_model(model)
     except CallcenterError as error:
-        return [Problem(Place(settings_file()), "CHK006", f"[ear]: {error}")]
+        return [Problem(FileLocation(settings_file()), "CHK006", f"[ear]: {error}")]
     return []
 
 
@@ -200,7 +200,7 @@ def find_voice_problems(settings: Settings) -> list[Problem]:
     try:
         voice_of(settings).check_installed()
     except CallcenterError as error:
-        return [Problem(Place(settings_file()), "CHK007", f"[voice]: {error}")]
+        return [Problem(FileLocation(settings_file()), "CHK007", f"[voice]: {error}")]
     return []
 
 
@@ -235,7 +235,7 @@ def _find_unknown_script(settings: Settings, scripts: Path) -> Iterable[Problem]
     known = [file.stem for file in _list_scripts(scripts)]
     if settings.script not in known:
         message = f"script = «{settings.script}», а такого сценария нет; есть: {', '.join(known) or 'ни одного'}"
-        yield Problem(Place(settings_file()), "CHK001", message)
+        yield Problem(FileLocation(settings_file()), "CHK001", message)
 
 
 def _list_scripts(directory: Path) -> list[Path]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
-from callcenter.hearing.model_factory.installing import NotInstalled, install, read_official
+from callcenter.hearing.model_factory.installing import InstallFailed, install, read_official
 from callcenter.instance.instance import Instance, find_home, open_instance
 from callcenter.layout import Layout
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.speech_model import read_people, renew_model
 from callcenter.settings import OWN_MODEL, read_settings, settings_file
 
@@ -22,7 +22,7 @@ _MODEL_LINE = re.compile(r"(?m)^[ \t]*model[ \t]*=.*$")
 _OLD_VALUE_COMMENT = "  # было: "
 
 
-class NotSwitched(CallcenterError):
+class ModelSwitchFailed(CallcenterError):
     """The settings' text could not be changed. It is as it was."""
 
 
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises NotInstalled, NotSwitched, NotBuilt, BrokenSettings."""
+    """Raises InstallFailed, ModelSwitchFailed, NotBuilt, BrokenSettings."""
     return _build() if arguments.does == "build" else _install(arguments.source, arguments.sha256)
 
 
@@ -64,7 +64,7 @@ def _build() -> int:
 def _read_employee_names(instance: Instance) -> list[str] | None:
     """Those who work here now; None when the database does not say."""
     try:
-        return asyncio.run(read_people(Cluster(instance.layout, instance.ports).address()))
+        return asyncio.run(read_people(PostgresCluster(instance.layout, instance.ports).address()))
     except DatabaseUnavailable:
         return None
 
@@ -73,7 +73,7 @@ def _install(source: str, sha256: str) -> int:
     read_settings()  # nothing is fetched for settings that are broken already
     if source == OWN_MODEL:
         if sha256:
-            raise NotInstalled("--sha256 — сумма архива, а своя модель собирается на месте; уберите --sha256")
+            raise InstallFailed("--sha256 — сумма архива, а своя модель собирается на месте; уберите --sha256")
         model = OWN_MODEL
     else:
         installed = install(source, Layout(find_home()).home / "models", sha256=sha256, progress=say)
@@ -90,7 +90,7 @@ def _install(source: str, sha256: str) -> int:
 def switch_over(file: Path, model: str) -> None:
     """Sets `[ear] model` in the settings' text; what stood there stays beside it as a remark, and only that.
 
-    Raises NotSwitched when that would not give settings with this model, and leaves the file as it is.
+    Raises ModelSwitchFailed when that would not give settings with this model, and leaves the file as it is.
     """
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -101,7 +101,9 @@ def switch_over(file: Path, model: str) -> None:
             raise ValueError("таблица [ear] записана непривычно")
         file.write_text(changed, encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise NotSwitched(f"{file}: настройку не изменить ({error}); впишите сами: [ear] model = «{model}»") from error
+        raise ModelSwitchFailed(
+            f"{file}: настройку не изменить ({error}); впишите сами: [ear] model = «{model}»"
+        ) from error
 
 
 def _read_model(text: str) -> object:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from callcenter.core.database import Database
 from callcenter.instance.instance import Instance, open_instance
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.reporting.reconciliation import Orphan, find_orphans
 from callcenter.telephony.ari.switch import AriSwitch
 
@@ -27,7 +27,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 async def _find_orphans(instance: Instance) -> list[Orphan]:
     switch = AriSwitch(f"http://127.0.0.1:{instance.ports.asterisk_http}", password=instance.secrets.ari_password)
-    database = Database(Cluster(instance.layout, instance.ports).address())
+    database = Database(PostgresCluster(instance.layout, instance.ports).address())
     try:
         return await find_orphans(
             database, instance.layout, instance.settings.recordings_directory, switch, now=datetime.now(UTC)

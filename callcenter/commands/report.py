@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from callcenter.commands.report_figures import (
-    Figure,
+    ReportFigure,
     figures_of_calls,
     figures_of_queue,
     table_of,
@@ -18,12 +18,12 @@ from callcenter.commands.report_figures import (
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.instance import open_instance
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.reporting.report import CallsReport, Period, QueueReport, report_calls, report_queue
-from callcenter.settings import Queue
+from callcenter.settings import QueueSettings
 
 
-class NoPeriod(CallcenterError):
+class InvalidPeriod(CallcenterError):
     """The days asked for are no period."""
 
 
@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises NoPeriod, DatabaseUnavailable."""
+    """Raises InvalidPeriod, DatabaseUnavailable."""
     instance = open_instance()
-    database = Database(Cluster(instance.layout, instance.ports).address())
+    database = Database(PostgresCluster(instance.layout, instance.ports).address())
     settings, now = instance.settings, datetime.now(UTC)
     period = read_period(arguments.first, arguments.last, zone=settings.company.zone, now=now)
     report = asyncio.run(make_report(database, arguments.subject, period, queue_settings=settings.queue, now=now))
@@ -46,16 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def read_period(first: str | None, last: str | None, *, zone: ZoneInfo, now: datetime) -> Period:
-    """The days as they were typed, 2026-11-24. Raises NoPeriod."""
+    """The days as they were typed, 2026-11-24. Raises InvalidPeriod."""
     end = _parse_day(last) if last else now.astimezone(zone).date()
     begin = _parse_day(first) if first else end
     if begin > end:
-        raise NoPeriod(f"первый день {begin} позже последнего {end}")
+        raise InvalidPeriod(f"первый день {begin} позже последнего {end}")
     return Period(begin, end, zone)
 
 
 async def make_report(
-    database: Database, subject: str, period: Period, *, queue_settings: Queue, now: datetime
+    database: Database, subject: str, period: Period, *, queue_settings: QueueSettings, now: datetime
 ) -> CallsReport | QueueReport:
     """Raises DatabaseUnavailable."""
     try:
@@ -73,7 +73,7 @@ async def make_report(
         await database.close()
 
 
-def as_text(report: CallsReport | QueueReport, period: Period, queue_settings: Queue) -> str:
+def as_text(report: CallsReport | QueueReport, period: Period, queue_settings: QueueSettings) -> str:
     """For a terminal: a head, the table of figures, and the calls by hour."""
     days = show_days(period)
     if isinstance(report, CallsReport):
@@ -88,7 +88,7 @@ def as_text(report: CallsReport | QueueReport, period: Period, queue_settings: Q
     return f"Очередь, {days}\n\n{table_of(figures_of_queue(report, queue_settings))}"
 
 
-def as_json(report: CallsReport | QueueReport, period: Period, queue_settings: Queue) -> str:
+def as_json(report: CallsReport | QueueReport, period: Period, queue_settings: QueueSettings) -> str:
     """Every figure by its key: value (null when there is nothing to divide by), unit, title, formula."""
     answer: dict[str, Any] = {
         "report": "calls" if isinstance(report, CallsReport) else "queue",
@@ -124,10 +124,10 @@ def _parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise NoPeriod(f"«{text}» — не день; пишите как 2026-11-24") from error
+        raise InvalidPeriod(f"«{text}» — не день; пишите как 2026-11-24") from error
 
 
-def _figures_as_json(figures: Sequence[Figure]) -> dict[str, Any]:
+def _figures_as_json(figures: Sequence[ReportFigure]) -> dict[str, Any]:
     return {
         figure.key: {
             "value": figure.value,

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from callcenter.calls.models import Outcome
 from callcenter.reporting.report import CallsReport, QueueReport
-from callcenter.settings import Queue
+from callcenter.settings import QueueSettings
 
 NOTHING = "—"
 
@@ -19,7 +19,7 @@ class Unit(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportFigure:
     """`key` names it in JSON. `value` is None when there is nothing to divide by."""
 
     key: str
@@ -47,7 +47,7 @@ OUTCOMES = {
 }
 
 
-def figures_of_calls(report: CallsReport) -> list[Figure]:
+def figures_of_calls(report: CallsReport) -> list[ReportFigure]:
     callbacks = report.callbacks
     done = callbacks.in_time + callbacks.late
     tickets = report.tickets_by_robot + report.tickets_by_people
@@ -59,7 +59,7 @@ def figures_of_calls(report: CallsReport) -> list[Figure]:
             for outcome, (title, formula) in OUTCOMES.items()
         ),
         _count("dangers", "С опасностью", report.danger_calls, "газ, дым, лифт и другое, названное в звонке"),
-        Figure(
+        ReportFigure(
             "callbacks_in_time",
             "Перезвонили в срок",
             callbacks.in_time_rate,
@@ -71,7 +71,7 @@ def figures_of_calls(report: CallsReport) -> list[Figure]:
             "callbacks_waiting", "  ещё в сроке", callbacks.waiting, "не выполнены, срок не вышел; в доле не учтены"
         ),
         _count("tickets", "Заявок зарегистрировано", tickets, "получили номер в эти дни"),
-        Figure(
+        ReportFigure(
             "tickets_by_robot",
             "  роботом",
             report.tickets_by_robot / tickets if tickets else None,
@@ -82,7 +82,7 @@ def figures_of_calls(report: CallsReport) -> list[Figure]:
     ]
 
 
-def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
+def figures_of_queue(report: QueueReport, settings: QueueSettings) -> list[ReportFigure]:
     queue, threshold, short = report.statistics, settings.service_level_seconds, settings.short_abandon_seconds
     counted = f"({queue.offered} − {queue.short_abandons})"
     return [
@@ -93,14 +93,14 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
         _count("answered", "Отвечено", queue.answered, "соединены с диспетчером"),
         _count("abandoned", "Не дождались", queue.abandoned, "положили трубку в очереди"),
         _count("short_abandons", "  короткие", queue.short_abandons, f"ждали меньше {short} с; в долях не учтены"),
-        Figure(
+        ReportFigure(
             "service_level",
             f"Уровень обслуживания SL({threshold} с)",
             queue.service_level,
             Unit.SHARE,
             f"отвечено за {threshold} с / (поступило − короткие) = {queue.answered_in_time} / {counted}",
         ),
-        Figure(
+        ReportFigure(
             "abandonment",
             "Доля не дождавшихся",
             queue.abandonment_rate,
@@ -108,21 +108,21 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
             "(не дождались − короткие) / (поступило − короткие) = "
             f"({queue.abandoned} − {queue.short_abandons}) / {counted}",
         ),
-        Figure(
+        ReportFigure(
             "average_wait",
             "Среднее ожидание (ASA)",
             queue.average_wait,
             Unit.SECONDS,
             f"ожидание отвеченных / отвечено = {show_span(queue.answered_wait_seconds)} / {queue.answered}",
         ),
-        Figure(
+        ReportFigure(
             "longest_wait",
             "Самое долгое ожидание",
             queue.longest_wait,
             Unit.SECONDS,
             "от входа в очередь до ответа или отбоя",
         ),
-        Figure(
+        ReportFigure(
             "handling_time",
             "Среднее время обслуживания (AHT)",
             queue.average_handling_time,
@@ -130,7 +130,7 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
             "(разговор с удержанием + дописывание) / отвечено = "
             f"({show_span(queue.total_talk_seconds)} + {show_span(queue.wrap_up_seconds)}) / {queue.answered}",
         ),
-        Figure(
+        ReportFigure(
             "occupancy",
             "Занятость диспетчеров",
             queue.occupancy,
@@ -142,7 +142,7 @@ def figures_of_queue(report: QueueReport, settings: Queue) -> list[Figure]:
     ]
 
 
-def table_of(figures: Iterable[Figure]) -> str:
+def table_of(figures: Iterable[ReportFigure]) -> str:
     """Titles, values and formulas in columns."""
     figures = tuple(figures)
     titles, values = (max(len(text) for text in column) for column in _list_column_texts(figures))
@@ -168,9 +168,9 @@ def show_span(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def _count(key: str, title: str, value: int, formula: str) -> Figure:
-    return Figure(key, title, value, Unit.COUNT, formula)
+def _count(key: str, title: str, value: int, formula: str) -> ReportFigure:
+    return ReportFigure(key, title, value, Unit.COUNT, formula)
 
 
-def _list_column_texts(figures: tuple[Figure, ...]) -> tuple[list[str], list[str]]:
+def _list_column_texts(figures: tuple[ReportFigure, ...]) -> tuple[list[str], list[str]]:
     return [figure.title for figure in figures], [figure.formatted_value for figure in figures]

@@ -15,8 +15,14 @@ from callcenter.asterisk.asterisk import Asterisk
 from callcenter.commands.setup import say
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
-from callcenter.instance.instance import Instance, address_for_people, complain_of_port, mend_of_ports, open_instance
-from callcenter.instance.processes import Running, find_running, last_lines
+from callcenter.instance.instance import (
+    Instance,
+    address_for_people,
+    describe_port_conflict,
+    open_instance,
+    suggest_port_change,
+)
+from callcenter.instance.processes import RunningProcess, find_running, last_lines
 from callcenter.operations.setup import set_up
 from callcenter.operations.supervisor import (
     CLERK,
@@ -32,7 +38,7 @@ from callcenter.operations.supervisor import (
 _START_SECONDS = 30.0
 
 
-class NotStarted(CallcenterError):
+class StartFailed(CallcenterError):
     """The centre did not start."""
 
 
@@ -71,9 +77,11 @@ def start_centre() -> int:
         return 1
     set_up(instance, progress=say)
     if own_program(instance.layout, DESK).find() is None:
-        complaint = complain_of_port(str(instance.settings.desk.bind_address), instance.ports.desk, socket.SOCK_STREAM)
+        complaint = describe_port_conflict(
+            str(instance.settings.desk.bind_address), instance.ports.desk, socket.SOCK_STREAM
+        )
         if complaint:
-            raise NotStarted(f"the desk cannot listen: {complaint}; {mend_of_ports(instance.layout)}")
+            raise StartFailed(f"the desk cannot listen: {complaint}; {suggest_port_change(instance.layout)}")
     supervisor = own_program(instance.layout, SUPERVISOR)
     watching = supervisor.find()
     if watching is None:
@@ -119,7 +127,7 @@ def _wait_until_ready(instance: Instance) -> None:
         CLERK: lambda: find_running(instance.layout.pid_directory / CLERK) is not None,
         DESK: lambda: _is_desk_ready(instance),
     }
-    lives: dict[str, set[Running]] = {name: set() for name in answers}
+    lives: dict[str, set[RunningProcess]] = {name: set() for name in answers}
     while True:
         for name in [name for name, answer in answers.items() if answer()]:
             del answers[name]
@@ -131,7 +139,7 @@ def _wait_until_ready(instance: Instance) -> None:
                 lives[name].add(running)
             if len(lives[name]) >= LOOP or time.monotonic() > deadline:
                 log = instance.layout.log_directory / f"{name}.log"
-                raise NotStarted(
+                raise StartFailed(
                     f"the {name} was started {len(lives[name])} times and does not answer; "
                     f"the supervisor goes on trying. {log}:\n{last_lines(log)}"
                 )

@@ -8,11 +8,11 @@ from callcenter.core.errors import CallcenterError
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, read_settings
 from callcenter.speech.pronouncing import pronouncer
-from callcenter.speech.voice import Choice, Voice
+from callcenter.speech.voice import Voice, VoiceChoice
 from callcenter.speech.voices import VOICES, open_voice, voice_of
 
 
-class NoSuchFolder(CallcenterError):
+class FolderNotFound(CallcenterError):
     """The folder of the file does not exist."""
 
 
@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     file: Path = arguments.file
     if not file.absolute().parent.is_dir():
-        raise NoSuchFolder(f"нет каталога {file.absolute().parent}; сначала создайте его")
-    voice = open_voice(arguments.voice, Choice()) if arguments.voice else voice_of(read_settings())
+        raise FolderNotFound(f"нет каталога {file.absolute().parent}; сначала создайте его")
+    voice = open_voice(arguments.voice, VoiceChoice()) if arguments.voice else voice_of(read_settings())
     words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)(arguments.text)
     asyncio.run(_render(voice, words, file))
     print(words)

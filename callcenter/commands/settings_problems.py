@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.settings import BrokenSettings, Settings, settings_file
 
 CODE = "SET001"
@@ -41,7 +41,7 @@ def name_settings(error: BrokenSettings) -> list[Problem]:
     if not isinstance(cause, ValidationError):
         text = str(error).removeprefix(f"{file}: ")
         line = re.search(r"at line (\d+)", text)
-        return [Problem(Place(file, int(line[1]) if line else 0), CODE, f"файл настроек не читается: {text}")]
+        return [Problem(FileLocation(file, int(line[1]) if line else 0), CODE, f"файл настроек не читается: {text}")]
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return [_make_problem(finding, file, lines) for finding in cause.errors()]
 
@@ -55,8 +55,8 @@ def _make_problem(finding: Any, file: Path, lines: list[str]) -> Problem:
     message = f"{field} = {finding['input']!r}: {words.replace(' or ', ' или ')}"
     variable = f"CALLCENTER_{'__'.join(path).upper()}"
     if variable in {name.upper() for name in os.environ}:  # it wins over the file
-        return Problem(Place(file), CODE, f"{message} (задано переменной {variable})")
-    return Problem(Place(file, _find_line(lines, [part for part in path if not part.isdigit()])), CODE, message)
+        return Problem(FileLocation(file), CODE, f"{message} (задано переменной {variable})")
+    return Problem(FileLocation(file, _find_line(lines, [part for part in path if not part.isdigit()])), CODE, message)
 
 
 def _find_line(lines: list[str], path: list[str]) -> int:

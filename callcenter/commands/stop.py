@@ -4,11 +4,11 @@ import argparse
 import signal
 
 from callcenter.asterisk.asterisk import Asterisk
-from callcenter.asterisk.launch_methods import NoAsterisk
+from callcenter.asterisk.launch_methods import AsteriskLaunchFailed
 from callcenter.commands.setup import say
 from callcenter.instance.instance import open_instance
 from callcenter.instance.processes import end, find_running
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
 
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.keep_calls and asterisk.running() is not None:
         try:
             calls = asterisk.count_calls()
-        except NoAsterisk:
+        except AsteriskLaunchFailed:
             calls = 0
         if calls:
             say(f"ВНИМАНИЕ: обрываются разговоры: {calls}. Без обрыва: callcenter stop --keep-calls")
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     if asterisk.running() is not None:
         asterisk.stop()
         say("остановлен: asterisk")
-    cluster = Cluster(instance.layout, instance.ports)
+    cluster = PostgresCluster(instance.layout, instance.ports)
     if cluster.running() is not None:
         cluster.stop()
         say("остановлен: postgres")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callcenter.commands.paper import open_paper
+from callcenter.commands.in_memory_register import open_paper
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
-from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
-from callcenter.core.problems import Place
+from callcenter.core.problems import FileLocation
 from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.engine.events import (
@@ -26,7 +26,7 @@ from callcenter.dialogue.engine.events import (
     Silence,
 )
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.rehearsal import CarryOut, run_talk
 from callcenter.dialogue.scripts.script import KEYS, ActionSpec, Script, list_told_articles
@@ -78,11 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
     if script is None:
         raise BrokenFiles("\n".join(str(problem) for problem in problems))
     zone = read_settings().company.zone
-    known, _ = read_known(KNOWLEDGE, knowledge.categories, zone)
-    mind = open_mind(KNOWLEDGE, known, knowledge.articles)[0] if arguments.ear else None
+    known, _ = read_knowledge_snapshot(KNOWLEDGE, knowledge.categories, zone)
+    mind = open_interpreter(KNOWLEDGE, known, knowledge.articles)[0] if arguments.ear else None
     clock = SystemClock()
     answers = knowledge.render_answers(clock.now().astimezone(zone).date())
-    game = Game(
+    game = ManualTalk(
         script,
         answers,
         read_usual_outcomes(find_twin(file)),
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         interpreter=mind,
         run_action=open_paper(known, zone, clock),
     )
-    talk = game.play(name=arguments.save or "", place=Place(file))
+    talk = game.play(name=arguments.save or "", place=FileLocation(file))
     if arguments.save:
         save_talk(find_twin(file), talk, script, answers, mind)
         print(f"Разговор «{talk.name}» записан в {find_twin(file)}")
@@ -115,7 +115,7 @@ def find_script(name: str) -> Path:
 
 
 def save_talk(
-    file: Path, talk: Talk, script: Script, answers: Mapping[str, str], interpreter: Mind | None = None
+    file: Path, talk: Talk, script: Script, answers: Mapping[str, str], interpreter: Interpreter | None = None
 ) -> None:
     """Puts `talk` at the end of `file`. Raises BrokenFiles, and changes nothing, when it would not read or not pass."""
     differences = run_talk(script, talk, answers=answers, interpreter=interpreter)
@@ -136,7 +136,7 @@ def save_talk(
 
 
 @dataclass(slots=True)
-class Game:
+class ManualTalk:
     """One conversation played by hand. `read` gives a line for a prompt, None when there are no more."""
 
     script: Script
@@ -146,7 +146,7 @@ class Game:
     write: Callable[[str], None]
     ask_outcomes: bool = False
     recognition_enabled: bool = False
-    interpreter: Mind | None = None
+    interpreter: Interpreter | None = None
     run_action: CarryOut | None = None
     """Actions that come out as in a real call; all others as the talks usually have them."""
     _conversation: Conversation = field(init=False)
@@ -160,7 +160,7 @@ class Game:
     def __post_init__(self) -> None:
         self._conversation = Conversation(self.script, self.answers, {}, self.interpreter)
 
-    def play(self, *, name: str, place: Place) -> Talk:
+    def play(self, *, name: str, place: FileLocation) -> Talk:
         """Plays to the end and gives the talk back."""
         self.write(self._help_text)
         commands = self._feed_event(Began())
@@ -182,7 +182,7 @@ class Game:
             speech_declared=self.recognition_enabled,
         )
 
-    def _process_commands(self, commands: list[Command], place: Place) -> list[Command]:
+    def _process_commands(self, commands: list[Command], place: FileLocation) -> list[Command]:
         hushed = {command.turn for command in commands if isinstance(command, Hush)}
         for command in commands:
             match command:
@@ -210,7 +210,7 @@ class Game:
                 return self._read_caller_turn(turn, place)
         return []
 
-    def _read_caller_turn(self, turn: int, place: Place) -> list[Command]:
+    def _read_caller_turn(self, turn: int, place: FileLocation) -> list[Command]:
         while True:
             line = self.read("Вы: ")
             if line is None or line.strip().lower() in _HANG_UP:
@@ -233,7 +233,7 @@ class Game:
     def _help_text(self) -> str:
         return _SPEECH_HELP if self.recognition_enabled else _KEYS_HELP
 
-    def _execute_action(self, turn: int, spec: ActionSpec, known: Mapping[str, str], place: Place) -> ActionDone:
+    def _execute_action(self, turn: int, spec: ActionSpec, known: Mapping[str, str], place: FileLocation) -> ActionDone:
         given = self.default_outcomes.get(spec.name, ())
         plain = self.run_action(spec.name, known) if self.run_action else None
         usual = plain or (given[0] if given else self._make_placeholder_outcome(spec, spec.outcomes[0]))
@@ -255,7 +255,7 @@ class Game:
     def _make_placeholder_outcome(self, spec: ActionSpec, outcome: str) -> GivenOutcome:
         return GivenOutcome(outcome, {name: f"({name})" for name in spec.gives[outcome]})
 
-    def _make_robot_turn(self, text: str, place: Place) -> Turn:
+    def _make_robot_turn(self, text: str, place: FileLocation) -> Turn:
         article = next((name for name, answer in self.answers.items() if answer == text), None)
         return RobotAnswers(article, place) if article else RobotSays(text, place)
 

@@ -19,8 +19,8 @@ import soundfile
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.hearing.address import Address, read_address
-from callcenter.hearing.client.client import EarClient, EarLost, Told
-from callcenter.hearing.server.engine import RATE, UNKNOWN, Word
+from callcenter.hearing.client.client import LegLost, RecognitionClient, Told
+from callcenter.hearing.server.engine import RATE, UNKNOWN, RecognizedWord
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
 from callcenter.instance.instance import find_home
 from callcenter.instance.processes import last_lines
@@ -38,7 +38,7 @@ _CHUNK_SAMPLES = RATE // 5
 _CHANNEL_LABELS = ("житель", "центр")
 
 
-class NoModel(CallcenterError):
+class ModelNotConfigured(CallcenterError):
     """No speech model is set."""
 
     def __init__(self) -> None:
@@ -49,11 +49,11 @@ class NoModel(CallcenterError):
         )
 
 
-class Unreadable(CallcenterError):
+class UnreadableSound(CallcenterError):
     """The file is no sound that can be read."""
 
 
-class NoEar(CallcenterError):
+class RecognitionFailed(CallcenterError):
     """The ear failed."""
 
 
@@ -64,7 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the text, a line an utterance, or JSON. Raises NoModel, Unreadable, NoEar, BrokenSettings."""
+    """Prints the text, a line an utterance, or JSON.
+
+    Raises ModelNotConfigured, UnreadableSound, RecognitionFailed, BrokenSettings.
+    """
     configure_logging("WARNING")
     settings = read_settings()
     channels = read_channels(arguments.file)
@@ -80,11 +83,11 @@ def _find_model(settings: Settings) -> Path | None:
 
 
 def read_channels(file: Path) -> list[Samples]:
-    """The channels of a sound file, 8 kHz. Raises Unreadable."""
+    """The channels of a sound file, 8 kHz. Raises UnreadableSound."""
     try:
         sound, rate = soundfile.read(file, always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise Unreadable(f"{file}: {error}") from error
+        raise UnreadableSound(f"{file}: {error}") from error
     return [resample(channel, rate) for channel in sound.T]
 
 
@@ -102,7 +105,7 @@ def as_text(channels: Sequence[Sequence[Final]]) -> str:
 def as_json(file: Path, channels: Sequence[Sequence[Final]]) -> str:
     """Text and words of each channel; times in seconds."""
 
-    def describe(word: Word) -> dict[str, Any]:
+    def describe(word: RecognizedWord) -> dict[str, Any]:
         return {"word": word.text, "begin": word.begin, "end": word.end, "confidence": word.confidence}
 
     heard = []
@@ -117,7 +120,7 @@ async def _transcribe(settings: Settings, model: Path | None, channels: Sequence
         return [await _transcribe_channel(client, channel) for channel in channels]
 
 
-async def _transcribe_channel(client: EarClient, channel: Samples) -> list[Final]:
+async def _transcribe_channel(client: RecognitionClient, channel: Samples) -> list[Final]:
     """Its utterances. The file waits for the ear, which would drop what it cannot hear in time."""
     told: asyncio.Queue[Told] = asyncio.Queue()
     finals: list[Final] = []
@@ -142,17 +145,17 @@ def _collect_result(told: Told, finals: list[Final]) -> float | None:
             return told.processed_to
         case Partial():
             return told.processed_to
-        case EarLost() | Trouble():
-            raise NoEar(f"the ear failed: {told.why}")
+        case LegLost() | Trouble():
+            raise RecognitionFailed(f"the ear failed: {told.why}")
     return None
 
 
 @asynccontextmanager
-async def _open_recognizer(settings: Settings, model: Path | None) -> AsyncIterator[EarClient]:
+async def _open_recognizer(settings: Settings, model: Path | None) -> AsyncIterator[RecognitionClient]:
     """An ear of our own for as long as we need it; without a model for it, the first of those elsewhere."""
     if model is None and settings.ear.engine == VOSK:
         if not settings.ear.addresses:
-            raise NoModel
+            raise ModelNotConfigured
         async with _run_client(read_address(settings.ear.addresses[0])) as client:
             await client.wait_for_connection(within=_CONNECT_TIMEOUT)
             yield client
@@ -174,20 +177,20 @@ async def _open_recognizer(settings: Settings, model: Path | None) -> AsyncItera
             await program.wait()
 
 
-async def _await_start(client: EarClient, program: asyncio.subprocess.Process, log: Path) -> None:
+async def _await_start(client: RecognitionClient, program: asyncio.subprocess.Process, log: Path) -> None:
     connecting = asyncio.create_task(client.wait_for_connection(within=_START_SECONDS))
     ending = asyncio.create_task(program.wait())
     await asyncio.wait({connecting, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
     if not connecting.done():
         connecting.cancel()
-        raise NoEar(last_lines(log) or "the ear ended at once")
+        raise RecognitionFailed(last_lines(log) or "the ear ended at once")
     connecting.result()
 
 
 @asynccontextmanager
-async def _run_client(address: Address) -> AsyncIterator[EarClient]:
-    client = EarClient(address)
+async def _run_client(address: Address) -> AsyncIterator[RecognitionClient]:
+    client = RecognitionClient(address)
     running = asyncio.create_task(client.run(), name="ear client")
     try:
         yield client

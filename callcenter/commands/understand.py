@@ -14,15 +14,19 @@ from typing import Any
 from callcenter.commands.check import KNOWLEDGE
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
-from callcenter.settings import Company
-from callcenter.understanding.address.address import Doubt
-from callcenter.understanding.intents.confirmation import Answer
+from callcenter.settings import CompanySettings
+from callcenter.understanding.address.address import AddressDoubt
+from callcenter.understanding.intents.confirmation import ConfirmationAnswer
 from callcenter.understanding.numbers.moments import Moment
 from callcenter.understanding.understanding import Meaning, Understanding, read_understanding
 
 HOUSES = "houses.csv"
 _FIGURE_LABELS = {"phone": "телефон", "ticket": "заявка", "account": "лицевой счёт", "reading": "показание"}
-_CONFIRMATION_LABELS = {Answer.YES: "да", Answer.NO: "нет", Answer.UNCLEAR: "неясно"}
+_CONFIRMATION_LABELS = {
+    ConfirmationAnswer.YES: "да",
+    ConfirmationAnswer.NO: "нет",
+    ConfirmationAnswer.UNCLEAR: "неясно",
+}
 
 
 class BrokenPhrases(CallcenterError):
@@ -41,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     understanding = load(arguments.houses or KNOWLEDGE / HOUSES)
     loaded = time.perf_counter() - began
-    now = SystemClock().now().astimezone(Company().zone)
+    now = SystemClock().now().astimezone(CompanySettings().zone)
     spent = []
     lines: Iterable[str] = arguments.lines or (line.strip() for line in sys.stdin)
     for line in lines:
@@ -125,7 +129,7 @@ def as_text(meaning: Meaning) -> list[str]:
     return lines
 
 
-def _format_doubt(doubt: Doubt) -> str:
+def _format_doubt(doubt: AddressDoubt) -> str:
     """What was said, and what it may be."""
     said = f"«{doubt.words}»" if doubt.words else ""
     return ", ".join(part for part in (said, " или ".join(option or "без" for option in doubt.options)) if part)

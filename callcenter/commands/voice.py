@@ -16,15 +16,22 @@ from callcenter.instance.instance import Instance, open_instance
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, Settings, read_settings
 from callcenter.speech.dialplan_sounds import write_sounds
-from callcenter.speech.prompt_recordings.catalogue import Line, find_line, list_lines, publish, read_edition, record
+from callcenter.speech.prompt_recordings.catalogue import (
+    RecordableText,
+    find_line,
+    list_lines,
+    publish,
+    read_edition,
+    record,
+)
 from callcenter.speech.pronouncing import Words, pronouncer
-from callcenter.speech.voice import Choice, Voice, VoiceFailed, VoiceMissing
+from callcenter.speech.voice import Voice, VoiceChoice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices import VOICES, open_voice, voice_of
 
 SENTENCES = TREE / "callcenter" / "speech" / "sentences.yaml"
 
 
-class NoPlaceForSounds(CallcenterError):
+class SoundDirectoryUnusable(CallcenterError):
     """The sounds cannot be written where they should go."""
 
 
@@ -75,7 +82,7 @@ def describe_voices(settings: Settings) -> list[str]:
     return lines
 
 
-def describe_lines(lines: Sequence[Line], *, missing: bool = False) -> list[str]:
+def describe_lines(lines: Sequence[RecordableText], *, missing: bool = False) -> list[str]:
     """A line for each text: number, who says it, about how long, its words."""
     shown = [line for line in lines if not (missing and line.human.exists())]
     told = [
@@ -88,7 +95,7 @@ def describe_lines(lines: Sequence[Line], *, missing: bool = False) -> list[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class VoiceSpeed:
     """One voice in numbers; seconds."""
 
     voice: str
@@ -105,10 +112,10 @@ class Speed:
         return f"{self.voice:<9} {self.speech_seconds:8.1f} {rendering} {latencies}"
 
 
-async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[[str], None]) -> list[Speed]:
+async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[[str], None]) -> list[VoiceSpeed]:
     """Writes `01-<voice>.wav` … into `directory`, the texts beside them, and tells each voice's speed.
 
-    The factor is rendering by speech: below 1 the voice is quicker than it talks. Raises NoPlaceForSounds.
+    The factor is rendering by speech: below 1 the voice is quicker than it talks. Raises SoundDirectoryUnusable.
     """
     sentences = [str(one) for one in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))]
     words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
@@ -139,10 +146,10 @@ def _prepare_directory(directory: Path, table: str) -> None:
         (directory / "texts.txt").write_text(table, encoding="utf-8")
     except OSError as error:
         why = "это файл" if directory.is_file() else "каталога не создать, или в него нельзя писать"
-        raise NoPlaceForSounds(f"{directory}: сюда не записать звуки: {why}; укажите другой каталог") from error
+        raise SoundDirectoryUnusable(f"{directory}: сюда не записать звуки: {why}; укажите другой каталог") from error
 
 
-async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[str], directory: Path) -> Speed:
+async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[str], directory: Path) -> VoiceSpeed:
     took, speech = [], 0.0
     for number, text in enumerate(sentences, start=1):
         file = directory / f"{number:02}-{name}.wav"
@@ -150,11 +157,11 @@ async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[st
         await voice.render(words(text), file)
         took.append(time.monotonic() - begun)
         speech += soundfile.info(str(file)).duration
-    return Speed(name, speech, sum(took), took[0], statistics.median(took[1:]))
+    return VoiceSpeed(name, speech, sum(took), took[0], statistics.median(took[1:]))
 
 
 def _open_named_voice(name: str, settings: Settings) -> Voice:
-    return voice_of(settings) if name == settings.voice.engine else open_voice(name, Choice())
+    return voice_of(settings) if name == settings.voice.engine else open_voice(name, VoiceChoice())
 
 
 async def _rebuild_dialplan_sounds(instance: Instance) -> None:

@@ -13,19 +13,19 @@ import structlog
 
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.deadline import within
-from callcenter.conducting.known import Known
+from callcenter.conducting.deadline import run_within
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.meter_actions import MeterActions
 from callcenter.conducting.plain_actions import PlainActions
-from callcenter.conducting.ports import ActionResult, NoteBook, OpenTicket, Request, TicketRegister
+from callcenter.conducting.ports import ActionRequest, ActionResult, NoteWriter, OpenTicket, TicketRegister
 from callcenter.conducting.terms import say_due, say_term
-from callcenter.conducting.words import words
+from callcenter.conducting.texts import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.core.ids import new_id
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.journal.notes import Note
-from callcenter.knowledge.categories import Where
+from callcenter.knowledge.categories import AddressScope
 from callcenter.wording.spoken import spoken_ticket_number
 
 log = structlog.get_logger()
@@ -46,10 +46,10 @@ class ScriptActions:
         self,
         *,
         register: TicketRegister,
-        notes: NoteBook,
+        notes: NoteWriter,
         clock: Clock,
         zone: ZoneInfo,
-        get_knowledge: Callable[[], Known] = Known,
+        get_knowledge: Callable[[], KnowledgeSnapshot] = KnowledgeSnapshot,
     ) -> None:
         """`get_knowledge` gives the houses, categories and outages in force now."""
         self._register = register
@@ -59,7 +59,7 @@ class ScriptActions:
         self._known = get_knowledge
         self._plain = PlainActions(get_knowledge, zone)
         meters = MeterActions(register=register, write=self._note, seconds=DATABASE_SECONDS)
-        self._functions: Mapping[str, Callable[[Request], Awaitable[ActionResult]]] = {
+        self._functions: Mapping[str, Callable[[ActionRequest], Awaitable[ActionResult]]] = {
             names.REGISTER_TICKET: self._register_ticket,
             names.TICKET_STATUS: self._tell_status,
             names.MARK_DANGER: self._mark_danger,
@@ -70,7 +70,7 @@ class ScriptActions:
 
     async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         """Raises UnknownAction."""
-        request = Request(arrival, arguments, self._clock.now())
+        request = ActionRequest(arrival, arguments, self._clock.now())
         if found := self._plain.carry_out(action, arguments, now=request.now):
             for kind, facts in found.notes.items():
                 self._note(request, kind, **facts)
@@ -80,7 +80,7 @@ class ScriptActions:
             raise UnknownAction(f"no action «{action}»")
         return await function(request)
 
-    async def _register_ticket(self, request: Request) -> ActionResult:
+    async def _register_ticket(self, request: ActionRequest) -> ActionResult:
         """The call's ticket, or another one beside it: a call has one a category."""
         category = request.arguments[names.CATEGORY]
         wanted = {
@@ -91,7 +91,7 @@ class ScriptActions:
         }
         more = names.TICKET_NUMBER in request.arguments
         try:
-            number, due_at, new = await within(DATABASE_SECONDS, self._open_ticket(request, wanted, more=more))
+            number, due_at, new = await run_within(DATABASE_SECONDS, self._open_ticket(request, wanted, more=more))
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
             self._note(request, "ticket_wanted", **wanted, **({"more": "yes"} if more else {}))
@@ -108,7 +108,7 @@ class ScriptActions:
         return ActionResult(names.NO_ADDRESS, told)
 
     async def _open_ticket(
-        self, request: Request, wanted: Mapping[str, str | None], *, more: bool
+        self, request: ActionRequest, wanted: Mapping[str, str | None], *, more: bool
     ) -> tuple[str, datetime | None, bool]:
         call_id, contact = request.arrival.call_id, wanted["contact"]
         category, description, address = (wanted[name] or "" for name in ("category", "description", "address"))
@@ -133,14 +133,14 @@ class ScriptActions:
 
     def _needs_no_address(self, code: str) -> bool:
         category = self._known().categories.get(code)
-        return category is not None and category.address_precision is Where.NOWHERE
+        return category is not None and category.address_precision is AddressScope.NOWHERE
 
-    async def _tell_status(self, request: Request) -> ActionResult:
+    async def _tell_status(self, request: ActionRequest) -> ActionResult:
         """State and term, never a name or an address: whoever knows a number may ask."""
         if not request.arguments[names.DIGITS]:
             return await self._tell_open_tickets(request)
         try:
-            found = await within(DATABASE_SECONDS, self._register.find_by_digits(request.arguments[names.DIGITS]))
+            found = await run_within(DATABASE_SECONDS, self._register.find_by_digits(request.arguments[names.DIGITS]))
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=request.arrival.call_id, error=repr(error))
             return ActionResult(names.NO_DATABASE, {})
@@ -156,12 +156,12 @@ class ScriptActions:
             )
         return ActionResult(names.READY, {**told, names.TERM: self._say_due(due_at, request)})
 
-    async def _tell_open_tickets(self, request: Request) -> ActionResult:
+    async def _tell_open_tickets(self, request: ActionRequest) -> ActionResult:
         """The tickets that this call or its telephone has reported: what, state and term; only those whose term is
         past, if there are any. A telephone can be forged, so nothing is told that says who lives where."""
         arrival = request.arrival
         try:
-            found = await within(
+            found = await run_within(
                 DATABASE_SECONDS, self._register.find_open(phone=arrival.caller_number, call_id=arrival.call_id)
             )
         except (DatabaseUnavailable, TimeoutError) as error:
@@ -176,12 +176,12 @@ class ScriptActions:
         told = words().one_open if len(found) == 1 else words().several_open
         return ActionResult(names.BY_PHONE, {names.TICKETS: " ".join([told, *lines])})
 
-    def _say_overdue(self, ticket: OpenTicket, request: Request) -> str:
+    def _say_overdue(self, ticket: OpenTicket, request: ActionRequest) -> str:
         trouble = self._known().categories.get_spoken_name(ticket.category)
         term = self._say_due(ticket.due_at, request) if ticket.due_at else ""
         return words().overdue_of.format(trouble=trouble, term=term)
 
-    def _say_open(self, ticket: OpenTicket, request: Request, *, alone: bool) -> str:
+    def _say_open(self, ticket: OpenTicket, request: ActionRequest, *, alone: bool) -> str:
         """Of several without their numbers: nobody keeps three of them in the ear, and what they are about tells them
         apart."""
         term = words().open_term.format(term=self._say_due(ticket.due_at, request)) if ticket.due_at else ""
@@ -191,28 +191,28 @@ class ScriptActions:
             return words().open.format(number=number, trouble=trouble, state=state, term=term)
         return words().open_of_several.format(trouble=trouble.capitalize(), state=state, term=term)
 
-    async def _mark_danger(self, request: Request) -> ActionResult:
+    async def _mark_danger(self, request: ActionRequest) -> ActionResult:
         """The note raises the alarm and marks the call, whether or not the database is there now."""
         self._note(request, "danger", category=request.arguments[names.CATEGORY])
         return ActionResult(names.READY, {})
 
-    async def _check_caller(self, request: Request) -> ActionResult:
+    async def _check_caller(self, request: ActionRequest) -> ActionResult:
         number = request.arrival.caller_number
         if number is None:
             return ActionResult(names.WITHHELD, {})
         return ActionResult(names.KNOWN, {names.CONTACT: number})
 
-    def _say_term(self, code: str, due_at: datetime | None, request: Request) -> str:
+    def _say_term(self, code: str, due_at: datetime | None, request: ActionRequest) -> str:
         return say_term(self._known().categories.get(code), due_at, now=request.now, zone=self._zone)
 
-    def _say_due(self, due_at: datetime, request: Request) -> str:
+    def _say_due(self, due_at: datetime, request: ActionRequest) -> str:
         return say_due(due_at, now=request.now, zone=self._zone)
 
-    def _note(self, request: Request, kind: str, **facts: str | None) -> None:
+    def _note(self, request: ActionRequest, kind: str, **facts: str | None) -> None:
         self._notes.write(Note(new_id(), request.arrival.call_id, request.now, kind, dict(facts)))
 
 
-def _contact(request: Request) -> str | None:
+def _contact(request: ActionRequest) -> str | None:
     """What was typed, E.164 where it is a number; else the number that calls."""
     typed = request.arguments.get(names.CONTACT, "")
     return parse_phone(typed) or typed[:20] or request.arrival.caller_number

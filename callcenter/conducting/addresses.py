@@ -4,18 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callcenter.conducting import action_specs as names
-from callcenter.conducting.known import Known
-from callcenter.conducting.words import words
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
+from callcenter.conducting.texts import words
 from callcenter.dialogue.interpretation.address_fact import (
     RUSSIAN,
+    format_address,
     guess_street,
-    read_place,
+    parse_address,
     say_address,
-    write_place,
 )
 from callcenter.dialogue.scripts.vocabulary import GUESS
-from callcenter.knowledge.categories import Where
-from callcenter.understanding.address.address import HOUSE_PARTS, Address, Doubt, Part, resolve, what_to_ask
+from callcenter.knowledge.categories import AddressScope
+from callcenter.understanding.address.address import (
+    HOUSE_PARTS,
+    Address,
+    AddressDoubt,
+    AddressPart,
+    resolve,
+    what_to_ask,
+)
 
 MOST_TRIES = 5
 """Questions about one address: whoever needs more is better off with a person."""
@@ -26,7 +33,7 @@ MOST_OPTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class AddressCheck:
     """An outcome of «проверить адрес» with its facts; `known_address`: the address as far as it is known, for the
     ticket."""
 
@@ -35,21 +42,23 @@ class Checked:
     known_address: str
 
 
-def check_address(place: str, category: str, asked: str, tries: int, known: Known) -> Checked:
+def check_address(place: str, category: str, asked: str, tries: int, known: KnowledgeSnapshot) -> AddressCheck:
     """Whether the address is whole for a trouble of `category`; what to ask for when it is not. `asked`: the part that
     was asked for last."""
-    address = _apply_default_parts(read_place(place, known.houses), known)
+    address = _apply_default_parts(parse_address(place, known.houses), known)
     found = known.categories.get(category)
-    where = Where.FLAT if found is None else found.address_precision
+    where = AddressScope.FLAT if found is None else found.address_precision
     said = say_address(address)
     doubt = None
-    if where is not Where.NOWHERE:
-        doubt = what_to_ask(address, needs_apartment=where is Where.FLAT) or _find_missing_entrance(address, where)
+    if where is not AddressScope.NOWHERE:
+        doubt = what_to_ask(address, needs_apartment=where is AddressScope.FLAT) or _find_missing_entrance(
+            address, where
+        )
     if doubt is None:
-        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
+        return AddressCheck(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
     if tries >= MOST_TRIES:
-        return Checked(names.ENOUGH, {}, said)
-    outcome, facts = _choose_outcome(address, doubt, flat=where is Where.FLAT)
+        return AddressCheck(names.ENOUGH, {}, said)
+    outcome, facts = _choose_outcome(address, doubt, flat=where is AddressScope.FLAT)
     if _is_part_absent(doubt):
         address = _drop_part(address, doubt.part, known)
     part = doubt.part
@@ -57,54 +66,54 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
         house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
         outcome, part = names.GUESSED, GUESS
         facts = {names.ADDRESS_QUESTION: words().guess.format(house=say_address(_apply_default_parts(house, known)))}
-    return Checked(outcome, {**facts, **_asking_facts(address, part, tries + 1)}, said)
+    return AddressCheck(outcome, {**facts, **_asking_facts(address, part, tries + 1)}, said)
 
 
-def check_danger_place(place: str, tries: int, known: Known) -> Checked:
+def check_danger_place(place: str, tries: int, known: KnowledgeSnapshot) -> AddressCheck:
     """Whether help knows where to go: the house, and in one of several entrances the entrance or the flat."""
-    address = _apply_default_parts(read_place(place, known.houses), known)
+    address = _apply_default_parts(parse_address(place, known.houses), known)
     said = say_address(address)
-    doubt = what_to_ask(address, needs_apartment=False) or _find_missing_entrance(address, Where.ENTRANCE)
+    doubt = what_to_ask(address, needs_apartment=False) or _find_missing_entrance(address, AddressScope.ENTRANCE)
     if doubt is None:
-        return Checked(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
+        return AddressCheck(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
     outcome, facts = _choose_outcome(address, doubt, flat=False)
     if _is_part_absent(doubt):
         address = _drop_part(address, doubt.part, known)
     if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
-        return Checked(names.ENOUGH, {}, said)
+        return AddressCheck(names.ENOUGH, {}, said)
     questions = words().danger_questions
     question = (
         facts.get(names.VARIANTS)
         or facts.get(names.ADDRESS_QUESTION)
         or questions.get("address" if outcome == names.NO_PLACE else doubt.part, questions["house"])
     )
-    return Checked(
+    return AddressCheck(
         names.UNFINISHED, {names.ADDRESS_QUESTION: question, **_asking_facts(address, doubt.part, tries + 1)}, said
     )
 
 
-def _apply_default_parts(address: Address, known: Known) -> Address:
+def _apply_default_parts(address: Address, known: KnowledgeSnapshot) -> Address:
     """Who names no building, structure or letter means the house that has none, where there is such a one beside
     others that have. It is read back, so whoever means another says so."""
     for part in ("building", "structure", "letter"):
         values = {getattr(house, part) for house in address.houses}
         if part not in address.parts and len(values) > 1 and "" in values and "house" in address.parts:
-            address = resolve(known.houses.all, {**address.parts, part: Part("", "")}, ())
+            address = resolve(known.houses.all, {**address.parts, part: AddressPart("", "")}, ())
     if any(doubt.part == "letter" and _is_part_absent(doubt) for doubt in address.doubts):
         return _drop_part(address, "letter", known)  # «а» is a word more often
     return address
 
 
-def _is_part_absent(doubt: Doubt) -> bool:
+def _is_part_absent(doubt: AddressDoubt) -> bool:
     """Whether no house that fits otherwise has such a part at all."""
     return doubt.kind == "contradictory" and doubt.options == ("",)
 
 
-def _drop_part(address: Address, part: str, known: Known) -> Address:
+def _drop_part(address: Address, part: str, known: KnowledgeSnapshot) -> Address:
     return resolve(known.houses.all, {name: said for name, said in address.parts.items() if name != part}, ())
 
 
-def _choose_outcome(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str, Mapping[str, str]]:
+def _choose_outcome(address: Address, doubt: AddressDoubt, *, flat: bool) -> tuple[str, Mapping[str, str]]:
     missing = {
         "street": names.NO_STREET,
         "house": names.NO_HOUSE,
@@ -122,7 +131,7 @@ def _choose_outcome(address: Address, doubt: Doubt, *, flat: bool) -> tuple[str,
     return missing.get(doubt.part, names.NO_HOUSE), {}
 
 
-def _say_difference(doubt: Doubt) -> str:
+def _say_difference(doubt: AddressDoubt) -> str:
     """«Такого корпуса у этого дома нет. Какой корпус: 1 или 2?»"""
     if _is_part_absent(doubt):
         return words().differs["street"]
@@ -132,7 +141,7 @@ def _say_difference(doubt: Doubt) -> str:
     return f"{told} {words().differs_ask.get(doubt.part, '')}".rstrip()
 
 
-def _name_options(doubt: Doubt) -> str:
+def _name_options(doubt: AddressDoubt) -> str:
     """«Какой корпус: 1 или 2?»"""
     without = words().in_town if doubt.part == "settlement" else words().without.format(part=_GENITIVE[doubt.part])
     named = [option or without for option in doubt.options]
@@ -143,13 +152,18 @@ def _name_options(doubt: Doubt) -> str:
 _GENITIVE = {**RUSSIAN, "building": "корпуса", "structure": "строения", "letter": "литеры"}
 
 
-def _find_missing_entrance(address: Address, where: Where) -> Doubt | None:
+def _find_missing_entrance(address: Address, where: AddressScope) -> AddressDoubt | None:
     """A lift or a lamp is found by its entrance, unless the house has just one, or the flat tells."""
     house = address.house
-    if where is not Where.ENTRANCE or house is None or address.get_value("entrance") or address.get_value("apartment"):
+    if (
+        where is not AddressScope.ENTRANCE
+        or house is None
+        or address.get_value("entrance")
+        or address.get_value("apartment")
+    ):
         return None
-    return Doubt("missing", "entrance") if house.entrances is None or house.entrances > 1 else None
+    return AddressDoubt("missing", "entrance") if house.entrances is None or house.entrances > 1 else None
 
 
 def _asking_facts(address: Address, part: str, tries: int) -> Mapping[str, str]:
-    return {names.PLACE: write_place(address), names.ASKED: part, names.TRIES: str(tries)}
+    return {names.PLACE: format_address(address), names.ASKED: part, names.TRIES: str(tries)}

@@ -7,11 +7,11 @@ unless somebody knows of the danger already.
 from collections.abc import Callable
 
 from callcenter.conducting.action_specs import CATEGORY
-from callcenter.conducting.ports import NoteBook
+from callcenter.conducting.ports import NoteWriter
 from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
 from callcenter.dialogue.engine.dangers import find_dangers
-from callcenter.dialogue.interpretation.interpretation import Mind, NoMind
+from callcenter.dialogue.interpretation.interpretation import Interpreter, NullInterpreter
 from callcenter.dialogue.scripts.script import Answer
 from callcenter.journal.notes import Note
 
@@ -23,9 +23,9 @@ class DangerWatch:
         self,
         dangers: Callable[[], tuple[Answer, ...]],
         *,
-        notes: NoteBook,
+        notes: NoteWriter,
         clock: Clock,
-        get_interpreter: Callable[[], Mind] = NoMind,
+        get_interpreter: Callable[[], Interpreter] = NullInterpreter,
     ) -> None:
         self._dangers = dangers
         self._mind = get_interpreter

@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 _abandoned: set[asyncio.Task[Any]] = set()
 
 
-async def within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
+async def run_within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
     """The work's result or exception. After `seconds` raises TimeoutError at once and cancels the work behind it."""
     task = asyncio.create_task(work)
     try:

@@ -5,7 +5,7 @@ back and queues it. Only the turn of a call's own mailbox renews its lease, neve
 or prompt hangs stops renewing and is freed, and so is every call of a controller that was killed or frozen.
 """
 
-from callcenter.conducting.ports import Measures, Phone
+from callcenter.conducting.ports import CallMetrics, Phone
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable
 
@@ -13,7 +13,7 @@ from callcenter.core.errors import AsteriskUnavailable
 class Lease:
     """One call's lease of `seconds`, renewed at most twice a second and at least three times in its length."""
 
-    def __init__(self, phone: Phone, call_id: str, *, seconds: int, clock: Clock, measures: Measures) -> None:
+    def __init__(self, phone: Phone, call_id: str, *, seconds: int, clock: Clock, measures: CallMetrics) -> None:
         self._phone = phone
         self._measures = measures
         self._call_id = call_id
@@ -27,7 +27,7 @@ class Lease:
         return min(2.0, self._seconds / 3)
 
     async def renew_if_due(self) -> None:
-        """Raises Gone when the call is not ours any more, AsteriskUnavailable."""
+        """Raises ChannelGone when the call is not ours any more, AsteriskUnavailable."""
         now = self._clock.monotonic()
         if now - self._renewed_at < min(0.5, self.renewal_interval):
             return

@@ -22,12 +22,22 @@ import structlog
 
 from callcenter.conducting.action_specs import MARK_DANGER
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.deadline import within
+from callcenter.conducting.deadline import run_within
 from callcenter.conducting.lease import Lease
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Mailbox, Reconnected, SoundEnded
-from callcenter.conducting.ports import Actions, Ear, Gone, Hearing, Measures, NoteBook, Phone, Prompts, Unmeasured
+from callcenter.conducting.ports import (
+    Actions,
+    CallMetrics,
+    CallRecognition,
+    ChannelGone,
+    NoMetrics,
+    NoteWriter,
+    Phone,
+    Prompts,
+    RecognitionSession,
+)
+from callcenter.conducting.texts import words
 from callcenter.conducting.turn_time import TurnTime
-from callcenter.conducting.words import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
 from callcenter.core.ids import new_id
@@ -48,7 +58,7 @@ from callcenter.dialogue.engine.events import (
 )
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY, ORDINARY_PRIORITY
 from callcenter.journal.notes import Note
-from callcenter.journal.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
 from callcenter.wording.stress import hide_stress
 
 log = structlog.get_logger()
@@ -65,19 +75,19 @@ class SoundFailed(CallcenterError):
     """Asterisk could not play a sound of ours."""
 
 
-class Talk(Protocol):
+class Dialogue(Protocol):
     """The conversation: `dialogue.engine.conversation.Conversation`."""
 
     def handle_event(self, event: Event) -> list[Command]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class LinePorts:
     """What every line works with."""
 
     channel_control: Phone
     prompts: Prompts
-    notes: NoteBook
+    notes: NoteWriter
     actions: Actions
     clock: Clock
     lease_seconds: int
@@ -85,8 +95,8 @@ class Edges:
     timeout_override: float | None = None
     """Seconds an action or the rendering of a prompt may take. By default shorter than the lease, so that we can
     still react."""
-    metrics_recorder: Measures = field(default_factory=Unmeasured)
-    caller_recognition: Ear | None = None
+    metrics_recorder: CallMetrics = field(default_factory=NoMetrics)
+    caller_recognition: CallRecognition | None = None
     """None: callers are not heard."""
 
     @property
@@ -112,7 +122,7 @@ class _ReplayPrompt:
 class Line:
     """A call from its arrival until it leaves our application."""
 
-    def __init__(self, arrival: Arrival, conversation: Talk, services: Edges) -> None:
+    def __init__(self, arrival: Arrival, conversation: Dialogue, services: LinePorts) -> None:
         self.mailbox = Mailbox(posted=self._tape_letter)
         self._arrival = arrival
         self._call_id = arrival.call_id
@@ -130,7 +140,7 @@ class Line:
         self._last_prompt: str | None = None
         self._response_timer = TurnTime(services.clock, services.metrics_recorder)
         self._listening: Listen | None = None
-        self._hearing: Hearing | None = None
+        self._hearing: RecognitionSession | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._silence_sent = False
         self._priority = ORDINARY_PRIORITY
@@ -142,7 +152,7 @@ class Line:
         with structlog.contextvars.bound_contextvars(call_id=self._call_id):
             try:
                 await self._process_mailbox()
-            except Gone as error:
+            except ChannelGone as error:
                 log.debug("the call has left us", why=str(error))
             except AsteriskUnavailable as error:
                 log.warning("Asterisk is away; the lease will free the call", error=str(error))
@@ -284,7 +294,7 @@ class Line:
     async def _play(self, text: str, *, turn: int | None) -> None:
         await self._stop_prompt()
         await self._send_silence()  # rendering may take a second
-        sound = await within(self._edges.timeout_seconds, self._edges.prompts.get_sound_path(text))
+        sound = await run_within(self._edges.timeout_seconds, self._edges.prompts.get_sound_path(text))
         # Before the request: when its reply is lost it may sound all the same, and must be hushed before the next try.
         self._playback = _ActivePlayback(new_id(), turn, self._edges.clock.monotonic())
         self._silence_sent = False
@@ -343,7 +353,7 @@ class Line:
     async def _run_script_action(self, command: Do) -> None:
         self._stop_listening()
         await self._send_silence()
-        done = await within(
+        done = await run_within(
             self._edges.timeout_seconds,
             self._edges.actions.run_action(command.action, arrival=self._arrival, arguments=command.arguments),
         )
@@ -376,7 +386,7 @@ class Line:
         """The caller gets a person. If even that fails, the lease ends in the queue."""
         try:
             await self._send_to_queue(words().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
-        except Gone:
+        except ChannelGone:
             if isinstance(error, SoundFailed):
                 return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played
         except Exception as second:
@@ -386,7 +396,7 @@ class Line:
 
     def _tape_letter(self, letter: Letter) -> None:
         content = {"letter": type(letter).__name__, "fields": asdict(letter)}
-        self._edges.tape.record_line(Source.LETTER, content, call_id=self._call_id)
+        self._edges.tape.record_line(TapeSource.LETTER, content, call_id=self._call_id)
 
     def _note(self, kind: str, **facts: Any) -> None:
         self._edges.notes.write(Note(new_id(), self._call_id, self._edges.clock.now(), kind, facts))

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import structlog
 
 from callcenter.conducting import action_specs as names
-from callcenter.conducting.deadline import within
-from callcenter.conducting.ports import ActionResult, Request, TicketRegister, WriteNote
-from callcenter.conducting.words import words
+from callcenter.conducting.deadline import run_within
+from callcenter.conducting.ports import ActionRequest, ActionResult, TicketRegister, WriteNote
+from callcenter.conducting.texts import words
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.dialogue.interpretation.meter_readings_fact import METERS, read_readings, write_readings
+from callcenter.dialogue.interpretation.meter_readings_fact import METERS, format_readings, parse_readings
 from callcenter.understanding.numbers.meter_readings import AND
 
 log = structlog.get_logger()
@@ -28,7 +28,7 @@ class MeterActions:
         self._write = write
         self._seconds = seconds
 
-    async def check(self, request: Request) -> ActionResult:
+    async def check(self, request: ActionRequest) -> ActionResult:
         """What is odd about each reading; two of a kind are for a person. The last one is never told: whoever knows an
         account's number may ask."""
         account, readings = request.arguments[names.ACCOUNT], _merge_readings(request.arguments)
@@ -38,7 +38,7 @@ class MeterActions:
             return ActionResult(names.SEVERAL, {})
         doubts = [await self._doubt(request, account, meter, value) for meter, value in readings.items()]
         facts = {
-            names.READINGS: write_readings(readings),
+            names.READINGS: format_readings(readings),
             names.SPOKEN_ACCOUNT: _spell(account),
             names.METER: "",
             names.READING: "",
@@ -46,17 +46,17 @@ class MeterActions:
         told = " ".join(doubt for doubt in doubts if doubt)
         return ActionResult(names.DOUBTFUL, {**facts, names.DOUBT: told}) if told else ActionResult(names.LIKELY, facts)
 
-    async def take(self, request: Request) -> ActionResult:
+    async def take(self, request: ActionRequest) -> ActionResult:
         """One note a reading."""
         account = request.arguments[names.ACCOUNT]
-        for meter, value in read_readings(request.arguments[names.READINGS]).items():
+        for meter, value in parse_readings(request.arguments[names.READINGS]).items():
             self._write(request, "reading", account=account, meter=meter, value=value)
         return ActionResult(names.READY, {names.READINGS: ""})
 
-    async def _doubt(self, request: Request, account: str, meter: str, value: str) -> str:
+    async def _doubt(self, request: ActionRequest, account: str, meter: str, value: str) -> str:
         asked = self._register.find_reading_doubt(account=account, meter=meter, value=int(value), now=request.now)
         try:
-            doubt = await within(self._seconds, asked)
+            doubt = await run_within(self._seconds, asked)
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a reading", call_id=request.arrival.call_id, error=repr(error))
             return ""  # it is taken all the same, and looked at when it is written
@@ -65,7 +65,7 @@ class MeterActions:
 
 def _merge_readings(arguments: Mapping[str, str]) -> dict[str, str]:
     """Those said in a row, and the one that was just asked for, which counts more."""
-    readings = read_readings(arguments.get(names.READINGS, ""))
+    readings = parse_readings(arguments.get(names.READINGS, ""))
     meter, value = arguments.get(names.METER, ""), arguments.get(names.READING, "")
     if meter and value:
         readings[_KIND_OF_METER_NAME[meter]] = value.lstrip("0") or "0"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from callcenter.core.problems import Problem
 from callcenter.houses.houses import House, Houses
-from callcenter.knowledge.sheets import Findings, Sheet, read_text, read_yaml
+from callcenter.knowledge.sheets import Sheet, SheetProblems, read_text, read_yaml
 
 EVERY_HOUSE = "все"
 _KEYS = ("id", "houses", "categories", "reason", "who", "since", "expected", "until")
@@ -59,7 +59,7 @@ def read_outages(
     file: Path, houses: Houses, *, categories: Collection[str], zone: ZoneInfo
 ) -> tuple[Outages, list[Problem]]:
     """The outages of `file` and everything wrong with it (OUT001-OUT034). No file: none are known."""
-    findings = Findings(file, "OUT")
+    findings = SheetProblems(file, "OUT")
     if not file.exists():
         return Outages(), []
     text = read_text(findings)

@@ -6,20 +6,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from callcenter.conducting import action_specs as names
-from callcenter.conducting.addresses import Checked, check_address, check_danger_place
-from callcenter.conducting.known import Known
+from callcenter.conducting.addresses import AddressCheck, check_address, check_danger_place
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.ports import ActionResult
-from callcenter.conducting.words import words
-from callcenter.dialogue.interpretation.address_fact import read_place, say_house, write_place
+from callcenter.conducting.texts import words
+from callcenter.dialogue.interpretation.address_fact import format_address, parse_address, say_house
 from callcenter.dialogue.interpretation.trouble_reports import read_more, write_more
 from callcenter.dialogue.scripts.rehearsal import CarryOut
 from callcenter.dialogue.scripts.talks import GivenOutcome
-from callcenter.understanding.address.address import Part, resolve
+from callcenter.understanding.address.address import AddressPart, resolve
 from callcenter.wording.spoken import spoken_moment
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NotedResult:
     """How an action came out, and what is to be noted of it: kind of note -> its facts."""
 
     result: ActionResult
@@ -29,10 +29,10 @@ class Found:
 class PlainActions:
     """Over the houses, categories and outages that `known` gives."""
 
-    def __init__(self, known: Callable[[], Known], zone: ZoneInfo) -> None:
+    def __init__(self, known: Callable[[], KnowledgeSnapshot], zone: ZoneInfo) -> None:
         self._known = known
         self._zone = zone
-        self._functions: Mapping[str, Callable[[Mapping[str, str], datetime], Found]] = {
+        self._functions: Mapping[str, Callable[[Mapping[str, str], datetime], NotedResult]] = {
             names.CHECK_ADDRESS: self._check_address,
             names.NOTE_ADDRESS: self._note_address,
             names.FIND_CAUSE: self._find_cause,
@@ -44,7 +44,7 @@ class PlainActions:
             names.WHOSE_HOUSE: self._check_house_ownership,
         }
 
-    def carry_out(self, action: str, arguments: Mapping[str, str], *, now: datetime) -> Found | None:
+    def carry_out(self, action: str, arguments: Mapping[str, str], *, now: datetime) -> NotedResult | None:
         """None for an action that needs more."""
         function = self._functions.get(action)
         return None if function is None else function(arguments, now)
@@ -58,90 +58,90 @@ class PlainActions:
 
         return carry_out
 
-    def _check_address(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _check_address(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """What is known of it goes into the draft at once: the dispatcher sees it, whatever comes of the call."""
         wanted = (names.PLACE, names.CATEGORY, names.ASKED, names.TRIES)
         place, category, asked, tries = (arguments.get(name, "") for name in wanted)
         checked = check_address(place, category, asked, int(tries or 0), self._known())
-        if checked.outcome == names.NO_ENTRANCE and "entrance" in read_place(place, self._known().houses).parts:
+        if checked.outcome == names.NO_ENTRANCE and "entrance" in parse_address(place, self._known().houses).parts:
             facts = {names.ADDRESS: checked.known_address, names.PLACE: place, names.ASKED: "", names.TRIES: "0"}
-            checked = Checked(names.COMPLETE, facts, checked.known_address)  # the caller does not know it
-        return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
+            checked = AddressCheck(names.COMPLETE, facts, checked.known_address)  # the caller does not know it
+        return NotedResult(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
 
-    def _note_address(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _note_address(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """For whoever takes the call over; what help must know is asked for, a question or two long."""
         place, tries = (arguments.get(name, "") for name in (names.PLACE, names.TRIES))
         checked = check_danger_place(place, int(tries or 0), self._known())
-        return Found(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
+        return NotedResult(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
 
-    def _find_cause(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _find_cause(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         known = self._known()
-        house = read_place(arguments[names.PLACE], known.houses).house
+        house = parse_address(arguments[names.PLACE], known.houses).house
         category = arguments[names.CATEGORY]
         outage = None if house is None else known.outages.find(house, (category,), now=now)
         if outage is None:
-            return Found(ActionResult(names.CAUSE_UNKNOWN, {}))
+            return NotedResult(ActionResult(names.CAUSE_UNKNOWN, {}))
         term = words().cause_no_term
         if outage.expected is not None:
             term = words().cause_until.format(until=spoken_moment(outage.expected, now=now, zone=self._zone))
         told = words().cause.format(reason=outage.reason, who=outage.who, term=term)
         if told == arguments.get(names.CAUSE):  # the caller knows, and wants a ticket
-            return Found(ActionResult(names.CAUSE_UNKNOWN, {}))
-        return Found(ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told}), {"cause": {"outage": outage.id}})
+            return NotedResult(ActionResult(names.CAUSE_UNKNOWN, {}))
+        return NotedResult(ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told}), {"cause": {"outage": outage.id}})
 
-    def _take_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _take_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """What else a breath told of, once the first is written down or answered."""
         item, *left = read_more(arguments) or [""]
         more = write_more(left)
         if not item:
-            return Found(ActionResult(names.ALL_TOLD, {names.MORE: "", names.DESCRIPTION: ""}))
+            return NotedResult(ActionResult(names.ALL_TOLD, {names.MORE: "", names.DESCRIPTION: ""}))
         if item not in self._known().categories:
-            return Found(ActionResult(names.MORE_TO_ANSWER, {names.ARTICLE: item, names.MORE: more}))
+            return NotedResult(ActionResult(names.MORE_TO_ANSWER, {names.ARTICLE: item, names.MORE: more}))
         facts = {names.CATEGORY: item, names.TROUBLE: self._known().categories.get_spoken_name(item), names.MORE: more}
-        return Found(ActionResult(names.MORE_TO_TELL, facts))
+        return NotedResult(ActionResult(names.MORE_TO_TELL, facts))
 
-    def _find_article_ticket(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _find_article_ticket(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """The ticket that whoever was told an article may want: an act after a flood, the check of a meter."""
         code = arguments.get(names.BY_ARTICLE, "")
         if not code:
-            return Found(ActionResult(names.ALL_TOLD, {}))
+            return NotedResult(ActionResult(names.ALL_TOLD, {}))
         trouble = self._known().categories.get_spoken_name(code)
         facts = {names.CATEGORY: code, names.TROUBLE: trouble, names.DESCRIPTION: trouble, names.BY_ARTICLE: ""}
-        return Found(ActionResult(names.MORE_TO_TELL, facts))
+        return NotedResult(ActionResult(names.MORE_TO_TELL, facts))
 
-    def _skip_address_part(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _skip_address_part(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """The flat or the entrance that a caller does not know, or will not tell: the house is enough for a ticket."""
         asked = arguments.get(names.ASKED, "")
         if asked not in ("apartment", "entrance"):
-            return Found(ActionResult(names.NEEDED, {}))
+            return NotedResult(ActionResult(names.NEEDED, {}))
         houses = self._known().houses
-        parts = {**read_place(arguments.get(names.PLACE, ""), houses).parts, asked: Part("", "")}
-        return Found(ActionResult(names.READY, {names.PLACE: write_place(resolve(houses.all, parts, ()))}))
+        parts = {**parse_address(arguments.get(names.PLACE, ""), houses).parts, asked: AddressPart("", "")}
+        return NotedResult(ActionResult(names.READY, {names.PLACE: format_address(resolve(houses.all, parts, ()))}))
 
-    def _check_house_ownership(self, arguments: Mapping[str, str], now: datetime) -> Found:
+    def _check_house_ownership(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """Whether a house that was named is the company's; a trouble is in it where no place is known yet."""
         named = arguments[names.NAMED_HOUSE]
-        address = read_place(named, self._known().houses)
+        address = parse_address(named, self._known().houses)
         if address.house is not None:
             place = arguments.get(names.PLACE, "") or named
-            return Found(ActionResult(names.OURS, {names.ADDRESS: say_house(address.house), names.PLACE: place}))
+            return NotedResult(ActionResult(names.OURS, {names.ADDRESS: say_house(address.house), names.PLACE: place}))
         strange = any(doubt.kind in ("contradictory", "unknown") for doubt in address.doubts)
-        return Found(ActionResult(names.STRANGE if strange else names.UNCERTAIN, {}))
+        return NotedResult(ActionResult(names.STRANGE if strange else names.UNCERTAIN, {}))
 
 
-def _recall_ticket(arguments: Mapping[str, str], now: datetime) -> Found:
+def _recall_ticket(arguments: Mapping[str, str], now: datetime) -> NotedResult:
     """The number that was told last in this call."""
     told = {name: arguments[name] for name in (names.TICKET_NUMBER, names.TERM) if name in arguments}
-    return Found(ActionResult(names.MORE_TO_TELL, told) if len(told) > 1 else ActionResult(names.ALL_TOLD, {}))
+    return NotedResult(ActionResult(names.MORE_TO_TELL, told) if len(told) > 1 else ActionResult(names.ALL_TOLD, {}))
 
 
-def _sort_readings(arguments: Mapping[str, str], now: datetime) -> Found:
+def _sort_readings(arguments: Mapping[str, str], now: datetime) -> NotedResult:
     """What is still to be asked for."""
     account = arguments.get(names.ACCOUNT, "")
     if not account:
-        return Found(ActionResult(names.NO_ACCOUNT, {}))
+        return NotedResult(ActionResult(names.NO_ACCOUNT, {}))
     outcome = names.NAMED if arguments.get(names.READINGS) else names.NOT_NAMED
-    return Found(ActionResult(outcome, {names.ACCOUNT: account}))
+    return NotedResult(ActionResult(outcome, {names.ACCOUNT: account}))
 
 
 def _note_place(said: str) -> Mapping[str, Mapping[str, str]]:

@@ -17,12 +17,12 @@ from callcenter.dialogue.engine.events import Speech
 from callcenter.journal.notes import Note
 
 
-class Gone(CallcenterError):
+class ChannelGone(CallcenterError):
     """The channel is not ours any more: they hung up, or the dialplan has taken it. Not an error of anybody."""
 
 
 class Phone(Protocol):
-    """Callers' channels that are in our application. Every method raises Gone or AsteriskUnavailable."""
+    """Callers' channels that are in our application. Every method raises ChannelGone or AsteriskUnavailable."""
 
     async def play(self, call_id: str, sound: str, *, playback_id: str) -> None:
         """Starts a sound (path without ending). Its end comes to the call's mailbox as `SoundEnded(playback_id)`."""
@@ -66,7 +66,7 @@ class Prompts(Protocol):
         ...
 
 
-class Hearing(Protocol):
+class RecognitionSession(Protocol):
     """One caller being heard. No method waits or raises."""
 
     def expect(self, expect: Expect) -> None:
@@ -78,16 +78,16 @@ class Hearing(Protocol):
         ...
 
 
-class Ear(Protocol):
+class CallRecognition(Protocol):
     """Hears callers. Its failures are never a call's: it tells `EarLost`, and `EarOpened` when all is well again."""
 
-    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> Hearing:
+    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> RecognitionSession:
         """Hears the caller from now on, until their channel ends; returns at once. `take` is told in the event loop,
         first of all `EarOpened`, once audio comes and an ear takes it."""
         ...
 
 
-class Listener(Protocol):
+class RecognitionStream(Protocol):
     """One stretch of somebody's sound on its way to words. No method waits or raises."""
 
     def accept_audio(self, samples: bytes) -> None:
@@ -95,7 +95,7 @@ class Listener(Protocol):
         ...
 
     def expect(self, expect: Expect) -> None:
-        """See Hearing."""
+        """See RecognitionSession."""
         ...
 
     def close(self) -> None:
@@ -110,12 +110,12 @@ class Recognition(Protocol):
         """Keeps the connection to an ear until cancelled."""
         ...
 
-    def open_input(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> Listener:
+    def open_input(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> RecognitionStream:
         """A new stretch. `take` is told `EarOpened` while an ear takes its sound, else `EarLost`, and what is heard."""
         ...
 
 
-class NoteBook(Protocol):
+class NoteWriter(Protocol):
     """The robot's notes on the call; `journal.notes.NoteBook` keeps them safe."""
 
     def write(self, note: Note) -> None: ...
@@ -130,7 +130,7 @@ class ActionResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ActionRequest:
     """One action of one call."""
 
     arrival: Arrival
@@ -141,7 +141,7 @@ class Request:
 class WriteNote(Protocol):
     """Takes down something an action found out about its call."""
 
-    def __call__(self, request: Request, kind: str, **facts: str | None) -> None: ...
+    def __call__(self, request: ActionRequest, kind: str, **facts: str | None) -> None: ...
 
 
 class Actions(Protocol):
@@ -198,7 +198,7 @@ class Alarms(Protocol):
     async def clear_alarm(self, kind: AlarmKind, subject: str) -> None: ...
 
 
-class Measures(Protocol):
+class CallMetrics(Protocol):
     """What is counted about our own work, for whoever watches the centre. Never raises and never waits."""
 
     def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
@@ -226,8 +226,8 @@ class Measures(Protocol):
         ...
 
 
-class Unmeasured:
-    """Implements `Measures` where nobody watches."""
+class NoMetrics:
+    """Implements `CallMetrics` where nobody watches."""
 
     def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
         """Not counted."""

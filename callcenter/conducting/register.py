@@ -7,7 +7,7 @@ import structlog
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
-from callcenter.conducting.deadline import within
+from callcenter.conducting.deadline import run_within
 from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 ALARM_SECONDS = 3.0
 
 
-class DatabaseRegister:
+class DatabaseTicketRegister:
     """Implements `ports.TicketRegister`. `categories` gives those in force now."""
 
     def __init__(self, database: Database, *, categories: Callable[[], Categories], zone: tzinfo) -> None:
@@ -86,13 +86,13 @@ class DatabaseAlarms:
 
     async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None:
         try:
-            await within(ALARM_SECONDS, self._raise(kind, subject, message))
+            await run_within(ALARM_SECONDS, self._raise(kind, subject, message))
         except Exception as error:  # whoever complains has worse to see to
             log.error("an alarm could not be shown", kind=kind, subject=subject, message=message, error=repr(error))
 
     async def clear_alarm(self, kind: AlarmKind, subject: str) -> None:
         try:
-            await within(ALARM_SECONDS, self._clear(kind, subject))
+            await run_within(ALARM_SECONDS, self._clear(kind, subject))
         except Exception as error:  # whoever complains has worse to see to
             log.error("an alarm could not be cleared", kind=kind, subject=subject, error=repr(error))
 

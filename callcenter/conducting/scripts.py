@@ -11,20 +11,20 @@ import structlog
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
-from callcenter.conducting.known import Known, open_mind, read_known
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot, open_interpreter, read_knowledge_snapshot
 from callcenter.conducting.ports import Alarms, Prompts
-from callcenter.conducting.words import words
+from callcenter.conducting.texts import words
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Problem
 from callcenter.dialogue.engine.conversation import Conversation
-from callcenter.dialogue.interpretation.interpretation import Mind, NoMind
+from callcenter.dialogue.interpretation.interpretation import Interpreter, NullInterpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.script import Script, list_fixed_prompts
 from callcenter.journal.editions import KeptEdition
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
-from callcenter.settings import Company
+from callcenter.settings import CompanySettings
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class BrokenScript(CallcenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class ScriptEdition:
     """Everything a conversation is made of, as the files stood at one moment."""
 
     script: Script
@@ -49,9 +49,9 @@ class Edition:
     """The same as it can be kept beside the calls it answered."""
     recognition_enabled: bool = False
     """Callers are heard."""
-    interpreter: Mind = field(default_factory=NoMind)
+    interpreter: Interpreter = field(default_factory=NullInterpreter)
     """Understands them."""
-    centre_knowledge: Known = field(default_factory=Known)
+    centre_knowledge: KnowledgeSnapshot = field(default_factory=KnowledgeSnapshot)
     """The houses, categories and outages of the same files."""
 
     @property
@@ -60,7 +60,7 @@ class Edition:
         return list_fixed_prompts(self.script, self.answers, with_speech=self.recognition_enabled)
 
 
-ReadEdition = Callable[[date], tuple[Edition | None, Sequence[Problem]]]
+ReadEdition = Callable[[date], tuple[ScriptEdition | None, Sequence[Problem]]]
 """Reads the files for a day: an edition, None when they are broken, and what is wrong with them."""
 
 
@@ -70,7 +70,7 @@ def edition_reader(
     """Reads `script` against the knowledge base and the actions there are. `recognition_enabled`: callers are heard;
     `zone`: of the moments in the files, by default that of a company without settings."""
 
-    def read(on: date) -> tuple[Edition | None, Sequence[Problem]]:
+    def read(on: date) -> tuple[ScriptEdition | None, Sequence[Problem]]:
         knowledge = read_knowledge(knowledge_directory)
         found, problems = read_script(
             script,
@@ -78,11 +78,13 @@ def edition_reader(
             articles=knowledge.answer_names,
             allowed_values={CATEGORY: frozenset(category.code for category in knowledge.categories)},
         )
-        known, of_known = read_known(knowledge_directory, knowledge.categories, zone or Company().zone)
+        known, of_known = read_knowledge_snapshot(
+            knowledge_directory, knowledge.categories, zone or CompanySettings().zone
+        )
         problems = [*problems, *knowledge.problems, *of_known]
-        mind: Mind = NoMind()
+        mind: Interpreter = NullInterpreter()
         if recognition_enabled:
-            mind, of_mind = open_mind(knowledge_directory, known, knowledge.articles)
+            mind, of_mind = open_interpreter(knowledge_directory, known, knowledge.articles)
             problems += of_mind
         if found is None:
             return None, problems
@@ -94,12 +96,12 @@ def edition_reader(
             tuple(sorted(category.code for category in knowledge.categories)),
             dict(answers),
         )
-        return Edition(found, answers, knowledge.categories, kept, recognition_enabled, mind, known), problems
+        return ScriptEdition(found, answers, knowledge.categories, kept, recognition_enabled, mind, known), problems
 
     return read
 
 
-class ScriptShelf:
+class ScriptEditions:
     """Keeps the newest good edition. `subject` names the script on the board."""
 
     def __init__(
@@ -123,12 +125,12 @@ class ScriptShelf:
         self._clock = clock
         self._zone = zone
         self._look_every = look_every
-        self._edition: Edition | None = None
+        self._edition: ScriptEdition | None = None
         self._seen: object = None
         self._render_retry_at: float | None = None
 
     @property
-    def edition(self) -> Edition:
+    def edition(self) -> ScriptEdition:
         """The edition in force. Raises BrokenScript before a successful `open`."""
         if self._edition is None:
             raise BrokenScript

@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine
 import structlog
 
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.line import FALLBACK, Edges, Line, Talk
+from callcenter.conducting.line import FALLBACK, Dialogue, Line, LinePorts
 from callcenter.conducting.mailbox import Dismissed, Left, Letter
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.conducting.taping import taped
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
@@ -24,7 +24,7 @@ class Switchboard:
     """Takes calls in, hands each its letters, and ends what is gone. `run` must be running."""
 
     def __init__(
-        self, edges: Edges, *, start_conversation: Callable[[], Talk], leave_within: float = LEAVE_WITHIN
+        self, edges: LinePorts, *, start_conversation: Callable[[], Dialogue], leave_within: float = LEAVE_WITHIN
     ) -> None:
         """`start_conversation` makes the conversation of a new call, from the script in force; may raise."""
         self._edges = edges
@@ -106,7 +106,7 @@ class Switchboard:
     async def _release_to_dialplan(self, call_id: str) -> None:
         try:
             await self._edges.channel_control.continue_at(call_id, FALLBACK)
-        except Gone as error:
+        except ChannelGone as error:
             log.debug("the call has left us", call_id=call_id, why=str(error))
 
     def _spawn(self, work: Coroutine[None, None, None], call_id: str) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.deadline import within
-from callcenter.conducting.line import Edges
-from callcenter.conducting.ports import ActionResult, Actions, NoteBook, Prompts
+from callcenter.conducting.deadline import run_within
+from callcenter.conducting.line import LinePorts
+from callcenter.conducting.ports import ActionResult, Actions, NoteWriter, Prompts
 from callcenter.journal.notes import Note
-from callcenter.journal.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
 
 Result = TypeVar("Result")
 
@@ -20,7 +20,7 @@ _TIMEOUT_SHARE = 0.95
 """Of the line's own patience: what took too long must be on the tape before what the line does about it."""
 
 
-def taped(edges: Edges, call_id: str) -> Edges:
+def taped(edges: LinePorts, call_id: str) -> LinePorts:
     """The edges of one call, with its tape running."""
     if edges.tape is NO_TAPE:
         return edges
@@ -36,9 +36,9 @@ def taped(edges: Edges, call_id: str) -> Edges:
 class TapedNotes:
     """A note book whose notes are on the tapes too. `source`: NOTE, or ACTION_NOTE for the one the actions write in."""
 
-    notes: NoteBook
+    notes: NoteWriter
     tape: Tape
-    source: Source
+    source: TapeSource
 
     def write(self, note: Note) -> None:
         self.notes.write(note)
@@ -55,14 +55,14 @@ class _TapedRequest:
 
     async def ask(
         self,
-        source: Source,
+        source: TapeSource,
         asked: Mapping[str, object],
         work: Coroutine[Any, Any, Result],
         tell: Callable[[Result], Mapping[str, object]],
     ) -> Result:
         """The result; `tell` makes it a part of the line. A failure goes onto the tape too, and on to whoever asked."""
         try:
-            result = await within(self.seconds, work)
+            result = await run_within(self.seconds, work)
         except BaseException as error:
             self.tape.record_line(
                 source, {**asked, "failure": f"{type(error).__name__}: {error}"}, call_id=self.call_id
@@ -79,7 +79,7 @@ class _TapedPrompts:
 
     async def get_sound_path(self, text: str) -> str:
         work = self.prompts.get_sound_path(text)
-        return await self.asking.ask(Source.PROMPT, {"text": text}, work, lambda sound: {"sound": sound})
+        return await self.asking.ask(TapeSource.PROMPT, {"text": text}, work, lambda sound: {"sound": sound})
 
     async def prepare(self, texts: Iterable[str]) -> object:
         return await self.prompts.prepare(texts)
@@ -94,5 +94,5 @@ class _TapedActions:
         asked = {"action": action, "arguments": dict(arguments)}
         work = self.actions.run_action(action, arrival=arrival, arguments=arguments)
         return await self.asking.ask(
-            Source.ACTION, asked, work, lambda done: {"outcome": done.outcome, "facts": dict(done.facts)}
+            TapeSource.ACTION, asked, work, lambda done: {"outcome": done.outcome, "facts": dict(done.facts)}
         )

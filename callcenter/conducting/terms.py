@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callcenter.conducting.words import words
+from callcenter.conducting.texts import words
 from callcenter.knowledge.categories import Category, ClockKind, ClockRule, Urgency, WorkingDayTerm
 from callcenter.wording.numbers import is_one
 from callcenter.wording.spoken import spoken_moment

@@ -1,13 +1,13 @@
 """How long a caller waits for what answers them, seen from here: until Asterisk has the sound."""
 
-from callcenter.conducting.ports import Measures
+from callcenter.conducting.ports import CallMetrics
 from callcenter.core.clock import Clock
 
 
 class TurnTime:
     """One call's. An answer to which nothing was said yet is unanswered."""
 
-    def __init__(self, clock: Clock, measures: Measures) -> None:
+    def __init__(self, clock: Clock, measures: CallMetrics) -> None:
         self._clock = clock
         self._measures = measures
         self._given_at: float | None = None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Enum
 
 
-def words(kind: type[StrEnum], *, length: int) -> Enum:
+def enum_column(kind: type[StrEnum], *, length: int) -> Enum:
     """A text column of at most `length` letters that holds the values of `kind` and gives back its members."""
     return Enum(
         kind,

@@ -26,7 +26,7 @@ _QUOTED_TEXT = re.compile(r"«[^»]*»")
 def configure_logging(level: str = "INFO") -> None:
     """Sends our logs and the libraries' warnings to standard error as JSON lines."""
     threshold = logging.getLevelNamesMapping()[level]
-    output = cast(TextIO, Unfailing(sys.stderr))
+    output = cast(TextIO, BestEffortStream(sys.stderr))
     heads: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -54,7 +54,7 @@ def configure_logging(level: str = "INFO") -> None:
     logging.root.setLevel(max(threshold, logging.WARNING))
 
 
-class Unfailing(io.TextIOBase):
+class BestEffortStream(io.TextIOBase):
     """`stream`, but for what it cannot take: a full disk costs lines of the log, never the work they tell of."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class FileLocation:
     """A place in a file; line and column count from 1, 0 means the file as a whole."""
 
     file: Path
@@ -28,7 +28,7 @@ class Problem:
     `fatal` problems stop a start; others are only listed (an expired answer: the caller gets a person).
     """
 
-    position: Place
+    position: FileLocation
     code: str
     message: str
     fatal: bool = True

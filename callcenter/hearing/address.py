@@ -15,7 +15,7 @@ class BrokenAddress(CallcenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class TcpAddress:
     """A TCP address. Nothing proves who calls: only for a network where everybody may hear the callers."""
 
     name: str
@@ -25,7 +25,7 @@ class Host:
         return f"{self.name}:{self.port}"
 
 
-Address = Path | Host
+Address = Path | TcpAddress
 
 
 def read_address(text: str) -> Address:
@@ -37,4 +37,4 @@ def read_address(text: str) -> Address:
     found = re.fullmatch(r"(?P<name>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})", text)
     if found is None or not 0 < int(found["port"]) < 65536:
         raise BrokenAddress(f"«{text}» — не адрес уха; пишите /путь/к/нему.sock или узел:порт")
-    return Host(found["name"].strip("[]"), int(found["port"]))
+    return TcpAddress(found["name"].strip("[]"), int(found["port"]))

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from callcenter.core.errors import CallcenterError
-from callcenter.hearing.server.engine import Word
+from callcenter.hearing.server.engine import RecognizedWord
 
 PROTOCOL = 2
 """Changes whenever an old ear could not serve a new client."""
@@ -110,7 +110,7 @@ class Partial:
 class Final:
     """The words of an utterance that went on from second `begin` to `processed_to`. At least one word."""
 
-    words: tuple[Word, ...]
+    words: tuple[RecognizedWord, ...]
     begin: float
     processed_to: float
 

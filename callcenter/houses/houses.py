@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Findings, Node, find_mixed_words, read_text
+from callcenter.knowledge.sheets import SheetNode, SheetProblems, find_mixed_words, read_text
 
 COLUMNS = (
     "settlement", "street", "house", "building", "structure", "letter", "complex", "also", "entrances", "floors",
@@ -83,7 +83,7 @@ def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
 
     Lines that begin with `#` are remarks. Problems are HSE001-HSE004 (the file) and HSE020-HSE034 (its lines).
     """
-    findings = Findings(file, "HSE")
+    findings = SheetProblems(file, "HSE")
     text = read_text(findings)
     if text is None:
         return Houses(()), findings.problems
@@ -98,7 +98,7 @@ def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
     return _read_rows(findings, head, rows[1:]), findings.problems
 
 
-def _check_head(findings: Findings, number: int, head: list[str]) -> bool:
+def _check_head(findings: SheetProblems, number: int, head: list[str]) -> bool:
     names = [name.strip() for name in head]
     if len(names) == 1 and "," in names[0]:
         findings.add(21, "столбцы разделены запятой, а нужна точка с запятой", number)
@@ -113,7 +113,7 @@ def _check_head(findings: Findings, number: int, head: list[str]) -> bool:
     return False
 
 
-def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, list[str]]]) -> Houses:
+def _read_rows(findings: SheetProblems, head: list[str], rows: Iterable[tuple[int, list[str]]]) -> Houses:
     houses: dict[tuple[str, ...], tuple[int, House]] = {}
     for number, fields in rows:
         if len(fields) != len(head):
@@ -133,14 +133,14 @@ def _read_rows(findings: Findings, head: list[str], rows: Iterable[tuple[int, li
 
 
 def _make_fault_reporter(
-    findings: Findings, number: int, head: Sequence[str], fields: Sequence[str]
+    findings: SheetProblems, number: int, head: Sequence[str], fields: Sequence[str]
 ) -> Callable[[int, str, str], None]:
     """Puts the faults of a line's fields where they stand."""
     starts = accumulate((len(field) + 1 for field in fields), initial=1)
     columns = dict(zip((name.strip() for name in head), starts, strict=False))
 
     def fault(code: int, name: str, message: str) -> None:
-        findings.add(code, f"«{name}»: {message}", Node("", number, columns.get(name, 1)))
+        findings.add(code, f"«{name}»: {message}", SheetNode("", number, columns.get(name, 1)))
 
     return fault
 

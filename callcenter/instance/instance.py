@@ -29,7 +29,7 @@ _RTP_LAST = 32767  # above it the kernel hands out ports by itself
 _PORTS_A_CALL = 4  # RTP and RTCP, the caller's leg and the member's
 
 
-class NoPlace(CallcenterError):
+class InstanceHomeUnavailable(CallcenterError):
     """The instance has no place to live."""
 
 
@@ -46,7 +46,8 @@ class Instance:
 def open_instance(*, home: Path | None = None, settings: Settings | None = None) -> Instance:
     """The instance of this work tree, its directories, ports and secrets made when they are missing.
 
-    `home` defaults to find_home(), `settings` to read_settings(). Raises NoPlace, BrokenSettings, BrokenSecrets.
+    `home` defaults to find_home(), `settings` to read_settings(). Raises InstanceHomeUnavailable, BrokenSettings,
+    BrokenSecrets.
     """
     settings = settings or read_settings()
     layout = Layout(home or find_home())
@@ -107,12 +108,12 @@ def prepare_directories(layout: Layout) -> None:
             path.chmod(0o700)
             user.own(path)
     except OSError as error:
-        raise NoPlace(
+        raise InstanceHomeUnavailable(
             f"{error.filename}: {error.strerror}; set CALLCENTER_HOME to a directory you may write"
         ) from error
     closed = [path for path in layout.home.parents if user.drops and not path.stat().st_mode & stat.S_IXOTH]
     if closed:
-        raise NoPlace(
+        raise InstanceHomeUnavailable(
             f"{closed[-1]}: user «{user.name}», who runs PostgreSQL and Asterisk, cannot enter it; "
             "set CALLCENTER_HOME to a directory below /var/lib/callcenter"
         )
@@ -122,8 +123,8 @@ def ensure_ports(layout: Layout, *, calls: int, first: int = 0) -> Ports:
     """The ports of the instance, chosen once and kept in `HOME/ports.json`.
 
     A block of ports is taken when no sibling instance keeps it, running or not, and when all of it can be
-    bound now; `first` is the block to begin with. `calls` sizes the RTP range. Raises NoPlace when the kept range
-    is too small, or no block is free.
+    bound now; `first` is the block to begin with. `calls` sizes the RTP range. Raises InstanceHomeUnavailable when the
+    kept range is too small, or no block is free.
     """
     with _alone(layout.home.parent / ".ports.lock"):
         if layout.ports_file.exists():
@@ -136,10 +137,10 @@ def ensure_ports(layout: Layout, *, calls: int, first: int = 0) -> Ports:
                 fresh.write_text(json.dumps(asdict(ports), indent=2) + "\n", encoding="utf-8")
                 fresh.replace(layout.ports_file)
                 return ports
-    raise NoPlace(f"no block of free ports is left; remove old instances from {layout.home.parent}")
+    raise InstanceHomeUnavailable(f"no block of free ports is left; remove old instances from {layout.home.parent}")
 
 
-def complain_of_port(address: str, port: int, kind: socket.SocketKind) -> str:
+def describe_port_conflict(address: str, port: int, kind: socket.SocketKind) -> str:
     """An empty string when a program may listen on the port now, else why not."""
     name = f"{address}:{port}/{'udp' if kind is socket.SOCK_DGRAM else 'tcp'}"
     with socket.socket(socket.AF_INET, kind) as probe:
@@ -156,7 +157,7 @@ def complain_of_port(address: str, port: int, kind: socket.SocketKind) -> str:
     return ""
 
 
-def mend_of_ports(layout: Layout) -> str:
+def suggest_port_change(layout: Layout) -> str:
     """What a person can do about a taken port."""
     return f"end that program; or stop the centre, remove {layout.ports_file} and run it again: it chooses other ports"
 
@@ -210,8 +211,8 @@ def _free(ports: Ports) -> bool:
     stream = (ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.metrics)
     datagram = (ports.sip, *range(ports.rtp_start, ports.rtp_end + 1))
     everywhere = "0.0.0.0"  # noqa: S104 - bound for an instant, to see that nobody else is
-    return not any(complain_of_port(everywhere, port, socket.SOCK_STREAM) for port in stream) and not any(
-        complain_of_port(everywhere, port, socket.SOCK_DGRAM) for port in datagram
+    return not any(describe_port_conflict(everywhere, port, socket.SOCK_STREAM) for port in stream) and not any(
+        describe_port_conflict(everywhere, port, socket.SOCK_DGRAM) for port in datagram
     )
 
 
@@ -219,7 +220,7 @@ def _read_ports(file: Path) -> Ports:
     try:
         ports = Ports(**json.loads(file.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
-        raise NoPlace(f"{file}: {error}; remove the file and ports are chosen anew") from error
+        raise InstanceHomeUnavailable(f"{file}: {error}; remove the file and ports are chosen anew") from error
     if ports.metrics:
         return ports
     block = _block(0, calls=0)  # kept before there were metrics: the place of the same block
@@ -228,7 +229,7 @@ def _read_ports(file: Path) -> Ports:
 
 def _fitting(ports: Ports, calls: int, file: Path) -> Ports:
     if ports.rtp_end - ports.rtp_start + 1 < _PORTS_A_CALL * calls:
-        raise NoPlace(
+        raise InstanceHomeUnavailable(
             f"{file}: {ports.rtp_end - ports.rtp_start + 1} RTP ports are too few for "
             f"telephony.max_calls = {calls} (four a call); stop the centre, remove the file, run again"
         )

@@ -25,12 +25,12 @@ _RECORD = (
 )
 
 
-class NotEnding(CallcenterError):
+class ProcessNotEnding(CallcenterError):
     """A program does not end, not even by SIGKILL."""
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningProcess:
     """A live program: its pid and the moment it started, in clock ticks since boot."""
 
     pid: int
@@ -121,7 +121,7 @@ def start_detached(words: Sequence[str], *, log: Path, environment: Mapping[str,
     )
 
 
-def find_running(pid_file: Path, *, uid: int | None = None) -> Running | None:
+def find_running(pid_file: Path, *, uid: int | None = None) -> RunningProcess | None:
     """The live program of a pid file, or None when it has ended, was never started or its pid is another's now.
 
     With `uid` it must belong to that user: a pid file written by an unprivileged program is no order to
@@ -136,10 +136,10 @@ def find_running(pid_file: Path, *, uid: int | None = None) -> Running | None:
             return None
     except (OSError, ValueError, IndexError):
         return None
-    return Running(pid, started)
+    return RunningProcess(pid, started)
 
 
-def find_in_directory(directory: Path, *, program: str) -> list[Running]:
+def find_in_directory(directory: Path, *, program: str) -> list[RunningProcess]:
     """Live programs of that name whose working directory this is, whoever started them."""
     found = []
     for entry in Path("/proc").iterdir():
@@ -147,7 +147,7 @@ def find_in_directory(directory: Path, *, program: str) -> list[Running]:
             if entry.name.isdigit() and (entry / "cwd").readlink() == directory:
                 started = _start_of(int(entry.name))
                 if started is not None and (entry / "exe").readlink().name == program:
-                    found.append(Running(int(entry.name), started))
+                    found.append(RunningProcess(int(entry.name), started))
         except OSError:  # it has ended meanwhile, or is another user's
             continue
     return found
@@ -162,7 +162,9 @@ def from_earlier_boot(pid_file: Path) -> bool:
     return boot != _BOOT_ID.read_text(encoding="ascii").strip()
 
 
-def wait_recorded(pid_file: Path, starter: int, *, seconds: float = 5.0, uid: int | None = None) -> Running | None:
+def wait_recorded(
+    pid_file: Path, starter: int, *, seconds: float = 5.0, uid: int | None = None
+) -> RunningProcess | None:
     """The program whose pid file is about to be written by the process `starter`; None when that one ended first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -176,7 +178,7 @@ def wait_recorded(pid_file: Path, starter: int, *, seconds: float = 5.0, uid: in
     return None
 
 
-def step_back(running: Running, niceness: int) -> None:
+def step_back(running: RunningProcess, niceness: int) -> None:
     """Lets other programs go before this one, and all of its session, where many want the processor: 0 to 19.
 
     Linux divides it between sessions at first and only then by niceness; not every kernel does, hence both.
@@ -196,14 +198,14 @@ def record_self(pid_file: Path) -> None:
     fresh.replace(pid_file)
 
 
-def end(running: Running, *, first: signal.Signals = signal.SIGTERM, grace: float = 10.0) -> None:
-    """Ends a program: `first`, then SIGKILL after `grace` seconds. Raises NotEnding when it survives both."""
+def end(running: RunningProcess, *, first: signal.Signals = signal.SIGTERM, grace: float = 10.0) -> None:
+    """Ends a program: `first`, then SIGKILL after `grace` seconds. Raises ProcessNotEnding when it survives both."""
     running.send(first)
     if running.wait(grace):
         return
     running.send(signal.SIGKILL)
     if not running.wait(5.0):
-        raise NotEnding(f"process {running.pid} does not end, not even by SIGKILL")
+        raise ProcessNotEnding(f"process {running.pid} does not end, not even by SIGKILL")
 
 
 def reap(pid: int) -> None:

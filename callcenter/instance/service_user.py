@@ -15,7 +15,7 @@ from callcenter.core.errors import CallcenterError
 NAME = "callcenter"
 
 
-class NoServiceUser(CallcenterError):
+class ServiceUserUnavailable(CallcenterError):
     """The system user `callcenter` could not be made."""
 
 
@@ -65,5 +65,7 @@ def service_user() -> ServiceUser:
         try:
             found = pwd.getpwnam(NAME)  # a set-up running beside us may have been quicker
         except KeyError:
-            raise NoServiceUser(f"useradd could not make the system user «{NAME}»: {made.stderr.strip()}") from None
+            raise ServiceUserUnavailable(
+                f"useradd could not make the system user «{NAME}»: {made.stderr.strip()}"
+            ) from None
     return ServiceUser(name=NAME, uid=found.pw_uid, gid=found.pw_gid, drops=True)

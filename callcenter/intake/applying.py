@@ -19,9 +19,9 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
 from callcenter.core.database import Database, is_conflict, is_unavailable
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.intake.intake_lock import take_turn
+from callcenter.intake.intake_lock import lock_intake
 from callcenter.intake.models import ReadOffset
-from callcenter.journal.notes import BATCH, Line, Note, Position, read_lines, trim
+from callcenter.journal.notes import BATCH, JournalLine, JournalPosition, Note, read_lines, trim
 
 LOOK_SECONDS = 0.05
 """Between two looks at the journal: whoever writes it is another program."""
@@ -43,7 +43,7 @@ Apply = Callable[[AsyncSession, Note], Awaitable[None]]
 async def apply_notes(directory: Path, database: Database, apply: Apply) -> None:
     """Applies the notes of a journal as they come, and those an earlier controller left, until cancelled."""
     pause = PATIENCE[0]
-    reached: Position | None = None
+    reached: JournalPosition | None = None
     while True:
         try:
             if reached is None:
@@ -65,15 +65,15 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
                 raise
 
 
-async def saved_position(session: AsyncSession) -> Position | None:
+async def saved_position(session: AsyncSession) -> JournalPosition | None:
     """How far the journal is applied; None when nothing is yet."""
     row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET_NAME))
-    return None if row is None else Position(row.inode, row.offset)
+    return None if row is None else JournalPosition(row.inode, row.offset)
 
 
-async def _look_up_position(database: Database) -> Position:
+async def _look_up_position(database: Database) -> JournalPosition:
     async with database.begin() as session:
-        return await saved_position(session) or Position(0, 0)
+        return await saved_position(session) or JournalPosition(0, 0)
 
 
 async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | None:
@@ -84,7 +84,7 @@ async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | 
     return None
 
 
-async def apply_batch(directory: Path, database: Database, apply: Apply) -> Position | None:
+async def apply_batch(directory: Path, database: Database, apply: Apply) -> JournalPosition | None:
     """Applies the next notes in one transaction; how far all is applied then, or None when there was nothing to do.
 
     At first without savepoints, which would double the work; when a note fails, all again and each by itself. Raises
@@ -98,9 +98,11 @@ async def apply_batch(directory: Path, database: Database, apply: Apply) -> Posi
     return await _apply_batch(directory, database, apply, one_by_one=True)
 
 
-async def _apply_batch(directory: Path, database: Database, apply: Apply, *, one_by_one: bool) -> Position | None:
+async def _apply_batch(
+    directory: Path, database: Database, apply: Apply, *, one_by_one: bool
+) -> JournalPosition | None:
     async with database.begin() as session:
-        await take_turn(session)
+        await lock_intake(session)
         position = await saved_position(session)
         lines = _cut_after_ticket_number(read_lines(directory, position))
         one_by_one = one_by_one or any(line.note is None for line in lines)
@@ -117,14 +119,14 @@ async def _apply_batch(directory: Path, database: Database, apply: Apply, *, one
     return reached if lines else None
 
 
-def _cut_after_ticket_number(lines: list[Line]) -> list[Line]:
+def _cut_after_ticket_number(lines: list[JournalLine]) -> list[JournalLine]:
     for count, line in enumerate(lines, start=1):
         if line.note is not None and line.note.kind == TAKES_A_NUMBER:
             return lines[:count]
     return lines
 
 
-async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory: Path) -> None:
+async def _apply_line(session: AsyncSession, line: JournalLine, apply: Apply, directory: Path) -> None:
     if line.note is None:
         await _set_line_aside(session, directory, line, "the line is damaged")
         return
@@ -138,7 +140,7 @@ async def _apply_line(session: AsyncSession, line: Line, apply: Apply, directory
         await _set_line_aside(session, directory, line, str(error))
 
 
-async def _set_line_aside(session: AsyncSession, directory: Path, line: Line, reason: str) -> None:
+async def _set_line_aside(session: AsyncSession, directory: Path, line: JournalLine, reason: str) -> None:
     refused = {"segment": line.end.segment, "end": line.end.offset, "reason": reason, "line": line.text}
     facts = {"reason": reason, "call_id": line.note.call_id if line.note else None}
     try:

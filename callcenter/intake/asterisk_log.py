@@ -23,13 +23,13 @@ from callcenter.core.database import Database, is_conflict, is_unavailable
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import unapplied_since
 from callcenter.intake.cel import parse_cel_line
-from callcenter.intake.evidence import take_cel, take_queue_line
-from callcenter.intake.intake_lock import take_turn
-from callcenter.intake.intake_paths import Places
+from callcenter.intake.intake_lock import lock_intake
+from callcenter.intake.intake_paths import IntakePaths
+from callcenter.intake.log_events import apply_cel_event, apply_queue_event
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.queue_log import parse_queue_line
 from callcenter.intake.settling import GRACE, settle_ended_calls
-from callcenter.journal.file_follower import Passage, Place, read_passage
+from callcenter.journal.file_follower import FileChunk, FilePosition, read_chunk
 
 LOOK_SECONDS = 0.25
 SETTLE_SECONDS = 1.0
@@ -55,10 +55,10 @@ class _LogFile:
     take: Callable[[AsyncSession, str], Awaitable[bool]]
 
 
-class TruthReader:
+class AsteriskLogReader:
     """Follows CEL and queue_log into the database, and settles the calls that have ended."""
 
-    def __init__(self, database: Database, places: Places, *, clock: Clock | None = None) -> None:
+    def __init__(self, database: Database, places: IntakePaths, *, clock: Clock | None = None) -> None:
         self._database = database
         self._journal = places.journal
         self._sources = (
@@ -131,7 +131,7 @@ class TruthReader:
         while await self.read_new_lines():
             pass
         async with self._database.begin() as session:
-            await take_turn(session)
+            await lock_intake(session)
             calls = (
                 await session.scalars(
                     select(Call)
@@ -150,7 +150,7 @@ class TruthReader:
             self._has_activity = True
             return tuple(call.id for call in calls)
 
-    async def _read_source(self, source: _LogFile) -> Passage | None:
+    async def _read_source(self, source: _LogFile) -> FileChunk | None:
         """The passage that was taken; None when there is nothing new, which mostly costs no look at the database.
 
         At first without savepoints, which would double the work; when a line fails, all again and each by itself.
@@ -165,12 +165,12 @@ class TruthReader:
                 raise
         return await self._apply_chunk(source, state, one_by_one=True)
 
-    async def _apply_chunk(self, source: _LogFile, state: _FileState | None, *, one_by_one: bool) -> Passage | None:
+    async def _apply_chunk(self, source: _LogFile, state: _FileState | None, *, one_by_one: bool) -> FileChunk | None:
         async with self._database.begin() as session:
-            await take_turn(session)  # also before another reader: an old controller not quite dead
+            await lock_intake(session)  # also before another reader: an old controller not quite dead
             row = await session.get(ReadOffset, source.name)
-            place = None if row is None else Place(row.inode, row.offset)
-            passage = read_passage(source.file, place, limit=BATCH_BYTES)
+            place = None if row is None else FilePosition(row.inode, row.offset)
+            passage = read_chunk(source.file, place, limit=BATCH_BYTES)
             if passage.position is None or passage.position == place:
                 if state is not None or passage.position is None:  # a renamed file may still grow
                     self._fully_read_states[source.name] = state
@@ -234,12 +234,12 @@ def _stat_file(file: Path) -> _FileState | None:
 async def _apply_cel_line(session: AsyncSession, line: str) -> bool:
     event = parse_cel_line(line)
     if event is not None:
-        await take_cel(session, event)
+        await apply_cel_event(session, event)
     return event is not None
 
 
 async def _apply_queue_line(session: AsyncSession, line: str) -> bool:
     event = parse_queue_line(line)
     if event is not None:
-        await take_queue_line(session, event)
+        await apply_queue_event(session, event)
     return event is not None or line.count("|") >= 4  # a line about the queue itself, not about a call

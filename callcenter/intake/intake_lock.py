@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def take_turn(session: AsyncSession) -> None:
+async def lock_intake(session: AsyncSession) -> None:
     """Waits for its turn and keeps it until the session ends.
 
     The notes and Asterisk's files tell of the same calls in different orders: without turns their transactions lock

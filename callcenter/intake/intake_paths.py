@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Places(Protocol):
+class IntakePaths(Protocol):
     @property
     def journal(self) -> Path:
         """Directory of the notes that the database has not taken yet."""

@@ -14,7 +14,7 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import unapplied_since
-from callcenter.journal.notes import NoteBook
+from callcenter.journal.notes import Journal
 
 LOOK_SECONDS = 1.0
 LATE_AFTER = timedelta(seconds=30)
@@ -25,7 +25,7 @@ LATE_LOOKS = 10
 _log = structlog.get_logger()
 
 
-async def watch_journal(journal: NoteBook, database: Database, clock: Clock) -> None:
+async def watch_journal(journal: Journal, database: Database, clock: Clock) -> None:
     """Keeps both alarms in step with what is, until cancelled."""
     full: bool | None = None  # an earlier controller's alarms may stand
     late: bool | None = None
@@ -53,7 +53,7 @@ async def _update_disk_alarm(database: Database, clock: Clock, *, full: bool) ->
     return full
 
 
-async def _update_late_alarm(database: Database, clock: Clock, book: NoteBook, *, shown: bool | None) -> bool:
+async def _update_late_alarm(database: Database, clock: Clock, book: Journal, *, shown: bool | None) -> bool:
     """Returns what is shown now."""
     now = clock.now()
     async with database.begin() as session:

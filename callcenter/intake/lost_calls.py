@@ -20,10 +20,10 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import AsteriskUnavailable, DatabaseUnavailable
 from callcenter.intake.admission import admit
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.asterisk_state import SeenChannel
-from callcenter.intake.evidence import CALLERS_WAY
-from callcenter.intake.intake_lock import take_turn
+from callcenter.intake.intake_lock import lock_intake
+from callcenter.intake.log_events import CALLERS_WAY
 
 LOOK_SECONDS = 1.0
 MISSING_SECONDS = 3.0
@@ -32,7 +32,7 @@ MISSING_SECONDS = 3.0
 log = structlog.get_logger()
 
 
-class Exchange(Protocol):
+class AsteriskInspector(Protocol):
     """Asterisk, asked for what it holds. All raise AsteriskUnavailable."""
 
     async def read_boot_id(self) -> str:
@@ -49,7 +49,9 @@ class Exchange(Protocol):
 class LostCalls:
     """Settles our record with what Asterisk holds: closes what it does not hold, admits whom only it knows."""
 
-    def __init__(self, database: Database, log_reader: TruthReader, call_source: Exchange, *, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, log_reader: AsteriskLogReader, call_source: AsteriskInspector, *, clock: Clock
+    ) -> None:
         self._database = database
         self._truth = log_reader
         self._exchange = call_source
@@ -106,7 +108,7 @@ class LostCalls:
             untold = due.keys() - set(told)
         dialled = {call_id: await self._exchange.read_dialled_number(call_id) for call_id in untold}
         async with self._database.begin() as session:
-            await take_turn(session)
+            await lock_intake(session)
             for call_id, number in dialled.items():
                 log.warning("a call of which nobody has told", call_id=call_id)
                 at, shown = due[call_id].created_at, due[call_id].number

@@ -11,7 +11,7 @@ from callcenter.calls.models import EventSource, Speaker
 from callcenter.calls.service import lock_call, mark_danger, record_event
 from callcenter.calls.transcripts import add_utterance
 from callcenter.intake.admission import admit, ensure_call
-from callcenter.intake.evidence import take_connection
+from callcenter.intake.log_events import apply_connection
 from callcenter.intake.registration import ROBOT, register_for_call
 from callcenter.intake.settling import reopen_outcome
 from callcenter.journal.notes import TRANSCRIPT, Note
@@ -23,7 +23,7 @@ from callcenter.tickets.service import note_address
 
 
 @dataclass(frozen=True, slots=True)
-class Bookkeeper:
+class NoteApplier:
     """Puts notes into the database: `NoteBook.run(database, Bookkeeper(categories, zone).apply)`."""
 
     categories: Categories
@@ -46,7 +46,7 @@ class Bookkeeper:
             await self._add_utterance(session, note)
             return
         if note.kind == "connected":
-            await take_connection(
+            await apply_connection(
                 session,
                 note.call_id,
                 at=note.at,

@@ -19,7 +19,7 @@ ROBOT = "robot"
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredTicket:
     """What the caller is told. `due_at` is the nearest term of the ticket, None when it has none."""
 
     number: str
@@ -52,7 +52,7 @@ async def register_ticket(
     address: str = "",
     by: str = ROBOT,
     is_additional: bool = False,
-) -> Registered:
+) -> RegisteredTicket:
     """Registers the call's ticket; a second time gives the same number. Raises DatabaseUnavailable.
 
     `is_additional`: another trouble of the call, whose ticket stands beside the call's own; it has one a category.
@@ -90,7 +90,7 @@ async def register_for_call(
     by: str,
     address: str = "",
     is_additional: bool = False,
-) -> Registered:
+) -> RegisteredTicket:
     """The same within a session of the caller's, who commits it."""
     await ensure_call(session, call_id, at=now)
     call = await lock_call(session, call_id)
@@ -113,7 +113,7 @@ async def register_for_call(
         zone=zone,
         by=by,
     )
-    return Registered(
+    return RegisteredTicket(
         str(ticket.number), await _find_next_due_at(session, ticket), ticket.responsible or "", is_new=new
     )
 

@@ -47,7 +47,7 @@ class Verdict:
     draft_drop_reason: str | None = None
 
 
-def judge(kinds: Collection[str], *, registered: bool) -> Verdict:
+def judge_call(kinds: Collection[str], *, registered: bool) -> Verdict:
     """The verdict on a call that is over, from the kinds in its timeline. `registered`: the robot gave it a number.
 
     A call that broke off with Asterisk is called back whatever came of it: nobody knows what the caller still heard.
@@ -138,7 +138,7 @@ async def _assign_outcome(session: AsyncSession, call: Call, *, now: datetime) -
     lines = (await session.scalars(select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at))).all()
     ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
     registered = ticket is not None and ticket.registered_by == ROBOT  # a dispatcher's number tells of a later call
-    verdict = judge({line.kind for line in lines}, registered=registered)
+    verdict = judge_call({line.kind for line in lines}, registered=registered)
     await settle_outcome(session, call, verdict.outcome)
     if verdict.callback_kind is None:
         await withdraw_task(session, call_id=call.id, reason="не нужна: вопрос решён в том же звонке", now=now)

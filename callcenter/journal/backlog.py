@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from callcenter.journal.notes import Position, read_lines, segment_file, segments
+from callcenter.journal.notes import JournalPosition, read_lines, segment_file, segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Backlog:
     since: datetime | None
 
 
-def measure_backlog(directory: Path, applied: Position | None) -> Backlog:
+def measure_backlog(directory: Path, applied: JournalPosition | None) -> Backlog:
     """`applied`: how far the notes were applied when the database was last asked, which is as far as they are.
 
     None counts all notes on disk, a segment's worth of applied ones among them.

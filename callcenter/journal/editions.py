@@ -16,7 +16,7 @@ DIRECTORY = "editions"
 """Beside the days of the recordings."""
 
 
-class NoEdition(CallcenterError):
+class EditionNotFound(CallcenterError):
     """The edition of the script is not there."""
 
 
@@ -44,11 +44,11 @@ def edition_file(directory: Path, edition_hash: str) -> Path:
 
 
 def read_kept_edition(file: Path) -> KeptEdition:
-    """Raises NoEdition when it is not there, or is none."""
+    """Raises EditionNotFound when it is not there, or is none."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         return KeptEdition(
             kept["name"], kept["script"], tuple(kept["articles"]), tuple(kept["categories"]), kept["answers"]
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoEdition(f"{file}: {error}") from error
+        raise EditionNotFound(f"{file}: {error}") from error

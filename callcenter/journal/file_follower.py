@@ -7,7 +7,7 @@ LONGEST_READ = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePosition:
     """A place in a file: which file it is (by inode, names change hands), and the byte."""
 
     inode: int
@@ -15,17 +15,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class FileChunk:
     """Whole lines in their order, without their ends, and the place behind them. `has_more`: there was more to read.
     `is_file_lost`: the file that held the place is gone, and whatever it still held."""
 
     lines: tuple[str, ...]
-    position: Place | None
+    position: FilePosition | None
     has_more: bool = False
     is_file_lost: bool = False
 
 
-def read_passage(file: Path, position: Place | None, *, limit: int = LONGEST_READ) -> Passage:
+def read_chunk(file: Path, position: FilePosition | None, *, limit: int = LONGEST_READ) -> FileChunk:
     """The next whole lines of about `limit` bytes at most, from `position`, or from the beginning when it is None.
 
     A rotated file is looked for beside `file` (`file.1`, `file-2026…`) and read to its end before the new one.
@@ -40,15 +40,15 @@ def read_passage(file: Path, position: Place | None, *, limit: int = LONGEST_REA
             if passage.lines or current is None:
                 return replace(passage, has_more=current is not None)
         if current is None:
-            return Passage((), position)
-        fresh = _read_from(file, Place(current, 0), limit, finished=False)
+            return FileChunk((), position)
+        fresh = _read_from(file, FilePosition(current, 0), limit, finished=False)
         return replace(fresh, is_file_lost=rotated is None)
     if current is None:
-        return Passage((), position)
-    return _read_from(file, position or Place(current, 0), limit, finished=False)
+        return FileChunk((), position)
+    return _read_from(file, position or FilePosition(current, 0), limit, finished=False)
 
 
-def _read_from(file: Path, place: Place, limit: int, *, finished: bool) -> Passage:
+def _read_from(file: Path, place: FilePosition, limit: int, *, finished: bool) -> FileChunk:
     try:
         with file.open("rb") as opened:
             size = opened.seek(0, 2)
@@ -58,14 +58,16 @@ def _read_from(file: Path, place: Place, limit: int, *, finished: bool) -> Passa
             while b"\n" not in content and len(content) and (more := opened.read(limit)):
                 content += more  # one line longer than the limit
             if b"\n" not in content and not finished:
-                return Passage((), Place(place.inode, start))
+                return FileChunk((), FilePosition(place.inode, start))
             unread = opened.tell() < size
             if not finished or unread:
                 content = content[: content.rfind(b"\n") + 1]
     except FileNotFoundError:  # moved away in this very moment: the next reading finds it
-        return Passage((), place)
+        return FileChunk((), place)
     lines = [line.decode(errors="replace") for line in content.split(b"\n")]
-    return Passage(tuple(line for line in lines if line.strip()), Place(place.inode, start + len(content)), unread)
+    return FileChunk(
+        tuple(line for line in lines if line.strip()), FilePosition(place.inode, start + len(content)), unread
+    )
 
 
 def _inode(file: Path) -> int | None:

@@ -8,7 +8,7 @@ _LINE_START = re.compile(rb"[0-9a-f]{8} \{")
 _CHECKSUM_LENGTH = len("01234567 ")
 
 
-def divide(raw: bytes, *, intact: Callable[[bytes], bool]) -> list[bytes]:
+def recover_lines(raw: bytes, *, intact: Callable[[bytes], bool]) -> list[bytes]:
     """The intact lines within `raw`, and what lies between them, in their order; together they are `raw`."""
     pieces = []
     place = 0

@@ -28,7 +28,7 @@ from typing import Any
 import structlog
 
 from callcenter.journal.errors import JournalInUse
-from callcenter.journal.line_recovery import divide
+from callcenter.journal.line_recovery import recover_lines
 
 SYNC_SECONDS = 0.03
 FULL_SECONDS = 0.5
@@ -56,7 +56,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Position:
+class JournalPosition:
     """How far the journal is applied: the segment and the byte in it."""
 
     segment: int
@@ -64,15 +64,15 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JournalLine:
     """A whole line of a segment; `note` is None when it cannot be read. `end` is where the next line starts."""
 
-    end: Position
+    end: JournalPosition
     text: str
     note: Note | None
 
 
-class NoteBook:
+class Journal:
     """The journal of one controller. Opening it takes the directory; a second one raises JournalInUse."""
 
     def __init__(self, directory: Path) -> None:
@@ -220,19 +220,19 @@ def segment_file(directory: Path, number: int) -> Path:
     return directory / f"{number:020d}.jsonl"
 
 
-def read_lines(directory: Path, after: Position | None, *, limit: int = BATCH) -> list[Line]:
+def read_lines(directory: Path, after: JournalPosition | None, *, limit: int = BATCH) -> list[JournalLine]:
     """Up to `limit` whole lines behind `after`, over as many segments as it takes.
 
     The last line of the newest segment waits while it has no end; in an older one it was torn by a death.
     """
-    lines: list[Line] = []
+    lines: list[JournalLine] = []
     numbers = segments(directory)
     for number in numbers:
         if after is not None and number < after.segment:
             continue
         offset = after.offset if after is not None and number == after.segment else 0
         for raw, end in _read_segment_lines(segment_file(directory, number), offset, last=number == numbers[-1]):
-            lines.append(Line(Position(number, end), raw.decode(errors="replace"), decode(raw)))
+            lines.append(JournalLine(JournalPosition(number, end), raw.decode(errors="replace"), decode(raw)))
             if len(lines) == limit:
                 return lines
     return lines
@@ -253,7 +253,7 @@ def _read_segment_lines(file: Path, offset: int, *, last: bool) -> list[tuple[by
     for raw in content.splitlines(keepends=True):
         if not raw.endswith(b"\n") and (last or decode(raw) is None):
             break
-        for piece in [raw] if _is_intact(raw) else divide(raw, intact=_is_intact):
+        for piece in [raw] if _is_intact(raw) else recover_lines(raw, intact=_is_intact):
             offset += len(piece)
             if piece.strip():
                 found.append((piece.rstrip(b"\n"), offset))
@@ -264,7 +264,7 @@ def _is_intact(raw: bytes) -> bool:
     return decode(raw.rstrip(b"\n")) is not None
 
 
-def trim(directory: Path, reached: Position) -> None:
+def trim(directory: Path, reached: JournalPosition) -> None:
     """Removes the segments before the one reached: all of them is applied."""
     for number in segments(directory):
         if number < reached.segment:

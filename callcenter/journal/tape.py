@@ -19,7 +19,7 @@ ENDING = ".tape.jsonl"
 VERSION = 1
 
 
-class Source(StrEnum):
+class TapeSource(StrEnum):
     """Where a line comes from, and what it holds."""
 
     TAPE = "tape"
@@ -59,7 +59,7 @@ class Tape(Protocol):
     """Where the rooms that see something of a call leave it."""
 
     def record_line(
-        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+        self, source: TapeSource, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
     ) -> None:
         """Never raises and never waits. Without `call_id` the call is looked for in the content."""
         ...
@@ -67,7 +67,7 @@ class Tape(Protocol):
 
 class _NullTape:
     def record_line(
-        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+        self, source: TapeSource, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
     ) -> None:
         pass
 
@@ -82,7 +82,7 @@ class TapeLine:
 
     number: int
     at: datetime
-    source: Source
+    source: TapeSource
     content: Mapping[str, Any]
 
 
@@ -91,7 +91,7 @@ def tape_beside(recording: Path) -> Path:
     return recording.with_name(recording.stem + ENDING)
 
 
-def write_line(at: datetime, source: Source, content: Mapping[str, Any]) -> bytes:
+def write_line(at: datetime, source: TapeSource, content: Mapping[str, Any]) -> bytes:
     """The line with its end."""
     line = {"at": at.isoformat(), "source": source.value, **content}
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace") + b"\n"
@@ -116,6 +116,6 @@ def read_tape(file: Path) -> list[TapeLine]:
 def _parse_line(number: int, raw: bytes) -> TapeLine | None:
     try:
         content = json.loads(raw)
-        return TapeLine(number, datetime.fromisoformat(content.pop("at")), Source(content.pop("source")), content)
+        return TapeLine(number, datetime.fromisoformat(content.pop("at")), TapeSource(content.pop("source")), content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -26,7 +26,7 @@ import structlog
 
 from callcenter.core.clock import Clock
 from callcenter.journal.editions import KeptEdition, edition_file
-from callcenter.journal.tape import ENDING, VERSION, Source, write_line
+from callcenter.journal.tape import ENDING, VERSION, TapeSource, write_line
 
 LONGEST_QUEUE = 10_000
 BATCH = 500
@@ -43,7 +43,7 @@ _log = structlog.get_logger()
 @dataclass(frozen=True, slots=True)
 class _QueuedLine:
     at: datetime
-    source: Source
+    source: TapeSource
     content: Mapping[str, Any] | str | bytes
     call_id: str | None
     edition: KeptEdition | None
@@ -77,13 +77,13 @@ class TapeRecorder:
         self._thread.start()
 
     def record_line(
-        self, source: Source, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
+        self, source: TapeSource, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
     ) -> None:
         if self._items.qsize() >= LONGEST_QUEUE:
             self.dropped += 1
             return
         edition = None
-        if source is Source.EVENT:
+        if source is TapeSource.EVENT:
             with contextlib.suppress(Exception):  # no edition is in force: no call is answered then
                 edition = self._get_edition()
         self._items.put(_QueuedLine(self._clock.now(), source, content, call_id, edition))
@@ -113,15 +113,15 @@ class TapeRecorder:
             call_id = item.call_id or self._find_call(item.source, content)
             if call_id is None or not _CALL_ID.fullmatch(call_id):
                 continue
-            if item.source is Source.EVENT and _is_call_arrival(content["event"]):
-                lines[call_id].append(write_line(item.at, Source.TAPE, self._make_header(call_id, item.edition)))
+            if item.source is TapeSource.EVENT and _is_call_arrival(content["event"]):
+                lines[call_id].append(write_line(item.at, TapeSource.TAPE, self._make_header(call_id, item.edition)))
                 begun.add(call_id)
             lines[call_id].append(write_line(item.at, item.source, content))
         dropped = self.dropped - self._reported_dropped
         self._reported_dropped += dropped
         for call_id, written in lines.items():
             if dropped:
-                written.append(write_line(self._clock.now(), Source.TAPE, {"dropped": dropped}))
+                written.append(write_line(self._clock.now(), TapeSource.TAPE, {"dropped": dropped}))
             self._append(call_id, written, begins=call_id in begun)
 
     def _make_header(self, call_id: str, edition: KeptEdition | None) -> dict[str, Any]:
@@ -144,15 +144,15 @@ class TapeRecorder:
         except OSError as error:
             self._log_disk_error(error)
 
-    def _find_call(self, source: Source, content: Mapping[str, Any]) -> str | None:
+    def _find_call(self, source: TapeSource, content: Mapping[str, Any]) -> str | None:
         match source:
-            case Source.EVENT:
+            case TapeSource.EVENT:
                 return _find_call_of_event(content["event"])
-            case Source.REQUEST:
+            case TapeSource.REQUEST:
                 return self._find_call_of_request(content)
-            case Source.REPLY:
+            case TapeSource.REPLY:
                 return self._call_by_request.pop(str(content["n"]), None)
-            case Source.AMI:
+            case TapeSource.AMI:
                 return next((str(content["event"][name]) for name in _AMI_IDS if content["event"].get(name)), None)
         return None
 
@@ -172,7 +172,7 @@ class TapeRecorder:
 
     def _append(self, call_id: str, lines: list[bytes], *, begins: bool) -> None:
         if call_id not in self._written_calls and not begins:
-            lines.insert(0, b"\n" + write_line(self._clock.now(), Source.TAPE, {"resumed": True}))
+            lines.insert(0, b"\n" + write_line(self._clock.now(), TapeSource.TAPE, {"resumed": True}))
         elif call_id in self._partial_lines:
             lines.insert(0, b"\n")
         try:
@@ -211,13 +211,13 @@ class TapeRecorder:
 
 def _parse_content(item: _QueuedLine) -> Mapping[str, Any]:
     content = item.content
-    if item.source is Source.EVENT:
+    if item.source is TapeSource.EVENT:
         try:
             event = json.loads(content) if isinstance(content, str | bytes) else content
         except ValueError:
             event = {}
         return {"event": event}
-    if item.source is Source.AMI and isinstance(content, Mapping):
+    if item.source is TapeSource.AMI and isinstance(content, Mapping):
         return {"event": {str(name): value for name, value in content.items() if name != "content"}}
     return content if isinstance(content, Mapping) else {"line": content}
 

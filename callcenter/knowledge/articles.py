@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Findings, Node, Sheet, find_mixed_words, read_text, read_yaml
+from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, find_mixed_words, read_text, read_yaml
 
 EVERY_HOUSE = "все"
 LONGEST_ANSWER = 420
@@ -73,7 +73,7 @@ def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
     for file in sorted(directory.glob("*.md")):
         if file.name == "README.md":
             continue
-        findings = Findings(file, "KB")
+        findings = SheetProblems(file, "KB")
         article = _read_article(findings)
         if article is not None and article.id in articles:
             findings.add(20, f"id «{article.id}» уже занят файлом {articles[article.id].file.name}", 1)
@@ -90,13 +90,13 @@ def find_silent_articles(articles: tuple[Article, ...], company: Mapping[str, st
     for article in articles:
         reason = article.explain_unspoken(company, on)
         if reason is not None:
-            findings = Findings(article.file, "KB")
+            findings = SheetProblems(article.file, "KB")
             findings.add(reason[0], f"{article.id}: {reason[1]}", fatal=False)
             problems += findings.problems
     return problems
 
 
-def _read_article(findings: Findings) -> Article | None:
+def _read_article(findings: SheetProblems) -> Article | None:
     text = read_text(findings)
     if text is None:
         return None
@@ -140,14 +140,14 @@ def _read_houses(sheet: Sheet) -> tuple[str, ...]:
     return houses
 
 
-def _check_id(findings: Findings, article: Article, head: Node) -> None:
+def _check_id(findings: SheetProblems, article: Article, head: SheetNode) -> None:
     if article.id and not re.fullmatch(r"KB[0-9]{2,3}", article.id):
         findings.add(23, f"id «{article.id}»: нужно KB и номер, например KB07", head)
     elif article.id and not findings.file.name.startswith(f"{article.id}-"):
         findings.add(24, f"имя файла должно начинаться с «{article.id}-», чтобы ответ находили по номеру", head)
 
 
-def _check_body(findings: Findings, article: Article, body: str, *, first_line: int) -> None:
+def _check_body(findings: SheetProblems, article: Article, body: str, *, first_line: int) -> None:
     if not article.body:
         findings.add(25, "нет самого ответа под вторым «---»", first_line)
     if len(article.body) > LONGEST_ANSWER:

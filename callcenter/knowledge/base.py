@@ -9,7 +9,7 @@ from callcenter.core.problems import Problem
 from callcenter.knowledge.articles import Article, find_silent_articles, read_articles
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.categories_file import read_categories
-from callcenter.knowledge.facts import Company, Law, read_company, read_law
+from callcenter.knowledge.facts import CompanyFacts, Law, read_company, read_law
 from callcenter.knowledge.pronunciation import FILE, read_pronunciation
 
 SAFETY = "безопасность:"
@@ -22,7 +22,7 @@ class KnowledgeBase:
 
     articles: tuple[Article, ...]
     categories: Categories
-    company: Company
+    company: CompanyFacts
     legal_values: Law
     problems: tuple[Problem, ...]
     """Faults of the files; not the answers that are merely silent today: see `find_unspoken`."""

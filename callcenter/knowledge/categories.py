@@ -33,7 +33,7 @@ _RUSSIAN = {
 }
 
 
-class Where(StrEnum):
+class AddressScope(StrEnum):
     """How much of an address a ticket of a category needs."""
 
     FLAT = "flat"
@@ -122,7 +122,7 @@ class Category:
     """How far the source was read: [K] known but not read, [?] doubtful, [Sn] read."""
     spoken_name: str = ""
     """How the robot calls it when it reads a ticket back; empty: by its name."""
-    address_precision: Where = Where.FLAT
+    address_precision: AddressScope = AddressScope.FLAT
 
 
 class Categories:

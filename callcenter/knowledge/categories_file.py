@@ -6,17 +6,17 @@ from pathlib import Path
 
 from callcenter.core.problems import Problem
 from callcenter.knowledge.categories import (
+    AddressScope,
     Categories,
     Category,
     ClockKind,
     ClockRule,
     ClockStart,
     Urgency,
-    Where,
     Window,
     WorkingDayTerm,
 )
-from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
 
 OFFERED_BY_KEYS = 5
 """The longest menu a caller can keep in mind."""
@@ -34,7 +34,7 @@ _NEED_SAFETY_WORDS = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
     """The categories of `file` and its problems; faulty categories are left out."""
-    findings = Findings(file, "CAT")
+    findings = SheetProblems(file, "CAT")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     if document is None:
@@ -61,7 +61,7 @@ def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
     return Categories(tuple(categories.values())), findings.problems
 
 
-def _read_category(findings: Findings, node: Node) -> Category:
+def _read_category(findings: SheetProblems, node: SheetNode) -> Category:
     sheet = Sheet(findings, node, known=_KEYS)
     urgency = sheet.read_choice("urgency", tuple(Urgency))
     rules = [_read_clock(findings, item) for item in sheet.read_items("clocks")]
@@ -84,15 +84,15 @@ def _read_category(findings: Findings, node: Node) -> Category:
         menu_position=sheet.read_number("asked_by_keys", most=OFFERED_BY_KEYS),
         source_status=sheet.read_string("mark", required=False),
         spoken_name=sheet.read_string("said", required=False),
-        address_precision=Where(sheet.read_choice("where", tuple(Where)) or Where.FLAT)
+        address_precision=AddressScope(sheet.read_choice("where", tuple(AddressScope)) or AddressScope.FLAT)
         if "where" in sheet.values
-        else Where.FLAT,
+        else AddressScope.FLAT,
     )
     _check_category(findings, category, node)
     return category
 
 
-def _check_category(findings: Findings, category: Category, node: Node) -> None:
+def _check_category(findings: SheetProblems, category: Category, node: SheetNode) -> None:
     if category.code and not re.fullmatch(r"[A-Z]+(?:_[A-Z]+)*", category.code):
         findings.add(24, f"код «{category.code}»: нужны заглавные латинские буквы и «_», например WAT_LEAK_RISER", node)
     kinds = [rule.kind for rule in category.clocks]
@@ -109,7 +109,7 @@ def _check_category(findings: Findings, category: Category, node: Node) -> None:
         findings.add(28, f"{category.code}: «{found[0]}» в safety_spoken, а робот пока слышит только кнопки", node)
 
 
-def _read_clock(findings: Findings, node: Node) -> ClockRule | None:
+def _read_clock(findings: SheetProblems, node: SheetNode) -> ClockRule | None:
     sheet = Sheet(findings, node, known=_CLOCK_KEYS)
     kind = sheet.read_choice("kind", tuple(ClockKind))
     starts = sheet.read_choice("starts", tuple(ClockStart))
@@ -138,7 +138,7 @@ def _read_window(sheet: Sheet) -> Window | None:
     return Window(opens, closes)
 
 
-def _read_working_day_deadline(findings: Findings, node: Node) -> WorkingDayTerm | None:
+def _read_working_day_deadline(findings: SheetProblems, node: SheetNode) -> WorkingDayTerm | None:
     sheet = Sheet(findings, node, known=_WORKING_DAY_KEYS)
     kind = sheet.read_choice("kind", tuple(ClockKind))
     days = sheet.read_number("working_days", required=True, most=366)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
 
 _FACT_KEYS = ("value", "source", "valid_until")
 _LEGAL_VALUE_KEYS = ("value", "unit", "meaning", "basis", "mark", "valid_from")
 _UNITS = ("minutes", "days", "working_days", "years")
 
 
-class NoSuchFigure(CallcenterError):
+class FigureNotFound(CallcenterError):
     """No figure of the law has that name on that day."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class CompanyFact:
     """One fact of the company: hours, an address, a telephone."""
 
     name: str
@@ -32,10 +32,10 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class CompanyFacts:
     """The company's facts as its file holds them."""
 
-    facts: tuple[Fact, ...]
+    facts: tuple[CompanyFact, ...]
     file: Path
 
     def list_valid_facts(self, day: date) -> Mapping[str, str]:
@@ -48,7 +48,7 @@ class Company:
 
     def find_unspoken_facts(self, on: date) -> list[Problem]:
         """A non-fatal problem for each fact that cannot be spoken on a day (COM101, COM102)."""
-        findings = Findings(self.file, "COM")
+        findings = SheetProblems(self.file, "COM")
         for fact in self.facts:
             if not fact.value:
                 findings.add(
@@ -61,7 +61,7 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class LegalFigure:
     """A figure of the law in force from `valid_from` until the next one of its name."""
 
     name: str
@@ -77,19 +77,19 @@ class Figure:
 class Law:
     """The figures of the law, older and newer ones of one name together."""
 
-    values: tuple[Figure, ...]
+    values: tuple[LegalFigure, ...]
 
-    def find_value(self, name: str, on: date) -> Figure:
-        """The figure in force on a day. Raises NoSuchFigure."""
+    def find_value(self, name: str, on: date) -> LegalFigure:
+        """The figure in force on a day. Raises FigureNotFound."""
         in_force = [figure for figure in self.values if figure.name == name and figure.valid_from <= on]
         if not in_force:
-            raise NoSuchFigure(f"law.yaml holds no «{name}» in force on {on}")
+            raise FigureNotFound(f"law.yaml holds no «{name}» in force on {on}")
         return max(in_force, key=lambda figure: figure.valid_from)
 
 
-def read_company(file: Path) -> tuple[Company, list[Problem]]:
+def read_company(file: Path) -> tuple[CompanyFacts, list[Problem]]:
     """`company.yaml`: a mapping `facts` of NAME -> value, source, valid_until."""
-    findings = Findings(file, "COM")
+    findings = SheetProblems(file, "COM")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     facts = []
@@ -100,15 +100,17 @@ def read_company(file: Path) -> tuple[Company, list[Problem]]:
             value = sheet.read_string("value", required=False)
             if re.search(r"[{}]", value):
                 findings.add(21, f"{name}: в значении фигурная скобка; факт не подставляет другие факты", node)
-            facts.append(Fact(name, value, sheet.read_string("source"), sheet.read_date("valid_until"), node.line))
+            facts.append(
+                CompanyFact(name, value, sheet.read_string("source"), sheet.read_date("valid_until"), node.line)
+            )
     elif not findings.problems:
         findings.add(20, "файл пуст; нужен ключ «facts»")
-    return Company(tuple(facts), file), findings.problems
+    return CompanyFacts(tuple(facts), file), findings.problems
 
 
 def read_law(file: Path) -> tuple[Law, list[Problem]]:
     """`law.yaml`: a mapping `figures` of NAME -> list of versions, each with the day it is in force from."""
-    findings = Findings(file, "LAW")
+    findings = SheetProblems(file, "LAW")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     figures = []
@@ -128,13 +130,13 @@ def read_law(file: Path) -> tuple[Law, list[Problem]]:
                 )
                 mark = sheet.read_string("mark", required=False)
                 if value is not None and since is not None and unit:
-                    figures.append(Figure(name, value, unit, meaning, basis, mark, since))
+                    figures.append(LegalFigure(name, value, unit, meaning, basis, mark, since))
     elif not findings.problems:
         findings.add(20, "файл пуст; нужен ключ «figures»")
     return Law(tuple(figures)), findings.problems
 
 
-def _list_entries(sheet: Sheet, name: str) -> list[tuple[str, Node]]:
+def _list_entries(sheet: Sheet, name: str) -> list[tuple[str, SheetNode]]:
     node = sheet.values.get(name)
     if node is None:
         sheet.findings.add(9, f"нет ключа «{name}»", sheet.node)

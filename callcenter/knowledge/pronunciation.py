@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Findings, Node, Sheet, read_text, read_yaml
+from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
 
 FILE = "pronunciation.yaml"
 LONGEST = 4
@@ -49,7 +49,7 @@ NOTHING = Pronunciation({})
 
 def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
     """Reads the file; a missing one holds no entries. Faults are listed (PRN…), and their entries left out."""
-    findings = Findings(file, "PRN")
+    findings = SheetProblems(file, "PRN")
     if not file.exists():
         return NOTHING, []
     text = read_text(findings)
@@ -64,7 +64,7 @@ def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
     return Pronunciation(entries), findings.problems
 
 
-def _read_entries(findings: Findings, node: Node, entries: dict[str, str]) -> None:
+def _read_entries(findings: SheetProblems, node: SheetNode, entries: dict[str, str]) -> None:
     sheet = Sheet(findings, node, known=list(node.value) if isinstance(node.value, dict) else ())
     for word in sheet.values:
         line, _ = node.key_positions[word]

@@ -13,38 +13,38 @@ from pathlib import Path
 
 import yaml
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 
 _BOM = b"\xef\xbb\xbf"
 _MIXED_SCRIPT_WORD = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])[а-яёa-z]+\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Findings:
+class SheetProblems:
     """Collects the problems of one file. `code_prefix` is the prefix of their codes: KB, CAT, COM, LAW."""
 
     file: Path
     code_prefix: str
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, number: int, message: str, at: "Node | int" = 0, *, fatal: bool = True) -> None:
+    def add(self, number: int, message: str, at: "SheetNode | int" = 0, *, fatal: bool = True) -> None:
         """One problem at a node, or at a line."""
-        place = Place(self.file, at) if isinstance(at, int) else Place(self.file, at.line, at.column)
+        place = FileLocation(self.file, at) if isinstance(at, int) else FileLocation(self.file, at.line, at.column)
         self.problems.append(Problem(place, f"{self.code_prefix}{number:03d}", message, fatal))
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SheetNode:
     """One YAML value and where it begins; line and column count from 1."""
 
-    value: "str | tuple[Node, ...] | dict[str, Node]"
+    value: "str | tuple[SheetNode, ...] | dict[str, SheetNode]"
     line: int
     column: int
     key_positions: "dict[str, tuple[int, int]]" = field(default_factory=dict)
     """For a mapping: where each key stands."""
 
 
-def read_text(findings: Findings) -> str | None:
+def read_text(findings: SheetProblems) -> str | None:
     """The file's text in UTF-8 and NFC. None, with a problem, when it is not readable as that (001-004)."""
     try:
         raw = findings.file.read_bytes()
@@ -71,7 +71,7 @@ def read_text(findings: Findings) -> str | None:
     return text
 
 
-def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | None:
+def read_yaml(findings: SheetProblems, text: str, *, first_line: int = 1) -> SheetNode | None:
     """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when not YAML."""
     try:
         document = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -83,14 +83,14 @@ def read_yaml(findings: Findings, text: str, *, first_line: int = 1) -> Node | N
     return None if document is None else _convert_node(findings, document, first_line, set())
 
 
-def _convert_node(findings: Findings, node: yaml.Node, first_line: int, seen: set[int]) -> Node:
+def _convert_node(findings: SheetProblems, node: yaml.Node, first_line: int, seen: set[int]) -> SheetNode:
     line, column = node.start_mark.line + first_line, node.start_mark.column + 1
     if id(node) in seen:  # an alias: it may hold itself, or unfold without end
         findings.add(5, "ссылки YAML (& и *) здесь не читаются; повторите текст", line)
-        return Node("", line, column)
+        return SheetNode("", line, column)
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        values: dict[str, Node] = {}
+        values: dict[str, SheetNode] = {}
         places: dict[str, tuple[int, int]] = {}
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
@@ -100,19 +100,19 @@ def _convert_node(findings: Findings, node: yaml.Node, first_line: int, seen: se
                 continue
             values[name] = _convert_node(findings, value, first_line, seen)
             places[name] = (at, key.start_mark.column + 1)
-        return Node(values, line, column, places)
+        return SheetNode(values, line, column, places)
     if isinstance(node, yaml.SequenceNode):
-        return Node(tuple(_convert_node(findings, item, first_line, seen) for item in node.value), line, column)
-    return Node(str(node.value), line, column)
+        return SheetNode(tuple(_convert_node(findings, item, first_line, seen) for item in node.value), line, column)
+    return SheetNode(str(node.value), line, column)
 
 
 class Sheet:
     """A mapping being read: takes known keys, and reports at the end those that nobody asked for."""
 
-    def __init__(self, findings: Findings, node: Node, *, known: Collection[str]) -> None:
+    def __init__(self, findings: SheetProblems, node: SheetNode, *, known: Collection[str]) -> None:
         self.findings = findings
         self.node = node
-        self.values: dict[str, Node] = node.value if isinstance(node.value, dict) else {}
+        self.values: dict[str, SheetNode] = node.value if isinstance(node.value, dict) else {}
         self._is_table = isinstance(node.value, dict)
         if not self._is_table:
             findings.add(7, "здесь нужны строки вида «ключ: значение»", node)
@@ -201,7 +201,7 @@ class Sheet:
         if required and self._is_table:  # what is no table at all misses everything: one problem is enough
             self.findings.add(9, f"нет ключа «{name}»", self.node)
 
-    def read_items(self, name: str) -> Iterator[Node]:
+    def read_items(self, name: str) -> Iterator[SheetNode]:
         """The nodes of the list under `name`; none when it is not there."""
         node = self.values.get(name)
         if node is None:

@@ -20,12 +20,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from callcenter.calls.models import CallState, Outcome
-from callcenter.calls.statistics import Waits
+from callcenter.calls.statistics import WaitTimes
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.journal.backlog import measure_backlog
 from callcenter.measuring.counters import Counters
-from callcenter.measuring.watcher import ANSWER_BOUNDS, FAULTS, LOOK_SECONDS, Look, Watcher
+from callcenter.measuring.watcher import ANSWER_BOUNDS, FAULTS, LOOK_SECONDS, DatabaseSnapshot, DatabaseWatcher
 from callcenter.queues.models import MemberState
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class Metrics(Collector):
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
         self.counters = Counters(self._registry)
-        self._watcher = Watcher(database, clock=clock)
+        self._watcher = DatabaseWatcher(database, clock=clock)
         self._journal = journal
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -83,7 +83,7 @@ class Metrics(Collector):
             yield from self._collect_recordings(look)
             yield _make_state_gauge("members", "Members of the queue.", MemberState, look.members)
 
-    def _fetch_snapshot(self) -> Look | None:
+    def _fetch_snapshot(self) -> DatabaseSnapshot | None:
         if self._loop is None or self._loop.is_closed():
             return None
         asking = asyncio.run_coroutine_threadsafe(self._watcher.read_snapshot(), self._loop)
@@ -102,7 +102,7 @@ class Metrics(Collector):
         yield _make_gauge("journal_notes", "Notes that the database has not taken.", backlog.notes)
         yield _make_gauge("journal_age_seconds", "Age of the oldest of these notes.", max(0.0, age))
 
-    def _collect_calls(self, look: Look) -> Iterator[Metric]:
+    def _collect_calls(self, look: DatabaseSnapshot) -> Iterator[Metric]:
         counts = {state: standing.count for state, standing in look.calls.items()}
         yield _make_state_gauge("calls", "Calls that go on.", LIVE, counts)
         queued = look.calls.get(CallState.QUEUED)
@@ -118,7 +118,7 @@ class Metrics(Collector):
             "callcenter_lease_ends", "Calls taken back by the dialplan at the end of their lease.", look.lease_ends
         )
 
-    def _collect_recordings(self, look: Look) -> Iterator[Metric]:
+    def _collect_recordings(self, look: DatabaseSnapshot) -> Iterator[Metric]:
         yield _make_gauge(
             "recordings_unfiled", "Calls that ended and whose recording is not in its place.", look.unfiled_recordings
         )
@@ -152,7 +152,7 @@ def _make_state_gauge(name: str, about: str, values: Iterable[State], counts: Ma
     return family
 
 
-def _make_answer_histogram(waits: Waits) -> Metric:
+def _make_answer_histogram(waits: WaitTimes) -> Metric:
     buckets = [(str(bound), float(count)) for bound, count in zip(ANSWER_BOUNDS, waits.bucket_counts, strict=True)]
     return HistogramMetricFamily(
         "callcenter_answer_seconds",

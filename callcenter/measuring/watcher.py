@@ -8,8 +8,8 @@ from datetime import datetime
 
 from callcenter.calls.models import CallState, Outcome, RecordingState
 from callcenter.calls.statistics import (
-    Standing,
-    Waits,
+    CallStateCount,
+    WaitTimes,
     count_lease_ends,
     count_outcomes,
     count_recordings,
@@ -17,12 +17,12 @@ from callcenter.calls.statistics import (
     measure_waits,
     standing_calls,
 )
-from callcenter.conducting.deadline import within
+from callcenter.conducting.deadline import run_within
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import saved_position
-from callcenter.journal.notes import Position
+from callcenter.journal.notes import JournalPosition
 from callcenter.queues.models import MemberState
 from callcenter.queues.views import members
 
@@ -33,20 +33,20 @@ FAULTS = (RecordingState.MISSING, RecordingState.SHORT, RecordingState.SILENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DatabaseSnapshot:
     """What stands in the database. Sums are of what happened since the watcher was made, and never fall."""
 
     at: datetime
-    calls: Mapping[CallState, Standing]
+    calls: Mapping[CallState, CallStateCount]
     members: Mapping[MemberState, int]
     unfiled_recordings: int
     outcomes: Mapping[Outcome, int]
     faults_by_state: Mapping[RecordingState, int]
-    waits: Waits
+    waits: WaitTimes
     lease_ends: int
 
 
-class Watcher:
+class DatabaseWatcher:
     """Looks when it is asked, all in one event loop."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
@@ -54,10 +54,10 @@ class Watcher:
         self._clock = clock
         self._began_at = clock.now()
         self._turn = asyncio.Lock()
-        self._look: Look | None = None
+        self._look: DatabaseSnapshot | None = None
         self._looked_at: float | None = None
         self._away_since: float | None = None
-        self.applied_position: Position | None = None
+        self.applied_position: JournalPosition | None = None
         """How far the journal was applied at the last look that the database answered."""
 
     @property
@@ -65,13 +65,13 @@ class Watcher:
         """Since the first look in a row that the database did not answer; 0 while it answers."""
         return 0.0 if self._away_since is None else self._clock.monotonic() - self._away_since
 
-    async def read_snapshot(self) -> Look | None:
+    async def read_snapshot(self) -> DatabaseSnapshot | None:
         """At most so many seconds old; None while the database is away."""
         async with self._turn:
             now = self._clock.monotonic()
             if self._looked_at is None or now - self._looked_at >= KEPT_SECONDS:
                 try:
-                    self._look = await within(LOOK_SECONDS, self._ask())
+                    self._look = await run_within(LOOK_SECONDS, self._ask())
                     self._away_since = None
                 except (DatabaseUnavailable, TimeoutError):
                     self._look = None
@@ -79,11 +79,11 @@ class Watcher:
                 self._looked_at = now
             return self._look
 
-    async def _ask(self) -> Look:
+    async def _ask(self) -> DatabaseSnapshot:
         since = self._began_at
         async with self._database.begin() as session:
             self.applied_position = await saved_position(session)
-            return Look(
+            return DatabaseSnapshot(
                 at=self._clock.now(),
                 calls=await standing_calls(session),
                 members=Counter(member.state for member in await members(session)),

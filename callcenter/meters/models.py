@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.columns import words
+from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Moment, RowId
 
 
@@ -26,7 +26,7 @@ class MeterReading(Base):
     id: Mapped[RowId]
     account: Mapped[str] = mapped_column(String(20))
     """The personal account, digits only, leading zeros kept."""
-    kind: Mapped[MeterKind] = mapped_column(words(MeterKind, length=12))
+    kind: Mapped[MeterKind] = mapped_column(enum_column(MeterKind, length=12))
     value: Mapped[int] = mapped_column(Integer)
     """Whole cubic metres or kilowatt-hours: what stands before the comma."""
     taken_at: Mapped[Moment]

@@ -13,7 +13,7 @@ from callcenter.meters.models import MeterKind, MeterReading
 MONTH = timedelta(days=30)
 
 
-class Doubt(StrEnum):
+class ReadingDoubt(StrEnum):
     """Why a reading is asked about once more."""
 
     DECREASED = "less"
@@ -23,26 +23,26 @@ class Doubt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """Of a kind of meter: the most that a flat uses a month, cubic metres or kilowatt-hours, and a meter's life."""
 
     monthly_usage: int
     lifetime_years: int
 
 
-def find_doubt(kind: MeterKind, value: int, last: MeterReading | None, *, now: datetime) -> Doubt | None:
+def find_doubt(kind: MeterKind, value: int, last: MeterReading | None, *, now: datetime) -> ReadingDoubt | None:
     """What is odd about a reading. A meter's first one is held against all that it may have counted in its life."""
     limits = read_limits()[kind]
     if last is None:
-        return Doubt.EXCESSIVE if value > limits.monthly_usage * 12 * limits.lifetime_years else None
+        return ReadingDoubt.EXCESSIVE if value > limits.monthly_usage * 12 * limits.lifetime_years else None
     if value < last.value:
-        return Doubt.DECREASED
+        return ReadingDoubt.DECREASED
     months = max(1.0, (now - last.taken_at) / MONTH)
-    return Doubt.EXCESSIVE if value - last.value > limits.monthly_usage * months else None
+    return ReadingDoubt.EXCESSIVE if value - last.value > limits.monthly_usage * months else None
 
 
 @cache
-def read_limits() -> Mapping[MeterKind, Limits]:
+def read_limits() -> Mapping[MeterKind, ReadingLimits]:
     """By kind."""
     limits = tomllib.loads(Path(__file__).with_name("limits.toml").read_text(encoding="utf-8"))
-    return {kind: Limits(int(limits["month"][kind]), int(limits["years"][kind])) for kind in MeterKind}
+    return {kind: ReadingLimits(int(limits["month"][kind]), int(limits["years"][kind])) for kind in MeterKind}

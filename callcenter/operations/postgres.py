@@ -17,7 +17,7 @@ import psycopg.sql
 
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.processes import (
-    Running,
+    RunningProcess,
     end,
     find_in_directory,
     find_running,
@@ -37,11 +37,11 @@ _DEBIAN = Path("/usr/lib/postgresql")
 _LONGEST_SOCKET = 100
 
 
-class NoPostgres(CallcenterError):
+class PostgresUnavailable(CallcenterError):
     """PostgreSQL cannot be used."""
 
 
-class Cluster:
+class PostgresCluster:
     """A private cluster in `layout.postgres_data`, reached through a socket in `layout.sockets`.
 
     `durable=False` switches fsync off: for tests, whose data nobody will miss.
@@ -63,14 +63,14 @@ class Cluster:
         except FileNotFoundError:
             return None
 
-    def running(self) -> Running | None:
+    def running(self) -> RunningProcess | None:
         """The live postmaster, whoever started it."""
         return find_running(self.pid_file)
 
     def ensure_running(self) -> None:
         """Returns when the cluster answers: adopts a running one, starts a stopped one, makes a missing one.
 
-        Raises NoPostgres with the mend in its message.
+        Raises PostgresUnavailable with the mend in its message.
         """
         self._check_socket()
         with self._alone():
@@ -125,7 +125,7 @@ class Cluster:
         socket = self._layout.socket_directory / f".s.PGSQL.{self._ports.postgres}"
         length = len(os.fsencode(socket))
         if length >= _LONGEST_SOCKET:
-            raise NoPostgres(
+            raise PostgresUnavailable(
                 f"{socket}: a socket's path may have {_LONGEST_SOCKET - 1} bytes, this one has {length}; "
                 "set CALLCENTER_HOME to a shorter directory, such as /var/lib/callcenter/one"
             )
@@ -136,7 +136,7 @@ class Cluster:
         if (data / "PG_VERSION").exists():
             return
         if data.exists() and any(data.iterdir()):
-            raise NoPostgres(f"{data}: not a PostgreSQL data directory, and not empty; move it away")
+            raise PostgresUnavailable(f"{data}: not a PostgreSQL data directory, and not empty; move it away")
         making = data.with_name(f"{data.name}.making")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700)
@@ -151,7 +151,7 @@ class Cluster:
             )
         )  # fmt: skip
         if made.returncode != 0:
-            raise NoPostgres(f"initdb failed:\n{made.stdout}{made.stderr}".rstrip())
+            raise PostgresUnavailable(f"initdb failed:\n{made.stdout}{made.stderr}".rstrip())
         starter = pwd.getpwuid(os.geteuid()).pw_name
         names = sorted({starter, user.name})
         for file, text in (
@@ -205,9 +205,11 @@ class Cluster:
                 if self._starter is not None:
                     reap(self._starter)
                 if self.running() is None and time.monotonic() > deadline - 59.0:
-                    raise NoPostgres(f"PostgreSQL did not start; {self.log}:\n{last_lines(self.log)}") from error
+                    raise PostgresUnavailable(
+                        f"PostgreSQL did not start; {self.log}:\n{last_lines(self.log)}"
+                    ) from error
                 if time.monotonic() > deadline:
-                    raise NoPostgres(
+                    raise PostgresUnavailable(
                         f"PostgreSQL runs but does not answer; callcenter stop ends it. {error}"
                     ) from error
                 time.sleep(0.05)
@@ -222,18 +224,20 @@ class Cluster:
             if re.fullmatch(r"\d+", path.name) and (path / "bin" / "postgres").exists()
         }
         if not installed:
-            raise NoPostgres("PostgreSQL is not installed; run deploy/bootstrap.sh, or apt-get install postgresql")
+            raise PostgresUnavailable(
+                "PostgreSQL is not installed; run deploy/bootstrap.sh, or apt-get install postgresql"
+            )
         made_with = self.major
         if made_with is not None:
             if made_with not in installed:
-                raise NoPostgres(
+                raise PostgresUnavailable(
                     f"{self._layout.postgres_data} was made by PostgreSQL {made_with}, which is gone: "
                     f"apt-get install postgresql-{made_with}, then follow docs/operations.md, «PostgreSQL upgrade»"
                 )
             return installed[made_with]
         fit = [major for major in installed if major >= OLDEST_MAJOR]
         if not fit:
-            raise NoPostgres(f"PostgreSQL {max(installed)} is too old; install {OLDEST_MAJOR} or later")
+            raise PostgresUnavailable(f"PostgreSQL {max(installed)} is too old; install {OLDEST_MAJOR} or later")
         default = _default_major()
         return installed[default if default in fit else max(fit)]
 

@@ -6,30 +6,33 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from callcenter.conducting.scripts import Edition
+from callcenter.conducting.scripts import ScriptEdition
 from callcenter.layout import Layout
-from callcenter.speech.prompt_recordings.catalogue import Line, NoTexts, list_lines
+from callcenter.speech.prompt_recordings.catalogue import RecordableText, ScriptTextsUnavailable, list_lines
 from callcenter.speech.prompt_recordings.fitting import UnusableRecording, take_recording
 from callcenter.speech.prompt_recordings.takes import ACCEPTED
-from callcenter.web.plumbing.prompt_studio import Prompt, Unfit
+from callcenter.web.plumbing.prompt_studio import RecordedPrompt, UnfitRecording
 
 REMEMBERED_SECONDS = 20.0
 """The texts are read anew after so long: reading the script and the knowledge base takes a good part of a second."""
 
 
 class PromptStudio:
-    """Implements `web.plumbing.prompt_studio.Studio`. `read_edition` gives the script in force, or raises NoTexts."""
+    """Implements `web.plumbing.prompt_studio.PromptRecordings`.
 
-    def __init__(self, layout: Layout, read_edition: Callable[[], Edition]) -> None:
+    `read_edition` gives the script in force, or raises ScriptTextsUnavailable.
+    """
+
+    def __init__(self, layout: Layout, read_edition: Callable[[], ScriptEdition]) -> None:
         self._layout = layout
         self._read_edition = read_edition
-        self._lines: Sequence[Line] = ()
+        self._lines: Sequence[RecordableText] = ()
         self._read_at: float | None = None
 
-    def list_prompts(self) -> Sequence[Prompt]:
+    def list_prompts(self) -> Sequence[RecordedPrompt]:
         """See Studio."""
         return [
-            Prompt(
+            RecordedPrompt(
                 number=line.number,
                 text=line.text,
                 seconds=line.seconds,
@@ -59,20 +62,20 @@ class PromptStudio:
             try:
                 seconds = take_recording(source, source.with_suffix(".wav"), expected_seconds=line.seconds)
             except UnusableRecording as error:
-                raise Unfit(_tell(error, source)) from error
+                raise UnfitRecording(_tell(error, source)) from error
         self._layout.studio_takes.mkdir(parents=True, exist_ok=True)
         take = self._layout.studio_takes / f"{number}-{time.time_ns()}.wav"
         take.write_bytes(sound)
         take.with_name(take.stem + ACCEPTED).touch()
         return seconds
 
-    def _find(self, number: int) -> Line | None:
+    def _find(self, number: int) -> RecordableText | None:
         return next((line for line in self._list_lines() if line.number == number), None)
 
-    def _list_lines(self) -> Sequence[Line]:
+    def _list_lines(self) -> Sequence[RecordableText]:
         now = time.monotonic()
         if self._read_at is None or now - self._read_at > REMEMBERED_SECONDS:
-            with contextlib.suppress(NoTexts):  # the texts of before stay, as callers go on hearing them
+            with contextlib.suppress(ScriptTextsUnavailable):  # the texts of before stay, as callers go on hearing them
                 self._lines = list_lines(self._layout, self._read_edition())
             self._read_at = now
         return self._lines

@@ -21,7 +21,7 @@ from callcenter.instance.instance import Instance, address_for_people
 from callcenter.instance.secrets import write_accounts
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.operations.migrate import migrate
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.speech_model import read_people, renew_model
 from callcenter.settings import TREE, Settings
 from callcenter.speech.dialplan_sounds import write_sounds
@@ -36,7 +36,7 @@ _UMASK = 0o022
 is closed by its own mode."""
 
 
-class NotReady(CallcenterError):
+class SetupFailed(CallcenterError):
     """The centre cannot be made ready."""
 
 
@@ -50,7 +50,7 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
     with _step("учётные записи и пароли", progress):
         prepare_recordings(instance.settings)
         list_accounts(instance)
-    cluster = Cluster(instance.layout, instance.ports)
+    cluster = PostgresCluster(instance.layout, instance.ports)
     with _step("PostgreSQL", progress):
         cluster.ensure_running()
         cluster.create_database("callcenter")
@@ -110,7 +110,7 @@ def prepare_recordings(settings: Settings) -> None:
         settings.recordings_directory.mkdir(parents=True, exist_ok=True)
         settings.recordings_directory.chmod(0o700)
     except OSError as error:
-        raise NotReady(f"recordings.directory = {settings.recordings_directory}: {error.strerror}") from error
+        raise SetupFailed(f"recordings.directory = {settings.recordings_directory}: {error.strerror}") from error
 
 
 def list_accounts(instance: Instance) -> None:
@@ -135,7 +135,7 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
         read = edition_reader(script, TREE / "knowledge_base", recognition_enabled=settings.callers_are_heard)
         edition, problems = read(datetime.now(settings.company.zone).date())
         if edition is None:
-            raise NotReady("\n".join(str(problem) for problem in problems if problem.fatal))
+            raise SetupFailed("\n".join(str(problem) for problem in problems if problem.fatal))
 
         def tell(number: int, count: int, text: str) -> None:
             if number % 20 == 0 or number == count:

@@ -22,7 +22,7 @@ _BUILDING = "callcenter.hearing.model_factory"
 _MARK = "built.json"
 
 
-class NotBuilt(CallcenterError):
+class ModelBuildFailed(CallcenterError):
     """The centre's own model could not be made."""
 
 
@@ -45,7 +45,7 @@ def renew_model(layout: Layout, people: Iterable[str] | None = None, *, force: b
     """How many words the model knows; built anew when something it is made of has changed, when it lacks a word of
     somebody's name, or by `force`.
 
-    `people` None: those of the last time. Raises NotBuilt.
+    `people` None: those of the last time. Raises ModelBuildFailed.
     """
     mark = layout.built_speech_model / _MARK
     built = json.loads(mark.read_text()) if mark.is_file() else None
@@ -67,7 +67,7 @@ def _knows(model: Path, names: Iterable[str]) -> bool:
 def build_model(directory: Path, people: Iterable[str] = ()) -> int:
     """Makes the model of this tree's words in `directory`, which is replaced when all is done; how many words it knows.
 
-    Raises NotBuilt.
+    Raises ModelBuildFailed.
     """
     done = subprocess.run(
         [sys.executable, "-m", _BUILDING, directory, "--knowledge", _KNOWLEDGE, "--scripts", _SCRIPTS],
@@ -79,7 +79,7 @@ def build_model(directory: Path, people: Iterable[str] = ()) -> int:
     )
     if done.returncode != 0:
         told = done.stderr.strip().splitlines()
-        raise NotBuilt(told[-1] if told else f"сборщик модели завершился с кодом {done.returncode}")
+        raise ModelBuildFailed(told[-1] if told else f"сборщик модели завершился с кодом {done.returncode}")
     return int(done.stdout)
 
 

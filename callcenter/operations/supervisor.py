@@ -25,7 +25,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.instance.instance import Instance
 from callcenter.instance.processes import (
-    Running,
+    RunningProcess,
     find_running,
     last_lines,
     record_self,
@@ -35,7 +35,7 @@ from callcenter.instance.processes import (
     wait_recorded,
 )
 from callcenter.layout import Layout
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.speech_model import find_model
 from callcenter.settings import Settings
 
@@ -59,7 +59,7 @@ class AlreadyRuns(CallcenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class SupervisedProcess:
     """A program to keep running.
 
     `find` tells the live one or None, `start` starts it and returns when it runs (it may block, and may raise
@@ -67,7 +67,7 @@ class Charge:
     """
 
     name: str
-    find: Callable[[], Running | None]
+    find: Callable[[], RunningProcess | None]
     start: Callable[[], object]
     niceness: int = 0
 
@@ -90,7 +90,7 @@ class Supervisor:
 
     def __init__(
         self,
-        charges: Sequence[Charge],
+        charges: Sequence[SupervisedProcess],
         *,
         report: Report = report_nothing,
         shortest: float = 0.25,
@@ -115,7 +115,7 @@ class Supervisor:
         self._hurried.set()
         self._hurried.clear()  # whoever waits now has been woken; whoever waits later waits his time
 
-    async def _keep(self, charge: Charge) -> None:
+    async def _keep(self, charge: SupervisedProcess) -> None:
         ends = 0
         while True:
             running = charge.find()
@@ -134,7 +134,7 @@ class Supervisor:
                 await asyncio.wait_for(self._hurried.wait(), delay)
                 ends = 0
 
-    async def _outlive(self, charge: Charge, running: Running) -> bool:
+    async def _outlive(self, charge: SupervisedProcess, running: RunningProcess) -> bool:
         """Returns when the program has ended: whether it had settled before."""
         begun = time.monotonic()
         settled = False
@@ -153,7 +153,7 @@ class Supervisor:
         log.warning("ended", program=charge.name, pid=running.pid, seconds=seconds)
         return settled
 
-    async def _start(self, charge: Charge) -> Running | None:
+    async def _start(self, charge: SupervisedProcess) -> RunningProcess | None:
         try:
             await asyncio.to_thread(charge.start)
         except (CallcenterError, OSError) as error:
@@ -167,13 +167,13 @@ class Supervisor:
         return running
 
 
-def charges_of(instance: Instance) -> list[Charge]:
+def list_supervised(instance: Instance) -> list[SupervisedProcess]:
     """All programs of a centre."""
-    cluster = Cluster(instance.layout, instance.ports)
+    cluster = PostgresCluster(instance.layout, instance.ports)
     asterisk = Asterisk(instance, progress=log.info)
     charges = [
-        Charge("postgres", cluster.running, cluster.ensure_running),
-        Charge("asterisk", asterisk.running, asterisk.ensure_running),
+        SupervisedProcess("postgres", cluster.running, cluster.ensure_running),
+        SupervisedProcess("asterisk", asterisk.running, asterisk.ensure_running),
         own_program(instance.layout, CONTROLLER),
         own_program(instance.layout, CLERK),
         own_program(instance.layout, DESK),
@@ -184,12 +184,12 @@ def charges_of(instance: Instance) -> list[Charge]:
     return charges
 
 
-def own_program(layout: Layout, name: str) -> Charge:
+def own_program(layout: Layout, name: str) -> SupervisedProcess:
     """One of our own programs, `callcenter run NAME`, as a charge."""
     return _module(layout, name, "callcenter", "run", name)
 
 
-def own_ear(layout: Layout, settings: Settings) -> Charge:
+def own_ear(layout: Layout, settings: Settings) -> SupervisedProcess:
     """The ear of this machine as a charge."""
     words = [str(layout.recognizer_socket), "--engine", settings.ear.engine, "--log-level", settings.log_level]
     if (model := find_model(layout, settings)) is not None:
@@ -197,7 +197,7 @@ def own_ear(layout: Layout, settings: Settings) -> Charge:
     return _module(layout, EAR, "callcenter.hearing.server", *words)
 
 
-def _module(layout: Layout, name: str, module: str, *words: str) -> Charge:
+def _module(layout: Layout, name: str, module: str, *words: str) -> SupervisedProcess:
     def start() -> None:
         output = layout.log_directory / f"{name}.log"
         starter = start_detached(
@@ -208,7 +208,7 @@ def _module(layout: Layout, name: str, module: str, *words: str) -> Charge:
         if wait_recorded(layout.pid_directory / name, starter) is None:
             raise CallcenterError(f"«{module} {' '.join(words)}» ended at once; {output}:\n{last_lines(output)}")
 
-    return Charge(name, lambda: find_running(layout.pid_directory / name), start, niceness=NICENESS)
+    return SupervisedProcess(name, lambda: find_running(layout.pid_directory / name), start, niceness=NICENESS)
 
 
 def alarm_reporter(database: Database, layout: Layout) -> Report:
@@ -240,8 +240,8 @@ async def supervise(instance: Instance) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: me.cancel() if me else None)
-        database = Database(Cluster(instance.layout, instance.ports).address())
-        supervisor = Supervisor(charges_of(instance), report=alarm_reporter(database, instance.layout))
+        database = Database(PostgresCluster(instance.layout, instance.ports).address())
+        supervisor = Supervisor(list_supervised(instance), report=alarm_reporter(database, instance.layout))
         loop.add_signal_handler(signal.SIGHUP, supervisor.hurry)
         try:
             await supervisor.run()

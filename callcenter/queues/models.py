@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import Boolean, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.columns import words
+from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Moment, RowId
 
 
@@ -26,12 +26,12 @@ class Member(Base):
     interface: Mapped[str] = mapped_column(String(80), primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     extension: Mapped[str] = mapped_column(String(20))
-    state: Mapped[MemberState] = mapped_column(words(MemberState, length=12), default=MemberState.ABSENT)
+    state: Mapped[MemberState] = mapped_column(enum_column(MemberState, length=12), default=MemberState.ABSENT)
     pause_reason: Mapped[str | None] = mapped_column(String(100))
     since: Mapped[Moment]
 
 
-class MemberStretch(Base):
+class MemberStateInterval(Base):
     """A while that a member spent in one state, written when it ends; the present one stands in `member`.
 
     What happened while no controller watched counts as the state before it.
@@ -42,7 +42,7 @@ class MemberStretch(Base):
 
     id: Mapped[RowId]
     interface: Mapped[str] = mapped_column(ForeignKey("member.interface"))
-    state: Mapped[MemberState] = mapped_column(words(MemberState, length=12))
+    state: Mapped[MemberState] = mapped_column(enum_column(MemberState, length=12))
     began_at: Mapped[Moment]
     ended_at: Mapped[Moment]
 
@@ -88,8 +88,8 @@ class Task(Base):
 
     id: Mapped[RowId]
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), unique=True)
-    kind: Mapped[TaskKind] = mapped_column(words(TaskKind, length=12))
-    state: Mapped[TaskState] = mapped_column(words(TaskState, length=8), default=TaskState.OPEN)
+    kind: Mapped[TaskKind] = mapped_column(enum_column(TaskKind, length=12))
+    state: Mapped[TaskState] = mapped_column(enum_column(TaskState, length=8), default=TaskState.OPEN)
     phone: Mapped[str | None] = mapped_column(String(20))
     owner: Mapped[str] = mapped_column(String(60))
     """A login, or `shift`: whoever is on duty."""

@@ -11,7 +11,7 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.core.database import notify
 from callcenter.queues.errors import MemberNotFound, TaskDone, TaskNotFound, TaskTaken
-from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStretch, Task, TaskKind, TaskState
+from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStateInterval, Task, TaskKind, TaskState
 from callcenter.queues.terms import missed_call_term
 
 SHIFT = "shift"
@@ -198,7 +198,9 @@ async def write_member(
             return False
         if member.state != state:
             if now > member.since:  # the clock may have been set back
-                session.add(MemberStretch(interface=interface, state=member.state, began_at=member.since, ended_at=now))
+                session.add(
+                    MemberStateInterval(interface=interface, state=member.state, began_at=member.since, ended_at=now)
+                )
             member.since = now
         member.name, member.extension, member.state, member.pause_reason = seen
         await session.flush()

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStretch, Task, TaskState
+from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStateInterval, Task, TaskState
 from callcenter.queues.service import SHIFT
 from callcenter.queues.statistics import add_up
 
@@ -43,8 +43,8 @@ async def member_times(
 ) -> dict[MemberState, float]:
     """Seconds that all members together spent in each state between two moments, up to `now`."""
     ended = await session.execute(
-        select(MemberStretch.state, MemberStretch.began_at, MemberStretch.ended_at).where(
-            MemberStretch.ended_at > since, MemberStretch.began_at < until
+        select(MemberStateInterval.state, MemberStateInterval.began_at, MemberStateInterval.ended_at).where(
+            MemberStateInterval.ended_at > since, MemberStateInterval.began_at < until
         )
     )
     present = await session.execute(select(Member.state, Member.since))

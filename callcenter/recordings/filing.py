@@ -16,13 +16,20 @@ import structlog
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.calls.models import Call, RecordingState
-from callcenter.calls.recordings import KEPT, Filed, Span, keep_recording, overdue_recordings, recorded_span
+from callcenter.calls.recordings import (
+    KEPT,
+    FiledRecording,
+    RecordedSpan,
+    keep_recording,
+    overdue_recordings,
+    recorded_span,
+)
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.intake.intake_paths import Places
-from callcenter.recordings.flac import Written, write_flac
-from callcenter.recordings.gaps import BUFFER_SECONDS, STALL, Gap, Growth, Stall, find_gaps, find_surplus
+from callcenter.intake.intake_paths import IntakePaths
+from callcenter.recordings.flac import WrittenRecording, write_flac
+from callcenter.recordings.gaps import BUFFER_SECONDS, STALL, FileGrowth, Gap, Stall, find_gaps, find_surplus
 from callcenter.settings import Settings
 
 LOOK_SECONDS = 0.25
@@ -53,17 +60,19 @@ _log = structlog.get_logger()
 class _RawFileState:
     """What is known of a raw file. `grown_at` is the wall clock at its last growth."""
 
-    growth: Growth
+    growth: FileGrowth
     first_seen: datetime
     first_moment: float
     grown_at: datetime
     rest_until: float = 0.0
 
 
-class Filer:
+class RecordingFiler:
     """Watches the directory of raw recordings and files what is finished."""
 
-    def __init__(self, database: Database, places: Places, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, database: Database, places: IntakePaths, settings: Settings, *, clock: Clock | None = None
+    ) -> None:
         self._database = database
         self._monitor = places.raw_recordings
         self._root = settings.recordings_directory
@@ -86,7 +95,7 @@ class Filer:
         for call_id, size in sizes.items():
             watch = self._raw_files.get(call_id)
             if watch is None:
-                self._raw_files[call_id] = _RawFileState(Growth(moment, size), now, moment, now)
+                self._raw_files[call_id] = _RawFileState(FileGrowth(moment, size), now, moment, now)
                 continue
             if size != watch.growth.size:
                 watch.grown_at = now
@@ -168,17 +177,17 @@ class Filer:
         raw.unlink(missing_ok=True)
         return True
 
-    async def _was_filed(self, span: Span) -> bool:
+    async def _was_filed(self, span: RecordedSpan) -> bool:
         """True when an earlier controller filed it and died before it removed the raw file."""
         kept = span.recording
         if kept is None or kept.state not in KEPT or kept.path is None:
             return False
         return _file_size(self._root / kept.path) == kept.bytes
 
-    async def _save(self, span: Span, written: Written, gaps: tuple[Gap, ...]) -> None:
+    async def _save(self, span: RecordedSpan, written: WrittenRecording, gaps: tuple[Gap, ...]) -> None:
         now, call_id = self._clock.now(), span.call.id
         state, fault = judge_recording(written, gaps)
-        filed = Filed(
+        filed = FiledRecording(
             path=self.path_for(span.call).as_posix(),
             seconds=written.seconds,
             bytes=written.bytes,
@@ -198,7 +207,7 @@ class Filer:
                     now=now,
                 )
 
-    async def _save_missing(self, span: Span, *, fault: str) -> None:
+    async def _save_missing(self, span: RecordedSpan, *, fault: str) -> None:
         """No sound is left of a call. One that was over at once is no cause for alarm."""
         now = self._clock.now()
         async with self._database.begin() as session:
@@ -212,7 +221,7 @@ class Filer:
                     now=now,
                 )
 
-    def _watched_seconds(self, watch: _RawFileState, span: Span) -> float:
+    def _watched_seconds(self, watch: _RawFileState, span: RecordedSpan) -> float:
         """The most a call can have lasted by the monotonic clock: the wall clock may have been put forward in it."""
         before = max(0.0, (watch.first_seen - span.started_at).total_seconds())
         return before + self._clock.monotonic() - watch.first_moment
@@ -236,7 +245,7 @@ class Filer:
             )
 
 
-def judge_recording(written: Written, gaps: tuple[Gap, ...]) -> tuple[RecordingState, str | None]:
+def judge_recording(written: WrittenRecording, gaps: tuple[Gap, ...]) -> tuple[RecordingState, str | None]:
     """The state of a written recording, and in Russian what is wrong with it.
 
     Our side always speaks first, so a call in which it is never heard was not recorded well; a silent caller may
@@ -253,7 +262,7 @@ def judge_recording(written: Written, gaps: tuple[Gap, ...]) -> tuple[RecordingS
     return RecordingState.FILED, None
 
 
-def _collect_stalls(watch: _RawFileState, span: Span) -> tuple[Stall, ...]:
+def _collect_stalls(watch: _RawFileState, span: RecordedSpan) -> tuple[Stall, ...]:
     """The stalls that were watched; the last may have lasted until the hang-up."""
     stood = (span.ended_at - watch.grown_at).total_seconds()
     if watch.first_seen < span.ended_at and stood >= STALL:

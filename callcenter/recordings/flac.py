@@ -13,7 +13,7 @@ import soundfile
 
 from callcenter.core.errors import CallcenterError
 from callcenter.recordings.gaps import Gap
-from callcenter.recordings.late_packets import close_up
+from callcenter.recordings.late_packets import close_gaps
 
 RATE = 8000
 CHANNELS = 2
@@ -29,7 +29,7 @@ class BrokenRecording(CallcenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenRecording:
     """`peaks`: the loudest sample of the caller's and of our side, 0..32768."""
 
     seconds: float
@@ -38,7 +38,7 @@ class Written:
     peaks: tuple[int, int]
 
 
-def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surplus: float = 0.0) -> Written:
+def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surplus: float = 0.0) -> WrittenRecording:
     """Writes `target` (below `root`) from `raw` with silence in the gaps, and reads it back to the last sample.
 
     A file that is `surplus` seconds longer than its call is closed up where packets came late.
@@ -67,7 +67,7 @@ def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surp
         raise BrokenRecording(f"{target.name}: {error}") from error
     finally:
         part.unlink(missing_ok=True)
-    return Written(frames / RATE, size, digest, peaks)
+    return WrittenRecording(frames / RATE, size, digest, peaks)
 
 
 def _encode(raw: Path, part: Path, gaps: Sequence[Gap], surplus: float) -> tuple[int, bytes, tuple[int, int]]:
@@ -95,7 +95,7 @@ def _read_back(part: Path) -> tuple[int, bytes]:
 
 def _blocks_without_late_packets(raw: Path, surplus: float) -> Iterator[Block]:
     content = np.fromfile(raw, dtype="<i2")
-    yield close_up(content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus)
+    yield close_gaps(content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus)
 
 
 def _blocks_with_silence(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:

@@ -41,7 +41,7 @@ class Stall:
     seconds: float
 
 
-class Growth:
+class FileGrowth:
     """Watches one file grow. Moments are seconds of a monotonic clock."""
 
     def __init__(self, moment: float, size: int) -> None:

@@ -23,7 +23,7 @@ _MAX_PAIR_DISTANCE = 50
 """Frames, a second: further apart two holes do not belong to one packet."""
 
 
-def close_up(sound: Sound, *, surplus: float) -> Sound:
+def close_gaps(sound: Sound, *, surplus: float) -> Sound:
     """`sound` without pairs of holes, at most `surplus` seconds of them; nearest pairs first.
 
     A hole is a frame of nothing but zeros: A-law has no zero, so on the caller's side it is a missing packet. On our

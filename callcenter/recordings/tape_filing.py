@@ -21,11 +21,11 @@ from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.cel import parse_cel_line
-from callcenter.intake.intake_paths import Places
+from callcenter.intake.intake_paths import IntakePaths
 from callcenter.intake.queue_log import parse_queue_line
 from callcenter.journal.editions import DIRECTORY
 from callcenter.journal.reverse_reader import read_backwards
-from callcenter.journal.tape import ENDING, Source, tape_beside, write_line
+from callcenter.journal.tape import ENDING, TapeSource, tape_beside, write_line
 from callcenter.settings import Settings
 
 LOOK_SECONDS = 2.0
@@ -54,7 +54,7 @@ class TapeFiler:
     """Looks for tapes that are finished."""
 
     def __init__(
-        self, database: Database, places: Places, spool: Path, settings: Settings, *, clock: Clock | None = None
+        self, database: Database, places: IntakePaths, spool: Path, settings: Settings, *, clock: Clock | None = None
     ) -> None:
         self._database = database
         self._places = places
@@ -164,7 +164,7 @@ class TapeFiler:
             event = parse_cel_line(line) if call.call_id in line else None
             if event is None or event.call_id != call.call_id:
                 continue
-            found.append(write_line(event.at, Source.CEL, {"line": line}))
+            found.append(write_line(event.at, TapeSource.CEL, {"line": line}))
             if event.kind == "CHAN_START" and event.is_caller_channel:
                 break
         return found[::-1]
@@ -176,9 +176,9 @@ class TapeFiler:
             if event is not None and event.at < call.arrived_at - _QUEUE_LOG_MARGIN:
                 break
             if event is not None and event.call_id == call.call_id:
-                found.append(write_line(event.at, Source.QUEUE_LOG, {"line": line}))
+                found.append(write_line(event.at, TapeSource.QUEUE_LOG, {"line": line}))
         return found[::-1]
 
     def _make_outcome_line(self, call: _FinishedCall) -> bytes:
         outcome = call.outcome.value if call.outcome is not None else None
-        return write_line(call.ended_at, Source.RECORD, {"outcome": outcome, "kinds": call.kinds})
+        return write_line(call.ended_at, TapeSource.RECORD, {"outcome": outcome, "kinds": call.kinds})

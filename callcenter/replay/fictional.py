@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from callcenter.journal.tape import Source, TapeLine, write_line
+from callcenter.journal.tape import TapeLine, TapeSource, write_line
 
 _SIGNIFICANT = 10
 """Digits of a Russian number behind its 8, 7 or +7."""
@@ -54,7 +54,7 @@ def _list_caller_names(line: TapeLine) -> Iterator[str]:
 def _replace_keys(lines: Sequence[TapeLine], others: Mapping[str, str]) -> list[TapeLine]:
     """The lines with other keys where a number was typed: events, letters and notes each tell of every key."""
     changed = list(lines)
-    for source in (Source.EVENT, Source.LETTER, Source.NOTE):
+    for source in (TapeSource.EVENT, TapeSource.LETTER, TapeSource.NOTE):
         places = [place for place, line in enumerate(changed) if line.source is source and _get_key(line) is not None]
         pressed = _replace_all("".join(str(_get_key(changed[place])) for place in places), others)
         for place, key in zip(places, pressed, strict=True):
@@ -64,11 +64,11 @@ def _replace_keys(lines: Sequence[TapeLine], others: Mapping[str, str]) -> list[
 
 def _get_key(line: TapeLine) -> str | None:
     match line.source:
-        case Source.EVENT if line.content["event"].get("type") == "ChannelDtmfReceived":
+        case TapeSource.EVENT if line.content["event"].get("type") == "ChannelDtmfReceived":
             return str(line.content["event"]["digit"])
-        case Source.LETTER if line.content["letter"] == "Key":
+        case TapeSource.LETTER if line.content["letter"] == "Key":
             return str(line.content["fields"]["key"])
-        case Source.NOTE if line.content["kind"] == "key":
+        case TapeSource.NOTE if line.content["kind"] == "key":
             return str(line.content["facts"]["key"])
     return None
 
@@ -76,9 +76,9 @@ def _get_key(line: TapeLine) -> str | None:
 def _replace_key(line: TapeLine, key: str) -> TapeLine:
     content: dict[str, Any] = json.loads(json.dumps(dict(line.content)))
     match line.source:
-        case Source.EVENT:
+        case TapeSource.EVENT:
             content["event"]["digit"] = key
-        case Source.LETTER:
+        case TapeSource.LETTER:
             content["fields"]["key"] = key
         case _:
             content["facts"]["key"] = key
@@ -86,4 +86,4 @@ def _replace_key(line: TapeLine, key: str) -> TapeLine:
 
 
 def _is_event(line: TapeLine) -> bool:
-    return line.source is Source.EVENT
+    return line.source is TapeSource.EVENT

@@ -13,21 +13,21 @@ from dataclasses import dataclass, fields
 from typing import Any, get_args
 from urllib.parse import unquote
 
-from callcenter.conducting.line import Edges, Talk
+from callcenter.conducting.line import Dialogue, LinePorts
 from callcenter.conducting.mailbox import Key, Left, Letter, ListenEnded, SoundEnded
 from callcenter.conducting.switchboard import Switchboard
-from callcenter.journal.tape import Source, TapeLine
+from callcenter.journal.tape import TapeLine, TapeSource
 from callcenter.replay.exchange import (
-    Exchange,
-    Output,
-    Request,
+    AriRequest,
+    RecordedExchange,
+    ReplayOutput,
     answer_action,
     answer_prompt,
     answer_request,
     let_go,
 )
-from callcenter.replay.still_time import TapeClock, settle
-from callcenter.telephony.ari.client import Ari
+from callcenter.replay.frozen_time import TapeClock, settle
+from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.generated import parse_event
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks, Router
@@ -43,7 +43,7 @@ _LOOKAHEAD_LINES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ReplayDifference:
     """`line_number` is the line of the tape; `description` tells a person, in Russian, what is not as it was."""
 
     line_number: int
@@ -53,11 +53,11 @@ class Difference:
         return f"строка {self.line_number}: {self.description}"
 
 
-class Player:
+class TapePlayer:
     """Plays one tape once."""
 
-    def __init__(self, call_id: str, lines: Sequence[TapeLine], conversation: Talk, *, lease_seconds: int) -> None:
-        self.differences: list[Difference] = []
+    def __init__(self, call_id: str, lines: Sequence[TapeLine], conversation: Dialogue, *, lease_seconds: int) -> None:
+        self.differences: list[ReplayDifference] = []
         self.note_kinds: set[str] = set()
         """Of the notes that came out."""
         self._call_id = call_id
@@ -68,7 +68,7 @@ class Player:
         self._pending_lines = [line for line in lines if _is_output(line)]
         self._aliases: dict[str, str] = {}
         """Playback on the tape -> the same one now."""
-        self._unanswered: dict[int, Output] = {}
+        self._unanswered: dict[int, ReplayOutput] = {}
         self._lost_renewals = _find_lost_renewals(lines)
 
     async def play(self) -> None:
@@ -77,7 +77,7 @@ class Player:
         try:
             for line, following in zip(self._lines, (*self._lines[1:], None), strict=True):
                 self._clock.set_time(line.at)
-                if world is None or (line.source is Source.TAPE and "resumed" in line.content):
+                if world is None or (line.source is TapeSource.TAPE and "resumed" in line.content):
                     await _cancel_task(world)
                     world = self._start_controller()
                     await settle()
@@ -92,10 +92,10 @@ class Player:
 
     def _start_controller(self) -> asyncio.Task[None]:
         """A controller as it is after its start, holding no calls."""
-        self._exchange = Exchange()
-        ari = Ari("http://tape", user="", password="", application="callcenter", wire=self._exchange)
+        self._exchange = RecordedExchange()
+        ari = AriClient("http://tape", user="", password="", application="callcenter", wire=self._exchange)
         playbacks = Playbacks()
-        edges = Edges(
+        edges = LinePorts(
             channel_control=AriPhone(ari, playbacks),
             prompts=self._exchange,
             notes=self._exchange,
@@ -108,7 +108,7 @@ class Player:
         self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=self._clock)
         return asyncio.create_task(self._run(ari))
 
-    async def _run(self, ari: Ari) -> None:
+    async def _run(self, ari: AriClient) -> None:
         async with ari:
             await self._switchboard.run()
 
@@ -117,25 +117,25 @@ class Player:
         if following is not None and following.content.get("n") in self._lost_renewals:
             self._exchange.lease_expired = True  # it was asked for in the turn that this line brings
         match line.source:
-            case Source.EVENT:
-                if following is None or following.source is not Source.LETTER:
+            case TapeSource.EVENT:
+                if following is None or following.source is not TapeSource.LETTER:
                     await settle()  # there was no letter: perhaps the call had left by then
                 self._play_event(content["event"])
-            case Source.LETTER:
+            case TapeSource.LETTER:
                 self._play_letter(line)
-            case Source.REQUEST:
+            case TapeSource.REQUEST:
                 await self._match_request(line)
-            case Source.REPLY:
+            case TapeSource.REPLY:
                 await settle()
                 self._play_reply(content)
-            case Source.PROMPT:
+            case TapeSource.PROMPT:
                 if (output := await self._match_output(line, {"text": content["text"]})) is not None:
                     answer_prompt(output, content)
-            case Source.ACTION:
+            case TapeSource.ACTION:
                 asked = {"action": content["action"], "arguments": content["arguments"]}
                 if (output := await self._match_output(line, asked)) is not None:
                     answer_action(output, content)
-            case Source.NOTE:
+            case TapeSource.NOTE:
                 await self._match_note(line)
 
     def _play_event(self, event: Mapping[str, Any]) -> None:
@@ -193,7 +193,7 @@ class Player:
 
     # What came out
 
-    async def _match_output(self, line: TapeLine, what: Any) -> Output | None:
+    async def _match_output(self, line: TapeLine, what: Any) -> ReplayOutput | None:
         """The output that the line tells of, taken from those that wait; None when there is none."""
         self._pending_lines.pop(0)
         outputs = self._exchange.outputs
@@ -213,23 +213,23 @@ class Player:
                 break
             outputs.popleft()
             if _is_same_kind(output, line.source, what):
-                self._add_difference(line, f"было: {Output(line.source, what)}; стало: {output}")
+                self._add_difference(line, f"было: {ReplayOutput(line.source, what)}; стало: {output}")
                 return self._add_note_kind(output)
             self._add_difference(line, f"сверх плёнки: {output}")
             let_go(output)
             await settle()
-        self._add_difference(line, f"не повторилось: {Output(line.source, what)}")
+        self._add_difference(line, f"не повторилось: {ReplayOutput(line.source, what)}")
         return None
 
-    def _add_note_kind(self, output: Output) -> Output:
-        if output.source is Source.NOTE:
+    def _add_note_kind(self, output: ReplayOutput) -> ReplayOutput:
+        if output.source is TapeSource.NOTE:
             self.note_kinds.add(output.content["kind"])
         return output
 
-    def _is_same(self, output: Output, source: Source, what: Any) -> bool:
+    def _is_same(self, output: ReplayOutput, source: TapeSource, what: Any) -> bool:
         if output.source is not source:
             return False
-        if not isinstance(what, Request):
+        if not isinstance(what, AriRequest):
             return bool(output.content == what) or _is_failure(output, what)
         if (
             output.content.operation == "playbacks"
@@ -246,53 +246,53 @@ class Player:
             self._exchange.letters.pop()
 
     def _add_difference(self, line: TapeLine, what: str) -> None:
-        self.differences.append(Difference(line.number, what))
+        self.differences.append(ReplayDifference(line.number, what))
 
 
 def _is_output(line: TapeLine) -> bool:
-    if line.source is Source.REQUEST:
+    if line.source is TapeSource.REQUEST:
         return _read_request(line).operation is not None
-    return line.source in (Source.PROMPT, Source.ACTION, Source.NOTE)
+    return line.source in (TapeSource.PROMPT, TapeSource.ACTION, TapeSource.NOTE)
 
 
 def _read_output(line: TapeLine) -> Any:
     match line.source:
-        case Source.REQUEST:
+        case TapeSource.REQUEST:
             return _read_request(line)
-        case Source.PROMPT:
+        case TapeSource.PROMPT:
             return {"text": line.content["text"]}
-        case Source.ACTION:
+        case TapeSource.ACTION:
             return {"action": line.content["action"], "arguments": line.content["arguments"]}
     return dict(line.content)
 
 
-def _read_request(line: TapeLine) -> Request:
-    return Request(line.content["method"], unquote(line.content["path"]), line.content["parameters"])
+def _read_request(line: TapeLine) -> AriRequest:
+    return AriRequest(line.content["method"], unquote(line.content["path"]), line.content["parameters"])
 
 
-def _is_same_kind(output: Output, source: Source, what: Any) -> bool:
+def _is_same_kind(output: ReplayOutput, source: TapeSource, what: Any) -> bool:
     """The same sort of thing, though another one: words that changed, another context."""
     if output.source is not source:
         return False
-    if isinstance(what, Request):
+    if isinstance(what, AriRequest):
         return bool(output.content.operation == what.operation)
-    return source is not Source.NOTE or bool(output.content["kind"] == what["kind"])
+    return source is not TapeSource.NOTE or bool(output.content["kind"] == what["kind"])
 
 
-def _is_failure(output: Output, what: Mapping[str, Any]) -> bool:
+def _is_failure(output: ReplayOutput, what: Mapping[str, Any]) -> bool:
     """A failure is told in the words of the moment."""
-    return output.source is Source.NOTE and output.content["kind"] == what["kind"] == "failed"
+    return output.source is TapeSource.NOTE and output.content["kind"] == what["kind"] == "failed"
 
 
 def _find_lost_renewals(lines: Sequence[TapeLine]) -> frozenset[int]:
     """The numbers of the requests that asked for more time and were told that the channel is not ours any more."""
     renewals = {
-        line.content["n"] for line in lines if line.source is Source.REQUEST and line.content["method"] == "GET"
+        line.content["n"] for line in lines if line.source is TapeSource.REQUEST and line.content["method"] == "GET"
     }
     return frozenset(
         line.content["n"]
         for line in lines
-        if line.source is Source.REPLY
+        if line.source is TapeSource.REPLY
         and line.content["n"] in renewals
         and (
             line.content.get("status") in _CHANNEL_GONE_STATUSES

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from callcenter.calls.models import Outcome
 from callcenter.conducting.action_specs import READY, REGISTER_TICKET
 from callcenter.intake.cel import CelEvent, parse_cel_line
-from callcenter.intake.evidence import ARRIVED, MARKS, QUEUE_MARKS
+from callcenter.intake.log_events import ARRIVED, MARKS, QUEUE_MARKS
 from callcenter.intake.queue_log import QueueEvent, parse_queue_line
-from callcenter.intake.settling import judge
-from callcenter.journal.tape import Source, TapeLine
+from callcenter.intake.settling import judge_call
+from callcenter.journal.tape import TapeLine, TapeSource
 
 
 def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:
@@ -22,22 +22,22 @@ def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:
 def judge_tape(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
     """The outcome of the call with these kinds in its timeline."""
     registered = any(
-        line.source is Source.ACTION
+        line.source is TapeSource.ACTION
         and line.content["action"] == REGISTER_TICKET
         and line.content.get("outcome") == READY
         for line in lines
     )
-    return judge(kinds, registered=registered).outcome
+    return judge_call(kinds, registered=registered).outcome
 
 
 def _iterate_kinds(lines: Sequence[TapeLine]) -> Iterator[str]:
     for line in lines:
         match line.source:
-            case Source.ACTION_NOTE:
+            case TapeSource.ACTION_NOTE:
                 yield line.content["kind"]
-            case Source.CEL if (event := parse_cel_line(line.content["line"])) is not None:
+            case TapeSource.CEL if (event := parse_cel_line(line.content["line"])) is not None:
                 yield from _find_cel_kind(event)
-            case Source.QUEUE_LOG if (said := parse_queue_line(line.content["line"])) is not None:
+            case TapeSource.QUEUE_LOG if (said := parse_queue_line(line.content["line"])) is not None:
                 yield from _find_queue_kind(said)
 
 

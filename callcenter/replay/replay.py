@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
-from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.dialogue.engine.conversation import Conversation
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.script import list_answers
-from callcenter.journal.editions import KeptEdition, NoEdition, edition_file, read_kept_edition
-from callcenter.journal.tape import BrokenTape, Source, TapeLine, read_tape
+from callcenter.journal.editions import EditionNotFound, KeptEdition, edition_file, read_kept_edition
+from callcenter.journal.tape import BrokenTape, TapeLine, TapeSource, read_tape
 from callcenter.knowledge.base import read_knowledge
-from callcenter.replay.player import Difference, Player
+from callcenter.replay.frozen_time import FrozenTimeLoop
+from callcenter.replay.player import ReplayDifference, TapePlayer
 from callcenter.replay.record import judge_tape, read_kinds
-from callcenter.replay.still_time import StillLoop
 from callcenter.replay.story import tell_story
-from callcenter.settings import TREE, Company
+from callcenter.settings import TREE, CompanySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,15 @@ class Replay:
     """`transcript` is how the call went, `differences` what does not come out as it did."""
 
     transcript: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[ReplayDifference, ...]
 
 
 def replay(file: Path) -> Replay:
-    """Plays the tape. Raises BrokenTape, OSError, and NoEdition when the script that answered the call is not there:
-    it is looked for in `editions/` beside the tape and above it."""
+    """Plays the tape. Raises BrokenTape, OSError.
+
+    Raises EditionNotFound when the script that answered the call is not in `editions/`, neither beside the tape nor
+    above it.
+    """
     return replay_lines(read_tape(file), directory=file.parent)
 
 
@@ -42,22 +45,22 @@ def replay_lines(lines: Sequence[TapeLine], *, directory: Path) -> Replay:
     """The same for lines that were read already; `directory` is where the tape lies."""
     head = _find_header(lines)
     kinds: set[str] = set()
-    differences: list[Difference] = []
+    differences: list[ReplayDifference] = []
     edition = find_edition(lines, directory=directory)
     if head is not None and edition is not None:
         talk = begin_talk(read_kept_edition(edition))
-        player = Player(head["call"], lines, talk, lease_seconds=head["lease_seconds"])
-        with asyncio.Runner(loop_factory=StillLoop) as runner:
+        player = TapePlayer(head["call"], lines, talk, lease_seconds=head["lease_seconds"])
+        with asyncio.Runner(loop_factory=FrozenTimeLoop) as runner:
             runner.run(player.play())
         kinds, differences = player.note_kinds, player.differences
-    elif any(line.source is Source.NOTE for line in lines):
+    elif any(line.source is TapeSource.NOTE for line in lines):
         raise BrokenTape("the tape has lost its beginning: nobody knows what answered the call")
     return Replay(tuple(tell_story(lines)), (*differences, *_compare_record(lines, frozenset(kinds))))
 
 
 def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
     """The file of the edition that answered the call, in `editions/` at `directory` or above; None when nobody
-    answered it. Raises NoEdition when it is not there."""
+    answered it. Raises EditionNotFound when it is not there."""
     head = _find_header(lines)
     if head is None:
         return None
@@ -66,14 +69,14 @@ def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
     files = (edition_file(directory, named.get("hash", "?")) for directory in above)
     found = next((file for file in files if file.is_file()), None)
     if found is None:
-        raise NoEdition(
+        raise EditionNotFound(
             f"the edition {named or '?'} that answered the call is not in editions/ beside or above the tape"
         )
     return found
 
 
 def begin_talk(edition: KeptEdition) -> Conversation:
-    """A conversation by a kept edition. Raises NoEdition when its script cannot be read any more.
+    """A conversation by a kept edition. Raises EditionNotFound when its script cannot be read any more.
 
     Words are understood by the phrases and houses of today: they are not kept with the edition.
     """
@@ -88,33 +91,33 @@ def begin_talk(edition: KeptEdition) -> Conversation:
             allow_missing_outcomes=True,
         )
     if script is None:
-        raise NoEdition("\n".join(str(problem) for problem in problems if problem.fatal))
+        raise EditionNotFound("\n".join(str(problem) for problem in problems if problem.fatal))
     understood = any(answer.meanings for answer in (*list_answers(script.steps.values()), *script.dangers))
     return Conversation(script, edition.answers, {}, _build_interpreter() if understood else None)
 
 
 @cache
-def _build_interpreter() -> Mind:
+def _build_interpreter() -> Interpreter:
     directory = TREE / "knowledge_base"
     knowledge = read_knowledge(directory)
-    known, _ = read_known(directory, knowledge.categories, Company().zone)
-    return open_mind(directory, known, knowledge.articles)[0]
+    known, _ = read_knowledge_snapshot(directory, knowledge.categories, CompanySettings().zone)
+    return open_interpreter(directory, known, knowledge.articles)[0]
 
 
 def _find_header(lines: Sequence[TapeLine]) -> Mapping[str, Any] | None:
-    return next((line.content for line in lines if line.source is Source.TAPE and "version" in line.content), None)
+    return next((line.content for line in lines if line.source is TapeSource.TAPE and "version" in line.content), None)
 
 
-def _compare_record(lines: Sequence[TapeLine], robot: frozenset[str]) -> list[Difference]:
+def _compare_record(lines: Sequence[TapeLine], robot: frozenset[str]) -> list[ReplayDifference]:
     """The record's line of the tape beside what follows from the others; none before the tape was filed."""
-    line = next((line for line in lines if line.source is Source.RECORD), None)
+    line = next((line for line in lines if line.source is TapeSource.RECORD), None)
     if line is None:
         return []
     kinds = robot | read_kinds(lines)
     recorded = set(line.content["kinds"])
-    found = [Difference(line.number, f"в записи звонка нет: {kind}") for kind in sorted(kinds - recorded)]
-    found += [Difference(line.number, f"в записи звонка лишнее: {kind}") for kind in sorted(recorded - kinds)]
+    found = [ReplayDifference(line.number, f"в записи звонка нет: {kind}") for kind in sorted(kinds - recorded)]
+    found += [ReplayDifference(line.number, f"в записи звонка лишнее: {kind}") for kind in sorted(recorded - kinds)]
     outcome = judge_tape(lines, kinds)
     if line.content["outcome"] not in (None, outcome.value):
-        found.append(Difference(line.number, f"итог был {line.content['outcome']}, стал {outcome.value}"))
+        found.append(ReplayDifference(line.number, f"итог был {line.content['outcome']}, стал {outcome.value}"))
     return found

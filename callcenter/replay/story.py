@@ -6,7 +6,7 @@ from typing import Any
 from callcenter.calls.models import Outcome
 from callcenter.conducting.line import FALLBACK, GOODBYE
 from callcenter.intake.cel import parse_cel_line
-from callcenter.journal.tape import Source, TapeLine
+from callcenter.journal.tape import TapeLine, TapeSource
 
 _OUTCOMES = {
     Outcome.ROBOT: "помог робот",
@@ -36,25 +36,25 @@ def tell_story(lines: Sequence[TapeLine]) -> Iterator[str]:
 def _describe_line(line: TapeLine) -> Iterator[str]:
     content = line.content
     match line.source:
-        case Source.NOTE:
+        case TapeSource.NOTE:
             yield from _describe_note(content["kind"], content["facts"])
-        case Source.ACTION:
+        case TapeSource.ACTION:
             yield f"робот: [{content['action']}] {content.get('outcome') or content.get('failure')}"
-        case Source.REQUEST if content["path"].endswith("/continue"):
+        case TapeSource.REQUEST if content["path"].endswith("/continue"):
             context = content["parameters"].get("context")
             if context == GOODBYE:
                 yield "робот кладёт трубку"
             elif context == FALLBACK:
                 yield "робот отпускает звонок: дальше ведёт станция"
-        case Source.EVENT if content["event"].get("type") == "ChannelHangupRequest":
+        case TapeSource.EVENT if content["event"].get("type") == "ChannelHangupRequest":
             yield "житель положил трубку"
-        case Source.TAPE if "dropped" in content:
+        case TapeSource.TAPE if "dropped" in content:
             yield f"(на плёнке не хватает строк: {content['dropped']})"
-        case Source.TAPE if "resumed" in content:
+        case TapeSource.TAPE if "resumed" in content:
             yield "(робот запущен заново)"
-        case Source.CEL:
+        case TapeSource.CEL:
             yield from _describe_cel(content["line"])
-        case Source.RECORD if content["outcome"] is not None:
+        case TapeSource.RECORD if content["outcome"] is not None:
             yield f"итог: {_OUTCOMES[Outcome(content['outcome'])]}"
 
 

@@ -16,7 +16,7 @@ from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
 from callcenter.intake.applying import unapplied_since
 from callcenter.intake.asterisk_state import AsteriskState, SeenBridge, SeenChannel
-from callcenter.intake.intake_paths import Places
+from callcenter.intake.intake_paths import IntakePaths
 from callcenter.queues.models import Task, TaskKind, TaskState
 from callcenter.tickets.models import Ticket, TicketCounter, TicketState
 
@@ -44,7 +44,7 @@ class Orphan:
 
 
 async def find_orphans(
-    database: Database, places: Places, recordings: Path, asterisk_state: AsteriskState, *, now: datetime
+    database: Database, places: IntakePaths, recordings: Path, asterisk_state: AsteriskState, *, now: datetime
 ) -> list[Orphan]:
     """All orphans, sorted. Raises DatabaseUnavailable, and what `asterisk_state` raises when Asterisk does not
     answer."""

@@ -1,7 +1,7 @@
 """Proves a day: every call has its recording, its outcome, its ticket or the task to call back.
 
 What differs stands on the board in the morning and stays until it is mended, or for a week: a recording that never was
-cannot be mended. One more thing that every call must have is one more field of `Held` and one more function in
+cannot be mended. One more thing that every call must have is one more field of `CallHoldings` and one more function in
 COMPARISONS.
 """
 
@@ -32,7 +32,7 @@ MOST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CallHoldings:
     """A call and what the centre holds of it. `recording_started`: Asterisk began to record it."""
 
     call: Call
@@ -56,7 +56,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class DayVerification:
     """What came of proving a day."""
 
     day: date
@@ -79,14 +79,14 @@ def find_due_days(now: datetime, zone: ZoneInfo) -> list[date]:
     return [today - timedelta(days=back) for back in range(1, DAYS + 1)]
 
 
-async def prove_days(
+async def verify_days(
     database: Database, recordings: Path, days: Sequence[date], *, zone: ZoneInfo, now: datetime
-) -> list[Proof]:
+) -> list[DayVerification]:
     """Proves these days and keeps their alarms in step. Raises DatabaseUnavailable."""
     proofs = []
     for day in days:
         async with database.begin() as session:
-            proof = await prove_day(session, recordings, day, zone=zone)
+            proof = await verify_day(session, recordings, day, zone=zone)
             await _update_alarm(session, proof, now=now)
         proofs.append(proof)
     return proofs
@@ -107,7 +107,7 @@ async def find_doubted_days(database: Database, *, zone: ZoneInfo, now: datetime
     return [day for day in days if day >= due[-1]]
 
 
-async def prove_day(session: AsyncSession, recordings: Path, day: date, *, zone: ZoneInfo) -> Proof:
+async def verify_day(session: AsyncSession, recordings: Path, day: date, *, zone: ZoneInfo) -> DayVerification:
     """Compares what is held of the calls that arrived on a day of the company's."""
     begin = datetime.combine(day, time.min, zone)
     end = datetime.combine(day + timedelta(days=1), time.min, zone)
@@ -120,11 +120,11 @@ async def prove_day(session: AsyncSession, recordings: Path, day: date, *, zone:
         .where(Call.arrived_at >= begin, Call.arrived_at < end)
         .order_by(Call.arrived_at)
     )
-    held = [Held(call, began, recording, ticket, task) for call, began, recording, ticket, task in rows]
+    held = [CallHoldings(call, began, recording, ticket, task) for call, began, recording, ticket, task in rows]
     return await asyncio.to_thread(_compare, held, recordings, day, zone)
 
 
-def _compare(held: Sequence[Held], root: Path, day: date, zone: ZoneInfo) -> Proof:
+def _compare(held: Sequence[CallHoldings], root: Path, day: date, zone: ZoneInfo) -> DayVerification:
     mismatches = [
         Mismatch(each.call.id, f"{each.call.arrived_at.astimezone(zone):%H:%M}", words)
         for each in held
@@ -137,17 +137,17 @@ def _compare(held: Sequence[Held], root: Path, day: date, zone: ZoneInfo) -> Pro
         if path not in named:
             mismatches.append(Mismatch(path, f"{file.name[:2]}:{file.name[2:4]}", "запись ни одного звонка"))
     kept = sum(each.recording is not None and each.recording.state in KEPT for each in held)
-    return Proof(day, len(held), kept, tuple(mismatches))
+    return DayVerification(day, len(held), kept, tuple(mismatches))
 
 
-def _compare_outcome(held: Held, _root: Path) -> Iterator[str]:
+def _compare_outcome(held: CallHoldings, _root: Path) -> Iterator[str]:
     if held.call.state != CallState.ENDED:
         yield "звонок до сих пор не окончен"
     elif held.call.outcome is None:
         yield "у звонка нет итога"
 
 
-def _compare_recording(held: Held, root: Path) -> Iterator[str]:
+def _compare_recording(held: CallHoldings, root: Path) -> Iterator[str]:
     recording = held.recording
     if recording is None:
         if held.recording_started:
@@ -164,14 +164,14 @@ def _compare_recording(held: Held, root: Path) -> Iterator[str]:
             yield "файл записи не того размера"
 
 
-def _compare_ticket(held: Held, _root: Path) -> Iterator[str]:
+def _compare_ticket(held: CallHoldings, _root: Path) -> Iterator[str]:
     if held.ticket_id is None:
         yield "нет ни заявки, ни черновика"
     if held.call.outcome in MISSED and held.callback_id is None:
         yield "до диспетчера не дозвонились, а задачи перезвонить нет"
 
 
-COMPARISONS: tuple[Callable[[Held, Path], Iterator[str]], ...] = (
+COMPARISONS: tuple[Callable[[CallHoldings, Path], Iterator[str]], ...] = (
     _compare_outcome,
     _compare_recording,
     _compare_ticket,
@@ -179,7 +179,7 @@ COMPARISONS: tuple[Callable[[Held, Path], Iterator[str]], ...] = (
 """Each tells, in Russian, what of a call does not fit."""
 
 
-async def _update_alarm(session: AsyncSession, proof: Proof, *, now: datetime) -> None:
+async def _update_alarm(session: AsyncSession, proof: DayVerification, *, now: datetime) -> None:
     subject = proof.day.isoformat()
     standing = await session.scalar(
         select(Alarm.message).where(Alarm.kind == AlarmKind.PROOF, Alarm.subject == subject, Alarm.cleared_at.is_(None))

@@ -14,7 +14,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.queues.service import tell_breaches, warn_of_due_tasks
 from callcenter.recordings.retention import expire_recordings, watch_disk
-from callcenter.reporting.verification import PROVEN_AT, find_doubted_days, find_due_days, prove_days
+from callcenter.reporting.verification import PROVEN_AT, find_doubted_days, find_due_days, verify_days
 from callcenter.settings import Settings
 from callcenter.staff.service import forget_expired
 
@@ -131,7 +131,7 @@ class Ticks:
 
     async def _prove(self, days: list[date]) -> None:
         root = self._settings.recordings_directory
-        await prove_days(self._database, root, days, zone=self._zone, now=self._clock.now())
+        await verify_days(self._database, root, days, zone=self._zone, now=self._clock.now())
 
     async def delete_expired_sessions(self) -> None:
         async with self._database.begin() as session:

@@ -42,7 +42,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(slots=True)
-class Prepared:
+class PreparedCounts:
     """What `prepare` did, in numbers of texts."""
 
     rendered: int = 0
@@ -89,13 +89,13 @@ class PromptCache:
             raise VoiceFailed(f"«{tidy(text)[:60]}» не озвучено за {self._limit_seconds:g} с") from error
         return str(path.with_suffix(""))
 
-    async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> Prepared:
+    async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> PreparedCounts:
         """Renders all `texts` that have no current sound, one after the other, so that a caller's text gets between.
 
         Other texts, last said long ago, are forgotten.
         """
         wanted = list(dict.fromkeys(tidy(text) for text in texts))
-        done = Prepared()
+        done = PreparedCounts()
         for number, text in enumerate(wanted, start=1):
             path, fresh = await self._find_or_render(text, unusable=done.unusable)
             if path.stem != self.make_file_stem(text):

@@ -19,7 +19,7 @@ class VoiceFailed(CallcenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VoiceChoice:
     """What the settings say about a voice."""
 
     speaker: str = ""

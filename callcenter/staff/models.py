@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.columns import words
+from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Moment, RowId
 
 
@@ -21,7 +21,7 @@ class Employee(Base):
     id: Mapped[RowId]
     login: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[Role] = mapped_column(words(Role, length=20))
+    role: Mapped[Role] = mapped_column(enum_column(Role, length=20))
     password_hash: Mapped[str] = mapped_column(String(200))
     """argon2id."""
     interface: Mapped[str | None] = mapped_column(String(80), unique=True)

@@ -57,7 +57,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class SignInRefused:
     """`retry_at` is set when the limit on guesses is reached: nothing is checked until then."""
 
     message: str
@@ -65,7 +65,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SessionUser:
     """Who is signed in, and the session's CSRF secret."""
 
     employee: Employee
@@ -107,7 +107,7 @@ async def sign_in(
     now: datetime,
     *,
     session_lifetime: timedelta = timedelta(hours=13),
-) -> SignedIn | Refused:
+) -> SignedIn | SignInRefused:
     """Checks a password. Commit the session whatever the answer: it holds the record of the attempt."""
     login, address = login.strip()[:60], address[:60]
     # Guesses at one login, or from one address, are taken one after another: else a hundred sent at once
@@ -116,13 +116,13 @@ async def sign_in(
     await session.execute(select(func.pg_advisory_xact_lock(2, func.hashtext(address))))
     retry_at = await _find_retry_at(session, login, address, now)
     if retry_at is not None:
-        return Refused("Слишком много попыток входа. Подождите и попробуйте снова.", retry_at)
+        return SignInRefused("Слишком много попыток входа. Подождите и попробуйте снова.", retry_at)
     employee = await session.scalar(select(Employee).where(Employee.login == login, Employee.active))
     right = await asyncio.to_thread(_is_password_correct, employee.password_hash if employee else _DUMMY_HASH, password)
     if employee is None or not right:
         session.add(SignInAttempt(login=login, address=address, at=now))
         await session.flush()
-        return Refused("Неверное имя или пароль.")
+        return SignInRefused("Неверное имя или пароль.")
     await session.execute(delete(SignInAttempt).where(SignInAttempt.login == login, SignInAttempt.address == address))
     opened = SignedIn(employee, secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + session_lifetime)
     session.add(
@@ -138,7 +138,7 @@ async def sign_in(
     return opened
 
 
-async def who(session: AsyncSession, token: str, now: datetime) -> Person | None:
+async def who(session: AsyncSession, token: str, now: datetime) -> SessionUser | None:
     """Whose session this is; None when it is unknown, over, or its owner may not work any more."""
     row = (
         await session.execute(
@@ -147,7 +147,7 @@ async def who(session: AsyncSession, token: str, now: datetime) -> Person | None
             .where(WebSession.token_hash == _hash_token(token), WebSession.expires_at > now, Employee.active)
         )
     ).first()
-    return None if row is None else Person(row[0], row[1].csrf, row[1].expires_at)
+    return None if row is None else SessionUser(row[0], row[1].csrf, row[1].expires_at)
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:

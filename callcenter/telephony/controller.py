@@ -14,35 +14,35 @@ import structlog
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.danger_watch import DangerWatch
-from callcenter.conducting.line import Edges
+from callcenter.conducting.line import LinePorts
 from callcenter.conducting.ports import (
     Alarms,
-    Measures,
-    NoteBook,
+    CallMetrics,
+    NoMetrics,
+    NoteWriter,
     Prompts,
     Recognition,
     TicketRegister,
-    Unmeasured,
 )
-from callcenter.conducting.scripts import ScriptShelf
+from callcenter.conducting.scripts import ScriptEditions
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
-from callcenter.conducting.words import words
+from callcenter.conducting.texts import words
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.core.ids import new_id
 from callcenter.journal.notes import Note
-from callcenter.journal.tape import NO_TAPE, Source, Tape
-from callcenter.telephony.ami.members import Access, Members
+from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
+from callcenter.telephony.ami.members import AmiAccess, Members
 from callcenter.telephony.ami.talks import CONNECTED, TalkEvent
 from callcenter.telephony.ari.adoption import Adoption
-from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.generated import Event
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks, Router
-from callcenter.telephony.audio.requests import AudioAri
-from callcenter.telephony.audio.tapped_ear import TappedEar
+from callcenter.telephony.audio.requests import AudioAriClient
+from callcenter.telephony.audio.tap_recognition import TapRecognition
 from callcenter.telephony.audio.taps import Taps
 from callcenter.telephony.audio.websocket import WebsocketTransport
 
@@ -75,9 +75,9 @@ class Controller:
         access: AsteriskAccess,
         *,
         database: Database,
-        script_store: ScriptShelf,
+        script_store: ScriptEditions,
         prompts: Prompts,
-        notes: NoteBook,
+        notes: NoteWriter,
         register: TicketRegister,
         alarms: Alarms,
         clock: Clock,
@@ -86,7 +86,7 @@ class Controller:
         wrap_up_seconds: int,
         extensions: Mapping[str, str],
         tape: Tape = NO_TAPE,
-        metrics_recorder: Measures | None = None,
+        metrics_recorder: CallMetrics | None = None,
         recognition: Recognition | None = None,
     ) -> None:
         """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it.
@@ -97,16 +97,16 @@ class Controller:
         self._alarms = alarms
         self._notes = notes
         self._clock = clock
-        self._ari = Ari(
+        self._ari = AriClient(
             access.ari_address,
             user=access.user,
             password=access.ari_password,
             application=access.application,
             tape=tape,
         )
-        self._audio_ari: AudioAri | None = None
+        self._audio_ari: AudioAriClient | None = None
         self._taps: Taps | None = None
-        self._tap_recognition: TappedEar | None = None
+        self._tap_recognition: TapRecognition | None = None
         if recognition is not None:
             watch = DangerWatch(
                 lambda: script_store.edition.script.dangers,
@@ -114,14 +114,14 @@ class Controller:
                 clock=clock,
                 get_interpreter=lambda: script_store.edition.interpreter,
             )
-            self._build_recognition(access, recognition, watch, metrics_recorder or Unmeasured())
+            self._build_recognition(access, recognition, watch, metrics_recorder or NoMetrics())
         playbacks = Playbacks()
         self._channel_control = AriPhone(self._ari, playbacks)
-        by_actions = TapedNotes(notes, tape, Source.ACTION_NOTE)
-        edges = Edges(
+        by_actions = TapedNotes(notes, tape, TapeSource.ACTION_NOTE)
+        edges = LinePorts(
             channel_control=self._channel_control,
             prompts=prompts,
-            notes=TapedNotes(notes, tape, Source.NOTE),
+            notes=TapedNotes(notes, tape, TapeSource.NOTE),
             actions=ScriptActions(
                 register=register,
                 notes=by_actions,
@@ -132,14 +132,14 @@ class Controller:
             tape=tape,
             clock=clock,
             lease_seconds=lease_seconds,
-            metrics_recorder=metrics_recorder or Unmeasured(),
+            metrics_recorder=metrics_recorder or NoMetrics(),
             caller_recognition=self._tap_recognition,
         )
         self._switchboard = Switchboard(edges, start_conversation=script_store.start_conversation)
         self._router = Router(playbacks, admit=self._switchboard.admit, post=self._switchboard.post, clock=clock)
         self._reconciler = Adoption(self._ari, self._switchboard, taps=self._taps, ear=self._tap_recognition)
         self._members = Members(
-            Access(access.ami_host, access.ami_port, access.user, access.ami_password),
+            AmiAccess(access.ami_host, access.ami_port, access.user, access.ami_password),
             queue=access.queue,
             database=database,
             extensions=extensions,
@@ -153,14 +153,14 @@ class Controller:
         self._stopping = asyncio.Event()
 
     def _build_recognition(
-        self, access: AsteriskAccess, recognition: Recognition, watch: DangerWatch, measures: Measures
+        self, access: AsteriskAccess, recognition: Recognition, watch: DangerWatch, measures: CallMetrics
     ) -> None:
         address, user, password = access.ari_address, access.user, access.ari_password
         # A client of its own: requests for audio stand on no tape and take no call's turn.
-        self._audio_ari = AudioAri(address, user=user, password=password, application=access.application)
+        self._audio_ari = AudioAriClient(address, user=user, password=password, application=access.application)
         transport = WebsocketTransport(self._audio_ari, address=address, user=user, password=password)
         self._taps = Taps(self._audio_ari, transport, measures=measures)
-        self._tap_recognition = TappedEar(self._taps, recognition, watch=watch.check_utterance)
+        self._tap_recognition = TapRecognition(self._taps, recognition, watch=watch.check_utterance)
 
     @property
     def call_ids(self) -> frozenset[str]:

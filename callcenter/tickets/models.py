@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.core.columns import words
+from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Facts, Moment, RowId
 
 
@@ -35,7 +35,7 @@ class Ticket(Base):
     """The call whose ticket this is: its draft, and what became of it."""
     beside_call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
     """The call in which this was reported beside its own ticket; one a category."""
-    state: Mapped[TicketState] = mapped_column(words(TicketState, length=12), default=TicketState.DRAFT)
+    state: Mapped[TicketState] = mapped_column(enum_column(TicketState, length=12), default=TicketState.DRAFT)
     year: Mapped[int | None] = mapped_column(Integer)
     """In the company's time zone, taken at registration; with `ordinal` it makes the number: 26-000123."""
     ordinal: Mapped[int | None] = mapped_column(Integer)

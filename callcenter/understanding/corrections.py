@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from callcenter.understanding.address.items import Item, Kind
+from callcenter.understanding.address.items import Item, ItemKind
 from callcenter.understanding.words import Word, agree
 
-_VALUE_KINDS = (Kind.PART_WORD, Kind.NUMBER, Kind.LETTER, Kind.SLASH)
+_VALUE_KINDS = (ItemKind.PART_WORD, ItemKind.NUMBER, ItemKind.LETTER, ItemKind.SLASH)
 _NEGATION_WORDS = ("нет", "нету")
-_SKIPPED_KINDS = (Kind.CORRECTION, Kind.BUT, Kind.FILLER, Kind.NOT, Kind.OR)
+_SKIPPED_KINDS = (ItemKind.CORRECTION, ItemKind.BUT, ItemKind.FILLER, ItemKind.NOT, ItemKind.OR)
 
 
 def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
@@ -20,14 +20,14 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
     pairs = []
     while at < len(left):
         item = left[at]
-        if item.kind is Kind.NOT:
+        if item.kind is ItemKind.NOT:
             at = _apply_negation(left, at, words)
             continue
         joined = _count_joined_items(left, at, words) or _count_added_items(left, at, words)
         if joined:
             del left[at : at + joined]
             continue
-        if item.kind is Kind.NUMBER and not item.has_unit:
+        if item.kind is ItemKind.NUMBER and not item.has_unit:
             other = _find_alternative(left, at, words)
             if other is not None:
                 pairs.append((item, left[other]))
@@ -38,12 +38,12 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
                 del left[span[0] : span[1]]
                 at = max(0, span[0] - 1)
                 continue
-        if item.kind is Kind.CORRECTION and _drop_earlier(left, at, words):
+        if item.kind is ItemKind.CORRECTION and _drop_earlier(left, at, words):
             at -= 2
             continue
-        if item.kind is Kind.NAME:
+        if item.kind is ItemKind.NAME:
             after = _find_after_correction(left, at + 1, words)
-            if after is not None and left[after].kind is Kind.NAME:
+            if after is not None and left[after].kind is ItemKind.NAME:
                 del left[at:after]
                 continue
         at += 1
@@ -52,12 +52,12 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
 
 def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
     """«корпус один квартира пять ой корпус два»: removes the part that a correcting word gives anew, further off."""
-    alone = words[items[at].first].text in _NEGATION_WORDS and (not at or items[at - 1].kind is not Kind.CORRECTION)
+    alone = words[items[at].first].text in _NEGATION_WORDS and (not at or items[at - 1].kind is not ItemKind.CORRECTION)
     after = _find_after_correction(items, at, words)
     if alone or after is None or after + 1 >= len(items):
         return False  # «дом пять квартира шесть воды нет дом старый»
     marker = _get_part_word(items, after) or _get_part_word(items, after + 1)
-    if marker is None or Kind.NUMBER not in (items[after].kind, items[after + 1].kind):
+    if marker is None or ItemKind.NUMBER not in (items[after].kind, items[after + 1].kind):
         return False
     for place in reversed(range(at)):
         if (earlier := _get_part_word(items, place)) is None or earlier.part != marker.part:
@@ -74,17 +74,21 @@ def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
 def _find_alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
     """The number that may be meant instead: «пять или шесть», «первый корпус или второй», «то ли пять то ли шесть»."""
     after = at + 2 if _get_part_word(items, at + 1) is not None else at + 1
-    if after + 1 < len(items) and items[after].kind is Kind.OR and items[after + 1].kind is Kind.NUMBER:
+    if after + 1 < len(items) and items[after].kind is ItemKind.OR and items[after + 1].kind is ItemKind.NUMBER:
         return after + 1
     if _is_approximate(items, at, words):
         return at + 1
     maybe = after
     while maybe < len(items) and words[items[maybe].first].text in ("а", "или", "может", "быть"):
         maybe += 1
-    if after < maybe < len(items) and items[maybe].kind is Kind.NUMBER and words[items[maybe - 1].first].text != "а":
+    if (
+        after < maybe < len(items)
+        and items[maybe].kind is ItemKind.NUMBER
+        and words[items[maybe - 1].first].text != "а"
+    ):
         return maybe  # «пятый этаж а может шестой»
     said = [words[item.first].text for item in items[at + 1 : at + 3]]
-    if said == ["то", "ли"] and at + 3 < len(items) and items[at + 3].kind is Kind.NUMBER:
+    if said == ["то", "ли"] and at + 3 < len(items) and items[at + 3].kind is ItemKind.NUMBER:
         return at + 3
     return None
 
@@ -94,8 +98,8 @@ def _is_approximate(items: Sequence[Item], at: int, words: Sequence[Word]) -> bo
     one, other = items[at].number, items[at + 1].number if at + 1 < len(items) else None
     if one is None or other is None or not one.ordinal or not other.ordinal or other.value != one.value + 1:
         return False
-    owner = next((item for item in reversed(items[:at]) if item.kind is not Kind.FILLER), None)
-    owned = owner is not None and owner.kind in (Kind.PART_WORD, Kind.NAME)
+    owner = next((item for item in reversed(items[:at]) if item.kind is not ItemKind.FILLER), None)
+    owned = owner is not None and owner.kind in (ItemKind.PART_WORD, ItemKind.NAME)
     return not owned and _get_part_word(items, at + 2) is not None
 
 
@@ -103,7 +107,7 @@ def _count_joined_items(items: Sequence[Item], at: int, words: Sequence[Word]) -
     """How many items say two of a kind, of which none could be written down; 0 when these don't: «между вторым и
     третьим этажом», «с первого по пятый подъезд», «ни в первом ни во втором», «квартиры сорок пять и сорок шесть»."""
     end = at + 1
-    while end < len(items) and end - at < 4 and items[end].kind in (Kind.OTHER, Kind.FILLER):
+    while end < len(items) and end - at < 4 and items[end].kind in (ItemKind.OTHER, ItemKind.FILLER):
         end += 1
     if end >= len(items) or items[at].is_quantity or items[end].is_quantity:
         return 0
@@ -144,10 +148,10 @@ def _is_person_alone(item: Item, words: Sequence[Word]) -> bool:
 def _apply_negation(items: list[Item], at: int, words: Sequence[Word]) -> int:
     """Removes what a «не» takes back, with its «а»; where to go on."""
     after = _skip_prepositions(items, at + 1, words)
-    while after < len(items) and items[after].kind is Kind.FILLER:
+    while after < len(items) and items[after].kind is ItemKind.FILLER:
         after += 1  # «а не просто павлова»
     first = after + 1 if _get_part_word(items, after) is not None else after
-    if first >= len(items) or items[first].kind not in (Kind.NUMBER, Kind.NAME, Kind.LETTER):
+    if first >= len(items) or items[first].kind not in (ItemKind.NUMBER, ItemKind.NAME, ItemKind.LETTER):
         del items[at]
         return at
     denied, kept = items[first], list[Item]()
@@ -158,7 +162,7 @@ def _apply_negation(items: list[Item], at: int, words: Sequence[Word]) -> int:
         end = _skip_prepositions(items, but + 1, words)
         if but == first + 2 and _get_part_word(items, end + 1) is None:
             kept = [
-                item for item in items[first + 1 : but] if item.kind is Kind.PART_WORD
+                item for item in items[first + 1 : but] if item.kind is ItemKind.PART_WORD
             ]  # «не седьмой дом а девятый»
     else:
         end = first + 1  # «не пятая квартира седьмая»: only the number
@@ -199,7 +203,7 @@ def _is_said_again(item: Item, denied: Item, instead: Item) -> bool:
 
 
 def _skip_prepositions(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
-    while at < len(items) and items[at].kind is Kind.OTHER and words[items[at].first].has_part_of_speech("PREP"):
+    while at < len(items) and items[at].kind is ItemKind.OTHER and words[items[at].first].has_part_of_speech("PREP"):
         at += 1
     return at
 
@@ -217,10 +221,10 @@ def _find_replaced_span(items: list[Item], at: int, words: Sequence[Word]) -> tu
     if after is not None:
         return _find_adjacent_correction(items, at, after, before)
     after = _find_after_correction(items, at + 2, words) if follows is not None else None
-    if follows is None or after is None or items[after].kind is not Kind.NUMBER or items[after].has_unit:
+    if follows is None or after is None or items[after].kind is not ItemKind.NUMBER or items[after].has_unit:
         return None
     claimed = _get_part_word(items, after + 1)
-    if claimed is not None and after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER:
+    if claimed is not None and after + 2 < len(items) and items[after + 2].kind is ItemKind.NUMBER:
         said = items[after].number
         if said is not None and said.ordinal and not agree(words[said.end - 1], words[claimed.first]):
             claimed = None  # «второй этаж точнее третий квартира двенадцать»
@@ -232,12 +236,12 @@ def _find_replaced_span(items: list[Item], at: int, words: Sequence[Word]) -> tu
 
 def _find_adjacent_correction(items: list[Item], at: int, after: int, before: Item | None) -> tuple[int, int] | None:
     """«дом пять ой нет семь», «дом пять ой дом семь»; not «дом пять нет второй подъезд»."""
-    if items[after].kind is Kind.PART_WORD:
+    if items[after].kind is ItemKind.PART_WORD:
         return (at - 1, after) if before is not None and before.part == items[after].part else None
-    if items[after].kind is not Kind.NUMBER or items[after].is_quantity:
+    if items[after].kind is not ItemKind.NUMBER or items[after].is_quantity:
         return None  # «садовая семь нет двух ламп»
     claimed = _get_part_word(items, after + 1)
-    numbered = after + 2 < len(items) and items[after + 2].kind is Kind.NUMBER
+    numbered = after + 2 < len(items) and items[after + 2].kind is ItemKind.NUMBER
     takes_it = claimed is not None and claimed.part != "letter" and not numbered  # «дом семь нет девять литера а»
     if claimed is not None and takes_it and before is not None and claimed.part != before.part:
         return None
@@ -245,17 +249,21 @@ def _find_adjacent_correction(items: list[Item], at: int, after: int, before: It
 
 
 def _get_part_word(items: Sequence[Item], at: int) -> Item | None:
-    return items[at] if 0 <= at < len(items) and items[at].kind is Kind.PART_WORD else None
+    return items[at] if 0 <= at < len(items) and items[at].kind is ItemKind.PART_WORD else None
 
 
 def _find_after_correction(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
     """The item after a correcting word, when such a word and nothing else stands there."""
     cue = False
     while at < len(items) and items[at].kind in _SKIPPED_KINDS:
-        if items[at].kind is Kind.NOT and (_is_adversative(items, at + 2, words) or _negates_earlier_number(items, at)):
+        if items[at].kind is ItemKind.NOT and (
+            _is_adversative(items, at + 2, words) or _negates_earlier_number(items, at)
+        ):
             return None  # «корпус два то есть не пять а шесть», «двенадцать нет не двенадцать двадцать»
         text = words[items[at].first].text
-        cue = cue or items[at].kind is Kind.CORRECTION or (text == "есть" and words[items[at].first - 1].text == "то")
+        cue = (
+            cue or items[at].kind is ItemKind.CORRECTION or (text == "есть" and words[items[at].first - 1].text == "то")
+        )
         at += 1
     return at if cue and at < len(items) else None
 

@@ -23,18 +23,24 @@ from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.dangers.context import NOW, OVER, PAST
 from callcenter.understanding.dangers.dangers import Danger, Dangers, Gathered, find_marks
 from callcenter.understanding.intents.confirmation import Confirmation, find_confirmation
-from callcenter.understanding.intents.intents import Choice, Intent, arrange_categories, choose_intent, hear_wishes
-from callcenter.understanding.learned.classifiers import OF_DANGERS, Learned
-from callcenter.understanding.learned.score_fusion import MOST, SecondOpinions
-from callcenter.understanding.numbers.digit_sequences import Figure, find_figures
+from callcenter.understanding.intents.intents import (
+    Intent,
+    IntentChoice,
+    arrange_categories,
+    choose_intent,
+    weigh_learned_intents,
+)
+from callcenter.understanding.learned.classifiers import OF_DANGERS, Classifier
+from callcenter.understanding.learned.score_fusion import MOST, ModelScores
+from callcenter.understanding.numbers.digit_sequences import SpokenFigure, find_figures
 from callcenter.understanding.numbers.moments import Moment, find_moments
 from callcenter.understanding.numbers.numbers import Number, find_numbers
 from callcenter.understanding.phrases.excerpt import excerpt
-from callcenter.understanding.phrases.matching import Line, takes_room
-from callcenter.understanding.phrases.misrecognitions import Slips
-from callcenter.understanding.phrases.notation import Names, read_phrase
-from callcenter.understanding.phrases.phrase_files import SURE, Entry, Phrase, PhraseReader
-from callcenter.understanding.phrases.ranking import Ranking, Scored
+from callcenter.understanding.phrases.matching import PhraseLine, takes_room
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
+from callcenter.understanding.phrases.notation import DefinedWords, read_phrase
+from callcenter.understanding.phrases.phrase_files import SURE, PhraseEntry, PhraseReader, WrittenPhrase
+from callcenter.understanding.phrases.ranking import Ranking, ScoredEntry
 from callcenter.understanding.words import Word, read_words
 
 FEWEST = 4
@@ -64,12 +70,12 @@ class Meaning:
     intent: Intent
     article: str
     """The article that answers, KB01 to KB42, when one was asked for; else empty."""
-    categories: tuple[Scored, ...]
+    categories: tuple[ScoredEntry, ...]
     """The three likeliest, the best first; none when the line names no trouble."""
     dangers: tuple[Danger, ...]
     address: Address
     numbers: tuple[Number, ...]
-    numeric_entities: tuple[Figure, ...]
+    numeric_entities: tuple[SpokenFigure, ...]
     """Numbers that are something: readings, telephones, tickets."""
     confirmation: Confirmation | None
     time_expressions: tuple[Moment, ...]
@@ -83,18 +89,18 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrases:
+class PhraseFiles:
     """The phrase files, read."""
 
-    categories: tuple[Entry, ...]
-    dangers: tuple[Entry, ...]
-    context: tuple[Entry, ...]
-    intents: tuple[Entry, ...]
-    articles: tuple[Entry, ...]
+    categories: tuple[PhraseEntry, ...]
+    dangers: tuple[PhraseEntry, ...]
+    context: tuple[PhraseEntry, ...]
+    intents: tuple[PhraseEntry, ...]
+    articles: tuple[PhraseEntry, ...]
     problems: tuple[Problem, ...]
 
 
-def read_phrases(directory: Path) -> Phrases:
+def read_phrases(directory: Path) -> PhraseFiles:
     """The phrases of `knowledge_base/phrases/`; what is wrong with them is listed, never raised.
 
     Files that have not changed since the last time are not read again.
@@ -105,7 +111,7 @@ def read_phrases(directory: Path) -> Phrases:
 
 
 @lru_cache(maxsize=2)
-def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> Phrases:
+def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> PhraseFiles:
     """`stamps` tell one state of the files from another."""
     del stamps
     reader = PhraseReader(directory)
@@ -116,7 +122,7 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
     intents = reader.read("intents")
     articles = reader.read("articles", attributes=notes)
     reader.report_unused_words()
-    return Phrases(categories, dangers, context, intents, articles, tuple(reader.problems))
+    return PhraseFiles(categories, dangers, context, intents, articles, tuple(reader.problems))
 
 
 class Understanding:
@@ -126,10 +132,10 @@ class Understanding:
     """
 
     def __init__(
-        self, phrases: Phrases, houses: Houses, accident_codes: frozenset[str], articles: Sequence[Article] = ()
+        self, phrases: PhraseFiles, houses: Houses, accident_codes: frozenset[str], articles: Sequence[Article] = ()
     ) -> None:
         self._accident_codes = accident_codes
-        slips = Slips()
+        slips = Misrecognitions()
         self._dangers = Dangers(phrases.dangers, phrases.context, slips)
         self._leading_categories: dict[str, set[str]] = {}
         """By danger: its category and those that may stand before it."""
@@ -138,7 +144,7 @@ class Understanding:
                 entry.attributes.get("as", entry.key), {entry.attributes["category"]}
             )
             leading.update(_split_codes(entry.attributes.get("also", "")))
-        self._danger_classifier, self._model_scores = Learned(OF_DANGERS), SecondOpinions()
+        self._danger_classifier, self._model_scores = Classifier(OF_DANGERS), ModelScores()
         self._category_of = {
             entry.attributes.get("as", entry.key): entry.attributes["category"] for entry in reversed(phrases.dangers)
         }
@@ -158,26 +164,26 @@ class Understanding:
         Not `is_final`: more words may come, and what was learned is not asked, for it settles nothing.
         """
         words = read_words(text)
-        line = Line(words)
+        line = PhraseLine(words)
         return self._find_dangers(words, line, self._dangers.match_phrases(line), whole=is_final)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
         words = read_words(text)
-        line = Line(words)
+        line = PhraseLine(words)
         gathered = self._dangers.match_phrases(line)
         dangers = self._find_dangers(words, line, gathered)
         address = self._address_book.find_address(words)
         figures = find_figures(words)
         rest = _drop_address_and_phone_words(words, address, figures)
-        spoken, line = line, line if len(rest) == len(words) else Line(rest)
+        spoken, line = line, line if len(rest) == len(words) else PhraseLine(rest)
         second = self._model_scores.for_line(rest, self._danger_categories - {danger.category for danger in dangers})
         ranked = second.rank_categories(self._categories.rank(line))
         articles = second.rank_articles(self._articles.rank(line))
         left = rest if dangers else _drop_resolved_past(rest, spoken, gathered)
         if len(left) < len(rest):
             opinion = self._model_scores.for_line(left, self._danger_categories)
-            ranked = opinion.rank_categories(self._categories.rank(Line(left)))
+            ranked = opinion.rank_categories(self._categories.rank(PhraseLine(left)))
         choice = choose_intent(
             dangers,
             ranked,
@@ -186,7 +192,7 @@ class Understanding:
             accident_codes=self._accident_codes,
             category_of_article=self._article_categories,
         )
-        choice = hear_wishes(choice, second, ranked, articles, accident_codes=self._accident_codes)
+        choice = weigh_learned_intents(choice, second, ranked, articles, accident_codes=self._accident_codes)
         category = self._article_categories.get(choice.article.key, "") if choice.article else ""
         categories = arrange_categories(choice, dangers, ranked, self._leading_categories, category)[:MOST]
         return Meaning(
@@ -204,7 +210,7 @@ class Understanding:
         )
 
     def _find_dangers(
-        self, words: Sequence[Word], line: Line, gathered: Gathered, *, whole: bool = True
+        self, words: Sequence[Word], line: PhraseLine, gathered: Gathered, *, whole: bool = True
     ) -> tuple[Danger, ...]:
         """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
         пахнет»), they know best."""
@@ -246,7 +252,7 @@ def _freeze_garbage_collector() -> None:
     gc.freeze()
 
 
-def _drop_resolved_past(words: Sequence[Word], line: Line, gathered: Gathered) -> Sequence[Word]:
+def _drop_resolved_past(words: Sequence[Word], line: PhraseLine, gathered: Gathered) -> Sequence[Word]:
     """The words without what is past and over: of «вчера прорвало, всё починили, а яма осталась» the last. Where
     something is said of now it is not over. `gathered`: the phrases of `line`, all of what was said."""
     over = find_marks(gathered, OVER)
@@ -257,21 +263,25 @@ def _drop_resolved_past(words: Sequence[Word], line: Line, gathered: Gathered) -
     return words[next((at + 1 for at in reversed(range(len(words))) if id(words[at]) in done), 0) :]
 
 
-def _add_article_wordings(entries: Sequence[Entry], articles: Sequence[Article]) -> list[Entry]:
+def _add_article_wordings(entries: Sequence[PhraseEntry], articles: Sequence[Article]) -> list[PhraseEntry]:
     """The entries of `articles.yaml`, each with the wordings of its article."""
     wordings = {article.id: article for article in articles}
-    names = Names({})
+    names = DefinedWords({})
     joined = []
     for entry in entries:
         article = wordings.get(entry.key)
         own = [_PUNCTUATION.sub(" ", wording) for wording in (article.wordings if article else ())]
-        added = tuple(Phrase(source, entry.position, read_phrase(source, names)) for source in own if source.strip())
+        added = tuple(
+            WrittenPhrase(source, entry.position, read_phrase(source, names)) for source in own if source.strip()
+        )
         sections = {**entry.sections, SURE: (*entry.phrases(SURE), *added)}
-        joined.append(Entry(entry.key, entry.position, sections, entry.attributes))
+        joined.append(PhraseEntry(entry.key, entry.position, sections, entry.attributes))
     return joined
 
 
-def _drop_address_and_phone_words(words: Sequence[Word], address: Address, figures: Iterable[Figure]) -> list[Word]:
+def _drop_address_and_phone_words(
+    words: Sequence[Word], address: Address, figures: Iterable[SpokenFigure]
+) -> list[Word]:
     """The words without those that only say where («нас топят, квартира сорок» is about no flat), and without
     telephones, which are no readings."""
     taken: set[int] = set()
@@ -293,7 +303,9 @@ def _split_codes(written: str) -> list[str]:
     return [code.strip() for code in written.split(",") if code.strip()]
 
 
-def _explain(choice: Choice, categories: Sequence[Scored], dangers: Sequence[Danger], address: Address) -> list[str]:
+def _explain(
+    choice: IntentChoice, categories: Sequence[ScoredEntry], dangers: Sequence[Danger], address: Address
+) -> list[str]:
     why = [f"intent {choice.intent}: «{choice.words}»" if choice.words else f"intent {choice.intent}: no phrase found"]
     why += [f"danger {danger.code}: «{danger.words}» as «{excerpt(danger.phrase, danger.words)}»" for danger in dangers]
     why += [f"category {one.key} {one.score:.2f}: «{one.words}»" for one in categories]

@@ -18,12 +18,12 @@ from callcenter.knowledge.categories import Categories
 from callcenter.settings import Settings
 from callcenter.web.desk import alarms, board, calls, members, meters, prompts, questions, recordings, tasks, tickets
 from callcenter.web.plumbing import error_pages, health, sign_in, sse
-from callcenter.web.plumbing.app_state import FindDangers, Office
-from callcenter.web.plumbing.live_updates import Live
+from callcenter.web.plumbing.app_state import AppState, FindDangers
+from callcenter.web.plumbing.live_updates import UpdateBroadcaster
 from callcenter.web.plumbing.pages import build_templates
-from callcenter.web.plumbing.prompt_studio import Studio
+from callcenter.web.plumbing.prompt_studio import PromptRecordings
 from callcenter.web.plumbing.security import SecurityHeaders
-from callcenter.web.plumbing.words import read_words
+from callcenter.web.plumbing.ui_texts import read_words
 
 STATIC = Path(__file__).parent / "static"
 
@@ -36,16 +36,16 @@ def create_app(
     clock: Clock,
     categories: Categories,
     find_dangers: FindDangers,
-    prompt_recordings: Studio,
+    prompt_recordings: PromptRecordings,
 ) -> FastAPI:
     """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
     `find_dangers` says which words of a transcript are to stand out, `prompt_recordings` keeps what the robot says."""
-    live = Live(database.url)
+    live = UpdateBroadcaster(database.url)
     words = read_words()
     app = FastAPI(
         title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_run_broadcaster
     )
-    app.state.office = Office(
+    app.state.office = AppState(
         database=database,
         settings=settings,
         recordings_directory=recordings_directory,
@@ -100,7 +100,7 @@ async def serve(app: FastAPI, *, host: str, port: int) -> None:
 
 @asynccontextmanager
 async def _run_broadcaster(app: FastAPI) -> AsyncIterator[None]:
-    office: Office = app.state.office
+    office: AppState = app.state.office
     async with asyncio.TaskGroup() as group:
         listening = group.create_task(office.update_broadcaster.run())
         yield

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from callcenter.hearing.model_factory.text import Text
+from callcenter.hearing.model_factory.text import TrainingText
 
 
-def build_apart(directory: Path, text: Text) -> int:
+def build_apart(directory: Path, text: TrainingText) -> int:
     """How many words the model knows."""
     command = [sys.executable, "-m", "speech_model.training.built", str(directory)]
     done = subprocess.run(command, input=pickle.dumps(text), capture_output=True, check=True)

@@ -12,7 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from callcenter.hearing.model_factory.kaldi import Affine, Layer, Node, write_model, write_network, write_transitions
+from callcenter.hearing.model_factory.kaldi import (
+    Affine,
+    Layer,
+    NetworkNode,
+    write_model,
+    write_network,
+    write_transitions,
+)
 from callcenter.hearing.model_factory.phones import OUTPUTS
 from callcenter.hearing.model_factory.states import outputs_by_phone
 from speech_model.training.features import BINS, HIGH, LOW, mfcc_matrix
@@ -77,7 +84,7 @@ def layers_of(network: Network) -> list[Layer]:
                 f"narrow{number}", f"widen{number}.relu", _array(narrow.weight), _array(narrow.bias), rectified=False
             )
         )
-        layers.append(Node(f"stream{number}", f"Sum({stream}, narrow{number})", shape.width))
+        layers.append(NetworkNode(f"stream{number}", f"Sum({stream}, narrow{number})", shape.width))
         stream = f"stream{number}"
     weights, bias = _fold_normalization(network.norm_output, network.output, 1)
     bias[0] += BLANK_BIAS

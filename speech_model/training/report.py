@@ -21,7 +21,7 @@ from rapidfuzz.distance import Levenshtein
 
 from callcenter.hearing.model_factory.sentences import Sentences, say_number
 from callcenter.hearing.model_factory.stress import StressDictionary
-from callcenter.hearing.model_factory.text import Text, build_text
+from callcenter.hearing.model_factory.text import TrainingText, build_text
 from callcenter.hearing.server.engine import UNKNOWN
 from speech_model.training.built import build_apart
 from speech_model.training.recordings import Recording, read_recordings
@@ -116,7 +116,7 @@ def _rows(recordings: Sequence[Recording], directory: Path, part: str) -> Iterat
     yield f"| memory a stream, MB (model: {_memory() - before:.0f} MB more in all) | ≤ 4 | **{ear.stream():.1f}** | | |"
     yield f"| building the model directory, seconds | | {built:.1f} | | |"
     everyday = (_TREE / "speech_model" / "everyday.txt").read_text(encoding="utf-8").splitlines()
-    general = Text(
+    general = TrainingText(
         frozenset(word for line in everyday for word in line.split()), tuple((line, 1.0) for line in everyday)
     )
     words = build_apart(directory / "general", _with_words(general, [*him, *her]))
@@ -233,9 +233,9 @@ def _list_line_conditions() -> Iterator[tuple[str, str, Callable[[Samples], Samp
     yield "5 % packets lost", ".06", lambda sound: lose_packets(sound, 0.05, chance)
 
 
-def _with_words(text: Text, recordings: Sequence[Recording]) -> Text:
+def _with_words(text: TrainingText, recordings: Sequence[Recording]) -> TrainingText:
     """The vocabulary holds what is said in the test, so that the sound is tested and not the list of words."""
-    return Text(text.words | {word for one in recordings for word in one.text.split()}, text.sentences)
+    return TrainingText(text.words | {word for one in recordings for word in one.text.split()}, text.sentences)
 
 
 def _pass_through_line(sound: Samples) -> NDArray[np.int16]:

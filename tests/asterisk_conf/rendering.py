@@ -7,17 +7,19 @@ from pathlib import Path
 from callcenter.asterisk.configuration import render_configuration
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.layout import Layout, Ports
-from callcenter.settings import Queue, Settings, Telephony, Trunk, TrunkKind
+from callcenter.settings import QueueSettings, Settings, TelephonySettings, TrunkKind, TrunkSettings
 
-BY_ADDRESS = Trunk(kind=TrunkKind.ADDRESS, host="127.0.0.1", port=5999, addresses=(IPv4Network("127.0.0.2/32"),))
+BY_ADDRESS = TrunkSettings(
+    kind=TrunkKind.ADDRESS, host="127.0.0.1", port=5999, addresses=(IPv4Network("127.0.0.2/32"),)
+)
 
 PROVIDERS_PASSWORD = """>a;b\\;c"d'[e],f"""
 """Every sign that means something to Asterisk's reader."""
 
 
-def by_registration(password_file: Path) -> Trunk:
+def by_registration(password_file: Path) -> TrunkSettings:
     password_file.write_text(PROVIDERS_PASSWORD + "\n", encoding="utf-8")
-    return Trunk(
+    return TrunkSettings(
         kind=TrunkKind.REGISTRATION, host="127.0.0.1", port=5998, user="user_78125550192", password_file=password_file
     )
 
@@ -27,12 +29,12 @@ def variants(directory: Path) -> dict[str, Settings]:
     registration = by_registration(directory / "trunk-password")
     return {
         "no trunk": Settings(),
-        "trunk by address": Settings(telephony=Telephony(trunk=BY_ADDRESS)),
-        "trunk by registration": Settings(telephony=Telephony(trunk=registration)),
-        "production": Settings(production=True, telephony=Telephony(trunk=registration)),
+        "trunk by address": Settings(telephony=TelephonySettings(trunk=BY_ADDRESS)),
+        "trunk by registration": Settings(telephony=TelephonySettings(trunk=registration)),
+        "production": Settings(production=True, telephony=TelephonySettings(trunk=registration)),
         "production with nobody to call": Settings(production=True),
         "behind NAT": Settings(
-            telephony=Telephony(
+            telephony=TelephonySettings(
                 trunk=BY_ADDRESS,
                 inband_dtmf=True,
                 external_address=IPv4Address("203.0.113.5"),
@@ -40,7 +42,7 @@ def variants(directory: Path) -> dict[str, Settings]:
             )
         ),
         "the most of everything": Settings(
-            telephony=Telephony(max_calls=500), queue=Queue(dispatchers=80, longest_wait_seconds=7200)
+            telephony=TelephonySettings(max_calls=500), queue=QueueSettings(dispatchers=80, longest_wait_seconds=7200)
         ),
     }
 

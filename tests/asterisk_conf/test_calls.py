@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 from callcenter.asterisk.asterisk import Asterisk
 from callcenter.instance.instance import Instance
 from callcenter.intake.cel import CelEvent, parse_cel_line
-from callcenter.settings import Queue, Settings, Telephony
+from callcenter.settings import QueueSettings, Settings, TelephonySettings
 from tests.asterisk_conf.conftest import ASKED_FOR_AWAY, NoisyVoice, complaints, render_words, running
 from tests.asterisk_conf.rendering import BY_ADDRESS
 from tools.softphone.audio_analysis import find_prompt, find_tone, read_wav
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.live
 NUMBER = "78125550192"
 CALLER = "79001112233"
 SETTINGS = Settings(
-    telephony=Telephony(trunk=BY_ADDRESS, max_calls=4, lease_seconds=3),
-    queue=Queue(
+    telephony=TelephonySettings(trunk=BY_ADDRESS, max_calls=4, lease_seconds=3),
+    queue=QueueSettings(
         dispatchers=3,
         ring_seconds=5,
         wrap_up_seconds=0,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.lint.text import Configuration, read_configuration
-from callcenter.intake.evidence import DOORS
+from callcenter.intake.log_events import DOORS
 from tests.asterisk_conf.rendering import render, variants
 
 HOUR = 3600

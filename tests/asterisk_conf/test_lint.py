@@ -9,8 +9,8 @@ import pytest
 from callcenter.asterisk.configuration import find_problems
 from callcenter.asterisk.configuration_lint import NEEDED, lint_configuration
 from callcenter.core.problems import Problem
-from callcenter.intake.evidence import CALLERS_WAY, DOORS
-from callcenter.settings import TREE, Settings, Telephony
+from callcenter.intake.log_events import CALLERS_WAY, DOORS
+from callcenter.settings import TREE, Settings, TelephonySettings
 from tests.asterisk_conf.rendering import BY_ADDRESS, render, variants
 
 VARIANTS = (
@@ -21,7 +21,7 @@ VARIANTS = (
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, str]:
-    return render(Settings(telephony=Telephony(trunk=BY_ADDRESS)))
+    return render(Settings(telephony=TelephonySettings(trunk=BY_ADDRESS)))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -4,7 +4,7 @@ import re
 
 from callcenter.asterisk.lint.dialplan import read_dialplan
 from callcenter.asterisk.lint.text import read_configuration
-from callcenter.settings import Settings, Telephony
+from callcenter.settings import Settings, TelephonySettings
 from callcenter.speech.dialplan_sounds import read_words
 from tests.asterisk_conf.rendering import BY_ADDRESS, render
 
@@ -27,7 +27,7 @@ def test_every_sound_that_is_played_has_words_and_no_words_are_left_over() -> No
 
 def played_sounds() -> set[str]:
     """Every sound that a step or queues.conf names, whatever settings the file was rendered with."""
-    configuration, _ = read_configuration(render(Settings(telephony=Telephony(trunk=BY_ADDRESS))))
+    configuration, _ = read_configuration(render(Settings(telephony=TelephonySettings(trunk=BY_ADDRESS))))
     sounds = set()
     for context in read_dialplan(configuration).contexts.values():
         for step in (step for extension in context.extensions for step in extension.steps):

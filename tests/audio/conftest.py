@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.asterisk.asterisk import ARI_USER, Asterisk, Boot, write_rendered
+from callcenter.asterisk.asterisk import ARI_USER, Asterisk, BootParameters, write_rendered
 from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
 from callcenter.telephony.ari.generated import Event, StasisStart
 from callcenter.telephony.audio.audiosocket import AudioSocketTransport
-from callcenter.telephony.audio.requests import AudioAri
+from callcenter.telephony.audio.requests import AudioAriClient
 from callcenter.telephony.audio.taps import Taps
 from callcenter.telephony.audio.websocket import WebsocketTransport
 from tools.softphone.call import Call
@@ -24,7 +24,7 @@ from tools.softphone.phone import Softphone
 TRANSPORTS = ("websocket", "audiosocket")
 
 
-def configure(instance: Instance, boot: Boot) -> list[str]:
+def configure(instance: Instance, boot: BootParameters) -> list[str]:
     """The centre's configuration and AudioSocket."""
     changed = write_rendered(instance, boot)
     modules = instance.layout.asterisk_etc / "modules.conf"
@@ -50,7 +50,7 @@ def instance() -> Iterator[Instance]:
 class Line:
     """One call in our application, and taps of each kind."""
 
-    ari: AudioAri
+    ari: AudioAriClient
     call: Call
     channel_id: str
     taps: dict[str, Taps]
@@ -97,7 +97,7 @@ async def open_line(instance: Instance) -> AsyncIterator[Line]:
         connected.set()
 
     async with (
-        AudioAri(address, user=ARI_USER, password=password, application="callcenter") as ari,
+        AudioAriClient(address, user=ARI_USER, password=password, application="callcenter") as ari,
         AudioSocketTransport(ari) as audiosocket,
         Softphone(("127.0.0.1", instance.ports.sip), user=resident.name, password=resident.password) as phone,
         asyncio.TaskGroup() as group,

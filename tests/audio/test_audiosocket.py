@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.audio.audiosocket import AudioSocketTransport
-from callcenter.telephony.audio.transport import NoAudio
+from callcenter.telephony.audio.transport import AudioUnavailable
 
 
 def frame(kind: int, content: bytes = b"") -> bytes:
@@ -99,7 +99,7 @@ async def test_asterisk_that_goes_without_a_word_ends_the_stream() -> None:
 async def test_asterisk_that_does_not_connect_leaves_no_channel() -> None:
     requests = Requests(connects=False)
     async with requests, AudioSocketTransport(requests) as transport:
-        with pytest.raises(NoAudio):
+        with pytest.raises(AudioUnavailable):
             await transport.open("m", lambda _: None, audio_ended=asyncio.Event())
     assert requests.removed == ["m"]
 
@@ -117,7 +117,7 @@ async def test_asterisk_that_connects_too_late_is_turned_away() -> None:
             await close(writer)
 
     async with AudioSocketTransport(Late(connects=False)) as transport, asyncio.timeout(8):
-        with pytest.raises(NoAudio):
+        with pytest.raises(AudioUnavailable):
             await transport.open("m", lambda _: None, audio_ended=asyncio.Event())
     assert turned_away == [b""]
 

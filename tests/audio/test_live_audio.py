@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from callcenter.conducting.ports import Gone
-from callcenter.telephony.audio.taps import Side, Taps
+from callcenter.conducting.ports import ChannelGone
+from callcenter.telephony.audio.taps import ChannelSide, Taps
 from tests.audio.conftest import TRANSPORTS, Line
 
 pytestmark = pytest.mark.live
@@ -52,7 +52,7 @@ async def hear_the_tone(line: Line, taps: Taps) -> None:
     """Opens a tap, hears the caller's tone, closes it; once more when the stream stalls, which AudioSocket's do."""
     while True:
         sound = Sound()
-        tap = await taps.open(line.channel_id, Side.SPY_IN, sound.handle_recognition)
+        tap = await taps.open(line.channel_id, ChannelSide.SPY_IN, sound.handle_recognition)
         loud = asyncio.create_task(sound.grows_loud(since=0.0))
         stalled = asyncio.create_task(tap.audio_ended.wait())
         await asyncio.wait({loud, stalled}, return_when=asyncio.FIRST_COMPLETED)
@@ -81,7 +81,7 @@ async def test_thirty_streams_and_not_a_silent_one(line: Line, taps: Taps) -> No
 async def test_sound_comes_evenly_though_the_caller_s_phone_sends_nothing(line: Line) -> None:
     """By websocket: an AudioSocket stream sometimes stalls."""
     sound, taps = Sound(), line.taps["websocket"]
-    tap = await taps.open(line.channel_id, Side.SPY_IN, sound.handle_recognition)
+    tap = await taps.open(line.channel_id, ChannelSide.SPY_IN, sound.handle_recognition)
     line.call.stop_sending(1.5)
     await sound.lasts(0.2)
     assert await sound.lasts(1.0) >= 30
@@ -90,8 +90,8 @@ async def test_sound_comes_evenly_though_the_caller_s_phone_sends_nothing(line: 
 
 async def test_a_tap_stays_when_the_call_leaves_us_and_ends_with_it(line: Line, taps: Taps) -> None:
     says, hears = Sound(), Sound()
-    first = await taps.open(line.channel_id, Side.SPY_IN, says.handle_recognition)
-    second = await taps.open(line.channel_id, Side.SPY_OUT, hears.handle_recognition)
+    first = await taps.open(line.channel_id, ChannelSide.SPY_IN, says.handle_recognition)
+    second = await taps.open(line.channel_id, ChannelSide.SPY_OUT, hears.handle_recognition)
     await line.ari.continue_in_dialplan(line.channel_id, context="message")  # waits for a key
     await says.lasts(0.5)
     assert not first.audio_ended.is_set()
@@ -109,8 +109,8 @@ async def test_a_tap_stays_when_the_call_leaves_us_and_ends_with_it(line: Line, 
 
 
 async def test_a_tap_on_a_channel_that_is_gone_leaves_nothing(line: Line, taps: Taps) -> None:
-    with pytest.raises(Gone):
-        await taps.open("nobody", Side.SPY_IN, Sound().handle_recognition)
+    with pytest.raises(ChannelGone):
+        await taps.open("nobody", ChannelSide.SPY_IN, Sound().handle_recognition)
     await line.nothing_is_left()
 
 
@@ -127,7 +127,7 @@ async def await_application(line: Line, holds: Callable[[set[str]], bool]) -> se
 
 async def test_what_a_dead_controller_left_is_swept_and_no_open_tap(line: Line, taps: Taps) -> None:
     sound = Sound()
-    tap = await taps.open(line.channel_id, Side.SPY_IN, sound.handle_recognition)
+    tap = await taps.open(line.channel_id, ChannelSide.SPY_IN, sound.handle_recognition)
     await line.ari.start_snoop(line.channel_id, snoop_id="tap-dead-snoop", spy="in")
     await line.ari.bridge_channels(
         "tap-dead-bridge", tap.snoop_id

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.hearing.client.client import EarClient
+from callcenter.hearing.client.client import RecognitionClient
 from callcenter.hearing.client.endpointing import Said
-from callcenter.hearing.client.leg_recognition import Listening
-from callcenter.telephony.audio.taps import Side
+from callcenter.hearing.client.leg_recognition import LegRecognition
+from callcenter.telephony.audio.taps import ChannelSide
 from tests.audio.conftest import Line
 from tests.hearing.conftest import RunningEar, client_of
 from tests.hearing.test_listening import Dialogue
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture(params=["tones", "vosk"])
-async def ear(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EarClient]:
+async def ear(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RecognitionClient]:
     program = RunningEar(tmp_path / "ear.sock")
     if request.param == "vosk":
         model = write_tone_model(tmp_path / "model", ["вода", "течёт", "да", "нет"])
@@ -43,10 +43,12 @@ async def lose_packets(call: Call, *, every: float, times: int) -> None:
         call.stop_sending(0.02)
 
 
-async def test_a_caller_answers_two_questions_over_a_line_that_loses_packets(line: Line, ear: EarClient) -> None:
+async def test_a_caller_answers_two_questions_over_a_line_that_loses_packets(
+    line: Line, ear: RecognitionClient
+) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, on_event=dialogue.take, on_recognition=dialogue.note)
-    tap = await line.taps["websocket"].open(line.channel_id, Side.SPY_IN, listening.accept_audio)
+    listening = LegRecognition(ear, on_event=dialogue.take, on_recognition=dialogue.note)
+    tap = await line.taps["websocket"].open(line.channel_id, ChannelSide.SPY_IN, listening.accept_audio)
 
     async def ask(answer: str, phrases: tuple[str, ...], pause: Callable[[str], float] | None) -> Said:
         """A person repeats it when the robot has misheard: a busy machine loses more packets than this test does."""

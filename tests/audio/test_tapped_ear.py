@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 import pytest
 
 from callcenter.calls.models import Speaker
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
-from callcenter.telephony.audio import tapped_ear
-from callcenter.telephony.audio.requests import TalkGoingOn
-from callcenter.telephony.audio.tapped_ear import HeardSide, TappedEar
+from callcenter.telephony.audio import tap_recognition
+from callcenter.telephony.audio.requests import OngoingTalk
+from callcenter.telephony.audio.tap_recognition import TapRecognition, TapRecognitionSession
 from callcenter.telephony.audio.taps import Taps
 from tests.audio.test_taps import PACKET, StandInLine
 
 
 @dataclass
 class Sound:
-    """See `ports.Listener`."""
+    """See `ports.RecognitionStream`."""
 
     call_id: str
     speaker: Speaker
@@ -68,11 +68,11 @@ class Recognising:
 class Scene:
     line: StandInLine
     recognition: Recognising
-    ear: TappedEar
+    ear: TapRecognition
     told: list[Speech] = field(default_factory=list)
     watched: list[tuple[str, str]] = field(default_factory=list)
 
-    def open(self, call_id: str = "call") -> HeardSide:
+    def open(self, call_id: str = "call") -> TapRecognitionSession:
         return self.ear.start_recognition(call_id, self.told.append)
 
     async def until(self, condition: Callable[[], object]) -> None:
@@ -92,7 +92,7 @@ async def begin(line: StandInLine | None = None, **recognition: object) -> Async
         watched.append((call_id, text))
         return text == "газ"
 
-    ear = TappedEar(taps, recognising, watch=watch)
+    ear = TapRecognition(taps, recognising, watch=watch)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(ear.run())
         await asyncio.sleep(0)
@@ -140,7 +140,7 @@ async def test_hearing_ends_with_the_channel_and_leaves_nothing() -> None:
     async with begin() as scene:
         scene.open()
         await scene.until(lambda: scene.told)
-        scene.line.fails_at, scene.line.failure = "snoop", Gone("hung up")
+        scene.line.fails_at, scene.line.failure = "snoop", ChannelGone("hung up")
         scene.line.overs[0].set()
         await scene.until(lambda: len(scene.recognition.sounds) == 2 and scene.recognition.sounds[1].closed)
         await scene.until(lambda: not scene.line.things)
@@ -149,7 +149,7 @@ async def test_hearing_ends_with_the_channel_and_leaves_nothing() -> None:
 
 
 async def test_a_line_that_cannot_be_tapped_is_tried_again_and_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tapped_ear, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(tap_recognition, "FIRST_PAUSE", 0.01)
     line = StandInLine(failure=AsteriskUnavailable("no answer"), fails_at="media")
     async with begin(line) as scene:
         scene.open()
@@ -186,7 +186,7 @@ async def test_a_talk_is_heard_on_both_sides_each_once() -> None:
 
 
 async def test_a_failure_of_the_connection_is_nobodys_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tapped_ear, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(tap_recognition, "LONGEST_PAUSE", 0.01)
     async with begin(failure=RuntimeError("unforeseen")) as scene:
         await scene.until(lambda: scene.recognition.runs == 2)
         scene.open()
@@ -209,7 +209,7 @@ async def test_words_of_danger_are_watched_for_once_the_robot_has_done_and_until
 
 
 async def test_talks_of_an_earlier_controller_are_heard_though_asterisk_answers_late() -> None:
-    talks = (TalkGoingOn("waits", None), TalkGoingOn("call", "member"))
+    talks = (OngoingTalk("waits", None), OngoingTalk("call", "member"))
     line = StandInLine(talks=talks, failure=AsteriskUnavailable("not yet"), fails_at="talks")
     async with begin(line) as scene:
         scene.open()

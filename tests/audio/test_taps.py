@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari.generated import Application, Event, parse_event
-from callcenter.telephony.audio.requests import TalkGoingOn, find_talks
-from callcenter.telephony.audio.taps import ATTEMPTS, MARK, Side, Tap, Taps
-from callcenter.telephony.audio.transport import NoAudio, TakeAudio
+from callcenter.telephony.audio.requests import OngoingTalk, find_talks
+from callcenter.telephony.audio.taps import ATTEMPTS, MARK, ChannelSide, Tap, Taps
+from callcenter.telephony.audio.transport import AudioUnavailable, TakeAudio
 from tests.stand_ins.ari_channels import Channel
 
 PACKET = b"\1\2" * 160
@@ -36,7 +36,7 @@ class StandInLine:
     takes: list[TakeAudio] = field(default_factory=list)
     overs: list[asyncio.Event] = field(default_factory=list)
     closed: int = 0
-    talks: tuple[TalkGoingOn, ...] = ()
+    talks: tuple[OngoingTalk, ...] = ()
     deliver: Callable[[Event], bool] = bool
 
     async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> "StandInLine":
@@ -54,7 +54,7 @@ class StandInLine:
         channels = tuple(self.things - set(bridges))
         return Application("callcenter", channels, bridges, (), (), (), ())
 
-    async def list_handed_over_calls(self) -> tuple[TalkGoingOn, ...]:
+    async def list_handed_over_calls(self) -> tuple[OngoingTalk, ...]:
         self._fail("talks")
         return self.talks
 
@@ -75,7 +75,7 @@ class StandInLine:
 
     async def remove_bridge(self, bridge_id: str) -> None:
         if bridge_id not in self.things:
-            raise Gone(bridge_id)
+            raise ChannelGone(bridge_id)
         self.things.discard(bridge_id)
 
     def _enter(self, channel_id: str) -> None:
@@ -95,7 +95,7 @@ class Scene:
     heard: list[bytes] = field(default_factory=list)
 
     async def open(self) -> Tap:
-        return await self.taps.open("call", Side.SPY_IN, self.heard.append)
+        return await self.taps.open("call", ChannelSide.SPY_IN, self.heard.append)
 
 
 def begin(line: StandInLine) -> Scene:
@@ -125,14 +125,14 @@ async def test_a_silent_stream_is_made_anew_and_counted() -> None:
 
 async def test_a_line_that_gives_no_audio_at_all_says_so() -> None:
     scene = begin(StandInLine(silent=ATTEMPTS))
-    with pytest.raises(NoAudio):
+    with pytest.raises(AudioUnavailable):
         await scene.open()
     assert scene.line.things == set()
     assert scene.line.closed == ATTEMPTS
 
 
 @pytest.mark.parametrize("request_name", ["media", "snoop", "join"])
-@pytest.mark.parametrize("failure", [Gone("the caller hung up"), AsteriskUnavailable("no reply")])
+@pytest.mark.parametrize("failure", [ChannelGone("the caller hung up"), AsteriskUnavailable("no reply")])
 async def test_a_failure_on_the_way_leaves_nothing(request_name: str, failure: Exception) -> None:
     scene = begin(StandInLine(failure=failure, fails_at=request_name))
     with pytest.raises(type(failure)):
@@ -214,7 +214,7 @@ def test_talks_are_found_among_everything_that_asterisk_holds() -> None:
     ]
     bridges = [{"id": "a", "channels": ["talks", "member"]}, {"id": "tap-1-bridge", "channels": ["snoop", "media"]}]
     assert find_talks(channels, bridges) == (
-        TalkGoingOn("waits", None),
-        TalkGoingOn("talks", "member"),
-        TalkGoingOn("leaves word", None),
+        OngoingTalk("waits", None),
+        OngoingTalk("talks", "member"),
+        OngoingTalk("leaves word", None),
     )

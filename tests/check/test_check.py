@@ -22,7 +22,17 @@ from callcenter.commands.check import (
 from callcenter.commands.settings_problems import name_settings
 from callcenter.core.problems import Problem
 from callcenter.knowledge.base import read_knowledge
-from callcenter.settings import TREE, BrokenSettings, Ear, Settings, Telephony, Trunk, TrunkKind, Voice, read_settings
+from callcenter.settings import (
+    TREE,
+    BrokenSettings,
+    Settings,
+    SpeechRecognitionSettings,
+    TelephonySettings,
+    TrunkKind,
+    TrunkSettings,
+    VoiceSettings,
+    read_settings,
+)
 from tests.stand_ins.tone_model import write_tone_model
 
 TODAY = date(2026, 11, 24)
@@ -131,9 +141,9 @@ def test_talks_without_their_script_and_a_script_without_talks_are_named(files: 
 
 
 def test_settings_that_cannot_work_are_told_with_the_rest(files: Files, tmp_path: Path) -> None:
-    trunk = Trunk(kind=TrunkKind.REGISTRATION, host="sip.example", user="u", password_file=tmp_path / "missing")
-    ear, voice = Ear(model=Path("/no/such/model")), Voice(engine="alisa")
-    settings = Settings(telephony=Telephony(trunk=trunk), ear=ear, voice=voice, script="ночной")
+    trunk = TrunkSettings(kind=TrunkKind.REGISTRATION, host="sip.example", user="u", password_file=tmp_path / "missing")
+    ear, voice = SpeechRecognitionSettings(model=Path("/no/such/model")), VoiceSettings(engine="alisa")
+    settings = Settings(telephony=TelephonySettings(trunk=trunk), ear=ear, voice=voice, script="ночной")
     problems = files.check(settings)
     assert fatal_codes(problems) == {"CHK001", "CHK005", "CHK006", "CHK007"}
     assert any("main" in problem.message for problem in problems if problem.code == "CHK001")
@@ -142,12 +152,12 @@ def test_settings_that_cannot_work_are_told_with_the_rest(files: Files, tmp_path
 @pytest.mark.parametrize(
     ("ear", "told"),
     [
-        (Ear(model=Path("/no/such/model")), "/no/such/model"),
-        (Ear(engine="callcenter.no_such_engine"), "нет движка речи «callcenter.no_such_engine»"),
-        (Ear(addresses=("nonsense",)), "«nonsense» — не адрес"),
+        (SpeechRecognitionSettings(model=Path("/no/such/model")), "/no/such/model"),
+        (SpeechRecognitionSettings(engine="callcenter.no_such_engine"), "нет движка речи «callcenter.no_such_engine»"),
+        (SpeechRecognitionSettings(addresses=("nonsense",)), "«nonsense» — не адрес"),
     ],
 )
-def test_an_ear_that_cannot_hear_is_named(ear: Ear, told: str) -> None:
+def test_an_ear_that_cannot_hear_is_named(ear: SpeechRecognitionSettings, told: str) -> None:
     (problem,) = find_ear_problems(Settings(ear=ear))
     assert (problem.code, problem.fatal) == ("CHK006", True)
     assert told in problem.message
@@ -156,18 +166,18 @@ def test_an_ear_that_cannot_hear_is_named(ear: Ear, told: str) -> None:
 @pytest.mark.parametrize(
     ("voice", "told"),
     [
-        (Voice(engine="alisa"), "нет голоса «alisa»; есть: festival"),
-        (Voice(engine="festival", speaker="anna"), "у festival нет голоса «anna»"),
+        (VoiceSettings(engine="alisa"), "нет голоса «alisa»; есть: festival"),
+        (VoiceSettings(engine="festival", speaker="anna"), "у festival нет голоса «anna»"),
     ],
 )
-def test_a_voice_that_cannot_speak_is_named(voice: Voice, told: str) -> None:
+def test_a_voice_that_cannot_speak_is_named(voice: VoiceSettings, told: str) -> None:
     (problem,) = find_voice_problems(Settings(voice=voice))
     assert (problem.code, problem.fatal) == ("CHK007", True)
     assert told in problem.message
 
 
 def test_a_model_is_described_before_it_hears(tmp_path: Path) -> None:
-    settings = Settings(ear=Ear(model=write_tone_model(tmp_path / "model", ["вода"])))
+    settings = Settings(ear=SpeechRecognitionSettings(model=write_tone_model(tmp_path / "model", ["вода"])))
     assert find_ear_problems(settings) == []
     assert "слов: 2" in describe_ear(settings)
     assert settings.callers_are_heard

@@ -9,7 +9,7 @@ import pytest
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.known import Known
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.ports import ActionResult
 from callcenter.houses.houses import read_houses
 from callcenter.knowledge.base import read_knowledge
@@ -19,7 +19,7 @@ from tests.stand_ins.notes import KeptNotes
 from tests.stand_ins.register import PaperRegister
 
 CALL, PHONE = "call-1", "+79211234567"
-KNOWN = Known(
+KNOWN = KnowledgeSnapshot(
     houses=read_houses(TREE / "knowledge_base" / "houses.csv")[0],
     categories=read_knowledge(TREE / "knowledge_base").categories,
 )

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from callcenter.conducting.deadline import within
+from callcenter.conducting.deadline import run_within
 
 
 async def test_the_result_comes_through() -> None:
     async def work() -> int:
         return 7
 
-    assert await within(1, work()) == 7
+    assert await run_within(1, work()) == 7
 
 
 async def test_the_exception_comes_through() -> None:
@@ -19,7 +19,7 @@ async def test_the_exception_comes_through() -> None:
         raise KeyError("category")
 
     with pytest.raises(KeyError):
-        await within(1, work())
+        await run_within(1, work())
 
 
 async def test_work_that_ignores_its_cancellation_is_not_waited_for() -> None:
@@ -33,7 +33,7 @@ async def test_work_that_ignores_its_cancellation_is_not_waited_for() -> None:
                 continue
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(within(0.1, work()), 30)
+        await asyncio.wait_for(run_within(0.1, work()), 30)
     assert not let_go.is_set()
     let_go.set()
     await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_whoever_waits_can_be_cancelled_and_takes_the_work_along() -> None
         finally:
             ended.set()
 
-    waiting = asyncio.create_task(within(60, work()))
+    waiting = asyncio.create_task(run_within(60, work()))
     await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

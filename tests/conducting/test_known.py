@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callcenter.conducting.action_specs import ADDRESS, ADDRESS_QUESTION, ASKED, PLACE, TRIES, VARIANTS
-from callcenter.conducting.addresses import MOST_TRIES, Checked, check_address, check_danger_place
-from callcenter.conducting.known import Known
+from callcenter.conducting.addresses import MOST_TRIES, AddressCheck, check_address, check_danger_place
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.outages import read_outages
-from callcenter.dialogue.interpretation.address_fact import read_place, say_address, write_place
+from callcenter.dialogue.interpretation.address_fact import format_address, parse_address, say_address
 from callcenter.houses.houses import read_houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
@@ -20,14 +20,14 @@ from callcenter.understanding.words import read_words
 ZONE = ZoneInfo("Europe/Moscow")
 HOUSES, _ = read_houses(TREE / "knowledge_base" / "houses.csv")
 CATEGORIES = read_knowledge(TREE / "knowledge_base").categories
-KNOWN = Known(houses=HOUSES, categories=CATEGORIES)
+KNOWN = KnowledgeSnapshot(houses=HOUSES, categories=CATEGORIES)
 BOOK = AddressBook(HOUSES)
 CODES = {category.code for category in CATEGORIES}
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=ZONE)
 
 
-def check(said: str, category: str, *, asked: str = "", tries: int = 0) -> Checked:
-    return check_address(write_place(BOOK.find_address(read_words(said))), category, asked, tries, KNOWN)
+def check(said: str, category: str, *, asked: str = "", tries: int = 0) -> AddressCheck:
+    return check_address(format_address(BOOK.find_address(read_words(said))), category, asked, tries, KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_street_is_proposed_once() -> None:
 
 
 def test_in_danger_the_street_alone_is_asked_for() -> None:
-    checked = check_danger_place(write_place(BOOK.find_address(read_words("дом сто тридцать девять"))), 0, KNOWN)
+    checked = check_danger_place(format_address(BOOK.find_address(read_words("дом сто тридцать девять"))), 0, KNOWN)
     assert checked.facts[ADDRESS_QUESTION] == "Какая улица?"
 
 
@@ -125,8 +125,8 @@ def test_in_danger_the_house_is_asked_for_where_there_are_too_many_to_name(tmp_p
     file.write_text(f"street;house;{column}\n{rows}", encoding="utf-8")
     houses, problems = read_houses(file)
     assert problems == []
-    place = write_place(AddressBook(houses).find_address(read_words("тихая одиннадцать")))
-    checked = check_danger_place(place, 0, Known(houses=houses, categories=CATEGORIES))
+    place = format_address(AddressBook(houses).find_address(read_words("тихая одиннадцать")))
+    checked = check_danger_place(place, 0, KnowledgeSnapshot(houses=houses, categories=CATEGORIES))
     assert checked.facts[ADDRESS_QUESTION] == "Какой номер дома? Если есть корпус, назовите и его."
 
 
@@ -137,8 +137,8 @@ def test_nobody_is_asked_for_ever() -> None:
 
 def test_an_address_survives_being_a_fact() -> None:
     address = BOOK.find_address(read_words("садовая девять литер бэ вторая парадная квартира шесть"))
-    assert say_address(read_place(write_place(address), HOUSES)) == say_address(address)
-    assert write_place(read_place("", HOUSES)) == ""
+    assert say_address(parse_address(format_address(address), HOUSES)) == say_address(address)
+    assert format_address(parse_address("", HOUSES)) == ""
 
 
 OUTAGES = """outages:
@@ -179,7 +179,7 @@ def test_a_cause_is_told_for_its_houses_its_troubles_and_its_time(
 ) -> None:
     outages, problems = read_outages(write(tmp_path, OUTAGES), HOUSES, categories=CODES, zone=ZONE)
     assert problems == []
-    house = read_place(place, HOUSES).house
+    house = parse_address(place, HOUSES).house
     assert house is not None
     found = outages.find(house, (category,), now=NOW + timedelta(minutes=minutes))
     assert (found is not None) is known

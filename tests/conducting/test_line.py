@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.line import Edges, Line
+from callcenter.conducting.line import Line, LinePorts
 from callcenter.conducting.mailbox import Dismissed, Key, Left, Letter, ListenEnded, Reconnected, SoundEnded
-from callcenter.conducting.ports import ActionResult, Gone
+from callcenter.conducting.ports import ActionResult, ChannelGone
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.engine.conversation import Conversation
@@ -91,7 +91,7 @@ LETTERS = st.lists(
     ),
     max_size=30,
 )
-FAULTS = st.lists(st.sampled_from([None] * 12 + [Gone, AsteriskUnavailable, RuntimeError]), max_size=60)
+FAULTS = st.lists(st.sampled_from([None] * 12 + [ChannelGone, AsteriskUnavailable, RuntimeError]), max_size=60)
 OUTCOMES = st.lists(st.sampled_from(["готово", "нет базы", "известен", "скрыт", "не найдена", "чудо", "raises"]))
 
 
@@ -102,7 +102,7 @@ def test_no_order_of_events_breaks_a_line_and_it_ends_with_its_caller(
 ) -> None:
     async def call() -> None:
         phone = FicklePhone(faults)
-        edges = Edges(
+        edges = LinePorts(
             channel_control=phone,
             prompts=ReadablePrompts(),
             notes=KeptNotes(),

@@ -9,7 +9,7 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.conducting.action_specs import DIGITS, OVERDUE, TICKET_STATUS, TICKETS
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.register import ALARM_SECONDS, DatabaseAlarms, DatabaseRegister
+from callcenter.conducting.register import ALARM_SECONDS, DatabaseAlarms, DatabaseTicketRegister
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.knowledge.categories import Categories
@@ -28,11 +28,11 @@ def read() -> Categories:
 
 
 @pytest.fixture
-def register(database: Database) -> DatabaseRegister:
-    return DatabaseRegister(database, categories=read, zone=MOSCOW)
+def register(database: Database) -> DatabaseTicketRegister:
+    return DatabaseTicketRegister(database, categories=read, zone=MOSCOW)
 
 
-async def report(register: DatabaseRegister, clock: FakeClock, call_id: str, category: str) -> str:
+async def report(register: DatabaseTicketRegister, clock: FakeClock, call_id: str, category: str) -> str:
     number, _ = await register.register(
         call_id=call_id, category=category, contact=PHONE, description="", address="", now=clock.now()
     )
@@ -40,7 +40,7 @@ async def report(register: DatabaseRegister, clock: FakeClock, call_id: str, cat
 
 
 async def test_a_call_has_one_ticket_however_often_it_is_asked_for(
-    register: DatabaseRegister, clock: FakeClock
+    register: DatabaseTicketRegister, clock: FakeClock
 ) -> None:
     first = await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
     assert await report(register, clock, "b1-1.1", "WAT_LEAK_RISER") == first == "26-000001"
@@ -48,7 +48,7 @@ async def test_a_call_has_one_ticket_however_often_it_is_asked_for(
 
 
 async def test_a_ticket_is_found_by_its_digits_and_a_wrong_number_is_not(
-    register: DatabaseRegister, clock: FakeClock
+    register: DatabaseTicketRegister, clock: FakeClock
 ) -> None:
     await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
     found = await register.find_by_digits("26000001")
@@ -61,7 +61,7 @@ async def test_a_ticket_is_found_by_its_digits_and_a_wrong_number_is_not(
 
 
 async def test_whoever_asks_after_the_term_of_their_ticket_hears_that_it_is_past(
-    register: DatabaseRegister, clock: FakeClock
+    register: DatabaseTicketRegister, clock: FakeClock
 ) -> None:
     await report(register, clock, "b1-1.1", "LIFT_FAULT")
     clock.advance(days=30)
@@ -74,7 +74,7 @@ async def test_whoever_asks_after_the_term_of_their_ticket_hears_that_it_is_past
 
 
 async def test_a_category_out_of_force_is_an_error_and_leaves_no_ticket(
-    register: DatabaseRegister, clock: FakeClock
+    register: DatabaseTicketRegister, clock: FakeClock
 ) -> None:
     with pytest.raises(KeyError):
         await report(register, clock, "b1-1.1", "NO_SUCH")
@@ -85,7 +85,7 @@ async def test_without_a_database_the_register_is_silent_and_an_alarm_costs_no_m
     clock: FakeClock,
 ) -> None:
     nowhere = Database(NOWHERE, connect_seconds=1)
-    register = DatabaseRegister(nowhere, categories=read, zone=MOSCOW)
+    register = DatabaseTicketRegister(nowhere, categories=read, zone=MOSCOW)
     with pytest.raises(DatabaseUnavailable):
         await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
     with pytest.raises(DatabaseUnavailable):

@@ -10,7 +10,7 @@ import pytest
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.action_specs import ACTIONS
-from callcenter.conducting.scripts import BrokenScript, Edition, ScriptShelf
+from callcenter.conducting.scripts import BrokenScript, ScriptEdition, ScriptEditions
 from callcenter.core.problems import Problem
 from callcenter.dialogue.engine.commands import Say
 from callcenter.dialogue.engine.events import Began
@@ -35,7 +35,7 @@ class Bench:
         self.file.write_text(SCRIPT_FILE.read_text(encoding="utf-8"), encoding="utf-8")
         self.prompts, self.alarms, self.clock = ReadablePrompts(), KeptAlarms(), FakeClock()
         self.disk_broken = False
-        self.shelf = ScriptShelf(
+        self.shelf = ScriptEditions(
             self._read,
             watched=(self.file, directory),
             subject=self.file.name,
@@ -46,12 +46,12 @@ class Bench:
             look_every=0.02,
         )
 
-    def _read(self, on: date) -> tuple[Edition | None, Sequence[Problem]]:
+    def _read(self, on: date) -> tuple[ScriptEdition | None, Sequence[Problem]]:
         if self.disk_broken:
             raise OSError("the disk is broken")
         script, problems = read_script(self.file, actions=ACTIONS, articles={"KB_HOURS"})
         answers = {"KB_HOURS": ANSWER} if on <= date(2026, 11, 24) else {}
-        return None if script is None else Edition(script, answers, Categories(())), problems
+        return None if script is None else ScriptEdition(script, answers, Categories(())), problems
 
     def edit(self, old: str, new: str) -> None:
         text = self.file.read_text(encoding="utf-8")

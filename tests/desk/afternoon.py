@@ -13,7 +13,7 @@ from callcenter.calls.transcripts import add_utterance
 from callcenter.queues.models import TaskKind
 from callcenter.queues.service import open_task, take_task
 from callcenter.queues.views import task_of_call
-from callcenter.settings import Company
+from callcenter.settings import CompanySettings
 from callcenter.tickets.drafts import edit_draft
 from callcenter.tickets.service import open_draft, register
 from tests.desk.town import ANNA, IGOR, NUMBER, add_call, file_recording, town_categories
@@ -196,7 +196,7 @@ async def _registered(
         description=description,
         arrived_at=arrived_at,
         now=now,
-        zone=Company().zone,
+        zone=CompanySettings().zone,
         by=by,
     )
 

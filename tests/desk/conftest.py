@@ -21,7 +21,7 @@ from fastapi import FastAPI
 
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.settings import Settings
 from callcenter.web.app import create_app
 from tests.conftest import TEMPLATE, administrate
@@ -47,7 +47,7 @@ class Town:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def town(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Town:
+async def town(cluster: PostgresCluster, tmp_path_factory: pytest.TempPathFactory) -> Town:
     town = Town("town", tmp_path_factory.mktemp("town"), cluster.address("town_to_read"), cluster.address("town_quiet"))
     administrate(cluster, f"CREATE DATABASE {town.template} TEMPLATE {TEMPLATE}")
     database = Database(cluster.address(town.template))
@@ -64,7 +64,7 @@ async def town(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> To
 
 
 @pytest.fixture
-def database_address(cluster: Cluster, town: Town) -> Iterator[str]:
+def database_address(cluster: PostgresCluster, town: Town) -> Iterator[str]:
     """A copy of the town for one test."""
     name = f"town_{next(_numbers)}"
     administrate(cluster, f"CREATE DATABASE {name} TEMPLATE {town.template}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from callcenter.web.plumbing.visitors import SESSION_COOKIE
+from callcenter.web.plumbing.current_user import SESSION_COOKIE
 from tests.desk.town import ANNA, Person
 
 

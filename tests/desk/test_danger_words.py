@@ -8,8 +8,8 @@ import pytest
 
 from callcenter import app
 from callcenter.app import danger_finder
-from callcenter.settings import Ear, Settings
-from callcenter.understanding.understanding import Phrases, read_phrases
+from callcenter.settings import Settings, SpeechRecognitionSettings
+from callcenter.understanding.understanding import PhraseFiles, read_phrases
 from callcenter.web.desk.transcript import mark_dangers
 
 
@@ -45,13 +45,13 @@ def test_the_centres_own_phrases_find_dangers_and_leave_out_what_is_denied() -> 
 def test_the_phrases_are_read_before_anybody_asks_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     began: list[Path] = []
 
-    def read(directory: Path) -> Phrases:
+    def read(directory: Path) -> PhraseFiles:
         began.append(directory)
         time.sleep(0.2)
         return read_phrases(directory)
 
     monkeypatch.setattr(app, "read_phrases", read)
-    find = danger_finder(Settings(ear=Ear(model="own")))
+    find = danger_finder(Settings(ear=SpeechRecognitionSettings(model="own")))
     give_up = time.monotonic() + 30
     while not began:
         assert time.monotonic() < give_up, "nobody reads them"

@@ -10,9 +10,9 @@ import pytest
 
 from callcenter.calls.models import CallState
 from callcenter.core.database import Database, notify
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.web.plumbing import sse
-from callcenter.web.plumbing.visitors import SESSION_COOKIE
+from callcenter.web.plumbing.current_user import SESSION_COOKIE
 from tests.conftest import administrate
 from tests.desk.feed import listen
 from tests.desk.town import ADMINISTRATOR, ANNA, IGOR, Person, add_call
@@ -104,7 +104,7 @@ async def test_the_stream_ends_with_the_shift(served: str, database: Database, c
 
 
 async def test_a_lost_connection_to_postgresql_is_told_and_made_again(
-    served: str, database: Database, cluster: Cluster
+    served: str, database: Database, cluster: PostgresCluster
 ) -> None:
     async with listen(served) as feed:
         await feed.until("hello")
@@ -116,7 +116,7 @@ async def test_a_lost_connection_to_postgresql_is_told_and_made_again(
 
 
 async def test_fifty_pages_come_and_go_and_leave_nothing_behind(
-    served: str, database: Database, cluster: Cluster
+    served: str, database: Database, cluster: PostgresCluster
 ) -> None:
     async with AsyncExitStack() as pages:
         feeds = [await pages.enter_async_context(listen(served, person)) for person in (IGOR, ADMINISTRATOR) * 25]
@@ -139,7 +139,7 @@ async def pages_open(address: str) -> int:
         return int((await client.get("/healthz")).json()["pages"])
 
 
-def count_connections(cluster: Cluster, database: Database, *, state: str = "%") -> int:
+def count_connections(cluster: PostgresCluster, database: Database, *, state: str = "%") -> int:
     address = cluster.address("postgres").replace("postgresql+psycopg", "postgresql")
     statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state LIKE %s"
     with psycopg.connect(address) as connection:

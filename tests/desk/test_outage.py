@@ -7,16 +7,18 @@ import pytest
 from sqlalchemy import select
 
 from callcenter.core.database import Database
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.tickets.models import Ticket
-from callcenter.web.plumbing.visitors import SESSION_COOKIE
+from callcenter.web.plumbing.current_user import SESSION_COOKIE
 from tests.desk.afternoon import MISSED
 from tests.desk.feed import listen
 from tests.desk.town import ANNA
 from tests.desk.visit import Visit
 
 
-async def test_the_desk_outlives_its_database(served: str, cluster: Cluster, anna: Visit, database: Database) -> None:
+async def test_the_desk_outlives_its_database(
+    served: str, cluster: PostgresCluster, anna: Visit, database: Database
+) -> None:
     async with database.begin() as session:
         draft = await session.scalar(select(Ticket.id).where(Ticket.call_id == MISSED))
     cookies = {SESSION_COOKIE: ANNA.token}
@@ -51,7 +53,7 @@ async def test_the_desk_outlives_its_database(served: str, cluster: Cluster, ann
         assert (await client.post(f"/tickets/{draft}/draft", data=form)).status_code == 303
 
 
-async def test_a_page_opened_during_an_outage_learns_of_it(served: str, cluster: Cluster) -> None:
+async def test_a_page_opened_during_an_outage_learns_of_it(served: str, cluster: PostgresCluster) -> None:
     await asyncio.to_thread(cluster.stop)
     try:
         async with listen(served) as feed:

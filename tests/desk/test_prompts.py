@@ -10,13 +10,13 @@ import pytest
 import soundfile
 from fastapi import FastAPI
 
-from callcenter.conducting.scripts import Edition
+from callcenter.conducting.scripts import ScriptEdition
 from callcenter.layout import Layout
 from callcenter.operations.prompt_studio import PromptStudio
 from callcenter.settings import Settings
 from callcenter.speech.prompt_recordings.catalogue import read_edition
-from callcenter.speech.prompt_recordings.takes import TakeKeeper
-from callcenter.web.plumbing.app_state import Office
+from callcenter.speech.prompt_recordings.takes import TakeCollector
+from callcenter.web.plumbing.app_state import AppState
 from tests.desk.town import ANNA, DIRECTOR, Person
 from tests.desk.visit import Visit
 from tests.stand_ins.register import KeptAlarms
@@ -26,7 +26,7 @@ GREETING = "Здравствуйте! Разговор записывается.
 
 
 @pytest.fixture(scope="module")
-def edition() -> Edition:
+def edition() -> ScriptEdition:
     return read_edition(Settings())
 
 
@@ -36,9 +36,9 @@ def layout(tmp_path: Path) -> Layout:
 
 
 @pytest.fixture
-def studio(desk: FastAPI, layout: Layout, edition: Edition) -> PromptStudio:
+def studio(desk: FastAPI, layout: Layout, edition: ScriptEdition) -> PromptStudio:
     studio = PromptStudio(layout, lambda: edition)
-    office: Office = desk.state.office
+    office: AppState = desk.state.office
     desk.state.office = replace(office, prompt_recordings=studio)
     return studio
 
@@ -53,7 +53,7 @@ def number_of(studio: PromptStudio, text: str) -> int:
 
 
 async def test_a_good_recording_is_taken_and_heard_by_callers(
-    director: Visit, studio: PromptStudio, layout: Layout, edition: Edition
+    director: Visit, studio: PromptStudio, layout: Layout, edition: ScriptEdition
 ) -> None:
     number = number_of(studio, GREETING)
     assert (await director.get(f"/prompts/{number}/sound")).status_code == 404
@@ -61,7 +61,7 @@ async def test_a_good_recording_is_taken_and_heard_by_callers(
     page = (await director.get(f"/prompts/{number}")).text
     assert "Запись принята" in page
     alarms = KeptAlarms()
-    keeper = TakeKeeper(layout, edition=lambda: edition, alarms=alarms, renew=_nothing)
+    keeper = TakeCollector(layout, edition=lambda: edition, alarms=alarms, renew=_nothing)
     assert await keeper.look() == 1
     assert alarms.standing == {}
     assert next(prompt.is_recorded for prompt in studio.list_prompts() if prompt.number == number)

@@ -14,7 +14,7 @@ from callcenter.core.database import Database
 from callcenter.queues.models import Member
 from callcenter.staff.models import Employee
 from callcenter.tickets.models import Ticket
-from callcenter.web.plumbing.app_state import Office
+from callcenter.web.plumbing.app_state import AppState
 from tests.desk.afternoon import LEAK, MISSED, TALKING
 from tests.desk.visit import Visit
 from tests.stand_ins.clock import MORNING
@@ -76,7 +76,7 @@ async def test_the_longest_description_in_cyrillic_still_passes(anna: Visit) -> 
 async def test_an_error_of_ours_is_a_calm_page_without_its_inside(
     anna: Visit, desk: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office: Office = desk.state.office
+    office: AppState = desk.state.office
     monkeypatch.delitem(office.ui_texts.call_state, "queued")
     answer = await anna.get("/")
     assert answer.status_code == 500

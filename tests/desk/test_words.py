@@ -12,7 +12,7 @@ from callcenter.queues.models import MemberState, TaskKind, TaskState
 from callcenter.staff.models import Role
 from callcenter.tickets.models import TicketState
 from callcenter.web.plumbing import formatting
-from callcenter.web.plumbing.words import read_words
+from callcenter.web.plumbing.ui_texts import read_words
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from callcenter.web.plumbing.visitors import SESSION_COOKIE
+from callcenter.web.plumbing.current_user import SESSION_COOKIE
 from tests.desk.town import ANNA, PASSWORD, Person
 
 ORIGIN = "http://desk.test"

@@ -19,7 +19,7 @@ from callcenter.dialogue.engine.events import (
     SayingEnded,
     Silence,
 )
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.script import ActionSpec, Script
 
@@ -70,7 +70,7 @@ class Caller:
     facts: Mapping[str, str] = field(default_factory=dict)
     ear: bool = False
     """The robot hears this caller."""
-    mind: Mind | None = None
+    mind: Interpreter | None = None
     last: list[Command] = field(default_factory=list)
     log: list[Command] = field(default_factory=list)
 

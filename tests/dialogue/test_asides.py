@@ -7,7 +7,7 @@ import pytest
 from callcenter.dialogue.engine.answer_endings import STORY_SECONDS, WHOLE_SECONDS, judge_pause
 from callcenter.dialogue.engine.commands import Do, Listen
 from callcenter.dialogue.engine.events import Heard, Said
-from callcenter.dialogue.interpretation.interpretation import DangerHeard, Sense
+from callcenter.dialogue.interpretation.interpretation import DangerHeard, Interpretation
 from callcenter.dialogue.scripts.asides import MOST_ASIDES
 from callcenter.dialogue.scripts.script import Ask, Script, list_fixed_prompts, list_told_articles
 from tests.dialogue.talking import UNDERSTOOD, Caller, read
@@ -36,13 +36,13 @@ REPORT = {"категория": "WATER", "неисправность": "течё
 HERE, WHOLE = "пахнет тихая", "пахнет тихая одиннадцать"
 MIND = PaperMind(
     {
-        "у нас течёт": Sense({"неисправность": REPORT}),
-        "где стол": Sense({"справка": {"справка": "KB01"}}),
-        "где касса": Sense({"справка": {"справка": "KB02"}}),
-        "двенадцать": Sense({"адрес": {"место": "квартира: 12"}}),
-        "люди": Sense({"человек": {}}),
-        HERE: Sense({"адрес": {"место": "Тихая"}}),
-        WHOLE: Sense({"адрес": {"место": "Тихая, 11"}}),
+        "у нас течёт": Interpretation({"неисправность": REPORT}),
+        "где стол": Interpretation({"справка": {"справка": "KB01"}}),
+        "где касса": Interpretation({"справка": {"справка": "KB02"}}),
+        "двенадцать": Interpretation({"адрес": {"место": "квартира: 12"}}),
+        "люди": Interpretation({"человек": {}}),
+        HERE: Interpretation({"адрес": {"место": "Тихая"}}),
+        WHOLE: Interpretation({"адрес": {"место": "Тихая, 11"}}),
     },
     {text: DangerHeard("HEAT", "пахнет") for text in ("пахнет", HERE, WHOLE, "тихая одиннадцать пахнет")},
 )

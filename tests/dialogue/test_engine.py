@@ -2,11 +2,11 @@
 
 import pytest
 
-from callcenter.core.problems import Place
-from callcenter.dialogue.engine.awaited import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
+from callcenter.core.problems import FileLocation
 from callcenter.dialogue.engine.commands import Do, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.engine.events import ActionDone, Began, HungUp, KeyPressed, SayingEnded, Silence
+from callcenter.dialogue.engine.pending import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
 from callcenter.dialogue.engine.step_runner import AFTER_GOODBYE, STEPS_AT_ONCE
 from callcenter.dialogue.scripts.script import (
     Act,
@@ -23,7 +23,7 @@ from callcenter.dialogue.scripts.script import (
 )
 from tests.dialogue.talking import SMALL, Caller, small_script
 
-SOMEWHERE = Place(SMALL, 1, 1)
+SOMEWHERE = FileLocation(SMALL, 1, 1)
 THERE = Target("два", SOMEWHERE)
 KB01 = {"KB01": "Паспортный стол открыт."}
 

@@ -9,13 +9,13 @@ from functools import cache
 import pytest
 
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY, MARK_DANGER, REGISTER_TICKET
-from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.conducting.plain_actions import PlainActions
-from callcenter.core.problems import Place
+from callcenter.core.problems import FileLocation
 from callcenter.dialogue.engine.answer_endings import PART_SECONDS, STORY_SECONDS, judge_pause
 from callcenter.dialogue.engine.commands import Do, Hush, Listen, Say, ToQueue
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.prompt_checks import LONGEST_MENU
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.rehearsal import Rehearsal, run_talk, run_talks
@@ -38,14 +38,14 @@ from callcenter.dialogue.scripts.script import (
 from callcenter.dialogue.scripts.talks import Talk, find_twin, read_talks
 from callcenter.dialogue.scripts.vocabulary import HEARING_WORDS
 from callcenter.knowledge.base import read_knowledge
-from callcenter.settings import TREE, Company
+from callcenter.settings import TREE, CompanySettings
 from tests.dialogue.talking import Caller
 
 FILE = TREE / "ivr_scripts" / "main.yaml"
 TODAY = date(2026, 11, 24)
 KNOWLEDGE = read_knowledge(TREE / "knowledge_base")
-ZONE = Company().zone
-NOWHERE = Place(FILE, 1, 1)
+ZONE = CompanySettings().zone
+NOWHERE = FileLocation(FILE, 1, 1)
 STRANGE = "чужой шаг"
 
 
@@ -69,14 +69,14 @@ def read_main_talks() -> tuple[Talk, ...]:
 
 
 TALKS = read_main_talks()
-KNOWN, _ = read_known(TREE / "knowledge_base", KNOWLEDGE.categories, ZONE)
+KNOWN, _ = read_knowledge_snapshot(TREE / "knowledge_base", KNOWLEDGE.categories, ZONE)
 CARRY_OUT = PlainActions(lambda: KNOWN, ZONE).make_rehearsal_runner(now=datetime(2026, 11, 24, 12, 0, tzinfo=ZONE))
 
 
 @cache
-def shipped_mind() -> Mind:
+def shipped_mind() -> Interpreter:
     """Opened when a test first asks: it takes seconds, and every worker imports every file of tests."""
-    mind, _ = open_mind(TREE / "knowledge_base", KNOWN, KNOWLEDGE.articles)
+    mind, _ = open_interpreter(TREE / "knowledge_base", KNOWN, KNOWLEDGE.articles)
     return mind
 
 
@@ -228,13 +228,13 @@ def list_detours() -> Iterator[tuple[str, str | None, Script]]:
         )
 
 
-def count_places() -> Counter[Place]:
+def count_places() -> Counter[FileLocation]:
     """How many exits are written at each place of the file."""
     exits = (exit_ for step in MAIN.steps.values() for exit_ in list_exits(step, Target(STRANGE, NOWHERE)))
     return Counter(target.position for _, target, _ in exits)
 
 
-def lead_astray(place: Place, strange: Step) -> Script:
+def lead_astray(place: FileLocation, strange: Step) -> Script:
     """The script in which every answer written at `place` leads astray."""
     steps: dict[str, Step] = {**MAIN.steps, STRANGE: strange}
     away = Target(STRANGE, NOWHERE)

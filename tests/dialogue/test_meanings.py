@@ -6,7 +6,7 @@ import pytest
 
 from callcenter.dialogue.engine.commands import Do, Expect, Hush, Say, ToQueue
 from callcenter.dialogue.engine.events import EarLost, Heard, Said
-from callcenter.dialogue.interpretation.interpretation import DangerHeard, Sense
+from callcenter.dialogue.interpretation.interpretation import DangerHeard, Interpretation
 from callcenter.dialogue.scripts.script import Script, list_fixed_prompts, list_texts_by_keys
 from tests.dialogue.talking import ARTICLES, UNDERSTOOD, Caller, read, understood_script
 from tests.stand_ins.mind import PaperMind
@@ -15,16 +15,16 @@ REPORT = {"категория": "WATER", "неисправность": "течё
 GAS = DangerHeard("HEAT", "пахнет")
 MIND = PaperMind(
     {
-        "у нас там это самое течёт": Sense({"неисправность": REPORT}),
-        "паспортный стол": Sense({"справка": {"справка": "KB01"}}),
-        "что с моей": Sense({"статус": {"номер": ""}}),
-        "сто двадцать три": Sense(number_candidates={"номер": ("123", "10023"), "другое": ("9",)}),
-        "двенадцать": Sense({"адрес": {"место": "квартира: 12"}}, {"номер": ("12",)}),
-        "холодная двадцать": Sense(additional_facts={"номер": {"описание": "холодная 20"}}),
-        "позовите кого-нибудь": Sense({"человек": {}}),
-        "ну конечно": Sense({"да": {}}),
-        "ну": Sense(is_hesitation=True),
-        "ну вот": Sense({"рассказ": {"описание": "ну вот"}}, is_hesitation=True),
+        "у нас там это самое течёт": Interpretation({"неисправность": REPORT}),
+        "паспортный стол": Interpretation({"справка": {"справка": "KB01"}}),
+        "что с моей": Interpretation({"статус": {"номер": ""}}),
+        "сто двадцать три": Interpretation(number_candidates={"номер": ("123", "10023"), "другое": ("9",)}),
+        "двенадцать": Interpretation({"адрес": {"место": "квартира: 12"}}, {"номер": ("12",)}),
+        "холодная двадцать": Interpretation(additional_facts={"номер": {"описание": "холодная 20"}}),
+        "позовите кого-нибудь": Interpretation({"человек": {}}),
+        "ну конечно": Interpretation({"да": {}}),
+        "ну": Interpretation(is_hesitation=True),
+        "ну вот": Interpretation({"рассказ": {"описание": "ну вот"}}, is_hesitation=True),
     },
     {"пахнет": GAS, "запаха газа": GAS},
     frozenset({"запаха газа"}),

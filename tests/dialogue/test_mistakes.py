@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.settings import TREE
 from tests.dialogue.talking import SMALL, read
 
@@ -377,7 +377,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
 
 
 def test_a_finding_reads_as_file_line_column_message_and_code() -> None:
-    problem = Problem(Place(Path("main.yaml"), 12, 16), "IVR201", "нет шага «адрис»; может быть, «адрес»?")
+    problem = Problem(FileLocation(Path("main.yaml"), 12, 16), "IVR201", "нет шага «адрис»; может быть, «адрес»?")
     assert str(problem) == "main.yaml:12:16: нет шага «адрис»; может быть, «адрес»? (IVR201)"
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from callcenter.conducting.known import open_mind, read_known
+from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.dialogue.interpretation.courtesy import drop_thanks, has_enough, is_courtesy, is_gratitude
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.interpretation.remarks import leave_wish, means_whole_house
 from callcenter.dialogue.interpretation.trouble_reports import LONGEST_DESCRIPTION
 from callcenter.knowledge.base import read_knowledge
@@ -20,10 +20,10 @@ TAP = {"описание": "кран течет", "категория": "WAT_TAP
 
 
 @pytest.fixture(scope="module")
-def mind() -> Mind:
+def mind() -> Interpreter:
     base = read_knowledge(KNOWLEDGE)
-    known, _ = read_known(KNOWLEDGE, base.categories, read_settings().company.zone)
-    return open_mind(KNOWLEDGE, known, base.articles)[0]
+    known, _ = read_knowledge_snapshot(KNOWLEDGE, base.categories, read_settings().company.zone)
+    return open_interpreter(KNOWLEDGE, known, base.articles)[0]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_thanks_that_go_on_are_no_end(line: str) -> None:
     assert not has_enough(read_words(line))
 
 
-def test_a_courtesy_guesses_no_other_trouble(mind: Mind) -> None:
+def test_a_courtesy_guesses_no_other_trouble(mind: Interpreter) -> None:
     assert is_courtesy(read_words("ну ладно подожду"))
     assert not is_courtesy(read_words("ладно кран течет"))
     dark = {"описание": "почему света нет и надолго ли", "категория": "EL_NONE_HOUSE", "место": "", "ещё": ""}
@@ -88,14 +88,14 @@ def test_thanks_for_what_was_done_want_nothing() -> None:
         ("приезжал мастер починил кран спасибо теперь батарея течёт", "HEAT_LEAK"),
     ],
 )
-def test_who_asks_for_help_and_says_thanks_reports_a_trouble(mind: Mind, line: str, category: str) -> None:
+def test_who_asks_for_help_and_says_thanks_reports_a_trouble(mind: Interpreter, line: str, category: str) -> None:
     meanings = mind.interpret(line, {}).meanings
     assert "благодарность" not in meanings
     assert meanings["неисправность"]["категория"] == category
 
 
 @pytest.mark.parametrize("line", ["повторите номер", "повторите номер заявки девушка", "какой у нее номер"])
-def test_a_number_told_before_is_asked_for_again(mind: Mind, line: str) -> None:
+def test_a_number_told_before_is_asked_for_again(mind: Interpreter, line: str) -> None:
     assert "номер ещё раз" in mind.interpret(line, {}).meanings
 
 
@@ -106,11 +106,11 @@ def test_a_number_told_before_is_asked_for_again(mind: Mind, line: str) -> None:
         "скажите номер куда звонить",
     ],
 )  # fmt: skip
-def test_another_number_is_no_ticket_told_before(mind: Mind, line: str) -> None:
+def test_another_number_is_no_ticket_told_before(mind: Interpreter, line: str) -> None:
     assert "номер ещё раз" not in mind.interpret(line, {}).meanings
 
 
-def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Mind) -> None:
+def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Interpreter) -> None:
     meanings = mind.interpret("да только меня до шести дома не будет", TAP).meanings
     assert meanings["да"] == {"описание": "кран течет. да только меня до шести дома не будет"}
     meanings = mind.interpret("верно код домофона двадцать пять", TAP).meanings
@@ -124,7 +124,7 @@ def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Mind) -> None:
 HERE = {**TAP, "место": "улица: проспект Энгельса; дом: 139; корпус: 1; квартира: 5"}
 
 
-def test_a_wish_beside_another_flat_takes_the_flat_and_is_no_yes(mind: Mind) -> None:
+def test_a_wish_beside_another_flat_takes_the_flat_and_is_no_yes(mind: Interpreter) -> None:
     said = "верно только квартира двенадцать буду дома после шести"
     meanings = mind.interpret(said, HERE).meanings
     assert "да" not in meanings
@@ -136,7 +136,7 @@ def test_a_wish_beside_another_flat_takes_the_flat_and_is_no_yes(mind: Mind) -> 
     assert "да" in mind.interpret("да квартира двенадцать", missing).meanings
 
 
-def test_a_code_of_the_door_beside_another_flat_is_no_trouble(mind: Mind) -> None:
+def test_a_code_of_the_door_beside_another_flat_is_no_trouble(mind: Interpreter) -> None:
     meanings = mind.interpret("нет квартира двенадцать код домофона пять", HERE).meanings
     assert "неисправность" not in meanings
     assert meanings["адрес"]["место"].endswith("квартира: 12")
@@ -152,13 +152,13 @@ def test_a_code_of_the_door_beside_another_flat_is_no_trouble(mind: Mind) -> Non
         ("нет это не кран а батарея приходите после шести", "HEAT_LEAK", ""),
     ],
 )
-def test_another_trouble_beside_a_wish_is_not_lost(mind: Mind, said: str, category: str, more: str) -> None:
+def test_another_trouble_beside_a_wish_is_not_lost(mind: Interpreter, said: str, category: str, more: str) -> None:
     meanings = mind.interpret(said, HERE).meanings
     assert (meanings["неисправность"]["категория"], meanings["неисправность"]["ещё"]) == (category, more)
     assert meanings.get("да", {}).get("ещё", "") == more
 
 
-def test_of_a_long_story_the_newest_words_are_kept(mind: Mind) -> None:
+def test_of_a_long_story_the_newest_words_are_kept(mind: Interpreter) -> None:
     long = {**TAP, "описание": "кран течет " * 54 + "конец"}
     for said in ("пусть придут после шести", "лифт не работает"):
         meanings = mind.interpret(said, long).meanings
@@ -168,12 +168,12 @@ def test_of_a_long_story_the_newest_words_are_kept(mind: Mind) -> None:
         assert len(kept["описание"]) <= LONGEST_DESCRIPTION
 
 
-def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Mind) -> None:
+def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Interpreter) -> None:
     assert mind.interpret("да и еще лифт не работает", TAP).meanings["да"]["ещё"] == "LIFT_FAULT"
     assert mind.interpret("да лифт не работает", TAP).meanings["да"].get("ещё", "") == ""
 
 
-def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Mind) -> None:
+def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Interpreter) -> None:
     assert means_whole_house(read_words("дом весь без воды"))
     assert means_whole_house(read_words("во всех квартирах и у всех в доме нет воды"))
     place = mind.interpret("весь подъезд без воды тельмана тридцать два корпус один второй подъезд", {}).meanings[
@@ -190,23 +190,23 @@ def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Min
         "только у меня света нет а весь дом со светом",
     ],
 )  # fmt: skip
-def test_a_flat_that_the_whole_house_is_set_against_is_asked_for(mind: Mind, line: str) -> None:
+def test_a_flat_that_the_whole_house_is_set_against_is_asked_for(mind: Interpreter, line: str) -> None:
     assert not means_whole_house(read_words(line))
     assert "адрес" not in mind.interpret(line, {}).meanings
 
 
-def test_an_entrance_nobody_knows_contradicts_no_flat(mind: Mind) -> None:
+def test_an_entrance_nobody_knows_contradicts_no_flat(mind: Interpreter) -> None:
     known = {"место": "улица: улица Тельмана; дом: 32; корпус: 1; парадная: ", "спрошено": "apartment"}
     assert "квартира: 5" in mind.interpret("квартира пять", known).meanings["адрес"]["место"]
 
 
-def test_three_troubles_are_told_the_accident_first(mind: Mind) -> None:
+def test_three_troubles_are_told_the_accident_first(mind: Interpreter) -> None:
     told = mind.interpret("у нас и домофон не работает и в подъезде грязно и батарея течет", {}).meanings
     assert told["неисправность"]["категория"] == "HEAT_LEAK"
     assert told["неисправность"]["ещё"] == "ICOM_FAULT, CLEAN_ENTRANCE"
 
 
-def test_a_trouble_beside_a_question_comes_first_and_the_question_after(mind: Mind) -> None:
+def test_a_trouble_beside_a_question_comes_first_and_the_question_after(mind: Interpreter) -> None:
     told = mind.interpret("когда бухгалтер принимает и у меня кран течет", {}).meanings["неисправность"]
     assert (told["категория"], told["ещё"]) == ("WAT_TAP_DRIP", "KB05")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callcenter.dialogue.interpretation.trouble_reports import Reports
+from callcenter.dialogue.interpretation.trouble_reports import TroubleReports
 from callcenter.houses.houses import Houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
@@ -39,7 +39,7 @@ def understand_with(understanding: Understanding, asked: list[str]) -> Callable[
 def test_a_long_story_is_not_understood_again_at_each_word(understanding: Understanding, times: int) -> None:
     asked: list[str] = []
     text = " ".join([STORY] * times)
-    reports = Reports(understand_with(understanding, asked), CATEGORIES)
+    reports = TroubleReports(understand_with(understanding, asked), CATEGORIES)
     assert dict(reports.extract(text, read_words(text), {}, address=""))
     assert len(asked) <= 20
 
@@ -65,7 +65,7 @@ TWO = {"описание": "нет воды и лифт не работает", 
 def test_a_denied_trouble_is_told_of_no_more(
     understanding: Understanding, facts: Mapping[str, str], said: str, kind: str, *, more: str
 ) -> None:
-    reports = Reports(understand_with(understanding, []), CATEGORIES)
+    reports = TroubleReports(understand_with(understanding, []), CATEGORIES)
     found = dict(reports.extract(said, read_words(said), facts, address=""))["неисправность"]
     assert (found["категория"].partition("_")[0], found["ещё"]) == (kind, more)
 
@@ -80,5 +80,7 @@ def test_a_middle_trouble_of_three_is_kept_where_the_whole_line_is_taken_for_a_f
         best = replace(meaning.categories[0], key="CLEAN_ENTRANCE")
         return replace(meaning, categories=(best, *meaning.categories)) if text == whole else meaning
 
-    found = dict(Reports(understand, CATEGORIES).extract(whole, read_words(whole), {}, address=""))["неисправность"]
+    found = dict(TroubleReports(understand, CATEGORIES).extract(whole, read_words(whole), {}, address=""))[
+        "неисправность"
+    ]
     assert (found["категория"], found["ещё"]) == ("CLEAN_ENTRANCE", "ICOM_FAULT, HEAT_COLD_RAD")

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from callcenter.dialogue.engine.answer_endings import PART_SECONDS, WHOLE_SECONDS, judge_pause
-from callcenter.dialogue.engine.awaited import SPEECH_SECONDS
 from callcenter.dialogue.engine.commands import Do, Expect, Hush, Listen, Say, ToQueue
 from callcenter.dialogue.engine.events import (
     ActionDone,
@@ -18,7 +17,8 @@ from callcenter.dialogue.engine.events import (
     Silence,
     SpeechBegan,
 )
-from callcenter.dialogue.scripts.phrases import BrokenPhrase, list_ways
+from callcenter.dialogue.engine.pending import SPEECH_SECONDS
+from callcenter.dialogue.scripts.phrases import BrokenScriptPhrase, list_ways
 from callcenter.dialogue.scripts.script import Ask, Script, list_fixed_prompts
 from tests.dialogue.talking import SPOKEN, Caller, read, spoken_script
 
@@ -219,7 +219,7 @@ def test_without_a_question_nothing_that_is_heard_counts(caller: Caller, event: 
 def test_a_phrase_stands_for_every_row_of_its_words() -> None:
     words = {"вода": "(горячая|холодная) вода"}
     assert list_ways("Нет (<вода>|света)", words) == ("нет горячая вода", "нет холодная вода", "нет света")
-    with pytest.raises(BrokenPhrase, match="больше 500"):
+    with pytest.raises(BrokenScriptPhrase, match="больше 500"):
         list_ways(" ".join(["(а|б|в)"] * 7), {})
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.commands.paper import open_paper
-from callcenter.commands.talk import BrokenFiles, Game, find_script, run, save_talk
-from callcenter.core.problems import Place
+from callcenter.commands.in_memory_register import open_paper
+from callcenter.commands.talk import BrokenFiles, ManualTalk, find_script, run, save_talk
+from callcenter.core.problems import FileLocation
 from callcenter.dialogue.scripts.rehearsal import run_talk, run_talks
 from callcenter.dialogue.scripts.talks import (
     CallerHangsUp,
@@ -40,7 +40,7 @@ TWIN = TREE / "ivr_scripts" / "main.talks.yaml"
 def play(*lines: str, ask_outcomes: bool = False, ear: bool = False) -> tuple[Talk, list[str]]:
     """Plays the main script by these lines, as on a Tuesday morning; the talk, and what was shown."""
     waiting, shown = iter(lines), []
-    game = Game(
+    game = ManualTalk(
         MAIN,
         ANSWERS,
         read_usual_outcomes(TWIN),
@@ -51,7 +51,7 @@ def play(*lines: str, ask_outcomes: bool = False, ear: bool = False) -> tuple[Ta
         interpreter=shipped_mind() if ear else None,
         run_action=open_paper(KNOWN, ZONE, FakeClock()),
     )
-    return game.play(name="сыграно", place=Place(TWIN)), shown
+    return game.play(name="сыграно", place=FileLocation(TWIN)), shown
 
 
 def test_a_played_talk_holds_what_was_said_pressed_and_done() -> None:

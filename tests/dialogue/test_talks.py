@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcenter.core.problems import Place
+from callcenter.core.problems import FileLocation
 from callcenter.dialogue.scripts.rehearsal import run_talk, run_talks
 from callcenter.dialogue.scripts.talk_writer import write_talk
 from callcenter.dialogue.scripts.talks import (
@@ -45,7 +45,7 @@ GOOD = """\
     итог: попрощались
     готово: да
 """
-NOWHERE = Place(Path("nowhere"))
+NOWHERE = FileLocation(Path("nowhere"))
 
 
 def write(directory: Path, talks: str, *, head: str = HEAD) -> Path:

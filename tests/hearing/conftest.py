@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.hearing.address import Address
-from callcenter.hearing.client.client import EarClient, EarLeg, Told
-from callcenter.hearing.client.server_pool import Ears
+from callcenter.hearing.client.client import RecognitionClient, RecognitionLeg, Told
+from callcenter.hearing.client.server_pool import ServerPool
 from callcenter.hearing.wire import Closed, Final
 from callcenter.settings import TREE
 from tests.hearing.sound import Sound, cut
@@ -51,7 +51,7 @@ class RunningEar:
 class Listened:
     """One leg and everything it was told."""
 
-    leg: EarLeg
+    leg: RecognitionLeg
     told: list[Told]
     news: asyncio.Event
     _seen: int = field(default=0)
@@ -86,7 +86,7 @@ class Listened:
         return self.text
 
 
-def open_leg(ear: EarClient | Ears, *, phrases: tuple[str, ...] | None = None) -> Listened:
+def open_leg(ear: RecognitionClient | ServerPool, *, phrases: tuple[str, ...] | None = None) -> Listened:
     told: list[Told] = []
     news = asyncio.Event()
 
@@ -98,8 +98,8 @@ def open_leg(ear: EarClient | Ears, *, phrases: tuple[str, ...] | None = None) -
 
 
 @asynccontextmanager
-async def client_of(address: Address) -> AsyncIterator[EarClient]:
-    client = EarClient(address)
+async def client_of(address: Address) -> AsyncIterator[RecognitionClient]:
+    client = RecognitionClient(address)
     async with asyncio.TaskGroup() as group:
         running = group.create_task(client.run())
         yield client
@@ -115,7 +115,7 @@ def ear_program(tmp_path: Path) -> Iterator[RunningEar]:
 
 
 @pytest.fixture
-async def ear(ear_program: RunningEar) -> AsyncIterator[EarClient]:
+async def ear(ear_program: RunningEar) -> AsyncIterator[RecognitionClient]:
     async with client_of(ear_program.address) as client:
         await client.wait_for_connection(within=10)
         yield client

@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from callcenter.hearing.address import BrokenAddress, Host, read_address
-from callcenter.hearing.client.client import EarAway, EarBack, EarClient, EarLost
+from callcenter.hearing.address import BrokenAddress, TcpAddress, read_address
+from callcenter.hearing.client.client import LegLost, LegRestored, RecognitionClient, RecognizerUnavailable
 from callcenter.hearing.wire import Final, Open, Partial, Trouble, pack
 from tests.hearing.conftest import RunningEar, client_of, open_leg
 from tests.stand_ins.tones import FAULT, say_in_tones, silence
@@ -17,7 +17,7 @@ from tests.stand_ins.tones import FAULT, say_in_tones, silence
 SPEECH = {word: np.concatenate([silence(0.2), say_in_tones(word), silence(0.2)]) for word in ("вода", "свет", "газ")}
 
 
-async def test_many_legs_are_heard_at_once_each_its_own(ear: EarClient) -> None:
+async def test_many_legs_are_heard_at_once_each_its_own(ear: RecognitionClient) -> None:
     words = [list(SPEECH)[number % 3] for number in range(20)]
     legs = [open_leg(ear) for _ in words]
     for leg, word in zip(legs, words, strict=True):
@@ -28,18 +28,18 @@ async def test_many_legs_are_heard_at_once_each_its_own(ear: EarClient) -> None:
     assert ear.hello.engine == "tones"
 
 
-async def test_a_crash_costs_a_second_of_hearing_and_no_leg(ear: EarClient, ear_program: RunningEar) -> None:
+async def test_a_crash_costs_a_second_of_hearing_and_no_leg(ear: RecognitionClient, ear_program: RunningEar) -> None:
     leg = open_leg(ear, phrases=("вода",))
     leg.speak(SPEECH["вода"])
     leg.leg.end_utterance()
     await leg.waits_for(Final)
     ear_program.send(signal.SIGKILL)
-    await leg.waits_for(EarLost)
+    await leg.waits_for(LegLost)
     assert not ear.connected
     leg.speak(silence(1.0))
     ear_program.wait()
     ear_program.start()
-    await leg.waits_for(EarBack)
+    await leg.waits_for(LegRestored)
     leg.speak(SPEECH["вода"])
     leg.speak(SPEECH["свет"])
     assert await leg.closes() == "вода вода [unk]"
@@ -49,22 +49,22 @@ async def test_a_crash_costs_a_second_of_hearing_and_no_leg(ear: EarClient, ear_
     assert ear.disconnects == 1
 
 
-async def test_a_frozen_ear_is_given_up(ear: EarClient, ear_program: RunningEar) -> None:
+async def test_a_frozen_ear_is_given_up(ear: RecognitionClient, ear_program: RunningEar) -> None:
     leg = open_leg(ear)
-    await leg.waits_for(EarBack)
+    await leg.waits_for(LegRestored)
     ear_program.send(signal.SIGSTOP)
     try:
-        lost = await leg.waits_for(EarLost, within=6)
+        lost = await leg.waits_for(LegLost, within=6)
     finally:
         ear_program.send(signal.SIGCONT)
-    assert isinstance(lost, EarLost)
+    assert isinstance(lost, LegLost)
     assert "said nothing" in lost.why
-    await leg.waits_for(EarBack)
+    await leg.waits_for(LegRestored)
     leg.speak(SPEECH["газ"])
     assert await leg.closes() == "газ"
 
 
-async def test_a_leg_that_fails_hurts_no_other(ear: EarClient) -> None:
+async def test_a_leg_that_fails_hurts_no_other(ear: RecognitionClient) -> None:
     failing, well = open_leg(ear), open_leg(ear)
     failing.speak(np.concatenate([say_in_tones(FAULT), silence(1.5), say_in_tones("свет")]))
     well.speak(SPEECH["вода"])
@@ -73,7 +73,7 @@ async def test_a_leg_that_fails_hurts_no_other(ear: EarClient) -> None:
     assert await failing.closes() == "свет"
 
 
-async def test_a_farewell_leaves_nobody_without_their_words(ear: EarClient, ear_program: RunningEar) -> None:
+async def test_a_farewell_leaves_nobody_without_their_words(ear: RecognitionClient, ear_program: RunningEar) -> None:
     legs = [open_leg(ear) for _ in range(3)]
     for leg in legs:
         leg.speak(SPEECH["вода"])
@@ -83,7 +83,9 @@ async def test_a_farewell_leaves_nobody_without_their_words(ear: EarClient, ear_
     assert ear_program.wait() == 0
 
 
-async def test_who_talks_on_to_an_ear_that_goes_reads_its_last_words(ear: EarClient, ear_program: RunningEar) -> None:
+async def test_who_talks_on_to_an_ear_that_goes_reads_its_last_words(
+    ear: RecognitionClient, ear_program: RunningEar
+) -> None:
     leg = open_leg(ear)
     leg.speak(SPEECH["вода"])
     await leg.waits_for(Partial)
@@ -94,7 +96,9 @@ async def test_who_talks_on_to_an_ear_that_goes_reads_its_last_words(ear: EarCli
     assert ear_program.wait() == 0
 
 
-async def test_a_stranger_is_shown_the_door_and_the_others_go_on(ear: EarClient, ear_program: RunningEar) -> None:
+async def test_a_stranger_is_shown_the_door_and_the_others_go_on(
+    ear: RecognitionClient, ear_program: RunningEar
+) -> None:
     reader, writer = await asyncio.open_unix_connection(str(ear_program.address))
     writer.write(b"GET / HTTP/1.1\r\n\r\n")
     async with asyncio.timeout(10):
@@ -110,7 +114,7 @@ async def test_a_stranger_is_shown_the_door_and_the_others_go_on(ear: EarClient,
     assert await leg.closes() == "газ"
 
 
-async def test_state_is_told_twice_a_second(ear: EarClient) -> None:
+async def test_state_is_told_twice_a_second(ear: RecognitionClient) -> None:
     leg = open_leg(ear)
     async with asyncio.timeout(10):
         while ear.state is None or ear.state.legs != 1:  # noqa: ASYNC110 - what is waited for is an attribute
@@ -124,7 +128,7 @@ async def test_no_ear_is_no_error_of_a_leg(tmp_path: object) -> None:
         leg = open_leg(ear)
         leg.speak(SPEECH["вода"])
         assert ear.dropped_seconds == pytest.approx(1.02, abs=0.1), "what is less than a piece was not to be sent yet"
-        with pytest.raises(EarAway, match=r"nobody\.sock"):
+        with pytest.raises(RecognizerUnavailable, match=r"nobody\.sock"):
             await ear.wait_for_connection(within=0.1)
         assert await leg.closes() == ""
 
@@ -132,7 +136,7 @@ async def test_no_ear_is_no_error_of_a_leg(tmp_path: object) -> None:
 async def test_an_ear_may_be_on_another_machine() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        address = Host("127.0.0.1", probe.getsockname()[1])
+        address = TcpAddress("127.0.0.1", probe.getsockname()[1])
     program = RunningEar(address)
     program.start()
     try:
@@ -154,5 +158,5 @@ def test_a_broken_address_is_refused(text: str) -> None:
 
 def test_addresses_are_paths_or_hosts() -> None:
     assert str(read_address("/run/ear.sock")) == "/run/ear.sock"
-    assert read_address("10.0.0.7:2700") == Host("10.0.0.7", 2700)
-    assert read_address("[::1]:2700") == Host("::1", 2700)
+    assert read_address("10.0.0.7:2700") == TcpAddress("10.0.0.7", 2700)
+    assert read_address("[::1]:2700") == TcpAddress("::1", 2700)

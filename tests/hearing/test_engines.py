@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.hearing.server.engine import RATE, UNKNOWN, BrokenModel, Engine, EngineFailed, NoEngine, load_engine
+from callcenter.hearing.server.engine import (
+    RATE,
+    UNKNOWN,
+    BrokenModel,
+    Engine,
+    EngineFailed,
+    UnknownEngine,
+    load_engine,
+)
 from tests.hearing.sound import Sound, cut, noise, over_the_line, to_bytes
 from tests.stand_ins.tone_model import write_tone_model
 from tests.stand_ins.tones import PAUSE_SECONDS, say_in_tones, silence
@@ -162,9 +170,9 @@ def test_four_threads_hear_their_own_words(engine: Engine) -> None:
 
 
 def test_an_unknown_engine_is_named() -> None:
-    with pytest.raises(NoEngine, match=r"tests\.stand_ins\.nothing"):
+    with pytest.raises(UnknownEngine, match=r"tests\.stand_ins\.nothing"):
         load_engine("tests.stand_ins.nothing", None)
-    with pytest.raises(NoEngine, match="open_engine"):
+    with pytest.raises(UnknownEngine, match="open_engine"):
         load_engine("tests.stand_ins.clock", None)
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.__main__ import main
-from callcenter.commands.ear import NotSwitched, switch_over
-from callcenter.hearing.model_factory.installing import NotInstalled, install, read_official
+from callcenter.commands.ear import ModelSwitchFailed, switch_over
+from callcenter.hearing.model_factory.installing import InstallFailed, install, read_official
 from callcenter.settings import OWN_MODEL, Settings, read_settings
 from tests.stand_ins.tone_model import write_tone_model
 
@@ -85,10 +85,10 @@ def test_a_tar_is_taken_too_and_what_is_neither_is_told_what_is(model: Path, tmp
     installed = install(str(tmp_path / "vosk-model-y.tar.gz"), tmp_path / "models", progress=quiet)
     assert installed.directory.name == "vosk-model-y"
     (tmp_path / "model.rar").write_bytes(b"Rar!")
-    with pytest.raises(NotInstalled, match=r"model.rar: это не архив.*\.zip, \.tar\.gz.*каталог"):
+    with pytest.raises(InstallFailed, match=r"model.rar: это не архив.*\.zip, \.tar\.gz.*каталог"):
         install(str(tmp_path / "model.rar"), tmp_path / "models", progress=quiet)
     (tmp_path / "half.tar.gz").write_bytes((tmp_path / "vosk-model-y.tar.gz").read_bytes()[:-500])
-    with pytest.raises(NotInstalled, match=r"half\.tar\.gz: .*повреждён"):
+    with pytest.raises(InstallFailed, match=r"half\.tar\.gz: .*повреждён"):
         install(str(tmp_path / "half.tar.gz"), tmp_path / "models", progress=quiet)
 
 
@@ -106,7 +106,7 @@ def test_a_sum_that_nobody_gave_is_told_as_not_compared(archive: Path, tmp_path:
 def test_a_model_that_vosk_cannot_load_is_not_installed(model: Path, tmp_path: Path) -> None:
     install(str(model), tmp_path / "models", progress=quiet)
     spoil(model)
-    with pytest.raises(NotInstalled, match=f"^{model}: Vosk не может загрузить"):
+    with pytest.raises(InstallFailed, match=f"^{model}: Vosk не может загрузить"):
         install(str(model), tmp_path / "models", progress=quiet)
     (kept,) = (tmp_path / "models").iterdir()
     assert (kept / "am/final.mdl").stat().st_size != 100_000
@@ -114,7 +114,7 @@ def test_a_model_that_vosk_cannot_load_is_not_installed(model: Path, tmp_path: P
 
 def test_a_failure_leaves_nothing_behind(model: Path, tmp_path: Path) -> None:
     spoil(model)
-    with pytest.raises(NotInstalled):
+    with pytest.raises(InstallFailed):
         install(str(model), tmp_path / "fresh" / "home" / "models", progress=quiet)
     assert not (tmp_path / "fresh").exists()
 
@@ -122,7 +122,7 @@ def test_a_failure_leaves_nothing_behind(model: Path, tmp_path: Path) -> None:
 def test_a_directory_is_looked_at_before_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.copytree", lambda *_: pytest.fail("copied"))
     (tmp_path / "home" / "letters").mkdir(parents=True)
-    with pytest.raises(NotInstalled, match=f"^{tmp_path}/home: нет am/final.mdl.*внутри: letters"):
+    with pytest.raises(InstallFailed, match=f"^{tmp_path}/home: нет am/final.mdl.*внутри: letters"):
         install(str(tmp_path / "home"), tmp_path / "models", progress=quiet)
     assert not (tmp_path / "models").exists()
 
@@ -130,7 +130,7 @@ def test_a_directory_is_looked_at_before_it_is_copied(tmp_path: Path, monkeypatc
 def test_the_sum_must_be_the_publishers(archive: Path, tmp_path: Path) -> None:
     right = hashlib.sha256(archive.read_bytes()).hexdigest()
     install(str(archive), tmp_path / "models", sha256=right.upper(), progress=quiet)
-    with pytest.raises(NotInstalled, match=f"{right}, а ожидалась {'0' * 64}"):
+    with pytest.raises(InstallFailed, match=f"{right}, а ожидалась {'0' * 64}"):
         install(str(archive), tmp_path / "others", sha256="0" * 64, progress=quiet)
 
 
@@ -144,7 +144,7 @@ def test_an_unpacked_model_is_copied(model: Path, tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize("name", ["../../evil", "/etc/evil", "x/../../evil", "..\\evil"])
 def test_no_file_lands_outside(name: str, tmp_path: Path) -> None:
     archive = pack(tmp_path / "evil.zip", {name: "evil"})
-    with pytest.raises(NotInstalled, match="опасное имя"):
+    with pytest.raises(InstallFailed, match="опасное имя"):
         install(str(archive), tmp_path / "models", progress=quiet)
     assert not [file for file in tmp_path.rglob("*evil") if file.suffix != ".zip"]
 
@@ -159,26 +159,26 @@ def test_a_link_in_an_archive_is_refused(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "link.tar", "w") as held:
         held.addfile(link, io.BytesIO())
     for name in ("link.zip", "link.tar"):
-        with pytest.raises(NotInstalled, match="опасное имя"):
+        with pytest.raises(InstallFailed, match="опасное имя"):
             install(str(tmp_path / name), tmp_path / "models", progress=quiet)
 
 
 def test_what_is_no_model_is_not_installed(tmp_path: Path) -> None:
     archive = pack(tmp_path / "cats.zip", {"cats/cat.txt": "cat"})
-    with pytest.raises(NotInstalled, match=f"^{archive}: нет am/final.mdl.*не модель Vosk; внутри: cat.txt$"):
+    with pytest.raises(InstallFailed, match=f"^{archive}: нет am/final.mdl.*не модель Vosk; внутри: cat.txt$"):
         install(str(archive), tmp_path / "models", progress=quiet)
     (tmp_path / "text.zip").write_text("cats")
-    with pytest.raises(NotInstalled, match="не архив"):
+    with pytest.raises(InstallFailed, match="не архив"):
         install(str(tmp_path / "text.zip"), tmp_path / "models", progress=quiet)
-    with pytest.raises(NotInstalled, match="small"):
+    with pytest.raises(InstallFailed, match="small"):
         install("no-such-model", tmp_path / "models", progress=quiet)
     assert not (tmp_path / "models").exists()
 
 
 def test_without_a_network_it_says_what_else_can_be_done(server: str, tmp_path: Path) -> None:
-    with pytest.raises(NotInstalled, match="укажите файл"):
+    with pytest.raises(InstallFailed, match="укажите файл"):
         install("http://127.0.0.1:1/model.zip", tmp_path / "models", progress=quiet)
-    with pytest.raises(NotInstalled, match="404"):
+    with pytest.raises(InstallFailed, match="404"):
         install(f"{server}/nothing.zip", tmp_path / "models", progress=quiet)
 
 
@@ -218,7 +218,7 @@ def test_one_setting_switches_over(before: str, tmp_path: Path, monkeypatch: pyt
 def test_settings_that_would_break_are_left_alone(before: str, tmp_path: Path) -> None:
     file = tmp_path / "callcenter.toml"
     file.write_text(before)
-    with pytest.raises(NotSwitched, match="впишите сами"):
+    with pytest.raises(ModelSwitchFailed, match="впишите сами"):
         switch_over(file, "/srv/one")
     assert file.read_text() == before
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from callcenter.hearing.server.engine import RATE, EngineFailed, Word
+from callcenter.hearing.server.engine import RATE, EngineFailed, RecognizedWord
 from callcenter.hearing.server.leg import Leg, Report
 from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Partial, Phrases, Trouble
 from tests.hearing.sound import Sound, cut, to_bytes
@@ -27,7 +27,7 @@ class Reports:
         if isinstance(report, Closed):
             self.over.set()
 
-    def close(self) -> list[Word]:
+    def close(self) -> list[RecognizedWord]:
         assert self.leg is not None
         self.leg.enqueue(Close())
         assert self.over.wait(10)
@@ -69,8 +69,8 @@ class SpeakingTwice(ToneEngine):
 
     def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> ToneRecogniser:
         class Backwards(ToneRecogniser):
-            def finish(self) -> tuple[Word, ...]:
-                return (Word("раз", 1.0, 2.0, 1.0), Word("два", 0.5, 0.7, 1.0))
+            def finish(self) -> tuple[RecognizedWord, ...]:
+                return (RecognizedWord("раз", 1.0, 2.0, 1.0), RecognizedWord("два", 0.5, 0.7, 1.0))
 
         return Backwards(None)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from callcenter.hearing.client.client import EarLost, EarMoved, Told
-from callcenter.hearing.client.endpointing import FellQuiet, FellSilent, Heard, Listener, ListenerEvent, Said
-from callcenter.hearing.server.engine import Word
+from callcenter.hearing.client.client import LegLost, LegMoved, Told
+from callcenter.hearing.client.endpointing import Endpointer, FellQuiet, FellSilent, Heard, ListenerEvent, Said
+from callcenter.hearing.server.engine import RecognizedWord
 from callcenter.hearing.wire import Final, Partial, Trouble
 from tests.hearing.listened import hush, listen
 from tests.stand_ins.tones import say_in_tones
@@ -17,7 +17,7 @@ def partial(text: str, sure_to: float, *, begin: float = 0.0) -> Partial:
 
 
 def final(*words: tuple[str, float, float], heard_to: float, begin: float = 0.0) -> Final:
-    return Final(tuple(Word(text, word_begin, end, 0.9) for text, word_begin, end in words), begin, heard_to)
+    return Final(tuple(RecognizedWord(text, word_begin, end, 0.9) for text, word_begin, end in words), begin, heard_to)
 
 
 def accept(*texts: str) -> Callable[[str], float]:
@@ -35,31 +35,31 @@ def said(events: Sequence[ListenerEvent]) -> list[tuple[str, bool]]:
 
 
 @pytest.fixture
-def listener() -> Listener:
+def listener() -> Endpointer:
     """It has heard «вода» in tones from second 0 to 0.48, then nothing up to second 0.62."""
-    listener = Listener()
+    listener = Endpointer()
     listen(listener, say_in_tones("вода"))
     return listener
 
 
-def asked(pause: Callable[[str], float]) -> Listener:
-    listener = Listener()
+def asked(pause: Callable[[str], float]) -> Endpointer:
+    listener = Endpointer()
     listener.start_question(pause)
     listen(listener, say_in_tones("вода"))
     return listener
 
 
-def test_partial_words_are_told_when_they_change(listener: Listener) -> None:
+def test_partial_words_are_told_when_they_change(listener: Endpointer) -> None:
     told = [partial("", 0.1), partial("во", 0.2), partial("во", 0.3), partial("вода", 0.6), partial("вода", 0.7)]
     assert [event for one in told for event in listener.handle_recognition(one)] == [Heard("во"), Heard("вода")]
 
 
-def test_the_endpoint_ends_an_answer(listener: Listener) -> None:
+def test_the_endpoint_ends_an_answer(listener: Endpointer) -> None:
     events = listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.1))
-    assert events == [Said("вода", 1.1, before_endpoint=False, words=(Word("вода", 0.0, 0.48, 0.9),))]
+    assert events == [Said("вода", 1.1, before_endpoint=False, words=(RecognizedWord("вода", 0.0, 0.48, 0.9),))]
 
 
-def test_unknown_speech_is_said_too_but_without_text(listener: Listener) -> None:
+def test_unknown_speech_is_said_too_but_without_text(listener: Endpointer) -> None:
     assert said(listener.handle_recognition(final(("[unk]", 0.0, 0.48), heard_to=1.1))) == [("", False)]
 
 
@@ -122,7 +122,7 @@ def test_words_that_come_where_no_speech_is_seen_are_waited_for() -> None:
     assert hush(listener, 0.2) == [FellSilent()]
 
 
-def test_without_a_question_the_ear_decides_alone(listener: Listener) -> None:
+def test_without_a_question_the_ear_decides_alone(listener: Endpointer) -> None:
     listener.handle_recognition(partial("вода", 0.62))
     assert hush(listener, 3) == []
 
@@ -146,7 +146,9 @@ def test_a_pause_in_a_story_ends_it_for_the_ear_only() -> None:
     words = (("вода", 0.0, 0.48), ("течёт", 1.15, 1.7))
     events = listener.handle_recognition(final(words[1], heard_to=listener.now, begin=1.1))
     assert events == [
-        Said("вода течёт", listener.now, before_endpoint=False, words=tuple(Word(*word, 0.9) for word in words)),
+        Said(
+            "вода течёт", listener.now, before_endpoint=False, words=tuple(RecognizedWord(*word, 0.9) for word in words)
+        ),
     ]
 
 
@@ -157,7 +159,7 @@ def test_an_answer_that_the_ear_has_ended_is_complete_when_its_pause_is_over() -
     listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.1))
     assert said(hush(listener, 0.2)) == []
     (event,) = hush(listener, 0.3)
-    assert event == Said("вода", 1.1, before_endpoint=False, words=(Word("вода", 0.0, 0.48, 0.9),))
+    assert event == Said("вода", 1.1, before_endpoint=False, words=(RecognizedWord("вода", 0.0, 0.48, 0.9),))
     assert 0.88 <= event.trailing_silence <= 1.0
     listener.start_question(story)
     assert said(hush(listener, 3)) == []
@@ -216,7 +218,7 @@ def test_words_that_the_ear_ended_before_it_was_lost_are_no_less_said() -> None:
     listener = asked(story)
     hush(listener, 0.4)
     listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.0))
-    listener.handle_recognition(EarMoved("why", "another"))
+    listener.handle_recognition(LegMoved("why", "another"))
     assert said(hush(listener, 2)) == [("вода", False)]
 
 
@@ -225,7 +227,7 @@ def test_words_that_the_ear_ended_are_said_the_moment_it_is_lost() -> None:
     listener = asked(story)
     hush(listener, 0.4)
     assert said(listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.0))) == []
-    assert said(listener.handle_recognition(EarLost("why"))) == [("вода", False)]
+    assert said(listener.handle_recognition(LegLost("why"))) == [("вода", False)]
     assert said(hush(listener, 2)) == []
 
 
@@ -256,7 +258,7 @@ def test_the_first_words_of_the_next_answer_are_kept_from_the_cut_on() -> None:
     assert said(listener.handle_recognition(final(("да", 0.95, 1.1), heard_to=1.7, begin=0.92))) == [("да", False)]
 
 
-def test_a_question_that_follows_no_answer_begins_with_a_clean_slate(listener: Listener) -> None:
+def test_a_question_that_follows_no_answer_begins_with_a_clean_slate(listener: Endpointer) -> None:
     listener.handle_recognition(partial("вода", 0.6))
     listener.start_question(accept("вода"))
     assert listener.handle_recognition(partial("вода", 0.7)) == []
@@ -264,7 +266,7 @@ def test_a_question_that_follows_no_answer_begins_with_a_clean_slate(listener: L
     assert listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.1)) == []
 
 
-def test_what_is_said_over_the_cut_is_heard_on_but_answers_only_when_its_time_is_known(listener: Listener) -> None:
+def test_what_is_said_over_the_cut_is_heard_on_but_answers_only_when_its_time_is_known(listener: Endpointer) -> None:
     """Danger is looked for in it; the words known by then were heard before."""
     listener.handle_recognition(partial("вода", 0.5))
     listener.start_question(accept("течёт"))  # at 0.62
@@ -280,13 +282,13 @@ def test_what_is_said_over_the_cut_is_heard_on_but_answers_only_when_its_time_is
     assert listener.handle_recognition(partial("опять", listener.now, begin=1.5)) == [Heard("опять")]
 
 
-def test_a_word_across_the_cut_belongs_to_where_most_of_it_is(listener: Listener) -> None:
+def test_a_word_across_the_cut_belongs_to_where_most_of_it_is(listener: Endpointer) -> None:
     listener.start_question(None)  # at 0.62
     events = listener.handle_recognition(final(("вода", 0.3, 0.7), ("свет", 0.5, 1.0), heard_to=1.5))
     assert said(events) == [("свет", False)]
 
 
-@pytest.mark.parametrize("trouble", [EarLost("why"), Trouble("why")])
+@pytest.mark.parametrize("trouble", [LegLost("why"), Trouble("why")])
 def test_what_a_lost_ear_was_guessing_is_no_answer(trouble: Told) -> None:
     listener = asked(accept("вода"))
     listener.handle_recognition(partial("вода", 0.62))
@@ -312,4 +314,4 @@ def test_the_dialogue_judges_each_text_once() -> None:
 
 def test_a_frame_has_one_length() -> None:
     with pytest.raises(ValueError, match="320"):
-        Listener().accept_frame(b"\0" * 318)
+        Endpointer().accept_frame(b"\0" * 318)

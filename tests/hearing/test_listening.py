@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from callcenter.hearing.client.client import EarClient, Told
+from callcenter.hearing.client.client import RecognitionClient, Told
 from callcenter.hearing.client.endpointing import ListenerEvent, Said, SpeechBegan
-from callcenter.hearing.client.leg_recognition import Listening
+from callcenter.hearing.client.leg_recognition import LegRecognition
 from callcenter.hearing.wire import Closed, Final
 from tests.hearing.sound import Sound, cut
 from tests.stand_ins.tones import say_in_tones, silence
@@ -45,16 +45,16 @@ class Dialogue:
         return " ".join(word.text for told in self.notes if isinstance(told, Final) for word in told.words)
 
 
-async def speak(listening: Listening, sound: Sound) -> None:
+async def speak(listening: LegRecognition, sound: Sound) -> None:
     """In the pace of a telephone, for the ear and the listener must go along."""
     for piece in cut(sound):
         listening.accept_audio(piece)
         await asyncio.sleep(0.015)
 
 
-async def test_questions_get_their_own_answers(ear: EarClient) -> None:
+async def test_questions_get_their_own_answers(ear: RecognitionClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, on_event=dialogue.take, on_recognition=dialogue.note)
+    listening = LegRecognition(ear, on_event=dialogue.take, on_recognition=dialogue.note)
     listening.start_question(("вода", "свет"), required_pause=lambda text: 0.2 if text == "вода" else 0.6)
     await speak(listening, np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.2)]))
     assert dialogue.said == [("вода", True)]
@@ -70,9 +70,9 @@ async def test_questions_get_their_own_answers(ear: EarClient) -> None:
     assert sum(isinstance(event, SpeechBegan) for event in dialogue.events) == 2
 
 
-async def test_sound_may_come_in_any_pieces(ear: EarClient) -> None:
+async def test_sound_may_come_in_any_pieces(ear: RecognitionClient) -> None:
     dialogue = Dialogue()
-    listening = Listening(ear, on_event=dialogue.take, on_recognition=dialogue.note)
+    listening = LegRecognition(ear, on_event=dialogue.take, on_recognition=dialogue.note)
     sound = np.concatenate([silence(0.2), say_in_tones("вода"), silence(0.8)]).astype("<i2").tobytes()
     for begin in range(0, len(sound), 246):
         listening.accept_audio(sound[begin : begin + 246])

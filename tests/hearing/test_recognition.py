@@ -7,13 +7,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from callcenter.calls.live_speech import LiveSpeech
 from callcenter.calls.models import Speaker
-from callcenter.calls.spoken import SpokenNow
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 from callcenter.dialogue.scripts.script import Ask
-from callcenter.hearing.client.client import EarClient
-from callcenter.hearing.client.recognition import EarRecognition
+from callcenter.hearing.client.client import RecognitionClient
+from callcenter.hearing.client.recognition import PooledRecognition
 from tests.hearing.conftest import RunningEar
 from tests.hearing.sound import cut
 from tests.stand_ins.centre import read_spoken_script
@@ -22,7 +22,7 @@ from tests.stand_ins.notes import KeptNotes
 from tests.stand_ins.tones import say_in_tones, silence
 
 
-async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(ear: EarClient) -> None:
+async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(ear: RecognitionClient) -> None:
     notes, told, news = KeptNotes(), list[Speech](), asyncio.Event()
 
     def take(speech: Speech) -> None:
@@ -31,7 +31,7 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
 
     question = read_spoken_script().steps["меню"]
     assert isinstance(question, Ask)
-    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).open_input(
+    stretch = PooledRecognition(ear, notes=notes, spoken=LiveSpeech(), clock=FakeClock()).open_input(
         "call", Speaker.CALLER, take
     )
     assert told == [EarOpened()]
@@ -54,9 +54,11 @@ async def test_an_answer_is_told_with_its_turn_and_written_down_with_its_moment(
     stretch.close()
 
 
-async def test_a_lost_ear_is_told_and_is_a_gap_in_the_transcript(ear: EarClient, ear_program: RunningEar) -> None:
+async def test_a_lost_ear_is_told_and_is_a_gap_in_the_transcript(
+    ear: RecognitionClient, ear_program: RunningEar
+) -> None:
     notes, told = KeptNotes(), list[Speech]()
-    stretch = EarRecognition(ear, notes=notes, spoken=SpokenNow(), clock=FakeClock()).open_input(
+    stretch = PooledRecognition(ear, notes=notes, spoken=LiveSpeech(), clock=FakeClock()).open_input(
         "call", Speaker.MEMBER, told.append
     )
     ear_program.send(signal.SIGKILL)

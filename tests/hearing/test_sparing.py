@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.hearing.server.engine import RATE, Engine, Recogniser, Word, load_engine
-from callcenter.hearing.server.silence_skipping import SparingRecogniser
+from callcenter.hearing.server.engine import RATE, Engine, RecognizedWord, Recognizer, load_engine
+from callcenter.hearing.server.silence_skipping import SilenceSkippingRecognizer
 from tests.hearing.sound import Sound, cut, round_off
 from tests.stand_ins.tone_model import write_tone_model
 from tests.stand_ins.tones import ToneEngine, say_in_tones, silence
@@ -44,9 +44,9 @@ class Counted:
 @dataclass
 class CountedRecogniser:
     counted: Counted
-    recogniser: Recogniser
+    recogniser: Recognizer
 
-    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
         self.counted.given += len(audio)
         return self.recogniser.accept_audio(audio)
 
@@ -56,7 +56,7 @@ class CountedRecogniser:
     def get_partial_text(self) -> str:
         return self.recogniser.get_partial_text()
 
-    def finish(self) -> tuple[Word, ...]:
+    def finish(self) -> tuple[RecognizedWord, ...]:
         return self.recogniser.finish()
 
 
@@ -67,11 +67,11 @@ def vosk(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     )
 
 
-def begin(engine: Engine, phrases: Sequence[str] | None = ANSWERS) -> SparingRecogniser:
-    return SparingRecogniser(engine, rate=RATE, phrases=phrases)
+def begin(engine: Engine, phrases: Sequence[str] | None = ANSWERS) -> SilenceSkippingRecognizer:
+    return SilenceSkippingRecognizer(engine, rate=RATE, phrases=phrases)
 
 
-def hear(recogniser: SparingRecogniser, sound: Sound) -> list[Word]:
+def hear(recogniser: SilenceSkippingRecognizer, sound: Sound) -> list[RecognizedWord]:
     return [word for piece in cut(sound, seconds=0.1) for word in recogniser.accept_audio(piece) or ()]
 
 
@@ -128,14 +128,14 @@ def test_what_is_still_guessed_when_it_stays_quiet_has_been_said() -> None:
 
         def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
             class NeverEnding(CountedRecogniser):
-                def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+                def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
                     self.said = (*getattr(self, "said", ()), *(super().accept_audio(audio) or ()))
                     return None
 
                 def get_partial_text(self) -> str:
                     return " ".join(word.text for word in self.said)
 
-                def finish(self) -> tuple[Word, ...]:
+                def finish(self) -> tuple[RecognizedWord, ...]:
                     return self.said
 
             return NeverEnding(self, self.engine.create_recognizer(rate=rate, phrases=phrases))
@@ -149,14 +149,14 @@ def test_a_lone_short_word_that_is_no_guess_before_its_end_is_heard() -> None:
     class Guessless(Counted):
         def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> CountedRecogniser:
             class NeverGuessing(CountedRecogniser):
-                def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+                def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
                     self.said = (*getattr(self, "said", ()), *(super().accept_audio(audio) or ()))
                     return None
 
                 def get_partial_text(self) -> str:
                     return ""
 
-                def finish(self) -> tuple[Word, ...]:
+                def finish(self) -> tuple[RecognizedWord, ...]:
                     return self.said
 
             self.asked += 1

@@ -8,7 +8,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from callcenter.hearing.client.endpointing import Listener, SpeechBegan
+from callcenter.hearing.client.endpointing import Endpointer, SpeechBegan
 from callcenter.hearing.server.engine import RATE
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.hearing.listened import listen
@@ -37,7 +37,7 @@ def test_a_caller_is_noticed_at_once() -> None:
     late = []
     for sentence in range(12):
         man = read_man(sentence, level=CALLER)
-        listener = Listener()
+        listener = Endpointer()
         began: float | None = None
         room = noise(0.5 + len(man) / RATE + 1, level=-62)
         for frame in cut(over_the_line(room[: 4000 + len(man)] + np.concatenate([silence(0.5), man]))):
@@ -53,7 +53,7 @@ def test_a_caller_is_noticed_at_once() -> None:
 
 
 def test_the_beginning_is_told_once_a_sentence() -> None:
-    listener = Listener()
+    listener = Endpointer()
     man = read_man(3, level=CALLER)
     events = listen(listener, np.concatenate([silence(0.5), man, silence(1.0), man]))
     assert [type(event) for event in events] == [SpeechBegan, SpeechBegan]
@@ -62,11 +62,11 @@ def test_the_beginning_is_told_once_a_sentence() -> None:
 
 @pytest.mark.parametrize("level", [-60, -40, -30, -20])
 def test_noise_is_nobody(level: float) -> None:
-    assert listen(Listener(), noise(5, level=level)) == []
+    assert listen(Endpointer(), noise(5, level=level)) == []
 
 
 def test_coughs_are_nobody() -> None:
-    listener = Listener()
+    listener = Endpointer()
     assert [listen(listener, np.concatenate([silence(0.3), cough(), silence(0.1), cough()])) for _ in range(40)] == (
         [[]] * 40
     )
@@ -76,18 +76,18 @@ def test_hum_and_clicks_are_nobody() -> None:
     turns = np.arange(3 * RATE) * (2 * np.pi / RATE)
     clicks = np.zeros(3 * RATE)
     clicks[::1600] = 29000
-    assert listen(Listener(), round_off(300 * np.sin(50 * turns) + 300 * np.sin(100 * turns))) == []
-    assert listen(Listener(), round_off(clicks)) == []
+    assert listen(Endpointer(), round_off(300 * np.sin(50 * turns) + 300 * np.sin(100 * turns))) == []
+    assert listen(Endpointer(), round_off(clicks)) == []
 
 
 def test_the_prompt_s_own_echo_is_nobody_and_the_prompt_itself_is(prompt: Sound) -> None:
-    assert listen(Listener(), over_the_line(quieter(prompt, 25))) == []
-    assert listen(Listener(), over_the_line(prompt)) != []
+    assert listen(Endpointer(), over_the_line(quieter(prompt, 25))) == []
+    assert listen(Endpointer(), over_the_line(prompt)) != []
 
 
 def test_a_caller_is_noticed_over_the_prompt_s_echo(prompt: Sound) -> None:
     man = read_man(5, level=CALLER)
     echo = quieter(np.tile(prompt, 4), 25)
     sound = echo[: 2 * RATE + len(man)] + np.concatenate([silence(2), man])
-    (began, *_) = listen(Listener(), over_the_line(sound))
+    (began, *_) = listen(Endpointer(), over_the_line(sound))
     assert began == SpeechBegan(pytest.approx(2.1, abs=0.15))

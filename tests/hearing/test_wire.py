@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.hearing.server.engine import Word
+from callcenter.hearing.server.engine import RecognizedWord
 from callcenter.hearing.wire import (
     LONGEST,
     Audio,
@@ -36,7 +36,7 @@ MESSAGES: list[tuple[int, Message]] = [
     (0, Hello(1, "tones", True)),
     (0, State(3, 0.02, 1.5, 0)),
     (7, Partial("течёт «труба»", 0.5, 1.25, 1.0)),
-    (7, Final((Word("да", 0.1, 0.4, 0.97),), 0.0, 1.0)),
+    (7, Final((RecognizedWord("да", 0.1, 0.4, 0.97),), 0.0, 1.0)),
     (7, Trouble("why")),
     (2**32 - 1, Closed()),
 ]

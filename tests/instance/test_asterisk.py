@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk import launch_methods
-from callcenter.asterisk.asterisk import Asterisk, Boot
-from callcenter.asterisk.launch_methods import NoAsterisk
+from callcenter.asterisk.asterisk import Asterisk, BootParameters
+from callcenter.asterisk.launch_methods import AsteriskLaunchFailed
 from callcenter.instance.instance import Instance, open_instance
-from callcenter.settings import Settings, Telephony
+from callcenter.settings import Settings, TelephonySettings
 
 MODULES = (
     "res_sorcery_config", "res_sorcery_memory", "res_http_websocket", "res_websocket_client", "res_stasis",
@@ -23,7 +23,7 @@ MODULES = (
 )  # fmt: skip
 
 
-def write_least(instance: Instance, boot: Boot) -> list[str]:
+def write_least(instance: Instance, boot: BootParameters) -> list[str]:
     """The least configuration with which ARI answers."""
     home = instance.layout.asterisk
     directories = {
@@ -98,7 +98,7 @@ def test_a_running_asterisk_is_adopted_and_a_dead_one_gets_the_next_number(insta
 
 
 def test_a_new_address_waits_for_the_next_start_and_says_so(instance: Instance) -> None:
-    elsewhere = Settings(telephony=Telephony(bind_address=IPv4Address("127.0.0.2")))
+    elsewhere = Settings(telephony=TelephonySettings(bind_address=IPv4Address("127.0.0.2")))
     said: list[str] = []
     first = Asterisk(instance, configure=write_least, die_with_parent=True)
     second = Asterisk(replace(instance, settings=elsewhere), configure=write_least, progress=said.append)
@@ -112,14 +112,14 @@ def test_a_new_address_waits_for_the_next_start_and_says_so(instance: Instance) 
 
 
 def test_an_asterisk_that_cannot_start_says_why(instance: Instance) -> None:
-    def write_broken(instance: Instance, boot: Boot) -> list[str]:
+    def write_broken(instance: Instance, boot: BootParameters) -> list[str]:
         names = write_least(instance, boot)
         (instance.layout.asterisk_etc / "modules.conf").write_text("[modules]\nautoload=no\nrequire = no_such.so\n")
         return names
 
     begun = time.monotonic()
     asterisk = Asterisk(instance, configure=write_broken, die_with_parent=True)
-    with pytest.raises(NoAsterisk, match=r"no_such"):
+    with pytest.raises(AsteriskLaunchFailed, match=r"no_such"):
         asterisk.ensure_running()
     assert asterisk.running() is None
     assert time.monotonic() - begun < 20
@@ -131,14 +131,14 @@ def test_a_port_of_somebody_else_is_named_before_anything_is_started(instance: I
         stranger.bind(("127.0.0.1", 0))
         number = stranger.getsockname()[1]
         robbed = replace(instance, ports=replace(instance.ports, **{port: number}))
-        with pytest.raises(NoAsterisk, match=rf"{number}/(udp|tcp) is taken by another program"):
+        with pytest.raises(AsteriskLaunchFailed, match=rf"{number}/(udp|tcp) is taken by another program"):
             Asterisk(robbed, configure=write_least, die_with_parent=True).ensure_running()
     assert not (instance.layout.home / "boots").exists()
 
 
 def test_an_address_that_is_not_ours_is_named(instance: Instance) -> None:
-    elsewhere = Settings(telephony=Telephony(bind_address=IPv4Address("192.0.2.1")))
-    with pytest.raises(NoAsterisk, match=r"no address 192\.0\.2\.1; mend bind_address"):
+    elsewhere = Settings(telephony=TelephonySettings(bind_address=IPv4Address("192.0.2.1")))
+    with pytest.raises(AsteriskLaunchFailed, match=r"no address 192\.0\.2\.1; mend bind_address"):
         Asterisk(replace(instance, settings=elsewhere), configure=write_least).ensure_running()
 
 
@@ -158,7 +158,7 @@ def test_the_machines_own_asterisk_is_used_unless_it_is_too_old(
         native.write_text(f'#!/bin/sh\necho "Asterisk {version}"\n')
         native.chmod(0o755)
         if refused:
-            with pytest.raises(NoAsterisk, match=rf"version {version} is older than 22\.8"):
+            with pytest.raises(AsteriskLaunchFailed, match=rf"version {version} is older than 22\.8"):
                 asterisk.choose()
         else:
             way = asterisk.choose()
@@ -184,5 +184,5 @@ def test_a_version_nobody_has_tested_is_used_with_a_warning(
 
 
 def test_no_way_at_all_lists_the_refusals(instance: Instance) -> None:
-    with pytest.raises(NoAsterisk, match=r"no way to run Asterisk works here"):
+    with pytest.raises(AsteriskLaunchFailed, match=r"no way to run Asterisk works here"):
         Asterisk(instance, configure=write_least, ways=("native",)).ensure_running()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk import debian_root
-from callcenter.asterisk.debian_root import NoRoot, ensure_root, renew_root
+from callcenter.asterisk.debian_root import RootBuildFailed, ensure_root, renew_root
 
 STAND_IN = """#!/bin/bash
 printf '%s\\n' "$*" >>"{calls}"
@@ -82,7 +82,7 @@ def test_sid_helps_out_where_testing_has_no_asterisk(debian: Debian) -> None:
 
 def test_a_forged_archive_is_the_end(debian: Debian) -> None:
     debian.becomes("testing forged")
-    with pytest.raises(NoRoot, match="is not signed"):
+    with pytest.raises(RootBuildFailed, match="is not signed"):
         ensure_root(lambda line: None)
     assert not debian.root.exists()
     assert len(debian.calls) == 1
@@ -90,7 +90,7 @@ def test_a_forged_archive_is_the_end(debian: Debian) -> None:
 
 def test_no_suite_has_it(debian: Debian) -> None:
     debian.becomes("testing lacks", "sid lacks")
-    with pytest.raises(NoRoot, match="no Debian suite of testing, sid"):
+    with pytest.raises(RootBuildFailed, match="no Debian suite of testing, sid"):
         ensure_root(lambda line: None)
 
 
@@ -108,6 +108,6 @@ def test_a_renewed_root_keeps_the_old_one_beside_it_and_a_failed_renewal_changes
     assert suite_of(renew_root(lambda line: None)) == "sid"
     assert suite_of(debian.root.with_name("asterisk-root.old")) == "testing"
     debian.becomes("testing forged")
-    with pytest.raises(NoRoot):
+    with pytest.raises(RootBuildFailed):
         renew_root(lambda line: None)
     assert suite_of(debian.root) == "sid"

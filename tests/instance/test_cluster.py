@@ -17,7 +17,7 @@ from callcenter.instance.instance import Instance, open_instance
 from callcenter.instance.processes import find_in_directory
 from callcenter.instance.service_user import service_user
 from callcenter.layout import Layout
-from callcenter.operations.postgres import Cluster, NoPostgres
+from callcenter.operations.postgres import PostgresCluster, PostgresUnavailable
 from callcenter.settings import Settings
 
 
@@ -36,14 +36,14 @@ def ask(address: str, question: str) -> object:
 
 
 def test_a_cluster_is_started_adopted_and_stopped_with_its_rows(instance: Instance) -> None:
-    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    cluster = PostgresCluster(instance.layout, instance.ports, durable=False)
     try:
         cluster.ensure_running()
         assert cluster.create_database("callcenter")
         assert not cluster.create_database("callcenter")
         first = cluster.running()
 
-        other = Cluster(instance.layout, instance.ports, durable=False)
+        other = PostgresCluster(instance.layout, instance.ports, durable=False)
         other.ensure_running()
         assert other.running() == first
 
@@ -66,7 +66,7 @@ def test_a_cluster_is_started_adopted_and_stopped_with_its_rows(instance: Instan
 
 def test_after_a_reboot_the_old_lock_is_void_even_when_its_pid_lives_again(instance: Instance) -> None:
     """PostgreSQL's lock names a pid only; here it is taken by another program of the same user."""
-    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    cluster = PostgresCluster(instance.layout, instance.ports, durable=False)
     words = service_user().command(["sleep", "60"])
     with subprocess.Popen(words) as other:
         try:
@@ -89,7 +89,7 @@ def test_after_a_reboot_the_old_lock_is_void_even_when_its_pid_lives_again(insta
 
 def test_a_backend_that_outlives_its_killed_postmaster_is_no_obstacle(instance: Instance) -> None:
     """A backend deep in a query does not notice; PostgreSQL refuses to start as long as it shares the memory."""
-    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    cluster = PostgresCluster(instance.layout, instance.ports, durable=False)
     try:
         cluster.ensure_running()
         before = cluster.running()
@@ -124,7 +124,7 @@ def never_ending_query(connection: psycopg.Connection[tuple[object, ...]]) -> No
 
 def test_siblings_have_each_their_own_and_no_tcp_port(homes: Path) -> None:
     instances = [open_instance(home=homes / name, settings=Settings()) for name in ("one", "two")]
-    clusters = [Cluster(one.layout, one.ports, durable=False) for one in instances]
+    clusters = [PostgresCluster(one.layout, one.ports, durable=False) for one in instances]
     try:
         for cluster in clusters:
             cluster.ensure_running()
@@ -144,7 +144,7 @@ def test_an_interrupted_initdb_is_begun_anew(instance: Instance) -> None:
     making = instance.layout.home / "postgres.making"
     making.mkdir()
     (making / "PG_VERSION").write_text("15\n")
-    cluster = Cluster(instance.layout, instance.ports, durable=False)
+    cluster = PostgresCluster(instance.layout, instance.ports, durable=False)
     try:
         cluster.ensure_running()
         assert not making.exists()
@@ -155,18 +155,18 @@ def test_an_interrupted_initdb_is_begun_anew(instance: Instance) -> None:
 def test_strange_files_are_not_taken_for_a_cluster(instance: Instance) -> None:
     instance.layout.postgres_data.mkdir()
     (instance.layout.postgres_data / "letter.txt").write_text("to whom it may concern")
-    with pytest.raises(NoPostgres, match="not a PostgreSQL data directory"):
-        Cluster(instance.layout, instance.ports).ensure_running()
+    with pytest.raises(PostgresUnavailable, match="not a PostgreSQL data directory"):
+        PostgresCluster(instance.layout, instance.ports).ensure_running()
 
 
 def test_a_major_version_that_is_gone_is_named(instance: Instance) -> None:
     instance.layout.postgres_data.mkdir()
     (instance.layout.postgres_data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(NoPostgres, match=r"made by PostgreSQL 9.*apt-get install postgresql-9"):
-        Cluster(instance.layout, instance.ports).ensure_running()
+    with pytest.raises(PostgresUnavailable, match=r"made by PostgreSQL 9.*apt-get install postgresql-9"):
+        PostgresCluster(instance.layout, instance.ports).ensure_running()
 
 
 def test_a_socket_path_too_long_is_refused_with_the_mend(instance: Instance) -> None:
     layout = Layout(Path("/var/lib/callcenter") / ("x" * 80))
-    with pytest.raises(NoPostgres, match=r"CALLCENTER_HOME"):
-        Cluster(layout, instance.ports).ensure_running()
+    with pytest.raises(PostgresUnavailable, match=r"CALLCENTER_HOME"):
+        PostgresCluster(layout, instance.ports).ensure_running()

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.instance.instance import NoPlace, address_for_people, ensure_ports, open_instance, prepare_directories
+from callcenter.instance.instance import (
+    InstanceHomeUnavailable,
+    address_for_people,
+    ensure_ports,
+    open_instance,
+    prepare_directories,
+)
 from callcenter.layout import Layout, Ports
-from callcenter.settings import Queue, Settings, Telephony
+from callcenter.settings import QueueSettings, Settings, TelephonySettings
 
 
 def all_ports(ports: Ports) -> set[int]:
@@ -44,9 +50,9 @@ def test_the_ports_of_a_running_instance_are_kept(homes: Path) -> None:
 
 def test_more_calls_than_the_rtp_ports_carry_are_refused_with_the_mend(homes: Path) -> None:
     open_instance(home=homes / "one", settings=Settings())
-    with pytest.raises(NoPlace, match=r"ports\.json.*max_calls = 300"):
-        open_instance(home=homes / "one", settings=Settings(telephony=Telephony(max_calls=300)))
-    ports = open_instance(home=homes / "two", settings=Settings(telephony=Telephony(max_calls=300))).ports
+    with pytest.raises(InstanceHomeUnavailable, match=r"ports\.json.*max_calls = 300"):
+        open_instance(home=homes / "one", settings=Settings(telephony=TelephonySettings(max_calls=300)))
+    ports = open_instance(home=homes / "two", settings=Settings(telephony=TelephonySettings(max_calls=300))).ports
     assert ports.rtp_end - ports.rtp_start + 1 >= 1200
 
 
@@ -70,19 +76,19 @@ def test_a_spoilt_ports_file_is_named(homes: Path) -> None:
     layout = Layout(homes / "one")
     prepare_directories(layout)
     layout.ports_file.write_text("{")
-    with pytest.raises(NoPlace, match=r"ports\.json"):
+    with pytest.raises(InstanceHomeUnavailable, match=r"ports\.json"):
         ensure_ports(layout, calls=30)
 
 
 def test_a_home_the_service_user_cannot_enter_is_refused(homes: Path) -> None:
     closed = homes / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(NoPlace, match=r"closed.*cannot enter"):
+    with pytest.raises(InstanceHomeUnavailable, match=r"closed.*cannot enter"):
         open_instance(home=closed / "one", settings=Settings())
 
 
 def test_secrets_are_private_random_and_stable(homes: Path) -> None:
-    settings = Settings(queue=Queue(dispatchers=2))
+    settings = Settings(queue=QueueSettings(dispatchers=2))
     first = open_instance(home=homes / "one", settings=settings)
     other = open_instance(home=homes / "two", settings=settings)
     assert first.layout.secrets_file.stat().st_mode & 0o777 == 0o600
@@ -95,7 +101,7 @@ def test_secrets_are_private_random_and_stable(homes: Path) -> None:
 
 
 def test_a_device_is_not_called_like_its_extension(homes: Path) -> None:
-    secrets = open_instance(home=homes / "one", settings=Settings(queue=Queue(dispatchers=3))).secrets
+    secrets = open_instance(home=homes / "one", settings=Settings(queue=QueueSettings(dispatchers=3))).secrets
     assert [device.extension for device in secrets.devices] == ["201", "202", "203"]
     for device in (*secrets.devices, secrets.resident):
         assert device.extension not in device.name
@@ -109,7 +115,7 @@ def test_a_device_is_not_called_like_its_extension(homes: Path) -> None:
 
 def test_more_dispatchers_leave_the_first_ones_alone_and_fewer_lose_nothing(homes: Path) -> None:
     def devices(number: int) -> list[str]:
-        settings = Settings(queue=Queue(dispatchers=number))
+        settings = Settings(queue=QueueSettings(dispatchers=number))
         secrets = open_instance(home=homes / "one", settings=settings).secrets
         assert sum(account.interface is not None for account in secrets.web_accounts) == number
         return [device.name for device in secrets.devices]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.instance.processes import (
-    Running,
+    RunningProcess,
     end,
     find_running,
     record_self,
@@ -22,7 +22,7 @@ from callcenter.instance.processes import (
 
 
 @pytest.fixture
-def sleeper(tmp_path: Path) -> Iterator[Running]:
+def sleeper(tmp_path: Path) -> Iterator[RunningProcess]:
     starter = start_detached(recording(["sleep", "60"], tmp_path / "pid"), log=tmp_path / "log")
     running = wait_recorded(tmp_path / "pid", starter)
     assert running is not None
@@ -30,18 +30,18 @@ def sleeper(tmp_path: Path) -> Iterator[Running]:
     end(running, first=signal.SIGKILL)
 
 
-def test_a_started_program_is_found_and_lives_in_its_own_session(sleeper: Running, tmp_path: Path) -> None:
+def test_a_started_program_is_found_and_lives_in_its_own_session(sleeper: RunningProcess, tmp_path: Path) -> None:
     assert find_running(tmp_path / "pid") == sleeper
     assert os.getsid(sleeper.pid) == sleeper.pid != os.getsid(0)
     assert (tmp_path / "log").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_program_that_is_hurried_before_it_listens_lives(sleeper: Running) -> None:
+def test_a_program_that_is_hurried_before_it_listens_lives(sleeper: RunningProcess) -> None:
     sleeper.send(signal.SIGHUP)
     assert not sleeper.wait(0.3)
 
 
-def test_a_program_that_steps_back_has_all_of_its_session_do_so(sleeper: Running) -> None:
+def test_a_program_that_steps_back_has_all_of_its_session_do_so(sleeper: RunningProcess) -> None:
     """Where the kernel divides the processor between sessions its own niceness counts only within one."""
     step_back(sleeper, 5)
     assert os.getpriority(os.PRIO_PROCESS, sleeper.pid) == 5
@@ -49,29 +49,29 @@ def test_a_program_that_steps_back_has_all_of_its_session_do_so(sleeper: Running
     assert not group.exists() or group.read_text().split()[2] == "5"
 
 
-def test_who_has_gone_needs_not_step_back(sleeper: Running) -> None:
+def test_who_has_gone_needs_not_step_back(sleeper: RunningProcess) -> None:
     end(sleeper)
     step_back(sleeper, 5)
 
 
-def test_an_ended_program_is_not_found(sleeper: Running, tmp_path: Path) -> None:
+def test_an_ended_program_is_not_found(sleeper: RunningProcess, tmp_path: Path) -> None:
     end(sleeper)
     assert not sleeper.alive
     assert find_running(tmp_path / "pid") is None
 
 
-def test_a_recycled_pid_is_never_trusted(sleeper: Running, tmp_path: Path) -> None:
+def test_a_recycled_pid_is_never_trusted(sleeper: RunningProcess, tmp_path: Path) -> None:
     boot, stat = (tmp_path / "pid").read_text().splitlines()
     before, _, after = stat.rpartition(") ")
     fields = after.split()
     fields[19] = str(int(fields[19]) - 1)  # the same pid, started a moment earlier: another program's file
     (tmp_path / "pid").write_text(f"{boot}\n{before}) {' '.join(fields)}\n")
     assert find_running(tmp_path / "pid") is None
-    Running(sleeper.pid, sleeper.started - 1).send(signal.SIGKILL)
+    RunningProcess(sleeper.pid, sleeper.started - 1).send(signal.SIGKILL)
     assert sleeper.alive
 
 
-def test_a_pid_file_from_before_a_reboot_is_never_trusted(sleeper: Running, tmp_path: Path) -> None:
+def test_a_pid_file_from_before_a_reboot_is_never_trusted(sleeper: RunningProcess, tmp_path: Path) -> None:
     _, stat = (tmp_path / "pid").read_text().splitlines()
     (tmp_path / "pid").write_text(f"00000000-0000-0000-0000-000000000000\n{stat}\n")
     assert sleeper.alive
@@ -108,7 +108,7 @@ def test_a_program_that_cannot_start_leaves_no_pid(tmp_path: Path) -> None:
     assert "/no/such/program" in (tmp_path / "log").read_text()
 
 
-async def test_the_end_of_a_program_is_noticed_at_once(sleeper: Running) -> None:
+async def test_the_end_of_a_program_is_noticed_at_once(sleeper: RunningProcess) -> None:
     watch = asyncio.ensure_future(sleeper.ended())
     await asyncio.sleep(0.05)
     assert not watch.done()

@@ -7,14 +7,14 @@ import pytest
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.commands.voice import describe_lines
-from callcenter.conducting.scripts import Edition
+from callcenter.conducting.scripts import ScriptEdition
 from callcenter.layout import Layout
 from callcenter.settings import Settings
 from callcenter.speech import dialplan_sounds
 from callcenter.speech.dialplan_sounds import write_sounds
 from callcenter.speech.prompt_recordings.catalogue import (
-    Line,
-    NoSuchLine,
+    RecordableText,
+    TextNotFound,
     find_line,
     find_recording_problems,
     list_lines,
@@ -22,7 +22,7 @@ from callcenter.speech.prompt_recordings.catalogue import (
     read_edition,
     record,
 )
-from callcenter.speech.prompt_recordings.takes import TakeKeeper
+from callcenter.speech.prompt_recordings.takes import TakeCollector
 from callcenter.speech.prompts import PromptCache
 from tests.stand_ins.studio import lay_out, speak
 from tests.stand_ins.voice import StandInVoice
@@ -31,7 +31,7 @@ NOTICE = "callcenter/connecting"
 
 
 @pytest.fixture(scope="module")
-def edition() -> Edition:
+def edition() -> ScriptEdition:
     return read_edition(Settings())
 
 
@@ -46,12 +46,12 @@ def take_of(directory: Path, seconds: float) -> Path:
     return file
 
 
-def greeting(lines: list[Line]) -> Line:
+def greeting(lines: list[RecordableText]) -> RecordableText:
     return next(line for line in lines if line.text.startswith("Здравствуйте") and line.human.parent.name == "prompts")
 
 
 def test_every_text_is_listed_once_and_one_with_a_changing_place_by_its_sentences(
-    layout: Layout, edition: Edition
+    layout: Layout, edition: ScriptEdition
 ) -> None:
     lines = list_lines(layout, edition)
     assert len({line.number for line in lines}) == len(lines) == len({line.human for line in lines})
@@ -62,7 +62,7 @@ def test_every_text_is_listed_once_and_one_with_a_changing_place_by_its_sentence
     assert describe_lines(lines)[-1] == f"Текстов: {len(lines)}, записано человеком: 0."
 
 
-def test_numbers_stay_when_texts_come_and_go(layout: Layout, edition: Edition) -> None:
+def test_numbers_stay_when_texts_come_and_go(layout: Layout, edition: ScriptEdition) -> None:
     before = {line.human: line.number for line in list_lines(layout, edition)}
     fewer = replace(edition, answers={})
     list_lines(layout, fewer)
@@ -70,7 +70,7 @@ def test_numbers_stay_when_texts_come_and_go(layout: Layout, edition: Edition) -
     assert after == before
 
 
-async def test_a_recording_is_what_callers_hear(layout: Layout, edition: Edition, tmp_path: Path) -> None:
+async def test_a_recording_is_what_callers_hear(layout: Layout, edition: ScriptEdition, tmp_path: Path) -> None:
     lines = list_lines(layout, edition)
     line = find_line(lines, str(greeting(lines).number))
     record(line, take_of(tmp_path, line.seconds))
@@ -80,12 +80,12 @@ async def test_a_recording_is_what_callers_hear(layout: Layout, edition: Edition
     publish(layout, lines)
     assert (layout.sounds / "ru" / "studio" / f"{line.number}.wav").resolve() == line.human
     assert list(find_recording_problems(layout, lines, edition)) == []
-    with pytest.raises(NoSuchLine, match="voice texts"):
+    with pytest.raises(TextNotFound, match="voice texts"):
         find_line(lines, "нет такого текста")
 
 
 async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
-    layout: Layout, edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    layout: Layout, edition: ScriptEdition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = {NOTICE: "Соединяю с диспетчером."}
     monkeypatch.setattr("callcenter.speech.prompt_recordings.catalogue.read_words", lambda: words)
@@ -103,7 +103,7 @@ async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
     assert "«Соединяю с диспетчером.» больше не звучит" in problem.message
 
 
-def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: Edition, tmp_path: Path) -> None:
+def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: ScriptEdition, tmp_path: Path) -> None:
     lines = list_lines(layout, edition)
     line = greeting(lines)
     record(line, take_of(tmp_path, line.seconds))
@@ -130,7 +130,7 @@ class Board:
 
 
 async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unaccepted_one_left(
-    layout: Layout, edition: Edition, tmp_path: Path
+    layout: Layout, edition: ScriptEdition, tmp_path: Path
 ) -> None:
     layout.studio_takes.mkdir(parents=True)
     lines = list_lines(layout, edition)
@@ -145,7 +145,7 @@ async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unacc
         if accepted:
             (layout.studio_takes / f"{take}.ok.wav").touch()
 
-    keeper = TakeKeeper(layout, edition=lambda: edition, alarms=board, renew=renew)
+    keeper = TakeCollector(layout, edition=lambda: edition, alarms=board, renew=renew)
     leave(f"{line.number}-1", line.seconds, accepted=False)
     assert await keeper.look() == 0
     assert not line.human.exists()

@@ -17,9 +17,9 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
-from callcenter.instance.processes import Running, end, find_running, recording, start_detached, wait_recorded
+from callcenter.instance.processes import RunningProcess, end, find_running, recording, start_detached, wait_recorded
 from callcenter.layout import Layout
-from callcenter.operations.supervisor import AlreadyRuns, Charge, Supervisor, alarm_reporter, hold_alone
+from callcenter.operations.supervisor import AlreadyRuns, SupervisedProcess, Supervisor, alarm_reporter, hold_alone
 
 
 @pytest.fixture
@@ -30,16 +30,16 @@ def pid_file(tmp_path: Path) -> Iterator[Path]:
         end(left, first=signal.SIGKILL)
 
 
-def sleeper(pid_file: Path) -> Charge:
+def sleeper(pid_file: Path) -> SupervisedProcess:
     def start() -> None:
         starter = start_detached(recording(["sleep", "60"], pid_file), log=pid_file.with_suffix(".log"))
         wait_recorded(pid_file, starter)
 
-    return Charge("sleeper", lambda: find_running(pid_file), start)
+    return SupervisedProcess("sleeper", lambda: find_running(pid_file), start)
 
 
 @asynccontextmanager
-async def at_work(*charges: Charge) -> AsyncIterator[None]:
+async def at_work(*charges: SupervisedProcess) -> AsyncIterator[None]:
     watch = asyncio.ensure_future(Supervisor(charges, shortest=0.02, longest=0.2).run())
     try:
         yield
@@ -48,7 +48,7 @@ async def at_work(*charges: Charge) -> AsyncIterator[None]:
         await asyncio.wait([watch])
 
 
-async def appears(pid_file: Path, *, instead_of: Running | None = None) -> Running:
+async def appears(pid_file: Path, *, instead_of: RunningProcess | None = None) -> RunningProcess:
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         found = find_running(pid_file)
@@ -81,7 +81,7 @@ async def test_a_program_that_does_not_start_is_tried_again_ever_more_slowly(pid
         tries.append(time.monotonic())
         raise CallcenterError("not today")
 
-    async with at_work(Charge("refuser", lambda: None, refuse), sleeper(pid_file)):
+    async with at_work(SupervisedProcess("refuser", lambda: None, refuse), sleeper(pid_file)):
         await asyncio.sleep(1.0)
         await appears(pid_file)  # the others do not suffer
     waits = [later - earlier for earlier, later in pairwise(tries)]
@@ -106,7 +106,7 @@ async def test_a_program_that_ends_again_and_again_is_reported_and_hurried_when_
         words = ["/bin/sh", "-c", f'test -e "{mended}" && exec sleep 60']
         wait_recorded(pid_file, start_detached(recording(words, pid_file), log=pid_file.with_suffix(".log")))
 
-    charge = Charge("fragile", lambda: find_running(pid_file), start, niceness=3)
+    charge = SupervisedProcess("fragile", lambda: find_running(pid_file), start, niceness=3)
     supervisor = Supervisor([charge], report=report, shortest=0.02, longest=60.0, calm=0.3)
     watch = asyncio.ensure_future(supervisor.run())
     try:
@@ -156,7 +156,7 @@ def test_a_supervisor_killed_outright_takes_nothing_with_it(tmp_path: Path, pid_
     )
     tree = str(Path(__file__).resolve().parents[2])
 
-    def begin(name: str) -> Running:
+    def begin(name: str) -> RunningProcess:
         words = [sys.executable, "-c", script, str(pid_file)]
         starter = start_detached(
             recording(words, tmp_path / name), log=tmp_path / "log", environment=os.environ | {"PYTHONPATH": tree}
@@ -165,7 +165,7 @@ def test_a_supervisor_killed_outright_takes_nothing_with_it(tmp_path: Path, pid_
         assert running is not None, (tmp_path / "log").read_text()
         return running
 
-    def wait_for(different_from: Running | None) -> Running:
+    def wait_for(different_from: RunningProcess | None) -> RunningProcess:
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             now = find_running(pid_file)

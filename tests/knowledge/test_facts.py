@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.knowledge.facts import NoSuchFigure, read_company, read_law
+from callcenter.knowledge.facts import FigureNotFound, read_company, read_law
 
 COMPANY = """facts:
   PASSPORT_HOURS:
@@ -80,7 +80,7 @@ def test_a_figure_is_the_one_in_force_on_the_day(tmp_path: Path) -> None:
 
 def test_a_figure_not_yet_in_force_is_not_guessed(tmp_path: Path) -> None:
     law, _ = read_law(write(tmp_path / "law.yaml", LAW))
-    with pytest.raises(NoSuchFigure, match="CALLBACK_WITHIN"):
+    with pytest.raises(FigureNotFound, match="CALLBACK_WITHIN"):
         law.find_value("CALLBACK_WITHIN", date(2013, 1, 1))
 
 

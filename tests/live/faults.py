@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from callcenter.instance.processes import Running, find_in_directory, run_quietly
+from callcenter.instance.processes import RunningProcess, find_in_directory, run_quietly
 from tests.live.running_centre import RunningCentre
 
 _PIDFD_GETFD = 438
@@ -24,13 +24,13 @@ _BPF_RETURN = 0x06
 _ROOM = 4096
 
 
-def postgres_of(centre: RunningCentre) -> list[Running]:
+def postgres_of(centre: RunningCentre) -> list[RunningProcess]:
     """PostgreSQL with all its backends."""
     return find_in_directory(centre.layout.postgres_data.resolve(), program="postgres")
 
 
 @contextmanager
-def frozen(*programs: Running) -> Iterator[None]:
+def frozen(*programs: RunningProcess) -> Iterator[None]:
     """They stand still meanwhile: alive, every connection open, no answer."""
     for program in programs:
         program.send(signal.SIGSTOP)
@@ -42,7 +42,7 @@ def frozen(*programs: Running) -> Iterator[None]:
 
 
 @contextmanager
-def without_room(program: Running) -> Iterator[None]:
+def without_room(program: RunningProcess) -> Iterator[None]:
     """The disk is full for this program: no file of its can grow past what almost every file has already."""
     _limit_files(program, str(_ROOM))
     try:
@@ -52,7 +52,7 @@ def without_room(program: Running) -> Iterator[None]:
             _limit_files(program, "unlimited")
 
 
-def silence_link(program: Running, port: int) -> int:
+def silence_link(program: RunningProcess, port: int) -> int:
     """The program's TCP connections to a port of this machine go silent without being closed; how many there were.
 
     Whatever comes in is thrown away by the kernel before the program's side sees it, acknowledgements too; new
@@ -72,7 +72,7 @@ def silence_link(program: Running, port: int) -> int:
 
 
 @contextmanager
-def _borrow(program: Running, number: int) -> Iterator[socket.socket]:
+def _borrow(program: RunningProcess, number: int) -> Iterator[socket.socket]:
     """A second handle of another program's socket. Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     process = os.pidfd_open(program.pid)
@@ -86,7 +86,7 @@ def _borrow(program: Running, number: int) -> Iterator[socket.socket]:
         yield line
 
 
-def _limit_files(program: Running, size: str) -> None:
+def _limit_files(program: RunningProcess, size: str) -> None:
     """As the user whose program it is: root in a container may not limit another user's."""
     owner = Path(f"/proc/{program.pid}").stat()
     words = ["prlimit", f"--pid={program.pid}", f"--fsize={size}:"]

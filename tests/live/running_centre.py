@@ -17,9 +17,9 @@ import pytest
 
 from callcenter.asterisk.asterisk import Asterisk
 from callcenter.instance.instance import Instance, open_instance, prepare_directories, test_home
-from callcenter.instance.processes import Running, find_running, record_self
+from callcenter.instance.processes import RunningProcess, find_running, record_self
 from callcenter.layout import Layout
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, SUPERVISOR
 from callcenter.settings import TREE, read_settings
 from tests.live.records import Ledger
@@ -99,7 +99,7 @@ class RunningCentre:
         self.instance = self._open()
         self.layout = self.instance.layout
         self.asterisk = Asterisk(self.instance)
-        self.cluster = Cluster(self.layout, self.instance.ports)
+        self.cluster = PostgresCluster(self.layout, self.instance.ports)
         self.ledger = Ledger(self.recordings)
         self.provoked: set[str] = set()
         """What the logs may tell of errors, for a test has made them."""
@@ -144,20 +144,20 @@ class RunningCentre:
             check=True,
         )
 
-    def program(self, name: str) -> Running:
+    def program(self, name: str) -> RunningProcess:
         """One of supervisor, controller, clerk, desk, ear, which must be running."""
         running = find_running(self.layout.pid_directory / name)
         assert running is not None, f"{name} does not run"
         return running
 
-    def kill(self, name: str) -> Running:
+    def kill(self, name: str) -> RunningProcess:
         """Kills a program as `program` names them, and remembers it: to the supervisor some kills are a loop."""
         running = self.program(name)
         running.send(signal.SIGKILL)
         self.kills[name] += 1
         return running
 
-    def await_program(self, name: str, *, seconds: float = 15.0) -> Running:
+    def await_program(self, name: str, *, seconds: float = 15.0) -> RunningProcess:
         """Waits until the supervisor has started a program that ended."""
         begun = time.monotonic()
         while (running := find_running(self.layout.pid_directory / name)) is None:

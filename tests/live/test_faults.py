@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.asterisk.launch_methods import NoAsterisk
+from callcenter.asterisk.launch_methods import AsteriskLaunchFailed
 from callcenter.calls.models import Outcome, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.operations.supervisor import CLERK, CONTROLLER, SUPERVISOR
@@ -66,7 +66,7 @@ async def test_calls_that_die_with_asterisk_are_called_back(town: Town, centre: 
 def asterisk_answers(centre: RunningCentre) -> bool:
     try:
         return "fully booted" in centre.asterisk.run_cli("core waitfullybooted")
-    except NoAsterisk:
+    except AsteriskLaunchFailed:
         return False
 
 

@@ -9,7 +9,7 @@ import pytest
 from callcenter.asterisk.asterisk import ARI_USER
 from callcenter.calls.models import Outcome
 from callcenter.queues.models import TaskKind
-from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks
 from tests.live.records import Record
@@ -124,7 +124,7 @@ async def test_who_is_queued_anew_leaves_comes_again_and_is_put_through(town: To
     assert record is not None
     address = f"http://127.0.0.1:{centre.instance.ports.asterisk_http}"
     password = centre.instance.secrets.ari_password
-    async with Ari(address, user=ARI_USER, password=password, application="nobody") as ari:
+    async with AriClient(address, user=ARI_USER, password=password, application="nobody") as ari:
         await AriPhone(ari, Playbacks()).requeue_caller(record.call.id)
     await has_happened(town, call, "left_queue")
     phone.manners = Manners(answer_after=0.2, tone=DISPATCHER_TONE)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.core.database import Database
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from tests.stand_ins.asterisk_files import AsteriskFiles
 from tests.stand_ins.centre_fixtures import asterisk
 from tests.stand_ins.clock import FakeClock
@@ -19,5 +19,5 @@ def files(tmp_path: Path) -> AsteriskFiles:
 
 
 @pytest.fixture
-def truth(database: Database, files: AsteriskFiles, clock: FakeClock) -> TruthReader:
-    return TruthReader(database, files, clock=clock)
+def truth(database: Database, files: AsteriskFiles, clock: FakeClock) -> AsteriskLogReader:
+    return AsteriskLogReader(database, files, clock=clock)

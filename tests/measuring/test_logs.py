@@ -13,17 +13,17 @@ import httpx
 import pytest
 import structlog
 
-from callcenter.conducting.line import Talk
+from callcenter.conducting.line import Dialogue
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.dialogue.engine.commands import Command, Say
 from callcenter.dialogue.engine.events import Event
 from callcenter.knowledge.categories import Categories
-from callcenter.operations.supervisor import Charge, Supervisor
+from callcenter.operations.supervisor import SupervisedProcess, Supervisor
 from callcenter.settings import Settings
 from callcenter.web.app import create_app
-from callcenter.web.plumbing.visitors import SESSION_COOKIE
+from callcenter.web.plumbing.current_user import SESSION_COOKIE
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import run_centre
 from tests.stand_ins.clock import FakeClock
@@ -65,7 +65,7 @@ def log(plain_logs: None) -> Iterator[Log]:
     structlog.reset_defaults()
 
 
-class RepeatsTheNumber(Talk):
+class RepeatsTheNumber(Dialogue):
     """A conversation that says what the caller typed."""
 
     def handle_event(self, event: Event) -> list[Command]:
@@ -100,7 +100,7 @@ async def test_trouble_in_a_call_names_the_call(asterisk: StandInAsterisk, log: 
 
 
 async def test_a_call_that_is_only_passed_on_is_named_too(asterisk: StandInAsterisk, log: Log) -> None:
-    def refuse() -> Talk:
+    def refuse() -> Dialogue:
         raise LookupError("no script")
 
     async with run_centre(asterisk, begin_talk=refuse, reply_within=0.2) as centre:
@@ -123,7 +123,7 @@ async def test_the_supervisor_names_its_programs(log: Log) -> None:
     def refuse() -> None:
         raise CallcenterError("the port is taken")
 
-    supervisor = Supervisor([Charge("desk", lambda: None, refuse)], shortest=0.01)
+    supervisor = Supervisor([SupervisedProcess("desk", lambda: None, refuse)], shortest=0.01)
     running = asyncio.create_task(supervisor.run())
     written = log.read()
     async with asyncio.timeout(10):

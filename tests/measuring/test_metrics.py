@@ -16,8 +16,8 @@ from callcenter.calls.recordings import keep_recording
 from callcenter.calls.service import lock_call, settle_outcome
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.journal.notes import Note, NoteBook
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.journal.notes import Journal, Note
 from callcenter.measuring.metrics import Metrics
 from callcenter.measuring.watcher import KEPT_SECONDS
 from callcenter.queues.models import MemberState
@@ -72,7 +72,7 @@ async def prometheus(database: Database, files: AsteriskFiles, clock: FakeClock)
         yield prometheus
 
 
-async def read_all(truth: TruthReader, clock: FakeClock, *, later: float = 60) -> None:
+async def read_all(truth: AsteriskLogReader, clock: FakeClock, *, later: float = 60) -> None:
     clock.advance(seconds=later)
     while await truth.read_new_lines():
         pass
@@ -80,7 +80,7 @@ async def read_all(truth: TruthReader, clock: FakeClock, *, later: float = 60) -
 
 
 async def test_a_queue_at_work(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, prometheus: Prometheus
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, prometheus: Prometheus
 ) -> None:
     robot, waiting, longer, talking = (InboundCall(files, f"b1-1.{number}", MORNING) for number in range(4))
     for call in (robot, waiting, longer, talking):
@@ -116,7 +116,7 @@ async def test_a_queue_at_work(
 
 
 async def test_what_has_ended_is_counted_by_outcome_and_fault(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, prometheus: Prometheus
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, prometheus: Prometheus
 ) -> None:
     abandoned, mute, busy = (InboundCall(files, f"b1-1.{number}", MORNING) for number in range(3))
     for call in (abandoned, mute):
@@ -149,7 +149,7 @@ async def test_what_has_ended_is_counted_by_outcome_and_fault(
 
 
 async def test_calls_that_ended_before_the_controller_began_are_not_its_sums(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, "b1-1.1", MORNING)
     call.arrives()
@@ -162,7 +162,7 @@ async def test_calls_that_ended_before_the_controller_began_are_not_its_sums(
 
 
 async def test_a_sum_never_falls(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, prometheus: Prometheus
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, prometheus: Prometheus
 ) -> None:
     call = InboundCall(files, "b1-1.1", MORNING)
     call.arrives()
@@ -178,7 +178,7 @@ async def test_a_sum_never_falls(
 
 
 async def test_one_look_serves_for_some_seconds(
-    files: AsteriskFiles, truth: TruthReader, clock: FakeClock, prometheus: Prometheus
+    files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, prometheus: Prometheus
 ) -> None:
     await prometheus.scrapes(later=0)
     InboundCall(files, "b1-1.1", MORNING).arrives()
@@ -195,7 +195,7 @@ async def test_notes_wait_in_the_journal_while_the_database_is_away(
     async def take(_session: object, _note: Note) -> None:
         """The note needs nothing."""
 
-    book = NoteBook(files.journal)
+    book = Journal(files.journal)
     away = Database(re.sub(r"port=\d+", "port=1", database.url), connect_seconds=1)
     try:
         for number in range(3):
@@ -221,7 +221,7 @@ async def test_notes_wait_in_the_journal_while_the_database_is_away(
 
 
 async def test_nobody_s_number_or_name_is_in_it(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, prometheus: Prometheus
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, prometheus: Prometheus
 ) -> None:
     call = InboundCall(files, "b1-1.1", MORNING, shown="79001112233")
     call.arrives()

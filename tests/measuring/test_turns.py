@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from callcenter.conducting.lease import Lease
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.dialogue.engine import awaited
+from callcenter.dialogue.engine import pending
 from callcenter.measuring.counters import Counters
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks
@@ -66,7 +66,7 @@ async def test_a_key_nobody_asked_for_begins_no_turn(
 async def test_what_answers_a_silence_does_not_answer_the_key_before_it(
     centre: SmallCentre, registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(awaited, "BETWEEN_DIGITS_SECONDS", 0.2)
+    monkeypatch.setattr(pending, "BETWEEN_DIGITS_SECONDS", 0.2)
     caller = centre.call()
     await caller.hears("нажмите один")
     caller.presses("3")

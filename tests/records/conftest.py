@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from callcenter.core.database import Database
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.intake.note_applier import Bookkeeper
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.intake.note_applier import NoteApplier
 from callcenter.knowledge.categories import (
     Categories,
     Category,
@@ -65,10 +65,10 @@ def journal(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def truth(database: Database, files: AsteriskFiles, clock: FakeClock) -> TruthReader:
-    return TruthReader(database, files, clock=clock)
+def truth(database: Database, files: AsteriskFiles, clock: FakeClock) -> AsteriskLogReader:
+    return AsteriskLogReader(database, files, clock=clock)
 
 
 @pytest.fixture
-def bookkeeper(leak: Category) -> Bookkeeper:
-    return Bookkeeper(Categories((leak,)), MOSCOW)
+def bookkeeper(leak: Category) -> NoteApplier:
+    return NoteApplier(Categories((leak,)), MOSCOW)

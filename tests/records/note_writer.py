@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 
 from callcenter.journal import notes
-from callcenter.journal.notes import Note, NoteBook
+from callcenter.journal.notes import Journal, Note
 from tests.stand_ins.clock import MORNING
 
 
 def main() -> None:
     notes.SEGMENT_BYTES = 2000
     notes.SYNC_SECONDS = 0.001
-    book = NoteBook(Path(sys.argv[1]))
+    book = Journal(Path(sys.argv[1]))
     number = int(sys.argv[2])
     while True:
         book.write(Note(f"n{number}", "b1-17.7", MORNING, "key", {"key": "1", "number": number}))

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.recordings.filing import LOOK_SECONDS, QUIET_SECONDS, Filer
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.recordings.filing import LOOK_SECONDS, QUIET_SECONDS, RecordingFiler
 from tests.stand_ins.asterisk_files import RATE, AsteriskFiles, InboundCall
 from tests.stand_ins.clock import FakeClock
 
@@ -22,7 +22,7 @@ def sound(seconds: float, *, caller: int = CALLER, ours: int = OURS) -> npt.NDAr
 class RecordedCall:
     """A call that arrives now. Everything it does takes place on the clock, and the filer looks on."""
 
-    def __init__(self, files: AsteriskFiles, clock: FakeClock, filer: Filer | None, call_id: str) -> None:
+    def __init__(self, files: AsteriskFiles, clock: FakeClock, filer: RecordingFiler | None, call_id: str) -> None:
         self.call_id = call_id
         self.raw = files.raw_recordings / f"{call_id}.raw"
         self._clock = clock
@@ -64,7 +64,7 @@ class RecordedCall:
             self._filer.sample_file_sizes()
 
 
-async def file_all(truth: TruthReader, filer: Filer, clock: FakeClock) -> int:
+async def file_all(truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock) -> int:
     """Some seconds after the call: its end is read, and what is finished is filed."""
     while await truth.read_new_lines():
         pass

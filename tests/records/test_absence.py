@@ -8,10 +8,10 @@ from sqlalchemy.exc import DBAPIError
 
 from callcenter.core.database import Database, is_conflict
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 
 
-async def test_a_database_that_is_not_there_is_away(database: Database, cluster: Cluster) -> None:
+async def test_a_database_that_is_not_there_is_away(database: Database, cluster: PostgresCluster) -> None:
     async with database.begin() as session:
         await session.execute(text("SELECT 1"))
     await asyncio.to_thread(cluster.stop)

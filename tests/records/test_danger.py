@@ -4,7 +4,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
-from callcenter.intake.note_applier import Bookkeeper
+from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import Categories
 from tests.records.conftest import MOSCOW, make_category
@@ -12,7 +12,7 @@ from tests.records.rows import card_of
 from tests.stand_ins.clock import MORNING
 
 CALL = "b1-17.7"
-BOOKKEEPER = Bookkeeper(Categories((make_category("PERSON_DANGER"), make_category("GAS_SMELL"))), MOSCOW)
+BOOKKEEPER = NoteApplier(Categories((make_category("PERSON_DANGER"), make_category("GAS_SMELL"))), MOSCOW)
 
 
 async def note_danger(database: Database, number: int, category: str) -> None:

@@ -15,10 +15,10 @@ from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import Recording, RecordingState
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.operations.postgres import Cluster
-from callcenter.recordings.filing import Filer
-from callcenter.settings import Recordings, Settings
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.operations.postgres import PostgresCluster
+from callcenter.recordings.filing import RecordingFiler
+from callcenter.settings import RecordingSettings, Settings
 from tests.records.recorded import RecordedCall, file_all
 from tests.records.rows import card_of
 from tests.records.test_notes import disk_of
@@ -34,16 +34,16 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(root: Path) -> Settings:
-    return Settings(recordings=Recordings(directory=root))
+    return Settings(recordings=RecordingSettings(directory=root))
 
 
 @pytest.fixture
-def filer(database: Database, files: AsteriskFiles, settings: Settings, clock: FakeClock) -> Filer:
-    return Filer(database, files, settings, clock=clock)
+def filer(database: Database, files: AsteriskFiles, settings: Settings, clock: FakeClock) -> RecordingFiler:
+    return RecordingFiler(database, files, settings, clock=clock)
 
 
 @pytest.fixture
-def call(files: AsteriskFiles, clock: FakeClock, filer: Filer) -> RecordedCall:
+def call(files: AsteriskFiles, clock: FakeClock, filer: RecordingFiler) -> RecordedCall:
     return RecordedCall(files, clock, filer, CALL)
 
 
@@ -77,7 +77,13 @@ def be_in_the_way(directory: Path) -> Callable[[], None]:
 
 
 async def test_a_recording_is_filed_with_both_sides_and_its_checksum(
-    *, database: Database, root: Path, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    *,
+    database: Database,
+    root: Path,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
+    call: RecordedCall,
 ) -> None:
     call.sounds(2, ours=0)
     call.sounds(3, caller=0)
@@ -100,7 +106,7 @@ async def test_a_recording_is_filed_with_both_sides_and_its_checksum(
 
 
 async def test_recordings_are_nobody_elses_business(
-    root: Path, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    root: Path, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.sounds(1)
     call.hangs_up()
@@ -119,16 +125,22 @@ async def test_the_day_of_a_recording_is_that_of_its_arrival_in_moscow(
     database: Database, files: AsteriskFiles, settings: Settings, arrived_at: datetime, path: str
 ) -> None:
     clock = FakeClock(arrived_at)
-    filer = Filer(database, files, settings, clock=clock)
+    filer = RecordingFiler(database, files, settings, clock=clock)
     call = RecordedCall(files, clock, filer, CALL)
     call.sounds(4)
     call.hangs_up()
-    await file_all(TruthReader(database, files, clock=clock), filer, clock)
+    await file_all(AsteriskLogReader(database, files, clock=clock), filer, clock)
     assert (await recording_of(database)).path == path
 
 
 async def test_seconds_that_asterisk_dropped_are_padded_where_they_were(
-    *, database: Database, root: Path, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    *,
+    database: Database,
+    root: Path,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
+    call: RecordedCall,
 ) -> None:
     call.sounds(3)
     call.falls_silent(10)
@@ -150,7 +162,13 @@ async def test_seconds_that_asterisk_dropped_are_padded_where_they_were(
 
 
 async def test_silence_before_the_first_sound_is_kept(
-    *, database: Database, root: Path, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    *,
+    database: Database,
+    root: Path,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
+    call: RecordedCall,
 ) -> None:
     call.falls_silent(3)
     call.sounds(5)
@@ -160,7 +178,13 @@ async def test_silence_before_the_first_sound_is_kept(
 
 
 async def test_seconds_lost_while_nobody_watched_are_padded_at_the_end_and_told(
-    *, database: Database, root: Path, files: AsteriskFiles, truth: TruthReader, filer: Filer, clock: FakeClock
+    *,
+    database: Database,
+    root: Path,
+    files: AsteriskFiles,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
 ) -> None:
     call = RecordedCall(files, clock, None, CALL)  # no controller is there
     call.sounds(3)
@@ -178,7 +202,7 @@ async def test_seconds_lost_while_nobody_watched_are_padded_at_the_end_and_told(
 
 
 async def test_a_recording_cut_off_by_a_full_disk_is_short(
-    database: Database, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    database: Database, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.sounds(20)
     call.falls_silent(40)
@@ -190,7 +214,7 @@ async def test_a_recording_cut_off_by_a_full_disk_is_short(
 
 
 async def test_a_recording_without_our_side_is_told(
-    database: Database, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    database: Database, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.sounds(5, ours=0)
     call.hangs_up()
@@ -201,7 +225,7 @@ async def test_a_recording_without_our_side_is_told(
 
 
 async def test_a_caller_may_be_silent(
-    database: Database, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    database: Database, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.sounds(5, caller=0)
     call.hangs_up()
@@ -211,7 +235,7 @@ async def test_a_caller_may_be_silent(
 
 
 async def test_a_missing_recording_is_told_after_a_while(
-    database: Database, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    database: Database, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.falls_silent(5)
     call.hangs_up()
@@ -230,8 +254,8 @@ async def test_a_missing_recording_is_told_after_a_while(
 async def test_an_empty_recording_is_told_unless_the_call_was_over_at_once(
     *,
     database: Database,
-    truth: TruthReader,
-    filer: Filer,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
     clock: FakeClock,
     call: RecordedCall,
     seconds: float,
@@ -246,7 +270,7 @@ async def test_an_empty_recording_is_told_unless_the_call_was_over_at_once(
 
 
 async def test_a_recording_is_not_touched_while_its_call_goes_on(
-    truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.sounds(2)
     call.falls_silent(30)
@@ -255,7 +279,7 @@ async def test_a_recording_is_not_touched_while_its_call_goes_on(
 
 
 async def test_a_recording_is_not_touched_while_asterisk_writes_it(
-    truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock, call: RecordedCall
 ) -> None:
     call.sounds(4)
     call.hangs_up()
@@ -268,7 +292,13 @@ async def test_a_recording_is_not_touched_while_asterisk_writes_it(
 
 
 async def test_a_full_disk_keeps_the_raw_file_until_there_is_room(
-    *, database: Database, root: Path, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    *,
+    database: Database,
+    root: Path,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
+    call: RecordedCall,
 ) -> None:
     rng = np.random.default_rng(1)
     with call.raw.open("ab") as file:  # noise, so that FLAC cannot make it small
@@ -289,7 +319,13 @@ async def test_a_full_disk_keeps_the_raw_file_until_there_is_room(
 
 
 async def test_a_directory_that_cannot_be_written_is_the_disks_alarm(
-    *, database: Database, root: Path, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    *,
+    database: Database,
+    root: Path,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
+    call: RecordedCall,
 ) -> None:
     clear = be_in_the_way(root)
     call.sounds(2)
@@ -307,7 +343,7 @@ async def test_a_directory_that_cannot_be_written_is_the_disks_alarm(
 
 
 async def test_one_recordings_trouble_is_not_the_others(
-    database: Database, files: AsteriskFiles, truth: TruthReader, filer: Filer, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock
 ) -> None:
     async with database.begin() as session:  # a fault nobody has thought of
         await session.execute(text("ALTER TABLE recording ADD CONSTRAINT fault CHECK (path NOT LIKE '%b1-17.0%')"))
@@ -323,7 +359,13 @@ async def test_one_recordings_trouble_is_not_the_others(
 
 
 async def test_no_database_means_later(
-    *, database: Database, cluster: Cluster, truth: TruthReader, filer: Filer, clock: FakeClock, call: RecordedCall
+    *,
+    database: Database,
+    cluster: PostgresCluster,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
+    clock: FakeClock,
+    call: RecordedCall,
 ) -> None:
     call.sounds(2)
     call.hangs_up()
@@ -347,8 +389,8 @@ async def test_a_filing_that_was_interrupted_is_done_again(
     root: Path,
     files: AsteriskFiles,
     settings: Settings,
-    truth: TruthReader,
-    filer: Filer,
+    truth: AsteriskLogReader,
+    filer: RecordingFiler,
     clock: FakeClock,
     call: RecordedCall,
     died: str,
@@ -362,7 +404,7 @@ async def test_a_filing_that_was_interrupted_is_done_again(
         async with database.begin() as session:
             await session.execute(text("UPDATE recording SET state = 'pending', path = NULL, gaps = '[]'"))
     before = await recording_of(database)
-    filed_again = Filer(database, files, settings, clock=clock)
+    filed_again = RecordingFiler(database, files, settings, clock=clock)
     clock.advance(minutes=1)
     assert await file_all(truth, filed_again, clock) == 1
     recording = await recording_of(database)
@@ -374,7 +416,7 @@ async def test_a_filing_that_was_interrupted_is_done_again(
 
 
 async def test_a_clock_put_forward_in_a_call_pads_no_hours(
-    database: Database, files: AsteriskFiles, truth: TruthReader, filer: Filer, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, filer: RecordingFiler, clock: FakeClock
 ) -> None:
     call = RecordedCall(files, clock, filer, CALL)
     call.sounds(4)

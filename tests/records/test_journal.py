@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.journal import notes
-from callcenter.journal.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
+from callcenter.journal.notes import Journal, Note, decode, encode, read_lines, segment_file, segments
 from tests.records.test_notes import CALL, note
 from tests.stand_ins.clock import MORNING
 
@@ -21,7 +21,7 @@ from tests.stand_ins.clock import MORNING
 def test_no_room_for_a_new_segment_leaves_the_old_one_in_use(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Had the old file been closed first, its number could by now be somebody's socket."""
     monkeypatch.setattr(notes, "SEGMENT_BYTES", 1000)
-    book = NoteBook(journal)
+    book = Journal(journal)
     only = segments(journal)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
@@ -43,7 +43,7 @@ def test_segments_stay_in_order_when_the_clock_is_set_back(journal: Path) -> Non
     journal.mkdir()
     tomorrow = time.time_ns() + 86_400 * 10**9
     segment_file(journal, tomorrow).write_bytes(encode(note(0)))
-    book = NoteBook(journal)
+    book = Journal(journal)
     book.write(note(1))
     book.close()
     assert [line.note for line in read_lines(journal, None)] == [note(0), note(1)]
@@ -59,7 +59,7 @@ def test_the_disk_is_made_sure_of_every_note(journal: Path, monkeypatch: pytest.
         sync(file)
 
     monkeypatch.setattr(os, "fsync", look_and_sync)
-    book = NoteBook(journal)
+    book = Journal(journal)
     book.write(note(1))
     size = segment_file(journal, segments(journal)[-1]).stat().st_size
     deadline = time.monotonic() + 5

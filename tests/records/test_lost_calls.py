@@ -11,7 +11,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.intake import lost_calls as room
 from callcenter.intake.admission import ensure_call
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.asterisk_state import SeenChannel
 from callcenter.intake.lost_calls import MISSING_SECONDS, LostCalls
 from callcenter.queues.models import TaskKind
@@ -51,12 +51,12 @@ def exchange() -> PlantedExchange:
 
 
 @pytest.fixture
-def lost(database: Database, truth: TruthReader, exchange: PlantedExchange, clock: FakeClock) -> LostCalls:
+def lost(database: Database, truth: AsteriskLogReader, exchange: PlantedExchange, clock: FakeClock) -> LostCalls:
     return LostCalls(database, truth, exchange, clock=clock)
 
 
 @pytest.fixture
-async def waiting(files: AsteriskFiles, truth: TruthReader) -> InboundCall:
+async def waiting(files: AsteriskFiles, truth: AsteriskLogReader) -> InboundCall:
     """A caller in the queue."""
     call = InboundCall(files, "b1-17.0", MORNING)
     call.arrives()
@@ -71,7 +71,7 @@ async def known_calls(database: Database) -> list[str]:
         return list(await session.scalars(select(Call.id)))
 
 
-async def is_called_back(database: Database, truth: TruthReader, call: InboundCall) -> None:
+async def is_called_back(database: Database, truth: AsteriskLogReader, call: InboundCall) -> None:
     await truth.assign_outcomes()
     card = await card_of(database, call.call_id)
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.ABANDONED)
@@ -86,7 +86,7 @@ async def test_what_an_earlier_asterisk_held_is_called_back_at_the_first_look_at
     set_by: float,
     database: Database,
     files: AsteriskFiles,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     lost: LostCalls,
     exchange: PlantedExchange,
     waiting: InboundCall,
@@ -116,7 +116,7 @@ async def test_a_start_whose_number_begins_with_an_earlier_ones_is_another(
 async def test_a_call_whose_end_asterisk_could_not_write_down_is_missed_for_a_while_first(
     *,
     database: Database,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     lost: LostCalls,
     exchange: PlantedExchange,
     waiting: InboundCall,
@@ -156,7 +156,7 @@ async def test_an_end_that_the_dying_asterisk_wrote_counts(
 
 
 async def test_a_caller_of_whom_nobody_could_tell_has_a_record_with_the_number(
-    database: Database, truth: TruthReader, lost: LostCalls, exchange: PlantedExchange, clock: FakeClock
+    database: Database, truth: AsteriskLogReader, lost: LostCalls, exchange: PlantedExchange, clock: FakeClock
 ) -> None:
     """No room for Asterisk's files, and no controller."""
     came = clock.now()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from callcenter.core.database import Database
 from callcenter.operations import migrate
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.settings import TREE
 from tests.conftest import alembic_config
 
@@ -21,7 +21,7 @@ def test_the_models_say_what_the_migrations_made(database_address: str) -> None:
     command.check(alembic_config(database_address))
 
 
-def test_the_migrations_can_be_taken_back_and_run_again(cluster: Cluster, database_address: str) -> None:
+def test_the_migrations_can_be_taken_back_and_run_again(cluster: PostgresCluster, database_address: str) -> None:
     config = alembic_config(database_address)
     command.downgrade(config, "base")
     command.upgrade(config, "head")
@@ -57,7 +57,7 @@ async def test_a_timeline_can_only_grow(database: Database, change: str) -> None
         assert (await session.scalar(text("SELECT author FROM ticket_event"))) == "robot"
 
 
-def test_two_set_ups_at_once_take_turns(cluster: Cluster) -> None:
+def test_two_set_ups_at_once_take_turns(cluster: PostgresCluster) -> None:
     cluster.create_database("twice")
     address = cluster.address("twice")
     words = [sys.executable, "-c", f"from callcenter.operations.migrate import migrate; migrate({address!r})"]

@@ -25,11 +25,11 @@ from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake import journal_watch
 from callcenter.intake.applying import Apply, apply_batch, apply_notes, unapplied_since
 from callcenter.intake.journal_watch import watch_journal
-from callcenter.intake.note_applier import Bookkeeper
+from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal import notes
 from callcenter.journal.errors import JournalInUse
-from callcenter.journal.notes import Note, NoteBook, decode, encode, read_lines, segment_file, segments
-from callcenter.operations.postgres import Cluster
+from callcenter.journal.notes import Journal, Note, decode, encode, read_lines, segment_file, segments
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.settings import TREE
 from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -38,8 +38,8 @@ CALL = "b1-17.7"
 
 
 @pytest.fixture
-def book(journal: Path) -> Iterator[NoteBook]:
-    book = NoteBook(journal)
+def book(journal: Path) -> Iterator[Journal]:
+    book = Journal(journal)
     yield book
     book.close()
 
@@ -63,7 +63,7 @@ async def apply_all(journal: Path, database: Database, apply: Apply) -> None:
 
 
 @asynccontextmanager
-async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIterator[None]:
+async def applying(book: Journal, database: Database, apply: Apply) -> AsyncIterator[None]:
     """The clerk's work, and the controller's watch on its disk."""
     tasks = [
         asyncio.create_task(work)
@@ -77,7 +77,7 @@ async def applying(book: NoteBook, database: Database, apply: Apply) -> AsyncIte
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_notes_arrive_as_they_are_written(book: NoteBook, database: Database, bookkeeper: Bookkeeper) -> None:
+async def test_notes_arrive_as_they_are_written(book: Journal, database: Database, bookkeeper: NoteApplier) -> None:
     async with applying(book, database, bookkeeper.apply):
         for number in range(30):
             book.write(note(number))
@@ -89,26 +89,26 @@ async def test_notes_arrive_as_they_are_written(book: NoteBook, database: Databa
         await until(all_there)
 
 
-def test_a_note_is_on_disk_when_write_returns(book: NoteBook, journal: Path) -> None:
+def test_a_note_is_on_disk_when_write_returns(book: Journal, journal: Path) -> None:
     book.write(note(1, text="Течёт «труба»\n\r\u2028"))
     assert [line.note for line in read_lines(journal, None)] == [note(1, text="Течёт «труба»\n\r\u2028")]
 
 
-def test_nobody_else_may_read_the_notes(book: NoteBook, journal: Path) -> None:
+def test_nobody_else_may_read_the_notes(book: Journal, journal: Path) -> None:
     book.write(note(1))
     assert journal.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in journal.iterdir()} == {0o600}
 
 
-def test_a_second_controller_is_refused(book: NoteBook, journal: Path) -> None:
+def test_a_second_controller_is_refused(book: Journal, journal: Path) -> None:
     with pytest.raises(JournalInUse, match="stop it first"):
-        NoteBook(journal)
+        Journal(journal)
     book.close()
-    NoteBook(journal).close()
+    Journal(journal).close()
 
 
 async def test_a_controller_killed_at_any_moment_loses_no_note(
-    journal: Path, database: Database, bookkeeper: Bookkeeper
+    journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     written: list[int] = []
     for _ in range(3):
@@ -137,15 +137,17 @@ async def test_a_controller_killed_at_any_moment_loses_no_note(
     assert await applied(database) == written
 
 
-async def test_a_line_torn_by_a_death_is_left_behind(journal: Path, database: Database, bookkeeper: Bookkeeper) -> None:
-    first = NoteBook(journal)
+async def test_a_line_torn_by_a_death_is_left_behind(
+    journal: Path, database: Database, bookkeeper: NoteApplier
+) -> None:
+    first = Journal(journal)
     for number in range(3):
         first.write(note(number))
     first.close()
     torn = segment_file(journal, segments(journal)[-1])
     torn.write_bytes(torn.read_bytes()[:-20])
 
-    second = NoteBook(journal)
+    second = Journal(journal)
     second.write(note(3))
     await apply_all(journal, database, bookkeeper.apply)
     second.close()
@@ -155,8 +157,10 @@ async def test_a_line_torn_by_a_death_is_left_behind(journal: Path, database: Da
     assert not torn.exists()
 
 
-async def test_a_half_written_line_waits_for_its_end(journal: Path, database: Database, bookkeeper: Bookkeeper) -> None:
-    NoteBook(journal).close()
+async def test_a_half_written_line_waits_for_its_end(
+    journal: Path, database: Database, bookkeeper: NoteApplier
+) -> None:
+    Journal(journal).close()
     file = segment_file(journal, segments(journal)[-1])
     line = encode(note(0))
     for size in (0, 1, 9, len(line) - 1):
@@ -168,7 +172,7 @@ async def test_a_half_written_line_waits_for_its_end(journal: Path, database: Da
 
 
 async def test_a_damaged_line_and_an_impossible_note_do_not_hold_up_the_others(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     book.write(note(0))
     book.write(note(1, text="zero \x00 that PostgreSQL cannot hold"))
@@ -195,7 +199,7 @@ async def test_a_damaged_line_and_an_impossible_note_do_not_hold_up_the_others(
 
 @pytest.mark.parametrize("spoiled", range(3))
 async def test_a_damaged_end_of_a_line_costs_no_other_line(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper, spoiled: int
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier, spoiled: int
 ) -> None:
     """A block of the disk that came back as zeros: without their ends two lines look like one, or three."""
     lines = [encode(note(number, text="Течёт «труба» {сильно}")) for number in range(5)]
@@ -212,7 +216,7 @@ async def test_a_damaged_end_of_a_line_costs_no_other_line(
 
 
 async def test_a_death_in_the_middle_of_a_batch_repeats_it_whole(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     for number in range(5):
         book.write(note(number))
@@ -230,7 +234,7 @@ async def test_a_death_in_the_middle_of_a_batch_repeats_it_whole(
 
 
 async def test_postgres_away_for_a_while_delays_notes_and_loses_none(
-    book: NoteBook, database: Database, cluster: Cluster, bookkeeper: Bookkeeper
+    book: Journal, database: Database, cluster: PostgresCluster, bookkeeper: NoteApplier
 ) -> None:
     async with applying(book, database, bookkeeper.apply):
         book.write(note(0))
@@ -252,7 +256,7 @@ async def test_postgres_away_for_a_while_delays_notes_and_loses_none(
 
 
 async def test_a_note_that_meets_no_database_is_not_refused(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     for number in range(3):
         book.write(note(number))
@@ -270,7 +274,7 @@ async def test_a_note_that_meets_no_database_is_not_refused(
 
 
 async def test_a_full_disk_stops_no_call_and_loses_no_note(
-    book: NoteBook, database: Database, bookkeeper: Bookkeeper, monkeypatch: pytest.MonkeyPatch
+    book: Journal, database: Database, bookkeeper: NoteApplier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notes, "FULL_SECONDS", 0.05)
 
@@ -304,7 +308,7 @@ def disk_of(size: int) -> Iterator[None]:
 
 
 async def test_an_alarm_left_by_an_earlier_controller_goes_when_the_disk_is_well(
-    book: NoteBook, database: Database, bookkeeper: Bookkeeper
+    book: Journal, database: Database, bookkeeper: NoteApplier
 ) -> None:
     async with database.begin() as session:
         await raise_alarm(session, kind=AlarmKind.DISK, subject="journal", message="Полон.", now=MORNING)
@@ -318,7 +322,7 @@ async def test_an_alarm_left_by_an_earlier_controller_goes_when_the_disk_is_well
 
 
 async def test_the_board_is_told_when_nobody_puts_notes_into_the_records(
-    book: NoteBook, database: Database, bookkeeper: Bookkeeper, monkeypatch: pytest.MonkeyPatch
+    book: Journal, database: Database, bookkeeper: NoteApplier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clerk hangs; the controller is the one who notices."""
     monkeypatch.setattr(journal_watch, "LATE_LOOKS", 1)
@@ -351,7 +355,7 @@ async def test_the_board_is_told_when_nobody_puts_notes_into_the_records(
 
 
 async def test_the_oldest_waiting_note_is_known(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     book.write(note(0))
     await apply_all(journal, database, bookkeeper.apply)
@@ -364,7 +368,7 @@ async def test_the_oldest_waiting_note_is_known(
 
 
 async def test_a_note_written_twice_counts_once(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     for _ in range(2):
         book.write(note(0, "danger", category="WAT_LEAK"))
@@ -378,7 +382,7 @@ async def test_a_note_written_twice_counts_once(
 
 
 async def test_a_note_that_takes_a_number_is_the_last_of_its_transaction(
-    book: NoteBook, journal: Path, database: Database, bookkeeper: Bookkeeper
+    book: Journal, journal: Path, database: Database, bookkeeper: NoteApplier
 ) -> None:
     """Callers who register meanwhile wait for the counter until its end."""
     for number, kind in enumerate(("key", "ticket_wanted", "key", "key")):

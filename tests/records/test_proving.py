@@ -13,16 +13,16 @@ from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.intake.note_applier import Bookkeeper
-from callcenter.journal.notes import Note, NoteBook
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.intake.note_applier import NoteApplier
+from callcenter.journal.notes import Journal, Note
 from callcenter.queues.models import TaskKind
 from callcenter.queues.service import open_task
-from callcenter.recordings.filing import Filer
+from callcenter.recordings.filing import RecordingFiler
 from callcenter.reporting.verification import find_due_days
 from callcenter.schedule import ticks as ticks_module
 from callcenter.schedule.ticks import Ticks
-from callcenter.settings import Recordings, Settings
+from callcenter.settings import RecordingSettings, Settings
 from tests.records.conftest import MOSCOW
 from tests.records.recorded import RecordedCall, file_all
 from tests.records.rows import until
@@ -45,7 +45,7 @@ class Centre:
         self.database = database
         self.root = root
         self.clock = clock
-        self.ticks = Ticks(database, Settings(recordings=Recordings(directory=root)), clock=clock)
+        self.ticks = Ticks(database, Settings(recordings=RecordingSettings(directory=root)), clock=clock)
 
     async def alarms(self) -> list[Alarm]:
         async with self.database.begin() as session:
@@ -70,14 +70,14 @@ async def centre(
     *,
     database: Database,
     files: AsteriskFiles,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     clock: FakeClock,
-    bookkeeper: Bookkeeper,
+    bookkeeper: NoteApplier,
     tmp_path: Path,
 ) -> Centre:
     root = tmp_path / "recordings"
-    filer = Filer(database, files, Settings(recordings=Recordings(directory=root)), clock=clock)
-    book = NoteBook(files.journal)
+    filer = RecordingFiler(database, files, Settings(recordings=RecordingSettings(directory=root)), clock=clock)
+    book = Journal(files.journal)
     for number, kind in enumerate(KINDS):
         call = RecordedCall(files, clock, filer, f"b1-17.{number}")
         book.write(Note(f"n{number}", call.call_id, clock.now(), kind, {"category": "WAT_LEAK"}))
@@ -214,7 +214,7 @@ async def test_the_clockwork_proves_at_its_start_and_at_the_hour(
     await centre.run(
         "UPDATE call SET outcome = NULL, arrived_at = :at", at=datetime.combine(yesterday, time(12), MOSCOW)
     )
-    settings = Settings(recordings=Recordings(directory=centre.root))
+    settings = Settings(recordings=RecordingSettings(directory=centre.root))
     assert settings.company.zone == ZoneInfo("Europe/Moscow")
 
     async def told() -> bool:

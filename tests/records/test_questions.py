@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from callcenter.core.database import Database
-from callcenter.intake.note_applier import Bookkeeper
+from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Note
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.questions.service import settle_question
@@ -16,7 +16,7 @@ CALL = "b1-17.7"
 
 
 async def ask(
-    database: Database, bookkeeper: Bookkeeper, note: str, *, minute: int = 0, call: str = CALL, **facts: str
+    database: Database, bookkeeper: NoteApplier, note: str, *, minute: int = 0, call: str = CALL, **facts: str
 ) -> None:
     async with database.begin() as session:
         at = MORNING + timedelta(minutes=minute)
@@ -33,7 +33,7 @@ async def counted(database: Database) -> list[tuple[str, str | None, int]]:
 
 
 async def test_the_newest_question_stands_first_and_none_stands_twice(
-    database: Database, bookkeeper: Bookkeeper
+    database: Database, bookkeeper: NoteApplier
 ) -> None:
     await ask(database, bookkeeper, "n1", text="где купить подъёмник")
     for _ in range(2):
@@ -41,7 +41,7 @@ async def test_the_newest_question_stands_first_and_none_stands_twice(
     assert await waiting(database) == [("как стать старшим по дому", "KB38"), ("где купить подъёмник", None)]
 
 
-async def test_whoever_is_done_with_it_has_it_off_the_list(database: Database, bookkeeper: Bookkeeper) -> None:
+async def test_whoever_is_done_with_it_has_it_off_the_list(database: Database, bookkeeper: NoteApplier) -> None:
     await ask(database, bookkeeper, "n1", text="где купить подъёмник")
     for hour in (1, 2):
         async with database.begin() as session:
@@ -52,7 +52,7 @@ async def test_whoever_is_done_with_it_has_it_off_the_list(database: Database, b
             await settle_question(session, "n9", by="director", now=MORNING)
 
 
-async def test_a_call_asks_a_question_once_in_its_fullest_words(database: Database, bookkeeper: Bookkeeper) -> None:
+async def test_a_call_asks_a_question_once_in_its_fullest_words(database: Database, bookkeeper: NoteApplier) -> None:
     for note, text in (("n1", "скамейки когда"), ("n2", "когда поставят скамейки во дворе"), ("n3", "когда скамейки")):
         await ask(database, bookkeeper, note, text=text)
     await ask(database, bookkeeper, "n4", minute=1, text="можно ли держать в квартире курицу")
@@ -66,7 +66,7 @@ async def test_a_call_asks_a_question_once_in_its_fullest_words(database: Databa
 
 
 async def test_what_many_calls_ask_in_the_same_words_is_counted_and_stands_first(
-    database: Database, bookkeeper: Bookkeeper
+    database: Database, bookkeeper: NoteApplier
 ) -> None:
     await ask(database, bookkeeper, "n1", text="ну когда поставят скамейки")
     await ask(database, bookkeeper, "n2", call="b1-18.1", minute=1, text="скамейку когда поставят")

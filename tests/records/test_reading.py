@@ -15,10 +15,10 @@ from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallState
 from callcenter.core.database import Database
 from callcenter.intake import asterisk_log as truth_module
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.queue_log import parse_queue_line
-from callcenter.journal.file_follower import Place, read_passage
+from callcenter.journal.file_follower import FilePosition, read_chunk
 from tests.records.rows import card_of, count
 from tests.records.test_truth import CALL, LEG, read_all
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall, cel_line
@@ -29,7 +29,7 @@ async def test_a_long_absence_loses_no_line_of_the_queue(
     *,
     database: Database,
     files: AsteriskFiles,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     clock: FakeClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -51,7 +51,7 @@ async def test_a_long_absence_loses_no_line_of_the_queue(
 
 
 async def test_a_line_of_the_queue_that_comes_before_cel_is_kept(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -68,7 +68,7 @@ async def test_a_line_of_the_queue_that_comes_before_cel_is_kept(
 
 
 async def test_asterisk_started_again_goes_on_in_the_same_file(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     first = InboundCall(files, "b1-17.0", MORNING)
     first.arrives()
@@ -84,7 +84,7 @@ async def test_asterisk_started_again_goes_on_in_the_same_file(
 
 
 async def test_a_file_cut_short_is_read_from_its_beginning(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     InboundCall(files, "b1-17.0", MORNING).arrives()
     await read_all(truth, clock, later=0)
@@ -95,7 +95,7 @@ async def test_a_file_cut_short_is_read_from_its_beginning(
 
 
 async def test_a_phase_of_a_leg_counts_once_though_it_is_told_twice(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -116,7 +116,7 @@ async def test_a_phase_of_a_leg_counts_once_though_it_is_told_twice(
 
 
 async def test_a_line_that_cannot_be_taken_is_told_and_holds_up_nothing(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     async with database.begin() as session:  # a fault nobody has thought of
         await session.execute(text("ALTER TABLE call_event ADD CONSTRAINT fault CHECK (kind <> 'recording')"))
@@ -172,7 +172,7 @@ def test_a_growing_file_is_read_to_its_last_line_in_any_portions(data: st.DataOb
     content = "".join(f"{line}\n" for line in lines).encode()
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "cel.jsonl"
-        place: Place | None = None
+        place: FilePosition | None = None
         found: list[str] = []
         written = 0
         while written < len(content):
@@ -181,7 +181,7 @@ def test_a_growing_file_is_read_to_its_last_line_in_any_portions(data: st.DataOb
                 opened.write(content[written : written + step])
             written += step
             while True:
-                passage = read_passage(file, place, limit=data.draw(st.integers(min_value=1, max_value=30)))
+                passage = read_chunk(file, place, limit=data.draw(st.integers(min_value=1, max_value=30)))
                 if passage.position == place:
                     break
                 place = passage.position

@@ -15,8 +15,8 @@ from callcenter.commands import reconcile
 from callcenter.instance.instance import Instance
 from callcenter.instance.secrets import ensure_secrets
 from callcenter.layout import Layout
-from callcenter.operations.postgres import Cluster
-from callcenter.settings import Recordings, Settings
+from callcenter.operations.postgres import PostgresCluster
+from callcenter.settings import RecordingSettings, Settings
 from tests.conftest import TEMPLATE, TEST_PORTS, administrate
 
 CHANNEL = {
@@ -62,11 +62,11 @@ def asterisk() -> Iterator[Answers]:
 
 @pytest.fixture(autouse=True)
 def centre(
-    cluster: Cluster, tests_layout: Layout, asterisk: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: PostgresCluster, tests_layout: Layout, asterisk: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """An instance whose PostgreSQL is the tests' own and whose Asterisk only answers."""
     instance = Instance(
-        settings=Settings(recordings=Recordings(directory=tmp_path)),
+        settings=Settings(recordings=RecordingSettings(directory=tmp_path)),
         layout=tests_layout,
         ports=replace(TEST_PORTS, asterisk_http=asterisk.server_port),
         secrets=ensure_secrets(tests_layout, dispatchers=1),

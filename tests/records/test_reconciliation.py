@@ -11,14 +11,14 @@ from sqlalchemy import text
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.asterisk_state import SeenBridge, SeenChannel
-from callcenter.intake.note_applier import Bookkeeper
-from callcenter.journal.notes import Note, NoteBook
-from callcenter.operations.postgres import Cluster
-from callcenter.recordings.filing import Filer
+from callcenter.intake.note_applier import NoteApplier
+from callcenter.journal.notes import Journal, Note
+from callcenter.operations.postgres import PostgresCluster
+from callcenter.recordings.filing import RecordingFiler
 from callcenter.reporting.reconciliation import Orphan, find_orphans
-from callcenter.settings import Recordings, Settings
+from callcenter.settings import RecordingSettings, Settings
 from tests.records.recorded import RecordedCall, file_all, sound
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -70,14 +70,14 @@ async def town(
     *,
     database: Database,
     files: AsteriskFiles,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     clock: FakeClock,
-    bookkeeper: Bookkeeper,
+    bookkeeper: NoteApplier,
     tmp_path: Path,
 ) -> Town:
     root = tmp_path / "recordings"
-    filer = Filer(database, files, Settings(recordings=Recordings(directory=root)), clock=clock)
-    book = NoteBook(files.journal)
+    filer = RecordingFiler(database, files, Settings(recordings=RecordingSettings(directory=root)), clock=clock)
+    book = Journal(files.journal)
     for number, kind in enumerate(("served", "ticket_wanted", "missed", "talks")):
         call = RecordedCall(files, clock, filer, f"b1-17.{number}")
         book.write(Note(f"n{number}", call.call_id, clock.now(), kind, {"category": "WAT_LEAK"}))
@@ -183,7 +183,7 @@ async def _raw_file_of_an_ended_call(town: Town) -> None:
 
 
 async def _notes_nobody_takes(town: Town) -> None:
-    book = NoteBook(town.files.journal)
+    book = Journal(town.files.journal)
     book.write(Note("late", "b1-17.0", town.clock.now() - timedelta(minutes=1), "key", {}))
     book.close()
 
@@ -250,7 +250,7 @@ async def test_a_promise_with_a_draft_for_the_dispatcher_is_no_orphan(town: Town
     assert await town.orphans() == []
 
 
-async def test_without_a_database_nothing_is_called_in_order(town: Town, cluster: Cluster) -> None:
+async def test_without_a_database_nothing_is_called_in_order(town: Town, cluster: PostgresCluster) -> None:
     cluster.stop()
     try:
         with pytest.raises(DatabaseUnavailable):

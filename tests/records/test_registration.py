@@ -13,12 +13,12 @@ from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.admission import ensure_call
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.intake.note_applier import Bookkeeper
-from callcenter.intake.registration import Registered, find_ticket, register_for_call, register_ticket
-from callcenter.journal.notes import Note, NoteBook
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.intake.note_applier import NoteApplier
+from callcenter.intake.registration import RegisteredTicket, find_ticket, register_for_call, register_ticket
+from callcenter.journal.notes import Journal, Note
 from callcenter.knowledge.categories import Category
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.queues.models import TaskKind
 from callcenter.tickets.models import TicketState
 from callcenter.tickets.service import open_draft, register
@@ -37,7 +37,7 @@ async def report(
     contact: str | None = "+79005556677",
     zone: ZoneInfo = MOSCOW,
     category: Category | None = None,
-) -> Registered:
+) -> RegisteredTicket:
     return await register_ticket(
         database,
         call_id=call_id,
@@ -63,7 +63,7 @@ async def deadlocks(database: Database) -> int:
 
 async def test_a_ticket_has_number_term_and_responsible(database: Database) -> None:
     registered = await report(database)
-    assert registered == Registered("26-000001", MORNING + timedelta(minutes=30), "аварийная бригада")
+    assert registered == RegisteredTicket("26-000001", MORNING + timedelta(minutes=30), "аварийная бригада")
     card = await card_of(database, CALL)
     assert card.ticket is not None
     assert (card.ticket.state, card.ticket.registered_by) == (TicketState.REGISTERED, "robot")
@@ -79,7 +79,7 @@ async def test_asking_twice_in_one_call_gives_the_same_number(database: Database
 
 
 async def test_without_a_contact_the_callers_number_is_taken(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     InboundCall(files, CALL, MORNING).arrives()
     await read_all(truth, clock, later=0)
@@ -188,13 +188,13 @@ async def test_a_category_without_terms_has_no_due_time(database: Database) -> N
 async def test_without_a_database_no_number_is_invented(
     *,
     database: Database,
-    cluster: Cluster,
+    cluster: PostgresCluster,
     files: AsteriskFiles,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     clock: FakeClock,
-    bookkeeper: Bookkeeper,
+    bookkeeper: NoteApplier,
 ) -> None:
-    book = NoteBook(files.journal)
+    book = Journal(files.journal)
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
     cluster.stop()
@@ -223,9 +223,9 @@ async def test_without_a_database_no_number_is_invented(
 
 
 async def test_a_category_that_is_gone_leaves_the_draft_to_the_dispatcher(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, bookkeeper: Bookkeeper
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, bookkeeper: NoteApplier
 ) -> None:
-    book = NoteBook(files.journal)
+    book = Journal(files.journal)
     book.write(Note("n0", CALL, MORNING, "ticket_wanted", {"category": "GONE", "contact": None}))
     await apply_batch(files.journal, database, bookkeeper.apply)
     book.close()
@@ -241,11 +241,11 @@ async def test_a_category_that_is_gone_leaves_the_draft_to_the_dispatcher(
 
 
 async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
-    database: Database, files: AsteriskFiles, truth: TruthReader, bookkeeper: Bookkeeper
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, bookkeeper: NoteApplier
 ) -> None:
     """They tell of the same calls in different orders; none may wait for another that waits for it."""
     before = await deadlocks(database)
-    book = NoteBook(files.journal)
+    book = Journal(files.journal)
     calls = [InboundCall(files, f"b1-17.{number}", MORNING + timedelta(seconds=number)) for number in range(30)]
     for call in calls:
         call.arrives()
@@ -274,7 +274,7 @@ async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(
 
 
 async def test_where_it_is_stands_in_the_draft_before_there_is_a_number(
-    database: Database, bookkeeper: Bookkeeper
+    database: Database, bookkeeper: NoteApplier
 ) -> None:
     call_id, address = "b1-30.1", "проспект Энгельса, дом 139, корпус 1, квартира 12"
     async with database.begin() as session:
@@ -285,7 +285,7 @@ async def test_where_it_is_stands_in_the_draft_before_there_is_a_number(
 
 
 async def test_a_ticket_wanted_while_the_database_was_away_has_its_address(
-    database: Database, bookkeeper: Bookkeeper
+    database: Database, bookkeeper: NoteApplier
 ) -> None:
     facts = {"category": "WAT_LEAK", "contact": None, "description": "прорвало", "address": "Тихая улица, дом 11"}
     async with database.begin() as session:

@@ -9,28 +9,28 @@ from typing import Any
 import pytest
 
 from callcenter.calls.statistics import calls_between
-from callcenter.commands.report import NoPeriod, as_json, as_text, read_period
+from callcenter.commands.report import InvalidPeriod, as_json, as_text, read_period
 from callcenter.core.database import Database
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.registration import register_ticket
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import finish_task, withdraw_task, write_member
 from callcenter.queues.views import task_of_call
 from callcenter.reporting.report import Period, report_calls, report_queue
-from callcenter.settings import Queue
+from callcenter.settings import QueueSettings
 from tests.records.conftest import MOSCOW
 from tests.stand_ins.asterisk_files import MEMBER, AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
 
-QUEUE = Queue(service_level_seconds=20, short_abandon_seconds=5)
+QUEUE = QueueSettings(service_level_seconds=20, short_abandon_seconds=5)
 TODAY = Period(MORNING.date(), MORNING.date(), MOSCOW)
 
 
 class Day:
     """Calls of one day, told by the files Asterisk writes."""
 
-    def __init__(self, database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock) -> None:
+    def __init__(self, database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock) -> None:
         self.database, self.files, self.truth, self.clock = database, files, truth, clock
         self._number = 0
 
@@ -82,7 +82,9 @@ class Day:
 
 
 @pytest.fixture
-async def day(database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock) -> AsyncIterator[Day]:
+async def day(
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
+) -> AsyncIterator[Day]:
     return Day(database, files, truth, clock)
 
 
@@ -247,5 +249,5 @@ def test_the_days_are_todays_unless_told(first: str | None, last: str | None, da
     [("24.11.2026", None, "«24.11.2026» — не день; пишите как 2026-11-24"), ("2026-12-01", None, "позже последнего")],
 )
 def test_days_that_are_none_are_refused(first: str, last: str | None, complaint: str) -> None:
-    with pytest.raises(NoPeriod, match=complaint):
+    with pytest.raises(InvalidPeriod, match=complaint):
         read_period(first, last, zone=MOSCOW, now=MORNING)

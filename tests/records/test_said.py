@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from callcenter.calls.models import Call, CallState, Outcome, Speaker
-from callcenter.calls.said import Term, read_terms
+from callcenter.calls.transcript_search import SearchTerm, read_terms
 from callcenter.calls.transcripts import add_utterance
 from callcenter.calls.views import CallFilters, find_calls
 from callcenter.core.database import Database
@@ -108,8 +108,8 @@ async def test_long_lines_are_cut_and_tags_in_them_are_only_text(calls: Database
 
 def test_terms() -> None:
     assert read_terms(' труба  -"в лифте" а или "б в" --г') == (
-        Term("труба", is_required=True),
-        Term('"в лифте"', is_required=False),
-        Term('а or "б в"', is_required=True),
-        Term("г", is_required=False),
+        SearchTerm("труба", is_required=True),
+        SearchTerm('"в лифте"', is_required=False),
+        SearchTerm('а or "б в"', is_required=True),
+        SearchTerm("г", is_required=False),
     )

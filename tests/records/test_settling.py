@@ -14,11 +14,11 @@ from callcenter.calls.models import CallState, EventSource, Outcome
 from callcenter.calls.service import record_event
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
-from callcenter.intake.asterisk_log import TruthReader
-from callcenter.intake.note_applier import Bookkeeper
+from callcenter.intake.asterisk_log import AsteriskLogReader
+from callcenter.intake.note_applier import NoteApplier
 from callcenter.intake.registration import register_ticket
-from callcenter.intake.settling import Verdict, judge, reopen_outcome
-from callcenter.journal.notes import Note, NoteBook
+from callcenter.intake.settling import Verdict, judge_call, reopen_outcome
+from callcenter.journal.notes import Journal, Note
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import TaskKind, TaskState
 from callcenter.queues.service import SHIFT, finish_task, take_task
@@ -53,7 +53,7 @@ from tests.stand_ins.clock import MORNING, FakeClock
     ],
 )
 def test_the_verdict_on_a_call(kinds: str, registered: bool, outcome: Outcome, task: TaskKind | None) -> None:
-    verdict = judge(kinds.split(), registered=registered)
+    verdict = judge_call(kinds.split(), registered=registered)
     assert (verdict.outcome, verdict.callback_kind) == (outcome, task)
 
 
@@ -61,7 +61,7 @@ def test_whoever_was_neither_served_nor_talked_with_is_called_back() -> None:
     lines = ("served", "ticket_wanted", "queued", "connected", "callback", "voicemail", "overflow", "lost")
     for size in range(len(lines) + 1):
         for kinds in itertools.combinations(lines, size):
-            verdict = judge(kinds, registered=False)
+            verdict = judge_call(kinds, registered=False)
             assert verdict.callback_kind is not None or verdict.outcome in (Outcome.TALKED, Outcome.ROBOT), kinds
             assert verdict.draft_drop_reason is None or _was_only_served(kinds, verdict), kinds
 
@@ -71,7 +71,7 @@ def _was_only_served(kinds: Collection[str], verdict: Verdict) -> bool:
 
 
 async def test_a_short_call_is_a_missed_call_too(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     """Statistics set short ones apart; the law knows only calls that nobody answered."""
     call = InboundCall(files, CALL, MORNING)
@@ -86,7 +86,7 @@ async def test_a_short_call_is_a_missed_call_too(
 
 
 async def test_a_conversation_cut_by_a_crash_of_asterisk_is_called_back(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -104,7 +104,7 @@ async def test_a_conversation_cut_by_a_crash_of_asterisk_is_called_back(
 
 
 async def test_a_call_held_for_lost_whose_end_is_told_after_all_needs_no_call_back(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -121,7 +121,7 @@ async def test_a_call_held_for_lost_whose_end_is_told_after_all_needs_no_call_ba
 
 
 async def test_an_answered_call_of_which_asterisk_could_write_nothing_down_is_a_talk(
-    database: Database, files: AsteriskFiles, truth: TruthReader, bookkeeper: Bookkeeper, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, bookkeeper: NoteApplier, clock: FakeClock
 ) -> None:
     """Its disk was full from the queue on; AMI told us of the talk."""
     call = InboundCall(files, CALL, MORNING)
@@ -146,8 +146,8 @@ async def test_a_talk_that_both_tell_of_is_one_talk(
     first: str,
     database: Database,
     files: AsteriskFiles,
-    truth: TruthReader,
-    bookkeeper: Bookkeeper,
+    truth: AsteriskLogReader,
+    bookkeeper: NoteApplier,
     clock: FakeClock,
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
@@ -172,7 +172,7 @@ async def test_a_talk_that_both_tell_of_is_one_talk(
 
 
 async def test_a_later_word_changes_the_number_of_a_task_nobody_has_taken(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -188,7 +188,7 @@ async def test_a_later_word_changes_the_number_of_a_task_nobody_has_taken(
 
 
 async def test_a_task_withdrawn_too_early_is_opened_again(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -208,7 +208,7 @@ async def test_a_task_withdrawn_too_early_is_opened_again(
 
 
 async def test_what_a_person_did_with_a_task_stays(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     for number, finish in enumerate((False, True)):
         call = InboundCall(files, f"b1-17.{number}", MORNING)
@@ -231,7 +231,7 @@ async def test_what_a_person_did_with_a_task_stays(
 
 
 async def test_a_dispatchers_ticket_does_not_make_a_missed_call_a_served_one(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, leak: Category
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, leak: Category
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -257,7 +257,7 @@ async def test_a_dispatchers_ticket_does_not_make_a_missed_call_a_served_one(
 
 
 async def test_calls_of_a_clock_that_was_set_back_are_settled_at_once(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     """They ended an hour from now, and their callers have been waiting for a call since an hour ago."""
     call = InboundCall(files, CALL, clock.now() + timedelta(hours=1))
@@ -268,7 +268,7 @@ async def test_calls_of_a_clock_that_was_set_back_are_settled_at_once(
 
 
 async def test_a_call_that_cannot_be_settled_does_not_hold_up_the_others(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     for number in range(3):
         call = InboundCall(files, f"b1-17.{number}", MORNING + timedelta(seconds=number))
@@ -305,13 +305,13 @@ async def test_notes_and_truth_give_one_record_whoever_is_first(
     *,
     database: Database,
     files: AsteriskFiles,
-    truth: TruthReader,
+    truth: AsteriskLogReader,
     clock: FakeClock,
-    bookkeeper: Bookkeeper,
+    bookkeeper: NoteApplier,
     first: str,
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
-    book = NoteBook(files.journal)
+    book = Journal(files.journal)
 
     async def read_truth() -> None:
         while await truth.read_new_lines():

@@ -10,8 +10,8 @@ from contextlib import suppress
 import psycopg
 import pytest
 
+from callcenter.calls.live_speech import SPOKEN_CHANNEL, LiveSpeech
 from callcenter.calls.models import Speaker
-from callcenter.calls.spoken import SPOKEN_CHANNEL, SpokenNow
 from callcenter.core.database import Database
 from tests.stand_ins.clock import MORNING
 
@@ -46,8 +46,8 @@ async def hearer(database: Database) -> AsyncIterator[Hearer]:
 
 
 @pytest.fixture
-async def spoken(database: Database) -> AsyncIterator[SpokenNow]:
-    spoken = SpokenNow()
+async def spoken(database: Database) -> AsyncIterator[LiveSpeech]:
+    spoken = LiveSpeech()
     telling = asyncio.create_task(spoken.run(database))
     yield spoken
     telling.cancel()
@@ -55,7 +55,7 @@ async def spoken(database: Database) -> AsyncIterator[SpokenNow]:
         await telling
 
 
-async def test_both_sides_are_told_together_and_only_their_newest_words(spoken: SpokenNow, hearer: Hearer) -> None:
+async def test_both_sides_are_told_together_and_only_their_newest_words(spoken: LiveSpeech, hearer: Hearer) -> None:
     spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words="у")
     assert await hearer.next() == (CALL, {"caller": [AT, "у"]})
     for count in range(1, 40):  # while the first was on its way, and in the pause behind it
@@ -67,7 +67,7 @@ async def test_both_sides_are_told_together_and_only_their_newest_words(spoken: 
 
 
 async def test_however_fast_somebody_speaks_a_call_is_told_of_four_times_a_second(
-    spoken: SpokenNow, hearer: Hearer
+    spoken: LiveSpeech, hearer: Hearer
 ) -> None:
     began, told = time.monotonic(), 1
     for count in range(40):
@@ -78,7 +78,7 @@ async def test_however_fast_somebody_speaks_a_call_is_told_of_four_times_a_secon
     assert told <= (time.monotonic() - began) * 4 + 2
 
 
-async def test_what_a_page_knows_already_is_not_told_again(spoken: SpokenNow, hearer: Hearer) -> None:
+async def test_what_a_page_knows_already_is_not_told_again(spoken: LiveSpeech, hearer: Hearer) -> None:
     spoken.update_partial(CALL, Speaker.CALLER, at=MORNING, words="")
     spoken.update_partial(CALL, Speaker.MEMBER, at=MORNING, words="да")
     await hearer.next()
@@ -92,7 +92,7 @@ async def test_what_a_page_knows_already_is_not_told_again(spoken: SpokenNow, he
 
 
 @pytest.mark.parametrize("word", ["вода ", '"\\ ', "🙂"])
-async def test_of_a_long_speech_the_end_travels(spoken: SpokenNow, hearer: Hearer, word: str) -> None:
+async def test_of_a_long_speech_the_end_travels(spoken: LiveSpeech, hearer: Hearer, word: str) -> None:
     speech = word * 5000
     for speaker in Speaker:
         spoken.update_partial(CALL, speaker, at=MORNING, words=speech + "конец")

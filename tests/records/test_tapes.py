@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.core.database import Database
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.journal import reverse_reader, tape_recorder
 from callcenter.journal.editions import KeptEdition, edition_file, read_kept_edition
 from callcenter.journal.reverse_reader import read_backwards
-from callcenter.journal.tape import BrokenTape, Source, TapeLine, read_tape, tape_beside
+from callcenter.journal.tape import BrokenTape, TapeLine, TapeSource, read_tape, tape_beside
 from callcenter.journal.tape_recorder import TapeRecorder
-from callcenter.recordings.filing import Filer
+from callcenter.recordings.filing import RecordingFiler
 from callcenter.recordings.retention import expire_recordings
 from callcenter.recordings.tape_filing import TapeFiler
 from callcenter.replay.replay import replay_lines
-from callcenter.settings import Recordings, Settings
+from callcenter.settings import RecordingSettings, Settings
 from tests.records.recorded import RecordedCall, file_all
 from tests.records.test_truth import CALL
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall
@@ -39,7 +39,7 @@ class Centre:
     """A centre whose recordings and tapes are filed when the test says so."""
 
     def __init__(
-        self, database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, home: Path
+        self, database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, home: Path
     ) -> None:
         self.database = database
         self.files = files
@@ -47,15 +47,15 @@ class Centre:
         self.clock = clock
         self.root = home / "recordings"
         self.spool = home / "tapes"
-        settings = Settings(recordings=Recordings(directory=self.root, retention_days=30))
-        self.filer = Filer(database, files, settings, clock=clock)
+        settings = Settings(recordings=RecordingSettings(directory=self.root, retention_days=30))
+        self.filer = RecordingFiler(database, files, settings, clock=clock)
         self.tape_filer = TapeFiler(database, files, self.spool, settings, clock=clock)
         self.recorder = TapeRecorder(self.spool, clock=clock, get_edition=lambda: EDITION, lease_seconds=6)
 
     def call(self, call_id: str = CALL, *, taped: bool = True) -> RecordedCall:
         call = RecordedCall(self.files, self.clock, self.filer, call_id)
         if taped:
-            self.recorder.record_line(Source.EVENT, arrival(call_id))
+            self.recorder.record_line(TapeSource.EVENT, arrival(call_id))
         call.sounds(1)
         return call
 
@@ -78,7 +78,9 @@ class Centre:
 
 
 @pytest.fixture
-def centre(database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, tmp_path: Path) -> Centre:
+def centre(
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, tmp_path: Path
+) -> Centre:
     return Centre(database, files, truth, clock, tmp_path)
 
 
@@ -93,12 +95,12 @@ async def test_a_tape_is_filed_with_what_asterisk_and_the_record_tell(centre: Ce
     await centre.is_over()
     assert await centre.tape_filer.file_finished() == 2
     lines = centre.tape_of()
-    assert [line.source for line in lines[:2]] == [Source.TAPE, Source.EVENT]
+    assert [line.source for line in lines[:2]] == [TapeSource.TAPE, TapeSource.EVENT]
     assert lines[0].content["edition"] == {"name": "main", "hash": EDITION.hash}
-    told = [json.loads(line.content["line"]) for line in lines if line.source is Source.CEL]
+    told = [json.loads(line.content["line"]) for line in lines if line.source is TapeSource.CEL]
     assert told[0]["eventtype"] == "CHAN_START"
     assert {event["linkedid"] for event in told} == {CALL}
-    (queue,) = [line.content["line"] for line in lines if line.source is Source.QUEUE_LOG]
+    (queue,) = [line.content["line"] for line in lines if line.source is TapeSource.QUEUE_LOG]
     assert f"|{CALL}|dispatch|NONE|ENTERQUEUE|" in queue
     assert lines[-1].content == {
         "outcome": "abandoned",
@@ -118,7 +120,7 @@ async def test_a_call_that_no_controller_saw_has_asterisks_lines_and_plays(centr
     await centre.is_over()
     assert await centre.tape_filer.file_finished() == 1
     lines = centre.tape_of()
-    assert {line.source for line in lines} == {Source.CEL, Source.RECORD}
+    assert {line.source for line in lines} == {TapeSource.CEL, TapeSource.RECORD}
     assert replay_lines(lines, directory=centre.root).differences == ()
     without = [line for line in lines if '"ANSWER"' not in str(line.content)]
     (difference,) = replay_lines(without, directory=centre.root).differences
@@ -153,7 +155,7 @@ async def test_a_tape_that_cannot_be_filed_waits(centre: Centre) -> None:
 
 async def test_a_tape_goes_with_its_recording_and_one_without_when_its_time_is_over(centre: Centre) -> None:
     centre.call().hangs_up()
-    centre.recorder.record_line(Source.EVENT, arrival("b1-50.0"))
+    centre.recorder.record_line(TapeSource.EVENT, arrival("b1-50.0"))
     await centre.is_over()
     await centre.tape_filer.file_finished()
     assert centre.spooled() == ["b1-50.0.tape.jsonl"], "its call has no recording"
@@ -179,43 +181,43 @@ def record(spool: Path, clock: FakeClock) -> TapeRecorder:
     return TapeRecorder(spool, clock=clock, get_edition=lambda: EDITION, lease_seconds=6)
 
 
-def contents(spool: Path, call_id: str = CALL) -> list[tuple[Source, dict[str, object]]]:
+def contents(spool: Path, call_id: str = CALL) -> list[tuple[TapeSource, dict[str, object]]]:
     return [(line.source, dict(line.content)) for line in read_tape(spool / f"{call_id}.tape.jsonl")]
 
 
 def test_every_line_finds_its_call_and_nobody_elses(spool: Path, clock: FakeClock) -> None:
     recorder = record(spool, clock)
-    recorder.record_line(Source.EVENT, arrival(CALL))
+    recorder.record_line(TapeSource.EVENT, arrival(CALL))
     recorder.record_line(
-        Source.EVENT, json.dumps({"type": "StasisStart", "args": ["snoop"], "channel": {"id": "ours"}})
+        TapeSource.EVENT, json.dumps({"type": "StasisStart", "args": ["snoop"], "channel": {"id": "ours"}})
     )
     play = {"n": 1, "method": "POST", "path": f"/channels/{CALL}/play/p1", "parameters": {"media": "sound:x"}}
-    recorder.record_line(Source.REQUEST, play)
+    recorder.record_line(TapeSource.REQUEST, play)
     recorder.record_line(
-        Source.REQUEST, {"n": 2, "method": "GET", "path": "/applications/callcenter", "parameters": {}}
+        TapeSource.REQUEST, {"n": 2, "method": "GET", "path": "/applications/callcenter", "parameters": {}}
     )
-    recorder.record_line(Source.REPLY, {"n": 2, "status": 200, "body": "[]"})
-    recorder.record_line(Source.REPLY, {"n": 1, "status": 201, "body": ""})
-    recorder.record_line(Source.REQUEST, {"n": 3, "method": "DELETE", "path": "/playbacks/p1", "parameters": {}})
-    recorder.record_line(Source.REPLY, {"n": 3, "failure": "ReadTimeout"})
+    recorder.record_line(TapeSource.REPLY, {"n": 2, "status": 200, "body": "[]"})
+    recorder.record_line(TapeSource.REPLY, {"n": 1, "status": 201, "body": ""})
+    recorder.record_line(TapeSource.REQUEST, {"n": 3, "method": "DELETE", "path": "/playbacks/p1", "parameters": {}})
+    recorder.record_line(TapeSource.REPLY, {"n": 3, "failure": "ReadTimeout"})
     target = {"id": "p1", "target_uri": f"channel:{CALL}"}
-    recorder.record_line(Source.EVENT, json.dumps({"type": "PlaybackFinished", "playback": target}))
-    recorder.record_line(Source.AMI, {"Event": "QueueCallerJoin", "Linkedid": CALL, "content": ""})
-    recorder.record_line(Source.AMI, {"Event": "QueueMemberStatus", "Queue": "dispatch"})
-    recorder.record_line(Source.EVENT, "{ not JSON")
-    recorder.record_line(Source.NOTE, {"kind": "said", "facts": {}}, call_id="../../etc/passwd")
-    recorder.record_line(Source.NOTE, {"kind": "said", "facts": {}}, call_id="b1-filed.1")
+    recorder.record_line(TapeSource.EVENT, json.dumps({"type": "PlaybackFinished", "playback": target}))
+    recorder.record_line(TapeSource.AMI, {"Event": "QueueCallerJoin", "Linkedid": CALL, "content": ""})
+    recorder.record_line(TapeSource.AMI, {"Event": "QueueMemberStatus", "Queue": "dispatch"})
+    recorder.record_line(TapeSource.EVENT, "{ not JSON")
+    recorder.record_line(TapeSource.NOTE, {"kind": "said", "facts": {}}, call_id="../../etc/passwd")
+    recorder.record_line(TapeSource.NOTE, {"kind": "said", "facts": {}}, call_id="b1-filed.1")
     recorder.close()
     assert [file.name for file in spool.glob("*.jsonl")] == [f"{CALL}.tape.jsonl"]
     assert [(source, content.get("n")) for source, content in contents(spool)] == [
-        (Source.TAPE, None),
-        (Source.EVENT, None),
-        (Source.REQUEST, 1),
-        (Source.REPLY, 1),
-        (Source.REQUEST, 3),
-        (Source.REPLY, 3),
-        (Source.EVENT, None),
-        (Source.AMI, None),
+        (TapeSource.TAPE, None),
+        (TapeSource.EVENT, None),
+        (TapeSource.REQUEST, 1),
+        (TapeSource.REPLY, 1),
+        (TapeSource.REQUEST, 3),
+        (TapeSource.REPLY, 3),
+        (TapeSource.EVENT, None),
+        (TapeSource.AMI, None),
     ]
 
 
@@ -225,22 +227,22 @@ def test_what_does_not_fit_is_dropped_counted_and_told_on_the_tape(
     monkeypatch.setattr(tape_recorder, "LONGEST_QUEUE", 0)
     recorder = record(spool, clock)
     for _ in range(3):
-        recorder.record_line(Source.EVENT, arrival(CALL))
+        recorder.record_line(TapeSource.EVENT, arrival(CALL))
     monkeypatch.setattr(tape_recorder, "LONGEST_QUEUE", 10)
-    recorder.record_line(Source.EVENT, arrival(CALL))
+    recorder.record_line(TapeSource.EVENT, arrival(CALL))
     recorder.close()
     assert recorder.dropped == 3
-    assert contents(spool)[-1] == (Source.TAPE, {"dropped": 3})
+    assert contents(spool)[-1] == (TapeSource.TAPE, {"dropped": 3})
 
 
 def test_an_heir_writes_on_and_says_so(spool: Path, clock: FakeClock) -> None:
     first = record(spool, clock)
-    first.record_line(Source.EVENT, arrival(CALL))
+    first.record_line(TapeSource.EVENT, arrival(CALL))
     first.close()
     with (spool / f"{CALL}.tape.jsonl").open("ab") as file:
         file.write(b'{"at":"2026-')  # torn by its death
     heir = record(spool, clock)
-    heir.record_line(Source.NOTE, {"kind": "adopted", "facts": {}}, call_id=CALL)
+    heir.record_line(TapeSource.NOTE, {"kind": "adopted", "facts": {}}, call_id=CALL)
     heir.close()
     told = [content.get("resumed") or content.get("kind") for _, content in contents(spool)]
     assert told[2:] == [True, "adopted"]
@@ -251,7 +253,7 @@ def test_a_broken_edition_costs_no_tape(spool: Path, clock: FakeClock) -> None:
         raise ZeroDivisionError
 
     recorder = TapeRecorder(spool, clock=clock, get_edition=none, lease_seconds=6)
-    recorder.record_line(Source.EVENT, arrival(CALL))
+    recorder.record_line(TapeSource.EVENT, arrival(CALL))
     recorder.close()
     assert "edition" not in contents(spool)[0][1]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from callcenter.core.database import Database
-from callcenter.intake.registration import Registered, find_open_tickets, register_ticket
+from callcenter.intake.registration import RegisteredTicket, find_open_tickets, register_ticket
 from callcenter.tickets.models import TicketState
 from callcenter.tickets.views import tickets_beside
 from tests.records.conftest import MOSCOW, make_category
@@ -14,7 +14,9 @@ from tests.stand_ins.clock import MORNING
 PHONE = "+79005556677"
 
 
-async def report(database: Database, code: str, *, more: bool, call_id: str = CALL, phone: str = PHONE) -> Registered:
+async def report(
+    database: Database, code: str, *, more: bool, call_id: str = CALL, phone: str = PHONE
+) -> RegisteredTicket:
     return await register_ticket(
         database,
         call_id=call_id,

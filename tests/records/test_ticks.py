@@ -12,19 +12,19 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import RecordingState
-from callcenter.calls.recordings import Filed, keep_recording
+from callcenter.calls.recordings import FiledRecording, keep_recording
 from callcenter.calls.service import admit_call, lock_call, mark_ended
 from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
 from callcenter.knowledge.base import read_knowledge
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.queues.models import Task, TaskKind
 from callcenter.queues.service import finish_task, open_task, take_task
 from callcenter.queues.terms import missed_call_term
 from callcenter.queues.views import task_of_call
 from callcenter.schedule import ticks as ticks_module
 from callcenter.schedule.ticks import Ticks
-from callcenter.settings import TREE, Recordings, Settings
+from callcenter.settings import TREE, RecordingSettings, Settings
 from callcenter.tickets.service import open_draft
 from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -34,7 +34,7 @@ CALL = "b1-17.7"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(recordings=Recordings(directory=tmp_path / "recordings", retention_days=30, low_disk_mb=1))
+    return Settings(recordings=RecordingSettings(directory=tmp_path / "recordings", retention_days=30, low_disk_mb=1))
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ async def test_low_disk_space_is_on_the_board_while_it_lasts(
     database: Database, tmp_path: Path, clock: FakeClock
 ) -> None:
     def ticks_wanting(megabytes: int) -> Ticks:
-        recordings = Recordings(directory=tmp_path / "not" / "made" / "yet", low_disk_mb=megabytes)
+        recordings = RecordingSettings(directory=tmp_path / "not" / "made" / "yet", low_disk_mb=megabytes)
         return Ticks(database, Settings(recordings=recordings), clock=clock)
 
     for _ in range(2):
@@ -149,7 +149,7 @@ async def filed_call(database: Database, root: Path, call_id: str, *, days_ago: 
         await admit_call(session, call_id, arrived_at=ended_at)
         await open_draft(session, call_id=call_id, author="centre", now=ended_at)
         await mark_ended(session, await lock_call(session, call_id), at=ended_at, cause=16)
-        filed = Filed(path=path, seconds=3.0, bytes=4, sha256="0" * 64)
+        filed = FiledRecording(path=path, seconds=3.0, bytes=4, sha256="0" * 64)
         await keep_recording(session, call_id, state=RecordingState.FILED, now=ended_at, filed=filed)
     return root / path
 
@@ -199,7 +199,7 @@ async def test_a_file_that_cannot_be_removed_is_told_and_stops_no_other(
 
 
 async def test_the_clockwork_ticks_by_itself_and_outlives_an_absent_database(
-    database: Database, cluster: Cluster, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    database: Database, cluster: PostgresCluster, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TASKS_EVERY", "FIRST_AFTER"):
         monkeypatch.setattr(ticks_module, name, 0.1)

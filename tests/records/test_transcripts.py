@@ -7,7 +7,7 @@ from callcenter.calls.recordings import expire_recording
 from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import call_record
 from callcenter.core.database import Database
-from callcenter.intake.note_applier import Bookkeeper
+from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Note
 from tests.stand_ins.clock import MORNING
 
@@ -21,7 +21,7 @@ def said(number: int, speaker: Speaker, text: str) -> Note:
 
 
 async def test_both_sides_and_gaps_are_rows_and_no_lines_of_the_timeline(
-    database: Database, bookkeeper: Bookkeeper
+    database: Database, bookkeeper: NoteApplier
 ) -> None:
     gap = Note("n5", CALL, MORNING + timedelta(seconds=5), "transcript", {"speaker": "caller", "fault": "it closed"})
     notes = (said(3, Speaker.MEMBER, "слушаю вас"), said(1, Speaker.CALLER, "алло"), gap)
@@ -40,7 +40,7 @@ async def test_both_sides_and_gaps_are_rows_and_no_lines_of_the_timeline(
     assert [event.kind for event in record.events] == []
 
 
-async def test_the_words_go_with_the_recording(database: Database, bookkeeper: Bookkeeper) -> None:
+async def test_the_words_go_with_the_recording(database: Database, bookkeeper: NoteApplier) -> None:
     async with database.begin() as session:
         await bookkeeper.apply(session, said(1, Speaker.CALLER, "алло"))
         session.add(Recording(call_id=CALL, state=RecordingState.FILED, path="a.flac", seconds=1.0))

@@ -12,7 +12,7 @@ from callcenter.calls.models import CallState, EventSource, LegRole, Outcome
 from callcenter.calls.service import knows_call, lock_call, record_event
 from callcenter.core.database import Database
 from callcenter.intake.admission import ensure_call
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.settling import reopen_outcome
 from callcenter.queues.models import TaskKind, TaskState
@@ -25,7 +25,7 @@ CALL = "b1-1795554813.7"
 LEG = "b1-1795554831.8"
 
 
-async def read_all(truth: TruthReader, clock: FakeClock, *, later: float = 600) -> None:
+async def read_all(truth: AsteriskLogReader, clock: FakeClock, *, later: float = 600) -> None:
     """The controller is there again, some time after it all happened."""
     clock.advance(seconds=later)
     while await truth.read_new_lines():
@@ -34,7 +34,7 @@ async def read_all(truth: TruthReader, clock: FakeClock, *, later: float = 600) 
 
 
 async def test_a_caller_gives_up_in_the_queue_while_the_controller_is_dead(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -65,7 +65,7 @@ async def test_a_caller_gives_up_in_the_queue_while_the_controller_is_dead(
 
 
 async def test_a_conversation_is_counted_once_though_two_files_tell_of_it(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -93,7 +93,7 @@ async def test_a_conversation_is_counted_once_though_two_files_tell_of_it(
 
 
 async def test_the_call_can_be_watched_while_it_goes_on(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     seen = []
@@ -111,7 +111,7 @@ async def test_the_call_can_be_watched_while_it_goes_on(
 
 
 async def test_reading_everything_twice_changes_nothing(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     for number, end in enumerate(("talks", "abandons", "voicemail", "callback", "overflow")):
         call = InboundCall(files, f"b1-17.{number}", MORNING + timedelta(minutes=number))
@@ -140,7 +140,7 @@ async def test_reading_everything_twice_changes_nothing(
 
 
 async def test_every_kind_of_missed_call_becomes_its_task(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     for number, (mark, extra) in enumerate(
         (("CC_VOICEMAIL", "TIMEOUT"), ("CC_CALLBACK", "89005556677"), ("CC_OVERFLOW", ""))
@@ -164,7 +164,7 @@ async def test_every_kind_of_missed_call_becomes_its_task(
 
 
 async def test_what_a_dispatcher_dials_is_not_an_inbound_call(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     outgoing, trunk_leg = "b1-18.1", "b1-18.2"
     files.cel("CHAN_START", MORNING, outgoing, channel=f"{MEMBER}-00000001", context="internal")
@@ -179,7 +179,7 @@ async def test_what_a_dispatcher_dials_is_not_an_inbound_call(
 
 
 async def test_a_caller_who_hangs_up_before_the_dialplan_spoke_is_recorded_all_the_same(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     files.cel("CHAN_START", MORNING, CALL, context="from-trunk")
     files.cel("HANGUP", MORNING + timedelta(milliseconds=20), CALL, context="from-trunk")
@@ -190,7 +190,7 @@ async def test_a_caller_who_hangs_up_before_the_dialplan_spoke_is_recorded_all_t
 
 
 async def test_a_note_that_comes_late_changes_the_verdict(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -212,7 +212,7 @@ async def test_a_note_that_comes_late_changes_the_verdict(
 
 
 async def test_the_outcome_waits_for_the_last_notes(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -224,7 +224,7 @@ async def test_the_outcome_waits_for_the_last_notes(
 
 
 async def test_a_line_that_is_half_written_waits_for_its_end(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     InboundCall(files, CALL, MORNING).arrives()
     whole = files.cel_file.read_bytes()
@@ -238,7 +238,7 @@ async def test_a_line_that_is_half_written_waits_for_its_end(
 
 
 async def test_a_rotated_file_is_read_to_its_end(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -254,7 +254,7 @@ async def test_a_rotated_file_is_read_to_its_end(
 
 
 async def test_a_file_removed_unread_raises_an_alarm(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, tmp_path: Path
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, tmp_path: Path
 ) -> None:
     InboundCall(files, CALL, MORNING).arrives()
     await read_all(truth, clock, later=0)
@@ -268,7 +268,7 @@ async def test_a_file_removed_unread_raises_an_alarm(
 
 
 async def test_rubbish_between_the_lines_stops_nothing(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()
@@ -283,7 +283,7 @@ async def test_rubbish_between_the_lines_stops_nothing(
 
 @pytest.mark.parametrize("known", [False, True])
 async def test_a_call_whose_arrival_could_not_be_written_down_can_be_called_back(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, known: bool
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, known: bool
 ) -> None:
     """Asterisk's disk was full when it came; no controller was there either. A line without a number may have made the
     call known before."""
@@ -298,7 +298,7 @@ async def test_a_call_whose_arrival_could_not_be_written_down_can_be_called_back
 
 
 async def test_a_backslash_in_the_callers_name_loses_no_line(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     """Asterisk does not escape it, and the line is no JSON any more."""
     files.cel("CHAN_START", MORNING, CALL, context="from-trunk", name="Вася\\")
@@ -311,13 +311,13 @@ async def test_a_backslash_in_the_callers_name_loses_no_line(
 
 
 async def test_two_readers_at_once_read_every_line_once(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock
 ) -> None:
     for number in range(15):
         call = InboundCall(files, f"b1-20.{number}", MORNING)
         call.arrives()
         call.abandons(30)
-    second = TruthReader(database, files, clock=clock)
+    second = AsteriskLogReader(database, files, clock=clock)
     async with asyncio.TaskGroup() as group:
         for reader in (truth, second):
             group.create_task(read_all(reader, clock, later=60))

@@ -3,7 +3,7 @@
 import pytest
 
 from callcenter.calls.models import Outcome
-from callcenter.intake.settling import judge
+from callcenter.intake.settling import judge_call
 from callcenter.queues.models import TaskKind
 
 
@@ -18,6 +18,6 @@ from callcenter.queues.models import TaskKind
 def test_a_ticket_by_keys_has_no_address_so_its_caller_is_talked_with(
     kinds: set[str], outcome: Outcome, task: TaskKind | None
 ) -> None:
-    verdict = judge(kinds, registered=True)
+    verdict = judge_call(kinds, registered=True)
     assert (verdict.outcome, verdict.callback_kind) == (outcome, task)
     assert verdict.draft_drop_reason is None

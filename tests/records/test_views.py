@@ -12,7 +12,7 @@ from callcenter.calls.models import CallState, LegRole, Outcome, RecordingState
 from callcenter.calls.service import admit_call, lock_call, mark_connected, mark_danger, mark_ended, settle_outcome
 from callcenter.calls.views import PAGE_SIZE, CallFilters, find_calls, live_calls, one_call
 from callcenter.core.database import Database
-from callcenter.intake.asterisk_log import TruthReader
+from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.registration import register_ticket
 from callcenter.intake.views import call_card
 from callcenter.knowledge.categories import Category
@@ -28,7 +28,7 @@ from tests.stand_ins.clock import MORNING, FakeClock
 
 
 async def test_the_card_of_a_call_tells_its_whole_story_in_order(
-    database: Database, files: AsteriskFiles, truth: TruthReader, clock: FakeClock, leak: Category
+    database: Database, files: AsteriskFiles, truth: AsteriskLogReader, clock: FakeClock, leak: Category
 ) -> None:
     call = InboundCall(files, CALL, MORNING)
     call.arrives()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.__main__ import main
-from callcenter.journal.editions import NoEdition, edition_file, read_kept_edition
-from callcenter.journal.tape import Source, TapeLine, read_tape
+from callcenter.journal.editions import EditionNotFound, edition_file, read_kept_edition
+from callcenter.journal.tape import TapeLine, TapeSource, read_tape
 from callcenter.replay.fictional import make_fictional
 from callcenter.replay.replay import Replay, replay, replay_lines
 
@@ -47,9 +47,9 @@ def test_a_missing_line_is_seen_where_it_is_missing(name: str) -> None:
     brought = [
         line
         for line, following in pairwise(lines)
-        if line.source is Source.EVENT and following.content.get("letter") in ("Key", "SoundEnded")
+        if line.source is TapeSource.EVENT and following.content.get("letter") in ("Key", "SoundEnded")
     ]
-    played = [line for line in lines if line.source is Source.REQUEST and "/play/" in line.content["path"]]
+    played = [line for line in lines if line.source is TapeSource.REQUEST and "/play/" in line.content["path"]]
     for missing in (brought[-1], played[-1]):
         differences = replay_without(lines, missing).differences
         assert differences, missing
@@ -86,7 +86,7 @@ def test_what_asterisk_did_alone_is_told_too() -> None:
 
 def test_a_replay_is_the_same_every_time() -> None:
     lines = read_tape(tape("burst-pipe"))
-    missing = next(line for line in lines if line.source is Source.ACTION)
+    missing = next(line for line in lines if line.source is TapeSource.ACTION)
     first, second = replay_without(lines, missing), replay_without(lines, missing)
     assert len(first.differences) > 3
     assert first == second
@@ -94,14 +94,14 @@ def test_a_replay_is_the_same_every_time() -> None:
 
 def test_another_outcome_of_the_record_is_a_difference() -> None:
     lines = read_tape(tape("person-asked"))
-    assert lines[-1].source is Source.RECORD
+    assert lines[-1].source is TapeSource.RECORD
     other = replace(lines[-1], content={**lines[-1].content, "outcome": "abandoned"})
     (difference,) = replay_lines([*lines[:-1], other], directory=TAPES).differences
     assert str(difference) == f"строка {other.number}: итог был abandoned, стал talked"
 
 
 def test_words_that_changed_are_shown_side_by_side(tmp_path: Path) -> None:
-    (line,) = [line for line in read_tape(tape("passport-hours")) if line.source is Source.TAPE]
+    (line,) = [line for line in read_tape(tape("passport-hours")) if line.source is TapeSource.TAPE]
     named = line.content["edition"]["hash"]
     edition = read_kept_edition(edition_file(TAPES, named))
     changed = replace(edition, script=edition.script.replace("Здравствуйте! Разговор", "Добрый день! Разговор"))
@@ -118,7 +118,7 @@ def test_words_that_changed_are_shown_side_by_side(tmp_path: Path) -> None:
 
 def test_a_tape_without_its_edition_says_what_is_missing(tmp_path: Path) -> None:
     copy = Path(shutil.copy(tape("silence"), tmp_path))
-    with pytest.raises(NoEdition, match="is not in editions/ beside or above the tape"):
+    with pytest.raises(EditionNotFound, match="is not in editions/ beside or above the tape"):
         replay(copy)
 
 
@@ -169,8 +169,8 @@ def test_a_number_that_was_typed_in_is_another_one_in_the_copy(tmp_path: Path) -
 
 
 def keys_of_events(lines: Sequence[TapeLine]) -> str:
-    return "".join(line.content["event"].get("digit", "") for line in lines if line.source is Source.EVENT)
+    return "".join(line.content["event"].get("digit", "") for line in lines if line.source is TapeSource.EVENT)
 
 
 def keys_of_letters(lines: Sequence[TapeLine]) -> str:
-    return "".join(line.content["fields"].get("key", "") for line in lines if line.source is Source.LETTER)
+    return "".join(line.content["fields"].get("key", "") for line in lines if line.source is TapeSource.LETTER)

@@ -6,7 +6,7 @@ from pathlib import Path
 from callcenter.core.clock import SystemClock
 from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.journal.editions import KeptEdition
-from callcenter.journal.tape import BrokenTape, Source, TapeLine, read_tape
+from callcenter.journal.tape import BrokenTape, TapeLine, TapeSource, read_tape
 from callcenter.journal.tape_recorder import TapeRecorder
 from callcenter.replay.replay import replay, replay_lines
 from tests.replay.conftest import SMALL
@@ -202,10 +202,10 @@ async def test_no_line_that_the_talk_depends_on_can_be_missing_unseen(
     recorder.close()
     lines = read_tape(tape_of(spool, caller))
     unseen = [line for line in lines if not await asyncio.to_thread(is_missed, line, lines, spool)]
-    last_reply = [line for line in lines if line.source is Source.REPLY][-1]
-    replies = [line for line in unseen if line.source is Source.REPLY]
+    last_reply = [line for line in lines if line.source is TapeSource.REPLY][-1]
+    replies = [line for line in unseen if line.source is TapeSource.REPLY]
     assert replies in ([], [last_reply])  # it may come when the talk is over: then nobody waits for it
-    assert [name(line) for line in unseen if line.source is not Source.REPLY] == [
+    assert [name(line) for line in unseen if line.source is not TapeSource.REPLY] == [
         "PlaybackFinished",  # of a sound that was stopped: nobody waits for its end
         "address_wanted",  # an action's own note: it shows in the record
         "StasisEnd",  # of a channel that was handed over

@@ -10,9 +10,9 @@ import pytest
 import soundfile
 
 from callcenter.settings import Settings
-from callcenter.settings import Voice as VoiceTable
-from callcenter.speech.voice import Choice, Voice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices import VOICES, NoSuchVoice, open_voice, voice_of
+from callcenter.settings import VoiceSettings as VoiceTable
+from callcenter.speech.voice import Voice, VoiceChoice, VoiceFailed, VoiceMissing
+from callcenter.speech.voices import VOICES, VoiceNotFound, open_voice, voice_of
 from callcenter.speech.voices.espeak import EspeakVoice
 from callcenter.speech.voices.piper import PiperVoice
 from callcenter.speech.voices.rhvoice import RHVoice
@@ -152,9 +152,9 @@ def test_one_setting_chooses_the_voice(tmp_path: Path) -> None:
     assert voice_of(chosen).name == "piper-ru-1-1"
     assert voice_of(Settings()).name == "festival-msu_ru_nsh_clunits-1"
     assert voice_of(Settings(voice=VoiceTable(engine="espeak", speaker="ru+f2"))).name == "espeak-ru+f2-1"
-    with pytest.raises(NoSuchVoice, match="festival, rhvoice, piper, silero, espeak"):
-        open_voice("alisa", Choice())
+    with pytest.raises(VoiceNotFound, match="festival, rhvoice, piper, silero, espeak"):
+        open_voice("alisa", VoiceChoice())
 
 
 def test_every_voice_names_itself_differently() -> None:
-    assert len({make(Choice()).name for make in VOICES.values()}) == len(VOICES)
+    assert len({make(VoiceChoice()).name for make in VOICES.values()}) == len(VOICES)

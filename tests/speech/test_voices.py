@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from callcenter.settings import Settings
-from callcenter.speech.voice import Choice, Voice, VoiceFailed, VoiceMissing
+from callcenter.speech.voice import Voice, VoiceChoice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices import VOICES, open_voice, voice_of
 from callcenter.wording.spoken import spoken
 
@@ -34,7 +34,7 @@ def find_voices() -> list[str]:
 
 def _open(name: str) -> Voice:
     settings = Settings()
-    return voice_of(settings) if name == settings.voice.engine else open_voice(name, Choice())
+    return voice_of(settings) if name == settings.voice.engine else open_voice(name, VoiceChoice())
 
 
 SENTENCE = "Здравствуйте! Ситуационный центр. Разговор записывается."

@@ -12,17 +12,17 @@ from zoneinfo import ZoneInfo
 
 from callcenter.conducting.action_specs import ACTIONS
 from callcenter.conducting.actions import ScriptActions
-from callcenter.conducting.line import Edges, Talk
-from callcenter.conducting.ports import Actions, Ear, Measures, Unmeasured
+from callcenter.conducting.line import Dialogue, LinePorts
+from callcenter.conducting.ports import Actions, CallMetrics, CallRecognition, NoMetrics
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
 from callcenter.core.clock import SystemClock
 from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.script import Ask, Script
-from callcenter.journal.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
 from callcenter.telephony.ari.adoption import Adoption
-from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks, Router
 from tests.stand_ins.ari import APPLICATION, PASSWORD, USER, StandInAsterisk
@@ -115,7 +115,7 @@ class SmallCentre:
     """Made by `run_centre`."""
 
     asterisk: StandInAsterisk
-    ari: Ari
+    ari: AriClient
     switchboard: Switchboard
     playbacks: Playbacks
     notes: KeptNotes = field(default_factory=KeptNotes)
@@ -146,13 +146,13 @@ async def run_centre(
     lease_seconds: int = 6,
     patience: float | None = None,
     actions: Actions | None = None,
-    begin_talk: Callable[[], Talk] | None = None,
+    begin_talk: Callable[[], Dialogue] | None = None,
     leave_within: float = 5.0,
     reply_within: float = 10.0,
     listen_seconds: float | None = None,
-    measures: Measures | None = None,
+    measures: CallMetrics | None = None,
     tape: Tape = NO_TAPE,
-    ear: Ear | None = None,
+    ear: CallRecognition | None = None,
 ) -> AsyncIterator[SmallCentre]:
     """A centre that answers with `small.yaml`; without time to say goodbye at the end, like one that is killed.
 
@@ -161,7 +161,7 @@ async def run_centre(
     script = read_small_script(listen_seconds=listen_seconds)
     clock, playbacks = SystemClock(), Playbacks()
     notes, prompts, register = KeptNotes(), ReadablePrompts(), PaperRegister()
-    async with Ari(
+    async with AriClient(
         address or asterisk.address,
         user=USER,
         password=PASSWORD,
@@ -169,18 +169,18 @@ async def run_centre(
         reply_within=reply_within,
         tape=tape,
     ) as ari:
-        edges = Edges(
+        edges = LinePorts(
             channel_control=AriPhone(ari, playbacks),
             prompts=prompts,
-            notes=TapedNotes(notes, tape, Source.NOTE),
+            notes=TapedNotes(notes, tape, TapeSource.NOTE),
             actions=actions
             or ScriptActions(
-                register=register, notes=TapedNotes(notes, tape, Source.ACTION_NOTE), clock=clock, zone=MOSCOW
+                register=register, notes=TapedNotes(notes, tape, TapeSource.ACTION_NOTE), clock=clock, zone=MOSCOW
             ),
             clock=clock,
             lease_seconds=lease_seconds,
             timeout_override=patience,
-            metrics_recorder=measures or Unmeasured(),
+            metrics_recorder=measures or NoMetrics(),
             tape=tape,
             caller_recognition=ear,
         )

@@ -9,7 +9,7 @@ from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, S
 
 @dataclass
 class PaperHearing:
-    """See `ports.Hearing`."""
+    """See `ports.RecognitionSession`."""
 
     take: Callable[[Speech], None]
     expected: list[Expect] = field(default_factory=list)
@@ -42,7 +42,7 @@ class PaperHearing:
 
 @dataclass
 class PaperEar:
-    """See `ports.Ear`. Opens at once."""
+    """See `ports.CallRecognition`. Opens at once."""
 
     hearings: dict[str, PaperHearing] = field(default_factory=dict)
 

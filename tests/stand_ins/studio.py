@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from callcenter.layout import Layout
-from callcenter.web.plumbing.prompt_studio import Prompt
+from callcenter.web.plumbing.prompt_studio import RecordedPrompt
 
 
 class PaperStudio:
@@ -16,9 +16,9 @@ class PaperStudio:
 
     sound: Path | None = None
 
-    def list_prompts(self) -> Sequence[Prompt]:
+    def list_prompts(self) -> Sequence[RecordedPrompt]:
         return (
-            Prompt(
+            RecordedPrompt(
                 1,
                 "Чем помочь? Скажите своими словами.",
                 3.0,
@@ -27,7 +27,7 @@ class PaperStudio:
                 has_audio=True,
                 is_fragment=False,
             ),
-            Prompt(
+            RecordedPrompt(
                 7,
                 "Соединяю с диспетчером.",
                 2.0,

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from callcenter.hearing.server.engine import RATE, UNKNOWN, EngineFailed, Word
+from callcenter.hearing.server.engine import RATE, UNKNOWN, EngineFailed, RecognizedWord
 
 HERTZ = (500, 700, 950, 1250, 1600, 2000, 2500, 3100)
 """Apart enough for the mel bands of a small Vosk model."""
@@ -100,12 +100,12 @@ class ToneRecogniser:
         self._runs: list[list[int]] = []
         """Of the word that goes on: tone, first window, last window, windows heard."""
         self._quiet = 0
-        self._words: list[Word] = []
+        self._words: list[RecognizedWord] = []
 
-    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
         sound = np.concatenate([self._left, np.frombuffer(audio, dtype="<i2")])
         begin = 0
-        ended: list[Word] = []
+        ended: list[RecognizedWord] = []
         while begin + _WINDOW <= len(sound):
             ended += self._take_window(sound[begin : begin + _WINDOW])
             begin += _HOP
@@ -119,12 +119,12 @@ class ToneRecogniser:
         self._end_word()
         self._window += len(quiet) // 2 // _HOP
 
-    def finish(self) -> tuple[Word, ...]:
+    def finish(self) -> tuple[RecognizedWord, ...]:
         self._end_word()
         words, self._words = self._words, []
         return tuple(words)
 
-    def _take_window(self, window: Samples) -> list[Word]:
+    def _take_window(self, window: Samples) -> list[RecognizedWord]:
         """The words of an utterance that ends with this window."""
         self._window += 1
         tone = _find_tone(window)
@@ -162,7 +162,7 @@ class ToneRecogniser:
         begin, end = (runs[0][1] - 1) * _HOP / RATE, (runs[-1][2] + 1) * _HOP / RATE
         heard = sum(run[3] for run in runs) * _HOP / RATE
         confidence = min(heard / (len(runs) * TONE_SECONDS), 1.0)
-        self._words.append(Word(text, round(begin, 2), round(end, 2), round(confidence, 2)))
+        self._words.append(RecognizedWord(text, round(begin, 2), round(end, 2), round(confidence, 2)))
 
 
 def _find_tone(window: Samples) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callcenter.telephony.ami import connection
-from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_ami
+from callcenter.telephony.ami.connection import Ami, AmiRefused, AmiUnavailable, open_ami
 from tests.stand_ins.ami import PASSWORD, QUEUE, USER, StandInAmi, run_ami
 
 PHONE = "PJSIP/d-4f1a9c"
@@ -76,7 +76,7 @@ async def test_a_wrong_password_and_an_unknown_action_are_refusals(switch: Stand
 
 
 async def test_nobody_there_is_away(unused_tcp_port: int) -> None:
-    with pytest.raises(AmiAway):
+    with pytest.raises(AmiUnavailable):
         await open_ami("127.0.0.1", unused_tcp_port, user=USER, password=PASSWORD, on_event=lambda _: None)
 
 
@@ -84,9 +84,9 @@ async def test_whoever_never_answers_is_away(switch: StandInAmi, monkeypatch: py
     monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.2)
     async with opened(switch) as ami:
         switch.deaf = True
-        with pytest.raises(AmiAway, match="QueueStatus was not answered"):
+        with pytest.raises(AmiUnavailable, match="QueueStatus was not answered"):
             await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
-    with pytest.raises(AmiAway):
+    with pytest.raises(AmiUnavailable):
         async with opened(switch):
             pass
 
@@ -96,7 +96,7 @@ async def test_a_broken_connection_is_told_and_never_used_again(switch: StandInA
         switch.drop()
         async with asyncio.timeout(10):
             await ami.lost.wait()
-        with pytest.raises(AmiAway):
+        with pytest.raises(AmiUnavailable):
             await ami.execute_action({"Action": "QueueStatus", "Queue": QUEUE}, as_list=True)
     await asyncio.sleep(0.1)
     assert switch.connections == 1

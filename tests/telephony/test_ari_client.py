@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari import client as ari_client
-from callcenter.telephony.ari.client import Ari, Refused
+from callcenter.telephony.ari.client import AriClient, RequestRefused
 from callcenter.telephony.ari.generated import EVENT_NAMES, ChannelDtmfReceived, Event
 from tests.stand_ins.ari import APPLICATION, PASSWORD, USER, StandInAsterisk, run_asterisk
 from tests.stand_ins.ari_channels import Channel
@@ -17,8 +17,8 @@ from tests.stand_ins.centre import SmallCentre, run_centre
 from tests.stand_ins.relay import run_relay
 
 
-def client(address: str, *, password: str = PASSWORD, reply_within: float = 2.0) -> Ari:
-    return Ari(address, user=USER, password=password, application=APPLICATION, reply_within=reply_within)
+def client(address: str, *, password: str = PASSWORD, reply_within: float = 2.0) -> AriClient:
+    return AriClient(address, user=USER, password=password, application=APPLICATION, reply_within=reply_within)
 
 
 async def nothing() -> None:
@@ -48,18 +48,18 @@ async def test_a_channel_that_hung_up_or_left_is_gone(asterisk: StandInAsterisk,
     channel = asterisk.arrive()
     async with client(asterisk.address) as ari:
         channel.place = "to-queue"
-        with pytest.raises(Gone, match="409"):
+        with pytest.raises(ChannelGone, match="409"):
             await ari.set_variable(channel.id, "CC_REASON", "просит диспетчера")
         channel.place = "hung up"
-        with pytest.raises(Gone, match="404"):
+        with pytest.raises(ChannelGone, match="404"):
             await ari.continue_in_dialplan(channel.id, context="goodbye")
-        with pytest.raises(Gone):
+        with pytest.raises(ChannelGone):
             await ari.stop_playback("unheard-of")
 
 
 async def test_a_wrong_password_is_a_refusal(asterisk: StandInAsterisk) -> None:
     async with client(asterisk.address, password="wrong") as ari:
-        with pytest.raises(Refused, match="401"):
+        with pytest.raises(RequestRefused, match="401"):
             await ari.read_application()
 
 
@@ -145,7 +145,7 @@ async def test_after_a_connection_that_held_the_next_attempt_comes_soon(asterisk
 @pytest.mark.usefixtures("short_pauses")
 async def test_attempts_that_never_settle_grow_rarer(asterisk: StandInAsterisk) -> None:
     async def refuse() -> None:
-        raise Refused
+        raise RequestRefused
 
     async with client(asterisk.address) as ari:
         following = asyncio.create_task(ari.stream_events(lambda _: None, on_connected=refuse))
@@ -218,7 +218,7 @@ async def test_a_cut_cable_is_mended_by_itself(asterisk: StandInAsterisk) -> Non
         following.cancel()
 
 
-async def wait_for_connection(ari: Ari) -> None:
+async def wait_for_connection(ari: AriClient) -> None:
     async with asyncio.timeout(10):
         while not ari.connected:  # noqa: ASYNC110
             await asyncio.sleep(0.005)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.conducting.scripts import BrokenScript, Edition, ReadEdition, ScriptShelf
+from callcenter.conducting.scripts import BrokenScript, ReadEdition, ScriptEdition, ScriptEditions
 from callcenter.core.database import Database
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.knowledge.categories import Categories
 from callcenter.queues.models import Member
 from callcenter.telephony import controller as controller_room
@@ -28,12 +28,12 @@ PHONE = "PJSIP/d-4f1a9c"
 ARI, AMI = (AlarmKind.TELEPHONY, "ari"), (AlarmKind.TELEPHONY, "ami")
 
 
-def read_small(_: date) -> tuple[Edition | None, Sequence[Problem]]:
-    return Edition(read_small_script(), {"KB_HOURS": "Открыто до пяти."}, Categories(())), ()
+def read_small(_: date) -> tuple[ScriptEdition | None, Sequence[Problem]]:
+    return ScriptEdition(read_small_script(), {"KB_HOURS": "Открыто до пяти."}, Categories(())), ()
 
 
-def read_broken(_: date) -> tuple[Edition | None, Sequence[Problem]]:
-    return None, [Problem(Place(Path("small.yaml"), 9, 12), "IVR201", "нет шага «миню»")]
+def read_broken(_: date) -> tuple[ScriptEdition | None, Sequence[Problem]]:
+    return None, [Problem(FileLocation(Path("small.yaml"), 9, 12), "IVR201", "нет шага «миню»")]
 
 
 @dataclass
@@ -66,7 +66,7 @@ async def run_house(
     controller = Controller(
         AsteriskAccess(f"http://127.0.0.1:{ari_port}", "127.0.0.1", ami_port, ari.USER, ari.PASSWORD, ami.PASSWORD),
         database=database,
-        script_store=ScriptShelf(
+        script_store=ScriptEditions(
             read, watched=(), subject="small.yaml", prompts=prompts, alarms=alarms, clock=clock, zone=MOSCOW
         ),
         prompts=prompts,

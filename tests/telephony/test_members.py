@@ -13,7 +13,7 @@ from callcenter.queues.models import Member, MemberRequest, MemberState
 from callcenter.queues.service import ask_member
 from callcenter.telephony.ami import connection
 from callcenter.telephony.ami import members as members_room
-from callcenter.telephony.ami.members import Access, Members
+from callcenter.telephony.ami.members import AmiAccess, Members
 from callcenter.telephony.ami.talks import TalkEvent
 from tests.stand_ins.ami import PASSWORD, QUEUE, USER, StandInAmi, run_ami
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -86,7 +86,7 @@ async def watching(
     queue_anew: Callable[[str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Board]:
     members = Members(
-        Access("127.0.0.1", switch.port, USER, PASSWORD),
+        AmiAccess("127.0.0.1", switch.port, USER, PASSWORD),
         queue=QUEUE,
         database=database,
         extensions={ANNA: "101", BORIS: "102"},

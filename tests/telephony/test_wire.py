@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from callcenter.telephony.ari.wire import AT_ONCE, HttpWire, NoReply, Reply
+from callcenter.telephony.ari.transport import AT_ONCE, HttpAriTransport, NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -47,10 +47,10 @@ class Server:
 
 
 @asynccontextmanager
-async def run(server: Server, *, reply_within: float = 5.0) -> AsyncIterator[HttpWire]:
+async def run(server: Server, *, reply_within: float = 5.0) -> AsyncIterator[HttpAriTransport]:
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    wire = HttpWire(address, user="u", password="p", reply_within=reply_within)
+    wire = HttpAriTransport(address, user="u", password="p", reply_within=reply_within)
     async with listening:
         try:
             yield wire
@@ -108,21 +108,21 @@ async def test_a_reply_that_nobody_waits_for_any_more_is_nobodys_else(leave: str
     assert server.connections == 2
 
 
-async def _closed_by_the_other_side(wire: HttpWire, server: Server) -> None:
+async def _closed_by_the_other_side(wire: HttpAriTransport, server: Server) -> None:
     server.hangs_up = True
     await wire.send_request("GET", "/first")
     server.hangs_up = False
     await asyncio.sleep(0.05)
 
 
-async def _said_to_be_closed(wire: HttpWire, server: Server) -> None:
+async def _said_to_be_closed(wire: HttpAriTransport, server: Server) -> None:
     server.replies = [b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n", OK]
     await wire.send_request("GET", "/first")
 
 
 @pytest.mark.parametrize("end", [_closed_by_the_other_side, _said_to_be_closed])
 async def test_a_connection_that_has_had_its_day_is_not_used_again(
-    end: Callable[[HttpWire, Server], Awaitable[None]],
+    end: Callable[[HttpAriTransport, Server], Awaitable[None]],
 ) -> None:
     server = Server()
     async with run(server) as wire:
@@ -176,7 +176,7 @@ async def test_nobody_at_the_other_end_is_no_reply() -> None:
     address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     listening.close()
     await listening.wait_closed()
-    wire = HttpWire(address, user="u", password="p", reply_within=5.0)
+    wire = HttpAriTransport(address, user="u", password="p", reply_within=5.0)
     with pytest.raises(NoReply):
         await wire.send_request("GET", "/first")
     await wire.close()

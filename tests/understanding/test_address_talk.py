@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.address.address import Address, Doubt, what_to_ask
+from callcenter.understanding.address.address import Address, AddressDoubt, what_to_ask
 from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.address.formatting import for_speech, written
 from callcenter.understanding.words import read_words
@@ -23,19 +23,21 @@ def talk(book: AddressBook, *lines: str) -> Address:
 @pytest.mark.parametrize(
     ("lines", "ask"),
     [
-        (["прорвало трубу"], Doubt("missing", "street")),
-        (["савушкина"], Doubt("missing", "house")),
-        (["энгельса сто тридцать девять"], Doubt("ambiguous", "building", ("1", "2", "21"))),
-        (["казакова десять квартира пять"], Doubt("ambiguous", "building", ("", "1", "2"))),
-        (["энгельса сто тридцать девять корпус один"], Doubt("ambiguous", "structure", ("", "2"))),
-        (["садовая девять"], Doubt("ambiguous", "letter", ("А", "Б"))),
-        (["садовая пять"], Doubt("ambiguous", "settlement", ("", "посёлок Зелёный Бор"))),
-        (["тихая одиннадцать"], Doubt("missing", "apartment")),
+        (["прорвало трубу"], AddressDoubt("missing", "street")),
+        (["савушкина"], AddressDoubt("missing", "house")),
+        (["энгельса сто тридцать девять"], AddressDoubt("ambiguous", "building", ("1", "2", "21"))),
+        (["казакова десять квартира пять"], AddressDoubt("ambiguous", "building", ("", "1", "2"))),
+        (["энгельса сто тридцать девять корпус один"], AddressDoubt("ambiguous", "structure", ("", "2"))),
+        (["садовая девять"], AddressDoubt("ambiguous", "letter", ("А", "Б"))),
+        (["садовая пять"], AddressDoubt("ambiguous", "settlement", ("", "посёлок Зелёный Бор"))),
+        (["тихая одиннадцать"], AddressDoubt("missing", "apartment")),
         (["савушкина сто восемнадцать квартира пять"], None),
         (["жк три кита квартира пять"], None),
     ],
 )
-def test_asks_for_what_is_missing_or_may_be_several(book: AddressBook, lines: list[str], ask: Doubt | None) -> None:
+def test_asks_for_what_is_missing_or_may_be_several(
+    book: AddressBook, lines: list[str], ask: AddressDoubt | None
+) -> None:
     assert what_to_ask(talk(book, *lines)) == ask
 
 
@@ -66,13 +68,13 @@ def test_several_streets_of_one_sound_are_offered(book: AddressBook) -> None:
 
 def test_an_undecided_speaker_is_asked(book: AddressBook) -> None:
     ask = what_to_ask(talk(book, "дачный проспект два корпус один или два не помню"))
-    assert ask == Doubt("ambiguous", "building", ("1", "2"), "один или два")
+    assert ask == AddressDoubt("ambiguous", "building", ("1", "2"), "один или два")
 
 
 def test_a_yard_needs_no_flat(book: AddressBook) -> None:
     address = talk(book, "качели сломаны савушкина сто восемнадцать")
     assert what_to_ask(address, needs_apartment=False) is None
-    assert what_to_ask(address) == Doubt("missing", "apartment")
+    assert what_to_ask(address) == AddressDoubt("missing", "apartment")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.intents.confirmation import Answer, find_confirmation
+from callcenter.understanding.intents.confirmation import ConfirmationAnswer, find_confirmation
 from callcenter.understanding.words import read_words
 
 YES = [
@@ -31,11 +31,11 @@ NOTHING = ["", "прорвало трубу", "энгельса сто трид�
 
 @pytest.mark.parametrize(
     ("text", "answer"),
-    [(text, Answer.YES) for text in YES]
-    + [(text, Answer.NO) for text in NO]
-    + [(text, Answer.UNCLEAR) for text in UNCLEAR],
+    [(text, ConfirmationAnswer.YES) for text in YES]
+    + [(text, ConfirmationAnswer.NO) for text in NO]
+    + [(text, ConfirmationAnswer.UNCLEAR) for text in UNCLEAR],
 )
-def test_reads_the_answer(text: str, answer: Answer) -> None:
+def test_reads_the_answer(text: str, answer: ConfirmationAnswer) -> None:
     found = find_confirmation(read_words(text))
     assert found is not None
     assert found.answer is answer

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.understanding.learned.classifiers import NONE, OF_CATEGORIES, OF_DANGERS, WINDOW, Learned
+from callcenter.understanding.learned.classifiers import NONE, OF_CATEGORIES, OF_DANGERS, WINDOW, Classifier
 from callcenter.understanding.understanding import Understanding, read_understanding
 from callcenter.understanding.words import read_words
 from meaning_model.train import read_dangers, train
@@ -19,8 +19,8 @@ UNWRITTEN = "конфорку не закрыла и теперь дышать �
 
 
 @pytest.fixture(scope="module")
-def learned() -> Learned:
-    return Learned(OF_DANGERS)
+def learned() -> Classifier:
+    return Classifier(OF_DANGERS)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_what_a_phrase_finds_is_never_overruled(understanding: Understanding, li
     assert [danger.code for danger in understanding.find_danger(line)] == [code]
 
 
-def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
+def test_a_danger_in_a_long_story_is_not_drowned(learned: Classifier) -> None:
     story = read_words("здравствуйте я живу тут давно и хочу рассказать вам про наш двор и про соседей " * 4)
     assert len(story) > 2 * WINDOW
     alarming = read_words(UNWRITTEN)
@@ -65,14 +65,14 @@ def test_a_danger_in_a_long_story_is_not_drowned(learned: Learned) -> None:
     assert mask.bit_length() in range(len(story) + 1, len(story) + len(alarming) + 1)
 
 
-def test_nothing_said_is_nothing(learned: Learned) -> None:
+def test_nothing_said_is_nothing(learned: Classifier) -> None:
     assert learned.predict_strongest_part(()).any_probability == 0
     assert learned.predict_probabilities(()) == {}
 
 
 def test_a_category_that_no_phrase_hears_is_told_with_its_words(understanding: Understanding) -> None:
     line = "соседи сверху опять до ночи пляшут и музыку гоняют спать не дают"
-    learned, words = Learned(OF_CATEGORIES), read_words(line)
+    learned, words = Classifier(OF_CATEGORIES), read_words(line)
     best = learned.predict_strongest_part(words)
     assert best.code == "NOISE_NEIGHBOR"
     assert best.class_probability > 0.6
@@ -85,7 +85,7 @@ def test_the_same_lines_give_the_same_weights_and_these_know_their_lines(tmp_pat
     first, again = (train(known, feature_count=1 << 14, inverse_regularization=30.0, min_weight=0.02) for _ in range(2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
     np.savez(tmp_path / "few.npz", **first)
-    few = Learned(tmp_path / "few.npz")
+    few = Classifier(tmp_path / "few.npz")
     shares = [(few.predict_probabilities(read_words(text)), code) for text, code, _ in known]
     right = [(max(one, key=lambda meant: one[meant]) if one[NONE] < 0.5 else NONE) == code for one, code in shares]
     assert sum(right) / len(right) > 0.95

@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from callcenter.understanding.phrases.excerpt import excerpt
-from callcenter.understanding.phrases.matching import Book, Line
-from callcenter.understanding.phrases.notation import BrokenPhrase, Names, read_phrase
+from callcenter.understanding.phrases.matching import PhraseBook, PhraseLine
+from callcenter.understanding.phrases.notation import BrokenPhrase, DefinedWords, read_phrase
 from callcenter.understanding.phrases.phrase_files import PhraseReader
 from callcenter.understanding.words import read_words
 
-NAMES = Names({"лифт": "(лифт|подъёмник)", "вниз": "<вверх>", "вверх": "<вниз>"})
+NAMES = DefinedWords({"лифт": "(лифт|подъёмник)", "вниз": "<вверх>", "вверх": "<вниз>"})
 
 
 def find(phrase: str, line: str) -> str | None:
     """The words of the line that are the phrase."""
-    read = Line(read_words(line))
-    found = list(Book([read_phrase(phrase, NAMES)]).find_matches(read))
+    read = PhraseLine(read_words(line))
+    found = list(PhraseBook([read_phrase(phrase, NAMES)]).find_matches(read))
     return read.join_words(found[0].span.mask) if found else None
 
 
@@ -88,9 +88,9 @@ def test_of_a_long_phrase_only_what_was_hit_is_shown(phrase: str, words: str, sh
 
 
 def test_words_far_apart_are_less_sure_than_words_together() -> None:
-    book = Book([read_phrase("лифт стоит", NAMES)])
+    book = PhraseBook([read_phrase("лифт стоит", NAMES)])
     near, far = (
-        next(iter(book.find_matches(Line(read_words(line))))).span.quality
+        next(iter(book.find_matches(PhraseLine(read_words(line))))).span.quality
         for line in ("лифт стоит", "лифт у нас в самом центре города прямо с воскресенья стоит")
     )
     assert near == 1.0

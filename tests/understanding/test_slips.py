@@ -6,15 +6,15 @@ import pytest
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from callcenter.understanding.phrases.edit_distance import Likeness
-from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.edit_distance import SimilarWords
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 
 
 @pytest.mark.parametrize("least", [0.6, 0.7, 0.8])
 def test_none_that_is_alike_enough_is_left_out(least: float) -> None:
     chance = random.Random(8)
     words = ["".join(chance.choices("аиуклмнпрст", k=chance.randint(3, 9))) for _ in range(1500)]
-    likeness = Likeness(words)
+    likeness = SimilarWords(words)
     for text in [*words[:100], "аа", "ааааааа", "лифт", "x5"]:
         found = process.extract(text, words, scorer=OSA.normalized_similarity, score_cutoff=least, limit=None)
         assert likeness.find_similar(text, least) == [(word, score) for word, score, _ in found]
@@ -22,7 +22,7 @@ def test_none_that_is_alike_enough_is_left_out(least: float) -> None:
 
 
 def test_what_a_slip_is_does_not_hang_on_what_was_asked_before() -> None:
-    slips = Slips()
+    slips = Misrecognitions()
     slips.add(["прорвало"])
     torn = slips.find_closest_text("порвало", "порвало")
     assert torn is not None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from callcenter.conducting.action_specs import ACTIONS
-from callcenter.conducting.scripts import Edition
+from callcenter.conducting.scripts import ScriptEdition
 from callcenter.core.errors import CallcenterError
 from callcenter.dialogue.engine.commands import Command, Do, Hangup, Listen, Say, ToQueue
 from callcenter.dialogue.engine.conversation import Conversation
@@ -47,7 +47,11 @@ class Way:
 
 
 def play_keys(
-    edition: Edition, keys: str, *, facts: Mapping[str, str] | None = None, outcomes: Mapping[str, str] | None = None
+    edition: ScriptEdition,
+    keys: str,
+    *,
+    facts: Mapping[str, str] | None = None,
+    outcomes: Mapping[str, str] | None = None,
 ) -> Way:
     """The way of `keys`, until the robot waits for one more, hangs up or hands over.
 
@@ -57,12 +61,12 @@ def play_keys(
     return _simulate(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
 
 
-def play_silence(edition: Edition) -> Way:
+def play_silence(edition: ScriptEdition) -> Way:
     """The way of a caller who never presses anything, to its end."""
     return _simulate(edition, deque(), {}, {}, silences=_MAX_KEYS)
 
 
-def find_way(edition: Edition, is_target: Reaches, *, begin: str = "") -> Way:
+def find_way(edition: ScriptEdition, is_target: Reaches, *, begin: str = "") -> Way:
     """The shortest way with a command that `is_target`, beginning with the keys `begin`. Raises NoWay."""
     ways = deque([begin])
     known = len(play_keys(edition, begin).commands) if begin else 0
@@ -82,7 +86,7 @@ def find_way(edition: Edition, is_target: Reaches, *, begin: str = "") -> Way:
 
 
 def _simulate(
-    edition: Edition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
+    edition: ScriptEdition, keys: deque[str], facts: Mapping[str, str], outcomes: Mapping[str, str], *, silences: int
 ) -> Way:
     pressed = "".join(keys)
     conversation = Conversation(edition.script, edition.answers, {})

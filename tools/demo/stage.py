@@ -13,11 +13,11 @@ from typing import TypeVar
 from callcenter.calls.models import Call as CallRow
 from callcenter.calls.models import Recording, RecordingState
 from callcenter.calls.views import CallFilters, find_calls, one_call
-from callcenter.conducting.scripts import Edition, edition_reader
+from callcenter.conducting.scripts import ScriptEdition, edition_reader
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.instance import Instance
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.settings import TREE
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.views import clocks_of, ticket_of_call
@@ -54,7 +54,7 @@ class Stage:
     """A running centre seen from outside, with the phones signed on."""
 
     instance: Instance
-    edition: Edition
+    edition: ScriptEdition
     prompt_sounds: PromptBook
     database: Database
     resident: Softphone
@@ -196,7 +196,7 @@ async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
     if edition is None:
         raise NotRunning("\n".join(str(problem) for problem in problems))
     centre = (str(settings.telephony.bind_address), ports.sip)
-    database = Database(Cluster(instance.layout, ports).address())
+    database = Database(PostgresCluster(instance.layout, ports).address())
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
 

@@ -11,7 +11,7 @@ _OPENING = {"{": "}", "[": "]", "(": ")"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DialplanStep:
     """`same => n(label),app(arguments)`."""
 
     app: str
@@ -30,7 +30,7 @@ class Extension:
     context: str
     pattern: str
     line: int
-    steps: list[Step] = field(default_factory=list)
+    steps: list[DialplanStep] = field(default_factory=list)
 
     def matches(self, dialled: str) -> bool:
         """Whether Asterisk would take this extension for `dialled`, a literal one."""
@@ -93,7 +93,7 @@ def read_dialplan(configuration: Configuration) -> Dialplan:
     return Dialplan(contexts)
 
 
-def step_jumps(step: Step, extension: Extension) -> list[Jump]:
+def step_jumps(step: DialplanStep, extension: Extension) -> list[Jump]:
     """Where a step may go on besides the next one."""
     words = step.words
     if step.app == "goto":
@@ -144,10 +144,10 @@ def _add_step(extension: Extension, text: str, line: int) -> None:
     priority, _, call = text.partition(",")
     label = priority.partition("(")[2].rstrip(") ")
     app, _, arguments = call.strip().partition("(")
-    extension.steps.append(Step(app.strip().lower(), arguments.rstrip().removesuffix(")"), label, line))
+    extension.steps.append(DialplanStep(app.strip().lower(), arguments.rstrip().removesuffix(")"), label, line))
 
 
-def _target(words: list[str], step: Step, extension: Extension) -> Jump:
+def _target(words: list[str], step: DialplanStep, extension: Extension) -> Jump:
     priority = words[-1].partition("(")[0]
     name = words[-2] if len(words) > 1 else extension.pattern
     context = words[-3] if len(words) > 2 else extension.context

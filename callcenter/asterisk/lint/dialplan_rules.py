@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from callcenter.asterisk.lint.dialplan import FILE, Context, Dialplan, Extension, Jump, Step, split, step_jumps
+from callcenter.asterisk.lint.dialplan import FILE, Context, Dialplan, DialplanStep, Extension, Jump, split, step_jumps
 from callcenter.asterisk.lint.text import Configuration
 from callcenter.conducting.line import FALLBACK, GOODBYE, TO_QUEUE
-from callcenter.core.problems import Place, Problem
-from callcenter.intake.evidence import DOORS
+from callcenter.core.problems import FileLocation, Problem
+from callcenter.intake.log_events import DOORS
 
 INSIDE = "internal"
 """The one context that dials: the dispatchers' phones are in it, and no caller ever is."""
@@ -65,7 +65,7 @@ def check_dialplan(configuration: Configuration, dialplan: Dialplan) -> list[Pro
             problems += _check_studio(extension)
     if not any(door in dialplan.contexts for door in DOORS):
         message = "позвонить в центр не может никто: нет ни линии оператора (telephony.trunk), ни тестового жителя"
-        return [*problems, Problem(Place(Path(FILE)), "AST119", message, fatal=False)]
+        return [*problems, Problem(FileLocation(Path(FILE)), "AST119", message, fatal=False)]
     problems += [
         _problem(context.line, "AST114", f"в [{name}] никто не может попасть; удалите его или дайте сюда переход")
         for name, context in dialplan.contexts.items()
@@ -207,14 +207,14 @@ def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Pr
             yield from _check_way_to_people(dialplan.contexts[extension.context], extension, step, dialplan)
 
 
-def _check_lease_end(step: Step, context: Context) -> Iterator[Problem]:
+def _check_lease_end(step: DialplanStep, context: Context) -> Iterator[Problem]:
     """The lease runs, or may run out in this very moment: the context must say what then."""
     if not any(extension.pattern == "T" for extension in context.extensions):
         message = f"в [{context.name}] нет «exten => T»: по концу аренды вызов оборвётся; добавьте"
         yield _problem(step.line, "AST117", message)
 
 
-def _check_recording(step: Step, *, answered: bool) -> Iterator[Problem]:
+def _check_recording(step: DialplanStep, *, answered: bool) -> Iterator[Problem]:
     words = [*step.words, "", ""]
     if answered:
         message = "запись начинается после Answer, и первых секунд в ней не будет; поставьте MixMonitor раньше"
@@ -226,7 +226,7 @@ def _check_recording(step: Step, *, answered: bool) -> Iterator[Problem]:
         yield _problem(step.line, "AST101", f"MixMonitor запускает команду «{words[2]}»; уберите третий аргумент")
 
 
-def _check_queue(step: Step, lease: str | None) -> Iterator[Problem]:
+def _check_queue(step: DialplanStep, lease: str | None) -> Iterator[Problem]:
     words = step.words
     if lease != "0":
         message = "перед Queue аренда не снята, и разговор оборвётся посреди слова; добавьте Set(TIMEOUT(absolute)=0)"
@@ -236,7 +236,7 @@ def _check_queue(step: Step, lease: str | None) -> Iterator[Problem]:
         yield _problem(step.line, "AST113", "Queue запускает AGI или подпрограмму на телефоне диспетчера; уберите")
 
 
-def _check_stasis(step: Step, lease: str | None, renewal: str | None, *, recorded: bool) -> Iterator[Problem]:
+def _check_stasis(step: DialplanStep, lease: str | None, renewal: str | None, *, recorded: bool) -> Iterator[Problem]:
     if lease is None or not lease.isdigit() or not int(lease):
         message = "вызов отдан программе без аренды: зависнет она — зависнет и он. Добавьте Set(TIMEOUT(absolute)=6)"
         yield _problem(step.line, "AST110", message)
@@ -248,7 +248,9 @@ def _check_stasis(step: Step, lease: str | None, renewal: str | None, *, recorde
         yield _problem(step.line, "AST111", message)
 
 
-def _check_way_to_people(context: Context, extension: Extension, step: Step, dialplan: Dialplan) -> Iterator[Problem]:
+def _check_way_to_people(
+    context: Context, extension: Extension, step: DialplanStep, dialplan: Dialplan
+) -> Iterator[Problem]:
     """When the program lets the call go, and when its lease ends, the caller gets to the queue."""
     ends = [one for one in context.extensions if one.pattern == "T"]
     after = Extension(context.name, extension.pattern, step.line, extension.steps[extension.steps.index(step) + 1 :])
@@ -301,7 +303,7 @@ def _check_studio(extension: Extension) -> Iterator[Problem]:
             yield _problem(step.line, "AST120", message)
 
 
-def _check_options(step: Step, options: str) -> Iterator[Problem]:
+def _check_options(step: DialplanStep, options: str) -> Iterator[Problem]:
     extra = set(options) - _RINGING_OPTIONS
     if extra:
         message = f"ключи «{''.join(sorted(extra))}» дают переводить, парковать, писать или запускать лишнее; уберите"
@@ -311,7 +313,9 @@ def _check_options(step: Step, options: str) -> Iterator[Problem]:
         yield _problem(step.line, "AST113", message)
 
 
-def _check_dialled(target: str, extension: Extension, step: Step, endpoints: Iterable[str]) -> Iterator[Problem]:
+def _check_dialled(
+    target: str, extension: Extension, step: DialplanStep, endpoints: Iterable[str]
+) -> Iterator[Problem]:
     technology, _, rest = target.partition("/")
     number, _, endpoint = rest.rpartition("@")
     if technology != "PJSIP" or endpoint not in endpoints:
@@ -323,4 +327,4 @@ def _check_dialled(target: str, extension: Extension, step: Step, endpoints: Ite
 
 
 def _problem(line: int, code: str, message: str) -> Problem:
-    return Problem(Place(Path(FILE), line), code, message)
+    return Problem(FileLocation(Path(FILE), line), code, message)

@@ -8,7 +8,7 @@ from callcenter.asterisk.lint.dialplan import Dialplan
 from callcenter.asterisk.lint.dialplan_rules import INSIDE, longest_wait
 from callcenter.asterisk.lint.text import Configuration, Section
 from callcenter.core.problems import Problem
-from callcenter.intake.evidence import DOORS
+from callcenter.intake.log_events import DOORS
 
 FILE = "pjsip.conf"
 TRUNK_DOOR, RESIDENT_DOOR = DOORS

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ConfigurationEntry:
     """`key = value` at its line."""
 
     key: str
@@ -27,9 +27,9 @@ class Section:
     name: str
     line: int
     template: bool = False
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ConfigurationEntry] = field(default_factory=list)
 
-    def all(self, key: str) -> list[Entry]:
+    def all(self, key: str) -> list[ConfigurationEntry]:
         return [entry for entry in self.entries if entry.key == key]
 
     def value(self, key: str, default: str = "") -> str:
@@ -44,7 +44,7 @@ class Section:
         return [word.strip() for word in self.value(key).split(",") if word.strip()]
 
     def problem(self, code: str, message: str, *, key: str = "", line: int = 0) -> Problem:
-        return Problem(Place(Path(self.file), line or self.line_of(key)), code, message)
+        return Problem(FileLocation(Path(self.file), line or self.line_of(key)), code, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _read(file: str, text: str) -> tuple[list[Section], list[Problem]]:
     sections: list[Section] = []
     problems: list[Problem] = []
     for number, line in _statements(text):
-        place = Place(Path(file), number)
+        place = FileLocation(Path(file), number)
         if line.startswith("#"):
             message = f"«{line}»: чужой файл никто не проверит; перенесите содержимое сюда"
             problems.append(Problem(place, "AST001", message))
@@ -88,7 +88,7 @@ def _read(file: str, text: str) -> tuple[list[Section], list[Problem]]:
             _open(sections, file, name, [word.strip() for word in rest.strip().strip("()").split(",")], number)
         elif sections and "=" in line:
             key, _, value = line.partition("=")
-            sections[-1].entries.append(Entry(key.strip(), value.removeprefix(">").strip(), number))
+            sections[-1].entries.append(ConfigurationEntry(key.strip(), value.removeprefix(">").strip(), number))
         else:
             message = f"«{line}» не читается; строка выглядит так: имя = значение, и перед ней стоит [раздел]"
             problems.append(Problem(place, "AST002", message))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from callcenter.dialogue.engine.answer_endings import is_open, list_ways, read_expected
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.dangers import find_dangers
-from callcenter.dialogue.interpretation.interpretation import Mind, Sense
+from callcenter.dialogue.interpretation.interpretation import Interpretation, Interpreter
 from callcenter.dialogue.scripts.script import Answer, Ask, Text
 from callcenter.dialogue.scripts.vocabulary import ADDRESS
 
@@ -13,7 +13,7 @@ from callcenter.dialogue.scripts.vocabulary import ADDRESS
 class Attention:
     """The ear's part of one conversation. Nothing is heard until `is_recognizing` is set."""
 
-    def __init__(self, dangers: tuple[Answer, ...], interpreter: Mind) -> None:
+    def __init__(self, dangers: tuple[Answer, ...], interpreter: Interpreter) -> None:
         self.is_recognizing = False
         self.asked_by_speech = False
         """The question that stands was asked in words that only a caller who is heard can answer."""
@@ -41,7 +41,7 @@ class Attention:
         self.asked_by_speech = aloud is not None
         return aloud or ask.prompt
 
-    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Interpretation:
         """What words mean to a talk that knows `facts`."""
         return self._interpreter.interpret(text, facts)
 

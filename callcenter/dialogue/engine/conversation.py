@@ -19,7 +19,6 @@ It knows no clock, no network and no database. Four ideas carry it:
 
 from collections.abc import Mapping
 
-from callcenter.dialogue.engine.awaited import SPEECH_SECONDS, Doing, Listening, Saying
 from callcenter.dialogue.engine.commands import Command
 from callcenter.dialogue.engine.events import (
     ActionDone,
@@ -36,14 +35,15 @@ from callcenter.dialogue.engine.events import (
     Speech,
     SpeechBegan,
 )
+from callcenter.dialogue.engine.pending import SPEECH_SECONDS, PendingAction, PendingAnswer, PendingPrompt
 from callcenter.dialogue.engine.question import Meaningless, judge_key, judge_number, judge_words
-from callcenter.dialogue.engine.step_runner import Stepping
+from callcenter.dialogue.engine.step_runner import StepRunner
 from callcenter.dialogue.scripts.script import END_KEY, KEYS, PERSON_KEY, Act, Ask, Digits, Goodbye, Tell
 from callcenter.dialogue.scripts.vocabulary import FAILED, SILENCES
 
 
-class Conversation(Stepping):
-    """One caller's way through a script. See `Stepping` for what it is made of."""
+class Conversation(StepRunner):
+    """One caller's way through a script. See `StepRunner` for what it is made of."""
 
     @property
     def facts(self) -> Mapping[str, str]:
@@ -71,13 +71,13 @@ class Conversation(Stepping):
                 self._next_target = self._script.start
             case KeyPressed(key), _ if len(key) == 1 and key in KEYS:
                 self._handle_key(key)
-            case SayingEnded(turn), Saying() as saying if saying.turn == turn:
+            case SayingEnded(turn), PendingPrompt() as saying if saying.turn == turn:
                 self._play_texts(saying.remaining_texts, interruptible=saying.interruptible)
             case (EarOpened() | EarLost() | SpeechBegan() | Heard() | Said()) as speech, _:
                 self._handle_speech(speech)
-            case Silence(turn), Listening() as listening if listening.turn == turn:
+            case Silence(turn), PendingAnswer() as listening if listening.turn == turn:
                 self._handle_input_timeout()
-            case ActionDone(turn, outcome, facts), Doing() as doing if doing.turn == turn:
+            case ActionDone(turn, outcome, facts), PendingAction() as doing if doing.turn == turn:
                 self._handle_outcome(outcome, facts)
         self._run_steps()
         return self._commands.commands
@@ -87,22 +87,22 @@ class Conversation(Stepping):
     def _handle_key(self, key: str) -> None:
         self._last_words = ""
         match self._step, self._commands.awaited:
-            case (Tell(is_recording_notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, Saying() if (
+            case (Tell(is_recording_notice=False) | Ask(uninterrupted=True) | Goodbye()) as step, PendingPrompt() if (
                 key == PERSON_KEY
             ):
                 self._commands.stop_prompt()
                 self._wants_person = True
                 self._go_to_person(step)
-            case Ask() as ask, Listening() | Saying(interruptible=True):
+            case Ask() as ask, PendingAnswer() | PendingPrompt(interruptible=True):
                 meaning = judge_key(ask, key, digits=self._digits)
                 if meaning != Meaningless():
                     self._commands.stop_prompt()
                     self._apply_result(ask, meaning)
-            case Tell(is_recording_notice=True), Saying() if key == PERSON_KEY and not self._typeahead_keys:
+            case Tell(is_recording_notice=True), PendingPrompt() if key == PERSON_KEY and not self._typeahead_keys:
                 self._wants_person = True
-            case Tell(), Saying(interruptible=True) if key == END_KEY:
+            case Tell(), PendingPrompt(interruptible=True) if key == END_KEY:
                 pass  # a number was complete before its hash: the words it asked for must not be cut
-            case Tell() as tell, Saying(interruptible=True):
+            case Tell() as tell, PendingPrompt(interruptible=True):
                 self._commands.stop_prompt()
                 self._typeahead_keys.append(key)
                 self._finish_step(tell)
@@ -122,14 +122,14 @@ class Conversation(Stepping):
         match speech, self._step, self._commands.awaited:
             case ((EarOpened() | EarLost()), _, _):
                 self._set_recognition(opened=isinstance(speech, EarOpened))
-            case SpeechBegan(turn), Ask(), (Listening() | Saying(interruptible=True)) if self._speech.is_expected_turn(
-                turn
+            case SpeechBegan(turn), Ask(), (PendingAnswer() | PendingPrompt(interruptible=True)) if (
+                self._speech.is_expected_turn(turn)
             ):
                 self._commands.stop_prompt()
                 self._commands.collect_input(SPEECH_SECONDS)
-            case Heard(), Ask(), Listening() if self._speech.is_expecting_speech:
+            case Heard(), Ask(), PendingAnswer() if self._speech.is_expecting_speech:
                 self._commands.collect_input(SPEECH_SECONDS)
-            case Said(turn, text), Ask() as ask, Listening() if self._speech.is_expected_turn(turn):
+            case Said(turn, text), Ask() as ask, PendingAnswer() if self._speech.is_expected_turn(turn):
                 self._last_words = text
                 sense = self._speech.interpret(text, self._facts)
                 meaning = judge_words(ask, text, sense, danger=self._speech.danger_found)
@@ -138,7 +138,7 @@ class Conversation(Stepping):
 
     def _set_recognition(self, *, opened: bool) -> None:
         ask_again = self._speech.set_recognition(is_recognizing=opened)
-        if isinstance(self._step, Ask) and isinstance(self._commands.awaited, Listening | Saying):
+        if isinstance(self._step, Ask) and isinstance(self._commands.awaited, PendingAnswer | PendingPrompt):
             if self._step.is_speech_only and not opened:
                 self._commands.stop_prompt()
                 self._give_up(self._step.give_up, FAILED)

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.phrases import find_phrase
 from callcenter.dialogue.scripts.script import Answer
 from callcenter.dialogue.scripts.vocabulary import CATEGORY
 
 
 def find_dangers(
-    dangers: Iterable[Answer], interpreter: Mind, text: str, *, whole: bool
+    dangers: Iterable[Answer], interpreter: Interpreter, text: str, *, whole: bool
 ) -> Iterator[tuple[Answer, str]]:
     """Each danger in the words with what told of it, in the order of the script; `whole` as in Mind.
 

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from callcenter.dialogue.interpretation.interpretation import Sense
+from callcenter.dialogue.interpretation.interpretation import Interpretation
 from callcenter.dialogue.scripts.asides import find_aside
 from callcenter.dialogue.scripts.phrases import find_phrase
 from callcenter.dialogue.scripts.script import (
@@ -40,7 +40,7 @@ class WantsRepeat:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAside:
+class AsideFound:
     """The caller says something that any question may be answered with; `facts`: what its meaning gives."""
 
     global_answer: Aside
@@ -55,7 +55,7 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class Unmatched:
     """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any;
     `remembered_facts`: what they told besides."""
 
@@ -70,7 +70,7 @@ class Meaningless:
     """Nothing to react to."""
 
 
-Meaning = Accepted | WantsPerson | WantsRepeat | TurnedAside | Unfinished | Missed | Meaningless
+Meaning = Accepted | WantsPerson | WantsRepeat | AsideFound | Unfinished | Unmatched | Meaningless
 
 _UNIVERSAL_KEYS: Mapping[str, Meaning] = {
     PERSON_KEY: WantsPerson(),
@@ -87,10 +87,10 @@ def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
     for answer in ask.reply.answers:
         if answer.key == key:
             return Accepted(answer.next, dict(answer.remembered_facts))
-    return _UNIVERSAL_KEYS.get(key) or Missed("key", key)
+    return _UNIVERSAL_KEYS.get(key) or Unmatched("key", key)
 
 
-def judge_kept(ask: Ask, typeahead_keys: deque[str], *, digits: str) -> Meaning:
+def judge_kept_keys(ask: Ask, typeahead_keys: deque[str], *, digits: str) -> Meaning:
     """What keys pressed before the question mean to it: an answer (what follows it stays kept), a number begun, or
     nothing. A key that means nothing here is forgotten and no miss."""
     while typeahead_keys:
@@ -120,10 +120,10 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
         return WantsPerson()
     if reply.least <= len(digits) <= reply.most:
         return Accepted(reply.next, {reply.fact: digits})
-    return Missed("digits", digits)
+    return Unmatched("digits", digits)
 
 
-def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> Meaning:
+def judge_words(ask: Ask, text: str, sense: Interpretation, *, danger: bool = False) -> Meaning:
     """What the caller's words mean: the first answer of the file with a phrase found in them, or whose meaning they
     have; then whatever any question may be answered with, a wish for a person before all; a mere hesitation is no
     answer yet; a story only if nothing else. `danger`: one is known of."""
@@ -141,20 +141,20 @@ def judge_words(ask: Ask, text: str, sense: Sense, *, danger: bool = False) -> M
     if PERSON in sense.meanings:
         return WantsPerson()
     if aside := find_aside(ask, text, sense, danger=danger):
-        return TurnedAside(aside, _list_facts(sense, aside.meanings))
+        return AsideFound(aside, _list_facts(sense, aside.meanings))
     if sense.is_hesitation:
         return Meaningless()
     story = next((found for answer in stories if (found := _judge_answer(answer, text, sense))), None)
-    return story or Missed("words", said=text, remembered_facts=beside)
+    return story or Unmatched("words", said=text, remembered_facts=beside)
 
 
-def _judge_answer(answer: Answer, text: str, sense: Sense) -> Accepted | None:
+def _judge_answer(answer: Answer, text: str, sense: Interpretation) -> Accepted | None:
     if find_phrase(answer.phrases, text) or any(name in sense.meanings for name in answer.meanings):
         return Accepted(answer.next, {**_list_facts(sense, answer.meanings), **dict(answer.remembered_facts)})
     return None
 
 
-def _list_facts(sense: Sense, meanings: Sequence[str]) -> Mapping[str, str]:
+def _list_facts(sense: Interpretation, meanings: Sequence[str]) -> Mapping[str, str]:
     """Those of the first of these meanings that the words have."""
     return next((sense.meanings[name] for name in meanings if name in sense.meanings), {})
 

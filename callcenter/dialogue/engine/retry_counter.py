@@ -5,7 +5,7 @@ from callcenter.dialogue.scripts.asides import MOST_ASIDES
 from callcenter.dialogue.scripts.script import Ask, Text
 
 
-class Patience:
+class RetryCounter:
     """`count_no_match` and its like count, and give the words to say; None: it was asked often enough."""
 
     def __init__(self) -> None:

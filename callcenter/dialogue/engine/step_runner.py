@@ -8,23 +8,23 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from callcenter.dialogue.engine.attention import Attention
-from callcenter.dialogue.engine.awaited import Doing, Saying, digit_seconds
 from callcenter.dialogue.engine.commands import Hangup, ToQueue
+from callcenter.dialogue.engine.pending import PendingAction, PendingPrompt, digit_seconds
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY, ORDINARY_PRIORITY
 from callcenter.dialogue.engine.question import (
     Accepted,
+    AsideFound,
     Meaning,
     Meaningless,
-    Missed,
-    TurnedAside,
     Unfinished,
+    Unmatched,
     WantsPerson,
     WantsRepeat,
-    judge_kept,
+    judge_kept_keys,
 )
-from callcenter.dialogue.engine.retry_counter import Patience
+from callcenter.dialogue.engine.retry_counter import RetryCounter
 from callcenter.dialogue.engine.turns import Turns
-from callcenter.dialogue.interpretation.interpretation import Mind, NoMind
+from callcenter.dialogue.interpretation.interpretation import Interpreter, NullInterpreter
 from callcenter.dialogue.scripts.script import (
     Act,
     Again,
@@ -48,7 +48,7 @@ STEPS_AT_ONCE = 64
 AFTER_GOODBYE = "прощаясь, попросил диспетчера"
 
 
-class Stepping:
+class StepRunner:
     """One caller's way through `script`.
 
     `answers`: article id -> spoken text, only those that may be spoken now. `facts`: what is known at the beginning.
@@ -56,7 +56,11 @@ class Stepping:
     """
 
     def __init__(
-        self, script: Script, answers: Mapping[str, str], facts: Mapping[str, str], interpreter: Mind | None = None
+        self,
+        script: Script,
+        answers: Mapping[str, str],
+        facts: Mapping[str, str],
+        interpreter: Interpreter | None = None,
     ) -> None:
         self._script = script
         self._answers = answers
@@ -66,11 +70,11 @@ class Stepping:
         self._next_target: Target | None = None
         self._typeahead_keys: deque[str] = deque(maxlen=KEPT_KEYS)
         self._digits = ""
-        self._retries = Patience()
+        self._retries = RetryCounter()
         self._wants_person = False
         self._give_up_reason = ""
         """Why the last step was given up, by its word of the script; empty when it was not."""
-        self._speech = Attention(script.dangers, interpreter or NoMind())
+        self._speech = Attention(script.dangers, interpreter or NullInterpreter())
         self._last_words = ""
         """That a caller answered with; empty once a key was pressed."""
         self._last_told_texts: tuple[str, ...] = ()
@@ -98,7 +102,12 @@ class Stepping:
     def _handle_danger(self) -> None:
         """Goes where the danger heard leads, unless something must be done or said to its end first."""
         match self._speech.pending_danger, self._step, self._commands.awaited:
-            case (None, _, _) | (_, None, _) | (_, _, Doing()) | (_, Tell(is_recording_notice=True), Saying()):
+            case (
+                (None, _, _)
+                | (_, None, _)
+                | (_, _, PendingAction())
+                | (_, Tell(is_recording_notice=True), PendingPrompt())
+            ):
                 return
             case danger, _, _:
                 self._speech.pending_danger = None
@@ -117,7 +126,7 @@ class Stepping:
             case Ask(is_speech_only=True) if not self._speech.is_recognizing:
                 self._give_up(step.give_up, FAILED)
             case Ask():
-                self._digits, self._retries = "", Patience()
+                self._digits, self._retries = "", RetryCounter()
                 if step.uninterrupted or not self._apply_typeahead(step):
                     self._ask_question(step)
             case Act(action=action):
@@ -193,12 +202,12 @@ class Stepping:
                 self._next_target = ask.give_up
             case WantsRepeat():
                 self._ask_question(ask)
-            case TurnedAside():
+            case AsideFound():
                 self._apply_global_answer(ask, meaning)
             case Unfinished(digits):
                 self._digits = digits
                 self._commands.collect_input(digit_seconds(self._digits))
-            case Missed(why, key, said, beside):
+            case Unmatched(why, key, said, beside):
                 self._remember(beside)
                 self._commands.write_timeline_note("miss", step=ask.name, why=why, **({"key": key} if key else {}))
                 if ARTICLE in ask.meanings and is_question(said):
@@ -209,13 +218,13 @@ class Stepping:
             case _:
                 assert_never(meaning)
 
-    def _apply_global_answer(self, ask: Ask, meaning: TurnedAside) -> None:
+    def _apply_global_answer(self, ask: Ask, meaning: AsideFound) -> None:
         """Does what the caller asked for instead of answering, and asks again; too often is a miss."""
         self._remember(meaning.facts)
         does = meaning.global_answer.response
         answer = self._find_answer(does) if isinstance(does, Text) else None
         if not self._retries.count_global_answer() or (isinstance(does, Text) and answer is None):
-            self._apply_result(ask, Missed("words"))
+            self._apply_result(ask, Unmatched("words"))
             return
         match does:
             case Target():
@@ -256,7 +265,7 @@ class Stepping:
 
     def _apply_typeahead(self, ask: Ask) -> bool:
         """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
-        meaning = judge_kept(ask, self._typeahead_keys, digits=self._digits)
+        meaning = judge_kept_keys(ask, self._typeahead_keys, digits=self._digits)
         self._apply_result(ask, meaning)
         return meaning != Meaningless()
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from callcenter.dialogue.engine.awaited import Doing, Listening, Saying
 from callcenter.dialogue.engine.commands import Command, Do, Expect, Hush, Listen, Remark, Say
+from callcenter.dialogue.engine.pending import PendingAction, PendingAnswer, PendingPrompt
 
 
 class Turns:
@@ -11,7 +11,7 @@ class Turns:
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
-        self.awaited: Saying | Listening | Doing | None = None
+        self.awaited: PendingPrompt | PendingAnswer | PendingAction | None = None
         self._turn = 0
 
     @property
@@ -32,24 +32,24 @@ class Turns:
         if not texts:
             return False
         self._turn += 1
-        self.awaited = Saying(self._turn, interruptible, texts[1:])
+        self.awaited = PendingPrompt(self._turn, interruptible, texts[1:])
         self.commands.append(Say(self._turn, texts[0], interruptible))
         return True
 
     def stop_prompt(self) -> None:
         """Whatever is being said stops."""
-        if isinstance(self.awaited, Saying):
+        if isinstance(self.awaited, PendingPrompt):
             self.commands.append(Hush(self.awaited.turn))
             self.awaited = None
 
     def collect_input(self, seconds: float) -> None:
         self._turn += 1
-        self.awaited = Listening(self._turn)
+        self.awaited = PendingAnswer(self._turn)
         self.commands.append(Listen(self._turn, seconds))
 
     def run_action(self, action: str, arguments: Mapping[str, str]) -> None:
         self._turn += 1
-        self.awaited = Doing(self._turn)
+        self.awaited = PendingAction(self._turn)
         self.commands.append(Do(self._turn, action, arguments))
 
     def expect_speech(self, expected: Expect | None) -> None:

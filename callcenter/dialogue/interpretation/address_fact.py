@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from callcenter.houses.houses import House, Houses
-from callcenter.understanding.address.address import PARTS, Address, Doubt, Part, resolve
+from callcenter.understanding.address.address import PARTS, Address, AddressDoubt, AddressPart, resolve
 
 _NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -27,7 +27,7 @@ RUSSIAN = _NAMES
 """The parts of an address, in Russian."""
 
 
-def write_place(address: Address) -> str:
+def format_address(address: Address) -> str:
     """`улица: проспект Энгельса; дом: 139`; empty when nothing was said."""
     values = address.values
     said = [f"{_NAMES[part]}: {values[part]}" for part in PARTS if part in values]
@@ -35,17 +35,17 @@ def write_place(address: Address) -> str:
     return "; ".join([*said, *strange[:1]])
 
 
-def read_place(address_fact: str, houses: Houses) -> Address:
-    """The address of `write_place`, held against the house list. A part that can't be read is left out."""
+def parse_address(address_fact: str, houses: Houses) -> Address:
+    """The address of `format_address`, held against the house list. A part that can't be read is left out."""
     pieces = [piece.split(": ", 1) for piece in address_fact.split("; ") if ": " in piece]
     pairs = {name: value for name, value in pieces}
     values = {_PARTS[name]: value for name, value in pairs.items() if name in _PARTS}
     strange = pairs.get(_UNKNOWN_NAME)
-    doubts = (Doubt("unknown", "street", (), strange),) if strange else ()
-    return resolve(houses.all, {part: Part(value, value) for part, value in values.items()}, doubts)
+    doubts = (AddressDoubt("unknown", "street", (), strange),) if strange else ()
+    return resolve(houses.all, {part: AddressPart(value, value) for part, value in values.items()}, doubts)
 
 
-def is_other_place(address_fact: str, known: str) -> bool:
+def is_other_address(address_fact: str, known: str) -> bool:
     """Whether a place does not only say more than `known`, but otherwise; both as of write_place."""
     return not set(address_fact.split("; ")).issuperset(known.split("; ") if known else ())
 
@@ -63,7 +63,11 @@ def guess_street(known: Address, houses: Houses) -> Address | None:
 
 def _add_street(known: Address, houses: Houses, settlement: str, street: str) -> Address:
     """Without houses where they cannot have the flat or the entrance that was said."""
-    parts = {**known.parts, "street": Part(street, ""), **({"settlement": Part(settlement, "")} if settlement else {})}
+    parts = {
+        **known.parts,
+        "street": AddressPart(street, ""),
+        **({"settlement": AddressPart(settlement, "")} if settlement else {}),
+    }
     address = resolve(houses.all, parts, ())
     if any(doubt.kind == "contradictory" for doubt in address.doubts):
         return Address()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Sense:
+class Interpretation:
     """One thing said. `meanings`: name of vocabulary.MEANINGS -> the facts it gives; one thing may mean several."""
 
     meanings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -27,10 +27,10 @@ class DangerHeard:
     words: str
 
 
-class Mind(Protocol):
+class Interpreter(Protocol):
     """Understands callers. Pure: the same words and facts always mean the same."""
 
-    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Interpretation:
         """What `text` means to a talk that knows `facts`: a correction is put together with what was said before."""
         ...
 
@@ -39,12 +39,12 @@ class Mind(Protocol):
         ...
 
 
-class NoMind:
-    """Implements `Mind` where nothing is understood: only keys and the script's own phrases count."""
+class NullInterpreter:
+    """Implements `Interpreter` where nothing is understood: only keys and the script's own phrases count."""
 
-    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Interpretation:
         """Nothing."""
-        return Sense()
+        return Interpretation()
 
     def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
         """None."""

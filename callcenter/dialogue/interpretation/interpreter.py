@@ -4,11 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 
-from callcenter.dialogue.interpretation.address_fact import guess_street, is_other_place, read_place, write_place
+from callcenter.dialogue.interpretation.address_fact import (
+    format_address,
+    guess_street,
+    is_other_address,
+    parse_address,
+)
 from callcenter.dialogue.interpretation.address_replies import exchange_number, find_lack, forget_entrance
 from callcenter.dialogue.interpretation.courtesy import drop_thanks, has_enough, is_gratitude
-from callcenter.dialogue.interpretation.interpretation import DangerHeard, Sense
-from callcenter.dialogue.interpretation.meter_readings_fact import read_readings, write_readings
+from callcenter.dialogue.interpretation.interpretation import DangerHeard, Interpretation
+from callcenter.dialogue.interpretation.meter_readings_fact import format_readings, parse_readings
 from callcenter.dialogue.interpretation.remarks import (
     asks_ours,
     asks_price,
@@ -18,13 +23,13 @@ from callcenter.dialogue.interpretation.remarks import (
     means_whole_house,
     refuses,
 )
-from callcenter.dialogue.interpretation.trouble_reports import Reports, describe, read_more, write_more
+from callcenter.dialogue.interpretation.trouble_reports import TroubleReports, describe, read_more, write_more
 from callcenter.dialogue.interpretation.utterance_splitter import join
 from callcenter.dialogue.scripts import vocabulary as words
 from callcenter.knowledge.categories import Categories
-from callcenter.understanding.address.address import PARTS, Part, resolve
+from callcenter.understanding.address.address import PARTS, AddressPart, resolve
 from callcenter.understanding.address.address_book import AddressBook
-from callcenter.understanding.intents.confirmation import Answer, find_confirmation
+from callcenter.understanding.intents.confirmation import ConfirmationAnswer, find_confirmation
 from callcenter.understanding.numbers.digit_sequences import (
     list_readings,
     read_account,
@@ -51,7 +56,7 @@ _INTENTS = {"status": "статус", "cancel": words.CANCEL, "person": words.PE
 """Those that tell no more than what is wanted."""
 
 
-class UnderstandingMind:
+class UnderstandingInterpreter:
     """Implements `Mind` over the company's houses, categories and phrases."""
 
     def __init__(self, understanding: Understanding, book: AddressBook, categories: Categories) -> None:
@@ -59,18 +64,18 @@ class UnderstandingMind:
         self._find_danger = lru_cache(REMEMBERED)(partial(understanding.find_danger, is_final=False))
         self._make_out_again = lru_cache(REMEMBERED)(self._interpret)
         self._book = book
-        self._reports = Reports(self._understand, categories)
+        self._reports = TroubleReports(self._understand, categories)
 
     def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
         """See Mind: the one with most words for it."""
         found = self._understand(text).dangers if whole else self._find_danger(text)
         return next((DangerHeard(one.category, one.words) for one in found if whole or one.settled), None)
 
-    def interpret(self, text: str, facts: Mapping[str, str]) -> Sense:
+    def interpret(self, text: str, facts: Mapping[str, str]) -> Interpretation:
         """See Mind."""
         return self._make_out_again(text, tuple((name, facts.get(name, "")) for name in _RELEVANT_FACTS))
 
-    def _interpret(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Sense:
+    def _interpret(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Interpretation:
         facts = dict(known_facts)
         whole = read_words(text)
         read = drop_thanks(whole)
@@ -103,7 +108,7 @@ class UnderstandingMind:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
         hesitates = bool(read) and all(word.is_filler for word in read)
-        return Sense(
+        return Interpretation(
             meanings, dict(_list_number_candidates(read)), _find_additional_facts(read, facts), is_hesitation=hesitates
         )
 
@@ -125,7 +130,7 @@ class UnderstandingMind:
     def _find_address(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
         """The address with what the line says of it; None when it says nothing."""
         asked = facts.get(words.ASKED, "")
-        known = read_place(facts.get(words.PLACE, ""), self._book.houses)
+        known = parse_address(facts.get(words.PLACE, ""), self._book.houses)
         guess = None
         if asked == words.GUESS:
             asked = "street"
@@ -138,12 +143,12 @@ class UnderstandingMind:
         elif exchanged := exchange_number(self._book, known, read):
             said = known = exchanged
         if means_whole_house(read) and "apartment" not in known.parts:
-            known = resolve(self._book.houses.all, {**known.parts, "apartment": Part("", "")}, known.doubts)
+            known = resolve(self._book.houses.all, {**known.parts, "apartment": AddressPart("", "")}, known.doubts)
             said = known
         if asked not in said.parts and (lacking := find_lack(asked, read)):
-            known = resolve(self._book.houses.all, {**known.parts, asked: Part("", lacking)}, ())
+            known = resolve(self._book.houses.all, {**known.parts, asked: AddressPart("", lacking)}, ())
             said = known
-        return write_place(known) if said else None
+        return format_address(known) if said else None
 
     def _merge_with_told_trouble(
         self, meanings: dict[str, Mapping[str, str]], text: str, read: Sequence[Word], facts: Mapping[str, str]
@@ -159,7 +164,7 @@ class UnderstandingMind:
         told, moved = meanings.get(words.TROUBLE), False
         if address := meanings.get(words.ADDRESS):
             meanings[words.ADDRESS] = {**address, **wish}
-            moved = is_other_place(address[words.PLACE], facts.get(words.PLACE, ""))
+            moved = is_other_address(address[words.PLACE], facts.get(words.PLACE, ""))
         meanings.pop(words.CONFIRMED, None)
         if agrees and not moved and (told is None or told[words.CATEGORY] == facts.get(words.CATEGORY)):
             added = told or wish
@@ -190,9 +195,9 @@ def _find_ticket(meaning: Meaning) -> str:
 
 
 def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
-    known = read_readings(facts.get(words.READINGS, ""))
+    known = parse_readings(facts.get(words.READINGS, ""))
     told = find_readings(read) or _correct_reading(known, read)
-    readings = write_readings({**known, **told})
+    readings = format_readings({**known, **told})
     meanings: dict[str, Mapping[str, str]] = {}
     if meaning.intent == "reading":
         account = next(
@@ -206,8 +211,8 @@ def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str
 
 def _find_additional_facts(read: Sequence[Word], facts: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
     """Readings, told where the account is asked for."""
-    told = {**read_readings(facts.get(words.READINGS, "")), **find_readings(read)}
-    return {words.ACCOUNT: {words.READINGS: write_readings(told)}} if told else {}
+    told = {**parse_readings(facts.get(words.READINGS, "")), **find_readings(read)}
+    return {words.ACCOUNT: {words.READINGS: format_readings(told)}} if told else {}
 
 
 def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[str, str]:
@@ -224,9 +229,9 @@ def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[
 
 def _list_confirmations(read: Sequence[Word]) -> Iterator[str]:
     confirmation = find_confirmation(read)
-    if confirmation is not None and confirmation.answer is Answer.YES:
+    if confirmation is not None and confirmation.answer is ConfirmationAnswer.YES:
         yield words.CONFIRMED
-    elif confirmation is not None and confirmation.answer is Answer.NO:
+    elif confirmation is not None and confirmation.answer is ConfirmationAnswer.NO:
         yield words.DENIED
 
 

@@ -12,12 +12,12 @@ METERS: Mapping[str, str] = MappingProxyType(
 _KINDS = {name: kind for kind, name in METERS.items()}
 
 
-def write_readings(readings: Mapping[str, str]) -> str:
+def format_readings(readings: Mapping[str, str]) -> str:
     """`холодная вода 212, горячая вода 103`, of two told for one kind `холодная вода 20 и 30`; empty for none."""
     return ", ".join(f"{METERS[kind]} {readings[kind]}" for kind in METERS if kind in readings)
 
 
-def read_readings(written: str) -> dict[str, str]:
-    """The readings of `write_readings`; a piece that can't be read is left out."""
+def parse_readings(written: str) -> dict[str, str]:
+    """The readings of `format_readings`; a piece that can't be read is left out."""
     pieces = ((kind, piece.removeprefix(f"{name} ")) for piece in written.split(", ") for name, kind in _KINDS.items())
     return {kind: value for kind, value in pieces if all(one.isdecimal() for one in value.split(AND))}

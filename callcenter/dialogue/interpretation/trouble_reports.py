@@ -9,16 +9,16 @@ from callcenter.dialogue.interpretation.remarks import list_remarks
 from callcenter.dialogue.interpretation.utterance_splitter import (
     TOLD,
     TROUBLES,
-    Breaths,
+    UtteranceSplitter,
     find_family,
     join,
     read_file,
 )
 from callcenter.dialogue.scripts import vocabulary as names
 from callcenter.knowledge.categories import Categories, Urgency
-from callcenter.understanding.intents.confirmation import Answer, find_confirmation
+from callcenter.understanding.intents.confirmation import ConfirmationAnswer, find_confirmation
 from callcenter.understanding.numbers.numbers import find_numbers
-from callcenter.understanding.phrases.ranking import Scored
+from callcenter.understanding.phrases.ranking import ScoredEntry
 from callcenter.understanding.understanding import Meaning, list_accidents
 from callcenter.understanding.words import Word, read_words
 
@@ -38,14 +38,16 @@ _QUESTION_INTENTS = ("information", "reading")
 _CONTENT_PARTS_OF_SPEECH = ("NOUN", "VERB", "INFN", "ADJF", "ADJS", "PRTF", "PRTS", "GRND")
 
 
-class Reports:
+class TroubleReports:
     """Finds what is reported in lines that `understand` understands."""
 
     def __init__(self, understand: Callable[[str], Meaning], categories: Categories) -> None:
         self._understand = understand
         self._categories = categories
         self._accidents = list_accidents(categories)
-        self._splitter = Breaths(understand, {one.code for one in categories if one.urgency in _NO_TICKET_URGENCIES})
+        self._splitter = UtteranceSplitter(
+            understand, {one.code for one in categories if one.urgency in _NO_TICKET_URGENCIES}
+        )
 
     def extract(
         self, text: str, read: Sequence[Word], facts: Mapping[str, str], *, address: str
@@ -107,7 +109,7 @@ class Reports:
         found = self._categories.get(meaning.category)
         return meaning.category if found is not None and found.urgency not in _NO_TICKET_URGENCIES else ""
 
-    def _order_categories(self, scored: Sequence[Scored], read: Sequence[Word]) -> list[str]:
+    def _order_categories(self, scored: Sequence[ScoredEntry], read: Sequence[Word]) -> list[str]:
         """All that the line reports, accidents first, then what it reports by most words; a question comes last."""
         best = scored[0].key
         told = self._splitter.list_troubles(read, scored) or [best]
@@ -150,7 +152,7 @@ def write_more(items: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(items))
 
 
-def _is_light_scope_unclear(scored: Sequence[Scored], read: Sequence[Word]) -> bool:
+def _is_light_scope_unclear(scored: Sequence[ScoredEntry], read: Sequence[Word]) -> bool:
     """Whether the line tells of darkness, and not whether in the flat alone."""
     dark, said = read_file()["dark"], f" {' '.join(word.text for word in read)} "
     told = any(f" {where} " in said for where in dark["where"])
@@ -218,4 +220,4 @@ def _has_addition(read: Sequence[Word]) -> bool:
 def _is_confirmation(read: Sequence[Word]) -> bool:
     """Whether the line says yes."""
     found = find_confirmation(read)
-    return found is not None and found.answer is Answer.YES
+    return found is not None and found.answer is ConfirmationAnswer.YES

@@ -7,7 +7,7 @@ from pathlib import Path
 from tomllib import loads
 
 from callcenter.understanding.intents.questions import is_question
-from callcenter.understanding.phrases.ranking import Scored
+from callcenter.understanding.phrases.ranking import ScoredEntry
 from callcenter.understanding.understanding import Meaning
 from callcenter.understanding.words import Word
 
@@ -24,7 +24,7 @@ TROUBLES = ("emergency", "request")
 """The intents of who has one."""
 
 
-class Breaths:
+class UtteranceSplitter:
     """Takes lines apart that `understand` understands. `asked_about`: the categories of no trouble in itself, which no
     joining word sets off: «дети бегают» is said of an open manhole."""
 
@@ -32,7 +32,7 @@ class Breaths:
         self._understand = understand
         self._question_categories = question_categories
 
-    def list_troubles(self, read: Sequence[Word], scored: Sequence[Scored]) -> list[str]:
+    def list_troubles(self, read: Sequence[Word], scored: Sequence[ScoredEntry]) -> list[str]:
         """The categories of the troubles that the line tells of, one a family, as they are told; none where it tells of
         one only. `scored`: what the whole line may be, the likeliest first."""
         if not LEAST_WORDS <= len(read) <= _MOST_WORDS:

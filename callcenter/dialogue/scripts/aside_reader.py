@@ -1,19 +1,19 @@
 """«на любой вопрос» of a script file -> its asides."""
 
 from callcenter.dialogue.scripts import vocabulary as words
-from callcenter.dialogue.scripts.lexicon import Lexicon
-from callcenter.dialogue.scripts.nodes import Findings, Node, Row
+from callcenter.dialogue.scripts.lexicon import ScriptLexicon
+from callcenter.dialogue.scripts.nodes import Node, ScriptProblems, SequenceNode
 from callcenter.dialogue.scripts.script import Again, Aside, Target, Text, Wait
 from callcenter.dialogue.scripts.step_reader import StepReader
-from callcenter.dialogue.scripts.table_reader import Sheet
+from callcenter.dialogue.scripts.table_reader import TableReader
 
 LONGEST_WAIT = 60
 _RESPONSE_KEYWORDS = (words.AGAIN, words.HOLD, words.REPLY, words.THEN)
 
 
-def read_asides(findings: Findings, node: Node, lexicon: Lexicon, steps: StepReader) -> tuple[Aside, ...]:
+def read_asides(findings: ScriptProblems, node: Node, lexicon: ScriptLexicon, steps: StepReader) -> tuple[Aside, ...]:
     """The asides of a script; what is wrong with one is reported, and it is left out."""
-    if not isinstance(node, Row) or not node.items:
+    if not isinstance(node, SequenceNode) or not node.items:
         findings.add(node.position, "IVR103", f"«{words.ANYTIME}»: нужен список, каждая строка с «- »")
         return ()
     return tuple(
@@ -21,8 +21,10 @@ def read_asides(findings: Findings, node: Node, lexicon: Lexicon, steps: StepRea
     )
 
 
-def _read_global_answer(findings: Findings, node: Node, lexicon: Lexicon, steps: StepReader) -> Aside | None:
-    sheet = Sheet(findings, node, known=words.ASIDE_WORDS)
+def _read_global_answer(
+    findings: ScriptProblems, node: Node, lexicon: ScriptLexicon, steps: StepReader
+) -> Aside | None:
+    sheet = TableReader(findings, node, known=words.ASIDE_WORDS)
     heard = sheet.get_node(words.HEARD) if words.UNDERSTOOD in sheet else sheet.require_node(words.HEARD)
     phrases = lexicon.compile_phrases(heard) if heard is not None else ()
     meanings = steps.read_meanings(sheet, words.MEANINGS)
@@ -32,7 +34,9 @@ def _read_global_answer(findings: Findings, node: Node, lexicon: Lexicon, steps:
     return Aside(node.position, does, phrases, meanings)
 
 
-def _read_response(findings: Findings, sheet: Sheet, steps: StepReader) -> Again | Wait | Text | Target | None:
+def _read_response(
+    findings: ScriptProblems, sheet: TableReader, steps: StepReader
+) -> Again | Wait | Text | Target | None:
     named = [name for name in _RESPONSE_KEYWORDS if name in sheet]
     if len(named) != 1:
         findings.add(sheet.position, "IVR105", f"здесь нужно одно из: {', '.join(_RESPONSE_KEYWORDS)}")

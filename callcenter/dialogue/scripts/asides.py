@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from callcenter.dialogue.interpretation.interpretation import Sense
+from callcenter.dialogue.interpretation.interpretation import Interpretation
 from callcenter.dialogue.scripts.phrases import normalize_words
 from callcenter.dialogue.scripts.script import Aside, Ask, Step, Target
 
@@ -17,7 +17,7 @@ def add_asides(step: Step, asides: tuple[Aside, ...]) -> Step:
     return replace(step, global_answers=asides) if isinstance(step, Ask) and step.accepts_speech else step
 
 
-def find_aside(ask: Ask, text: str, sense: Sense, *, danger: bool) -> Aside | None:
+def find_aside(ask: Ask, text: str, sense: Interpretation, *, danger: bool) -> Aside | None:
     """The aside that the words are, where they are little else. In danger none that leads elsewhere."""
     said = normalize_words(text)
     for aside in ask.global_answers:

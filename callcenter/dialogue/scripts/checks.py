@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.dialogue.scripts.nodes import hint
 from callcenter.dialogue.scripts.phrase_checks import check_phrases
 from callcenter.dialogue.scripts.prompt_checks import check_prompts
@@ -34,14 +34,14 @@ NOTICE_FACT = "уведомление о записи"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ScriptDraft:
     """What the reader made of a file: the steps, and of those that could not be built where they lead."""
 
     name: str
     start: Target | None
     steps: Mapping[str, Step]
     broken_step_targets: Mapping[str, frozenset[str]]
-    positions: Mapping[str, Place]
+    positions: Mapping[str, FileLocation]
     dangers: tuple[Answer, ...]
     global_answers: tuple[Aside, ...]
     has_unknown_targets: bool
@@ -49,14 +49,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class ScriptEdge:
     """One way out of a step, and the facts it gives."""
 
     target: str
     gained_facts: frozenset[str] = frozenset()
 
 
-def check_draft(draft: Draft, *, articles: Collection[str], initial_facts: Collection[str]) -> Iterator[Problem]:
+def check_draft(draft: ScriptDraft, *, articles: Collection[str], initial_facts: Collection[str]) -> Iterator[Problem]:
     """Every mistake of sense, in no order."""
     yield from _check_articles(draft, articles)
     yield from check_prompts(draft.steps.values())
@@ -72,28 +72,28 @@ def check_draft(draft: Draft, *, articles: Collection[str], initial_facts: Colle
         yield from _check_facts(draft, danger.next.step, frozenset(known))
 
 
-def list_edges(step: Step) -> tuple[Edge, ...]:
+def list_edges(step: Step) -> tuple[ScriptEdge, ...]:
     """Every way out of a step."""
     match step:
         case Tell(content=words, next=following):
-            told = Edge(following.step, frozenset({NOTICE_FACT} if step.is_recording_notice else ()))
-            return (told, Edge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
+            told = ScriptEdge(following.step, frozenset({NOTICE_FACT} if step.is_recording_notice else ()))
+            return (told, ScriptEdge(words.otherwise.step)) if isinstance(words, Reference) else (told,)
         case Ask(reply=Choice(answers)):
-            chosen = (Edge(a.next.step, list_gains(a)) for a in answers)
+            chosen = (ScriptEdge(a.next.step, list_gains(a)) for a in answers)
             return (*chosen, *_list_failures(step))
         case Ask(reply=Digits(fact=fact, next=following)):
-            return (Edge(following.step, frozenset({fact})), *_list_failures(step))
+            return (ScriptEdge(following.step, frozenset({fact})), *_list_failures(step))
         case Act(action=action, outcomes=outcomes):
-            ended = (Edge(to.step, frozenset(action.gives.get(name, ()))) for name, to in outcomes.items())
-            return (*ended, Edge(step.give_up.step))
+            ended = (ScriptEdge(to.step, frozenset(action.gives.get(name, ()))) for name, to in outcomes.items())
+            return (*ended, ScriptEdge(step.give_up.step))
         case _:
             return ()
 
 
-def _list_failures(ask: Ask) -> Iterator[Edge]:
+def _list_failures(ask: Ask) -> Iterator[ScriptEdge]:
     """The ways out that are no answer."""
-    yield from (Edge(target.step) for target in (ask.give_up, ask.no_input_target) if target is not None)
-    yield from (Edge(aside.response.step) for aside in ask.global_answers if isinstance(aside.response, Target))
+    yield from (ScriptEdge(target.step) for target in (ask.give_up, ask.no_input_target) if target is not None)
+    yield from (ScriptEdge(aside.response.step) for aside in ask.global_answers if isinstance(aside.response, Target))
 
 
 def list_gains(answer: Answer) -> frozenset[str]:
@@ -104,7 +104,7 @@ def list_gains(answer: Answer) -> frozenset[str]:
     return gains
 
 
-def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem]:
+def _check_articles(draft: ScriptDraft, articles: Collection[str]) -> Iterator[Problem]:
     answers = list_answers(draft.steps.values())
     chosen: tuple[Answer | Aside, ...] = (*answers, *draft.dangers, *draft.global_answers)
     tells = [step.content for step in draft.steps.values() if isinstance(step, Tell)]
@@ -119,7 +119,7 @@ def _check_articles(draft: Draft, articles: Collection[str]) -> Iterator[Problem
                 yield Problem(text.position, "IVR203", f"нет ответа «{article}»{hint(article, articles)}")
 
 
-def _check_exits_to_person(draft: Draft) -> Iterator[Problem]:
+def _check_exits_to_person(draft: ScriptDraft) -> Iterator[Problem]:
     yield from _check_exits(draft, [("опасность", danger.next) for danger in draft.dangers])
     for step in draft.steps.values():
         exits: list[tuple[str, Target]] = []
@@ -130,7 +130,7 @@ def _check_exits_to_person(draft: Draft) -> Iterator[Problem]:
         yield from _check_exits(draft, exits)
 
 
-def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[Problem]:
+def _check_exits(draft: ScriptDraft, exits: Iterable[tuple[str, Target]]) -> Iterator[Problem]:
     for way, target in exits:
         stray = _find_end_without_person(draft, target.step)
         if stray is not None:
@@ -138,7 +138,7 @@ def _check_exits(draft: Draft, exits: Iterable[tuple[str, Target]]) -> Iterator[
             yield Problem(target.position, "IVR304", message)
 
 
-def _find_end_without_person(draft: Draft, start: str) -> str | None:
+def _find_end_without_person(draft: ScriptDraft, start: str) -> str | None:
     """The first step on the way that ends or asks before a person is reached; None when every way reaches one.
 
     A question that only callers who are heard are asked is none, as long as all its answers lead there, too. Asides
@@ -159,7 +159,7 @@ def _find_end_without_person(draft: Draft, start: str) -> str | None:
     return None
 
 
-def _check_silent_loops(draft: Draft) -> Iterator[Problem]:
+def _check_silent_loops(draft: ScriptDraft) -> Iterator[Problem]:
     """Steps that lead to themselves without ever asking the caller anything."""
     silent = {name: step for name, step in draft.steps.items() if not isinstance(step, Ask)}
     reported: set[str] = set()
@@ -171,7 +171,7 @@ def _check_silent_loops(draft: Draft) -> Iterator[Problem]:
             yield Problem(step.position, "IVR305", f"круг без вопроса: {circle}; звонящий из него не выйдет")
 
 
-def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, ...]:
+def _find_path(edges: Mapping[str, tuple[ScriptEdge, ...]], start: str) -> tuple[str, ...]:
     """The shortest way from `start` back to it; empty when there is none."""
     todo: deque[tuple[str, ...]] = deque([(start,)])
     seen: set[str] = set()
@@ -186,7 +186,7 @@ def _find_path(edges: Mapping[str, tuple[Edge, ...]], start: str) -> tuple[str, 
     return ()
 
 
-def _check_reachability(draft: Draft, start: str) -> Iterator[Problem]:
+def _check_reachability(draft: ScriptDraft, start: str) -> Iterator[Problem]:
     reached: set[str] = set()
     todo = [start, *(danger.next.step for danger in draft.dangers)]
     while todo:
@@ -200,8 +200,8 @@ def _check_reachability(draft: Draft, start: str) -> Iterator[Problem]:
             yield Problem(place, "IVR302", f"до шага «{name}» никто не дойдёт; ведите в него откуда-нибудь или уберите")
 
 
-def _check_facts(draft: Draft, start: str, given: frozenset[str]) -> Iterator[Problem]:
-    needed: dict[str, list[tuple[str, Place]]] = {}
+def _check_facts(draft: ScriptDraft, start: str, given: frozenset[str]) -> Iterator[Problem]:
+    needed: dict[str, list[tuple[str, FileLocation]]] = {}
     for step in draft.steps.values():
         for fact, place in _list_uses(step):
             needed.setdefault(fact, []).append((step.name, place))
@@ -219,7 +219,7 @@ def _check_facts(draft: Draft, start: str, given: frozenset[str]) -> Iterator[Pr
             yield Problem(place, "IVR303", f"«{fact}» здесь ещё неизвестно, если идти так: {way}")
 
 
-def _list_uses(step: Step) -> Iterator[tuple[str, Place]]:
+def _list_uses(step: Step) -> Iterator[tuple[str, FileLocation]]:
     for text in list_texts(step):
         yield from ((fact, text.position) for fact in text.facts)
     match step:
@@ -231,7 +231,7 @@ def _list_uses(step: Step) -> Iterator[tuple[str, Place]]:
         yield NOTICE_FACT, step.position
 
 
-def _find_paths_without(draft: Draft, start: str, fact: str) -> dict[str, tuple[str, ...]]:
+def _find_paths_without(draft: ScriptDraft, start: str, fact: str) -> dict[str, tuple[str, ...]]:
     """The steps that can be entered without `fact`, each with a shortest way. A broken step might give anything."""
     paths: dict[str, tuple[str, ...]] = {start: (start,)}
     todo = deque([start])

@@ -1,9 +1,9 @@
 """The «слова» of a script: names for ways to say one thing, and the phrases built from them."""
 
 from callcenter.dialogue.scripts import vocabulary as words
-from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, Word, hint
+from callcenter.dialogue.scripts.nodes import MappingNode, Node, ScalarNode, ScriptProblems, SequenceNode, hint
 from callcenter.dialogue.scripts.phrases import (
-    BrokenPhrase,
+    BrokenScriptPhrase,
     EmptyPhrase,
     UnknownWord,
     compile_ways,
@@ -13,24 +13,24 @@ from callcenter.dialogue.scripts.phrases import (
 from callcenter.dialogue.scripts.script import Phrase
 
 
-class Lexicon:
+class ScriptLexicon:
     """Compiles phrases with the words of `node` («слова»), and reports what is wrong with either."""
 
-    def __init__(self, findings: Findings, node: Node | None) -> None:
+    def __init__(self, findings: ScriptProblems, node: Node | None) -> None:
         self._findings = findings
         self._sources: dict[str, str] = {}
-        self._names: dict[str, Word] = {}
+        self._names: dict[str, ScalarNode] = {}
         self._used: set[str] = set()
         if node is None:
             return
-        if not isinstance(node, Table):
+        if not isinstance(node, MappingNode):
             findings.add(node.position, "IVR103", f"«{words.WORDS}»: здесь нужны строки «имя: (так|или так)»")
             return
-        written: dict[str, Word] = {}
+        written: dict[str, ScalarNode] = {}
         for name, value in node.entries:
             self._names[name.text] = name
             self._sources[name.text] = name.text
-            if isinstance(value, Word):
+            if isinstance(value, ScalarNode):
                 self._sources[name.text] = value.text
                 written[name.text] = value
             else:
@@ -43,8 +43,8 @@ class Lexicon:
     def compile_phrases(self, node: Node) -> tuple[Phrase, ...]:
         """The phrases of «услышав»: one text or a list."""
         phrases = []
-        for item in node.items if isinstance(node, Row) else (node,):
-            if not isinstance(item, Word):
+        for item in node.items if isinstance(node, SequenceNode) else (node,):
+            if not isinstance(item, ScalarNode):
                 self._findings.add(item.position, "IVR103", "здесь нужен текст: что говорит житель")
                 continue
             self._used.update(list_references(item.text))
@@ -60,7 +60,7 @@ class Lexicon:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
                 self._findings.add(word.position, "IVR314", message, fatal=False)
 
-    def _compile_phrase(self, word: Word) -> Phrase | None:
+    def _compile_phrase(self, word: ScalarNode) -> Phrase | None:
         source = " ".join(word.text.split())
         try:
             ways = list_ways(source, self._sources)
@@ -71,6 +71,6 @@ class Lexicon:
         except EmptyPhrase:
             message = f"фраза «{source}» подходит к чему угодно; у каждой ветви должно быть хотя бы одно слово"
             self._findings.add(word.position, "IVR306", message)
-        except BrokenPhrase as error:
+        except BrokenScriptPhrase as error:
             self._findings.add(word.position, "IVR111", f"фраза «{source}» не читается: {error}")
         return None

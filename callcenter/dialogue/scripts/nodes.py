@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 
 _BOM = b"\xef\xbb\xbf"
 _LOOKALIKES = str.maketrans("aceopxyABCEHKMOPTXYëË", "асеорхуАВСЕНКМОРТХУёЁ")
@@ -27,43 +27,43 @@ _ANCHOR_MESSAGE = "знаки &, * и ! в начале значения име�
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ScalarNode:
     """A text."""
 
     text: str
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SequenceNode:
     """A list."""
 
     items: "tuple[Node, ...]"
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MappingNode:
     """Keys and their values, in the order of the file."""
 
-    entries: "tuple[tuple[Word, Node], ...]"
-    position: Place
+    entries: "tuple[tuple[ScalarNode, Node], ...]"
+    position: FileLocation
 
     def get(self, name: str) -> "Node | None":
         return next((value for key, value in self.entries if key.text == name), None)
 
 
-Node = Word | Row | Table
+Node = ScalarNode | SequenceNode | MappingNode
 
 
 @dataclass(slots=True)
-class Findings:
+class ScriptProblems:
     """The problems of one file."""
 
     file: Path
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, place: Place, code: str, message: str, *, fatal: bool = True) -> None:
+    def add(self, place: FileLocation, code: str, message: str, *, fatal: bool = True) -> None:
         self.problems.append(Problem(place, code, message, fatal))
 
 
@@ -82,7 +82,7 @@ def hint(word: str, known: Iterable[str]) -> str:
     return f"; есть: {', '.join(known)}" if 0 < len(known) <= 12 else ""
 
 
-def read_nodes(findings: Findings) -> Node | None:
+def read_nodes(findings: ScriptProblems) -> Node | None:
     """The file as nodes. None when it cannot be read at all; the reason is among the findings (IVR001-IVR010)."""
     text = _read_text(findings)
     if text is None:
@@ -95,16 +95,16 @@ def read_nodes(findings: Findings) -> Node | None:
         findings.add(*_describe_yaml_error(findings.file, error))
         return None
     except RecursionError:
-        findings.add(Place(findings.file, 1), "IVR005", "слишком много вложенных скобок или отступов")
+        findings.add(FileLocation(findings.file, 1), "IVR005", "слишком много вложенных скобок или отступов")
         return None
     if document is None or (isinstance(document, yaml.ScalarNode) and not document.value):
-        findings.add(Place(findings.file, 1), "IVR009", "файл пуст")
+        findings.add(FileLocation(findings.file, 1), "IVR009", "файл пуст")
         return None
     return _convert(findings, document, text, depth=0)
 
 
-def _read_text(findings: Findings) -> str | None:
-    whole = Place(findings.file)
+def _read_text(findings: ScriptProblems) -> str | None:
+    whole = FileLocation(findings.file)
     try:
         raw = findings.file.read_bytes()
     except FileNotFoundError:
@@ -115,14 +115,14 @@ def _read_text(findings: Findings) -> str | None:
         return None
     if raw.startswith(_BOM):
         findings.add(
-            Place(findings.file, 1, 1), "IVR001", "в начале файла метка BOM; сохраните его как «UTF-8 без BOM»"
+            FileLocation(findings.file, 1, 1), "IVR001", "в начале файла метка BOM; сохраните его как «UTF-8 без BOM»"
         )
         raw = raw.removeprefix(_BOM)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line, begin = raw.count(b"\n", 0, error.start) + 1, raw.rfind(b"\n", 0, error.start) + 1
-        place = Place(findings.file, line, len(raw[begin : error.start].decode("utf-8", "replace")) + 1)
+        place = FileLocation(findings.file, line, len(raw[begin : error.start].decode("utf-8", "replace")) + 1)
         findings.add(place, "IVR002", "файл не в UTF-8 (похоже на Windows-1251); пересохраните его в кодировке UTF-8")
         return None
     text = text.replace("\r\n", "\n")
@@ -130,7 +130,7 @@ def _read_text(findings: Findings) -> str | None:
         if not unicodedata.is_normalized("NFC", line_text):
             column = _find_difference(line_text, unicodedata.normalize("NFC", line_text))
             findings.add(
-                Place(findings.file, number, column),
+                FileLocation(findings.file, number, column),
                 "IVR003",
                 "буква составлена из двух знаков (не NFC), обычно это «й» или «ё»; наберите слово заново",
             )
@@ -142,7 +142,7 @@ def _find_difference(one: str, other: str) -> int:
     return next(same, min(len(one), len(other))) + 1
 
 
-def _reject_anchors_and_tags(findings: Findings, text: str) -> bool:
+def _reject_anchors_and_tags(findings: ScriptProblems, text: str) -> bool:
     """Anchors, aliases and tags: nobody who reads a script aloud needs them, and an alias may hold itself."""
     clean = True
     try:
@@ -151,16 +151,16 @@ def _reject_anchors_and_tags(findings: Findings, text: str) -> bool:
         tokens = list(yaml.scan(text, Loader=yaml.SafeLoader))
     for token in tokens:
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
-            place = Place(findings.file, token.start_mark.line + 1, token.start_mark.column + 1)
+            place = FileLocation(findings.file, token.start_mark.line + 1, token.start_mark.column + 1)
             findings.add(place, "IVR007", _ANCHOR_MESSAGE)
             clean = False
     return clean
 
 
-def _describe_yaml_error(file: Path, error: yaml.YAMLError) -> tuple[Place, str, str]:
+def _describe_yaml_error(file: Path, error: yaml.YAMLError) -> tuple[FileLocation, str, str]:
     """Where, the code, and what is wrong, in the director's words."""
     if not isinstance(error, yaml.MarkedYAMLError):
-        return Place(file), "IVR005", f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
+        return FileLocation(file), "IVR005", f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
     problem, context = error.problem or "", error.context or ""
     mark, code = error.problem_mark or error.context_mark, "IVR005"
     if any(
@@ -183,28 +183,28 @@ def _describe_yaml_error(file: Path, error: yaml.YAMLError) -> tuple[Place, str,
         message = "сбитый отступ: строка стоит не под своими соседями"
     else:
         message = f"разметка нарушена: {problem or context}"
-    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file), code, message
+    return FileLocation(file, mark.line + 1, mark.column + 1) if mark else FileLocation(file), code, message
 
 
-def _convert(findings: Findings, node: yaml.Node, text: str, *, depth: int) -> Node:
-    place = Place(findings.file, node.start_mark.line + 1, node.start_mark.column + 1)
+def _convert(findings: ScriptProblems, node: yaml.Node, text: str, *, depth: int) -> Node:
+    place = FileLocation(findings.file, node.start_mark.line + 1, node.start_mark.column + 1)
     if depth > _MAX_DEPTH:
         findings.add(place, "IVR005", "слишком глубокая вложенность")
-        return Word("", place)
+        return ScalarNode("", place)
     if isinstance(node, yaml.ScalarNode):
-        return Word(_replace_lookalikes(findings, node, text), place)
+        return ScalarNode(_replace_lookalikes(findings, node, text), place)
     if isinstance(node, yaml.SequenceNode):
-        return Row(tuple(_convert(findings, item, text, depth=depth + 1) for item in node.value), place)
-    entries: list[tuple[Word, Node]] = []
+        return SequenceNode(tuple(_convert(findings, item, text, depth=depth + 1) for item in node.value), place)
+    entries: list[tuple[ScalarNode, Node]] = []
     for key_node, value_node in node.value:
         key = _convert(findings, key_node, text, depth=depth + 1)
         value = _convert(findings, value_node, text, depth=depth + 1)
-        if not isinstance(key, Word):
+        if not isinstance(key, ScalarNode):
             findings.add(
                 key.position, "IVR010", "ключом может быть только слово; текст, который начинается с {, берут в кавычки"
             )
             continue
-        key = Word(" ".join(key.text.split()), key.position)
+        key = ScalarNode(" ".join(key.text.split()), key.position)
         first = next((known for known, _ in entries if known.text == key.text), None)
         if first:
             findings.add(
@@ -212,10 +212,10 @@ def _convert(findings: Findings, node: yaml.Node, text: str, *, depth: int) -> N
             )
         else:
             entries.append((key, value))
-    return Table(tuple(entries), place)
+    return MappingNode(tuple(entries), place)
 
 
-def _replace_lookalikes(findings: Findings, node: yaml.ScalarNode, text: str) -> str:
+def _replace_lookalikes(findings: ScriptProblems, node: yaml.ScalarNode, text: str) -> str:
     """The scalar with its look-alike letters replaced; each word that held some is a finding with its own place."""
     value = str(node.value)
     written = text[node.start_mark.index : node.end_mark.index]
@@ -227,7 +227,7 @@ def _replace_lookalikes(findings: Findings, node: yaml.ScalarNode, text: str) ->
         column = (node.start_mark.column if "\n" not in before else 0) + len(before.rpartition("\n")[2]) + 1
         latin = ", ".join(dict.fromkeys(letter for letter in match[0] if _LATIN.match(letter)))
         findings.add(
-            Place(findings.file, line, column),
+            FileLocation(findings.file, line, column),
             "IVR004",
             f"в слове «{match[0]}» латинские буквы ({latin}) среди русских; наберите его заново по-русски",
         )

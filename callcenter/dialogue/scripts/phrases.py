@@ -25,15 +25,15 @@ MOST_WAYS = 500
 _WordSequence = tuple[str, ...]
 
 
-class BrokenPhrase(ValueError):
+class BrokenScriptPhrase(ValueError):
     """The notation is broken: a bracket without its pair, an empty phrase, a circle of words."""
 
 
-class EmptyPhrase(BrokenPhrase):
+class EmptyPhrase(BrokenScriptPhrase):
     """A phrase, or a branch of one, without a word: it is found in whatever is said."""
 
 
-class UnknownWord(BrokenPhrase):
+class UnknownWord(BrokenScriptPhrase):
     """A `<word>` that «слова» does not hold."""
 
     def __init__(self, name: str) -> None:
@@ -49,7 +49,7 @@ def normalize_words(text: str) -> str:
 def list_ways(source: str, words: Mapping[str, str]) -> tuple[str, ...]:
     """Every row of words that `source` stands for, lower case, as written (with ё), for a recogniser to expect.
 
-    Raises BrokenPhrase (its text is for the director) and UnknownWord.
+    Raises BrokenScriptPhrase (its text is for the director) and UnknownWord.
     """
     rows = _Parser(words).parse(source, depth=0)
     return tuple(dict.fromkeys(" ".join(row) for row in rows))
@@ -78,11 +78,11 @@ class _Parser:
 
     def parse(self, source: str, *, depth: int) -> list[_WordSequence]:
         if depth > _DEEPEST:
-            raise BrokenPhrase("слова ссылаются друг на друга по кругу")
+            raise BrokenScriptPhrase("слова ссылаются друг на друга по кругу")
         tokens = [match for match in _TOKEN.finditer(source.strip()) if match[0].strip()]
         rows, rest = self._alternatives(tokens, depth)
         if rest:
-            raise BrokenPhrase("лишняя закрывающая скобка" if rest[0]["mark"] == ")" else "лишний знак")
+            raise BrokenScriptPhrase("лишняя закрывающая скобка" if rest[0]["mark"] == ")" else "лишний знак")
         return rows
 
     def _alternatives(self, tokens: list[re.Match[str]], depth: int) -> tuple[list[_WordSequence], list[re.Match[str]]]:
@@ -102,16 +102,16 @@ class _Parser:
             if token["mark"] == "(":
                 inner, tokens = self._alternatives(tokens, depth)
                 if not tokens:
-                    raise BrokenPhrase("скобка не закрыта")
+                    raise BrokenScriptPhrase("скобка не закрыта")
                 tokens = tokens[1:]
             elif token["reference"] is not None:
                 inner = self._refer(token["reference"].strip(), depth)
             elif token["word"] is not None:
                 inner = [tuple(re.findall(r"\w+", token["word"].lower()))]
             else:
-                raise BrokenPhrase(f"знак «{token['stray']}» без пары")
+                raise BrokenScriptPhrase(f"знак «{token['stray']}» без пары")
             if len(rows) * len(inner) > MOST_WAYS:
-                raise BrokenPhrase(f"в ней больше {MOST_WAYS} сочетаний слов; разделите на несколько фраз")
+                raise BrokenScriptPhrase(f"в ней больше {MOST_WAYS} сочетаний слов; разделите на несколько фраз")
             rows = [(*row, *added) for row in rows for added in inner]
         if not all(rows):
             raise EmptyPhrase

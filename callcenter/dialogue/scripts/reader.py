@@ -12,12 +12,12 @@ from callcenter.core.problems import Problem
 from callcenter.dialogue.scripts import vocabulary as words
 from callcenter.dialogue.scripts.aside_reader import read_asides
 from callcenter.dialogue.scripts.asides import add_asides
-from callcenter.dialogue.scripts.checks import Draft, check_draft
-from callcenter.dialogue.scripts.lexicon import Lexicon
-from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, read_nodes
+from callcenter.dialogue.scripts.checks import ScriptDraft, check_draft
+from callcenter.dialogue.scripts.lexicon import ScriptLexicon
+from callcenter.dialogue.scripts.nodes import MappingNode, Node, ScriptProblems, SequenceNode, read_nodes
 from callcenter.dialogue.scripts.script import ActionSpec, Script, Step
 from callcenter.dialogue.scripts.step_reader import StepReader
-from callcenter.dialogue.scripts.table_reader import Sheet
+from callcenter.dialogue.scripts.table_reader import TableReader
 
 
 def read_script(
@@ -35,12 +35,12 @@ def read_script(
     -> codes). `initial_facts`: the facts a conversation starts with. `allow_missing_outcomes`: the script is of an
     earlier day; an outcome that an action has had only since is not missed in it.
     """
-    findings = Findings(file)
+    findings = ScriptProblems(file)
     root = read_nodes(findings)
     script = None
     if root is not None:
         draft = _read_draft(
-            Sheet(findings, root, known=words.TOP_WORDS), actions, allowed_values, kept=allow_missing_outcomes
+            TableReader(findings, root, known=words.TOP_WORDS), actions, allowed_values, kept=allow_missing_outcomes
         )
         findings.problems += check_draft(draft, articles=articles, initial_facts=initial_facts)
         if draft.start and not draft.broken_step_targets and not any(problem.fatal for problem in findings.problems):
@@ -52,14 +52,14 @@ def read_script(
 
 
 def _read_draft(
-    top: Sheet, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]], *, kept: bool
-) -> Draft:
+    top: TableReader, actions: Mapping[str, ActionSpec], values: Mapping[str, Collection[str]], *, kept: bool
+) -> ScriptDraft:
     findings = top.findings
     title = top.read_string(words.SCRIPT)
-    lexicon = Lexicon(findings, top.get_node(words.WORDS))
+    lexicon = ScriptLexicon(findings, top.get_node(words.WORDS))
     usual = top.get_node(words.USUALLY)
     table = top.require_node(words.STEPS)
-    entries = table.entries if isinstance(table, Table) else ()
+    entries = table.entries if isinstance(table, MappingNode) else ()
     if table is not None and not entries:
         findings.add(table.position, "IVR103", f"«{words.STEPS}»: здесь нужны шаги, у каждого имя и двоеточие")
     reader = StepReader(
@@ -68,7 +68,7 @@ def _read_draft(
         actions=actions,
         allowed_values=values,
         lexicon=lexicon,
-        defaults=Sheet(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
+        defaults=TableReader(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
         allow_missing_outcomes=kept,
         shared_answers=_read_shared_answers(findings, top.get_node(words.COMMON)),
     )
@@ -88,7 +88,7 @@ def _read_draft(
     lexicon.report_unused()
     places = {key.text: key.position for key, _ in entries}
     start = reader.read_target(top, words.START)
-    return Draft(
+    return ScriptDraft(
         title.text if title else "",
         start,
         steps,
@@ -100,15 +100,15 @@ def _read_draft(
     )
 
 
-def _read_shared_answers(findings: Findings, node: Node | None) -> Mapping[str, Row]:
+def _read_shared_answers(findings: ScriptProblems, node: Node | None) -> Mapping[str, SequenceNode]:
     """The lists of «общие ответы», by their names."""
     if node is None:
         return {}
-    lists: dict[str, Row] = {}
-    for key, value in node.entries if isinstance(node, Table) else ():
-        if isinstance(value, Row):
+    lists: dict[str, SequenceNode] = {}
+    for key, value in node.entries if isinstance(node, MappingNode) else ():
+        if isinstance(value, SequenceNode):
             lists[key.text] = value
-    if not isinstance(node, Table) or len(lists) < len(node.entries):
+    if not isinstance(node, MappingNode) or len(lists) < len(node.entries):
         findings.add(
             node.position, "IVR103", f"«{words.COMMON}»: нужны строки «имя:» и под каждой список ответов с «- »"
         )

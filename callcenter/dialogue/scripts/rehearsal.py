@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from callcenter.core.errors import CallcenterError
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.engine.events import (
@@ -22,7 +22,7 @@ from callcenter.dialogue.engine.events import (
     SpeechBegan,
 )
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
-from callcenter.dialogue.interpretation.interpretation import Mind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.phrases import normalize_words
 from callcenter.dialogue.scripts.script import Script, list_told_articles
 from callcenter.dialogue.scripts.talks import (
@@ -51,7 +51,7 @@ def run_talk(
     test: Talk,
     *,
     answers: Mapping[str, str] | None = None,
-    interpreter: Mind | None = None,
+    interpreter: Interpreter | None = None,
     get_outcome: CarryOut | None = None,
 ) -> list[Problem]:
     """Where the robot differs from the talk (IVR410), at most one difference a talk: what follows would be its echo.
@@ -69,7 +69,7 @@ def run_talks(
     tests: Iterable[Talk],
     *,
     answers: Mapping[str, str] | None = None,
-    interpreter: Mind | None = None,
+    interpreter: Interpreter | None = None,
     get_outcome: CarryOut | None = None,
 ) -> list[Problem]:
     """The differences of all talks, and the steps that no talk enters (IVR411, not fatal)."""
@@ -95,15 +95,15 @@ def _list_available_articles(script: Script, talk: Talk, answers: Mapping[str, s
 def _collect_failure(rehearsal: "Rehearsal") -> list[Problem]:
     try:
         rehearsal.play()
-    except Difference as difference:
+    except TalkDifference as difference:
         return [Problem(difference.position, "IVR410", f"разговор «{rehearsal.test.name}»: {difference}")]
     return []
 
 
-class Difference(CallcenterError):
+class TalkDifference(CallcenterError):
     """The robot did something else than the talk says."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: FileLocation, message: str) -> None:
         super().__init__(message)
         self.position = place
 
@@ -115,7 +115,7 @@ class Rehearsal:
     script: Script
     test: Talk
     answers: Mapping[str, str]
-    interpreter: Mind | None = None
+    interpreter: Interpreter | None = None
     get_outcome: CarryOut | None = None
     entered: list[str] = field(default_factory=list)
     """The steps entered so far."""
@@ -147,7 +147,7 @@ class Rehearsal:
             case RobotAnswers(article, place):
                 answer = self.answers.get(article)
                 if answer is None:
-                    raise Difference(place, f"у робота нет ответа «{article}»")
+                    raise TalkDifference(place, f"у робота нет ответа «{article}»")
                 self._expect_prompt(normalize_words(answer), place, f"робот не ответил «{article}»")
             case RobotDoes(action, arguments, place):
                 self._expect_action(action, arguments, place)
@@ -161,7 +161,7 @@ class Rehearsal:
                 self._send_event(Silence(self._advance_to_input(place)))
             case CallerHangsUp(place):
                 if self._end is not None:
-                    raise Difference(place, f"вешать трубку поздно: {self._end}")
+                    raise TalkDifference(place, f"вешать трубку поздно: {self._end}")
                 self._send_event(HungUp())
                 self._end = End.HUNG_UP
 
@@ -177,11 +177,11 @@ class Rehearsal:
             self._send_event(Heard(turn.text))
         self._send_event(Said(self._expected, turn.text))
 
-    def _await_turn(self, place: Place, *, interrupting: bool) -> None:
+    def _await_turn(self, place: FileLocation, *, interrupting: bool) -> None:
         if not interrupting:
             self._advance_to_input(place)
         elif not isinstance(self._current_command, Say):
-            raise Difference(place, "перебить нельзя: робот сейчас не говорит")
+            raise TalkDifference(place, "перебить нельзя: робот сейчас не говорит")
 
     def _check_end(self) -> None:
         for _ in range(LONGEST_MONOLOGUE):
@@ -190,11 +190,11 @@ class Rehearsal:
         place = self.test.turns[-1].position if self.test.turns else self.test.position
         if self._end is not self.test.end:
             ended = self._end or f"робот ещё ждёт ответа на «{self._tail()}»"
-            raise Difference(place, f"итог другой: {ended}, а не «{self.test.end}»")
+            raise TalkDifference(place, f"итог другой: {ended}, а не «{self.test.end}»")
         if self.test.served is not None and self._served is not self.test.served:
-            raise Difference(place, "звонящий обслужен, а не должен" if self._served else "звонящий не обслужен")
+            raise TalkDifference(place, "звонящий обслужен, а не должен" if self._served else "звонящий не обслужен")
 
-    def _expect_prompt(self, words: str, place: Place, complaint: str) -> None:
+    def _expect_prompt(self, words: str, place: FileLocation, complaint: str) -> None:
         since = len(self._said)
         for _ in range(LONGEST_MONOLOGUE):
             said = normalize_words(self._current_command.text) if isinstance(self._current_command, Say) else ""
@@ -204,9 +204,9 @@ class Rehearsal:
             if not self._advance(place):
                 break
         heard = self._said[max(0, since - 1) :]
-        raise Difference(place, f"{complaint}; сказано: {' / '.join(heard) or 'ничего'}")
+        raise TalkDifference(place, f"{complaint}; сказано: {' / '.join(heard) or 'ничего'}")
 
-    def _expect_action(self, action: str, arguments: Mapping[str, str], place: Place) -> None:
+    def _expect_action(self, action: str, arguments: Mapping[str, str], place: FileLocation) -> None:
         for _ in range(LONGEST_MONOLOGUE):
             if isinstance(self._current_command, Do) and self._current_command.action == action and not self._matched:
                 differing = {
@@ -215,22 +215,22 @@ class Rehearsal:
                     if self._current_command.arguments.get(name) != value
                 }
                 if differing:
-                    raise Difference(place, f"«{action}» с другими сведениями: {differing}")
+                    raise TalkDifference(place, f"«{action}» с другими сведениями: {differing}")
                 self._matched = True
                 return
             if not self._advance(place):
                 break
-        raise Difference(place, f"робот не сделал «{action}»")
+        raise TalkDifference(place, f"робот не сделал «{action}»")
 
-    def _advance_to_input(self, place: Place) -> int:
+    def _advance_to_input(self, place: FileLocation) -> int:
         for _ in range(LONGEST_MONOLOGUE):
             if isinstance(self._current_command, Listen):
                 return self._current_command.turn
             if not self._advance(place):
                 break
-        raise Difference(place, f"робот уже не слушает: {self._end or 'круг без вопроса'}")
+        raise TalkDifference(place, f"робот уже не слушает: {self._end or 'круг без вопроса'}")
 
-    def _advance(self, place: Place) -> bool:
+    def _advance(self, place: FileLocation) -> bool:
         """Lets the robot end what it is saying or doing. False when it is the caller's turn, or all is over."""
         match self._current_command:
             case Say(turn):
@@ -238,7 +238,9 @@ class Rehearsal:
             case Do(turn, action, arguments):
                 outcome = self._find_outcome(action, arguments)
                 if outcome is None:
-                    raise Difference(place, f"в разговоре не сказано, чем кончилось «{action}»; добавьте в «исходы»")
+                    raise TalkDifference(
+                        place, f"в разговоре не сказано, чем кончилось «{action}»; добавьте в «исходы»"
+                    )
                 self._send_event(ActionDone(turn, outcome.outcome, outcome.facts))
             case _:
                 return False

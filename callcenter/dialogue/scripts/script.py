@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from callcenter.core.problems import Place
+from callcenter.core.problems import FileLocation
 from callcenter.dialogue.scripts.vocabulary import ARTICLE, CATEGORY, FACTS_OF_MEANING
 
 KEYS = "0123456789*#"
@@ -44,7 +44,7 @@ class Text:
     """Words with `{facts}` in them, and where they stand in the file."""
 
     parts: tuple[str | Fact, ...]
-    position: Place
+    position: FileLocation
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ class Target:
     """The name of the step to go to, and where it is named."""
 
     step: str
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class Tell:
     name: str
-    position: Place
+    position: FileLocation
     content: Text | Reference
     next: Target
     uninterrupted: bool = False
@@ -96,14 +96,14 @@ class Phrase:
 
     source: str
     pattern: re.Pattern[str]
-    position: Place
+    position: FileLocation
     variants: tuple[str, ...]
     """Every row of words it stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    position: Place
+    position: FileLocation
     next: Target
     key: str | None = None
     phrases: tuple[Phrase, ...] = ()
@@ -132,7 +132,7 @@ class Aside:
     After all of them but a Target the question stands as it stood.
     """
 
-    position: Place
+    position: FileLocation
     response: Again | Wait | Text | Target
     """A Text is the id of an article to tell."""
     phrases: tuple[Phrase, ...] = ()
@@ -164,7 +164,7 @@ class Digits:
 @dataclass(frozen=True, slots=True)
 class Ask:
     name: str
-    position: Place
+    position: FileLocation
     prompt: Text
     reply: Choice | Digits
     no_match_prompts: tuple[tuple[Text, ...], ...]
@@ -211,7 +211,7 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Act:
     name: str
-    position: Place
+    position: FileLocation
     action: ActionSpec
     outcomes: Mapping[str, Target]
     give_up: Target
@@ -221,7 +221,7 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class PutThrough:
     name: str
-    position: Place
+    position: FileLocation
     queue: str
     reason: str
     is_danger: bool = False
@@ -233,7 +233,7 @@ class PutThrough:
 @dataclass(frozen=True, slots=True)
 class Goodbye:
     name: str
-    position: Place
+    position: FileLocation
     prompt: Text
     served: bool = False
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from callcenter.dialogue.scripts import vocabulary as words
-from callcenter.dialogue.scripts.lexicon import Lexicon
-from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, Word, hint, suggest
+from callcenter.dialogue.scripts.lexicon import ScriptLexicon
+from callcenter.dialogue.scripts.nodes import MappingNode, Node, ScalarNode, ScriptProblems, SequenceNode, hint, suggest
 from callcenter.dialogue.scripts.script import (
     KEYS,
     Act,
@@ -22,7 +22,7 @@ from callcenter.dialogue.scripts.script import (
     Target,
     Tell,
 )
-from callcenter.dialogue.scripts.table_reader import Sheet
+from callcenter.dialogue.scripts.table_reader import TableReader
 
 DEFAULT_SECONDS = 7
 MOST_DIGITS = 20
@@ -33,15 +33,15 @@ class StepReader:
 
     def __init__(
         self,
-        findings: Findings,
+        findings: ScriptProblems,
         *,
         names: Collection[str],
         actions: Mapping[str, ActionSpec],
         allowed_values: Mapping[str, Collection[str]],
-        lexicon: Lexicon,
-        defaults: Sheet | None,
+        lexicon: ScriptLexicon,
+        defaults: TableReader | None,
         allow_missing_outcomes: bool = False,
-        shared_answers: Mapping[str, Row] = MappingProxyType({}),
+        shared_answers: Mapping[str, SequenceNode] = MappingProxyType({}),
     ) -> None:
         """`shared_answers`: the lists of «общие ответы»."""
         self.targets: set[str] = set()
@@ -56,7 +56,7 @@ class StepReader:
         self._allow_missing_outcomes = allow_missing_outcomes
         self._shared_answers = shared_answers
 
-    def read(self, name: Word, node: Node) -> Step | None:
+    def read(self, name: ScalarNode, node: Node) -> Step | None:
         """The step, or None when something it cannot do without is missing or wrong."""
         self.targets = set()
         kinds = self._find_kinds(name, node)
@@ -64,7 +64,7 @@ class StepReader:
             return None
         kind = kinds[0]
         known = [word for one in kinds for word in (one, *words.STEP_WORDS[one])]
-        sheet = Sheet(self._findings, node, known=known)
+        sheet = TableReader(self._findings, node, known=known)
         sheet.position = name.position
         reading = {
             words.TELL: self._read_tell_step,
@@ -76,12 +76,12 @@ class StepReader:
         }
         return reading[kind](name, sheet)
 
-    def read_target(self, sheet: Sheet, name: str) -> Target | None:
+    def read_target(self, sheet: TableReader, name: str) -> Target | None:
         """The step named under `name`."""
         word = sheet.read_string(name)
         return None if word is None else self.find_step(word)
 
-    def find_step(self, word: Word) -> Target | None:
+    def find_step(self, word: ScalarNode) -> Target | None:
         """The step of that name, else the closest one, else None; reports what is not there."""
         step: str | None = word.text
         if word.text not in self._names:
@@ -93,9 +93,9 @@ class StepReader:
         self.targets.add(step)
         return Target(step, word.position)
 
-    def _find_kinds(self, name: Word, node: Node) -> list[str]:
+    def _find_kinds(self, name: ScalarNode, node: Node) -> list[str]:
         """The words that make a step of a kind, in the order of the file; more than one is reported."""
-        if not isinstance(node, Table):
+        if not isinstance(node, MappingNode):
             self._findings.add(node.position, "IVR103", f"шаг «{name.text}»: здесь нужны строки «слово: значение»")
             return []
         known = {word for rest in words.STEP_WORDS.values() for word in rest}
@@ -118,11 +118,11 @@ class StepReader:
             f"шаг «{name.text}» ничего не делает; в нём должно быть одно из: {', '.join(words.STEP_WORDS)}",
         )
         for key, value in node.entries:
-            if key.text in (words.THEN, words.GIVE_UP, words.LEFT, words.NO_ANSWER) and isinstance(value, Word):
+            if key.text in (words.THEN, words.GIVE_UP, words.LEFT, words.NO_ANSWER) and isinstance(value, ScalarNode):
                 self.find_step(value)
         return []
 
-    def _read_tell_step(self, name: Word, sheet: Sheet) -> Step | None:
+    def _read_tell_step(self, name: ScalarNode, sheet: TableReader) -> Step | None:
         text, following = sheet.read_template(words.TELL), self.read_target(sheet, words.THEN)
         if text is None or following is None:
             return None
@@ -136,7 +136,7 @@ class StepReader:
             served=sheet.read_flag(words.SERVED),
         )
 
-    def _read_article_step(self, name: Word, sheet: Sheet) -> Step | None:
+    def _read_article_step(self, name: ScalarNode, sheet: TableReader) -> Step | None:
         article, following = sheet.read_template(words.ANSWER), self.read_target(sheet, words.THEN)
         otherwise = self.read_target(sheet, words.NO_ANSWER)
         if article is None or following is None or otherwise is None:
@@ -150,7 +150,7 @@ class StepReader:
             served=sheet.read_flag(words.SERVED),
         )
 
-    def _read_ask_step(self, name: Word, sheet: Sheet) -> Step | None:
+    def _read_ask_step(self, name: ScalarNode, sheet: TableReader) -> Step | None:
         prompt, give_up = sheet.read_template(words.ASK), self.read_target(sheet, words.GIVE_UP)
         only_aloud = sheet.read_flag(words.ONLY_ALOUD)
         misses = sheet.read_prompt_series(
@@ -191,11 +191,11 @@ class StepReader:
     def _find_usual(self, name: str) -> Node | None:
         return self._defaults.get_node(name) if self._defaults else None
 
-    def _read_choice(self, sheet: Sheet) -> Choice | None:
+    def _read_choice(self, sheet: TableReader) -> Choice | None:
         node = sheet.require_node(words.ANSWERS)
         if node is None:
             return None
-        if not isinstance(node, Row) or not node.items:
+        if not isinstance(node, SequenceNode) or not node.items:
             self._findings.add(node.position, "IVR103", f"«{words.ANSWERS}»: нужен список, каждый ответ с «- »")
             self.has_unknown_targets = True
             return None
@@ -203,13 +203,13 @@ class StepReader:
         whole = tuple(answer for answer in answers if answer is not None)
         return Choice(whole) if len(whole) == len(answers) else None
 
-    def _list_answers(self, row: Row) -> Iterator[Node]:
+    def _list_answers(self, row: SequenceNode) -> Iterator[Node]:
         """The answers of a question, those that it shares with others in their place."""
         for item in row.items:
-            if not isinstance(item, Table) or [key.text for key, _ in item.entries] != [words.AS_IN]:
+            if not isinstance(item, MappingNode) or [key.text for key, _ in item.entries] != [words.AS_IN]:
                 yield item
                 continue
-            name = Sheet(self._findings, item, known=(words.AS_IN,)).read_string(words.AS_IN)
+            name = TableReader(self._findings, item, known=(words.AS_IN,)).read_string(words.AS_IN)
             if name is not None and name.text not in self._shared_answers:
                 message = f"нет общих ответов «{name.text}»{hint(name.text, self._shared_answers)}"
                 self._findings.add(name.position, "IVR210", message)
@@ -220,13 +220,13 @@ class StepReader:
 
     def read_dangers(self, node: Node) -> tuple[Answer, ...]:
         """The answers of «опасные слова»: heard only, at any time."""
-        if not isinstance(node, Row) or not node.items:
+        if not isinstance(node, SequenceNode) or not node.items:
             self._findings.add(node.position, "IVR103", f"«{words.DANGERS}»: нужен список, каждая опасность с «- »")
             return ()
         return tuple(danger for item in node.items if (danger := self._read_danger(item)) is not None)
 
     def _read_danger(self, node: Node) -> Answer | None:
-        sheet = Sheet(self._findings, node, known=words.DANGER_WORDS)
+        sheet = TableReader(self._findings, node, known=words.DANGER_WORDS)
         heard = sheet.get_node(words.HEARD) if words.UNDERSTOOD in sheet else sheet.require_node(words.HEARD)
         following, remember = self.read_target(sheet, words.THEN), self._read_facts(sheet)
         phrases = self._lexicon.compile_phrases(heard) if heard is not None else ()
@@ -236,7 +236,7 @@ class StepReader:
         return Answer(node.position, following, None, phrases, remember, meanings)
 
     def _read_answer(self, node: Node) -> Answer | None:
-        sheet = Sheet(self._findings, node, known=words.ANSWER_WORDS)
+        sheet = TableReader(self._findings, node, known=words.ANSWER_WORDS)
         following = self.read_target(sheet, words.THEN)
         key = sheet.read_string(words.PRESSED) if words.PRESSED in sheet else None
         heard = sheet.get_node(words.HEARD)
@@ -256,10 +256,10 @@ class StepReader:
             return None
         return Answer(node.position, following, key.text if key else None, phrases, remember, meanings)
 
-    def read_meanings(self, sheet: Sheet, known: Collection[str]) -> tuple[str, ...]:
+    def read_meanings(self, sheet: TableReader, known: Collection[str]) -> tuple[str, ...]:
         """The names under «поняв»: one or a list; an unknown one is reported and taken as the closest."""
         node = sheet.get_node(words.UNDERSTOOD)
-        items = node.items if isinstance(node, Row) else (node,) if node is not None else ()
+        items = node.items if isinstance(node, SequenceNode) else (node,) if node is not None else ()
         names = []
         for item in items:
             word = sheet.to_string(item)
@@ -269,11 +269,11 @@ class StepReader:
                 names.append(name)
         return tuple(names)
 
-    def _read_facts(self, sheet: Sheet) -> tuple[tuple[str, str], ...] | None:
+    def _read_facts(self, sheet: TableReader) -> tuple[tuple[str, str], ...] | None:
         node = sheet.get_node(words.REMEMBER)
         if node is None:
             return ()
-        if not isinstance(node, Table):
+        if not isinstance(node, MappingNode):
             self._findings.add(node.position, "IVR103", f"«{words.REMEMBER}»: нужно {{имя: значение}}")
             return None
         facts = []
@@ -288,11 +288,11 @@ class StepReader:
             facts.append((name.text, word.text))
         return tuple(facts)
 
-    def _read_digit_input(self, sheet: Sheet) -> Digits | None:
+    def _read_digit_input(self, sheet: TableReader) -> Digits | None:
         node = sheet.require_node(words.DIGITS)
         if node is None:
             return None
-        digits = Sheet(self._findings, node, known=words.DIGITS_WORDS)
+        digits = TableReader(self._findings, node, known=words.DIGITS_WORDS)
         least = digits.read_integer(words.LEAST, least=1, most=MOST_DIGITS)
         most = digits.read_integer(words.MOST, least=1, most=MOST_DIGITS)
         fact, following = digits.read_string(words.REMEMBER), self.read_target(digits, words.THEN)
@@ -302,12 +302,12 @@ class StepReader:
             return None
         return Digits(least, most, fact.text, following)
 
-    def _read_action_step(self, name: Word, sheet: Sheet) -> Step | None:
+    def _read_action_step(self, name: ScalarNode, sheet: TableReader) -> Step | None:
         action, give_up = sheet.read_string(words.ACT), self.read_target(sheet, words.GIVE_UP)
         spec = self._find_action(action) if action is not None else None
         node = sheet.require_node(words.OUTCOMES)
         outcomes: dict[str, Target] = {}
-        if isinstance(node, Table):
+        if isinstance(node, MappingNode):
             for outcome, value in node.entries:
                 known = outcome.text
                 if spec is not None and outcome.text not in spec.outcomes:
@@ -327,13 +327,13 @@ class StepReader:
             return None
         return Act(name.text, name.position, spec, MappingProxyType(outcomes), give_up)
 
-    def _find_action(self, word: Word) -> ActionSpec | None:
+    def _find_action(self, word: ScalarNode) -> ActionSpec | None:
         if word.text not in self._actions:
             message = f"нет действия «{word.text}»{hint(word.text, self._actions)}"
             self._findings.add(word.position, "IVR202", message)
         return self._actions.get(suggest(word.text, self._actions) or "")
 
-    def _read_transfer_step(self, name: Word, sheet: Sheet) -> Step | None:
+    def _read_transfer_step(self, name: ScalarNode, sheet: TableReader) -> Step | None:
         queue, reason = sheet.read_string(words.PUT_THROUGH), sheet.read_string(words.REASON)
         prompt = sheet.read_template(words.SAYING) if words.SAYING in sheet else None
         danger = sheet.read_flag(words.DANGER)
@@ -347,6 +347,6 @@ class StepReader:
         instead = MappingProxyType({why: word.text for why, word in others.items() if word is not None})
         return PutThrough(name.text, name.position, queue.text, reason.text, danger, prompt, instead)
 
-    def _read_goodbye_step(self, name: Word, sheet: Sheet) -> Step | None:
+    def _read_goodbye_step(self, name: ScalarNode, sheet: TableReader) -> Step | None:
         prompt, served = sheet.read_template(words.GOODBYE), sheet.read_flag(words.SERVED)
         return None if prompt is None else Goodbye(name.text, name.position, prompt, served=served)

@@ -4,19 +4,19 @@ from collections.abc import Collection
 from itertools import pairwise
 
 from callcenter.dialogue.scripts import vocabulary as words
-from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, Word, hint, suggest
+from callcenter.dialogue.scripts.nodes import MappingNode, Node, ScalarNode, ScriptProblems, SequenceNode, hint, suggest
 from callcenter.dialogue.scripts.script import Fact, Text
 
 
-class Sheet:
+class TableReader:
     """`require_node` as a table with the keys `known`; an unknown key close to a known one is reported and taken as
     that."""
 
-    def __init__(self, findings: Findings, node: Node, *, known: Collection[str]) -> None:
+    def __init__(self, findings: ScriptProblems, node: Node, *, known: Collection[str]) -> None:
         self.findings = findings
         self.position = node.position
         self._values: dict[str, Node] = {}
-        if not isinstance(node, Table):
+        if not isinstance(node, MappingNode):
             findings.add(node.position, "IVR103", f"здесь нужны строки «слово: значение» ({', '.join(known)})")
             return
         for key, value in node.entries:
@@ -42,14 +42,14 @@ class Sheet:
         """The value under `name`, or None."""
         return self._values.get(name)
 
-    def read_string(self, name: str) -> Word | None:
+    def read_string(self, name: str) -> ScalarNode | None:
         """The plain text under `name`, spaces tidied; reports when it is missing, empty or no text."""
         node = self.require_node(name)
         return None if node is None else self.to_string(node)
 
-    def to_string(self, node: Node) -> Word | None:
+    def to_string(self, node: Node) -> ScalarNode | None:
         """`require_node` as a plain text; reports when it is empty or no text."""
-        if not isinstance(node, Word):
+        if not isinstance(node, ScalarNode):
             message = "здесь нужен текст; если он начинается с { или [, возьмите его в кавычки"
             self.findings.add(node.position, "IVR103", message)
             return None
@@ -57,7 +57,7 @@ class Sheet:
         if not text:
             self.findings.add(node.position, "IVR106", "здесь пусто, а нужен текст")
             return None
-        return Word(text, node.position)
+        return ScalarNode(text, node.position)
 
     def read_template(self, name: str) -> Text | None:
         """The words to speak under `name`, with their facts."""
@@ -92,7 +92,7 @@ class Sheet:
         if node is None:
             self.findings.add(self.position, "IVR102", f"нет обязательного слова «{name}»")
             return None
-        items = node.items if isinstance(node, Row) else (node,)
+        items = node.items if isinstance(node, SequenceNode) else (node,)
         if not 1 <= len(items) <= 2:
             self.findings.add(node.position, "IVR108", f"«{name}»: нужен один текст или два, дальше «{words.GIVE_UP}»")
         texts = [self.to_template(item) for item in items]

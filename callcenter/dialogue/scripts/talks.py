@@ -10,11 +10,19 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from callcenter.core.problems import Place, Problem
-from callcenter.dialogue.scripts.nodes import Findings, Node, Row, Table, Word, hint, read_nodes
+from callcenter.core.problems import FileLocation, Problem
+from callcenter.dialogue.scripts.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    ScriptProblems,
+    SequenceNode,
+    hint,
+    read_nodes,
+)
 from callcenter.dialogue.scripts.phrases import normalize_words
 from callcenter.dialogue.scripts.script import KEYS
-from callcenter.dialogue.scripts.table_reader import Sheet
+from callcenter.dialogue.scripts.table_reader import TableReader
 
 TALKS, USUAL_OUTCOMES = "разговоры", "обычные исходы"
 TALK, OUTCOMES, SILENT_ANSWERS, TURNS, END, SERVED = "разговор", "исходы", "нет ответов", "ход", "итог", "готово"
@@ -55,7 +63,7 @@ class RobotSays:
     """The robot says something that holds these words; it may have said other things before."""
 
     text: str
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class RobotAnswers:
     """The robot tells this article."""
 
     article: str
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class RobotDoes:
 
     action: str
     arguments: Mapping[str, str]
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class CallerPresses:
     """The caller presses keys: once the robot listens, or, `interrupting`, while it still speaks."""
 
     keys: str
-    position: Place
+    position: FileLocation
     interrupting: bool = False
 
 
@@ -89,7 +97,7 @@ class CallerSpeaks:
     """The caller says something: once the robot listens, or, `interrupting`, while it still speaks."""
 
     text: str
-    position: Place
+    position: FileLocation
     interrupting: bool = False
 
 
@@ -97,21 +105,21 @@ class CallerSpeaks:
 class CallerIsSilent:
     """The robot listens, and nothing comes."""
 
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
 class EarFails:
     """From now on the robot does not hear."""
 
-    position: Place
+    position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
 class CallerHangsUp:
     """The caller hangs up, at once."""
 
-    position: Place
+    position: FileLocation
 
 
 Turn = RobotSays | RobotAnswers | RobotDoes | CallerPresses | CallerSpeaks | CallerIsSilent | EarFails | CallerHangsUp
@@ -128,7 +136,7 @@ class GivenOutcome:
 @dataclass(frozen=True, slots=True)
 class Talk:
     name: str
-    position: Place
+    position: FileLocation
     turns: tuple[Turn, ...]
     end: End
     served: bool | None
@@ -153,22 +161,22 @@ def find_twin(script_file: Path) -> Path:
 
 def read_usual_outcomes(file: Path) -> Mapping[str, tuple[GivenOutcome, ...]]:
     """The «обычные исходы» of a file of talks; none when there is no such file."""
-    root = read_nodes(Findings(file)) if file.exists() else None
-    node = root.get(USUAL_OUTCOMES) if isinstance(root, Table) else None
-    return _read_outcomes(Findings(file), node)
+    root = read_nodes(ScriptProblems(file)) if file.exists() else None
+    node = root.get(USUAL_OUTCOMES) if isinstance(root, MappingNode) else None
+    return _read_outcomes(ScriptProblems(file), node)
 
 
 def read_talks(file: Path) -> tuple[tuple[Talk, ...], list[Problem]]:
     """The talks of `file` that read well, and everything wrong with the others."""
-    findings = Findings(file)
+    findings = ScriptProblems(file)
     root = read_nodes(findings)
     if root is None:
         return (), findings.problems
-    top = Sheet(findings, root, known=(USUAL_OUTCOMES, TALKS))
+    top = TableReader(findings, root, known=(USUAL_OUTCOMES, TALKS))
     usual = _read_outcomes(findings, top.get_node(USUAL_OUTCOMES))
     rows = top.require_node(TALKS)
     talks: list[Talk] = []
-    if rows is not None and not isinstance(rows, Row):
+    if rows is not None and not isinstance(rows, SequenceNode):
         findings.add(rows.position, "IVR103", f"«{TALKS}»: нужен список, каждый разговор с «- »")
     elif rows is not None:
         read = (_read_script_test(findings, item, usual) for item in rows.items)
@@ -182,11 +190,13 @@ def read_talks(file: Path) -> tuple[tuple[Talk, ...], list[Problem]]:
     return tuple(talks), sorted(set(findings.problems))
 
 
-def _read_script_test(findings: Findings, node: Node, usual: Mapping[str, tuple[GivenOutcome, ...]]) -> Talk | None:
-    sheet = Sheet(findings, node, known=(TALK, OUTCOMES, SILENT_ANSWERS, EAR, TURNS, END, SERVED))
+def _read_script_test(
+    findings: ScriptProblems, node: Node, usual: Mapping[str, tuple[GivenOutcome, ...]]
+) -> Talk | None:
+    sheet = TableReader(findings, node, known=(TALK, OUTCOMES, SILENT_ANSWERS, EAR, TURNS, END, SERVED))
     name, end, rows = sheet.read_string(TALK), sheet.read_string(END), sheet.require_node(TURNS)
     turns: list[Turn | None] = []
-    if isinstance(rows, Row):
+    if isinstance(rows, SequenceNode):
         turns = [_read_turn(findings, item) for item in rows.items]
     elif rows is not None:
         findings.add(rows.position, "IVR103", f"«{TURNS}»: нужен список, каждая реплика с «- »")
@@ -195,10 +205,10 @@ def _read_script_test(findings: Findings, node: Node, usual: Mapping[str, tuple[
         end = None
     outcomes = {**usual, **_read_outcomes(findings, sheet.get_node(OUTCOMES))}
     silent = sheet.get_node(SILENT_ANSWERS)
-    items = silent.items if isinstance(silent, Row) else (silent,) if silent is not None else ()
+    items = silent.items if isinstance(silent, SequenceNode) else (silent,) if silent is not None else ()
     articles = [sheet.to_string(item) for item in items]
     whole = [turn for turn in turns if turn is not None]
-    if name is None or end is None or not isinstance(rows, Row) or len(whole) < len(turns):
+    if name is None or end is None or not isinstance(rows, SequenceNode) or len(whole) < len(turns):
         return None
     return Talk(
         name=name.text,
@@ -212,13 +222,13 @@ def _read_script_test(findings: Findings, node: Node, usual: Mapping[str, tuple[
     )
 
 
-def _read_turn(findings: Findings, node: Node) -> Turn | None:
-    if isinstance(node, Word):  # «- житель молчит», without a colon
+def _read_turn(findings: ScriptProblems, node: Node) -> Turn | None:
+    if isinstance(node, ScalarNode):  # «- житель молчит», without a colon
         if node.text in _TURNS_WITHOUT_VALUE:
             return _build_bare_turn(node.text, node.position)
         findings.add(node.position, "IVR401", f"нет реплики «{node.text}»{hint(node.text, _TURN_WORDS)}")
         return None
-    sheet = Sheet(findings, node, known=(*_TURN_WORDS, WITH))
+    sheet = TableReader(findings, node, known=(*_TURN_WORDS, WITH))
     kinds = [word for word in _TURN_WORDS if word in sheet]
     if len(kinds) != 1:
         findings.add(node.position, "IVR401", f"в реплике должно быть одно из: {', '.join(_TURN_WORDS)}")
@@ -230,7 +240,7 @@ def _read_turn(findings: Findings, node: Node) -> Turn | None:
     return None if word is None else _build_turn(findings, kind, word, sheet)
 
 
-def _build_bare_turn(kind: str, place: Place) -> Turn:
+def _build_bare_turn(kind: str, place: FileLocation) -> Turn:
     match kind:
         case TurnWord.RESIDENT_SILENT:
             return CallerIsSilent(place)
@@ -239,7 +249,7 @@ def _build_bare_turn(kind: str, place: Place) -> Turn:
     return CallerHangsUp(place)
 
 
-def _build_turn(findings: Findings, kind: str, word: Word, sheet: Sheet) -> Turn | None:
+def _build_turn(findings: ScriptProblems, kind: str, word: ScalarNode, sheet: TableReader) -> Turn | None:
     match kind:
         case TurnWord.ROBOT if normalize_words(word.text):
             return RobotSays(word.text, word.position)
@@ -258,15 +268,15 @@ def _build_turn(findings: Findings, kind: str, word: Word, sheet: Sheet) -> Turn
     return None
 
 
-def _read_outcomes(findings: Findings, node: Node | None) -> dict[str, tuple[GivenOutcome, ...]]:
+def _read_outcomes(findings: ScriptProblems, node: Node | None) -> dict[str, tuple[GivenOutcome, ...]]:
     if node is None:
         return {}
-    if not isinstance(node, Table):
+    if not isinstance(node, MappingNode):
         findings.add(node.position, "IVR103", "здесь нужны строки «действие: {исход: …}»")
         return {}
     outcomes = {}
     for action, value in node.entries:
-        items = value.items if isinstance(value, Row) else (value,)
+        items = value.items if isinstance(value, SequenceNode) else (value,)
         facts = [_read_facts(findings, item) for item in items]
         if any(OUTCOME not in one for one in facts):
             findings.add(value.position, "IVR102", f"нет обязательного слова «{OUTCOME}»")
@@ -277,15 +287,15 @@ def _read_outcomes(findings: Findings, node: Node | None) -> dict[str, tuple[Giv
     return outcomes
 
 
-def _read_facts(findings: Findings, node: Node | None) -> dict[str, str]:
+def _read_facts(findings: ScriptProblems, node: Node | None) -> dict[str, str]:
     if node is None:
         return {}
-    if not isinstance(node, Table):
+    if not isinstance(node, MappingNode):
         findings.add(node.position, "IVR103", "здесь нужно {имя: значение}")
         return {}
     facts = {}
     for name, value in node.entries:
-        if isinstance(value, Word):
+        if isinstance(value, ScalarNode):
             facts[name.text] = " ".join(value.text.split())
         else:
             findings.add(value.position, "IVR103", "здесь нужен текст")

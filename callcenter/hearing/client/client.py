@@ -1,6 +1,6 @@
 """Hearing from inside the event loop: legs opened at an ear that may die, freeze and come back.
 
-`run` keeps one connection. When it breaks, legs stay open on this side, are told `EarLost`, and are opened anew with
+`run` keeps one connection. When it breaks, legs stay open on this side, are told `LegLost`, and are opened anew with
 their phrases as soon as an ear answers. Audio of the time between is not heard; times stay right, because every
 piece of audio says where in the leg it belongs. Nothing here waits or grows: audio that the socket does not take is
 dropped and counted. With several ears (ears.py) a leg whose ear is lost moves to another one in the same moment.
@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from callcenter.conducting.ports import Measures, Unmeasured
+from callcenter.conducting.ports import CallMetrics, NoMetrics
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.address import Address
 from callcenter.hearing.server.engine import RATE
@@ -51,56 +51,60 @@ _MAX_UNSENT_BYTES = 1 << 18
 _READ_BYTES = 1 << 16
 
 
-class EarAway(CallcenterError):
+class RecognizerUnavailable(CallcenterError):
     """No ear answers."""
 
 
 @dataclass(frozen=True, slots=True)
-class EarLost:
-    """The leg is not heard from now on, until `EarBack`."""
+class LegLost:
+    """The leg is not heard from now on, until `LegRestored`."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class EarBack:
+class LegRestored:
     """The leg is heard from now on, by an ear with this engine (see Hello)."""
 
     engine: str
 
 
 @dataclass(frozen=True, slots=True)
-class EarMoved:
+class LegMoved:
     """The leg's ear is lost, and another one hears it from now on; what was being said until now is not heard."""
 
     why: str
     engine: str
 
 
-Told = Partial | Final | Trouble | Closed | EarLost | EarBack | EarMoved
-"""What a leg is told. `EarBack` comes first, `Closed` last."""
+Told = Partial | Final | Trouble | Closed | LegLost | LegRestored | LegMoved
+"""What a leg is told. `LegRestored` comes first, `Closed` last."""
 
 
-class Neighbours(Protocol):
+class OtherServers(Protocol):
     """The other ears; ears.py."""
 
-    def move_leg(self, leg: "EarLeg", why: str) -> bool:
+    def move_leg(self, leg: "RecognitionLeg", why: str) -> bool:
         """Whether another ear has taken the leg of an ear that is lost."""
         ...
 
-    def adopt_waiting_legs(self, ear: "EarClient") -> None:
+    def adopt_waiting_legs(self, ear: "RecognitionClient") -> None:
         """This ear hears from now on."""
         ...
 
 
-class EarClient:
+class RecognitionClient:
     """One ear's client. Nothing happens before `run`."""
 
     def __init__(
-        self, address: Address, *, failover_pool: Neighbours | None = None, metrics_recorder: Measures | None = None
+        self,
+        address: Address,
+        *,
+        failover_pool: OtherServers | None = None,
+        metrics_recorder: CallMetrics | None = None,
     ) -> None:
         self.address = address
-        self.metrics_recorder = metrics_recorder or Unmeasured()
+        self.metrics_recorder = metrics_recorder or NoMetrics()
         self.hello: Hello | None = None
         """Who the ear is; None while there is none."""
         self.state: State | None = None
@@ -109,7 +113,7 @@ class EarClient:
         """Connections that broke."""
         self._failover_pool = failover_pool
         self._dropped_by_server = 0.0
-        self._legs: dict[int, EarLeg] = {}
+        self._legs: dict[int, RecognitionLeg] = {}
         self._numbers = itertools.count(1)
         self._writer: asyncio.StreamWriter | None = None
         self._connected = asyncio.Event()
@@ -124,20 +128,20 @@ class EarClient:
         return sum(leg.dropped_seconds for leg in self._legs.values())
 
     @property
-    def legs(self) -> tuple["EarLeg", ...]:
+    def legs(self) -> tuple["RecognitionLeg", ...]:
         return tuple(self._legs.values())
 
     def open_leg(
         self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
-    ) -> "EarLeg":
+    ) -> "RecognitionLeg":
         """A new leg. `on_event` is told what is heard, in the event loop, and must not raise."""
-        leg = EarLeg(self, next(self._numbers), on_event, rate=rate, phrases=phrases)
+        leg = RecognitionLeg(self, next(self._numbers), on_event, rate=rate, phrases=phrases)
         self._legs[leg.number] = leg
         if self.hello is not None:
             self._announce_leg(leg, self.hello)
         return leg
 
-    def adopt_leg(self, leg: "EarLeg", why: str | None) -> None:
+    def adopt_leg(self, leg: "RecognitionLeg", why: str | None) -> None:
         """A leg of another client goes on at this ear, which hears. `why`: its ear was lost just now; None: before."""
         leg.move_to(self, next(self._numbers))
         self._legs[leg.number] = leg
@@ -145,13 +149,13 @@ class EarClient:
             self._announce_leg(leg, self.hello, moved=why)
 
     async def wait_for_connection(self, *, within: float) -> Hello:
-        """Waits for `run` to find an ear. Raises EarAway."""
+        """Waits for `run` to find an ear. Raises RecognizerUnavailable."""
         try:
             async with asyncio.timeout(within):
                 while self.hello is None:
                     await self._connected.wait()
         except TimeoutError:
-            raise EarAway(f"no ear answers at {self.address} within {within:g} s") from None
+            raise RecognizerUnavailable(f"no ear answers at {self.address} within {within:g} s") from None
         return self.hello
 
     async def run(self) -> None:
@@ -234,12 +238,12 @@ class EarClient:
                 del self._legs[number]
                 leg.deliver(Closed())
             elif self._failover_pool is None or not self._failover_pool.move_leg(leg, why):
-                leg.deliver(EarLost(why))
+                leg.deliver(LegLost(why))
 
-    def _announce_leg(self, leg: "EarLeg", hello: Hello, *, moved: str | None = None) -> None:
+    def _announce_leg(self, leg: "RecognitionLeg", hello: Hello, *, moved: str | None = None) -> None:
         self.send(leg.number, Open(leg.rate, leg.phrases))
-        back = EarBack(hello.engine)
-        leg.deliver(back if moved is None else EarMoved(moved, hello.engine))
+        back = LegRestored(hello.engine)
+        leg.deliver(back if moved is None else LegMoved(moved, hello.engine))
 
     def send(self, number: int, message: Message) -> bool:
         """For legs: false when there is nobody to send to, or the ear has not read what it was sent before."""
@@ -250,22 +254,22 @@ class EarClient:
         self._writer.write(pack(number, message))
         return True
 
-    def close_unconnected_leg(self, leg: "EarLeg") -> None:
+    def close_unconnected_leg(self, leg: "RecognitionLeg") -> None:
         """For legs: closed while there was no ear."""
         if self.remove_leg(leg):
             leg.deliver(Closed())
 
-    def remove_leg(self, leg: "EarLeg") -> bool:
+    def remove_leg(self, leg: "RecognitionLeg") -> bool:
         """For legs: not ours any more; whether it was."""
         return self._legs.pop(leg.number, None) is not None
 
 
-class EarLeg:
-    """One leg, opened by `EarClient.open`. No method waits."""
+class RecognitionLeg:
+    """One leg, opened by `RecognitionClient.open`. No method waits."""
 
     def __init__(
         self,
-        client: EarClient,
+        client: RecognitionClient,
         number: int,
         on_event: Callable[[Told], None],
         *,
@@ -327,7 +331,7 @@ class EarLeg:
             self._unsent += count
             self._client.metrics_recorder.count_dropped_audio(count / self.rate)
 
-    def move_to(self, client: EarClient, number: int) -> None:
+    def move_to(self, client: RecognitionClient, number: int) -> None:
         """For the client: goes on at another one."""
         self._client.remove_leg(self)
         self._client, self.number = client, number

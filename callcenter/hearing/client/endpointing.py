@@ -16,9 +16,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from callcenter.hearing.client.client import EarBack, EarLost, EarMoved, Told
-from callcenter.hearing.client.voice_activity import FRAME_BYTES, FRAME_SECONDS, Presence
-from callcenter.hearing.server.engine import UNKNOWN, Word, join_words
+from callcenter.hearing.client.client import LegLost, LegMoved, LegRestored, Told
+from callcenter.hearing.client.voice_activity import FRAME_BYTES, FRAME_SECONDS, VoiceActivityDetector
+from callcenter.hearing.server.engine import UNKNOWN, RecognizedWord, join_words
 from callcenter.hearing.wire import Final, Partial, Trouble
 
 QUIET_SECONDS = 0.2
@@ -57,7 +57,7 @@ class Said:
     text: str
     at: float
     before_endpoint: bool
-    words: tuple[Word, ...] = ()
+    words: tuple[RecognizedWord, ...] = ()
     trailing_silence: float = field(default=0.0, compare=False)
 
 
@@ -74,11 +74,11 @@ class FellSilent:
 ListenerEvent = SpeechBegan | Heard | Said | FellQuiet | FellSilent
 
 
-class Listener:
+class Endpointer:
     """Listens to one leg. `accept_frame` and `handle_recognition` return what has happened, oldest first."""
 
     def __init__(self) -> None:
-        self._vad = Presence()
+        self._vad = VoiceActivityDetector()
         self._required_pause: Callable[[str], float] | None = None
         self._judged_pause: tuple[str, float] = ("", 0.0)
         """The last text that the dialogue judged, and its judgement."""
@@ -96,7 +96,7 @@ class Listener:
         """The last, whether or not it belongs to the past."""
         self._known_at_cutoff = (0.0, 0)
         """Where the utterance began that was going on at the cut, and how many of its words were known by then."""
-        self._final_words: tuple[Word, ...] = ()
+        self._final_words: tuple[RecognizedWord, ...] = ()
         """Words that the ear has ended, of an answer that may go on; `_final_to`: where the ear ended them."""
         self._final_to = 0.0
 
@@ -145,10 +145,10 @@ class Listener:
                 return self._handle_partial(told)
             case Final():
                 return self._handle_final(told)
-            case EarLost():
+            case LegLost():
                 self._partial = None
                 return self._end_with_final_words()
-            case EarBack() | EarMoved() | Trouble():
+            case LegRestored() | LegMoved() | Trouble():
                 self._partial = None
         return []
 

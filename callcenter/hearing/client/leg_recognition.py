@@ -7,26 +7,30 @@ run in the event loop.
 from collections.abc import Callable
 from typing import Protocol
 
-from callcenter.hearing.client.client import EarLeg, EarLost, Told
-from callcenter.hearing.client.endpointing import FellQuiet, FellSilent, Listener, ListenerEvent, Said
+from callcenter.hearing.client.client import LegLost, RecognitionLeg, Told
+from callcenter.hearing.client.endpointing import Endpointer, FellQuiet, FellSilent, ListenerEvent, Said
 from callcenter.hearing.client.voice_activity import FRAME_BYTES
 
 
-class Opening(Protocol):
+class LegOpener(Protocol):
     """Where legs are opened: an EarClient, or Ears."""
 
-    def open_leg(self, on_event: Callable[[Told], None]) -> EarLeg: ...
+    def open_leg(self, on_event: Callable[[Told], None]) -> RecognitionLeg: ...
 
 
-class Listening:
+class LegRecognition:
     """Begins at once; `close` ends it, and `Closed` is the last thing that `note` is told."""
 
     def __init__(
-        self, leg_opener: Opening, *, on_event: Callable[[ListenerEvent], None], on_recognition: Callable[[Told], None]
+        self,
+        leg_opener: LegOpener,
+        *,
+        on_event: Callable[[ListenerEvent], None],
+        on_recognition: Callable[[Told], None],
     ) -> None:
         self._on_event = on_event
         self._on_recognition = on_recognition
-        self._endpointer = Listener()
+        self._endpointer = Endpointer()
         self._frame_remainder = b""
         self._leg = leg_opener.open_leg(self._handle_recognition)
 
@@ -48,7 +52,7 @@ class Listening:
         self._leg.close()
 
     def _handle_recognition(self, told: Told) -> None:
-        if isinstance(told, EarLost):  # what was heard before is an answer, afterwards keys are
+        if isinstance(told, LegLost):  # what was heard before is an answer, afterwards keys are
             self._handle_endpointing(self._endpointer.handle_recognition(told))
             self._on_recognition(told)
         else:

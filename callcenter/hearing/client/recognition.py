@@ -9,32 +9,32 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from callcenter.calls.live_speech import LiveSpeech
 from callcenter.calls.models import Speaker
-from callcenter.calls.spoken import SpokenNow
-from callcenter.conducting.ports import NoteBook
+from callcenter.conducting.ports import NoteWriter
 from callcenter.core.clock import Clock
 from callcenter.core.ids import new_id
 from callcenter.dialogue.engine import events
 from callcenter.dialogue.engine.answer_endings import judge_pause
 from callcenter.dialogue.engine.commands import Expect
-from callcenter.hearing.client.client import EarBack, EarLost, EarMoved, Told
+from callcenter.hearing.client.client import LegLost, LegMoved, LegRestored, Told
 from callcenter.hearing.client.endpointing import Heard, ListenerEvent, Said, SpeechBegan
-from callcenter.hearing.client.leg_recognition import Listening, Opening
+from callcenter.hearing.client.leg_recognition import LegOpener, LegRecognition
 from callcenter.hearing.server.engine import RATE, UNKNOWN, join_words
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
 from callcenter.journal.notes import TRANSCRIPT, Note
 
 
-class Keeping(Opening, Protocol):
+class RunnableLegOpener(LegOpener, Protocol):
     """Ears: where legs are opened while `run` runs."""
 
     async def run(self) -> None: ...
 
 
-class EarRecognition:
+class PooledRecognition:
     """Implements `ports.Recognition` over the ears there are."""
 
-    def __init__(self, leg_opener: Keeping, *, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
+    def __init__(self, leg_opener: RunnableLegOpener, *, notes: NoteWriter, spoken: LiveSpeech, clock: Clock) -> None:
         self._leg_opener = leg_opener
         self._notes = notes
         self._spoken = spoken
@@ -43,15 +43,17 @@ class EarRecognition:
     async def run(self) -> None:
         await self._leg_opener.run()
 
-    def open_input(self, call_id: str, speaker: Speaker, on_speech: Callable[[events.Speech], None]) -> "Stretch":
-        scribe = Scribe(call_id, speaker, self._notes, self._spoken, self._clock)
-        return Stretch(self._leg_opener, scribe, on_speech, clock=self._clock)
+    def open_input(
+        self, call_id: str, speaker: Speaker, on_speech: Callable[[events.Speech], None]
+    ) -> "PooledRecognitionStream":
+        scribe = TranscriptWriter(call_id, speaker, self._notes, self._spoken, self._clock)
+        return PooledRecognitionStream(self._leg_opener, scribe, on_speech, clock=self._clock)
 
 
-class Scribe:
+class TranscriptWriter:
     """Writes down one stretch of one speaker, and tells what is being said meanwhile."""
 
-    def __init__(self, call_id: str, speaker: Speaker, notes: NoteBook, spoken: SpokenNow, clock: Clock) -> None:
+    def __init__(self, call_id: str, speaker: Speaker, notes: NoteWriter, spoken: LiveSpeech, clock: Clock) -> None:
         self._call_id = call_id
         self._speaker = speaker
         self._notes = notes
@@ -79,7 +81,7 @@ class Scribe:
                         for word in words
                     ]
                     self._write_note(self._began_at + timedelta(seconds=first), text=join_words(words), words=rows)
-            case EarLost(why) | EarMoved(why) | Trouble(why):
+            case LegLost(why) | LegMoved(why) | Trouble(why):
                 self._write_note(self._clock.now(), fault=why)
                 self._show_live(self._clock.now(), "")
             case Closed():
@@ -93,13 +95,13 @@ class Scribe:
         self._notes.write(Note(new_id(), self._call_id, at, TRANSCRIPT, facts))
 
 
-class Stretch:
-    """Implements `ports.Listener`."""
+class PooledRecognitionStream:
+    """Implements `ports.RecognitionStream`."""
 
     def __init__(
         self,
-        leg_opener: Opening,
-        transcript_writer: Scribe,
+        leg_opener: LegOpener,
+        transcript_writer: TranscriptWriter,
         on_speech: Callable[[events.Speech], None],
         *,
         clock: Clock,
@@ -108,7 +110,7 @@ class Stretch:
         self._clock = clock
         self._on_speech = on_speech
         self._turn = 0
-        self._endpointed_leg = Listening(
+        self._endpointed_leg = LegRecognition(
             leg_opener, on_event=self._forward_event, on_recognition=self._handle_recognition
         )
 
@@ -138,7 +140,7 @@ class Stretch:
     def _handle_recognition(self, told: Told) -> None:
         self._transcript_writer.write_event(told)
         match told:
-            case EarBack():
+            case LegRestored():
                 self._on_speech(events.EarOpened())
-            case EarLost():
+            case LegLost():
                 self._on_speech(events.EarLost())

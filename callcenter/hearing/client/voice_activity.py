@@ -33,14 +33,14 @@ _FFT_SIZE = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class VoiceFrame:
     """`has_speech`: not quiet. `has_near_voice`: a person's voice, near enough to be the caller's."""
 
     has_speech: bool
     has_near_voice: bool
 
 
-class Presence:
+class VoiceActivityDetector:
     """Looks at one leg's frames, one after another."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Presence:
         self._before: npt.NDArray[np.float64] = np.zeros(FRAME_BYTES // 2)
         self._floor = _QUIETEST_SPEECH
 
-    def analyze_frame(self, frame: bytes) -> Frame:
+    def analyze_frame(self, frame: bytes) -> VoiceFrame:
         """`frame` is FRAME_BYTES of 8 kHz sound."""
         sound = np.frombuffer(frame, dtype="<i2").astype(np.float64)
         level = _measure_level(sound)
@@ -61,7 +61,7 @@ class Presence:
             and _measure_periodicity(np.concatenate([self._before, sound])) > _VOICED_PERIODICITY
         )
         self._before = sound
-        return Frame(speech, voice)
+        return VoiceFrame(speech, voice)
 
 
 def _measure_level(sound: npt.NDArray[np.float64]) -> float:

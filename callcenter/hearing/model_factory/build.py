@@ -14,11 +14,11 @@ from callcenter.core.errors import CallcenterError
 from callcenter.hearing.model_factory.graph import write_graph
 from callcenter.hearing.model_factory.kaldi import take_network, write_model, write_transitions
 from callcenter.hearing.model_factory.language import Language
-from callcenter.hearing.model_factory.lexicon import Lexicon
+from callcenter.hearing.model_factory.lexicon import PronunciationLexicon
 from callcenter.hearing.model_factory.phones import OUTPUTS
 from callcenter.hearing.model_factory.states import BLANK, SILENCE, outputs_by_phone
 from callcenter.hearing.model_factory.stress import FESTVOX_DICTIONARY, StressDictionary
-from callcenter.hearing.model_factory.text import MATERIAL, Text
+from callcenter.hearing.model_factory.text import MATERIAL, TrainingText
 from callcenter.hearing.server.engine import UNKNOWN
 
 UNKNOWN_PHONE_COST = 2.0
@@ -36,34 +36,36 @@ DECODING = {
 }
 
 
-class NoMaterial(CallcenterError):
+class ModelSourcesMissing(CallcenterError):
     """What a model is built from is not there."""
 
 
 def read_stress() -> StressDictionary:
-    """Raises NoMaterial."""
+    """Raises ModelSourcesMissing."""
     try:
         return StressDictionary.read()
     except OSError as error:
-        raise NoMaterial(
+        raise ModelSourcesMissing(
             f"нет словаря ударений {FESTVOX_DICTIONARY}; установите пакет festvox-ru (это делает deploy/bootstrap.sh)"
         ) from error
 
 
 def write_model_directory(
-    directory: Path, text: Text, stress: StressDictionary, material: Path = MATERIAL, order: int = 3
+    directory: Path, text: TrainingText, stress: StressDictionary, material: Path = MATERIAL, order: int = 3
 ) -> int:
-    """Raises NoMaterial, NoTools."""
+    """Raises ModelSourcesMissing, NoTools."""
     weights = material / "acoustic"
     if not (weights / "am" / "final.mdl").is_file():
-        raise NoMaterial(f"{weights}: нет am/final.mdl; он хранится в репозитории, а заново его делает make model")
+        raise ModelSourcesMissing(
+            f"{weights}: нет am/final.mdl; он хранится в репозитории, а заново его делает make model"
+        )
     fresh = directory.with_name(f".{directory.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(weights, fresh)
     network = take_network((weights / "am" / "final.mdl").read_bytes())
     model = write_model(write_transitions(outputs_by_phone(), OUTPUTS), network)
     (fresh / "am" / "final.mdl").write_bytes(model)
-    numbers = write_graph(fresh, Lexicon.make(text.words, stress), UNKNOWN_PHONE_COST)
+    numbers = write_graph(fresh, PronunciationLexicon.make(text.words, stress), UNKNOWN_PHONE_COST)
     language = Language((word for word in numbers if word != UNKNOWN), order)
     for sentence, weight in text.sentences:
         language.add_sentence(sentence, weight)

@@ -12,7 +12,7 @@ from pathlib import Path
 import kaldifst
 
 from callcenter.core.errors import CallcenterError
-from callcenter.hearing.model_factory.lexicon import Lexicon
+from callcenter.hearing.model_factory.lexicon import PronunciationLexicon
 from callcenter.hearing.model_factory.states import (
     DISAMBIGUATION,
     LAST_TRANSITION,
@@ -27,12 +27,12 @@ Arc = tuple[int, int, int, float, int]
 """State, input, output, weight, next state."""
 
 
-class NoTools(CallcenterError):
+class GraphToolsMissing(CallcenterError):
     """What a graph is made with is not installed."""
 
 
-def write_graph(directory: Path, lexicon: Lexicon, unknown_phone_cost: float) -> dict[str, int]:
-    """Writes `graph/` but for its grammar; answers the numbers of the words in it. Raises NoTools."""
+def write_graph(directory: Path, lexicon: PronunciationLexicon, unknown_phone_cost: float) -> dict[str, int]:
+    """Writes `graph/` but for its grammar; answers the numbers of the words in it. Raises GraphToolsMissing."""
     phones = directory / "graph" / "phones"
     phones.mkdir(parents=True, exist_ok=True)
     (phones / "word_boundary.int").write_text(word_boundaries())
@@ -96,7 +96,7 @@ def _make_look_ahead(directory: Path, searched: kaldifst.StdVectorFst) -> Mappin
     """OpenFst's own program makes the type that Vosk reads. It gives words new numbers and tells them."""
     library = next((found for pattern in _LOOK_AHEAD_LIBRARIES for found in sorted(Path("/").glob(pattern[1:]))), None)
     if library is None:
-        raise NoTools("не установлен пакет libfst-tools; установите: apt-get install libfst-tools")
+        raise GraphToolsMissing("не установлен пакет libfst-tools; установите: apt-get install libfst-tools")
     plain, pairs = directory / "graph" / "HCL.fst", directory / "graph" / "pairs"
     searched.write(str(plain))
     try:
@@ -116,7 +116,7 @@ def _make_look_ahead(directory: Path, searched: kaldifst.StdVectorFst) -> Mappin
         return {int(before): int(after) for before, after in (line.split() for line in pairs.read_text().splitlines())}
     except (OSError, subprocess.CalledProcessError) as error:
         told = getattr(error, "stderr", "") or error
-        raise NoTools(f"fstconvert из пакета libfst-tools не смог: {told}") from error
+        raise GraphToolsMissing(f"fstconvert из пакета libfst-tools не смог: {told}") from error
     finally:
         plain.unlink(missing_ok=True)
         pairs.unlink(missing_ok=True)

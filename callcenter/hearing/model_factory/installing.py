@@ -33,12 +33,12 @@ _READ_TIMEOUT_SECONDS = 60.0
 Progress = Callable[[str], None]
 
 
-class NotInstalled(CallcenterError):
+class InstallFailed(CallcenterError):
     """The model could not be installed. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Official:
+class PublishedModel:
     """A model that its makers publish."""
 
     short_name: str
@@ -49,10 +49,10 @@ class Official:
     verification_mark: str
 
 
-def read_official(file: Path = OFFICIAL) -> tuple[Official, ...]:
+def read_official(file: Path = OFFICIAL) -> tuple[PublishedModel, ...]:
     held = yaml.safe_load(file.read_text(encoding="utf-8"))
     return tuple(
-        Official(short, one["name"], one["address"], one["megabytes"], one["note"], one["mark"])
+        PublishedModel(short, one["name"], one["address"], one["megabytes"], one["note"], one["mark"])
         for short, one in held.items()
     )
 
@@ -60,7 +60,7 @@ def read_official(file: Path = OFFICIAL) -> tuple[Official, ...]:
 def install(source: str, models: Path, *, sha256: str = "", progress: Progress = print) -> VoskModel:
     """The model of `source` (a known name, an http address, an archive or a directory), unpacked below `models`.
 
-    It was loaded and has heard a second of silence. A model there of the same name is replaced. Raises NotInstalled
+    It was loaded and has heard a second of silence. A model there of the same name is replaced. Raises InstallFailed
     with the mend; nothing is left behind then.
     """
     known = {one.short_name: one for one in read_official()} | {one.name: one for one in read_official()}
@@ -70,7 +70,9 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
     given = None if far else Path(source).expanduser()
     if given is not None and not given.exists():
         names = ", ".join(one.short_name for one in read_official())
-        raise NotInstalled(f"«{source}» — не имя известной модели ({names}), не адрес http(s) и не файл на этой машине")
+        raise InstallFailed(
+            f"«{source}» — не имя известной модели ({names}), не адрес http(s) и не файл на этой машине"
+        )
     if given is not None and given.is_dir():
         _check_source_directory(given, sha256)
     try:
@@ -90,9 +92,9 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
                 place.rename(work / "old")
             found.rename(place)
     except BrokenArchive as error:
-        raise NotInstalled(str(error)) from error
+        raise InstallFailed(str(error)) from error
     except OSError as error:
-        raise NotInstalled(
+        raise InstallFailed(
             f"{error.filename or models}: не прочитать или не записать ({error.strerror or error})"
         ) from error
     return VoskModel(place, model.rate, model.takes_phrases, model.megabytes, model.words, model.result_delay)
@@ -101,11 +103,11 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
 def _check_source_directory(directory: Path, sha256: str) -> None:
     """It may be somebody's whole home."""
     if sha256:
-        raise NotInstalled("--sha256 — сумма архива, а у каталога её нет; уберите --sha256")
+        raise InstallFailed("--sha256 — сумма архива, а у каталога её нет; уберите --sha256")
     try:
         expect_network(directory)
     except BrokenModel as error:
-        raise NotInstalled(str(error)) from error
+        raise InstallFailed(str(error)) from error
 
 
 @contextmanager
@@ -140,11 +142,11 @@ def _download(address: str, archive: Path, progress: Progress) -> Path:
                     told = tenths
                     progress(f"загружено {tenths * 10} %")
                 if file.tell() > LARGEST:
-                    raise NotInstalled(f"{address}: больше {LARGEST // 10**9} ГБ, это не модель речи")
+                    raise InstallFailed(f"{address}: больше {LARGEST // 10**9} ГБ, это не модель речи")
     except httpx.HTTPStatusError as error:
-        raise NotInstalled(f"{address}: сервер ответил {error.response.status_code}; проверьте адрес") from error
+        raise InstallFailed(f"{address}: сервер ответил {error.response.status_code}; проверьте адрес") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise NotInstalled(
+        raise InstallFailed(
             f"{address}: не загрузить ({error or type(error).__name__}). Если на этой машине нет интернета, загрузите "
             "архив на другой и укажите файл: callcenter ear install /путь/к/архиву.zip"
         ) from error
@@ -162,7 +164,7 @@ def _compare_sum(archive: Path, source: str, sha256: str, progress: Progress) ->
     elif found == sha256.strip().lower():
         progress("сумма SHA-256 совпала")
     else:
-        raise NotInstalled(
+        raise InstallFailed(
             f"{source}: сумма SHA-256 {found}, а ожидалась {sha256.strip().lower()}; архив не тот или повреждён"
         )
 
@@ -193,7 +195,7 @@ def _make_usable(directory: Path, source: str, progress: Progress) -> VoskModel:
         return read_vosk_model(directory)
     except BrokenModel as error:
         told = str(error).removeprefix(f"{directory}: ").replace(str(directory), source)
-        raise NotInstalled(f"{source}: {told}") from error
+        raise InstallFailed(f"{source}: {told}") from error
 
 
 def _run_trial(directory: Path, source: str, progress: Progress) -> None:
@@ -209,15 +211,15 @@ def _run_trial(directory: Path, source: str, progress: Progress) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise NotInstalled(
+        raise InstallFailed(
             f"{source}: модель не загрузилась и за {_TRIAL_SECONDS // 60} минут; {_UNCHANGED_NOTICE}"
         ) from error
     if done.returncode == -signal.SIGKILL:
-        raise NotInstalled(
+        raise InstallFailed(
             f"{source}: загрузку модели прервала система, похоже, не хватило памяти; {_UNCHANGED_NOTICE}"
         )
     if done.returncode != 0:
-        raise NotInstalled(
+        raise InstallFailed(
             f"{source}: Vosk не может загрузить эту модель: повреждена или не для него; возьмите её заново; "
             f"{_UNCHANGED_NOTICE}"
         )

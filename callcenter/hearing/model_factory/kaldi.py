@@ -26,7 +26,7 @@ class Affine:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class NetworkNode:
     """A name for what a descriptor says, a sum for example, so that others may refer to it."""
 
     name: str
@@ -34,7 +34,7 @@ class Node:
     width: int
 
 
-Layer = Affine | Node
+Layer = Affine | NetworkNode
 
 
 def write_model(transitions: bytes, network: bytes) -> bytes:
@@ -147,7 +147,7 @@ def _write_network(file: _KaldiWriter, layers: Sequence[Layer], inputs: int, out
     file.token("<NumComponents>")
     file.integer(count)
     for layer in layers:
-        if isinstance(layer, Node):
+        if isinstance(layer, NetworkNode):
             _write_node(file, layer)
             continue
         _write_affine(file, layer)
@@ -161,7 +161,7 @@ def _write_network(file: _KaldiWriter, layers: Sequence[Layer], inputs: int, out
     file.vector([])
 
 
-def _write_node(file: _KaldiWriter, node: Node) -> None:
+def _write_node(file: _KaldiWriter, node: NetworkNode) -> None:
     file.token("<ComponentName>", node.name, "<NoOpComponent>", "<Dim>")
     file.integer(node.width)
     file.token("<BackpropScale>")

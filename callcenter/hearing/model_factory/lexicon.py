@@ -25,7 +25,7 @@ _UNKNOWN_MARK = DISAMBIGUATION
 
 
 @dataclass(frozen=True, slots=True)
-class Pronunciation:
+class WordPronunciation:
     """`disambiguation_symbol`, when not 0, tells words apart that sound alike or begin alike."""
 
     word: str
@@ -34,14 +34,14 @@ class Pronunciation:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
+class PronunciationLexicon:
     """Every way every word is said. `word_numbers` numbers them from 1, in order, `[unk]` among them."""
 
-    pronunciations: tuple[Pronunciation, ...]
+    pronunciations: tuple[WordPronunciation, ...]
     word_numbers: Mapping[str, int]
 
     @classmethod
-    def make(cls, words: Iterable[str], stress: StressDictionary) -> "Lexicon":
+    def make(cls, words: Iterable[str], stress: StressDictionary) -> "PronunciationLexicon":
         """Words that cannot be said are left out."""
         said = {word: ways for word in sorted(set(words)) if (ways := pronounce(word, stress))}
         how_often = Counter(way for ways in said.values() for way in ways)
@@ -52,7 +52,7 @@ class Lexicon:
             for way in ways:
                 if how_often[way] > 1 or way in beginnings:
                     used[way] += 1
-                pronunciations.append(Pronunciation(word, way, used[way]))
+                pronunciations.append(WordPronunciation(word, way, used[way]))
         return cls(tuple(pronunciations), {word: number for number, word in enumerate(sorted([*said, UNKNOWN]), 1)})
 
     @property

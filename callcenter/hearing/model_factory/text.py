@@ -27,19 +27,21 @@ _RESIDENT_LINES_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TrainingText:
     """Words, and sentences with weights."""
 
     words: frozenset[str]
     sentences: tuple[tuple[str, float], ...]
 
 
-def build_text(*, knowledge: Path, scripts: Path, people: Iterable[str] = (), material: Path = MATERIAL) -> Text:
+def build_text(
+    *, knowledge: Path, scripts: Path, people: Iterable[str] = (), material: Path = MATERIAL
+) -> TrainingText:
     """Of the company's files, and the names of its people."""
     return gather_text(read_company(knowledge, scripts, people), material)
 
 
-def gather_text(company: CompanyWords, material: Path = MATERIAL) -> Text:
+def gather_text(company: CompanyWords, material: Path = MATERIAL) -> TrainingText:
     """The company's words and sentences, the patterns', residents' and everyday ones; not the test's sentences."""
     made = Sentences.read(material / PATTERNS.name, company.slots)
     sentences = [(sentence, 1.0) for sentence in made.generate(_GENERATED_SENTENCE_COUNT, random.Random(1))]
@@ -52,4 +54,4 @@ def gather_text(company: CompanyWords, material: Path = MATERIAL) -> Text:
     words = {word for sentence, _ in sentences for word in sentence.split()} | company.words
     typical = {word for line in made.list_slot_lines(*_INFLECTED_SLOTS) for word in line.split()}
     allowed = tuple(one for one in sentences if hashlib.sha256(one[0].encode()).hexdigest() not in tested)
-    return Text(frozenset(words | forms_of(typical)), allowed)
+    return TrainingText(frozenset(words | forms_of(typical)), allowed)

@@ -13,7 +13,7 @@ from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.hearing.address import Address, read_address
 from callcenter.hearing.server.engine import Engine, load_engine
-from callcenter.hearing.server.server import Ear
+from callcenter.hearing.server.server import RecognitionServer
 
 
 def main(words: list[str] | None = None) -> int:
@@ -34,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 async def _serve(engine: Engine, address: Address) -> None:
-    ear = Ear(engine)
+    ear = RecognitionServer(engine)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ear.stop)

@@ -18,7 +18,7 @@ UNKNOWN = "[unk]"
 """The word for speech that is none of the phrases an engine was told to expect."""
 
 
-class NoEngine(CallcenterError):
+class UnknownEngine(CallcenterError):
     """There is no such speech engine."""
 
 
@@ -31,7 +31,7 @@ class EngineFailed(CallcenterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class RecognizedWord:
     """One word, in seconds from the leg's first sample. Confidence is 0 to 1."""
 
     text: str
@@ -40,10 +40,10 @@ class Word:
     confidence: float
 
 
-class Recogniser(Protocol):
+class Recognizer(Protocol):
     """Hears one unbroken stretch of one leg, in one thread at a time. Every method may raise EngineFailed."""
 
-    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
         """The words of an utterance that has just ended, none of them after a long silence; None while it goes on.
 
         Times count from the stretch's first sample and never step back.
@@ -60,7 +60,7 @@ class Recogniser(Protocol):
         It counts in times like sound that was heard. The utterance goes on."""
         ...
 
-    def finish(self) -> tuple[Word, ...]:
+    def finish(self) -> tuple[RecognizedWord, ...]:
         """The words of the utterance that was going on. The recogniser is used up."""
         ...
 
@@ -83,33 +83,33 @@ class Engine(Protocol):
         """Seconds of audio after a word that may pass before a guess holds it."""
         ...
 
-    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> Recogniser:
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> Recognizer:
         """A recogniser of its own for a stretch of a leg. `phrases` (None: anything may be said) are lower case; speech
         that is none of them becomes `[unk]`. Raises EngineFailed."""
         ...
 
 
 def find_engine(module: str) -> None:
-    """Raises NoEngine when there is no such module; loads nothing."""
+    """Raises UnknownEngine when there is no such module; loads nothing."""
     try:
         found = importlib.util.find_spec(module)
     except ImportError:
         found = None
     if found is None:
-        raise NoEngine(f"нет движка речи «{module}»; это модуль Python с функцией open_engine(model)")
+        raise UnknownEngine(f"нет движка речи «{module}»; это модуль Python с функцией open_engine(model)")
 
 
 def load_engine(module: str, model: Path | None) -> Engine:
-    """The engine of a module by its dotted name, with `model` loaded. Raises NoEngine, BrokenModel."""
+    """The engine of a module by its dotted name, with `model` loaded. Raises UnknownEngine, BrokenModel."""
     try:
         engine: Engine = importlib.import_module(module).open_engine(model)
     except (ImportError, AttributeError) as error:
-        raise NoEngine(
+        raise UnknownEngine(
             f"нет движка речи «{module}»: {error}; это модуль Python с функцией open_engine(model)"
         ) from error
     return engine
 
 
-def join_words(words: Sequence[Word]) -> str:
+def join_words(words: Sequence[RecognizedWord]) -> str:
     """The text of words; `[unk]` is left out."""
     return " ".join(word.text for word in words if word.text != UNKNOWN)

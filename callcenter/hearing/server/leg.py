@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from callcenter.hearing.server.engine import Engine, Word
-from callcenter.hearing.server.silence_skipping import SparingRecogniser
+from callcenter.hearing.server.engine import Engine, RecognizedWord
+from callcenter.hearing.server.silence_skipping import SilenceSkippingRecognizer
 from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Partial, Phrases, Settle, Trouble
 
 log = structlog.get_logger()
@@ -67,7 +67,7 @@ class Leg:
         self._queued = 0
         self._dropped = 0
         self._lag = 0.0
-        self._recogniser: SparingRecogniser | None = None
+        self._recogniser: SilenceSkippingRecognizer | None = None
         self._stretch_begin = 0
         """The stretch's first sample; with `_heard_to` in samples of the leg."""
         self._utterance_begin = 0
@@ -175,7 +175,7 @@ class Leg:
         self._heard_to = end
         if self._recogniser is None:
             self._stretch_begin = self._utterance_begin = audio.position
-            self._recogniser = SparingRecogniser(self._engine, rate=self._rate, phrases=self._phrases)
+            self._recogniser = SilenceSkippingRecognizer(self._engine, rate=self._rate, phrases=self._phrases)
         words = self._recogniser.accept_audio(audio.samples)
         if words is not None:
             self._report_final(words)
@@ -209,13 +209,13 @@ class Leg:
         )
         self._send_report(Trouble(str(error) or type(error).__name__))
 
-    def _report_final(self, words: tuple[Word, ...]) -> None:
+    def _report_final(self, words: tuple[RecognizedWord, ...]) -> None:
         base = self._stretch_begin / self._rate
         placed = []
         for word in words:
             begin = max(base + word.begin, self._last_end)
             end = max(base + word.end, begin)
-            placed.append(Word(word.text, round(begin, 3), round(end, 3), round(word.confidence, 3)))
+            placed.append(RecognizedWord(word.text, round(begin, 3), round(end, 3), round(word.confidence, 3)))
             self._last_end = end
         begin, self._utterance_begin = self._utterance_begin, self._heard_to
         if placed:

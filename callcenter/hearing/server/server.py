@@ -41,7 +41,7 @@ _READ_BYTES = 1 << 16
 _SHUTDOWN_SECONDS = 2.0
 
 
-class Ear:
+class RecognitionServer:
     """Serves one address until `stop`."""
 
     def __init__(self, engine: Engine) -> None:

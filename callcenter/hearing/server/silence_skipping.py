@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from callcenter.hearing.server.engine import Engine, Recogniser, Word
+from callcenter.hearing.server.engine import Engine, RecognizedWord, Recognizer
 
 _QUIET_PEAK = 260
 """The highest sample of quiet, -42 dB below full scale. The noise of an idle line lies at -50 and lower."""
@@ -32,7 +32,7 @@ _REPLAY_SECONDS = 0.6
 _BYTES_PER_SAMPLE = 2
 
 
-class SparingRecogniser:
+class SilenceSkippingRecognizer:
     """To a leg like a Recogniser of `engine`; one may fail with EngineFailed at any method."""
 
     def __init__(self, engine: Engine, *, rate: int, phrases: Sequence[str] | None) -> None:
@@ -47,7 +47,7 @@ class SparingRecogniser:
         """Samples of sound since the last words, and of all since the last guess."""
         self._recent_audio = b""
         """The end of the stretch, as much as may be heard again."""
-        self._recogniser: Recogniser
+        self._recogniser: Recognizer
         self._create_recognizer_at(0)
 
     @property
@@ -55,8 +55,8 @@ class SparingRecogniser:
         """Whether nothing is being said, and nothing may still become a word."""
         return self._quiet_samples > _IDLE_AFTER_SECONDS * self._rate
 
-    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
-        """See Recogniser. Utterances end at the latest when the decoder rests."""
+    def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
+        """See Recognizer. Utterances end at the latest when the decoder rests."""
         rested = self.is_idle
         if _is_quiet(audio):
             self._quiet_samples += len(audio) // _BYTES_PER_SAMPLE
@@ -77,14 +77,14 @@ class SparingRecogniser:
         return self._recogniser.get_partial_text()
 
     def complete_partial(self) -> None:
-        """See Recogniser. The newest sound, of which the caller knows that it is quiet, stands for what comes next."""
+        """See Recognizer. The newest sound, of which the caller knows that it is quiet, stands for what comes next."""
         if not self.is_idle and self._recent_audio:
             self._feed_padding()
 
-    def finish(self) -> tuple[Word, ...]:
+    def finish(self) -> tuple[RecognizedWord, ...]:
         return self._map_times(self._recogniser.finish())
 
-    def _feed(self, audio: bytes) -> tuple[Word, ...] | None:
+    def _feed(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
         self._fed_samples += len(audio) // _BYTES_PER_SAMPLE
         words = self._recogniser.accept_audio(audio)
         if words is not None:
@@ -98,7 +98,7 @@ class SparingRecogniser:
                 return self._restart_recognizer()
         return None
 
-    def _restart_recognizer(self) -> tuple[Word, ...] | None:
+    def _restart_recognizer(self) -> tuple[RecognizedWord, ...] | None:
         self._create_recognizer_at(self._stretch_samples - len(self._recent_audio) // _BYTES_PER_SAMPLE)
         return self._feed(self._recent_audio)
 
@@ -107,7 +107,7 @@ class SparingRecogniser:
         self._fed_samples = self._loud_samples = self._wordless_samples = 0
         self._offsets = [(0, place)]
 
-    def _enter_idle(self) -> tuple[Word, ...] | None:
+    def _enter_idle(self) -> tuple[RecognizedWord, ...] | None:
         """Whatever is being guessed has been said, and without phrases a sound may be a word that is no guess before
         its end: a quick «да». After quiet alone the recogniser is kept then, for it knows the voice."""
         self._feed_padding()
@@ -125,7 +125,7 @@ class SparingRecogniser:
         self._fed_samples += len(quiet) // _BYTES_PER_SAMPLE
         self._offsets.append((self._fed_samples, self._stretch_samples))
 
-    def _map_times(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    def _map_times(self, words: tuple[RecognizedWord, ...]) -> tuple[RecognizedWord, ...]:
         placed = tuple(
             replace(word, begin=self._map_seconds(word.begin), end=self._map_seconds(word.end)) for word in words
         )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from callcenter.conducting.scripts import Edition, edition_reader
+from callcenter.conducting.scripts import ScriptEdition, edition_reader
 from callcenter.core.errors import CallcenterError
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.dialogue.scripts.prompt_checks import LETTERS_A_SECOND
 from callcenter.dialogue.scripts.script import Fact, list_texts
 from callcenter.layout import Layout
@@ -30,16 +30,16 @@ SOUNDS = "studio"
 _PLACE = "\0"
 
 
-class NoTexts(CallcenterError):
+class ScriptTextsUnavailable(CallcenterError):
     """The script cannot be read, so nobody knows what is said."""
 
 
-class NoSuchLine(CallcenterError):
+class TextNotFound(CallcenterError):
     """No text has that number or those words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RecordableText:
     """One text to be recorded."""
 
     number: int
@@ -58,18 +58,18 @@ class Line:
         return len(spoken(self.text)) / LETTERS_A_SECOND
 
 
-def read_edition(settings: Settings) -> Edition:
-    """The script in force with all that callers who are heard are told too. Raises NoTexts."""
+def read_edition(settings: Settings) -> ScriptEdition:
+    """The script in force with all that callers who are heard are told too. Raises ScriptTextsUnavailable."""
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     edition, problems = edition_reader(script, TREE / "knowledge_base", recognition_enabled=True)(
         datetime.now(settings.company.zone).date()
     )
     if edition is None:
-        raise NoTexts("\n".join(str(problem) for problem in problems))
+        raise ScriptTextsUnavailable("\n".join(str(problem) for problem in problems))
     return edition
 
 
-def list_lines(layout: Layout, edition: Edition, *, keep: bool = True) -> list[Line]:
+def list_lines(layout: Layout, edition: ScriptEdition, *, keep: bool = True) -> list[RecordableText]:
     """All texts that may be recorded, in the order of their numbers; new ones get the next numbers.
 
     `keep`: numbers that are new are written down, so that they stay.
@@ -89,22 +89,22 @@ def list_lines(layout: Layout, edition: Edition, *, keep: bool = True) -> list[L
     if fresh and keep:
         _keep_numbers(layout, numbers)
     lines = [
-        Line(numbers[key], hide_stress(tidy(text)), sound, human, part)
+        RecordableText(numbers[key], hide_stress(tidy(text)), sound, human, part)
         for key, (text, sound, human, part) in found.items()
     ]
     return sorted(lines, key=lambda line: line.number)
 
 
-def find_line(lines: Iterable[Line], wanted: str) -> Line:
-    """The line with that number, or with exactly that text. Raises NoSuchLine."""
+def find_line(lines: Iterable[RecordableText], wanted: str) -> RecordableText:
+    """The line with that number, or with exactly that text. Raises TextNotFound."""
     words = hide_stress(tidy(wanted))
     for line in lines:
         if str(line.number) == words or line.text == words:
             return line
-    raise NoSuchLine(f"«{wanted}»: нет текста с таким номером или такими словами; список: callcenter voice texts")
+    raise TextNotFound(f"«{wanted}»: нет текста с таким номером или такими словами; список: callcenter voice texts")
 
 
-def record(line: Line, source: Path) -> float:
+def record(line: RecordableText, source: Path) -> float:
     """Takes a sound file as the recording of a line; the seconds it lasts. Raises UnusableRecording.
 
     Callers hear it from the next time on; of a word of the dialplan, once its sound is made again (`write_sounds`).
@@ -115,7 +115,7 @@ def record(line: Line, source: Path) -> float:
     return seconds
 
 
-def publish(layout: Layout, lines: Iterable[Line]) -> None:
+def publish(layout: Layout, lines: Iterable[RecordableText]) -> None:
     """Lets the telephone hear each text by its number."""
     directory = layout.sounds / LANGUAGE / SOUNDS
     directory.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,9 @@ def publish(layout: Layout, lines: Iterable[Line]) -> None:
             link.symlink_to(sound)
 
 
-def find_recording_problems(layout: Layout, lines: Iterable[Line], edition: Edition) -> Iterator[Problem]:
+def find_recording_problems(
+    layout: Layout, lines: Iterable[RecordableText], edition: ScriptEdition
+) -> Iterator[Problem]:
     """The recordings that nobody hears any more, and those that cannot be played (VOI101, VOI102). None is fatal."""
     known = {line.human for line in lines}
     known |= {_human(layout, sentence) for text in edition.prompts for sentence in split_sentences(text)}
@@ -143,13 +145,13 @@ def find_recording_problems(layout: Layout, lines: Iterable[Line], edition: Edit
             message = (
                 f"запись {told} больше не звучит: текст изменён; запишите новый (callcenter voice texts) и удалите её"
             )
-            yield Problem(Place(file), "VOI101", message, fatal=False)
+            yield Problem(FileLocation(file), "VOI101", message, fatal=False)
             continue
         try:
             fit_recording(file)
         except UnusableRecording as error:
             message = str(error).removeprefix(f"{file}: ")
-            yield Problem(Place(file), "VOI102", f"{message}; пока говорит синтезатор", fatal=False)
+            yield Problem(FileLocation(file), "VOI102", f"{message}; пока говорит синтезатор", fatal=False)
 
 
 def read_said(human: Path) -> str | None:
@@ -168,7 +170,7 @@ def _human(layout: Layout, text: str) -> Path:
     return layout.prompts / f"{stem_of(text)}{HUMAN}"
 
 
-def _list_sentences(edition: Edition) -> Iterator[str]:
+def _list_sentences(edition: ScriptEdition) -> Iterator[str]:
     """Of the texts with changing places, the sentences without one."""
     for step in edition.script.steps.values():
         for text in list_texts(step):

@@ -13,9 +13,16 @@ import structlog
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.ports import Alarms
-from callcenter.conducting.scripts import Edition
+from callcenter.conducting.scripts import ScriptEdition
 from callcenter.layout import Layout
-from callcenter.speech.prompt_recordings.catalogue import Line, NoSuchLine, find_line, list_lines, publish, record
+from callcenter.speech.prompt_recordings.catalogue import (
+    RecordableText,
+    TextNotFound,
+    find_line,
+    list_lines,
+    publish,
+    record,
+)
 from callcenter.speech.prompt_recordings.fitting import UnusableRecording
 
 log = structlog.get_logger()
@@ -27,11 +34,16 @@ ACCEPTED = ".ok.wav"
 """The end of the name of the mark beside a take that is to be taken over."""
 
 
-class TakeKeeper:
+class TakeCollector:
     """Looks for accepted takes. `renew` makes the dialplan's own sounds again."""
 
     def __init__(
-        self, layout: Layout, *, edition: Callable[[], Edition], alarms: Alarms, renew: Callable[[], Awaitable[object]]
+        self,
+        layout: Layout,
+        *,
+        edition: Callable[[], ScriptEdition],
+        alarms: Alarms,
+        renew: Callable[[], Awaitable[object]],
     ) -> None:
         self._layout = layout
         self._edition = edition
@@ -60,13 +72,13 @@ class TakeKeeper:
             file.unlink(missing_ok=True)
         return sum(taken)
 
-    async def _take(self, take: Path, lines: list[Line]) -> bool:
+    async def _take(self, take: Path, lines: list[RecordableText]) -> bool:
         number = take.name.partition("-")[0]
         subject = f"studio {number}"
         try:
             line = find_line(lines, number)
             await asyncio.to_thread(record, line, take)
-        except (NoSuchLine, UnusableRecording) as error:
+        except (TextNotFound, UnusableRecording) as error:
             why = str(error).removeprefix(f"{take}: ")
             log.warning("a take of the studio is refused", number=number, why=why)
             await self._alarms.raise_alarm(AlarmKind.RECORDING, subject, f"Запись фразы {number} не принята: {why}")

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Self
 
-from callcenter.speech.voice import Choice, VoiceMissing
+from callcenter.speech.voice import VoiceChoice, VoiceMissing
 from callcenter.speech.voices.plain import split_plainly
-from callcenter.speech.voices.program import Program
+from callcenter.speech.voices.program import VoiceProgram
 from callcenter.wording.stress import to_acute
 
 _SPEAKER = "ru"
@@ -25,12 +25,12 @@ class EspeakVoice:
         """`speaker` is a voice of espeak-ng, variants included: `ru+f2`."""
         self._program = program
         self._speaker = speaker
-        self._synthesis_program = Program(
+        self._synthesis_program = VoiceProgram(
             lambda file: [program, "-v", speaker, "-s", _WORDS_A_MINUTE, "-w", str(file), "--stdin"], seconds=_SECONDS
         )
 
     @classmethod
-    def from_options(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: VoiceChoice) -> Self:
         return cls(speaker=choice.speaker or _SPEAKER)
 
     @property

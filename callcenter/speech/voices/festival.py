@@ -17,7 +17,7 @@ from typing import Self
 import structlog
 
 from callcenter.speech.sound import join_parts
-from callcenter.speech.voice import Choice, VoiceFailed, VoiceMissing
+from callcenter.speech.voice import VoiceChoice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices.plain import split_plainly
 
 log = structlog.get_logger()
@@ -53,7 +53,7 @@ class FestivalVoice:
         self._child: _Child | None = None
 
     @classmethod
-    def from_options(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: VoiceChoice) -> Self:
         return cls(speaker=choice.speaker or _SPEAKER)
 
     @property

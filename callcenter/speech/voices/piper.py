@@ -15,9 +15,9 @@ from typing import Self
 import soundfile
 
 from callcenter.speech.sound import join_parts
-from callcenter.speech.voice import Choice, VoiceFailed, VoiceMissing
+from callcenter.speech.voice import VoiceChoice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices.plain import split_plainly
-from callcenter.speech.voices.worker import Worker
+from callcenter.speech.voices.worker import VoiceWorker
 from callcenter.wording.stress import to_acute
 
 _SECONDS = 20.0
@@ -34,10 +34,10 @@ class PiperVoice:
         self._model = model
         self._speaker = speaker
         self._directory: tempfile.TemporaryDirectory[str] | None = None
-        self._worker: Worker | None = None
+        self._worker: VoiceWorker | None = None
 
     @classmethod
-    def from_options(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: VoiceChoice) -> Self:
         return cls(choice.model, speaker=choice.speaker)
 
     @property
@@ -85,14 +85,14 @@ class PiperVoice:
             self._directory.cleanup()
             self._directory = None
 
-    def _start_worker(self) -> tuple[Worker, str]:
+    def _start_worker(self) -> tuple[VoiceWorker, str]:
         if self._worker is None or self._directory is None:
             self._directory = tempfile.TemporaryDirectory(prefix="callcenter-piper-")
             words = [self._program, "--model", str(self._model), "--output-dir", self._directory.name]
             words += ["--sentence-silence", _SENTENCE_SILENCE]
             if self._speaker:
                 words += ["--speaker", self._speaker]
-            self._worker = Worker(words, seconds=_SECONDS)
+            self._worker = VoiceWorker(words, seconds=_SECONDS)
         return self._worker, self._directory.name
 
 

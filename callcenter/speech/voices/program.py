@@ -14,7 +14,7 @@ _MAX_CONCURRENT = 2
 """Programs running beside each other: more would only take the callers' CPU from each other."""
 
 
-class Program:
+class VoiceProgram:
     """Runs `words(file)` with the text on standard input; the program must leave its sound in `file`."""
 
     def __init__(self, make_command: Callable[[Path], Sequence[str]], *, seconds: float) -> None:

@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Self
 
-from callcenter.speech.voice import Choice, VoiceMissing
+from callcenter.speech.voice import VoiceChoice, VoiceMissing
 from callcenter.speech.voices.plain import split_plainly
-from callcenter.speech.voices.program import Program
+from callcenter.speech.voices.program import VoiceProgram
 from callcenter.wording.stress import to_acute
 
 _SPEAKER = "anna"
@@ -24,10 +24,10 @@ class RHVoice:
         """`speaker`: anna, elena, irina, aleksandr, or another that is installed."""
         self._program = program
         self._speaker = speaker
-        self._synthesis_program = Program(lambda file: [program, "-p", speaker, "-o", str(file)], seconds=_SECONDS)
+        self._synthesis_program = VoiceProgram(lambda file: [program, "-p", speaker, "-o", str(file)], seconds=_SECONDS)
 
     @classmethod
-    def from_options(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: VoiceChoice) -> Self:
         return cls(speaker=choice.speaker or _SPEAKER)
 
     @property

@@ -16,9 +16,9 @@ from typing import Self
 import soundfile
 
 from callcenter.speech.sound import join_parts
-from callcenter.speech.voice import Choice, VoiceFailed, VoiceMissing
+from callcenter.speech.voice import VoiceChoice, VoiceFailed, VoiceMissing
 from callcenter.speech.voices.plain import split_plainly
-from callcenter.speech.voices.worker import Worker
+from callcenter.speech.voices.worker import VoiceWorker
 
 CHILD = (sys.executable, "-m", "callcenter.speech.voices.silero_child")
 _SPEAKER = "xenia"
@@ -33,10 +33,10 @@ class SileroVoice:
         self._model = model
         self._speaker = speaker
         self._needs_torch = program == CHILD
-        self._worker = Worker([*program, str(model), speaker], seconds=_SECONDS)
+        self._worker = VoiceWorker([*program, str(model), speaker], seconds=_SECONDS)
 
     @classmethod
-    def from_options(cls, choice: Choice) -> Self:
+    def from_options(cls, choice: VoiceChoice) -> Self:
         return cls(choice.model, speaker=choice.speaker or _SPEAKER)
 
     @property

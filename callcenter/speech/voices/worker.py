@@ -15,7 +15,7 @@ _ATTEMPTS = 2
 T = TypeVar("T")
 
 
-class Worker:
+class VoiceWorker:
     """One child, its standard error mixed into its output; texts wait for each other. A lost one is replaced."""
 
     def __init__(self, command: Sequence[str], *, seconds: float) -> None:

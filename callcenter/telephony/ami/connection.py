@@ -24,7 +24,7 @@ _NEVER = 10**6
 _END = b"\r\n\r\n"
 
 
-class AmiAway(CallcenterError):
+class AmiUnavailable(CallcenterError):
     """AMI does not answer."""
 
 
@@ -67,16 +67,19 @@ class Ami:
         self.lost = lost
 
     async def execute_action(self, action: Mapping[str, str], *, as_list: bool = False) -> list[Mapping[str, Any]]:
-        """The reply to an action, with `as_list` followed by the events of its list. Raises AmiAway, AmiRefused."""
+        """The reply to an action, with `as_list` followed by the events of its list.
+
+        Raises AmiUnavailable, AmiRefused.
+        """
         if self.lost.is_set():
-            raise AmiAway
+            raise AmiUnavailable
         lines = {name: _one_line(value) for name, value in action.items()}
         reply: asyncio.Future[Any] = self._connection.send_action(lines, as_list=as_list)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 messages = await reply
         except TimeoutError as error:
-            raise AmiAway(f"{action['Action']} was not answered") from error
+            raise AmiUnavailable(f"{action['Action']} was not answered") from error
         listed = messages if isinstance(messages, list) else [messages]
         if not listed[0].success:
             raise AmiRefused(f"{action['Action']}: {listed[0].message}")
@@ -89,7 +92,7 @@ class Ami:
 async def open_ami(
     host: str, port: int, *, user: str, password: str, on_event: Callable[[Mapping[str, Any]], None]
 ) -> Ami:
-    """Connects and signs in; `on_event` gets every event. Raises AmiAway, AmiRefused."""
+    """Connects and signs in; `on_event` gets every event. Raises AmiUnavailable, AmiRefused."""
     loop = asyncio.get_running_loop()
     lost = asyncio.Event()
     connection = _PanoramiskManager(
@@ -113,7 +116,7 @@ async def open_ami(
             entered = await connection.authenticated_future
     except (OSError, TimeoutError) as error:
         connection.close()
-        raise AmiAway(f"AMI at {host}:{port}: {error or type(error).__name__}") from error
+        raise AmiUnavailable(f"AMI at {host}:{port}: {error or type(error).__name__}") from error
     if not entered.success:
         connection.close()
         raise AmiRefused(f"AMI at {host}:{port}: {entered.message}")

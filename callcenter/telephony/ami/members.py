@@ -16,10 +16,10 @@ import structlog
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.journal.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import claim_requests, settle_request, write_member
-from callcenter.telephony.ami.connection import Ami, AmiAway, AmiRefused, open_ami
+from callcenter.telephony.ami.connection import Ami, AmiRefused, AmiUnavailable, open_ami
 from callcenter.telephony.ami.talks import TalkEvent, read_talk_event
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ _ABSENT_STATUSES = frozenset({"0", "4", "5"})
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AmiAccess:
     """How to reach AMI."""
 
     host: str
@@ -52,7 +52,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenMember:
     """A member as one `QueueStatus` shows it."""
 
     interface: str
@@ -66,7 +66,7 @@ class Members:
 
     def __init__(
         self,
-        access: Access,
+        access: AmiAccess,
         *,
         queue: str,
         database: Database,
@@ -101,7 +101,7 @@ class Members:
         while True:
             try:
                 await self._run_connection()
-            except (AmiAway, AmiRefused) as error:
+            except (AmiUnavailable, AmiRefused) as error:
                 log.warning("no AMI connection", error=str(error))
             except Exception:
                 log.exception("the members' room failed")
@@ -112,7 +112,7 @@ class Members:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _run_connection(self) -> None:
-        """One connection's life; returns when it is lost. Raises AmiAway, AmiRefused."""
+        """One connection's life; returns when it is lost. Raises AmiUnavailable, AmiRefused."""
         trouble: Exception | None = None
         access = self._access
         ami = await open_ami(
@@ -130,7 +130,7 @@ class Members:
                 await ami.lost.wait()
                 for task in working:
                     task.cancel()
-        except* (AmiAway, AmiRefused) as troubles:
+        except* (AmiUnavailable, AmiRefused) as troubles:
             trouble = troubles.exceptions[0]
         finally:
             ami.close()
@@ -138,7 +138,7 @@ class Members:
             raise trouble
 
     def _handle_event(self, event: Mapping[str, Any]) -> None:
-        self._tape.record_line(Source.AMI, event)
+        self._tape.record_line(TapeSource.AMI, event)
         if str(event.get("Event", "")).startswith(_REFRESH_EVENT_PREFIXES):
             self._wake.set()
         talk = read_talk_event(event, now=self._clock.now())
@@ -171,8 +171,8 @@ class Members:
             except TimeoutError:
                 pass
 
-    async def read_members(self, ami: Ami) -> tuple[Seen, ...]:
-        """The members now. Raises AmiAway, AmiRefused."""
+    async def read_members(self, ami: Ami) -> tuple[SeenMember, ...]:
+        """The members now. Raises AmiUnavailable, AmiRefused."""
         members, callers = await self._query_queue(ami)
         now = self._clock.now()  # after the answer, which may have taken seconds
         if any(_last_call(member) > now.timestamp() + CLOCK_STEP for member in members):
@@ -194,9 +194,9 @@ class Members:
         members = [message for message in messages if message.get("Event") == "QueueMember"]
         return members, [message for message in messages if message.get("Event") == "QueueEntry"]
 
-    def _read(self, message: Mapping[str, Any], now: datetime) -> Seen:
+    def _read(self, message: Mapping[str, Any], now: datetime) -> SeenMember:
         paused = message.get("Paused") == "1"
-        return Seen(
+        return SeenMember(
             interface=str(message.get("StateInterface") or message.get("Location")),
             name=str(message.get("Name", "")),
             state=self._state(message, now, paused=paused),

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 import structlog
 
 from callcenter.conducting.mailbox import Left, Reconnected
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.conducting.switchboard import Switchboard
-from callcenter.telephony.ari.client import Ari
-from callcenter.telephony.audio.tapped_ear import TappedEar
+from callcenter.telephony.ari.client import AriClient
+from callcenter.telephony.audio.tap_recognition import TapRecognition
 from callcenter.telephony.audio.taps import MARK, Taps
 
 log = structlog.get_logger()
@@ -30,11 +30,11 @@ _OWN_CHANNEL_PREFIXES = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
 class Adoption:
     def __init__(
         self,
-        ari: Ari,
+        ari: AriClient,
         switchboard: Switchboard,
         *,
         taps: Taps | None = None,
-        ear: TappedEar | None = None,
+        ear: TapRecognition | None = None,
         stasis_start_grace: float = ON_ITS_WAY,
     ) -> None:
         """`taps` and `ear` together, or neither."""
@@ -45,7 +45,7 @@ class Adoption:
         self._on_its_way = stasis_start_grace
 
     async def reconcile_channels(self) -> None:
-        """Raises AsteriskUnavailable, Gone (the application vanished), Refused."""
+        """Raises AsteriskUnavailable, ChannelGone (the application vanished), Refused."""
         held = self._switchboard.call_ids
         application = await self._ari.read_application()
         for call_id in held.difference(application.channel_ids):
@@ -56,7 +56,7 @@ class Adoption:
             await self._taps.remove_strays()
         for bridge_id in filter(self._is_untracked, application.bridge_ids):
             log.warning("a bridge was left over", bridge=bridge_id)
-            with contextlib.suppress(Gone):
+            with contextlib.suppress(ChannelGone):
                 await self._ari.remove_bridge(bridge_id)
         strangers = self._find_unknown(application.channel_ids)
         if strangers:
@@ -73,7 +73,7 @@ class Adoption:
         return self._taps is None or not id_.startswith(MARK)
 
     async def _release_or_remove(self, channel_id: str) -> None:
-        with contextlib.suppress(Gone):
+        with contextlib.suppress(ChannelGone):
             channel = await self._ari.read_channel(channel_id)
             if channel.name.startswith(_OWN_CHANNEL_PREFIXES):
                 log.warning("a channel of ours was left over", channel=channel.name)

@@ -15,9 +15,9 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
-from callcenter.journal.tape import NO_TAPE, Source, Tape
+from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
 from callcenter.telephony.ari.generated import (
     EVENT_NAMES,
     Application,
@@ -26,7 +26,7 @@ from callcenter.telephony.ari.generated import (
     Event,
     parse_event,
 )
-from callcenter.telephony.ari.wire import HttpWire, Reply, Wire
+from callcenter.telephony.ari.transport import AriTransport, HttpAriTransport, Reply
 
 log = structlog.get_logger()
 
@@ -42,11 +42,11 @@ _GONE_STATUSES = frozenset({404, 409, 422})
 """No such channel or playback · not in our application any more · not in it yet."""
 
 
-class Refused(CallcenterError):
+class RequestRefused(CallcenterError):
     """Asterisk understood the request and will not do it: our mistake or the configuration's."""
 
 
-class Ari:
+class AriClient:
     """One application of one Asterisk.
 
     `address` is `http://host:port`. Raises nothing when made; use it as an asynchronous context, or `close()` it.
@@ -61,7 +61,7 @@ class Ari:
         application: str,
         reply_within: float = 2.0,
         tape: Tape = NO_TAPE,
-        wire: Wire | None = None,
+        wire: AriTransport | None = None,
     ) -> None:
         """`wire` carries the requests in place of connections of our own. `reply_within`: seconds."""
         self._tape = tape
@@ -72,7 +72,7 @@ class Ari:
         self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._wire = wire or HttpWire(address, user=user, password=password, reply_within=reply_within)
+        self._wire = wire or HttpAriTransport(address, user=user, password=password, reply_within=reply_within)
 
     async def close(self) -> None:
         await self._wire.close()
@@ -84,7 +84,7 @@ class Ari:
         await self.close()
 
     async def read_application(self) -> Application:
-        """Which channels and bridges are in our application now. Raises Gone while no socket of it is open."""
+        """Which channels and bridges are in our application now. Raises ChannelGone while no socket of it is open."""
         return Application.read(await self._request("GET", f"/applications/{quote(self._application)}"))
 
     async def set_event_filter(self, names: tuple[str, ...] = EVENT_NAMES) -> None:
@@ -180,7 +180,7 @@ class Ari:
         settling.add_done_callback(lambda task: _close_on_failure(task, socket))
         try:
             async for message in socket:
-                self._tape.record_line(Source.EVENT, message)
+                self._tape.record_line(TapeSource.EVENT, message)
                 event = _parse(message)
                 if isinstance(event, ApplicationReplaced):
                     self._replaced = True
@@ -206,22 +206,22 @@ class Ari:
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The reply's JSON, None when it has none. Raises Gone, AsteriskUnavailable, Refused."""
+        """The reply's JSON, None when it has none. Raises ChannelGone, AsteriskUnavailable, RequestRefused."""
         number = next(self._numbers)
         asked = {"n": number, "method": method, "path": path, "parameters": parameters or {}}
-        self._tape.record_line(Source.REQUEST, asked)
+        self._tape.record_line(TapeSource.REQUEST, asked)
         try:
             reply = await self._wire.send_request(method, path, parameters=parameters, body=body)
         except OSError as error:
-            self._tape.record_line(Source.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
+            self._tape.record_line(TapeSource.REPLY, {"n": number, "failure": f"{type(error).__name__}: {error}"})
             raise AsteriskUnavailable(f"{method} {path}: {error or type(error).__name__}") from error
-        self._tape.record_line(Source.REPLY, {"n": number, "status": reply.status, "body": reply.text})
+        self._tape.record_line(TapeSource.REPLY, {"n": number, "status": reply.status, "body": reply.text})
         if reply.status in _GONE_STATUSES:
-            raise Gone(f"{method} {path}: {reply.status} {_reason(reply)}")
+            raise ChannelGone(f"{method} {path}: {reply.status} {_reason(reply)}")
         if reply.status >= 500:
             raise AsteriskUnavailable(f"{method} {path}: {reply.status} {_reason(reply)}")
         if reply.status >= 400:
-            raise Refused(f"{method} {path}: {reply.status} {_reason(reply)}")
+            raise RequestRefused(f"{method} {path}: {reply.status} {_reason(reply)}")
         return reply.json() if reply.text else None
 
 

@@ -2,8 +2,8 @@
 
 import contextlib
 
-from callcenter.conducting.ports import Gone
-from callcenter.telephony.ari.client import Ari
+from callcenter.conducting.ports import ChannelGone
+from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.router import Playbacks
 
 _RENEW_LEASE_EXPRESSION = "${SET(TIMEOUT(absolute)=${CC_LEASE})}"
@@ -15,7 +15,7 @@ _END_WAIT_EXPRESSION = "${SET(TIMEOUT(absolute)=0.01)}"
 
 
 class AriPhone:
-    def __init__(self, ari: Ari, playbacks: Playbacks) -> None:
+    def __init__(self, ari: AriClient, playbacks: Playbacks) -> None:
         self._ari = ari
         self._playbacks = playbacks
 
@@ -29,7 +29,7 @@ class AriPhone:
 
     async def stop_prompt(self, playback_id: str) -> None:
         self._playbacks.forget(playback_id)
-        with contextlib.suppress(Gone):  # it had ended by itself
+        with contextlib.suppress(ChannelGone):  # it had ended by itself
             await self._ari.stop_playback(playback_id)
 
     async def send_silence(self, call_id: str) -> None:
@@ -40,10 +40,13 @@ class AriPhone:
 
     async def renew_lease(self, call_id: str) -> None:
         if await self._ari.evaluate(call_id, _RENEW_LEASE_EXPRESSION) in ("", "0"):
-            raise Gone("the lease was over")
+            raise ChannelGone("the lease was over")
 
     async def requeue_caller(self, call_id: str) -> None:
-        """Has a caller who waits in the queue leave it and come again. Raises AsteriskUnavailable, Gone, Refused."""
+        """Has a caller who waits in the queue leave it and come again.
+
+        Raises AsteriskUnavailable, ChannelGone, RequestRefused.
+        """
         await self._ari.evaluate(call_id, _END_WAIT_EXPRESSION)
 
     def forget(self, call_id: str) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.intake.asterisk_state import SeenBridge, SeenChannel
-from callcenter.telephony.ari.wire import HttpWire
+from callcenter.telephony.ari.transport import HttpAriTransport
 
 
 class AriSwitch:
@@ -57,7 +57,7 @@ class AriSwitch:
     async def _ask(self, path: str, **parameters: str) -> Any:
         """What it answers; of what is not there nothing."""
         # A wire for each question: whoever asks once in an hour keeps no connection.
-        wire = HttpWire(self._address, user="callcenter", password=self._password, reply_within=5.0)
+        wire = HttpAriTransport(self._address, user="callcenter", password=self._password, reply_within=5.0)
         try:
             reply = await wire.send_request("GET", path, parameters=parameters)
             if reply.status == 404:

@@ -15,10 +15,10 @@ import uuid
 
 import structlog
 
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.telephony.ari.client import Refused
-from callcenter.telephony.audio.transport import FORMAT, MediaRequests, NoAudio, TakeAudio
+from callcenter.telephony.ari.client import RequestRefused
+from callcenter.telephony.audio.transport import FORMAT, AudioUnavailable, MediaRequests, TakeAudio
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class AudioSocketTransport:
     async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> "AudioSocketStream":
         """See Transport."""
         if self._server is None:
-            raise NoAudio("the AudioSocket port is not open")
+            raise AudioUnavailable("the AudioSocket port is not open")
         host, port = self._server.sockets[0].getsockname()[:2]
         name = uuid.uuid4()
         arrival = self._expected[name.bytes] = asyncio.get_running_loop().create_future()
@@ -68,10 +68,10 @@ class AudioSocketTransport:
                 reader, writer = await arrival
         except BaseException as error:
             self._expected.pop(name.bytes, None)
-            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
+            with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):
                 await self._ari.remove_channel(media_id)
             if isinstance(error, TimeoutError):
-                raise NoAudio("Asterisk does not connect to the AudioSocket port") from error
+                raise AudioUnavailable("Asterisk does not connect to the AudioSocket port") from error
             raise
         return AudioSocketStream(reader, writer, on_audio, audio_ended)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from callcenter.telephony.ari.client import Ari
+from callcenter.telephony.ari.client import AriClient
 
 _SIP_CHANNEL_PREFIX = "PJSIP/"
 _HANDED_OVER_CONTEXTS = frozenset({"fallback", "to-queue", "callback", "voicemail", "message"})
@@ -13,15 +13,18 @@ _HANDED_OVER_CONTEXTS = frozenset({"fallback", "to-queue", "callback", "voicemai
 
 
 @dataclass(frozen=True, slots=True)
-class TalkGoingOn:
+class OngoingTalk:
     """A caller whom no robot holds. `member_channel`: whom they talk with; None: nobody yet."""
 
     call_id: str
     member_channel: str | None
 
 
-class AudioAri(Ari):
-    """See Ari. All ids are chosen by us. Every request raises Gone, AsteriskUnavailable, Refused."""
+class AudioAriClient(AriClient):
+    """See AriClient. All ids are chosen by us.
+
+    Every request raises ChannelGone, AsteriskUnavailable, RequestRefused.
+    """
 
     async def start_media(self, media_id: str, **parameters: str) -> None:
         """Makes an externalMedia channel in our application; its StasisStart may arrive before this returns."""
@@ -39,7 +42,7 @@ class AudioAri(Ari):
             parameters={"app": self._application, "spy": spy},
         )
 
-    async def list_handed_over_calls(self) -> tuple[TalkGoingOn, ...]:
+    async def list_handed_over_calls(self) -> tuple[OngoingTalk, ...]:
         """Everybody who waits for a dispatcher or talks with one, whatever controller put them through."""
         return find_talks(await self._request("GET", "/channels"), await self._request("GET", "/bridges"))
 
@@ -51,7 +54,7 @@ class AudioAri(Ari):
         )
 
 
-def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]) -> tuple[TalkGoingOn, ...]:
+def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]) -> tuple[OngoingTalk, ...]:
     """The talks in ARI's lists of channels and bridges."""
     people = {row["id"]: row["dialplan"]["context"] for row in channels if row["name"].startswith(_SIP_CHANNEL_PREFIX)}
     partners = {
@@ -62,7 +65,7 @@ def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[
         if other in people and other != one
     }
     return tuple(
-        TalkGoingOn(call_id, partners.get(call_id))
+        OngoingTalk(call_id, partners.get(call_id))
         for call_id, context in people.items()
         if context in _HANDED_OVER_CONTEXTS
     )

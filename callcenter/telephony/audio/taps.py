@@ -18,13 +18,13 @@ from typing import Protocol
 
 import structlog
 
-from callcenter.conducting.ports import Gone, Measures, Unmeasured
+from callcenter.conducting.ports import CallMetrics, ChannelGone, NoMetrics
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
-from callcenter.telephony.ari.client import Refused
+from callcenter.telephony.ari.client import RequestRefused
 from callcenter.telephony.ari.generated import Application, Event, StasisEnd, StasisStart
-from callcenter.telephony.audio.requests import TalkGoingOn
-from callcenter.telephony.audio.transport import MediaStream, NoAudio, TakeAudio, Transport
+from callcenter.telephony.audio.requests import OngoingTalk
+from callcenter.telephony.audio.transport import AudioUnavailable, MediaStream, TakeAudio, Transport
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ _LOOP_LAG_SECONDS = 0.2
 ATTEMPTS = 3
 
 
-class Side(StrEnum):
+class ChannelSide(StrEnum):
     """Of a channel, as Asterisk sees it."""
 
     SPY_IN = "in"
@@ -51,7 +51,7 @@ class TapRequests(Protocol):
 
     async def read_application(self) -> Application: ...
 
-    async def list_handed_over_calls(self) -> Sequence[TalkGoingOn]: ...
+    async def list_handed_over_calls(self) -> Sequence[OngoingTalk]: ...
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None: ...
 
@@ -89,9 +89,9 @@ class Tap:
 class Taps:
     """All taps of one application. The router hands every event to `handle_event`."""
 
-    def __init__(self, ari: TapRequests, transport: Transport, *, measures: Measures | None = None) -> None:
+    def __init__(self, ari: TapRequests, transport: Transport, *, measures: CallMetrics | None = None) -> None:
         self._ari = ari
-        self._measures = measures or Unmeasured()
+        self._measures = measures or NoMetrics()
         self._transport = transport
         self._taps: dict[str, Tap] = {}
         self._entering: dict[str, asyncio.Future[None]] = {}
@@ -113,21 +113,21 @@ class Taps:
                 tap.audio_ended.set()
         return True
 
-    async def open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
+    async def open(self, channel_id: str, side: ChannelSide, take: TakeAudio) -> Tap:
         """Hears `channel_id` from now on; returns with its first audio. A stream that stays silent is made anew.
 
-        Whoever opens it waits for `over` and closes it. Raises Gone (the channel is no more), NoAudio,
+        Whoever opens it waits for `over` and closes it. Raises ChannelGone (the channel is no more), AudioUnavailable,
         AsteriskUnavailable, Refused; then nothing is left behind.
         """
         for _ in range(ATTEMPTS - 1):
             try:
                 return await self._open(channel_id, side, take)
-            except NoAudio as error:
+            except AudioUnavailable as error:
                 self._count_silent()
                 log.warning("a media stream stayed silent", channel=channel_id, why=str(error))
         return await self._open(channel_id, side, take)
 
-    async def _open(self, channel_id: str, side: Side, take: TakeAudio) -> Tap:
+    async def _open(self, channel_id: str, side: ChannelSide, take: TakeAudio) -> Tap:
         tap = Tap(f"{MARK}{new_id()}")
         self._taps[tap.id] = tap
         first = asyncio.Event()
@@ -150,7 +150,7 @@ class Taps:
         except BaseException as error:
             await self.close(tap)
             if isinstance(error, TimeoutError):
-                raise NoAudio(f"no audio of {channel_id} came") from error
+                raise AudioUnavailable(f"no audio of {channel_id} came") from error
             raise
         finally:
             for entering in (tap.snoop_id, tap.media_id):
@@ -166,12 +166,15 @@ class Taps:
             await tap.stream.close()
         await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
 
-    async def list_handed_over_calls(self) -> Sequence[TalkGoingOn]:
-        """See AudioAri. Raises Gone, AsteriskUnavailable, Refused."""
+    async def list_handed_over_calls(self) -> Sequence[OngoingTalk]:
+        """See AudioAri. Raises ChannelGone, AsteriskUnavailable, RequestRefused."""
         return await self._ari.list_handed_over_calls()
 
     async def remove_strays(self) -> None:
-        """Removes what bears our mark and belongs to no open tap. Raises Gone, AsteriskUnavailable, Refused."""
+        """Removes what bears our mark and belongs to no open tap.
+
+        Raises ChannelGone, AsteriskUnavailable, RequestRefused.
+        """
         application = await self._ari.read_application()
         await self._remove(
             channels=self._find_strays(application.channel_ids), bridges=self._find_strays(application.bridge_ids)
@@ -203,10 +206,10 @@ class Taps:
 
     async def _remove(self, *, channels: Sequence[str], bridges: Sequence[str]) -> None:
         for channel_id in channels:
-            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):  # what is left is swept later
+            with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):  # what is left is swept later
                 await self._ari.remove_channel(channel_id)
         for bridge_id in bridges:
-            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
+            with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):
                 await self._ari.remove_bridge(bridge_id)
 
 

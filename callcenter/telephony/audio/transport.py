@@ -13,12 +13,15 @@ TakeAudio = Callable[[bytes], None]
 """Takes the next samples (little-endian). Called in the event loop; must neither wait nor raise."""
 
 
-class NoAudio(CallcenterError):
+class AudioUnavailable(CallcenterError):
     """Asterisk gives us no audio of a channel."""
 
 
 class MediaRequests(Protocol):
-    """What transports ask of ARI; AudioAri does it. Every request raises Gone, AsteriskUnavailable, Refused."""
+    """What transports ask of ARI; AudioAriClient does it.
+
+    Every request raises ChannelGone, AsteriskUnavailable, RequestRefused.
+    """
 
     async def start_media(self, media_id: str, **parameters: str) -> None: ...
 
@@ -42,6 +45,6 @@ class Transport(Protocol):
         """Makes the channel `media_id` and connects to it. Audio comes once it is bridged.
 
         Sets `audio_ended` when no more audio will come, whoever ended it.
-        Raises NoAudio, Gone, AsteriskUnavailable, Refused; then no channel is left.
+        Raises AudioUnavailable, ChannelGone, AsteriskUnavailable, RequestRefused; then no channel is left.
         """
         ...

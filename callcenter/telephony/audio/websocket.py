@@ -13,10 +13,10 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.conducting.ports import Gone
+from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
-from callcenter.telephony.ari.client import Refused
-from callcenter.telephony.audio.transport import FORMAT, MediaRequests, NoAudio, TakeAudio
+from callcenter.telephony.ari.client import RequestRefused
+from callcenter.telephony.audio.transport import FORMAT, AudioUnavailable, MediaRequests, TakeAudio
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ class WebsocketTransport:
             connection_id = await self._ari.evaluate(media_id, "${MEDIA_WEBSOCKET_CONNECTION_ID}")
             socket = await self._connect(connection_id)
         except BaseException:
-            with contextlib.suppress(Gone, AsteriskUnavailable, Refused):
+            with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):
                 await self._ari.remove_channel(media_id)
             raise
         return WebsocketStream(socket, on_audio, audio_ended)
@@ -66,7 +66,7 @@ class WebsocketTransport:
                 max_queue=_MAX_QUEUED_PACKETS,
             )
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            raise NoAudio(f"the media socket does not open: {error or type(error).__name__}") from error
+            raise AudioUnavailable(f"the media socket does not open: {error or type(error).__name__}") from error
 
 
 class WebsocketStream:

@@ -1,7 +1,7 @@
 """An address heard, held against the company's own list of houses. What was not said is not there.
 
 `AddressBook(houses).find(words)` reads one line; `.complete(address, words, asked)` reads a reply that goes on from
-what is known. What can't be decided is a `Doubt`: data for a question, never a guess.
+what is known. What can't be decided is a `AddressDoubt`: data for a question, never a guess.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ _HOUSE_NUMBER_PARTS = ("house", "building", "structure", "letter")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AddressPart:
     """One part of an address and the words it came from."""
 
     value: str
@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class AddressDoubt:
     """Something to ask about."""
 
     kind: str
@@ -55,11 +55,11 @@ class Doubt:
 class Address:
     """What was said of an address. Empty when nothing was."""
 
-    parts: Mapping[str, Part] = field(default_factory=lambda: MappingProxyType({}))
+    parts: Mapping[str, AddressPart] = field(default_factory=lambda: MappingProxyType({}))
     """Only what was said, by the names of PARTS, in their order."""
     houses: tuple[House, ...] = ()
     """The houses that fit what was said, when a street, a complex or a settlement was; of them all none is nearer."""
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[AddressDoubt, ...] = ()
 
     @property
     def house(self) -> House | None:
@@ -79,7 +79,7 @@ class Address:
         return bool(self.parts or self.doubts)
 
 
-def what_to_ask(address: Address, *, needs_apartment: bool = True) -> Doubt | None:
+def what_to_ask(address: Address, *, needs_apartment: bool = True) -> AddressDoubt | None:
     """The next question before a ticket can be written; None when the house is found and, if `needs_apartment`, the
     apartment.
 
@@ -93,16 +93,16 @@ def what_to_ask(address: Address, *, needs_apartment: bool = True) -> Doubt | No
             return found[0]
     if address.house is None:
         known = "street" in address.parts or "complex" in address.parts
-        return Doubt("missing", "house" if known else "street")
+        return AddressDoubt("missing", "house" if known else "street")
     if needs_apartment and "apartment" not in address.parts:
-        return Doubt("missing", "apartment")
+        return AddressDoubt("missing", "apartment")
     return None
 
 
-def resolve(houses: Iterable[House], parts: Mapping[str, Part], doubts: Sequence[Doubt]) -> Address:
+def resolve(houses: Iterable[House], parts: Mapping[str, AddressPart], doubts: Sequence[AddressDoubt]) -> Address:
     """The parts with the houses that fit them and every doubt that the list raises."""
     ordered = {name: parts[name] for name in PARTS if name in parts}
-    found, raised = list(doubts), list[Doubt]()
+    found, raised = list(doubts), list[AddressDoubt]()
     fitting: tuple[House, ...] = ()
     if any(name in parts for name in ("settlement", "street", "complex")):
         fitting = tuple(houses)
@@ -111,7 +111,7 @@ def resolve(houses: Iterable[House], parts: Mapping[str, Part], doubts: Sequence
                 left = tuple(house for house in fitting if _has_part_value(house, name, parts[name].value))
                 if not left:
                     options = _list_options(fitting, name)
-                    raised.append(Doubt("contradictory", name, options, parts[name].words))
+                    raised.append(AddressDoubt("contradictory", name, options, parts[name].words))
                     fitting = ()
                     break
                 fitting = left
@@ -129,7 +129,9 @@ def _has_part_value(house: House, part: str, value: str) -> bool:
     return str(getattr(house, part)) == value
 
 
-def _check_inner_parts(houses: tuple[House, ...], parts: Mapping[str, Part]) -> tuple[tuple[House, ...], list[Doubt]]:
+def _check_inner_parts(
+    houses: tuple[House, ...], parts: Mapping[str, AddressPart]
+) -> tuple[tuple[House, ...], list[AddressDoubt]]:
     """The houses that can have the flat, the entrance and the floor that were said; a doubt when none can."""
     doubts = []
     for name in ("apartment", "entrance", "floor"):
@@ -139,12 +141,12 @@ def _check_inner_parts(houses: tuple[House, ...], parts: Mapping[str, Part]) -> 
         if left:
             houses = left
         elif "house" in parts:
-            doubts.append(Doubt("contradictory", name, (), parts[name].words))
+            doubts.append(AddressDoubt("contradictory", name, (), parts[name].words))
     known = {name: part.value for name, part in parts.items() if part.value}  # the others are said to be none
     if not doubts and len(houses) == 1 and "entrance" in known and known.get("apartment", "").isdecimal():
         entrance = houses[0].find_entrance(int(known["apartment"]))
         if entrance is not None and str(entrance) != known["entrance"]:
-            doubts.append(Doubt("contradictory", "entrance", (str(entrance),), parts["entrance"].words))
+            doubts.append(AddressDoubt("contradictory", "entrance", (str(entrance),), parts["entrance"].words))
     return houses, doubts
 
 
@@ -158,12 +160,12 @@ def may_have(house: House, part: str, value: int) -> bool:
     return most is None or 1 <= value <= most
 
 
-def _find_ambiguity(houses: tuple[House, ...], parts: Mapping[str, Part]) -> Doubt:
+def _find_ambiguity(houses: tuple[House, ...], parts: Mapping[str, AddressPart]) -> AddressDoubt:
     """The largest part in which the houses differ."""
     for name in HOUSE_PARTS:
         if name != "complex" and len({getattr(house, name) for house in houses}) > 1 and name not in parts:
-            return Doubt("ambiguous", name, _list_options(houses, name))
-    return Doubt("ambiguous", "house", _list_options(houses, "house"))
+            return AddressDoubt("ambiguous", name, _list_options(houses, name))
+    return AddressDoubt("ambiguous", "house", _list_options(houses, "house"))
 
 
 def _list_options(houses: Iterable[House], part: str) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from callcenter.houses.houses import House, Houses
-from callcenter.understanding.address.address import BELOW, Address, Doubt, Part, resolve
-from callcenter.understanding.address.items import Item, Kind, is_quantity, marker_of, read_items
-from callcenter.understanding.address.name_mentions import Places
+from callcenter.understanding.address.address import BELOW, Address, AddressDoubt, AddressPart, resolve
+from callcenter.understanding.address.items import Item, ItemKind, is_quantity, marker_of, read_items
+from callcenter.understanding.address.name_mentions import NameMentions
 from callcenter.understanding.address.names import Mention
 from callcenter.understanding.address.number_claims import HIGHEST
 from callcenter.understanding.address.ownership import is_contrasted
@@ -24,7 +24,7 @@ class AddressBook:
 
     def __init__(self, houses: Houses) -> None:
         self.houses = houses
-        self._place_names = Places(houses)
+        self._place_names = NameMentions(houses)
 
     def __repr__(self) -> str:
         return f"AddressBook({len(self.houses.all)} houses)"
@@ -60,9 +60,14 @@ class AddressBook:
         if len(mentions) > 1 and any(one in mentions for one in rivals):  # nothing tells which is the caller's
             said = [" ".join(word.text for word in words[one.first : one.end]) for one in mentions]
             parts = [self._place_names.get_part(one.name) for one in mentions]
-            doubts = [*doubts, *(Doubt("contradictory", part, (), one) for part, one in zip(parts, said, strict=True))]
-        if asked_part in HIGHEST and not any(item.kind is Kind.PART_WORD and item.part == asked_part for item in items):
-            items.insert(_find_asked_position(words, items), Item(Kind.PART_WORD, 0, 0, part=asked_part))
+            doubts = [
+                *doubts,
+                *(AddressDoubt("contradictory", part, (), one) for part, one in zip(parts, said, strict=True)),
+            ]
+        if asked_part in HIGHEST and not any(
+            item.kind is ItemKind.PART_WORD and item.part == asked_part for item in items
+        ):
+            items.insert(_find_asked_position(words, items), Item(ItemKind.PART_WORD, 0, 0, part=asked_part))
         reading = Reading(words, items, list(doubts))
         self._add_places(reading, mentions)
         reading.parse(self._list_candidate_houses(reading, known), pairs, address_known=bool(known))
@@ -80,7 +85,7 @@ class AddressBook:
         answer = read_short_answer(address, words, asked_part) if asked_part not in said.parts else None
         if answer is not None:
             said = replace(said, parts={asked_part: answer})
-        parts, void = dict(address.parts), dict[str, Part]()
+        parts, void = dict(address.parts), dict[str, AddressPart]()
         for name, part in said.parts.items():
             if name in parts and parts[name].value != part.value:
                 void |= {below: parts.pop(below) for below in BELOW.get(name, ()) if below in parts}
@@ -91,7 +96,7 @@ class AddressBook:
         own = [doubt for doubt in said.doubts if doubt in kept and not self._raised_by_list(doubt, said)]
         return resolve(self.houses.all, parts, own)
 
-    def _raised_by_list(self, doubt: Doubt, said: Address) -> bool:
+    def _raised_by_list(self, doubt: AddressDoubt, said: Address) -> bool:
         """Doubts that `resolve` found: with what was known before it will find them anew, or not at all."""
         return doubt in resolve(self.houses.all, said.parts, ()).doubts
 
@@ -126,7 +131,9 @@ class AddressBook:
     def _add_places(self, reading: Reading, mentions: Iterable[Mention]) -> None:
         for mention in mentions:
             at = next(
-                at for at, item in enumerate(reading.items) if item.first == mention.first and item.kind is Kind.NAME
+                at
+                for at, item in enumerate(reading.items)
+                if item.first == mention.first and item.kind is ItemKind.NAME
             )
             reading.set_part(
                 self._place_names.get_part(mention.name), self._place_names.get_official_name(mention.name), at
@@ -141,7 +148,7 @@ class AddressBook:
 
 
 def _keep_remaining(items: Sequence[Item], mentions: Iterable[Mention]) -> list[Mention]:
-    left = {item.first for item in items if item.kind is Kind.NAME}
+    left = {item.first for item in items if item.kind is ItemKind.NAME}
     return [mention for mention in mentions if mention.first in left]
 
 
@@ -151,6 +158,6 @@ def _find_asked_position(words: Sequence[Word], items: Sequence[Item]) -> int:
         if item.number is not None:
             placed = words[item.first - 1].text in ("в", "во", "на", "из") if item.first else False
             return 0 if placed and not item.number.ordinal else at
-        if item.kind not in (Kind.FILLER, Kind.CORRECTION) and not words[item.first].has_part_of_speech("PREP"):
+        if item.kind not in (ItemKind.FILLER, ItemKind.CORRECTION) and not words[item.first].has_part_of_speech("PREP"):
             return 0
     return 0

@@ -13,7 +13,7 @@ _MIN_SIMILARITY = 0.82
 _OWN_APARTMENT_WORDS = ("моя", "наша")
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     NAME = "name"
     PART_WORD = "marker"
     NUMBER = "number"
@@ -29,10 +29,10 @@ class Kind(StrEnum):
 
 SLASHES = ("дробь", "черта", "слэш", "слеш")
 _KIND_BY_WORD = {
-    **dict.fromkeys(SLASHES, Kind.SLASH),
-    **dict.fromkeys(("а", "то", "есть"), Kind.BUT),
-    "или": Kind.OR,
-    "не": Kind.NOT,
+    **dict.fromkeys(SLASHES, ItemKind.SLASH),
+    **dict.fromkeys(("а", "то", "есть"), ItemKind.BUT),
+    "или": ItemKind.OR,
+    "не": ItemKind.NOT,
 }
 
 
@@ -44,7 +44,7 @@ _GENITIVE_NUMERALS = frozenset({"двух", "трех", "четырех", "об�
 class Item:
     """One piece of a line."""
 
-    kind: Kind
+    kind: ItemKind
     first: int
     end: int
     """The words of it: `words[first:end]`."""
@@ -70,23 +70,23 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
     at = 0
     while at < len(words):
         if at in spans:
-            items.append(Item(Kind.NAME, at, spans[at]))
+            items.append(Item(ItemKind.NAME, at, spans[at]))
             at = spans[at]
             continue
         if words[at].separator == "/" or (
             words[at].separator == "-" and words[at].is_attached and at in starts and items
         ):
-            items.append(Item(Kind.SLASH, at, at, part=words[at].separator))
+            items.append(Item(ItemKind.SLASH, at, at, part=words[at].separator))
         number = starts.get(at) or _read_counting_one(words, at, items)
         if number is not None:
             measured = is_measured(words, number) or _is_foreign_number(words, number, items)
             counted = number.end not in spans and _may_be_count(words, number)
-            items.append(Item(Kind.NUMBER, at, number.end, number=number, has_unit=measured, may_be_count=counted))
+            items.append(Item(ItemKind.NUMBER, at, number.end, number=number, has_unit=measured, may_be_count=counted))
             at = number.end
             continue
         before = items[-1] if items else None
         if words[at].text in _OWN_APARTMENT_WORDS and _is_own_apartment_word(words, at, (starts, spans), before):
-            items.append(Item(Kind.PART_WORD, at, at + 1, part="apartment"))
+            items.append(Item(ItemKind.PART_WORD, at, at + 1, part="apartment"))
         else:
             items.append(_read_word(words, at, before))
         at += 1
@@ -95,7 +95,7 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
 
 def _read_counting_one(words: Sequence[Word], at: int, before: Sequence[Item]) -> Number | None:
     """«корпус раз квартира пять»: a one, between a part's word and the next or the end; not «в подъезде раз в год»."""
-    if words[at].text != "раз" or not before or before[-1].kind is not Kind.PART_WORD:
+    if words[at].text != "раз" or not before or before[-1].kind is not ItemKind.PART_WORD:
         return None
     if at + 1 < len(words) and not marker_of(words, at + 1):
         return None
@@ -146,20 +146,20 @@ def letter_of(words: Sequence[Word], at: int, *, after_letter_word: bool) -> str
 def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     word = words[at]
     part = "" if _is_unnumbered_part(words, at) else marker_of(words, at)
-    after_number = before is not None and before.kind in (Kind.NUMBER, Kind.SLASH)
-    after_letter_word = before is not None and before.kind is Kind.PART_WORD and before.part == "letter"
+    after_number = before is not None and before.kind in (ItemKind.NUMBER, ItemKind.SLASH)
+    after_letter_word = before is not None and before.kind is ItemKind.PART_WORD and before.part == "letter"
     if not part and (after_number or after_letter_word):
         letter = letter_of(words, at, after_letter_word=after_letter_word)
         if letter:
-            return Item(Kind.LETTER, at, at + 1, part=letter)
+            return Item(ItemKind.LETTER, at, at + 1, part=letter)
     if part:
-        return Item(Kind.PART_WORD, at, at + 1, part=part)
+        return Item(ItemKind.PART_WORD, at, at + 1, part=part)
     pair = (word.text, words[at + 1].text) if at + 1 < len(words) else None
     instead = at > 0 and words[at - 1].text == "а" and word.text in address_words()["cues"]["instead"]
     kind = (
-        Kind.CORRECTION
+        ItemKind.CORRECTION
         if instead or pair == ("в", "смысле")
-        else Kind.FILLER
+        else ItemKind.FILLER
         if pair == ("по", "моему")
         else _classify_word(word)
     )
@@ -188,14 +188,14 @@ def _is_unnumbered_part(words: Sequence[Word], at: int) -> bool:
     return at > 0 and (words[at - 1].text == "без" or words[at - 1].has_lemma(*address_words()["cues"]["code"]))
 
 
-def _classify_word(word: Word) -> Kind:
+def _classify_word(word: Word) -> ItemKind:
     cues = address_words()["cues"]
     exact = _KIND_BY_WORD.get(word.text)
     if exact is not None:
         return exact
     if corrects(word):
-        return Kind.CORRECTION
-    return Kind.FILLER if word.text in cues["between"] or word.is_filler else Kind.OTHER
+        return ItemKind.CORRECTION
+    return ItemKind.FILLER if word.text in cues["between"] or word.is_filler else ItemKind.OTHER
 
 
 def corrects(word: Word) -> bool:
@@ -215,7 +215,7 @@ def _is_foreign_number(words: Sequence[Word], number: Number, before: Sequence[I
         word = words[item.first]
         if word.text in cues["sign"] and item.end == number.first:
             return True
-        if item.kind is Kind.NUMBER and item.number is not None and not item.number.ordinal and not number.ordinal:
+        if item.kind is ItemKind.NUMBER and item.number is not None and not item.number.ordinal and not number.ordinal:
             continue
         if number.ordinal or not (word.text == "номер" or word.has_lemma(*cues["code"], *cues["numbered"])):
             return False

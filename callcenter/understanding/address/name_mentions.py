@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from callcenter.houses.houses import House, Houses
-from callcenter.understanding.address.address import Doubt
+from callcenter.understanding.address.address import AddressDoubt
 from callcenter.understanding.address.ambiguous_names import begins_trouble, building_after, is_date, is_street
 from callcenter.understanding.address.house_numbers import (
     PREPOSITIONS,
@@ -17,7 +17,7 @@ from callcenter.understanding.address.house_numbers import (
 )  # fmt: skip
 from callcenter.understanding.address.items import corrects, marker_of
 from callcenter.understanding.address.name_alternatives import others_of, renumbered, set_against
-from callcenter.understanding.address.names import Mention, Name, Names
+from callcenter.understanding.address.names import Mention, Name, NameIndex
 from callcenter.understanding.address.ownership import find_own
 from callcenter.understanding.address.unlisted_names import (
     is_at_corner,
@@ -36,7 +36,7 @@ _MIN_SIMILARITY_ALONE = 0.86
 """Least likeness of a word that no house number and no type word backs."""
 
 
-class Places:
+class NameMentions:
     """The streets, complexes and settlements of the list."""
 
     def __init__(self, houses: Houses) -> None:
@@ -48,7 +48,7 @@ class Places:
         self._parts |= {house.complex: "complex" for house in houses.all if house.complex}
         self._parts |= {house.settlement: "settlement" for house in houses.all if house.settlement}
         self._official_names = {name: house.complex or name for house in houses.all for name in house.aliases}
-        self._names = Names([*self._parts, *self._official_names])
+        self._names = NameIndex([*self._parts, *self._official_names])
 
     def get_part(self, name: Name) -> str:
         """`street`, `complex` or `settlement`."""
@@ -64,7 +64,7 @@ class Places:
 
     def find_places(
         self, words: Sequence[Word], numbers: Sequence[Number], *, asked_part: str = ""
-    ) -> tuple[list[Mention], list[Doubt]]:
+    ) -> tuple[list[Mention], list[AddressDoubt]]:
         """The names that are surely meant, in the line's order, and the places where several may be."""
         candidates = [
             (mention, self._has_listed_house(mention, words, numbers))
@@ -77,7 +77,7 @@ class Places:
         if not any(self.get_part(mention.name) == "street" for mention, _ in backed):
             backed += [one for one in candidates if self._has_listed_house_later(one[0], words, numbers)]
         chosen: list[Mention] = []
-        doubts: list[Doubt] = []
+        doubts: list[AddressDoubt] = []
         taken: set[int] = set()
         for group in _group_overlapping(backed):
             span = set(range(min(one.first for one, _ in group), max(one.end for one, _ in group)))
@@ -95,7 +95,7 @@ class Places:
                         self.get_official_name(name) for name in (*(one.name for one in best), *(others or ()))
                     )
                 )
-                doubts.append(Doubt("ambiguous", self.get_part(best[0].name), options, said))
+                doubts.append(AddressDoubt("ambiguous", self.get_part(best[0].name), options, said))
         against = [set_against(words, numbers, one, self._names.place_names) for one in chosen]
         chosen += [one for one in against if one is not None and not taken & {*range(one.first, one.end)}]
         chosen = sorted(self._keep_housed_street(chosen, words, numbers), key=lambda one: one.first)
@@ -104,7 +104,7 @@ class Places:
             stranger = stranger or other_street(words, one)
         if not stranger and not doubts and not any(self.get_part(one.name) == "street" for one in chosen):
             stranger = unlisted_street(words, numbers)
-        return chosen, [*doubts, Doubt("unknown", "street", (), stranger)] if stranger else doubts
+        return chosen, [*doubts, AddressDoubt("unknown", "street", (), stranger)] if stranger else doubts
 
     def _keep_housed_street(
         self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]

@@ -8,7 +8,7 @@ from callcenter.houses.houses import STREET_TYPES
 from callcenter.understanding.address.house_numbers import begins_house
 from callcenter.understanding.address.vocabulary import address_words
 from callcenter.understanding.numbers.numbers import Number, find_numbers, is_hesitation
-from callcenter.understanding.phrases.edit_distance import Likeness
+from callcenter.understanding.phrases.edit_distance import SimilarWords
 from callcenter.understanding.words import Form, Word, alike, inflect, read_words
 
 _SAME_LEMMA_SCORE = 0.98
@@ -25,7 +25,7 @@ _PROPER_NOUN_GRAMMEMES = frozenset({"Surn", "Geox", "Name", "Patr", "Orgn", "Fix
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class NameToken:
     """One word or number of a name."""
 
     text: str
@@ -53,7 +53,7 @@ class Name:
     official_name: str
     street_type: str
     """The type word in its dictionary form: «проспект», «жк»; empty when the name has none."""
-    tokens: tuple[Token, ...]
+    tokens: tuple[NameToken, ...]
 
     @property
     def is_distinctive(self) -> bool:
@@ -88,7 +88,7 @@ class Mention:
     """A word was only alike."""
 
 
-class Names:
+class NameIndex:
     """The names of one kind, with what each word of a line may be of them."""
 
     def __init__(self, official_names: Iterable[str]) -> None:
@@ -105,7 +105,7 @@ class Names:
                 self._tokens_by_lemma.setdefault(lemma, set()).add(token.text)
             for form in token.forms:
                 self._tokens_by_form.setdefault(form, set()).add(token.text)
-        self._similar_forms = Likeness(form for form in self._tokens_by_form if len(form) >= _MIN_FUZZY_LENGTH)
+        self._similar_forms = SimilarWords(form for form in self._tokens_by_form if len(form) >= _MIN_FUZZY_LENGTH)
         self._names_by_compound = {form: name for name in self.place_names for form in _list_compounds(name)}
         self._similarity_cache: dict[str, dict[str, float]] = {}
 
@@ -185,7 +185,7 @@ class Names:
         joined = words[at].text + words[at + 1].text if at + 1 < len(words) else ""
         return self._tokens_by_form.get(joined, ()) if len(joined) >= _MIN_SPLIT_LENGTH else ()
 
-    def _is_split_word(self, token: Token, words: Sequence[Word], at: int) -> bool:
+    def _is_split_word(self, token: NameToken, words: Sequence[Word], at: int) -> bool:
         return token.text in self._list_split_tokens(words, at)
 
     def _list_similar_tokens(self, word: Word) -> dict[str, float]:
@@ -223,7 +223,9 @@ def read_name(written: str) -> Name:
         word = words[at]
         if at in numbers:
             tokens.append(
-                Token(numbers[at].digits, frozenset(), (), numbers[at].digits, False, frozenset(), False, False, True)
+                NameToken(
+                    numbers[at].digits, frozenset(), (), numbers[at].digits, False, frozenset(), False, False, True
+                )
             )
             at = numbers[at].end
             continue
@@ -238,7 +240,7 @@ def read_name(written: str) -> Name:
             bool(_list_grammemes(word.parses) & _PROPER_NOUN_GRAMMEMES) and not adjective
         )
         tokens.append(
-            Token(
+            NameToken(
                 word.text,
                 frozenset(word.lemmas),
                 forms,

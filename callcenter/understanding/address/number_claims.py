@@ -7,7 +7,7 @@ a cost, and the cheapest way is taken; the costs say how people speak, not what 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from callcenter.understanding.address.items import Item, Kind, is_in_a_row
+from callcenter.understanding.address.items import Item, ItemKind, is_in_a_row
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
@@ -50,7 +50,7 @@ class _PartialAssignment:
 
 def share_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, ...]:
     """The cheapest sharing of the numbers among the part words and the names (a name claims a house)."""
-    claimants = [at for at, item in enumerate(items) if item.kind is Kind.NAME or _takes_number(item)]
+    claimants = [at for at, item in enumerate(items) if item.kind is ItemKind.NAME or _takes_number(item)]
     best = {"": _PartialAssignment(0.0, ())}
     last_after: int | None = None
     for at in claimants:
@@ -71,19 +71,19 @@ def share_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, 
 
 
 def _expects_house(item: Item) -> bool:
-    return item.kind is Kind.NAME or item.part == "house"
+    return item.kind is ItemKind.NAME or item.part == "house"
 
 
 def _takes_number(item: Item) -> bool:
-    return item.kind is Kind.PART_WORD and item.part != "letter"
+    return item.kind is ItemKind.PART_WORD and item.part != "letter"
 
 
 def _find_reachable_number(items: Sequence[Item], at: int, step: int) -> int | None:
     """The number that a claimant can reach on one side: nothing but empty words between."""
     at += step
-    while 0 <= at < len(items) and items[at].kind is Kind.FILLER:
+    while 0 <= at < len(items) and items[at].kind is ItemKind.FILLER:
         at += step
-    return at if 0 <= at < len(items) and items[at].kind is Kind.NUMBER and not items[at].has_unit else None
+    return at if 0 <= at < len(items) and items[at].kind is ItemKind.NUMBER and not items[at].has_unit else None
 
 
 def _list_extensions(
@@ -92,21 +92,21 @@ def _list_extensions(
     """What a claimant may do: nothing, or take the number before or after it, whole or its first half."""
     before, at, after = places
     item = items[at]
-    part = "house" if item.kind is Kind.NAME else item.part
+    part = "house" if item.kind is ItemKind.NAME else item.part
     if choice.taken == "shared":
         return []
     nothing = (
         _NAME_WITHOUT_HOUSE_COST
-        if item.kind is Kind.NAME
+        if item.kind is ItemKind.NAME
         else _HOUSE_WITHOUT_NUMBER_COST
         if part == "house"
         else _NO_NUMBER_COST
     )
     ways = [_PartialAssignment(choice.cost + nothing, choice.claims)]
-    fraction = before is not None and before > 0 and items[before - 1].kind is Kind.SLASH
+    fraction = before is not None and before > 0 and items[before - 1].kind is ItemKind.SLASH
     if (
         before is not None
-        and item.kind is not Kind.NAME
+        and item.kind is not ItemKind.NAME
         and not items[before].may_be_count
         and not (fraction and part in ("entrance", "floor", "apartment"))
     ):
@@ -126,7 +126,7 @@ def _list_extensions(
         number = _number(items[after])
         cost = _CARDINAL_AFTER_COST
         if number.ordinal:
-            cost = _ORDINAL_HOUSE_COST if item.kind is Kind.NAME else _ORDINAL_AFTER_COST
+            cost = _ORDINAL_HOUSE_COST if item.kind is ItemKind.NAME else _ORDINAL_AFTER_COST
         ways.append(replace(_add_claim(choice, cost, Claim(part, number.digits, after, at)), taken="whole"))
         pair = next((cut for cut in number.segmentations if len(cut) == 2), None)
         if pair is not None:
@@ -141,7 +141,7 @@ def _take_second_half(
 ) -> _PartialAssignment | None:
     """The second half of a number whose first half the claimant before it took."""
     pair = next(cut for cut in _number(items[before]).segmentations if len(cut) == 2)
-    if items[at].kind is Kind.NAME or not _number(items[before]).ordinal:
+    if items[at].kind is ItemKind.NAME or not _number(items[before]).ordinal:
         return None
     return _add_claim(choice, 0.0, Claim(items[at].part, pair[1], before, at))
 
@@ -204,8 +204,8 @@ def _is_quantity_statement(words: Sequence[Word], claimant: Item, item: Item) ->
     alone = item.end - item.first == 1
     if words[item.first].text in ("одна", "одни", "одной", "одну") and alone:
         return True
-    if claimant.kind is not Kind.PART_WORD or _is_priced_or_counted(words, claimant, item):
-        return claimant.kind is Kind.PART_WORD
+    if claimant.kind is not ItemKind.PART_WORD or _is_priced_or_counted(words, claimant, item):
+        return claimant.kind is ItemKind.PART_WORD
     named = "nomn" in _list_singular_cases(words[claimant.first])
     after = words[item.end] if item.end < len(words) else None
     between = {word.text for word in words[claimant.end : item.first]}

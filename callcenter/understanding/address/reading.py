@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from callcenter.houses.houses import House
-from callcenter.understanding.address.address import BELOW, Doubt, Part, may_have
-from callcenter.understanding.address.items import Item, Kind, is_cardinal
+from callcenter.understanding.address.address import BELOW, AddressDoubt, AddressPart, may_have
+from callcenter.understanding.address.items import Item, ItemKind, is_cardinal
 from callcenter.understanding.address.number_claims import HIGHEST, Claim, share_numbers
 from callcenter.understanding.address.ownership import find_own, whose
-from callcenter.understanding.address.rival_values import Bare, bare_ordinals, choose_own, may_be_there
+from callcenter.understanding.address.rival_values import BareOrdinal, bare_ordinals, choose_own, may_be_there
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
@@ -25,8 +25,8 @@ class Reading:
 
     words: Sequence[Word]
     items: list[Item]
-    doubts: list[Doubt]
-    parts: dict[str, Part] = field(default_factory=dict)
+    doubts: list[AddressDoubt]
+    parts: dict[str, AddressPart] = field(default_factory=dict)
     candidate_houses: tuple[House, ...] = ()
     """The houses of the street, complex or settlement said, or known before; none when there is no such."""
     part_by_item: dict[int, str] = field(default_factory=dict)
@@ -40,10 +40,10 @@ class Reading:
     def set_part(self, part: str, value: str, *items: int) -> None:
         """A part's value, said by these items; a second, different one is a contradiction."""
         shown = [self.items[at] for at in sorted(set(items))]
-        said = Part(value, self.join_words(shown[0].first, shown[-1].end))
+        said = AddressPart(value, self.join_words(shown[0].first, shown[-1].end))
         self.part_by_item.update(dict.fromkeys(items, part))
         if part in self.parts and self.parts[part].value != value:
-            self.doubts.append(Doubt("contradictory", part, (self.parts[part].value, value), said.words))
+            self.doubts.append(AddressDoubt("contradictory", part, (self.parts[part].value, value), said.words))
         else:
             self.parts[part] = said
 
@@ -79,20 +79,20 @@ class Reading:
         the name, and what follows the name is none."""
         bases = bases_of(self.candidate_houses)
         kinds = [item.kind for item in self.items]
-        if any(item.kind is Kind.PART_WORD and item.part == "house" for item in self.items):
+        if any(item.kind is ItemKind.PART_WORD and item.part == "house" for item in self.items):
             return
         for at, kind in enumerate(kinds):
-            parted = kinds[max(at - 3, 0) : at] == [Kind.NUMBER, Kind.PART_WORD, Kind.NUMBER]
+            parted = kinds[max(at - 3, 0) : at] == [ItemKind.NUMBER, ItemKind.PART_WORD, ItemKind.NUMBER]
             house = at - 3 if parted and self.items[at - 2].part == "building" else at - 1
-            if kind is not Kind.NAME or house < 0 or not self._can_precede_name(house, bases):
+            if kind is not ItemKind.NAME or house < 0 or not self._can_precede_name(house, bases):
                 continue
             after = self.items[at + 1].number if at + 1 < len(self.items) else None
             if after is not None and (after.digits in bases or any(cut[0] in bases for cut in after.segmentations)):
                 continue
             said = self.items[house].number
             self.set_part("house", said.digits if said is not None else "", house)
-            self.items[house] = replace(self.items[house], kind=Kind.OTHER)
-            self.items[at] = replace(self.items[at], kind=Kind.OTHER)
+            self.items[house] = replace(self.items[house], kind=ItemKind.OTHER)
+            self.items[at] = replace(self.items[at], kind=ItemKind.OTHER)
             return
 
     def _can_precede_name(self, at: int, bases: set[str]) -> bool:
@@ -101,7 +101,9 @@ class Reading:
         if item.number is None or item.number.ordinal or item.is_quantity or item.number.digits not in bases:
             return False
         timed = before is not None and self.words[before.first].text in ("в", "к", "с", "до", "после")
-        return not timed and (before is None or before.kind not in (Kind.PART_WORD, Kind.SLASH, Kind.NUMBER))
+        return not timed and (
+            before is None or before.kind not in (ItemKind.PART_WORD, ItemKind.SLASH, ItemKind.NUMBER)
+        )
 
     def _apply_claims(self, pairs: Sequence[tuple[Item, Item]]) -> None:
         undecided = {item.first: (one, other) for one, other in pairs for item in (one, other)}
@@ -116,7 +118,7 @@ class Reading:
                 pair = undecided[item.first]
                 options = tuple(one.number.digits for one in pair if one.number is not None)
                 said = self.join_words(pair[0].first, pair[1].end)
-                self.doubts.append(Doubt("ambiguous", claim.part, options, said))
+                self.doubts.append(AddressDoubt("ambiguous", claim.part, options, said))
                 span = range(pair[0].first, pair[1].end)
                 self.part_by_item |= {at: claim.part for at, one in enumerate(self.items) if one.first in span}
                 continue
@@ -168,7 +170,7 @@ class Reading:
     def _put_house(self, claim: Claim, bases: set[str]) -> None:
         """The house as said; «на энгельса два лифта», «на тельмана первый и второй стояк» and «три кита шестьсот
         квартира» say none."""
-        named, item = self.items[claim.claimant_index].kind is Kind.NAME, self.items[claim.number_index]
+        named, item = self.items[claim.claimant_index].kind is ItemKind.NAME, self.items[claim.number_index]
         loose = item.may_be_count or (item.number is not None and item.number.ordinal) or "street" not in self.parts
         if not (named and loose and claim.digits not in bases):
             self.set_part("house", claim.digits, claim.number_index)
@@ -179,11 +181,16 @@ class Reading:
         bases = bases_of(self.candidate_houses)
         for at in range(len(self.items) - 2):
             item, after, last = self.items[at : at + 3]
-            if item.number is None or at in self.part_by_item or "house" in self.parts or last.kind is not Kind.NUMBER:
+            if (
+                item.number is None
+                or at in self.part_by_item
+                or "house" in self.parts
+                or last.kind is not ItemKind.NUMBER
+            ):
                 continue
-            of_building = after.kind is Kind.PART_WORD and after.part in ("building", "structure")
+            of_building = after.kind is ItemKind.PART_WORD and after.part in ("building", "structure")
             if (of_building and self.part_by_item.get(at + 2) == after.part) or (
-                after.kind is Kind.SLASH and item.number.digits in bases and at + 2 not in self.part_by_item
+                after.kind is ItemKind.SLASH and item.number.digits in bases and at + 2 not in self.part_by_item
             ):
                 self.set_part("house", item.number.digits, at)
 
@@ -198,12 +205,12 @@ class Reading:
         while at < len(self.items):
             item = self.items[at]
             following = self.items[at + 1] if at + 1 < len(self.items) else None
-            if item.kind is Kind.SLASH and following is not None and following.number is not None:
+            if item.kind is ItemKind.SLASH and following is not None and following.number is not None:
                 self._read_fraction(at, following.number)
                 at += 2
-            elif at in self.part_by_item or item.kind in (Kind.FILLER, Kind.LETTER, Kind.PART_WORD):
+            elif at in self.part_by_item or item.kind in (ItemKind.FILLER, ItemKind.LETTER, ItemKind.PART_WORD):
                 at += 1
-            elif item.kind is Kind.NUMBER and not item.is_quantity and item.number is not None:
+            elif item.kind is ItemKind.NUMBER and not item.is_quantity and item.number is not None:
                 if not self._read_bare_number(at, item.number):
                     return
                 at += 1
@@ -222,7 +229,7 @@ class Reading:
         if whole not in listed and number.digits in corpus:
             self.set_part("building", number.digits, at, at + 1)
             return
-        self.parts["house"] = Part(hyphenated if hyphenated in listed else whole, said)
+        self.parts["house"] = AddressPart(hyphenated if hyphenated in listed else whole, said)
         self.part_by_item |= {at: "house", at + 1: "house"}
 
     def _read_bare_number(self, at: int, number: Number) -> bool:
@@ -243,7 +250,7 @@ class Reading:
             if flat_said and not {self.part_by_item.get(at - 1), self.part_by_item.get(at)} & _HOUSE_OR_BUILDING:
                 break
             if any(getattr(house, part) == number.digits for house in fitting):
-                more = flat_said or (at + 1 < len(self.items) and self.items[at + 1].kind is Kind.NUMBER)
+                more = flat_said or (at + 1 < len(self.items) and self.items[at + 1].kind is ItemKind.NUMBER)
                 bare = any(not getattr(house, part) and house.can_have_apartment(number.value) for house in fitting)
                 if bare and not more:
                     return False
@@ -297,16 +304,16 @@ class Reading:
         whole = f"{self.parts['house'].value}/{number.digits}"
         if whole in listed:
             words = f"{self.parts['house'].words} {self.join_words(number.first, number.end)}"
-            self.parts["house"] = Part(whole, words)
+            self.parts["house"] = AddressPart(whole, words)
             self.part_by_item[at] = "house"
         return whole in listed
 
     def _read_letters(self) -> None:
         for at, item in enumerate(self.items):
-            if item.kind is not Kind.LETTER or "letter" in self.parts or not at:
+            if item.kind is not ItemKind.LETTER or "letter" in self.parts or not at:
                 continue
             before = self.items[at - 1]
-            marked = before.kind is Kind.PART_WORD and before.part == "letter"
+            marked = before.kind is ItemKind.PART_WORD and before.part == "letter"
             of_house = self.part_by_item.get(at - 1) in ("house", "building", "structure")
             after = self.items[at + 1] if at + 1 < len(self.items) else None
             if marked or (of_house and (after is None or self._is_letter_before(item, after))):
@@ -314,7 +321,7 @@ class Reading:
 
     def _is_letter_before(self, letter: Item, after: Item) -> bool:
         """Before a number a letter only where the list has it: «садовая девять а двенадцать»."""
-        if after.kind not in (Kind.NUMBER, Kind.PART_WORD) or not self.candidate_houses:
+        if after.kind not in (ItemKind.NUMBER, ItemKind.PART_WORD) or not self.candidate_houses:
             return True
         house = self.parts["house"].value if "house" in self.parts else ""
         dated = after.number is not None and (after.is_quantity or self.words[after.end - 1].text.endswith("го"))
@@ -345,15 +352,15 @@ class Reading:
         if one is not None and may_be_there(self._list_fitting_houses(), "floor", one.digits):
             self.set_part("floor", one.digits, one.item_index)
 
-    def _choose_own(self, rivals: list[Bare]) -> Bare | None:
+    def _choose_own(self, rivals: list[BareOrdinal]) -> BareOrdinal | None:
         """The caller's own; None where nothing tells it from the others: «на пятом и на шестом»."""
         own = [rivals[at] for at in find_own(self.words, [self._get_word_span(one) for one in rivals])]
         return own[0] if len({one.digits for one in own}) == 1 else None
 
-    def _get_word_span(self, one: Bare) -> tuple[int, int]:
+    def _get_word_span(self, one: BareOrdinal) -> tuple[int, int]:
         return self.items[one.item_index].first, self.items[one.item_index].end
 
-    def _list_unused_ordinals(self) -> list[Bare]:
+    def _list_unused_ordinals(self) -> list[BareOrdinal]:
         return [one for one in bare_ordinals(self.words, self.items) if one.item_index not in self.part_by_item]
 
     def _list_fitting_houses(self) -> tuple[House, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from callcenter.houses.houses import House
 from callcenter.understanding.address.address import PARTS, may_have
-from callcenter.understanding.address.items import Item, Kind
+from callcenter.understanding.address.items import Item, ItemKind
 from callcenter.understanding.address.number_claims import HIGHEST, Claim
 from callcenter.understanding.address.ownership import (
     BUT,
@@ -30,7 +30,7 @@ _PLACE_PREPOSITIONS = ("в", "во", "на", "из", "с", "со")
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
+class BareOrdinal:
     """An ordinal that no word claimed and no noun follows."""
 
     item_index: int
@@ -51,7 +51,7 @@ class Bare:
         return self.feminine and not self.is_locative
 
 
-def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
+def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[BareOrdinal]:
     """The ordinals without a noun of their own; whether something claimed them is not asked."""
     found = []
     for at, item in enumerate(items):
@@ -66,7 +66,7 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[Bare]:
         before = preposition_before(words, item.first)
         marks = {mark for form in last.parses for mark in form.grammemes}
         located = words[item.first - 1].text == "на" and "loct" in marks if item.first else False
-        found.append(Bare(at, number.digits, "femn" in marks, "masc" in marks, before, located))
+        found.append(BareOrdinal(at, number.digits, "femn" in marks, "masc" in marks, before, located))
     return found
 
 
@@ -149,7 +149,7 @@ def drop_others(
             continue
         begin = min(first, begin_of(words, first, spans[at - 1][1] if at else 0))
         end = _find_statement_end(words, spans, at, chosen)
-        left = [Item(Kind.OTHER, one.first, one.end) if begin <= one.first < end else one for one in left]
+        left = [Item(ItemKind.OTHER, one.first, one.end) if begin <= one.first < end else one for one in left]
     return left
 
 
@@ -162,20 +162,20 @@ def _find_statement_end(words: Sequence[Word], spans: Sequence[tuple[int, int]],
 
 def _get_word_span(items: Sequence[Item], claim: Claim) -> tuple[int, int]:
     one, other = items[claim.number_index], items[claim.claimant_index]
-    if other.kind is Kind.NAME:
+    if other.kind is ItemKind.NAME:
         return one.first, one.end
     return min(one.first, other.first), max(one.end, other.end)
 
 
 def _make_claim(
-    words: Sequence[Word], items: Sequence[Item], said: Sequence[Claim], one: Bare, near: Sequence[House]
+    words: Sequence[Word], items: Sequence[Item], said: Sequence[Claim], one: BareOrdinal, near: Sequence[House]
 ) -> Claim | None:
     """The part that a bare ordinal is, of those that were said before: «во втором подъезде …, а у нас в третьем»."""
     number = items[one.item_index]
     before = [
         claim
         for claim in said
-        if items[claim.number_index].first < number.first and items[claim.claimant_index].kind is Kind.PART_WORD
+        if items[claim.number_index].first < number.first and items[claim.claimant_index].kind is ItemKind.PART_WORD
     ]
     for claim in reversed(before) if one.preposition else ():
         marks = {mark for form in words[items[claim.claimant_index].first].parses[:1] for mark in form.grammemes}

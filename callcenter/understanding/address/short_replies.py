@@ -4,10 +4,10 @@ short corrections, «нет, академика павлова»."""
 from collections.abc import Mapping, Sequence
 
 from callcenter.houses.houses import House
-from callcenter.understanding.address.address import HOUSE_PARTS, Address, Part, resolve
+from callcenter.understanding.address.address import HOUSE_PARTS, Address, AddressPart, resolve
 from callcenter.understanding.address.items import corrects, letter_of, marker_of
-from callcenter.understanding.address.names import Names
-from callcenter.understanding.intents.confirmation import Answer, find_confirmation
+from callcenter.understanding.address.names import NameIndex
+from callcenter.understanding.intents.confirmation import ConfirmationAnswer, find_confirmation
 from callcenter.understanding.numbers.numbers import find_numbers
 from callcenter.understanding.words import Word
 
@@ -18,7 +18,7 @@ _INNER_PARTS = ("entrance", "floor", "apartment")
 _OPTIONAL_PARTS = ("settlement", "building", "structure", "letter")
 
 
-def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) -> Part | None:
+def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) -> AddressPart | None:
     """The part that was asked about, out of a reply that says it without its own words; None when it is not there.
 
     A part of no value is said too: «без корпуса» gives an empty one.
@@ -28,18 +28,18 @@ def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) 
     if asked_part in ("street", "settlement", "complex"):
         chosen = _find_chosen_option(options, words)
         if chosen:
-            return Part(chosen, said)
+            return AddressPart(chosen, said)
     if asked_part == "letter":
         letters = [letter_of(words, at, after_letter_word=True) for at in range(len(words))]
         letter = next((letter for letter in letters if letter and (not options or letter in options)), "")
         if letter:
-            return Part(letter, said)
+            return AddressPart(letter, said)
     if (
         asked_part in _OPTIONAL_PARTS
         and (not options or "" in options)
         and any(word.has_lemma(*_ABSENCE_WORDS) for word in words)
     ):
-        return Part("", said)
+        return AddressPart("", said)
     return None
 
 
@@ -48,7 +48,7 @@ def _find_chosen_option(options: Sequence[str], words: Sequence[Word]) -> str:
     digits = {number.digits for number in find_numbers(words)}
     fitting = [
         name.official_name
-        for name in Names(options).place_names
+        for name in NameIndex(options).place_names
         if any(token.number in digits if token.number else _has_any_lemma(words, token.lemmas) for token in name.tokens)
     ]
     numbered = [name for name in fitting if any(digit in name.split("-")[0].split() for digit in digits)]
@@ -73,13 +73,13 @@ def only_corrects(said: Address, words: Sequence[Word]) -> bool:
         and not marker_of(words, at) and (not at or words[at - 1].text != "не")
     ]  # fmt: skip
     answer = find_confirmation(words)
-    denied = answer is not None and answer.answer is Answer.NO
+    denied = answer is not None and answer.answer is ConfirmationAnswer.NO
     return len(other) <= (_MAX_OTHER_WORDS if denied else 0)
 
 
 def choose_kept(
-    houses: Sequence[House], parts: Mapping[str, Part], invalidated: Mapping[str, Part]
-) -> Mapping[str, Part]:
+    houses: Sequence[House], parts: Mapping[str, AddressPart], invalidated: Mapping[str, AddressPart]
+) -> Mapping[str, AddressPart]:
     """As much of what a new street or house made void as the list has there: if not the house, the flat in one that is
     still to be told."""
     for names in (tuple(invalidated), ("house", *_INNER_PARTS), HOUSE_PARTS, ("house",), _INNER_PARTS):

@@ -12,7 +12,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from callcenter.understanding.phrases.matching import Found, Line, Spot
+from callcenter.understanding.phrases.matching import FoundPhrase, PhraseLine, PhraseSpan
 from callcenter.understanding.words import Word
 
 DENIALS = frozenset(["нет", "нету", "нетути", "никакого", "никакой", "никаких", "без", "ни", "отсутствует"])
@@ -42,23 +42,23 @@ MARKS = (PAST, WHEN, NOW, IF, SUPPOSED, OVER, GONE, FEAR, DOUBT, TALE, OPEN)
 _SPEAKER_WORDS = ("я", "мы", "мой", "наш", "тут", "здесь")
 
 
-class Context:
+class DangerContext:
     """What the rest of the line says about a phrase in it."""
 
-    def __init__(self, line: Line, marks: Mapping[str, Sequence[Found]]) -> None:
+    def __init__(self, line: PhraseLine, marks: Mapping[str, Sequence[FoundPhrase]]) -> None:
         self._line = line
         self._matches_by_key = marks
         over = [one.span for key in (OVER, GONE) for one in marks[key]]
         self._now = [one.span for one in marks[NOW] if not any(_belongs_to(one.span, other) for other in over)]
         """Words for now, without those of what is over: «сейчас всё тихо»."""
 
-    def is_cancelled(self, found: Found, *, future: bool) -> bool:
+    def is_cancelled(self, found: FoundPhrase, *, future: bool) -> bool:
         """Whether the phrase is denied, past, over, or only supposed; `future`: what will be counts too."""
         if self._is_denied(found) or self._is_over(found) or self._is_past(found) or self._is_hearsay(found):
             return True
         return self._is_hypothetical(found) or self._is_supposed(found, future=future)
 
-    def can_be_denied_next(self, found: Found) -> bool:
+    def can_be_denied_next(self, found: FoundPhrase) -> bool:
         """Whether the line ends with the phrase, and the next word may take it back: «запаха газа | нет»,
         «горит | лампочка», «дым от | вейпа», «мне плохо | слышно», «пожар был | в мае», «искрило сегодня | нет»."""
         if self._is_narrated(found) or self._can_be_absent_next(found):
@@ -83,24 +83,24 @@ class Context:
             return True
         return any(one.span.last == found.span.last for one in self._matches_by_key[OPEN])
 
-    def _is_narrated(self, found: Found) -> bool:
+    def _is_narrated(self, found: FoundPhrase) -> bool:
         """«искрило», «в лифте сидела»: a story of what was may go on with when that was, or that it is over."""
         verbs = [word.parses[0] for _, word in self._list_own_words(found) if _is_verb(word)]
         return bool(verbs) and all({"past", "impf"} <= form.grammemes for form in verbs)
 
-    def _can_be_absent_next(self, found: Found) -> bool:
+    def _can_be_absent_next(self, found: FoundPhrase) -> bool:
         """«капает, розеток там | нет»."""
         at = found.span.last
         after = self._line.words[at + 1 :]
         small = all(word.is_filler or word.has_part_of_speech("PREP", "NPRO", "ADVB", "PRCL") for word in after)
         return self._is_ungoverned_genitive(at) and small and len(after) < _MAX_DENIAL_DISTANCE
 
-    def _list_own_words(self, found: Found) -> Iterator[tuple[int, Word]]:
+    def _list_own_words(self, found: FoundPhrase) -> Iterator[tuple[int, Word]]:
         for at in range(found.span.first, found.span.last + 1):
             if found.span.mask >> at & 1:
                 yield at, self._line.words[at]
 
-    def _may_be_denied(self, found: Found, word: Word) -> bool:
+    def _may_be_denied(self, found: FoundPhrase, word: Word) -> bool:
         """Only what has no verb, and whose first noun, or the word beside the denial, is in the genitive."""
         own = [one for _, one in self._list_own_words(found)]
         if any(_is_verb(one) for one in own):
@@ -108,7 +108,7 @@ class Context:
         first = next((one for one in own if one.has_part_of_speech(*_NOUNS)), word)
         return _is_genitive(first) or _is_genitive(word)
 
-    def _is_denied(self, found: Found) -> bool:
+    def _is_denied(self, found: FoundPhrase) -> bool:
         words, spot = self._line.words, found.span
         if (
             self._has_negated_noun(found)
@@ -129,7 +129,7 @@ class Context:
                 return False
         return False
 
-    def _is_listed(self, found: Found, following: int) -> bool:
+    def _is_listed(self, found: FoundPhrase, following: int) -> bool:
         """«дыма нет, огня нет», «пожара нету, внучек»: the noun that follows has a «нет» of its own, or is spoken to,
         and the phrase is all in the genitive."""
         noun, *beside = self._line.words[following : following + 2]
@@ -139,7 +139,7 @@ class Context:
         )
         return other and all(_is_genitive(word) for word in own)
 
-    def _has_negated_noun(self, found: Found) -> bool:
+    def _has_negated_noun(self, found: FoundPhrase) -> bool:
         """«лифт застрял без людей», «мы не в лифте ждём»: one of its nouns is not there."""
         for at, word in self._list_own_words(found):
             if not at or found.span.mask >> (at - 1) & 1:
@@ -151,7 +151,7 @@ class Context:
                 return True
         return False
 
-    def _has_absent_thing(self, found: Found) -> bool:
+    def _has_absent_thing(self, found: FoundPhrase) -> bool:
         """«воняет, дыма нет», «капает, розеток там нету»: one of its things is not there. People are not things: of
         them «нет» says that they are lost."""
         return any(
@@ -165,7 +165,7 @@ class Context:
         governed = any(one.has_part_of_speech("PREP") for one in self._line.words[max(0, at - 1) : at])
         return not governed and _is_genitive(word) and not any("anim" in form.grammemes for form in word.parses[:1])
 
-    def _is_denied_after(self, found: Found, noun: int) -> bool:
+    def _is_denied_after(self, found: FoundPhrase, noun: int) -> bool:
         """Whether «нет» or «не было» follows soon, and no noun of its own after it: «запах газа нет | света»."""
         words = self._line.words
         place = False
@@ -185,7 +185,7 @@ class Context:
                 return False
         return False
 
-    def _is_repeated_and_denied(self, found: Found, at: int) -> bool:
+    def _is_repeated_and_denied(self, found: FoundPhrase, at: int) -> bool:
         """«кричал пожар, а пожара никакого нет»: the same noun once more, and denied."""
         again = self._line.words[at]
         if not _is_genitive(again):
@@ -196,7 +196,7 @@ class Context:
         beside = [*self._line.words[at - 1 : at], *self._line.words[at + 1 : at + 3]]
         return any(word.has_lemma(again.lemma) for word in own) and any(word.text in DENIALS for word in beside)
 
-    def _is_hypothetical(self, found: Found) -> bool:
+    def _is_hypothetical(self, found: FoundPhrase) -> bool:
         """«допустим, застряли в лифте», «датчик, чтобы пищал»."""
         if self._matches_by_key[SUPPOSED] and not self._now:
             return True
@@ -205,7 +205,7 @@ class Context:
             for at, word in self._list_own_words(found)
         )
 
-    def _is_supposed(self, found: Found, *, future: bool) -> bool:
+    def _is_supposed(self, found: FoundPhrase, *, future: bool) -> bool:
         own = list(self._list_own_words(found))
         verbs = [word for at, word in own if _is_verb(word) and not self._is_narrative_future(at)]
         before = [
@@ -240,7 +240,7 @@ class Context:
         at = next(at for at, one in enumerate(self._line.words) if one is word)
         return word.has_lemma(*_MODAL_VERBS) and not self._line.negated[at]
 
-    def _is_hearsay(self, found: Found) -> bool:
+    def _is_hearsay(self, found: FoundPhrase) -> bool:
         """Heard of, with nobody of ours between the tale and the danger: not «в новостях пожар, а у нас дым»."""
         for tale in self._matches_by_key[TALE]:
             between = self._line.words[min(tale.span.last, found.span.last) + 1 : found.span.first]
@@ -248,7 +248,7 @@ class Context:
                 return True
         return False
 
-    def _is_over(self, found: Found) -> bool:
+    def _is_over(self, found: FoundPhrase) -> bool:
         begun = found.span.first
         after = [
             one.span for one in self._matches_by_key[OVER] if one.span.first > begun or one.span.last > found.span.last
@@ -259,7 +259,7 @@ class Context:
         doubted = self._matches_by_key[DOUBT] and not self._matches_by_key[PAST]
         return bool(after) and not doubted and all(any(_belongs_to(now, over) for over in after) for now in later)
 
-    def _is_in_past_tense(self, found: Found) -> bool:
+    def _is_in_past_tense(self, found: FoundPhrase) -> bool:
         """Told in the past: a verb in it, or «был» beside it."""
         words, spot = self._line.words, found.span
         near = words[max(0, spot.first - 1) : spot.last + 2]
@@ -267,7 +267,7 @@ class Context:
             "past" in form.grammemes for _, word in self._list_own_words(found) for form in word.parses[:1]
         ) or any(word.text in _PAST_COPULAS for word in near)
 
-    def _is_past(self, found: Found) -> bool:
+    def _is_past(self, found: FoundPhrase) -> bool:
         if self._now or any(_is_present(word) for _, word in self._list_own_words(found)):
             return False
         pasts = [*self._matches_by_key[PAST], *(self._matches_by_key[WHEN] if self._is_told_in_past(found) else ())]
@@ -275,20 +275,20 @@ class Context:
             not self._has_verb_between(found, past) and not self._has_closer_past_verb(found, past) for past in pasts
         )
 
-    def _is_told_in_past(self, found: Found) -> bool:
+    def _is_told_in_past(self, found: FoundPhrase) -> bool:
         """A verb in the past in it or beside it: «муж в лифте просидел»."""
         near = self._line.words[max(0, found.span.first - 1) : found.span.last + 2]
         return self._is_in_past_tense(found) or any(
             "past" in form.grammemes for word in near for form in word.parses[:1]
         )
 
-    def _has_verb_between(self, found: Found, past: Found) -> bool:
+    def _has_verb_between(self, found: FoundPhrase, past: FoundPhrase) -> bool:
         """A verb of its own between the word for the past and the phrase: «вчера звонила, а в лифте застряли»."""
         first, last = sorted((found.span, past.span), key=lambda spot: spot.first)
         between = self._line.words[first.last + 1 : last.first]
         return any(_is_verb(word) and word.text not in _PAST_COPULAS for word in between)
 
-    def _has_closer_past_verb(self, found: Found, past: Found) -> bool:
+    def _has_closer_past_verb(self, found: FoundPhrase, past: FoundPhrase) -> bool:
         """Whether a verb in the past stands as near to the word for it as the phrase does: «запах газа, я вчера
         звонила», «газом пахнет, мастер был вчера»; not «вчера был запах газа»."""
         own = found.span.mask | past.span.mask
@@ -304,7 +304,7 @@ class Context:
         return False
 
 
-def _belongs_to(now: Spot, over: Spot) -> bool:
+def _belongs_to(now: PhraseSpan, over: PhraseSpan) -> bool:
     """«теперь вроде починили»: the word for now belongs to what is over."""
     return bool(now.mask & over.mask) or 0 < over.first - now.last <= _MAX_MARKER_DISTANCE
 

@@ -12,10 +12,10 @@ when 300 ms went by without a word, or at the final result.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from callcenter.understanding.dangers.context import MARKS, NEGATIONS, Context
-from callcenter.understanding.phrases.matching import Book, Found, Line, Spot
-from callcenter.understanding.phrases.misrecognitions import Slips
-from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, Entry, Phrase
+from callcenter.understanding.dangers.context import MARKS, NEGATIONS, DangerContext
+from callcenter.understanding.phrases.matching import FoundPhrase, PhraseBook, PhraseLine, PhraseSpan
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
+from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, PhraseEntry, WrittenPhrase
 from callcenter.understanding.words import Word, read_words
 
 LEAST_QUALITY = 0.7
@@ -28,7 +28,7 @@ FUTURE = "future"
 NAMED = "named"
 """The note of an entry that is none unless a hint of it is named: water on electricity needs something electric."""
 
-Gathered = Mapping[tuple[str, str], Sequence[Found]]
+Gathered = Mapping[tuple[str, str], Sequence[FoundPhrase]]
 """The phrases found in a line, by entry and section."""
 
 
@@ -54,39 +54,43 @@ class Dangers:
     `slips`: shared with the books of what else is said, so that a slip on «показания» is no «покалечили».
     """
 
-    def __init__(self, entries: Sequence[Entry], context: Sequence[Entry], vocabulary: Slips | None = None) -> None:
+    def __init__(
+        self, entries: Sequence[PhraseEntry], context: Sequence[PhraseEntry], vocabulary: Misrecognitions | None = None
+    ) -> None:
         self.entries = entries
-        self._sources: list[tuple[str, str, Phrase]] = [
+        self._sources: list[tuple[str, str, WrittenPhrase]] = [
             (entry.key, section, phrase)
             for entry in (*entries, *context)
             for section in (SURE, AGAINST)
             for phrase in entry.phrases(section)
         ]
-        vocabulary = vocabulary or Slips()
-        self._matcher = Book((phrase.pattern for _, _, phrase in self._sources), vocabulary)
+        vocabulary = vocabulary or Misrecognitions()
+        self._matcher = PhraseBook((phrase.pattern for _, _, phrase in self._sources), vocabulary)
         self._hint_matchers = {
-            entry.attributes.get("as", entry.key): Book((phrase.pattern for phrase in entry.phrases(HINT)), vocabulary)
+            entry.attributes.get("as", entry.key): PhraseBook(
+                (phrase.pattern for phrase in entry.phrases(HINT)), vocabulary
+            )
             for entry in entries
             if NAMED in entry.attributes
         }
 
     def detect(self, text: str) -> tuple[Danger, ...]:
         """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
-        line = Line(read_words(text))
+        line = PhraseLine(read_words(text))
         return self.select_dangers(line, self.match_phrases(line))
 
-    def match_phrases(self, line: Line) -> Gathered:
+    def match_phrases(self, line: PhraseLine) -> Gathered:
         """All phrases of a line, by entry and section."""
-        found: dict[tuple[str, str], list[Found]] = {}
+        found: dict[tuple[str, str], list[FoundPhrase]] = {}
         for one in self._matcher.find_matches(line):
             code, section, _ = self._sources[one.phrase_number]
             if one.span.quality >= LEAST_QUALITY:
                 found.setdefault((code, section), []).append(one)
         return found
 
-    def select_dangers(self, line: Line, found: Gathered) -> tuple[Danger, ...]:
+    def select_dangers(self, line: PhraseLine, found: Gathered) -> tuple[Danger, ...]:
         """The dangers among the phrases of a line."""
-        context = Context(line, {key: find_marks(found, key) for key in MARKS})
+        context = DangerContext(line, {key: find_marks(found, key) for key in MARKS})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
             best = self._find_best(entry, found, context, line)
@@ -102,18 +106,20 @@ class Dangers:
     def has_danger_words(self, words: Sequence[Word]) -> bool:
         """Whether the words of a danger are there, be it denied, past, over or in their everyday sense: «газом не
         пахнет», «вчера горело», «горит лампочка»."""
-        line = Line([word for word in words if word.text not in NEGATIONS])
+        line = PhraseLine([word for word in words if word.text not in NEGATIONS])
         dangers = {entry.key for entry in self.entries}
         return any(
             self._sources[one.phrase_number][0] in dangers and one.span.quality >= LEAST_QUALITY
             for one in self._matcher.find_matches(line)
         )
 
-    def can_mean(self, code: str, line: Line) -> bool:
+    def can_mean(self, code: str, line: PhraseLine) -> bool:
         """Whether a line without a phrase of this danger may still be one; see NAMED."""
         return code not in self._hint_matchers or any(True for _ in self._hint_matchers[code].find_matches(line))
 
-    def _find_best(self, entry: Entry, found: Gathered, context: Context, line: Line) -> tuple[int, Danger] | None:
+    def _find_best(
+        self, entry: PhraseEntry, found: Gathered, context: DangerContext, line: PhraseLine
+    ) -> tuple[int, Danger] | None:
         """The phrase of most words that nothing cancels, with the mask of its words."""
         against = [one.span for one in found.get((entry.key, AGAINST), ())]
         weak, future = WEAK in entry.attributes, FUTURE in entry.attributes
@@ -134,13 +140,13 @@ class Dangers:
         return best
 
 
-def find_marks(found: Gathered, key: str) -> list[Found]:
+def find_marks(found: Gathered, key: str) -> list[FoundPhrase]:
     """The words of a context without those that stand for something else: «до сих пор не заменили» is no «now»."""
     against = [one.span.mask for one in found.get((key, AGAINST), ())]
     return [one for one in found.get((key, SURE), ()) if not any(one.span.mask | mask == mask for mask in against)]
 
 
-def _is_overridden(line: Line, against: Spot, spot: Spot, *, weak: bool) -> bool:
+def _is_overridden(line: PhraseLine, against: PhraseSpan, spot: PhraseSpan, *, weak: bool) -> bool:
     """Whether a phrase against holds all words of a danger («горит лампочка»), or some of them closer together: in
     «горит квартира, свет моргает» the flat burns, in «горит у нас в квартире свет» the light. Who does two things may
     still be in danger: «дед не открывает незнакомым, но сутки не отвечает». Of a weak danger one word is enough."""

@@ -14,7 +14,7 @@ _MAX_WORDS_BEFORE = 3
 """Words before an answer after which it is none: «у меня дома да и у соседей»."""
 
 
-class Answer(StrEnum):
+class ConfirmationAnswer(StrEnum):
     YES = "yes"
     NO = "no"
     UNCLEAR = "unclear"
@@ -25,7 +25,7 @@ class Confirmation:
     """An answer and the words it was given in; `rest_start` is where what follows begins, say the right number after
     a no."""
 
-    answer: Answer
+    answer: ConfirmationAnswer
     words: str
     rest_start: int
 
@@ -38,8 +38,8 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
     """
     kept = [(at, word) for at, word in enumerate(words) if not is_hesitation(word)]
     if _is_insistence([word.text for _, word in kept]):
-        return Confirmation(Answer.YES, " ".join(word.text for _, word in kept), kept[-1][0] + 1)
-    found: list[tuple[Answer, int, int]] = []
+        return Confirmation(ConfirmationAnswer.YES, " ".join(word.text for _, word in kept), kept[-1][0] + 1)
+    found: list[tuple[ConfirmationAnswer, int, int]] = []
     at = 0
     while at < len(kept):
         answer, length = _find_longest_phrase(kept, at)
@@ -56,8 +56,8 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
     answers = {answer for answer, _, _ in found}
     chosen = first[0] if len(answers) == 1 else _resolve_conflict(found, kept)
     turned = any(word.text in _read_words("turns") for _, word in kept[first[2] : first[2] + 2])
-    if chosen is Answer.YES and turned:
-        chosen = Answer.UNCLEAR
+    if chosen is ConfirmationAnswer.YES and turned:
+        chosen = ConfirmationAnswer.UNCLEAR
     return Confirmation(chosen, text, kept[last[2] - 1][0] + 1 if len(answers) == 1 else kept[first[2] - 1][0] + 1)
 
 
@@ -73,7 +73,7 @@ def _is_insistence(texts: Sequence[str]) -> bool:
     return without != said and left != [] and all(text in _read_words("wish") for text in left)
 
 
-def _find_longest_phrase(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Answer | None, int]:
+def _find_longest_phrase(kept: Sequence[tuple[int, Word]], at: int) -> tuple[ConfirmationAnswer | None, int]:
     """The longest phrase that begins here."""
     if kept[at][1].text not in _list_first_words():
         return None, 0
@@ -84,7 +84,7 @@ def _find_longest_phrase(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Ans
     return None, 0
 
 
-def _is_answer_position(one: tuple[Answer, int, int], kept: Sequence[tuple[int, Word]]) -> bool:
+def _is_answer_position(one: tuple[ConfirmationAnswer, int, int], kept: Sequence[tuple[int, Word]]) -> bool:
     """Whether a phrase is an answer: alone, at the beginning after nothing but empty words, or at the very end."""
     _, first, end = one
     alone_only = end - first == 1 and kept[first][1].text in _read_words("weak")
@@ -110,19 +110,21 @@ def _is_genitive_noun(word: Word) -> bool:
     )
 
 
-def _resolve_conflict(found: Sequence[tuple[Answer, int, int]], kept: Sequence[tuple[int, Word]]) -> Answer:
+def _resolve_conflict(
+    found: Sequence[tuple[ConfirmationAnswer, int, int]], kept: Sequence[tuple[int, Word]]
+) -> ConfirmationAnswer:
     """Two answers in one reply: what is said last after a correction, or when it ends the reply, is meant."""
     answer, first, end = found[-1]
     between = {word.text for _, word in kept[found[-2][2] : first]}
     corrected = bool(between & {"то", "точнее", "вернее", "ой", "простите", "извините"})
-    if answer is Answer.UNCLEAR or Answer.UNCLEAR in {one[0] for one in found}:
-        return Answer.UNCLEAR
-    return answer if corrected and end == len(kept) else Answer.UNCLEAR
+    if answer is ConfirmationAnswer.UNCLEAR or ConfirmationAnswer.UNCLEAR in {one[0] for one in found}:
+        return ConfirmationAnswer.UNCLEAR
+    return answer if corrected and end == len(kept) else ConfirmationAnswer.UNCLEAR
 
 
 @cache
-def _read_phrases() -> dict[tuple[str, ...], Answer]:
-    return {tuple(phrase.split()): answer for answer in Answer for phrase in _read_vocabulary()[answer]}
+def _read_phrases() -> dict[tuple[str, ...], ConfirmationAnswer]:
+    return {tuple(phrase.split()): answer for answer in ConfirmationAnswer for phrase in _read_vocabulary()[answer]}
 
 
 @cache

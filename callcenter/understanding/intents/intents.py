@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from callcenter.understanding.dangers.dangers import Danger
-from callcenter.understanding.phrases.ranking import Scored
+from callcenter.understanding.phrases.ranking import ScoredEntry
 
 
 class Intent(StrEnum):
@@ -27,14 +27,14 @@ class Intent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class IntentChoice:
     """The intent chosen and what follows from it."""
 
     intent: Intent
     score: float
     words: str
     phrases: tuple[str, ...]
-    article: Scored | None = None
+    article: ScoredEntry | None = None
     """The article that answers, when one was asked for."""
     danger: bool = False
 
@@ -85,20 +85,20 @@ ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
 
 def choose_intent(
     dangers: Sequence[Danger],
-    categories: Sequence[Scored],
-    articles: Sequence[Scored],
-    intents: Sequence[Scored],
+    categories: Sequence[ScoredEntry],
+    articles: Sequence[ScoredEntry],
+    intents: Sequence[ScoredEntry],
     *,
     accident_codes: frozenset[str],
     category_of_article: Mapping[str, str],
-) -> Choice:
+) -> IntentChoice:
     """The intent for which most words speak; a danger before all.
 
     `accident_codes`: the codes of accidents; `category_of_article`: the category of each article that has one.
     """
     if dangers:
         danger = dangers[0]
-        return Choice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,), danger=True)
+        return IntentChoice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,), danger=True)
     told = categories[0] if categories else None
     choices = [_make_intent_choice(one, articles) for one in intents]
     near = [one for one in articles if one.score >= articles[0].score - NEAR]
@@ -107,19 +107,19 @@ def choose_intent(
     if asked is not None and (told is None or asked.score + _get_bonus(asked) >= told.score):
         return asked
     if told is None:
-        return Choice(Intent.UNCLEAR, 0.0, "", ())
+        return IntentChoice(Intent.UNCLEAR, 0.0, "", ())
     intent = OF_CATEGORY.get(told.key)
     article = None
     if intent is Intent.OUTAGE:
-        article = Scored(OUTAGE_ARTICLE, told.score, told.words, told.phrases)
+        article = ScoredEntry(OUTAGE_ARTICLE, told.score, told.words, told.phrases)
     if intent is None and told.key in CONSULTING:
         intent = Intent.INFORMATION
     elif intent is None:
         intent = _choose_trouble_intent(categories, accident_codes)
-    return Choice(intent, told.score, told.words, told.phrases, article)
+    return IntentChoice(intent, told.score, told.words, told.phrases, article)
 
 
-class Wishes(Protocol):
+class LearnedIntents(Protocol):
     """What was learned of a line."""
 
     @property
@@ -130,14 +130,14 @@ class Wishes(Protocol):
         """The words that speak for it."""
 
 
-def hear_wishes(
-    choice: Choice,
-    model_score: Wishes,
-    categories: Sequence[Scored],
-    articles: Sequence[Scored],
+def weigh_learned_intents(
+    choice: IntentChoice,
+    model_score: LearnedIntents,
+    categories: Sequence[ScoredEntry],
+    articles: Sequence[ScoredEntry],
     *,
     accident_codes: frozenset[str],
-) -> Choice:
+) -> IntentChoice:
     """The choice by phrases, or what was learned of wishes where that speaks louder. A danger stays one."""
     if choice.danger:
         return choice
@@ -155,49 +155,51 @@ def hear_wishes(
     score, phrases = round(scores[best], 3), (f"learned, {scores[best]:.2f}",)
     if best == TROUBLE:
         troubles = [one for one in categories if _is_trouble(one)]
-        return Choice(_choose_trouble_intent(troubles, accident_codes), score, troubles[0].words, phrases)
+        return IntentChoice(_choose_trouble_intent(troubles, accident_codes), score, troubles[0].words, phrases)
     intent, words = Intent(best), model_score.find_intent_words(best)
     if intent is Intent.OUTAGE:
-        answer = Scored(OUTAGE_ARTICLE, score, words, phrases)
-    return Choice(intent, score, words, phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None)
+        answer = ScoredEntry(OUTAGE_ARTICLE, score, words, phrases)
+    return IntentChoice(
+        intent, score, words, phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None
+    )
 
 
-def _is_trouble(category: Scored) -> bool:
+def _is_trouble(category: ScoredEntry) -> bool:
     return category.key not in OF_CATEGORY
 
 
-def _choose_trouble_intent(categories: Sequence[Scored], urgent: frozenset[str]) -> Intent:
+def _choose_trouble_intent(categories: Sequence[ScoredEntry], urgent: frozenset[str]) -> Intent:
     top = {one.key for one in categories if one.score >= categories[0].score - ASKED}
     return Intent.EMERGENCY if top & urgent else Intent.REQUEST
 
 
-def _get_bonus(choice: Choice) -> float:
+def _get_bonus(choice: IntentChoice) -> float:
     return ABRUPT.get(choice.intent, ASKED)
 
 
-def _make_article_choice(article: Scored, told: Scored | None, of_article: Mapping[str, str]) -> Choice:
+def _make_article_choice(article: ScoredEntry, told: ScoredEntry | None, of_article: Mapping[str, str]) -> IntentChoice:
     """An article asked for; when its own category is one that is asked about, all that was said for it counts."""
     score = article.score
     if told is not None and of_article.get(article.key) == told.key:
         score = max(score, told.score) + ASKED * score if told.key in CONSULTING else score + AGREED
-    return Choice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
+    return IntentChoice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
 
 
-def _make_intent_choice(scored: Scored, articles: Sequence[Scored]) -> Choice:
+def _make_intent_choice(scored: ScoredEntry, articles: Sequence[ScoredEntry]) -> IntentChoice:
     intent = Intent(scored.key)
     article = next((one for one in articles if OF_ARTICLE.get(one.key) is intent), None)
     if article is None and intent is Intent.OUTAGE:
-        article = Scored(OUTAGE_ARTICLE, scored.score, scored.words, scored.phrases)
-    return Choice(intent, scored.score, scored.words, scored.phrases, article)
+        article = ScoredEntry(OUTAGE_ARTICLE, scored.score, scored.words, scored.phrases)
+    return IntentChoice(intent, scored.score, scored.words, scored.phrases, article)
 
 
 def arrange_categories(
-    choice: Choice,
+    choice: IntentChoice,
     dangers: Sequence[Danger],
-    categories: Sequence[Scored],
+    categories: Sequence[ScoredEntry],
     leading_categories: Mapping[str, Set[str]],
     article_category: str,
-) -> tuple[Scored, ...]:
+) -> tuple[ScoredEntry, ...]:
     """The categories as the intent and the dangers order them.
 
     `leading_categories`: for each danger, by its code, its own category and those that may stand before it;
@@ -219,6 +221,6 @@ def arrange_categories(
         return tuple(categories)
     first = next((one for one in categories if one.key == wanted), None)
     score = min(1.0, max(choice.score, first.score if first else 0.0))
-    found = first or Scored(wanted, score, choice.words, choice.phrases)
-    head = Scored(wanted, score, found.words, found.phrases, found.word_mask, found.has_sure_phrase)
+    found = first or ScoredEntry(wanted, score, choice.words, choice.phrases)
+    head = ScoredEntry(wanted, score, found.words, found.phrases, found.word_mask, found.has_sure_phrase)
     return (head, *(one for one in categories if one.key != wanted))

@@ -37,7 +37,7 @@ Shares = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class Classification:
     """How likely, 0 to 1, a line means anything at all; what most likely, and how likely that."""
 
     any_probability: float
@@ -48,7 +48,7 @@ class Opinion:
     """The words judged: `words[first:end]`."""
 
 
-class Learned:
+class Classifier:
     """The weights of a file, ready: `classes` names, `rarity` (marks,), `weights` (marks, classes), `bias` (classes,).
 
     Of the marks there are only so many; two that fall together are weighed together.
@@ -62,7 +62,7 @@ class Learned:
             self._bias = kept["bias"].astype(np.float32)
         self._no_class_index = self._classes.index(NONE)
 
-    def predict_strongest_part(self, words: Sequence[Word]) -> Opinion:
+    def predict_strongest_part(self, words: Sequence[Word]) -> Classification:
         """What the line most likely means, if anything; of a long one the part that most likely means something."""
         starts = range(0, max(len(words) - WINDOW + STEP, 1), STEP)
         parts = (self._predict_part(words, at, min(at + WINDOW, len(words))) for at in starts)
@@ -72,7 +72,7 @@ class Learned:
         """How likely, 0 to 1, the whole line means each of the classes, NONE among them where it is one."""
         return dict(zip(self._classes, self._compute_probabilities(words).tolist(), strict=True)) if words else {}
 
-    def explain_prediction(self, words: Sequence[Word], prediction: Opinion) -> tuple[str, int]:
+    def explain_prediction(self, words: Sequence[Word], prediction: Classification) -> tuple[str, int]:
         """The words that speak for an opinion most, and which of the line's they are: a bit each."""
         judged = words[prediction.first : prediction.end]
         voices = self._score_words(judged, self._classes.index(prediction.code))
@@ -80,14 +80,14 @@ class Learned:
         loud = [at for at, voice in enumerate(voices) if voice >= least]
         return " ".join(judged[at].text for at in loud), sum(1 << at for at in loud) << prediction.first
 
-    def _predict_part(self, words: Sequence[Word], first: int, end: int) -> Opinion:
+    def _predict_part(self, words: Sequence[Word], first: int, end: int) -> Classification:
         if first == end:
-            return Opinion(0.0, NONE, 0.0, first, end)
+            return Classification(0.0, NONE, 0.0, first, end)
         shares = self._compute_probabilities(words[first:end])
         likely = float(1 - shares[self._no_class_index])
         shares[self._no_class_index] = -1.0
         best = int(shares.argmax())
-        return Opinion(likely, self._classes[best], float(shares[best]), first, end)
+        return Classification(likely, self._classes[best], float(shares[best]), first, end)
 
     def _compute_probabilities(self, words: Sequence[Word]) -> Shares:
         weighed = [weigh(marks, self._feature_idf) for marks in list_marks(words, len(self._feature_idf))]

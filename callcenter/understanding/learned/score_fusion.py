@@ -14,11 +14,11 @@ from callcenter.understanding.learned.classifiers import (
     OF_ARTICLES,
     OF_CATEGORIES,
     OF_INTENTS,
-    Learned,
-    Opinion,
+    Classification,
+    Classifier,
 )
 from callcenter.understanding.phrases.matching import PLACES
-from callcenter.understanding.phrases.ranking import Scored
+from callcenter.understanding.phrases.ranking import ScoredEntry
 from callcenter.understanding.words import Word
 
 HINTED = 0.6
@@ -39,23 +39,28 @@ _QUESTION_INTENTS = (Intent.INFORMATION, *OF_ARTICLE.values())
 _EPSILON = 1e-6
 
 
-class SecondOpinions:
+class ModelScores:
     """What was learned of categories, of wishes and of articles."""
 
     def __init__(self) -> None:
-        self._categories, self._intents, self._articles = map(Learned, (OF_CATEGORIES, OF_INTENTS, OF_ARTICLES))
+        self._categories, self._intents, self._articles = map(Classifier, (OF_CATEGORIES, OF_INTENTS, OF_ARTICLES))
 
-    def for_line(self, words: Sequence[Word], excluded: Iterable[str]) -> "SecondOpinion":
+    def for_line(self, words: Sequence[Word], excluded: Iterable[str]) -> "LineScores":
         """On one line; `excluded`: the categories that are not to be thought of."""
-        return SecondOpinion(self._categories, self._intents, self._articles, words, excluded)
+        return LineScores(self._categories, self._intents, self._articles, words, excluded)
 
 
-class SecondOpinion:
+class LineScores:
     """On one line. `intent_probabilities`: how likely each is, by the names of `intents.py`; none where the line is
     too short."""
 
     def __init__(
-        self, categories: Learned, intents: Learned, articles: Learned, words: Sequence[Word], excluded: Iterable[str]
+        self,
+        categories: Classifier,
+        intents: Classifier,
+        articles: Classifier,
+        words: Sequence[Word],
+        excluded: Iterable[str],
     ) -> None:
         self._learned_categories, self._learned_intents, self._learned_articles = categories, intents, articles
         self._words, self._excluded = words, frozenset(excluded)
@@ -69,32 +74,32 @@ class SecondOpinion:
             for code, share in _exclude_classes((NONE,), articles.predict_probabilities(heard)).items()
         }
 
-    def rank_categories(self, ranked: Iterable[Scored]) -> list[Scored]:
+    def rank_categories(self, ranked: Iterable[ScoredEntry]) -> list[ScoredEntry]:
         """What the phrases ranked and what was learned, the likeliest first."""
         allowed = (one for one in ranked if one.key not in self._excluded)
         return self._fuse(allowed, self._learned_categories, self._categories)
 
-    def rank_articles(self, ranked: Iterable[Scored]) -> list[Scored]:
+    def rank_articles(self, ranked: Iterable[ScoredEntry]) -> list[ScoredEntry]:
         """The same for articles: they are the likelier, the likelier something is asked. One that no phrase has must
         be likely by itself, for a wrong answer is worse than none."""
         known = {one.key: one for one in ranked}
         fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=ALONE)
         return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._has_specific_word(one)]
 
-    def _has_specific_word(self, spoken: Scored) -> bool:
+    def _has_specific_word(self, spoken: ScoredEntry) -> bool:
         """Whether one of its words says what is spoken of."""
         return any(_is_specific_word(word) for at, word in enumerate(self._words) if spoken.word_mask >> at & 1)
 
     def find_intent_words(self, wish: str) -> str:
         """The words that speak for one of `intent_probabilities`."""
         code, share = NONE if wish == UNCLEAR else wish, self.intent_probabilities[wish]
-        return self._learned_intents.explain_prediction(self._words, Opinion(share, code, share, 0, len(self._words)))[
-            0
-        ]
+        return self._learned_intents.explain_prediction(
+            self._words, Classification(share, code, share, 0, len(self._words))
+        )[0]
 
     def _fuse(
-        self, ranked: Iterable[Scored], learned: Learned, shares: Mapping[str, float], *, alone: float = LITTLE
-    ) -> list[Scored]:
+        self, ranked: Iterable[ScoredEntry], learned: Classifier, shares: Mapping[str, float], *, alone: float = LITTLE
+    ) -> list[ScoredEntry]:
         """At most MOST; nothing where the best is little beside how likely the line is unclear.
 
         `alone`: how likely one must be that no phrase has.
@@ -116,10 +121,10 @@ class SecondOpinion:
             if scores[code] >= (LITTLE if code in known else alone)
         ]
 
-    def _make_model_entry(self, learned: Learned, code: str, share: float) -> Scored:
+    def _make_model_entry(self, learned: Classifier, code: str, share: float) -> ScoredEntry:
         """What no phrase has, with the words that speak for it."""
-        said, mask = learned.explain_prediction(self._words, Opinion(share, code, share, 0, len(self._words)))
-        return Scored(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, has_sure_phrase=False)
+        said, mask = learned.explain_prediction(self._words, Classification(share, code, share, 0, len(self._words)))
+        return ScoredEntry(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, has_sure_phrase=False)
 
 
 def agree(phrase: float, learned: float) -> float:
@@ -134,7 +139,7 @@ def _is_specific_word(word: Word) -> bool:
     return not any(form.part_of_speech in _UNSPECIFIC_PARTS or "Apro" in form.grammemes for form in word.parses[:1])
 
 
-def _weigh_score(ranked: Scored) -> float:
+def _weigh_score(ranked: ScoredEntry) -> float:
     return ranked.score * (1.0 if ranked.has_sure_phrase else HINTED)
 
 

@@ -22,7 +22,7 @@ _TICKET_YEAR_DIGITS, _TICKET_NUMBER_DIGITS = 2, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SpokenFigure:
     """A number of a line, and what it is."""
 
     kind: str
@@ -36,9 +36,9 @@ class Figure:
     """The words it came from: `words[first:end]`."""
 
 
-def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
+def find_figures(words: Sequence[Word]) -> tuple[SpokenFigure, ...]:
     """Every number of a line with the kind that its shape or the words before it show."""
-    figures: list[Figure] = []
+    figures: list[SpokenFigure] = []
     numbers = find_numbers(words)
     rows = _list_valid_rows(words, numbers)
     skipped: set[int] = set()
@@ -50,21 +50,23 @@ def find_figures(words: Sequence[Word]) -> tuple[Figure, ...]:
         phones = _list_phones(row, cued=_has_cue(words, first, "phone"))
         ticket = _list_tickets(words, row, after)
         if phones:
-            figures.append(Figure("phone", phones[0], phones[1:], first, end))
+            figures.append(SpokenFigure("phone", phones[0], phones[1:], first, end))
         elif ticket and (_is_dashed(words, row, after) or _has_cue(words, first, "ticket")):
             dashed = _is_dashed(words, row, after)
             skipped.update([place + 1] if dashed and after else [])
-            figures.append(Figure("ticket", ticket[0], ticket[1:], first, after[-1].end if dashed and after else end))
+            figures.append(
+                SpokenFigure("ticket", ticket[0], ticket[1:], first, after[-1].end if dashed and after else end)
+            )
         elif _has_cue(words, first, "account"):
             strings = digit_strings(row)[:_MAX_CANDIDATES]
-            figures.append(Figure("account", strings[0], strings[1:], first, end))
+            figures.append(SpokenFigure("account", strings[0], strings[1:], first, end))
         else:
             value, over = _read_fraction(words, row, after, bare_and=_has_cue(words, first, "reading"))
             if over:
                 skipped.update([place + 1] if over > end else [])
-                figures.append(Figure("reading", value, (), first, over))
+                figures.append(SpokenFigure("reading", value, (), first, over))
             else:
-                figures += [Figure("number", one.digits, (), one.first, one.end) for one in row]
+                figures += [SpokenFigure("number", one.digits, (), one.first, one.end) for one in row]
     return tuple(figures)
 
 

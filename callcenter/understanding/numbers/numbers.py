@@ -31,7 +31,7 @@ _MIN_SIMILARITY = 0.84
 
 
 @dataclass(frozen=True, slots=True)
-class Atom:
+class NumberWord:
     """One number word. `magnitude`: 0 a unit, 1 ten to nineteen, 2 tens, 3 hundreds, 4 a thousand."""
 
     value: int
@@ -60,7 +60,7 @@ class Number:
 
 
 @lru_cache(maxsize=65536)
-def atom(text: str) -> Atom | None:
+def atom(text: str) -> NumberWord | None:
     """The number word that a folded word is, a clipped or a misheard one («пейсят», «пядьдесят») included."""
     exact = _look_up_exactly(text)
     if exact is not None or len(text) < _MIN_FUZZY_LENGTH or not "а" <= text[0] <= "я" or look_up(text)[2]:
@@ -72,7 +72,7 @@ def atom(text: str) -> Atom | None:
 
 
 @lru_cache(maxsize=65536)
-def atoms(text: str) -> tuple[Atom, ...]:
+def atoms(text: str) -> tuple[NumberWord, ...]:
     """The number words that one written word is: «стописят» is two, «стотридцатьдевять» three."""
     one = atom(text)
     if one is not None:
@@ -80,7 +80,7 @@ def atoms(text: str) -> tuple[Atom, ...]:
     return () if look_up(text)[2] else _split_compound(text)
 
 
-def _split_compound(text: str) -> tuple[Atom, ...]:
+def _split_compound(text: str) -> tuple[NumberWord, ...]:
     for cut in range(_MIN_PIECE_LENGTH, len(text) - _MIN_PIECE_LENGTH + 1):
         first = _look_up_exactly(text[:cut])
         if first is not None:
@@ -91,10 +91,10 @@ def _split_compound(text: str) -> tuple[Atom, ...]:
     return ()
 
 
-def _look_up_exactly(text: str) -> Atom | None:
+def _look_up_exactly(text: str) -> NumberWord | None:
     if text in _read_number_tables()["spoken"]:
         value = _read_number_tables()["spoken"][text]
-        return Atom(value, _get_magnitude(value), ordinal=False)
+        return NumberWord(value, _get_magnitude(value), ordinal=False)
     return _list_number_forms().get(text)
 
 
@@ -214,7 +214,7 @@ def _read_spoken_number(words: Sequence[Word], at: int) -> Number | None:
     return Number(str(_sum(said)), at, end, said[-1].ordinal, False, _list_segmentations(said))
 
 
-def _repeated_digit(number_words: list[Atom], word: Word) -> int | None:
+def _repeated_digit(number_words: list[NumberWord], word: Word) -> int | None:
     """The digit of «три нуля», «две семёрки»; None when the word is no such noun."""
     if len(number_words) != 1 or number_words[0].magnitude != 0 or number_words[0].value < 2 or number_words[0].ordinal:
         return None
@@ -230,7 +230,7 @@ def _repeated_digit(number_words: list[Atom], word: Word) -> int | None:
     )
 
 
-def _can_continue(number_words: list[Atom], after: Atom) -> bool:
+def _can_continue(number_words: list[NumberWord], after: NumberWord) -> bool:
     last = number_words[-1]
     if last.ordinal or after.value == 0 or _sum(number_words) == 0:
         return False
@@ -243,20 +243,20 @@ def _can_continue(number_words: list[Atom], after: Atom) -> bool:
     )
 
 
-def _sum(number_words: Sequence[Atom]) -> int:
+def _sum(number_words: Sequence[NumberWord]) -> int:
     total = 0
     for one in number_words:
         total = (total or 1) * one.value if one.magnitude == 4 else total + one.value
     return total
 
 
-def _list_segmentations(number_words: list[Atom]) -> tuple[tuple[str, ...], ...]:
+def _list_segmentations(number_words: list[NumberWord]) -> tuple[tuple[str, ...], ...]:
     """Every way to cut the atoms, fewest pieces first; a thousand is never cut from its multiplier."""
     ways = []
     for places in product((False, True), repeat=len(number_words) - 1):
         if any(cut and number_words[place + 1].magnitude == 4 for place, cut in enumerate(places)):
             continue
-        pieces: list[list[Atom]] = [[number_words[0]]]
+        pieces: list[list[NumberWord]] = [[number_words[0]]]
         for cut, one in zip(places, number_words[1:], strict=True):
             if cut:
                 pieces.append([one])
@@ -271,13 +271,13 @@ def _get_magnitude(value: int) -> int:
 
 
 @cache
-def _list_number_forms() -> Mapping[str, Atom]:
+def _list_number_forms() -> Mapping[str, NumberWord]:
     """Every form of every number word."""
-    table: dict[str, Atom] = {}
+    table: dict[str, NumberWord] = {}
     for word, value in _read_number_tables()["ordinals"].items():
-        table |= {form: Atom(value, _get_magnitude(value), ordinal=True) for form in inflect(word)}
+        table |= {form: NumberWord(value, _get_magnitude(value), ordinal=True) for form in inflect(word)}
     for word, value in _read_number_tables()["cardinals"].items():
-        table |= {form: Atom(value, _get_magnitude(value), ordinal=False) for form in inflect(word)}
+        table |= {form: NumberWord(value, _get_magnitude(value), ordinal=False) for form in inflect(word)}
     for form in _NOT_NUMBERS:
         table.pop(form, None)
     return table

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from callcenter.core.problems import Place, Problem
+from callcenter.core.problems import FileLocation, Problem
 from callcenter.understanding.intents.intents import Intent
-from callcenter.understanding.phrases.phrase_files import ROOM, TESTS, Entry, PhraseReader, Saying
-from callcenter.understanding.understanding import Meaning, Phrases, Understanding
+from callcenter.understanding.phrases.phrase_files import ROOM, TESTS, PhraseEntry, PhraseReader, PhraseTest
+from callcenter.understanding.understanding import Meaning, PhraseFiles, Understanding
 
 NOTHING = "nothing"
 UNCLEAR = "UNCLEAR"
@@ -23,7 +23,7 @@ _ReadActualKeys = Callable[[Meaning], Collection[str]]
 
 def find_phrase_problems(
     directory: Path,
-    phrases: Phrases,
+    phrases: PhraseFiles,
     understanding: Understanding,
     *,
     codes: Collection[str],
@@ -48,7 +48,7 @@ def find_phrase_problems(
     return [*problems, *_run_tests(directory, phrases, understanding)]
 
 
-def _check_keys(entries: Sequence[Entry], known: Collection[str], what: str, where: str) -> Iterator[Problem]:
+def _check_keys(entries: Sequence[PhraseEntry], known: Collection[str], what: str, where: str) -> Iterator[Problem]:
     for entry in entries:
         if entry.key not in known:
             yield Problem(
@@ -60,10 +60,10 @@ def _find_without_phrases(file: Path, codes: Collection[str], named: Collection[
     for code in codes:
         if code not in named and code != UNCLEAR:
             message = f"для «{code}» нет ни одной фразы: словами до неё не дойти"
-            yield Problem(Place(file), f"{ROOM}203", message, fatal=False)
+            yield Problem(FileLocation(file), f"{ROOM}203", message, fatal=False)
 
 
-def _run_tests(directory: Path, phrases: Phrases, understanding: Understanding) -> Iterator[Problem]:
+def _run_tests(directory: Path, phrases: PhraseFiles, understanding: Understanding) -> Iterator[Problem]:
     reader = PhraseReader(directory)
     reader.problems.clear()  # of the phrase files: told already
     dangers = {entry.attributes.get("as", entry.key) for entry in phrases.dangers}
@@ -86,12 +86,12 @@ def _run_tests(directory: Path, phrases: Phrases, understanding: Understanding) 
         file = directory / f"{name}{TESTS}"
         for key in sorted(keys - {saying.expected_key for saying in sayings}):
             message = f"нет ни одной строки для «{key}»; добавьте, как об этом говорят"
-            yield Problem(Place(file), f"{ROOM}204", message, fatal=False)
+            yield Problem(FileLocation(file), f"{ROOM}204", message, fatal=False)
     yield from reader.problems
 
 
 def _run_test_cases(
-    understanding: Understanding, sayings: Sequence[Saying], answer: _ReadActualKeys, keys: Collection[str]
+    understanding: Understanding, sayings: Sequence[PhraseTest], answer: _ReadActualKeys, keys: Collection[str]
 ) -> Iterator[Problem]:
     for saying in sayings:
         if saying.expected_key not in keys:

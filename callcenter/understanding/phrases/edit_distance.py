@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 _MASK_BITS = 32
 
 
-class Likeness:
+class SimilarWords:
     """Words among which the like of a word are sought."""
 
     def __init__(self, words: Iterable[str]) -> None:

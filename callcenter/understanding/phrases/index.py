@@ -5,16 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from callcenter.understanding.numbers.numbers import atom
-from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.notation import NOT, NUMBER, Term
-from callcenter.understanding.phrases.split_words import Torn
+from callcenter.understanding.phrases.split_words import SplitWord
 from callcenter.understanding.words import Word, look_up
 
 _MAX_CACHED_WORDS = 20_000
 """Words; then all are forgotten."""
 
 
-class Call(NamedTuple):
+class TermMatch(NamedTuple):
     """What a word, or a word with «не», calls up."""
 
     terms: tuple[int, ...]
@@ -25,15 +25,17 @@ class Call(NamedTuple):
     quality: float
 
 
-Calls = tuple[Call, Call]
+Calls = tuple[TermMatch, TermMatch]
 """Of a word said, and with «не» before it."""
-_NO_LOOKUP = Call((), 0, frozenset(), 1.0)
+_NO_LOOKUP = TermMatch((), 0, frozenset(), 1.0)
 
 
-class Index:
+class TermIndex:
     """Finds what words call up; what was found once is remembered."""
 
-    def __init__(self, terms: Sequence[Term], triggers: Mapping[int, Sequence[int]], vocabulary: Slips) -> None:
+    def __init__(
+        self, terms: Sequence[Term], triggers: Mapping[int, Sequence[int]], vocabulary: Misrecognitions
+    ) -> None:
         """A term's bit is its place. `triggers`: for terms the phrases that are looked for where one of them is."""
         self._terms = terms
         self._triggers = triggers
@@ -61,7 +63,7 @@ class Index:
             calls = self._cached_lookups[word.text] = self._find(word)
         return calls
 
-    def look_up_split_word(self, torn: Torn) -> Calls:
+    def look_up_split_word(self, torn: SplitWord) -> Calls:
         """The same for two words that are one."""
         terms = self._find_exact(torn.text, torn.lemmas)
         return self._make_lookups(terms, 1.0) if terms else self._make_lookups(*self._find_corrected(torn.correction))
@@ -98,7 +100,7 @@ class Index:
             (denied if self._terms[term].negated else said).append(term)
         return self._make_lookup(said, quality), self._make_lookup(denied, quality)
 
-    def _make_lookup(self, terms: Sequence[int], quality: float) -> Call:
+    def _make_lookup(self, terms: Sequence[int], quality: float) -> TermMatch:
         if not terms:
             return _NO_LOOKUP
         once = tuple(dict.fromkeys(terms))
@@ -106,7 +108,7 @@ class Index:
         for term in once:
             bits[term >> 3] |= 1 << (term & 7)
         phrases = frozenset(phrase for term in once for phrase in self._triggers.get(term, ()))
-        return Call(once, int.from_bytes(bits, "little"), phrases, quality)
+        return TermMatch(once, int.from_bytes(bits, "little"), phrases, quality)
 
 
 def holds_not(word: Word) -> bool:

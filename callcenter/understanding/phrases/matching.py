@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from callcenter.understanding.numbers.numbers import atom
-from callcenter.understanding.phrases.index import Call, Index, holds_not
-from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.index import TermIndex, TermMatch, holds_not
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.notation import NOT, Either, InRow, Term, Together
-from callcenter.understanding.phrases.parts import Part, Parts
-from callcenter.understanding.phrases.split_words import Torn, mend
+from callcenter.understanding.phrases.parts import PhrasePart, PhraseParts
+from callcenter.understanding.phrases.split_words import SplitWord, mend
 from callcenter.understanding.words import Word
 
 DEGREES = frozenset((
@@ -36,7 +36,7 @@ _MAX_SPANS = 8
 """Places kept for one part of a phrase: the closest together."""
 
 
-class Spot(NamedTuple):
+class PhraseSpan(NamedTuple):
     """Where a part of a phrase was found: a bit of `mask` for each of the line's words."""
 
     mask: int
@@ -45,7 +45,7 @@ class Spot(NamedTuple):
     quality: float
 
 
-class Line:
+class PhraseLine:
     """The words of a line as phrases see them: «не» is bound to the word after it; fillers, words of degree, numbers
     and the nouns of addresses take no room, for people say where and how much in the middle of what."""
 
@@ -70,9 +70,9 @@ class Line:
             softly = (negated or softly) and word.text in DEGREES
             negated = False
 
-        self._split_words: dict[Slips, tuple[tuple[int, Torn], ...]] = {}
+        self._split_words: dict[Misrecognitions, tuple[tuple[int, SplitWord], ...]] = {}
 
-    def list_split_words(self, vocabulary: Slips) -> tuple[tuple[int, Torn], ...]:
+    def list_split_words(self, vocabulary: Misrecognitions) -> tuple[tuple[int, SplitWord], ...]:
         """Where two words beside each other may be one, and which; sought once for all books that share
         `vocabulary`."""
         if vocabulary not in self._split_words:
@@ -84,7 +84,7 @@ class Line:
         """How many words that take room stand between two places."""
         return self._content_counts[right] - self._content_counts[left + 1]
 
-    def count_foreign_words(self, span: Spot) -> int:
+    def count_foreign_words(self, span: PhraseSpan) -> int:
         """How many words that take room stand inside a spot and are not its own."""
         inside = self._content_counts[span.last + 1] - self._content_counts[span.first]
         return inside - (span.mask & self._content_mask).bit_count()
@@ -110,30 +110,30 @@ def takes_room(word: Word) -> bool:
     return atom(word.text) is None
 
 
-class Found(NamedTuple):
+class FoundPhrase(NamedTuple):
     """A phrase in a line."""
 
     phrase_number: int
     """The phrase's place among those the book was made of."""
-    span: Spot
+    span: PhraseSpan
     """Its words; the quality is that of the words and of their nearness together, 0 to 1."""
 
 
-class Book:
+class PhraseBook:
     """Phrases made ready to be found together.
 
     Every term has a bit. A line's bits are gathered word by word, what a word gives being remembered; a phrase is
     looked for only when each of its parts has a bit there.
     """
 
-    def __init__(self, phrases: Iterable[Together], vocabulary: Slips | None = None) -> None:
+    def __init__(self, phrases: Iterable[Together], vocabulary: Misrecognitions | None = None) -> None:
         """`vocabulary`: shared with other books."""
-        parts = Parts(phrases)
+        parts = PhraseParts(phrases)
         self._phrases = parts.phrases
-        self._vocabulary = vocabulary or Slips()
-        self._index = Index(parts.terms, parts.choose_triggers(), self._vocabulary)
+        self._vocabulary = vocabulary or Misrecognitions()
+        self._index = TermIndex(parts.terms, parts.choose_triggers(), self._vocabulary)
 
-    def find_matches(self, line: Line) -> Iterator[Found]:
+    def find_matches(self, line: PhraseLine) -> Iterator[FoundPhrase]:
         """Every phrase found in the line, each once, where its words stand closest."""
         hits = self._look_up_words(line)
         numbers = {number for _, call in hits for number in call.candidate_phrases}
@@ -141,42 +141,42 @@ class Book:
         for number in sorted(numbers):
             spot = search.find(self._phrases[number])
             if spot is not None:
-                yield Found(number, spot)
+                yield FoundPhrase(number, spot)
 
-    def _look_up_words(self, line: Line) -> list[tuple[Spot, Call]]:
-        hits: list[tuple[Spot, Call]] = []
+    def _look_up_words(self, line: PhraseLine) -> list[tuple[PhraseSpan, TermMatch]]:
+        hits: list[tuple[PhraseSpan, TermMatch]] = []
         for at, word in enumerate(line.words):
             said, denied = self._index.look_up_word(word)
             if line.softly_negated[at]:
-                hits += [(Spot(1 << at, at, at, call.quality), call) for call in (said, denied) if call.term_mask]
+                hits += [(PhraseSpan(1 << at, at, at, call.quality), call) for call in (said, denied) if call.term_mask]
             elif (call := denied if line.negated[at] else said).term_mask:
-                hits.append((Spot(1 << at, at, at, call.quality), call))
+                hits.append((PhraseSpan(1 << at, at, at, call.quality), call))
         for at, torn in line.list_split_words(self._vocabulary):
             call = self._index.look_up_split_word(torn)[line.negated[at]]
             if call.term_mask and not line.negated[at + 1]:
-                hits.append((Spot(3 << at, at, at + 1, call.quality), call))
+                hits.append((PhraseSpan(3 << at, at, at + 1, call.quality), call))
         return hits
 
 
 class _LineSearch:
     """One line being searched; parts that phrases share are looked for once."""
 
-    def __init__(self, line: Line, hits: Sequence[tuple[Spot, Call]]) -> None:
+    def __init__(self, line: PhraseLine, hits: Sequence[tuple[PhraseSpan, TermMatch]]) -> None:
         self._line = line
-        self._spans_by_term: defaultdict[int, list[Spot]] = defaultdict(list)
+        self._spans_by_term: defaultdict[int, list[PhraseSpan]] = defaultdict(list)
         """By term."""
         self._present_mask = 0
         for spot, call in hits:
             self._present_mask |= call.term_mask
             for term in call.terms:
                 self._spans_by_term[term].append(spot)
-        self._cached_spans: dict[Part, Sequence[Spot]] = {}
+        self._cached_spans: dict[PhrasePart, Sequence[PhraseSpan]] = {}
 
-    def find(self, phrase: Part) -> Spot | None:
+    def find(self, phrase: PhrasePart) -> PhraseSpan | None:
         """The whole phrase where its words stand closest, its quality lowered by what stands between them."""
         if not self._may_be_there(phrase):
             return None
-        best: Spot | None = None
+        best: PhraseSpan | None = None
         for spot in self._join_unordered(phrase.children, most_foreign=None):
             whole = spot
             for extra in phrase.optional:
@@ -185,19 +185,19 @@ class _LineSearch:
                 _MIN_PROXIMITY,
                 1 - _PENALTY_PER_WORD * max(0, self._line.count_foreign_words(whole) - _FREE_FOREIGN_WORDS),
             )
-            whole = Spot(whole.mask, whole.first, whole.last, whole.quality * near)
+            whole = PhraseSpan(whole.mask, whole.first, whole.last, whole.quality * near)
             if best is None or (whole.quality, whole.mask.bit_count()) > (best.quality, best.mask.bit_count()):
                 best = whole
         return best
 
-    def _may_be_there(self, part: Part) -> bool:
+    def _may_be_there(self, part: PhrasePart) -> bool:
         there = self._present_mask
         for need in part.required_masks:  # noqa: SIM110 (a generator for `all` would cost more than it asks)
             if not need & there:
                 return False
         return True
 
-    def _list_spans(self, part: Part) -> Sequence[Spot]:
+    def _list_spans(self, part: PhrasePart) -> Sequence[PhraseSpan]:
         if part.kind is Term:
             return self._spans_by_term.get(part.term_number, ())
         found = self._cached_spans.get(part)
@@ -205,7 +205,7 @@ class _LineSearch:
             found = self._cached_spans[part] = self._find(part)
         return found
 
-    def _find(self, part: Part) -> Sequence[Spot]:
+    def _find(self, part: PhrasePart) -> Sequence[PhraseSpan]:
         if part.kind is Either:
             said = [branch for branch in part.children if branch.rarest_mask & self._present_mask]
             return list(dict.fromkeys([spot for branch in said for spot in self._list_spans(branch)]))
@@ -218,7 +218,7 @@ class _LineSearch:
             joined = [self._add_optional(spot, extra) for spot in joined]
         return joined
 
-    def _join_unordered(self, items: Sequence[Part], *, most_foreign: int | None) -> Sequence[Spot]:
+    def _join_unordered(self, items: Sequence[PhrasePart], *, most_foreign: int | None) -> Sequence[PhraseSpan]:
         """The items together in any order, no word used twice, the closest ways first."""
         found = []
         for item in items:
@@ -234,7 +234,7 @@ class _LineSearch:
             ways = [way for way in ways if self._line.count_foreign_words(way) <= most_foreign]
         return ways
 
-    def _join_sequence(self, items: Sequence[Part]) -> Sequence[Spot]:
+    def _join_sequence(self, items: Sequence[PhrasePart]) -> Sequence[PhraseSpan]:
         """The items side by side in their order."""
         ways = self._list_spans(items[0])
         for item in items[1:]:
@@ -247,7 +247,7 @@ class _LineSearch:
             ]
         return ways
 
-    def _add_optional(self, spot: Spot, item: Part) -> Spot:
+    def _add_optional(self, spot: PhraseSpan, item: PhrasePart) -> PhraseSpan:
         """The spot with a word that may be missing, if it stands near."""
         near = [extra for extra in self._list_spans(item) if not extra.mask & spot.mask]
         with_it = [
@@ -258,7 +258,7 @@ class _LineSearch:
         return min(with_it, key=lambda whole: whole.last - whole.first, default=spot)
 
 
-def _merge_spans(one: Spot, other: Spot) -> Spot:
+def _merge_spans(one: PhraseSpan, other: PhraseSpan) -> PhraseSpan:
     """Both spots; as sure as the less sure of them."""
     first, last = min(one.first, other.first), max(one.last, other.last)
-    return Spot(one.mask | other.mask, first, last, min(one.quality, other.quality))
+    return PhraseSpan(one.mask | other.mask, first, last, min(one.quality, other.quality))

@@ -7,7 +7,7 @@ recogniser writes real words and most of them were meant.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from callcenter.understanding.phrases.edit_distance import Likeness
+from callcenter.understanding.phrases.edit_distance import SimilarWords
 from callcenter.understanding.words import Word, alike, sound, stem
 
 SHORTEST = 5
@@ -26,7 +26,7 @@ _MIN_HOMOPHONE_SIMILARITY = 0.85
 """How alike words are that differ in their endings or in letters that sound the same, at least."""
 
 
-class Slips:
+class Misrecognitions:
     """Finds the closest of the words given; what was found once is remembered.
 
     Books that share one agree which word was meant, and it is sought once for all of them.
@@ -37,7 +37,7 @@ class Slips:
         """By their sound."""
         self._sounds: defaultdict[int, list[str]] = defaultdict(list)
         """By their length."""
-        self._indexes_by_length: dict[int, Likeness] = {}
+        self._indexes_by_length: dict[int, SimilarWords] = {}
         """The same, made ready when first something is sought."""
         self._stems: dict[str, list[str]] = {}
         """Words by their stem."""
@@ -101,7 +101,7 @@ class Slips:
 
     def _find_near(self, heard: str, close: float) -> Iterator[str]:
         if not self._indexes_by_length:
-            self._indexes_by_length = {length: Likeness(sounds) for length, sounds in self._sounds.items()}
+            self._indexes_by_length = {length: SimilarWords(sounds) for length, sounds in self._sounds.items()}
         for length in range(len(heard) - _MAX_LENGTH_DIFFERENCE, len(heard) + _MAX_LENGTH_DIFFERENCE + 1):
             if length in self._indexes_by_length:
                 yield from (

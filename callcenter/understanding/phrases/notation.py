@@ -86,13 +86,13 @@ class InRow:
 Item = Term | Either | Together | InRow
 
 
-def read_phrase(source: str, names: "Names") -> Together:
+def read_phrase(source: str, names: "DefinedWords") -> Together:
     """The phrase that `source` writes. Raises BrokenPhrase."""
     item = _PatternParser(source, names, depth=0).read()
     return item if isinstance(item, Together) else Together((item,))
 
 
-class Names:
+class DefinedWords:
     """The list of words: what each `<name>` stands for, read once when it is first asked for."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
@@ -120,7 +120,7 @@ class Names:
 class _PatternParser:
     """Reads one source: recursive descent over its tokens."""
 
-    def __init__(self, source: str, names: Names, *, depth: int) -> None:
+    def __init__(self, source: str, names: DefinedWords, *, depth: int) -> None:
         self._tokens = [match for match in _TOKEN.finditer(source) if match[0].strip()]
         self._at = 0
         self._end = len(source)

@@ -20,9 +20,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callcenter.core.problems import Place, Problem
-from callcenter.knowledge.sheets import Findings, Node, find_mixed_words, read_text, read_yaml
-from callcenter.understanding.phrases.notation import BrokenPhrase, Names, Together, UnknownName, read_phrase
+from callcenter.core.problems import FileLocation, Problem
+from callcenter.knowledge.sheets import SheetNode, SheetProblems, find_mixed_words, read_text, read_yaml
+from callcenter.understanding.phrases.notation import BrokenPhrase, DefinedWords, Together, UnknownName, read_phrase
 
 ROOM = "PHR"
 SURE, HINT, AGAINST = "sure", "hint", "against"
@@ -31,34 +31,34 @@ _COMMENT = "#"
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class WrittenPhrase:
     """One phrase as written and as read."""
 
     source: str
-    position: Place
+    position: FileLocation
     pattern: Together
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PhraseEntry:
     """What is written under one key: phrases by section, and texts such as an article's category."""
 
     key: str
-    position: Place
-    sections: Mapping[str, tuple[Phrase, ...]]
+    position: FileLocation
+    sections: Mapping[str, tuple[WrittenPhrase, ...]]
     attributes: Mapping[str, str] = field(default_factory=dict)
 
-    def phrases(self, section: str) -> tuple[Phrase, ...]:
+    def phrases(self, section: str) -> tuple[WrittenPhrase, ...]:
         return self.sections.get(section, ())
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class PhraseTest:
     """One line of a test file: what is said, and what must be understood."""
 
     text: str
     expected_key: str
-    position: Place
+    position: FileLocation
 
 
 class PhraseReader:
@@ -68,18 +68,18 @@ class PhraseReader:
         self.directory = directory
         self.problems: list[Problem] = []
         self._words: dict[str, str] = {}
-        self._word_places: dict[str, Place] = {}
-        self._names = Names({})
+        self._word_places: dict[str, FileLocation] = {}
+        self._names = DefinedWords({})
         self._read_common_words()
 
     def read(
         self, name: str, *, sections: Collection[str] = (SURE, HINT, AGAINST), attributes: Collection[str] = ()
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[PhraseEntry, ...]:
         """The entries of `<name>.yaml`; `sections` are the keys that hold phrases, `attributes` those that hold a
         text."""
         findings, text, tables = self._open(f"{name}.yaml", known=("words", "phrases"))
         words = _WordDefinitions(findings, text, tables.get("words"))
-        names = Names({**self._words, **words.sources}) if words.sources else self._names
+        names = DefinedWords({**self._words, **words.sources}) if words.sources else self._names
         entries = []
         for key, node in _iterate_table(findings, tables.get("phrases")):
             entries.append(_EntryReader(findings, text, names, sections, attributes).read(key, node))
@@ -88,13 +88,13 @@ class PhraseReader:
         self.problems += findings.problems
         return tuple(entries)
 
-    def read_test_cases(self, name: str) -> tuple[Saying, ...]:
+    def read_test_cases(self, name: str) -> tuple[PhraseTest, ...]:
         """The lines of `<name>.tests.yaml`, a mapping of keys to blocks of lines."""
-        findings = Findings(self.directory / f"{name}{TESTS}", ROOM)
+        findings = SheetProblems(self.directory / f"{name}{TESTS}", ROOM)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
         sayings = [
-            Saying(line, key, place)
+            PhraseTest(line, key, place)
             for key, node in (_iterate_table(findings, document) if text is not None else ())
             for line, place in _iterate_lines(findings, text or "", node)
         ]
@@ -112,7 +112,7 @@ class PhraseReader:
         findings, text, tables = self._open("words.yaml", known=("words",))
         words = _WordDefinitions(findings, text, tables.get("words"))
         self._words, self._word_places = words.sources, words.places
-        self._names = Names(self._words)
+        self._names = DefinedWords(self._words)
         for name, place in words.places.items():
             _parse_or_report(findings, f"<{name}>", place, self._names)
         self._names.used_names.clear()
@@ -122,14 +122,14 @@ class PhraseReader:
                     self._names.used_names.add(name)
         self.problems += findings.problems
 
-    def _note_used(self, names: Names) -> None:
+    def _note_used(self, names: DefinedWords) -> None:
         self._names.used_names |= names.used_names
 
-    def _open(self, file: str, *, known: Collection[str]) -> tuple[Findings, str, dict[str, Node]]:
-        findings = Findings(self.directory / file, ROOM)
+    def _open(self, file: str, *, known: Collection[str]) -> tuple[SheetProblems, str, dict[str, SheetNode]]:
+        findings = SheetProblems(self.directory / file, ROOM)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
-        tables: dict[str, Node] = {}
+        tables: dict[str, SheetNode] = {}
         for key, node in _iterate_table(findings, document) if text is not None else ():
             if key in known:
                 tables[key] = node
@@ -142,14 +142,14 @@ class PhraseReader:
 class _EntryReader:
     """Reads the entries of one file."""
 
-    findings: Findings
+    findings: SheetProblems
     text: str
-    names: Names
+    names: DefinedWords
     sections: Collection[str]
     notes: Collection[str]
 
-    def read(self, key: str, node: Node) -> Entry:
-        found: dict[str, tuple[Phrase, ...]] = {}
+    def read(self, key: str, node: SheetNode) -> PhraseEntry:
+        found: dict[str, tuple[WrittenPhrase, ...]] = {}
         texts: dict[str, str] = {}
         seen: dict[str, int] = {}
         for name, value in _iterate_table(self.findings, node):
@@ -160,9 +160,9 @@ class _EntryReader:
             else:
                 known = [*self.sections, *self.notes]
                 self.findings.add(8, f"{key}: неизвестный ключ «{name}»; бывают: {', '.join(known)}", value)
-        return Entry(key, Place(self.findings.file, node.line, node.column), found, texts)
+        return PhraseEntry(key, FileLocation(self.findings.file, node.line, node.column), found, texts)
 
-    def _phrases(self, node: Node, seen: dict[str, int]) -> Iterator[Phrase]:
+    def _phrases(self, node: SheetNode, seen: dict[str, int]) -> Iterator[WrittenPhrase]:
         for source, place in _iterate_lines(self.findings, self.text, node):
             if source in seen:
                 message = f"фраза «{source}» уже есть в строке {seen[source]}; оставьте одну"
@@ -171,10 +171,10 @@ class _EntryReader:
             seen[source] = place.line
             item = _parse_or_report(self.findings, source, place, self.names)
             if item is not None:
-                yield Phrase(source, place, item)
+                yield WrittenPhrase(source, place, item)
 
 
-def _parse_or_report(findings: Findings, source: str, place: Place, names: Names) -> Together | None:
+def _parse_or_report(findings: SheetProblems, source: str, place: FileLocation, names: DefinedWords) -> Together | None:
     """The phrase, or a problem in its place."""
     try:
         return read_phrase(source, names)
@@ -184,30 +184,32 @@ def _parse_or_report(findings: Findings, source: str, place: Place, names: Names
         code, message, column = "102", f"{error}{hint}", error.column
     except BrokenPhrase as error:
         code, message, column = "101", f"фраза «{source}» не читается: {error}", error.column
-    findings.problems.append(Problem(Place(place.file, place.line, place.column + column), f"{ROOM}{code}", message))
+    findings.problems.append(
+        Problem(FileLocation(place.file, place.line, place.column + column), f"{ROOM}{code}", message)
+    )
     return None
 
 
 class _WordDefinitions:
     """The «words» of one file: names and what they stand for."""
 
-    def __init__(self, findings: Findings, text: str, node: Node | None) -> None:
+    def __init__(self, findings: SheetProblems, text: str, node: SheetNode | None) -> None:
         self._findings = findings
         self.sources: dict[str, str] = {}
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, FileLocation] = {}
         for name, value in _iterate_table(findings, node) if node is not None else ():
             lines = [line for line, _ in _iterate_lines(findings, text, value)]
             self.sources[name] = f"({'|'.join(lines)})" if len(lines) > 1 else (lines or [""])[0]
-            self.places[name] = Place(findings.file, value.line, value.column)
+            self.places[name] = FileLocation(findings.file, value.line, value.column)
 
-    def report_unused(self, names: Names) -> None:
+    def report_unused(self, names: DefinedWords) -> None:
         for name, place in self.places.items():
             if name not in names.used_names:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
                 self._findings.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
 
 
-def _iterate_table(findings: Findings, node: Node | None) -> Iterator[tuple[str, Node]]:
+def _iterate_table(findings: SheetProblems, node: SheetNode | None) -> Iterator[tuple[str, SheetNode]]:
     if node is None:
         findings.add(9, "здесь пусто; нужны строки вида «ключ: значение»")
     elif not isinstance(node.value, dict):
@@ -216,7 +218,7 @@ def _iterate_table(findings: Findings, node: Node | None) -> Iterator[tuple[str,
         yield from node.value.items()
 
 
-def _iterate_lines(findings: Findings, text: str, node: Node) -> Iterator[tuple[str, Place]]:
+def _iterate_lines(findings: SheetProblems, text: str, node: SheetNode) -> Iterator[tuple[str, FileLocation]]:
     """The lines of a block (`|`) or the one line of a plain text, each with its place; remarks left out."""
     if not isinstance(node.value, str):
         findings.add(10, "здесь нужен текст: «|» и фразы, по одной в строке", node)
@@ -224,13 +226,13 @@ def _iterate_lines(findings: Findings, text: str, node: Node) -> Iterator[tuple[
     rows = text.splitlines()
     if not rows[node.line - 1][node.column - 1 :].startswith("|"):
         if source := " ".join(node.value.split()):
-            yield source, Place(findings.file, node.line, node.column)
+            yield source, FileLocation(findings.file, node.line, node.column)
         return
     for at in range(node.line, node.line + len(node.value.splitlines())):
         source = rows[at].strip() if at < len(rows) else ""
         if not source or source.startswith(_COMMENT):
             continue
-        place = Place(findings.file, at + 1, rows[at].index(source[0]) + 1)
+        place = FileLocation(findings.file, at + 1, rows[at].index(source[0]) + 1)
         for word in find_mixed_words(source):
             message = f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново"
             findings.problems.append(Problem(place, f"{ROOM}011", message))

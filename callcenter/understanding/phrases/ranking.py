@@ -9,10 +9,10 @@ scores .72, of three .83.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from callcenter.understanding.phrases.matching import Book, Line
-from callcenter.understanding.phrases.misrecognitions import Slips
+from callcenter.understanding.phrases.matching import PhraseBook, PhraseLine
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.parts import list_bits
-from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, Entry
+from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, PhraseEntry
 from callcenter.understanding.words import Word
 
 SURE_BONUS = 0.5
@@ -27,7 +27,7 @@ _SCORE_BASE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredEntry:
     """An entry that the line speaks for."""
 
     key: str
@@ -46,7 +46,7 @@ class Scored:
 class Ranking:
     """Entries ready to be weighed."""
 
-    def __init__(self, entries: Sequence[Entry], vocabulary: Slips) -> None:
+    def __init__(self, entries: Sequence[PhraseEntry], vocabulary: Misrecognitions) -> None:
         self._entries = entries
         self._sources = [
             (number, section, phrase)
@@ -54,9 +54,9 @@ class Ranking:
             for section in (SURE, HINT, AGAINST)
             for phrase in entry.phrases(section)
         ]
-        self._matcher = Book((phrase.pattern for _, _, phrase in self._sources), vocabulary)
+        self._matcher = PhraseBook((phrase.pattern for _, _, phrase in self._sources), vocabulary)
 
-    def rank(self, line: Line) -> tuple[Scored, ...]:
+    def rank(self, line: PhraseLine) -> tuple[ScoredEntry, ...]:
         """All entries that reach `LEAST_POINTS`, the best first; alike ones in the order of the data."""
         tallies: dict[int, _Tally] = {}
         for found in self._matcher.find_matches(line):
@@ -80,7 +80,9 @@ class Ranking:
                 phrases = (*tally.sure, *tally.hints)
                 score = round(1 - _SCORE_BASE**points, 3)
                 scored.append(
-                    Scored(self._entries[number].key, score, line.join_words(mask), phrases, mask, bool(tally.sure))
+                    ScoredEntry(
+                        self._entries[number].key, score, line.join_words(mask), phrases, mask, bool(tally.sure)
+                    )
                 )
         return tuple(sorted(scored, key=lambda one: -one.score))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from callcenter.understanding.phrases.misrecognitions import SHORTEST, Slips
+from callcenter.understanding.phrases.misrecognitions import SHORTEST, Misrecognitions
 from callcenter.understanding.words import Word, is_known, look_up
 
 _NOMINAL = ("NOUN", "ADJF", "NPRO", "NUMR")
@@ -15,7 +15,7 @@ _PREPOSITION_CASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Torn:
+class SplitWord:
     """What the two may be together: the word itself, or a slip of another with its likeness."""
 
     text: str
@@ -23,7 +23,7 @@ class Torn:
     correction: tuple[str, float] | None
 
 
-def mend(one: Word, other: Word, vocabulary: Slips) -> Torn | None:
+def mend(one: Word, other: Word, vocabulary: Misrecognitions) -> SplitWord | None:
     """The two words as one; None when no word of the phrases can be meant."""
     whole = one.text + other.text
     if len(whole) < SHORTEST or one.is_number or other.is_number:
@@ -42,7 +42,7 @@ def mend(one: Word, other: Word, vocabulary: Slips) -> Torn | None:
         slip = vocabulary.find_closest_text(whole, whole)
     if slip is None and not vocabulary.contains_any(whole, *lemmas):
         return None
-    return Torn(whole, lemmas, slip)
+    return SplitWord(whole, lemmas, slip)
 
 
 def _belong_together(one: Word, other: Word) -> bool:

@@ -4,15 +4,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from callcenter.alarms.service import mark_seen
-from callcenter.web.desk.board import Part, answer_with_part
-from callcenter.web.plumbing.app_state import AnOffice
-from callcenter.web.plumbing.visitors import AWorker
+from callcenter.web.desk.board import BoardPart, answer_with_part
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import AWorker
 
 router = APIRouter()
 
 
 @router.post("/alarms/{alarm_id}/seen")
-async def see(request: Request, alarm_id: int, app_state: AnOffice, user: AWorker) -> Response:
+async def see(request: Request, alarm_id: int, app_state: AnAppState, user: AWorker) -> Response:
     async with app_state.database.begin() as session:
         await mark_seen(session, alarm_id, by=user.login, now=app_state.clock.now())
-    return await answer_with_part(request, app_state, user, Part.ALARMS)
+    return await answer_with_part(request, app_state, user, BoardPart.ALARMS)

@@ -20,9 +20,9 @@ from callcenter.queues.terms import missed_call_term
 from callcenter.queues.views import members, open_tasks, waiting_requests
 from callcenter.staff.views import names_by_interface, names_by_login
 from callcenter.tickets.models import Ticket, TicketState
-from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.web.plumbing.app_state import AnAppState, AppState
+from callcenter.web.plumbing.current_user import ACurrentUser, CurrentUser
 from callcenter.web.plumbing.pages import announce, is_partial, show
-from callcenter.web.plumbing.visitors import AVisitor, Visitor
 
 router = APIRouter()
 
@@ -34,7 +34,7 @@ _ON_DUTY_STATES = frozenset({MemberState.FREE, MemberState.RINGING, MemberState.
 Facts = Mapping[str, Any]
 
 
-class Part(StrEnum):
+class BoardPart(StrEnum):
     """The parts of the board; each is a template `board_<part>.html`."""
 
     SUMMARY = "summary"
@@ -47,7 +47,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LiveCall:
+class BoardCall:
     call: Call
     state_since: datetime
     """When its present state began."""
@@ -61,19 +61,19 @@ class LiveCall:
 
 
 @router.get("/")
-async def show_board(request: Request, app_state: AnOffice, user: AVisitor) -> Response:
+async def show_board(request: Request, app_state: AnAppState, user: ACurrentUser) -> Response:
     now = app_state.clock.now()
     async with app_state.database.begin() as session:
-        facts = await gather(session, app_state, user, Part)
+        facts = await gather(session, app_state, user, BoardPart)
     return show(request, app_state, "board.html", facts, user=user, now=now)
 
 
 @router.get("/board/{part}")
-async def show_part(request: Request, part: Part, app_state: AnOffice, user: AVisitor) -> Response:
+async def show_part(request: Request, part: BoardPart, app_state: AnAppState, user: ACurrentUser) -> Response:
     return await answer_with_part(request, app_state, user, part)
 
 
-async def answer_with_part(request: Request, app_state: Office, user: Visitor, part: Part) -> Response:
+async def answer_with_part(request: Request, app_state: AppState, user: CurrentUser, part: BoardPart) -> Response:
     """The part as it stands now for htmx, the whole board for a browser without scripts; closes an open window."""
     if not is_partial(request):
         return RedirectResponse("/", status_code=303)
@@ -83,7 +83,7 @@ async def answer_with_part(request: Request, app_state: Office, user: Visitor, p
     return response if request.method == "GET" else announce(response, "desk:done")
 
 
-async def gather(session: AsyncSession, app_state: Office, user: Visitor, parts: Iterable[Part]) -> Facts:
+async def gather(session: AsyncSession, app_state: AppState, user: CurrentUser, parts: Iterable[BoardPart]) -> Facts:
     """What these parts show. Open boards ask for single parts without end, so each costs only its own queries."""
     facts: dict[str, Any] = {}
     for piece in dict.fromkeys(piece for part in parts for piece in _LOADERS[part]):
@@ -91,7 +91,7 @@ async def gather(session: AsyncSession, app_state: Office, user: Visitor, parts:
     return facts
 
 
-async def _load_calls(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
+async def _load_calls(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
     rows = await live_calls(session)
     names = await names_by_interface(session)
     tickets = await tickets_of_calls(session, [call.id for call in rows])
@@ -108,7 +108,7 @@ async def _load_calls(session: AsyncSession, app_state: Office, user: Visitor) -
     }
 
 
-async def _load_members(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
+async def _load_members(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
     crew = await members(session)
     return {
         "members": crew,
@@ -120,7 +120,7 @@ async def _load_members(session: AsyncSession, app_state: Office, user: Visitor)
     }
 
 
-async def _load_callbacks(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
+async def _load_callbacks(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
     tasks = await open_tasks(session)
     term = missed_call_term()
     return {
@@ -133,7 +133,7 @@ async def _load_callbacks(session: AsyncSession, app_state: Office, user: Visito
     }
 
 
-async def _load_alarms(session: AsyncSession, app_state: Office, user: Visitor) -> Facts:
+async def _load_alarms(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
     alarms = sorted(await open_alarms(session), key=lambda alarm: not _is_unseen_danger(alarm))
     return {
         "alarms": alarms,
@@ -145,12 +145,12 @@ async def _load_alarms(session: AsyncSession, app_state: Office, user: Visitor) 
 
 
 _LOADERS = {
-    Part.SUMMARY: (_load_calls, _load_members, _load_callbacks, _load_alarms),
-    Part.CALLS: (_load_calls,),
-    Part.MEMBERS: (_load_members,),
-    Part.CALLBACKS: (_load_callbacks,),
-    Part.ALARMS: (_load_alarms,),
-    Part.DANGERS: (_load_alarms,),
+    BoardPart.SUMMARY: (_load_calls, _load_members, _load_callbacks, _load_alarms),
+    BoardPart.CALLS: (_load_calls,),
+    BoardPart.MEMBERS: (_load_members,),
+    BoardPart.CALLBACKS: (_load_callbacks,),
+    BoardPart.ALARMS: (_load_alarms,),
+    BoardPart.DANGERS: (_load_alarms,),
 }
 
 
@@ -176,11 +176,11 @@ def _is_unseen_danger(alarm: Alarm) -> bool:
 
 
 def _make_board_call(
-    call: Call, app_state: Office, names: Mapping[str, str], ticket: Ticket | None, user: Visitor
-) -> LiveCall:
+    call: Call, app_state: AppState, names: Mapping[str, str], ticket: Ticket | None, user: CurrentUser
+) -> BoardCall:
     began = {CallState.QUEUED: call.queued_at, CallState.TALKING: call.connected_at}.get(call.state)
     category = app_state.categories.get(call.danger) if call.danger else None
-    return LiveCall(
+    return BoardCall(
         call=call,
         state_since=began or call.arrived_at,
         danger=category.name if category else call.danger,

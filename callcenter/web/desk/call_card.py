@@ -9,7 +9,7 @@ from callcenter.calls.views import CallRecord
 from callcenter.knowledge.categories import Categories
 from callcenter.web.desk.transcript import SpokenLine, describe_lines
 from callcenter.web.plumbing.app_state import FindDangers
-from callcenter.web.plumbing.words import Words
+from callcenter.web.plumbing.ui_texts import UiTexts
 
 _CATEGORY_FACTS = frozenset({"category", "категория"})
 """Named so by our notes, and by the scripts."""
@@ -31,7 +31,7 @@ class TimelineLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RecordingSegment:
     """A part of the strip over the recording, in thousandths of its length."""
 
     kind: str
@@ -64,13 +64,13 @@ class CallCard:
     legs: tuple[LegLine, ...]
     recording: Recording | None
     is_playable: bool
-    segments: tuple[Stretch, ...]
+    segments: tuple[RecordingSegment, ...]
 
 
 def describe_call(
     record: CallRecord,
     *,
-    ui_texts: Words,
+    ui_texts: UiTexts,
     categories: Categories,
     member_names: Mapping[str, str],
     login_names: Mapping[str, str],
@@ -117,7 +117,7 @@ def _duration_between(begin: datetime | None, end: datetime) -> timedelta | None
     return None if begin is None else max(timedelta(), end - begin)
 
 
-def _hangup_cause_text(words: Words, cause: int) -> str:
+def _hangup_cause_text(words: UiTexts, cause: int) -> str:
     return words.hangup_causes.get(cause, f"код {cause}")
 
 
@@ -125,7 +125,7 @@ def _build_timeline_entry(
     event: CallEvent,
     record: CallRecord,
     *,
-    words: Words,
+    words: UiTexts,
     categories: Categories,
     names: Mapping[str, str],
     people: Mapping[str, str],
@@ -158,7 +158,7 @@ def _resolve_name(
     return names.get(value) or people.get(value) or value
 
 
-def _build_leg(leg: CallLeg, *, words: Words, names: Mapping[str, str], now: datetime) -> LegLine:
+def _build_leg(leg: CallLeg, *, words: UiTexts, names: Mapping[str, str], now: datetime) -> LegLine:
     device = leg.channel_name.rsplit("-", 1)[0]
     end = "ещё на линии" if leg.ended_at is None else "отключился"
     if leg.ended_at is not None and leg.hangup_cause is not None:
@@ -173,7 +173,7 @@ def _build_leg(leg: CallLeg, *, words: Words, names: Mapping[str, str], now: dat
     )
 
 
-def _build_segments(record: CallRecord, recording: Recording, length: float) -> list[Stretch]:
+def _build_segments(record: CallRecord, recording: Recording, length: float) -> list[RecordingSegment]:
     """Robot, queue, talk one after the other, and over them the gaps that could not be recorded."""
     call, since = record.call, record.recording_started_at
     marks = [("robot", "Робот", call.arrived_at), ("queue", "Ожидание", call.queued_at)]
@@ -188,7 +188,7 @@ def _build_segments(record: CallRecord, recording: Recording, length: float) -> 
     return [stretch for stretch in stretches if stretch.width > 0]
 
 
-def _make_segment(kind: str, title: str, begin: float, end: float, length: float) -> Stretch:
+def _make_segment(kind: str, title: str, begin: float, end: float, length: float) -> RecordingSegment:
     left = 1000 * min(max(begin, 0.0), length) / length
     right = 1000 * min(max(end, 0.0), length) / length
-    return Stretch(kind, round(left, 2), round(right - left, 2), title)
+    return RecordingSegment(kind, round(left, 2), round(right - left, 2), title)

@@ -18,10 +18,10 @@ from callcenter.staff.views import names_by_interface, names_by_login
 from callcenter.tickets.views import ticket_of_call, tickets_beside
 from callcenter.web.desk.call_card import describe_call
 from callcenter.web.desk.transcript import describe_lines
-from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import ACurrentUser
 from callcenter.web.plumbing.pages import is_partial, show
 from callcenter.web.plumbing.security import new_nonce, policy
-from callcenter.web.plumbing.visitors import AVisitor
 
 router = APIRouter()
 
@@ -30,8 +30,8 @@ router = APIRouter()
 async def list_calls(
     request: Request,
     *,
-    app_state: AnOffice,
-    user: AVisitor,
+    app_state: AnAppState,
+    user: ACurrentUser,
     day: str = "",
     state: str = "",
     outcome: str = "",
@@ -64,7 +64,7 @@ async def list_calls(
 
 
 @router.get("/calls/{call_id}")
-async def show_call(request: Request, call_id: str, app_state: AnOffice, user: AVisitor) -> Response:
+async def show_call(request: Request, call_id: str, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
         record = await call_record(session, call_id)
         if record is None:
@@ -105,8 +105,8 @@ async def show_call(request: Request, call_id: str, app_state: AnOffice, user: A
 async def show_lines(
     request: Request,
     call_id: str,
-    app_state: AnOffice,
-    user: AVisitor,
+    app_state: AnAppState,
+    user: ACurrentUser,
     after: Annotated[int, Query(ge=-1, lt=2**63)] = -1,
 ) -> Response:
     """The lines that were written after the one with that number, for a page that has all before it."""

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from callcenter.queues.service import ask_member
-from callcenter.web.desk.board import Part, answer_with_part
-from callcenter.web.plumbing.app_state import AnOffice
-from callcenter.web.plumbing.visitors import AFormVisitor, Forbidden
+from callcenter.web.desk.board import BoardPart, answer_with_part
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import AFormUser, Forbidden
 
 router = APIRouter()
 
@@ -16,20 +16,20 @@ router = APIRouter()
 @router.post("/members/own/pause")
 async def pause(
     request: Request,
-    app_state: AnOffice,
-    user: AFormVisitor,
+    app_state: AnAppState,
+    user: AFormUser,
     reason: Annotated[str, Form(min_length=1, max_length=100)],
 ) -> Response:
     return await _request_pause_change(request, app_state, user, paused=True, reason=reason)
 
 
 @router.post("/members/own/return")
-async def come_back(request: Request, app_state: AnOffice, user: AFormVisitor) -> Response:
+async def come_back(request: Request, app_state: AnAppState, user: AFormUser) -> Response:
     return await _request_pause_change(request, app_state, user, paused=False, reason="")
 
 
 async def _request_pause_change(
-    request: Request, app_state: AnOffice, user: AFormVisitor, *, paused: bool, reason: str
+    request: Request, app_state: AnAppState, user: AFormUser, *, paused: bool, reason: str
 ) -> Response:
     if user.interface is None:
         raise Forbidden("За вами не закреплён телефон очереди.")
@@ -42,4 +42,4 @@ async def _request_pause_change(
             author=user.login,
             now=app_state.clock.now(),
         )
-    return await answer_with_part(request, app_state, user, Part.MEMBERS)
+    return await answer_with_part(request, app_state, user, BoardPart.MEMBERS)

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 
 from callcenter.meters.models import MeterReading
 from callcenter.meters.views import newest_readings
-from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import ACurrentUser
 from callcenter.web.plumbing.pages import is_partial, show
-from callcenter.web.plumbing.visitors import AVisitor
-from callcenter.web.plumbing.words import Words
+from callcenter.web.plumbing.ui_texts import UiTexts
 
 router = APIRouter()
 
@@ -23,7 +23,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 @router.get("/meters")
-async def list_readings(request: Request, app_state: AnOffice, user: AVisitor) -> Response:
+async def list_readings(request: Request, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
         readings = await newest_readings(session)
     template = "meters_list.html" if is_partial(request) else "meters.html"
@@ -31,7 +31,7 @@ async def list_readings(request: Request, app_state: AnOffice, user: AVisitor) -
 
 
 @router.get("/meters.csv")
-async def save_readings(app_state: AnOffice, user: AVisitor) -> Response:
+async def save_readings(app_state: AnAppState, user: ACurrentUser) -> Response:
     """The newest readings as a table that Excel opens by a click."""
     async with app_state.database.begin() as session:
         readings = await newest_readings(session, limit=MOST_IN_TABLE)
@@ -43,7 +43,7 @@ async def save_readings(app_state: AnOffice, user: AVisitor) -> Response:
     )
 
 
-def _build_csv(readings: Iterable[MeterReading], words: Words, zone: tzinfo) -> str:
+def _build_csv(readings: Iterable[MeterReading], words: UiTexts, zone: tzinfo) -> str:
     written = io.StringIO()
     table = csv.writer(written, delimiter=";", lineterminator="\r\n")
     table.writerow(("лицевой счёт", "счётчик", "показание", "когда", "сомнение"))

@@ -12,10 +12,10 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from callcenter.staff.models import Role
-from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import ACurrentUser, CurrentUser, Forbidden, check_form
 from callcenter.web.plumbing.pages import is_partial, show
-from callcenter.web.plumbing.prompt_studio import Unfit
-from callcenter.web.plumbing.visitors import AVisitor, Forbidden, Visitor, check_form
+from callcenter.web.plumbing.prompt_studio import UnfitRecording
 
 RECORDING_ROLES = frozenset({Role.DIRECTOR, Role.ADMINISTRATOR})
 """Those who decide with which voice the company speaks."""
@@ -27,8 +27,8 @@ router = APIRouter()
 @router.get("/prompts")
 async def list_prompts(
     request: Request,
-    app_state: AnOffice,
-    user: AVisitor,
+    app_state: AnAppState,
+    user: ACurrentUser,
     missing: Annotated[bool, Query()] = False,
     search: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
@@ -51,12 +51,12 @@ async def list_prompts(
 
 
 @router.get("/prompts/{number}")
-async def show_prompt(request: Request, number: int, app_state: AnOffice, user: AVisitor) -> Response:
+async def show_prompt(request: Request, number: int, app_state: AnAppState, user: ACurrentUser) -> Response:
     return await _render_prompt(request, app_state, user, number)
 
 
 @router.get("/prompts/{number}/sound")
-async def play_prompt(number: int, app_state: AnOffice, user: AVisitor) -> FileResponse:
+async def play_prompt(number: int, app_state: AnAppState, user: ACurrentUser) -> FileResponse:
     file = await asyncio.to_thread(app_state.prompt_recordings.find_audio_file, number)
     if file is None:
         raise HTTPException(status_code=404)
@@ -64,7 +64,7 @@ async def play_prompt(number: int, app_state: AnOffice, user: AVisitor) -> FileR
 
 
 @router.post("/prompts/{number}/recording")
-async def hand_in(request: Request, number: int, app_state: AnOffice, user: AVisitor) -> Response:
+async def hand_in(request: Request, number: int, app_state: AnAppState, user: ACurrentUser) -> Response:
     """The form is taken in only here, when it is known who sends it: it may be large."""
     async with request.form(max_files=1, max_fields=5) as form:
         check_form(user, str(form.get("csrf", "")))
@@ -74,17 +74,17 @@ async def hand_in(request: Request, number: int, app_state: AnOffice, user: AVis
         content = await sound.read() if isinstance(sound, UploadFile) else b""
     try:
         if not content:
-            raise Unfit("Файл не выбран или пуст.")
+            raise UnfitRecording("Файл не выбран или пуст.")
         await asyncio.to_thread(app_state.prompt_recordings.upload_recording, number, content)
     except KeyError as error:
         raise HTTPException(status_code=404) from error
-    except Unfit as unfit:
+    except UnfitRecording as unfit:
         return await _render_prompt(request, app_state, user, number, complaint=str(unfit))
     return RedirectResponse(f"/prompts/{number}", status_code=303)
 
 
 async def _render_prompt(
-    request: Request, app_state: AnOffice, user: Visitor, number: int, *, complaint: str = ""
+    request: Request, app_state: AnAppState, user: CurrentUser, number: int, *, complaint: str = ""
 ) -> Response:
     prompts = await asyncio.to_thread(app_state.prompt_recordings.list_prompts)
     at = next((at for at, prompt in enumerate(prompts) if prompt.number == number), None)

@@ -7,15 +7,15 @@ from fastapi.responses import RedirectResponse, Response
 
 from callcenter.questions.service import settle_question
 from callcenter.questions.views import open_questions
-from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import ACurrentUser, AWorker
 from callcenter.web.plumbing.pages import is_partial, show
-from callcenter.web.plumbing.visitors import AVisitor, AWorker
 
 router = APIRouter()
 
 
 @router.get("/questions")
-async def list_questions(request: Request, app_state: AnOffice, user: AVisitor) -> Response:
+async def list_questions(request: Request, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
         questions = await open_questions(session)
     template = "questions_list.html" if is_partial(request) else "questions.html"
@@ -24,7 +24,7 @@ async def list_questions(request: Request, app_state: AnOffice, user: AVisitor) 
 
 @router.post("/questions/settled")
 async def settle(
-    app_state: AnOffice, user: AWorker, question: Annotated[str, Form(min_length=1, max_length=80)]
+    app_state: AnAppState, user: AWorker, question: Annotated[str, Form(min_length=1, max_length=80)]
 ) -> Response:
     async with app_state.database.begin() as session:
         await settle_question(session, question, by=user.login, now=app_state.clock.now())

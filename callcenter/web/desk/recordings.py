@@ -14,8 +14,8 @@ from callcenter.calls.models import EventSource, Recording
 from callcenter.calls.service import record_event
 from callcenter.web.desk.call_card import PLAYABLE
 from callcenter.web.desk.waveform import LOUDEST, measure_waveform
-from callcenter.web.plumbing.app_state import AnOffice
-from callcenter.web.plumbing.visitors import AVisitor
+from callcenter.web.plumbing.app_state import AnAppState
+from callcenter.web.plumbing.current_user import ACurrentUser
 
 router = APIRouter()
 
@@ -28,8 +28,8 @@ _LISTENING_WINDOW_SECONDS = 600
 async def play_recording(
     request: Request,
     call_id: str,
-    app_state: AnOffice,
-    user: AVisitor,
+    app_state: AnAppState,
+    user: ACurrentUser,
     download: Annotated[bool, Query()] = False,
 ) -> Response:
     """The file, whole or by ranges (FileResponse speaks them: 206, 416, If-Range)."""
@@ -55,7 +55,7 @@ async def play_recording(
 
 
 @router.get("/calls/{call_id}/waveform")
-async def show_waveform(call_id: str, app_state: AnOffice, user: AVisitor) -> JSONResponse:
+async def show_waveform(call_id: str, app_state: AnAppState, user: ACurrentUser) -> JSONResponse:
     """How loud each side is from stretch to stretch, as parts of `loudest`. To look at it is not to listen."""
     async with app_state.database.begin() as session:
         file = _resolve_file(await session.get(Recording, call_id), app_state.recordings_directory)

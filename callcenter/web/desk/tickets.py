@@ -17,10 +17,10 @@ from callcenter.tickets.drafts import CANCELLABLE, cancel, edit_draft
 from callcenter.tickets.models import TicketState
 from callcenter.tickets.service import register
 from callcenter.tickets.views import TicketFilters, find_tickets, ticket_card
-from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.web.plumbing.app_state import AnAppState, AppState
+from callcenter.web.plumbing.current_user import ACurrentUser, AWorker, CurrentUser
 from callcenter.web.plumbing.formatting import spell_phone
 from callcenter.web.plumbing.pages import is_partial, show
-from callcenter.web.plumbing.visitors import AVisitor, AWorker, Visitor
 
 router = APIRouter()
 
@@ -31,8 +31,8 @@ _MAX_DESCRIPTION_LENGTH = 4000
 async def list_tickets(
     request: Request,
     *,
-    app_state: AnOffice,
-    user: AVisitor,
+    app_state: AnAppState,
+    user: ACurrentUser,
     state: str = "",
     category: str = "",
     search: Annotated[str, Query(max_length=80)] = "",
@@ -59,13 +59,15 @@ async def list_tickets(
 
 
 @router.get("/categories/about")
-async def describe_category(request: Request, app_state: AnOffice, user: AVisitor, category: str = "") -> Response:
+async def describe_category(
+    request: Request, app_state: AnAppState, user: ACurrentUser, category: str = ""
+) -> Response:
     """What the dispatcher must know of a category at the moment of choosing it."""
     return show(request, app_state, "category_about.html", {"category": app_state.categories.get(category)}, user=user)
 
 
 @router.get("/tickets/{ticket_id}")
-async def show_ticket(request: Request, ticket_id: int, app_state: AnOffice, user: AVisitor) -> Response:
+async def show_ticket(request: Request, ticket_id: int, app_state: AnAppState, user: ACurrentUser) -> Response:
     return await _render_card(request, app_state, user, ticket_id)
 
 
@@ -74,7 +76,7 @@ async def save_draft(
     request: Request,
     *,
     ticket_id: int,
-    app_state: AnOffice,
+    app_state: AnAppState,
     user: AWorker,
     then: Annotated[str, Form(pattern="^(save|register)$")] = "save",
     category: Annotated[str, Form(max_length=40)] = "",
@@ -124,7 +126,7 @@ async def save_draft(
 
 
 @router.get("/tickets/{ticket_id}/cancel")
-async def show_cancel_form(request: Request, ticket_id: int, app_state: AnOffice, user: AVisitor) -> Response:
+async def show_cancel_form(request: Request, ticket_id: int, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
         card = await ticket_card(session, ticket_id)
     if card is None:
@@ -136,7 +138,7 @@ async def show_cancel_form(request: Request, ticket_id: int, app_state: AnOffice
 @router.post("/tickets/{ticket_id}/cancel")
 async def take_cancel(
     ticket_id: int,
-    app_state: AnOffice,
+    app_state: AnAppState,
     user: AWorker,
     reason: Annotated[str, Form(min_length=3, max_length=500)],
 ) -> Response:
@@ -154,8 +156,8 @@ async def _find_callers(session: AsyncSession, call_ids: Sequence[str | None]) -
 
 async def _render_card(
     request: Request,
-    app_state: Office,
-    user: Visitor,
+    app_state: AppState,
+    user: CurrentUser,
     ticket_id: int,
     *,
     typed: dict[str, str] | None = None,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from callcenter.calls.models import Utterance
 from callcenter.web.plumbing.app_state import FindDangers
-from callcenter.web.plumbing.words import Words
+from callcenter.web.plumbing.ui_texts import UiTexts
 
 _CONFIDENT_FROM = 0.85
 _GUESS_BELOW = 0.6
@@ -39,7 +39,7 @@ class SpokenLine:
 
 
 def describe_lines(
-    utterances: Iterable[Utterance], *, recording_start: datetime, ui_texts: Words, find_dangers: FindDangers
+    utterances: Iterable[Utterance], *, recording_start: datetime, ui_texts: UiTexts, find_dangers: FindDangers
 ) -> tuple[SpokenLine, ...]:
     """The lines. `recording_start` is the moment of the recording's first second."""
     return tuple(
@@ -48,7 +48,7 @@ def describe_lines(
     )
 
 
-def _build_line(utterance: Utterance, *, since: datetime, words: Words, find_dangers: FindDangers) -> SpokenLine:
+def _build_line(utterance: Utterance, *, since: datetime, words: UiTexts, find_dangers: FindDangers) -> SpokenLine:
     second = max(0.0, (utterance.at - since) / timedelta(seconds=1))
     spoken = utterance.words or [[text, None, None, 1.0] for text in utterance.text.split()]
     dangers = mark_dangers([str(word[0]) for word in spoken], find_dangers)

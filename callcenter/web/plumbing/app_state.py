@@ -12,30 +12,30 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import Settings
-from callcenter.web.plumbing.live_updates import Live
-from callcenter.web.plumbing.prompt_studio import Studio
-from callcenter.web.plumbing.words import Words
+from callcenter.web.plumbing.live_updates import UpdateBroadcaster
+from callcenter.web.plumbing.prompt_studio import PromptRecordings
+from callcenter.web.plumbing.ui_texts import UiTexts
 
 FindDangers = Callable[[str], Iterable[str]]
 """The words of a line that name a danger, once for each danger; in the line other words may stand between them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class AppState:
     database: Database
     settings: Settings
     recordings_directory: Path
     clock: Clock
-    ui_texts: Words
+    ui_texts: UiTexts
     categories: Categories
     templates: Environment
-    update_broadcaster: Live
+    update_broadcaster: UpdateBroadcaster
     find_dangers: FindDangers
-    prompt_recordings: Studio
+    prompt_recordings: PromptRecordings
 
 
-def _get_app_state(request: Request) -> Office:
-    return cast(Office, request.app.state.office)
+def _get_app_state(request: Request) -> AppState:
+    return cast(AppState, request.app.state.office)
 
 
-AnOffice = Annotated[Office, Depends(_get_app_state)]
+AnAppState = Annotated[AppState, Depends(_get_app_state)]

@@ -16,10 +16,10 @@ from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.queues.errors import MemberNotFound, TaskNotFound
 from callcenter.tickets.errors import TicketNotFound
-from callcenter.web.plumbing.app_state import Office
+from callcenter.web.plumbing.app_state import AppState
+from callcenter.web.plumbing.current_user import Forbidden, SignInNeeded, find_user
 from callcenter.web.plumbing.pages import announce, is_partial, show
 from callcenter.web.plumbing.security import HEADERS
-from callcenter.web.plumbing.visitors import Forbidden, SignInNeeded, find_visitor
 
 log = structlog.get_logger()
 
@@ -124,9 +124,9 @@ async def _render_error(
     """A page of its own; for htmx the page stays as it is and says `banner_text`, or `text`, in its banner."""
     if is_partial(request):
         return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", banner_text or text)
-    office = cast(Office, request.app.state.office)
+    office = cast(AppState, request.app.state.office)
     try:
-        person = None if anonymous else await find_visitor(request, office)
+        person = None if anonymous else await find_user(request, office)
     except DatabaseUnavailable:
         person = None
     headers = {"Retry-After": "5"} if retry else {}

@@ -8,13 +8,13 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallEvent
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.web.plumbing.app_state import AnOffice
+from callcenter.web.plumbing.app_state import AnAppState
 
 router = APIRouter()
 
 
 @router.get("/healthz")
-async def report_health(app_state: AnOffice) -> JSONResponse:
+async def report_health(app_state: AnAppState) -> JSONResponse:
     """200 when PostgreSQL answers, else 503. `live` is whether news of the database is heard, `pages` are those open
     now, `telephony` is false while an alarm about it stands; `last_event_at` is the newest line of any call's
     timeline, the sign of life that the controller leaves in the database."""

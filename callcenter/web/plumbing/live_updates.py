@@ -18,7 +18,7 @@ import psycopg
 import structlog
 from sqlalchemy import make_url
 
-from callcenter.calls.spoken import SPOKEN_CHANNEL
+from callcenter.calls.live_speech import SPOKEN_CHANNEL
 from callcenter.core.database import NOTICE_CHANNEL
 
 LOST = "lost"
@@ -80,7 +80,7 @@ class Subscription:
                 await self._alarm.wait()
 
 
-class Live:
+class UpdateBroadcaster:
     """One listening connection for the whole process, kept up for as long as `run` runs."""
 
     def __init__(self, address: str) -> None:

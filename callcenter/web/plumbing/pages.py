@@ -13,16 +13,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.knowledge.categories import Urgency
 from callcenter.web.plumbing import formatting
-from callcenter.web.plumbing.app_state import Office
-from callcenter.web.plumbing.visitors import Visitor
-from callcenter.web.plumbing.words import Words
+from callcenter.web.plumbing.app_state import AppState
+from callcenter.web.plumbing.current_user import CurrentUser
+from callcenter.web.plumbing.ui_texts import UiTexts
 
 ResponseT = TypeVar("ResponseT", bound=Response)
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
-def build_templates(zone: ZoneInfo, ui_texts: Words) -> Environment:
+def build_templates(zone: ZoneInfo, ui_texts: UiTexts) -> Environment:
     """Everything is escaped, and a name that a page forgot to hand over is an error, not an empty place."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -49,11 +49,11 @@ def build_templates(zone: ZoneInfo, ui_texts: Words) -> Environment:
 
 def show(
     request: Request,
-    app_state: Office,
+    app_state: AppState,
     template: str,
     context: Mapping[str, Any],
     *,
-    user: Visitor | None,
+    user: CurrentUser | None,
     now: datetime | None = None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,

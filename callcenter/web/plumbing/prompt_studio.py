@@ -9,7 +9,7 @@ from callcenter.core.errors import CallcenterError
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class RecordedPrompt:
     """A text of the robot. `number` is kept for ever: people write it down."""
 
     number: int
@@ -26,14 +26,14 @@ class Prompt:
     """A sentence of a longer text with changing places."""
 
 
-class Unfit(CallcenterError):
+class UnfitRecording(CallcenterError):
     """A file that is no recording of the text; the message says in Russian what to do."""
 
 
-class Studio(Protocol):
+class PromptRecordings(Protocol):
     """The texts and their recordings. Its methods read and write files: they are for a thread."""
 
-    def list_prompts(self) -> Sequence[Prompt]:
+    def list_prompts(self) -> Sequence[RecordedPrompt]:
         """In the order of their numbers; none when the script cannot be read."""
         ...
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from callcenter.staff.service import Refused, sign_in, sign_out
-from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.staff.service import SignInRefused, sign_in, sign_out
+from callcenter.web.plumbing.app_state import AnAppState, AppState
+from callcenter.web.plumbing.current_user import SESSION_COOKIE, AFormUser, find_user
 from callcenter.web.plumbing.formatting import choose_form
 from callcenter.web.plumbing.pages import show
-from callcenter.web.plumbing.visitors import SESSION_COOKIE, AFormVisitor, find_visitor
 
 router = APIRouter()
 
@@ -20,8 +20,8 @@ ENTRY_COOKIE = "callcenter_entry"
 
 
 @router.get("/sign-in")
-async def show_sign_in(request: Request, app_state: AnOffice, next: str = "/") -> Response:
-    if await find_visitor(request, app_state) is not None:
+async def show_sign_in(request: Request, app_state: AnAppState, next: str = "/") -> Response:
+    if await find_user(request, app_state) is not None:
         return RedirectResponse(_sanitize_redirect(next), status_code=303)
     return _render_form(request, app_state, next=next)
 
@@ -30,7 +30,7 @@ async def show_sign_in(request: Request, app_state: AnOffice, next: str = "/") -
 async def take_sign_in(
     request: Request,
     *,
-    app_state: AnOffice,
+    app_state: AnAppState,
     login: Annotated[str, Form(max_length=60)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
     csrf: Annotated[str, Form(max_length=200)] = "",
@@ -45,7 +45,7 @@ async def take_sign_in(
     lasts = timedelta(hours=app_state.settings.desk.session_hours)
     async with app_state.database.begin() as session:
         answer = await sign_in(session, login, password, address, app_state.clock.now(), session_lifetime=lasts)
-    if isinstance(answer, Refused):
+    if isinstance(answer, SignInRefused):
         return _render_refusal(request, app_state, answer, login=login, next=next)
     response = RedirectResponse(_sanitize_redirect(next), status_code=303)
     response.delete_cookie(ENTRY_COOKIE, path="/sign-in")
@@ -61,7 +61,7 @@ async def take_sign_in(
 
 
 @router.post("/sign-out")
-async def take_sign_out(request: Request, app_state: AnOffice, user: AFormVisitor) -> Response:
+async def take_sign_out(request: Request, app_state: AnAppState, user: AFormUser) -> Response:
     async with app_state.database.begin() as session:
         await sign_out(session, request.cookies[SESSION_COOKIE])
     response = RedirectResponse("/sign-in", status_code=303)
@@ -69,7 +69,7 @@ async def take_sign_out(request: Request, app_state: AnOffice, user: AFormVisito
     return response
 
 
-def _render_refusal(request: Request, app_state: Office, answer: Refused, *, login: str, next: str) -> Response:
+def _render_refusal(request: Request, app_state: AppState, answer: SignInRefused, *, login: str, next: str) -> Response:
     if answer.retry_at is None:
         return _render_form(request, app_state, login=login, next=next, fault=answer.message, status=401)
     seconds = max(1, int((answer.retry_at - app_state.clock.now()).total_seconds()))
@@ -82,7 +82,7 @@ def _render_refusal(request: Request, app_state: Office, answer: Refused, *, log
 
 
 def _render_form(
-    request: Request, app_state: Office, *, login: str = "", next: str = "/", fault: str = "", status: int = 200
+    request: Request, app_state: AppState, *, login: str = "", next: str = "/", fault: str = "", status: int = 200
 ) -> Response:
     token = request.cookies.get(ENTRY_COOKIE) or secrets.token_urlsafe(32)
     facts = {"entry_token": token, "login": login, "next": next, "fault": fault}

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.web.plumbing.app_state import AnAppState, AppState
+from callcenter.web.plumbing.current_user import find_user
 from callcenter.web.plumbing.live_updates import Subscription
-from callcenter.web.plumbing.visitors import find_visitor
 
 router = APIRouter()
 
@@ -24,9 +24,9 @@ _PING_SECONDS = 15
 
 
 @router.get("/live")
-async def send_news(
+async def send_updates(
     request: Request,
-    app_state: AnOffice,
+    app_state: AnAppState,
     mark: Annotated[str, Query(max_length=20)] = "",
     call: Annotated[str, Query(max_length=80)] = "",
 ) -> EventSourceResponse:
@@ -36,11 +36,13 @@ async def send_news(
     )
 
 
-async def _generate_events(request: Request, app_state: Office, mark: str, call: str) -> AsyncIterator[ServerSentEvent]:
+async def _generate_events(
+    request: Request, app_state: AppState, mark: str, call: str
+) -> AsyncIterator[ServerSentEvent]:
     # An event source cannot see a status, so even a refusal is told by an event.
     with app_state.update_broadcaster.subscribe(last_update_id=mark, call_id=call) as subscription:
         try:
-            visitor = await find_visitor(request, app_state)
+            visitor = await find_user(request, app_state)
         except DatabaseUnavailable:
             yield ServerSentEvent(event="lost", data="")
             return

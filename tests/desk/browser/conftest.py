@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from playwright.async_api import Browser, Page
 
 from callcenter.core.database import Database
-from callcenter.web.plumbing.visitors import SESSION_COOKIE
+from callcenter.web.plumbing.current_user import SESSION_COOKIE
 from tests.desk.browser.chromium import PATIENCE, Watch, open_chromium
 from tests.desk.conftest import build_desk, serve_desk
 from tests.desk.town import ANNA, Person

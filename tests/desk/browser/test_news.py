@@ -10,7 +10,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.calls.models import Call, CallState, Outcome
 from callcenter.core.database import notify
-from callcenter.operations.postgres import Cluster
+from callcenter.operations.postgres import PostgresCluster
 from callcenter.queues.models import Member, MemberState
 from callcenter.tickets.models import Ticket
 from tests.desk.afternoon import LIFT, MISSED, TALKING
@@ -103,7 +103,7 @@ async def test_the_page_outlives_a_restart_of_the_desk(open_page: OpenPage, plac
 
 
 async def test_an_outage_of_the_database_loses_nothing_that_was_typed(
-    open_page: OpenPage, place: Place, cluster: Cluster
+    open_page: OpenPage, place: Place, cluster: PostgresCluster
 ) -> None:
     async with place.database.begin() as session:
         draft = await session.scalar(select(Ticket.id).where(Ticket.call_id == MISSED))

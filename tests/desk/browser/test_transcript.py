@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from callcenter.calls.live_speech import LiveSpeech
 from callcenter.calls.models import CallState, Outcome, Speaker, Utterance
-from callcenter.calls.spoken import SpokenNow
 from callcenter.core.database import Database, notify
 from tests.desk.afternoon import LEAK, QUEUED, TALKING, say
 from tests.desk.browser.conftest import OpenPage, Place
@@ -153,7 +153,7 @@ async def finish(database: Database, speaker: Speaker, text: str, clock: FakeClo
 
 
 @asynccontextmanager
-async def telling(spoken: SpokenNow, database: Database) -> AsyncIterator[None]:
+async def telling(spoken: LiveSpeech, database: Database) -> AsyncIterator[None]:
     task = asyncio.create_task(spoken.run(database))
     yield
     task.cancel()
@@ -164,7 +164,7 @@ async def telling(spoken: SpokenNow, database: Database) -> AsyncIterator[None]:
 async def test_words_grow_while_they_are_said(open_page: OpenPage, place: Place, clock: FakeClock) -> None:
     page = await open_page(f"/calls/{TALKING}")
     await expect(page.locator("#transcript li")).to_have_count(3)
-    spoken, now = SpokenNow(), clock.now()
+    spoken, now = LiveSpeech(), clock.now()
     forming = page.locator(".is-forming .said-text")
     async with telling(spoken, place.database):
         spoken.update_partial(TALKING, Speaker.CALLER, at=now, words="у нас пахнет")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import vosk
 
-from callcenter.hearing.model_factory.kaldi import Affine, Node, write_model, write_network, write_transitions
-from callcenter.hearing.model_factory.lexicon import Lexicon
+from callcenter.hearing.model_factory.kaldi import Affine, NetworkNode, write_model, write_network, write_transitions
+from callcenter.hearing.model_factory.lexicon import PronunciationLexicon
 from callcenter.hearing.model_factory.phones import OUTPUTS
 from callcenter.hearing.model_factory.states import outputs_by_phone
 from callcenter.hearing.model_factory.stress import StressDictionary
@@ -34,7 +34,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layers = (
         Affine("one", "Append(Offset(input, -1), input)", chance.normal(size=(8, 80)), np.zeros(8), rectified=True),
         Affine("two", "one.relu", chance.normal(size=(8, 8)), np.zeros(8), rectified=False),
-        Node("sum", "Sum(one.relu, two)", 8),
+        NetworkNode("sum", "Sum(one.relu, two)", 8),
         Affine("out", "sum", chance.normal(size=(OUTPUTS, 8)), np.zeros(OUTPUTS), rectified=False),
     )
     (directory / "acoustic/am/final.mdl").write_bytes(
@@ -85,7 +85,7 @@ def test_it_hears_what_a_grammar_allows(model: Path) -> None:
 
 
 def test_words_that_sound_alike_are_kept_apart() -> None:
-    lexicon = Lexicon.make(WORDS, StressDictionary({}))
+    lexicon = PronunciationLexicon.make(WORDS, StressDictionary({}))
     marks = {one.word: one.disambiguation_symbol for one in lexicon.pronunciations}
     assert marks["код"] != marks["кот"]
     assert marks["нет"] == 0
@@ -93,7 +93,7 @@ def test_words_that_sound_alike_are_kept_apart() -> None:
 
 def test_all_words_end_in_one_state() -> None:
     """Else each end gets a copy of all beginnings: 24,000 words made two million arcs, and took forty seconds."""
-    arcs = [line.split() for line in Lexicon.make(WORDS, StressDictionary({})).write_arcs(2.0)]
+    arcs = [line.split() for line in PronunciationLexicon.make(WORDS, StressDictionary({})).write_arcs(2.0)]
     (before_a_word,) = {arc[1] for arc in arcs if arc[0] == "0"}
     assert len({arc[0] for arc in arcs if len(arc) == 5 and arc[1] == before_a_word}) == 2  # the start, and the end
 

@@ -10,7 +10,7 @@ from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.layout import Layout
 from callcenter.operations import speech_model
-from callcenter.settings import Ear, Settings
+from callcenter.settings import Settings, SpeechRecognitionSettings
 from callcenter.staff.models import Employee, Role
 
 
@@ -83,10 +83,14 @@ async def test_by_hand_the_people_of_now_are_taken_and_those_of_before_when_nobo
 
 
 def test_the_own_model_hears_unless_another_is_set(layout: Layout) -> None:
-    own = Settings(ear=Ear())
+    own = Settings(ear=SpeechRecognitionSettings())
     assert speech_model.find_model(layout, own) == layout.built_speech_model
     assert own.callers_are_heard
-    assert speech_model.find_model(layout, Settings(ear=Ear(model=Path("/srv/x")))) == Path("/srv/x")
-    assert speech_model.find_model(layout, Settings(ear=Ear(model="off"))) is None
-    assert speech_model.find_model(layout, Settings(ear=Ear(engine="tests.stand_ins.tones"))) is None
-    assert "по кнопкам" in describe_ear(Settings(ear=Ear(model="off")))
+    assert speech_model.find_model(layout, Settings(ear=SpeechRecognitionSettings(model=Path("/srv/x")))) == Path(
+        "/srv/x"
+    )
+    assert speech_model.find_model(layout, Settings(ear=SpeechRecognitionSettings(model="off"))) is None
+    assert (
+        speech_model.find_model(layout, Settings(ear=SpeechRecognitionSettings(engine="tests.stand_ins.tones"))) is None
+    )
+    assert "по кнопкам" in describe_ear(Settings(ear=SpeechRecognitionSettings(model="off")))

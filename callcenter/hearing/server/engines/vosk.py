@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 import vosk
 
-from callcenter.hearing.server.engine import UNKNOWN, BrokenModel, EngineFailed, Word
+from callcenter.hearing.server.engine import UNKNOWN, BrokenModel, EngineFailed, RecognizedWord
 from callcenter.hearing.server.engines.vosk_model import read_vosk_model
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ class VoskEngine:
     def result_delay(self) -> float:
         return self.model.result_delay
 
-    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> "VoskRecogniser":
+    def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> "VoskRecognizer":
         known = self._filter_known_phrases(phrases or ()) if self.takes_phrases else []
         with self._model_lock:
             try:
@@ -71,7 +71,7 @@ class VoskEngine:
             except Exception as error:
                 raise EngineFailed(f"{self.name}: no recogniser for {rate} Hz") from error
         recogniser.SetWords(True)
-        return VoskRecogniser(recogniser, self._model_lock)
+        return VoskRecognizer(recogniser, self._model_lock)
 
     def _filter_known_phrases(self, phrases: Sequence[str]) -> list[str]:
         """The phrases all of whose words the model knows; tells the log of each strange word once."""
@@ -85,7 +85,7 @@ class VoskEngine:
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
 
-class VoskRecogniser:
+class VoskRecognizer:
     """See Recogniser."""
 
     def __init__(self, recogniser: "vosk.KaldiRecognizer", counting: "threading.RLock") -> None:
@@ -94,7 +94,7 @@ class VoskRecogniser:
         self._padding_bytes = 0
         """Bytes of quiet that the decoder was given ahead: that much later than it says, an utterance has ended."""
 
-    def accept_audio(self, audio: bytes) -> tuple[Word, ...] | None:
+    def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
         ended = self._feed(audio)
         owed, self._padding_bytes = self._padding_bytes, max(self._padding_bytes - len(audio), 0)
         if not ended or owed:
@@ -115,7 +115,7 @@ class VoskRecogniser:
     def get_partial_text(self) -> str:
         return str(json.loads(self._open_recognizer.PartialResult()).get("partial", ""))
 
-    def finish(self) -> tuple[Word, ...]:
+    def finish(self) -> tuple[RecognizedWord, ...]:
         words = _read_words(self._open_recognizer.FinalResult())
         self._free()
         return words
@@ -134,8 +134,10 @@ class VoskRecogniser:
         return self._recogniser
 
 
-def _read_words(result: str) -> tuple[Word, ...]:
+def _read_words(result: str) -> tuple[RecognizedWord, ...]:
     return tuple(
-        Word(found["word"], float(found["start"]), float(found["end"]), min(max(float(found["conf"]), 0.0), 1.0))
+        RecognizedWord(
+            found["word"], float(found["start"]), float(found["end"]), min(max(float(found["conf"]), 0.0), 1.0)
+        )
         for found in json.loads(result).get("result", ())
     )

@@ -72,7 +72,7 @@ QUEUE_MARKS = {
 }
 
 
-async def take_cel(session: AsyncSession, event: CelEvent) -> None:
+async def apply_cel_event(session: AsyncSession, event: CelEvent) -> None:
     """Writes down what a channel event tells. Repeating it changes nothing."""
     if event.kind == ARRIVED:
         dialled, _, shown = event.extra.get("extra", "").partition("|")
@@ -99,7 +99,7 @@ async def take_cel(session: AsyncSession, event: CelEvent) -> None:
         await mark_ended(session, await lock_call(session, event.call_id), at=event.at, cause=None)
 
 
-async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
+async def apply_queue_event(session: AsyncSession, event: QueueEvent) -> None:
     """Writes down what a line of queue_log tells; its whole seconds fill in only what CEL has not told."""
     if event.kind == "ENTERQUEUE":  # only calls from outside are queued, so it is one, whatever CEL is late with
         await ensure_call(session, event.call_id, at=event.at + timedelta(seconds=1))
@@ -114,7 +114,7 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
         channel_id = event.arguments[1]
         leg = await session.scalar(select(CallLeg).where(CallLeg.call_id == call.id, CallLeg.channel_id == channel_id))
         member = interface_of(leg.channel_name) if leg is not None else event.member
-        await take_connection(session, call.id, at=at, leg=channel_id, member=member, source=EventSource.QUEUE_LOG)
+        await apply_connection(session, call.id, at=at, leg=channel_id, member=member, source=EventSource.QUEUE_LOG)
     elif event.kind in QUEUE_MARKS:
         await _record_event_once(
             session,
@@ -127,7 +127,7 @@ async def take_queue_line(session: AsyncSession, event: QueueEvent) -> None:
         )
 
 
-async def take_connection(
+async def apply_connection(
     session: AsyncSession, call_id: str, *, at: datetime, leg: str, member: str | None, source: EventSource
 ) -> None:
     """A dispatcher has answered on the channel `leg`, whoever of the three tells it first: CEL, queue_log or AMI."""
@@ -183,7 +183,7 @@ async def _apply_bridge_entry(session: AsyncSession, event: CelEvent) -> None:
         channel_name = event.peers[0]
         leg = await leg_named(session, event.call_id, channel_name)
         channel_id = leg.channel_id if leg is not None else channel_name
-    await take_connection(
+    await apply_connection(
         session,
         event.call_id,
         at=event.at,

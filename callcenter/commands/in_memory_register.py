@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from callcenter.conducting.action_specs import CHECK_CALLER, MARK_DANGER, TICKET_STATUS
 from callcenter.conducting.actions import ScriptActions
 from callcenter.conducting.caller import Arrival
-from callcenter.conducting.known import Known
+from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
 from callcenter.dialogue.scripts.rehearsal import CarryOut
@@ -24,7 +24,7 @@ _UNDECIDED_ACTIONS = frozenset((CHECK_CALLER, MARK_DANGER, TICKET_STATUS))
 """How these end hangs on a telephone, or on tickets of other days: nothing that was said tells it."""
 
 
-class TalkRegister:
+class InMemoryTicketRegister:
     """Implements `ports.TicketRegister`: the tickets of one talk, and meters that nobody has read before."""
 
     def __init__(self, categories: Categories, zone: ZoneInfo) -> None:
@@ -72,9 +72,9 @@ class _NullNoteWriter:
         """Nothing of a talk in a terminal is kept."""
 
 
-def open_paper(known: Known, zone: ZoneInfo, clock: Clock) -> CarryOut:
+def open_paper(known: KnowledgeSnapshot, zone: ZoneInfo, clock: Clock) -> CarryOut:
     """Carries out the actions of one talk. None for one whose end nothing tells."""
-    register = TalkRegister(known.categories, zone)
+    register = InMemoryTicketRegister(known.categories, zone)
     actions = ScriptActions(
         register=register, notes=_NullNoteWriter(), clock=clock, zone=zone, get_knowledge=lambda: known
     )

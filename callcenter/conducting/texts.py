@@ -1,4 +1,4 @@
-"""The words of `words.toml`, read once."""
+"""The words of `texts.toml`, read once."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ConductingTexts:
     """Texts in Russian; `alarms` are templates with named places."""
 
     robot_failed: str
@@ -39,5 +39,5 @@ class Words:
 
 
 @cache
-def words() -> Words:
-    return Words(**tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8")))
+def words() -> ConductingTexts:
+    return ConductingTexts(**tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8")))

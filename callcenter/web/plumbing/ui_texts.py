@@ -1,4 +1,4 @@
-"""The desk's Russian words: `words.yaml`, read once and checked against the tables' own values."""
+"""The desk's Russian words: `ui_texts.yaml`, read once and checked against the tables' own values."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-WORDS_FILE = Path(__file__).parent / "words.yaml"
+WORDS_FILE = Path(__file__).parent / "ui_texts.yaml"
 
 _Labels = dict[str, str]
 
@@ -24,7 +24,7 @@ class EventWording(BaseModel):
     detail: bool = False
 
 
-class Words(BaseModel):
+class UiTexts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     call_state: _Labels
@@ -59,8 +59,8 @@ class Words(BaseModel):
         return _fill_template(self.ticket_events.get(kind, kind), facts)
 
 
-def read_words(file: Path = WORDS_FILE) -> Words:
-    return Words.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+def read_words(file: Path = WORDS_FILE) -> UiTexts:
+    return UiTexts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 def _fill_template(template: str, facts: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ class Reply:
         return json.loads(self.text)
 
 
-class Wire(Protocol):
+class AriTransport(Protocol):
     """Carries requests to Asterisk."""
 
     async def send_request(
@@ -51,8 +51,8 @@ class NoReply(OSError):
     """Asterisk is not there, hung up, or what it said is not HTTP."""
 
 
-class HttpWire:
-    """See Wire. `address` is `http://host:port`; connections are made as requests need them."""
+class HttpAriTransport:
+    """See AriTransport. `address` is `http://host:port`; connections are made as requests need them."""
 
     def __init__(self, address: str, *, user: str, password: str, reply_within: float) -> None:
         """`reply_within`: seconds, those in which a request waits for its turn among them."""

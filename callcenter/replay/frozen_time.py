@@ -7,7 +7,7 @@ _IDLE_ROUNDS = 40
 """More turns of the loop than any chain of our tasks needs to come to rest: nothing here waits for a socket."""
 
 
-class StillLoop(asyncio.SelectorEventLoop):
+class FrozenTimeLoop(asyncio.SelectorEventLoop):
     """No time passes in it."""
 
     def time(self) -> float:

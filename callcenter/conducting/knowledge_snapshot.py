@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from callcenter.conducting.outages import Outages, read_outages
 from callcenter.core.problems import Problem
-from callcenter.dialogue.interpretation.interpretation import Mind
-from callcenter.dialogue.interpretation.interpreter import UnderstandingMind
+from callcenter.dialogue.interpretation.interpretation import Interpreter
+from callcenter.dialogue.interpretation.interpreter import UnderstandingInterpreter
 from callcenter.houses.houses import Houses, read_houses
 from callcenter.knowledge.articles import Article
 from callcenter.knowledge.categories import Categories
@@ -19,7 +19,7 @@ HOUSES, OUTAGES, PHRASES = "houses.csv", "outages.yaml", "phrases"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnowledgeSnapshot:
     """As the files stood when they were read."""
 
     houses: Houses = field(default_factory=lambda: Houses(()))
@@ -27,16 +27,20 @@ class Known:
     categories: Categories = field(default_factory=lambda: Categories(()))
 
 
-def read_known(directory: Path, categories: Categories, zone: ZoneInfo) -> tuple[Known, list[Problem]]:
+def read_knowledge_snapshot(
+    directory: Path, categories: Categories, zone: ZoneInfo
+) -> tuple[KnowledgeSnapshot, list[Problem]]:
     """Houses and outages of a knowledge base, and everything wrong with their files."""
     houses, problems = read_houses(directory / HOUSES)
     codes = frozenset(category.code for category in categories)
     outages, of_outages = read_outages(directory / OUTAGES, houses, categories=codes, zone=zone)
-    return Known(houses, outages, categories), [*problems, *of_outages]
+    return KnowledgeSnapshot(houses, outages, categories), [*problems, *of_outages]
 
 
-def open_mind(directory: Path, known: Known, articles: Sequence[Article] = ()) -> tuple[Mind, list[Problem]]:
+def open_interpreter(
+    directory: Path, known: KnowledgeSnapshot, articles: Sequence[Article] = ()
+) -> tuple[Interpreter, list[Problem]]:
     """Understands callers by the phrases of a knowledge base and the wordings of its articles; takes a second."""
     phrases = read_phrases(directory / PHRASES)
     understanding = Understanding(phrases, known.houses, list_accidents(known.categories), articles)
-    return UnderstandingMind(understanding, AddressBook(known.houses), known.categories), list(phrases.problems)
+    return UnderstandingInterpreter(understanding, AddressBook(known.houses), known.categories), list(phrases.problems)

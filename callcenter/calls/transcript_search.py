@@ -32,7 +32,7 @@ _HEADLINE: ColumnElement[str] = literal_column(
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class SearchTerm:
     """One condition, as `websearch_to_tsquery` takes it: a word, a phrase in quotes, or some with `or` between."""
 
     text: str
@@ -40,7 +40,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class TranscriptHit:
     """A line in which something was found: the words around it, each piece with whether it is what was found."""
 
     call_id: str
@@ -52,9 +52,9 @@ class Hit:
     fragments: tuple[tuple[str, bool], ...]
 
 
-def read_terms(typed: str) -> tuple[Term, ...]:
+def read_terms(typed: str) -> tuple[SearchTerm, ...]:
     """What somebody typed, as conditions; `а или б` is one."""
-    terms: list[Term] = []
+    terms: list[SearchTerm] = []
     join = False
     for match in _TERM_PATTERN.finditer(typed.translate(_FOLDING_TABLE)):
         word = match["word"]
@@ -64,14 +64,14 @@ def read_terms(typed: str) -> tuple[Term, ...]:
         text = word.strip('"') if word is not None else f'"{match["phrase"]}"'
         wanted = not match["minus"]
         if join and wanted and terms[-1].is_required:
-            terms[-1] = Term(f"{terms[-1].text} or {text}", is_required=True)
+            terms[-1] = SearchTerm(f"{terms[-1].text} or {text}", is_required=True)
         else:
-            terms.append(Term(text, wanted))
+            terms.append(SearchTerm(text, wanted))
         join = False
     return tuple(terms)
 
 
-async def keep_meaningful(session: AsyncSession, terms: Sequence[Term]) -> tuple[Term, ...]:
+async def keep_meaningful(session: AsyncSession, terms: Sequence[SearchTerm]) -> tuple[SearchTerm, ...]:
     """The terms that say something: «не», «и», «что» are in every line and in no index."""
     if not terms:
         return ()
@@ -83,7 +83,7 @@ async def keep_meaningful(session: AsyncSession, terms: Sequence[Term]) -> tuple
     return tuple(term for place, term in enumerate(terms) if str(place) not in empty)
 
 
-def said_in_call(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
+def said_in_call(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:
     """The conditions on a call. Terms that are only unwanted ask for calls in which something else was said."""
     conditions: list[ColumnElement[bool]] = []
     for term in terms:
@@ -95,8 +95,8 @@ def said_in_call(terms: Sequence[Term]) -> list[ColumnElement[bool]]:
 
 
 async def find_hits(
-    session: AsyncSession, call_ids: Sequence[str], terms: Sequence[Term]
-) -> Mapping[str, tuple[Hit, ...]]:
+    session: AsyncSession, call_ids: Sequence[str], terms: Sequence[SearchTerm]
+) -> Mapping[str, tuple[TranscriptHit, ...]]:
     """The first lines of these calls that hold something wanted, by call, in the order in which they were said."""
     wanted = [term.text for term in terms if term.is_required]
     if not wanted or not call_ids:
@@ -117,7 +117,7 @@ async def find_hits(
         .order_by(Utterance.at, Utterance.sequence)
     )
     since = await recorded_since(session, call_ids)
-    hits: dict[str, tuple[Hit, ...]] = {}
+    hits: dict[str, tuple[TranscriptHit, ...]] = {}
     for utterance, headline in rows:
         hit = _make_hit(utterance, headline, since=since[utterance.call_id])
         hits[hit.call_id] = (*hits.get(hit.call_id, ()), hit)
@@ -128,7 +128,7 @@ def _match_condition(text: str) -> ColumnElement[bool]:
     return literal_column(DOCUMENT).op("@@")(func.websearch_to_tsquery(_CONFIG, text))
 
 
-def _make_hit(utterance: Utterance, headline: str, *, since: datetime) -> Hit:
+def _make_hit(utterance: Utterance, headline: str, *, since: datetime) -> TranscriptHit:
     text = utterance.text
     found = _find_highlighted_letters(headline, len(text))
     words = list(re.finditer(r"\S+", text))
@@ -147,7 +147,7 @@ def _make_hit(utterance: Utterance, headline: str, *, since: datetime) -> Hit:
         pieces.append((" …", False))
     at = utterance.at + timedelta(seconds=spoken)
     second = max(0.0, (at - since).total_seconds())
-    return Hit(utterance.call_id, utterance.speaker, at, second, tuple(pieces))
+    return TranscriptHit(utterance.call_id, utterance.speaker, at, second, tuple(pieces))
 
 
 def _find_highlighted_letters(headline: str, length: int) -> list[bool]:

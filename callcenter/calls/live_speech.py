@@ -25,7 +25,7 @@ _NOTIFY_STATEMENT = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:
 _log = structlog.get_logger()
 
 
-class SpokenNow:
+class LiveSpeech:
     """Tells what is being said, the newest words only. Nobody who speaks into it ever waits."""
 
     def __init__(self) -> None:

@@ -11,13 +11,13 @@ from collections.abc import Callable
 import structlog
 
 from callcenter.calls.models import Speaker
-from callcenter.conducting.ports import Gone, Listener, Recognition
+from callcenter.conducting.ports import ChannelGone, Recognition, RecognitionStream
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech
-from callcenter.telephony.ari.client import Refused
-from callcenter.telephony.audio.taps import Side, Taps
-from callcenter.telephony.audio.transport import NoAudio
+from callcenter.telephony.ari.client import RequestRefused
+from callcenter.telephony.audio.taps import ChannelSide, Taps
+from callcenter.telephony.audio.transport import AudioUnavailable
 
 log = structlog.get_logger()
 
@@ -29,9 +29,11 @@ Watch = Callable[[str, str], bool]
 """A call and words of its caller in; whether to ask no more: `conducting.danger_watch.DangerWatch.hear`."""
 
 
-class HeardSide:
-    """Implements `ports.Hearing`. The conversation is told whenever `is_recognizing` changes: sound comes, an ear
-    takes it."""
+class TapRecognitionSession:
+    """Implements `ports.RecognitionSession`.
+
+    The conversation is told whenever `is_recognizing` changes: sound comes, a recognition server takes it.
+    """
 
     def __init__(
         self,
@@ -48,7 +50,7 @@ class HeardSide:
         self._take = on_speech
         self._watch = check_danger
         self._audio_flowing = self._recognizer_ready = False
-        self._listener: Listener | None = None
+        self._listener: RecognitionStream | None = None
         self._expect: Expect | None = None
 
     def expect(self, expect: Expect) -> None:
@@ -60,7 +62,7 @@ class HeardSide:
         self._take = None
         self.expect(Expect(0, None, None))
 
-    def open_input(self, recognition: Recognition) -> Listener:
+    def open_input(self, recognition: Recognition) -> RecognitionStream:
         """A new stretch of sound, with the question that stands."""
         self._recognizer_ready = False
         self._listener = recognition.open_input(self.call_id, self.speaker, self.handle_speech)
@@ -90,11 +92,11 @@ class HeardSide:
                 self._take(EarOpened() if hears else EarLost())
 
 
-class TappedEar:
+class TapRecognition:
     """Hears all callers of one application. `run` must be running."""
 
     def __init__(self, taps: Taps, recognition: Recognition, *, watch: Watch | None = None) -> None:
-        """`watch`: see HeardSide; for callers only."""
+        """`watch`: see TapRecognitionSession; for callers only."""
         self._taps = taps
         self._recognition = recognition
         self._watch = watch
@@ -108,27 +110,27 @@ class TappedEar:
             self._group = group
             await self._keep_recognition()
 
-    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> HeardSide:
+    def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> TapRecognitionSession:
         """See Ear."""
-        heard = HeardSide(call_id, Speaker.CALLER, take, check_danger=self._watch)
+        heard = TapRecognitionSession(call_id, Speaker.CALLER, take, check_danger=self._watch)
         self._start_leg(heard, call_id)
         return heard
 
     def recognize_both_legs(self, call_id: str, member_channel: str) -> None:
         """A dispatcher has answered: both sides are written down from now on, each once."""
         self.recognize_caller(call_id)
-        self._start_leg(HeardSide(call_id, Speaker.MEMBER, None), member_channel)
+        self._start_leg(TapRecognitionSession(call_id, Speaker.MEMBER, None), member_channel)
 
     def recognize_caller(self, call_id: str) -> None:
         """A call of an earlier controller is on its way to a dispatcher."""
-        self._start_leg(HeardSide(call_id, Speaker.CALLER, None, check_danger=self._watch), call_id)
+        self._start_leg(TapRecognitionSession(call_id, Speaker.CALLER, None, check_danger=self._watch), call_id)
 
     def resume_recognition(self) -> None:
         """Asterisk is in sight again: whoever waits or talks and is not heard is heard from now on."""
         if self._group is not None:
             self._group.create_task(self._resume(), name="hearing talks that go on")
 
-    def _start_leg(self, heard: HeardSide, channel_id: str) -> None:
+    def _start_leg(self, heard: TapRecognitionSession, channel_id: str) -> None:
         if self._group is not None and channel_id not in self._active_channels:
             self._active_channels.add(channel_id)
             task = self._group.create_task(self._run_leg(heard, channel_id), name=f"hearing {channel_id}")
@@ -140,7 +142,7 @@ class TappedEar:
             try:
                 talks = await self._taps.list_handed_over_calls()
                 break
-            except (Gone, AsteriskUnavailable, Refused) as error:
+            except (ChannelGone, AsteriskUnavailable, RequestRefused) as error:
                 log.warning("talks that go on are not heard yet", why=str(error), again=pause)
             except Exception:
                 log.exception("talks that go on are not heard")
@@ -160,27 +162,27 @@ class TappedEar:
                 log.exception("the ear's connection failed")
             await asyncio.sleep(LONGEST_PAUSE)
 
-    async def _run_leg(self, heard: HeardSide, channel_id: str) -> None:
+    async def _run_leg(self, heard: TapRecognitionSession, channel_id: str) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
                 await self._run_leg_once(heard, channel_id)
                 pause = FIRST_PAUSE
-            except Gone as error:
+            except ChannelGone as error:
                 log.debug("nobody is to be heard any more", call_id=heard.call_id, why=str(error))
                 return
-            except (NoAudio, AsteriskUnavailable, Refused) as error:
+            except (AudioUnavailable, AsteriskUnavailable, RequestRefused) as error:
                 log.warning("nothing is heard", call_id=heard.call_id, side=heard.speaker, why=str(error), again=pause)
             except Exception:
                 log.exception("hearing failed", call_id=heard.call_id, side=heard.speaker)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _run_leg_once(self, heard: HeardSide, channel_id: str) -> None:
-        """One tap's life. Raises Gone, NoAudio, AsteriskUnavailable, Refused."""
+    async def _run_leg_once(self, heard: TapRecognitionSession, channel_id: str) -> None:
+        """One tap's life. Raises ChannelGone, AudioUnavailable, AsteriskUnavailable, RequestRefused."""
         listener = heard.open_input(self._recognition)
         try:
-            tap = await self._taps.open(channel_id, Side.SPY_IN, listener.accept_audio)
+            tap = await self._taps.open(channel_id, ChannelSide.SPY_IN, listener.accept_audio)
             try:
                 heard.set_audio_flowing(True)
                 await tap.audio_ended.wait()

@@ -12,19 +12,19 @@ SPEECH_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class PendingPrompt:
     turn: int
     interruptible: bool
     remaining_texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class PendingAnswer:
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class PendingAction:
     turn: int
 
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Form, Request
 
 from callcenter.staff.models import Role
 from callcenter.staff.service import who
-from callcenter.web.plumbing.app_state import AnOffice, Office
+from callcenter.web.plumbing.app_state import AnAppState, AppState
 
 SESSION_COOKIE = "callcenter_session"
 WORKING_ROLES = frozenset({Role.DISPATCHER, Role.DIRECTOR})
@@ -17,7 +17,7 @@ WORKING_ROLES = frozenset({Role.DISPATCHER, Role.DIRECTOR})
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class CurrentUser:
     login: str
     name: str
     role: Role
@@ -39,7 +39,7 @@ class Forbidden(Exception):
     """This person may not do that; the message is for the page, in Russian."""
 
 
-async def find_visitor(request: Request, app_state: Office) -> Visitor | None:
+async def find_user(request: Request, app_state: AppState) -> CurrentUser | None:
     """The person whose session the cookie names; None when there is none."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
@@ -49,7 +49,7 @@ async def find_visitor(request: Request, app_state: Office) -> Visitor | None:
         if person is None:
             return None
         employee = person.employee
-        return Visitor(
+        return CurrentUser(
             login=employee.login,
             name=employee.name,
             role=Role(employee.role),
@@ -59,37 +59,37 @@ async def find_visitor(request: Request, app_state: Office) -> Visitor | None:
         )
 
 
-async def _require_session(request: Request, app_state: AnOffice) -> Visitor:
+async def _require_session(request: Request, app_state: AnAppState) -> CurrentUser:
     request.state.mark = app_state.update_broadcaster.last_update_id  # before the page reads anything
-    visitor = await find_visitor(request, app_state)
+    visitor = await find_user(request, app_state)
     if visitor is None:
         raise SignInNeeded
     return visitor
 
 
-AVisitor = Annotated[Visitor, Depends(_require_session)]
+ACurrentUser = Annotated[CurrentUser, Depends(_require_session)]
 
 
-def check_form(user: Visitor, csrf: str) -> None:
+def check_form(user: CurrentUser, csrf: str) -> None:
     """Raises Forbidden when the form is not of the session's own pages."""
     if not secrets.compare_digest(csrf.encode(), user.csrf.encode()):
         raise Forbidden("Страница устарела: обновите её и повторите действие.")
 
 
-async def _require_csrf(user: AVisitor, csrf: Annotated[str, Form(max_length=200)] = "") -> Visitor:
+async def _require_csrf(user: ACurrentUser, csrf: Annotated[str, Form(max_length=200)] = "") -> CurrentUser:
     check_form(user, csrf)
     return user
 
 
-AFormVisitor = Annotated[Visitor, Depends(_require_csrf)]
+AFormUser = Annotated[CurrentUser, Depends(_require_csrf)]
 """A signed-in person whose form carries the session's CSRF token: for every POST."""
 
 
-async def _require_editor(user: AFormVisitor) -> Visitor:
+async def _require_editor(user: AFormUser) -> CurrentUser:
     if not user.can_edit_records:
         raise Forbidden("Это действие доступно диспетчеру и директору.")
     return user
 
 
-AWorker = Annotated[Visitor, Depends(_require_editor)]
+AWorker = Annotated[CurrentUser, Depends(_require_editor)]
 """The same, and the role answers residents."""
