@@ -147,7 +147,7 @@ class Controller:
             clock=clock,
             tape=tape,
             on_member_call=self._handle_member_call,
-            on_connected=self._tap_recognition.resume if self._tap_recognition is not None else None,
+            on_connected=self._tap_recognition.resume_recognition if self._tap_recognition is not None else None,
             requeue_caller=self._requeue_caller,
         )
         self._stopping = asyncio.Event()
