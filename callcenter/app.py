@@ -79,7 +79,7 @@ async def _run_controller(instance: Instance) -> None:
     settings, layout, ports = instance.settings, instance.layout, instance.ports
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
-    database = Database(PostgresCluster(layout, ports).address())
+    database = Database(PostgresCluster(layout, ports).address(), node_id=settings.node_id)
     voice, words = voice_of(settings), pronouncer(KNOWLEDGE / PRONUNCIATION)
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
@@ -155,7 +155,7 @@ async def _run_controller(instance: Instance) -> None:
 async def _run_clerk(instance: Instance) -> None:
     settings, layout, ports = instance.settings, instance.layout, instance.ports
     clock = SystemClock()
-    database = Database(PostgresCluster(layout, ports).address())
+    database = Database(PostgresCluster(layout, ports).address(), node_id=settings.node_id)
     bookkeeper = NoteApplier(_read_categories(), settings.company.zone)
     truth = AsteriskLogReader(database, layout, clock=clock)
     switch = AriSwitch(f"http://127.0.0.1:{ports.asterisk_http}", password=instance.secrets.ari_password)
@@ -216,7 +216,7 @@ async def _restart_on_failure(name: str, work: Callable[[], Awaitable[None]]) ->
 
 async def _run_desk(instance: Instance) -> None:
     settings, ports = instance.settings, instance.ports
-    database = Database(PostgresCluster(instance.layout, ports).address())
+    database = Database(PostgresCluster(instance.layout, ports).address(), node_id=settings.node_id)
     app = create_app(
         database=database,
         settings=settings,

@@ -157,6 +157,9 @@ class Settings(BaseSettings):
     production: bool = False
     script: str = "main"
     """The script of `ivr_scripts/` that answers the number."""
+    node_id: Annotated[str, Field(pattern=r"^([a-z][a-z0-9]{0,11})?$")] = ""
+    """The name of this machine where several serve one database, e.g. `north`; empty where it is the only one. Call ids
+    begin with it. Never change it while calls are going on."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     company: CompanySettings = CompanySettings()
     telephony: TelephonySettings = TelephonySettings()

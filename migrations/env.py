@@ -9,7 +9,9 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 import callcenter.alarms.models
+import callcenter.callbacks.models
 import callcenter.calls.models
+import callcenter.companies.models
 import callcenter.intake.models
 import callcenter.meters.models
 import callcenter.questions.models

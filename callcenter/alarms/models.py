@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.core.columns import enum_column
@@ -11,7 +11,7 @@ from callcenter.core.database import Base, Facts, Moment, RowId
 
 class AlarmKind(StrEnum):
     DANGER = "danger"
-    TASK_DUE = "task_due"
+    CALLBACK_DUE = "callback_due"
     RECORDING = "recording"
     DISK = "disk"
     SCRIPT = "script"
@@ -30,6 +30,8 @@ class Alarm(Base):
     )
 
     id: Mapped[RowId]
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    """The company that sees it; None: it concerns the installation, and every company sees it."""
     kind: Mapped[AlarmKind] = mapped_column(enum_column(AlarmKind, length=20))
     subject: Mapped[str] = mapped_column(String(200))
     """What it is about: a call id, a file, a disk."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.errors import AlarmNotFound
 from callcenter.alarms.models import Alarm, AlarmKind
+from callcenter.alarms.views import is_visible_to
 from callcenter.core.database import notify
 
 PASSING = frozenset({AlarmKind.DANGER, AlarmKind.RECORDING, AlarmKind.JOURNAL})
@@ -23,11 +24,22 @@ async def raise_alarm(
     message: str,
     now: datetime,
     facts: dict[str, Any] | None = None,
+    company_id: int | None = None,
 ) -> bool:
-    """Raises an alarm unless one stands for this kind and subject; True when it is new. `message` is Russian."""
+    """Raises an alarm unless one stands for this kind and subject; True when it is new. `message` is Russian.
+
+    `company_id`: the company that sees it; None: it concerns the installation, and every company sees it.
+    """
     made = await session.scalar(
         insert(Alarm)
-        .values(kind=kind, subject=subject[:200], message=message, raised_at=now, facts=facts or {})
+        .values(
+            company_id=company_id,
+            kind=kind,
+            subject=subject[:200],
+            message=message,
+            raised_at=now,
+            facts=facts or {},
+        )
         .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=text("cleared_at IS NULL"))
         .returning(Alarm.id)
     )
@@ -51,12 +63,12 @@ async def clear_alarm(session: AsyncSession, *, kind: AlarmKind, subject: str, n
     return True
 
 
-async def mark_seen(session: AsyncSession, alarm_id: int, *, by: str, now: datetime) -> Alarm:
+async def mark_seen(session: AsyncSession, alarm_id: int, *, company_id: int, by: str, now: datetime) -> Alarm:
     """A person has seen to it; the first one is remembered. Alarms of one event leave the board with that.
 
-    Raises AlarmNotFound.
+    Raises AlarmNotFound, also for another company's alarm.
     """
-    alarm = await session.scalar(select(Alarm).where(Alarm.id == alarm_id).with_for_update())
+    alarm = await session.scalar(select(Alarm).where(Alarm.id == alarm_id, is_visible_to(company_id)).with_for_update())
     if alarm is None:
         raise AlarmNotFound
     if alarm.seen_at is None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from callcenter.asterisk.configuration import write_configuration
 from callcenter.asterisk.launch_methods import WAYS, AsteriskLaunchFailed, LaunchMethod, choose_launch_method
+from callcenter.core.ids import call_id_prefix
 from callcenter.core.progress import Progress
 from callcenter.instance.instance import Instance, describe_port_conflict, suggest_port_change
 from callcenter.instance.processes import (
@@ -215,7 +216,7 @@ class Asterisk:
         boot = BootParameters(
             data_directory=self._layout.sounds.parent,
             module_directory=way.module_directory,
-            system_name=f"b{self._next_boot()}",
+            system_name=f"{call_id_prefix(self._instance.settings.node_id)}b{self._next_boot()}",
         )
         way.link_data(self._layout)
         self._configure(self._instance, boot)

@@ -39,12 +39,15 @@ class Call(Base):
 
     __tablename__ = "call"
     __table_args__ = (
+        Index(None, "company_id", "arrived_at"),
         Index(None, "arrived_at"),
         Index(None, "caller_number"),
         Index("ix_call_unsettled", "state", "ended_at", postgresql_where=text("outcome IS NULL")),
     )
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    """Chosen by `dialled`."""
     caller_number: Mapped[str | None] = mapped_column(String(20))
     """E.164; None when withheld or not a number."""
     caller_shown: Mapped[str] = mapped_column(String(80), default="")

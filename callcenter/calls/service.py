@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.errors import CallNotFound
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome
+from callcenter.companies.service import choose_company
 from callcenter.core.database import notify
 
 _LOCKED_KEY, _KNOWN_KEY = "locked calls", "known calls"
@@ -36,6 +37,7 @@ async def admit_call(
         insert(Call)
         .values(
             id=call_id,
+            company_id=await choose_company(session, dialled),
             arrived_at=arrived_at,
             dialled=dialled[:40],
             caller_number=caller_number,
@@ -48,7 +50,9 @@ async def admit_call(
     if made is None:
         call = await lock_call(session, call_id)
         call.arrived_at = min(call.arrived_at, arrived_at)
-        call.dialled = call.dialled or dialled[:40]
+        if dialled and not call.dialled:
+            call.dialled = dialled[:40]
+            call.company_id = await choose_company(session, dialled)
         call.caller_number = call.caller_number or caller_number
         call.caller_shown = call.caller_shown or caller_shown[:80]
         await session.flush()

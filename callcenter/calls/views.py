@@ -70,25 +70,27 @@ class CallRecord:
         return next(begins, self.call.arrived_at)
 
 
-async def live_calls(session: AsyncSession) -> Sequence[Call]:
-    """Calls that have not ended, those in danger first, then the oldest first."""
+async def live_calls(session: AsyncSession, company_id: int) -> Sequence[Call]:
+    """A company's calls that have not ended, those in danger first, then the oldest first."""
     return (
         await session.scalars(
             select(Call)
-            .where(Call.state != CallState.ENDED, Call.outcome.is_(None))
+            .where(Call.company_id == company_id, Call.state != CallState.ENDED, Call.outcome.is_(None))
             .order_by(Call.danger.is_(None), Call.arrived_at, Call.id)
         )
     ).all()
 
 
-async def one_call(session: AsyncSession, call_id: str) -> Call | None:
-    return await session.get(Call, call_id)
+async def one_call(session: AsyncSession, company_id: int, call_id: str) -> Call | None:
+    """The call; None when there is no such call, or it is another company's."""
+    call = await session.get(Call, call_id)
+    return call if call is not None and call.company_id == company_id else None
 
 
 async def find_calls(
-    session: AsyncSession, filters: CallFilters | None = None, *, search: str = "", page: int = 1
+    session: AsyncSession, company_id: int, filters: CallFilters | None = None, *, search: str = "", page: int = 1
 ) -> CallPage:
-    """A page of calls, the newest first. `search` is looked for in the caller's number and in the call's id.
+    """A page of a company's calls, the newest first. `search`: a part of the caller's number or of the call's id.
 
     A page out of range gives the nearest one.
     """
@@ -97,7 +99,7 @@ async def find_calls(
     terms = await keep_meaningful(session, typed)
     if typed and not terms:
         return CallPage((), 0, 1, 1, only_stop_words=True)
-    conditions = [*_build_conditions(filters, search), *said_in_call(terms)]
+    conditions = [Call.company_id == company_id, *_build_conditions(filters, search), *said_in_call(terms)]
     total = await session.scalar(select(func.count()).select_from(Call).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
@@ -114,10 +116,13 @@ async def find_calls(
     return CallPage(tuple(CallRow(*row, hits.get(row[0].id, ())) for row in rows), total, page, pages)
 
 
-async def call_record(session: AsyncSession, call_id: str) -> CallRecord | None:
-    """The call with its legs, timeline (in order of time) and recording; None when there is no such call."""
+async def call_record(session: AsyncSession, company_id: int, call_id: str) -> CallRecord | None:
+    """The call with its legs, timeline (in order of time) and recording.
+
+    None when there is no such call, or it is another company's.
+    """
     call = await session.get(Call, call_id)
-    if call is None:
+    if call is None or call.company_id != company_id:
         return None
     legs = await session.scalars(
         select(CallLeg).where(CallLeg.call_id == call_id).order_by(CallLeg.started_at, CallLeg.id)

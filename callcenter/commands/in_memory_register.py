@@ -3,6 +3,7 @@ come out as they were told, and nothing is kept."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,13 @@ from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
 from callcenter.dialogue.scripts.rehearsal import CarryOut
 from callcenter.dialogue.scripts.talks import GivenOutcome
+from callcenter.intake.registration import RegisteredTicket
 from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import Categories, ClockStart
 from callcenter.meters.models import MeterKind
 from callcenter.meters.plausible import find_doubt
 from callcenter.tickets.clocks import set_clocks
+from callcenter.tickets.new_ticket import NewTicket
 
 _UNDECIDED_ACTIONS = frozenset((CHECK_CALLER, MARK_DANGER, TICKET_STATUS))
 """How these end hangs on a telephone, or on tickets of other days: nothing that was said tells it."""
@@ -30,40 +33,37 @@ class InMemoryTicketRegister:
     def __init__(self, categories: Categories, zone: ZoneInfo) -> None:
         self._categories = categories
         self._zone = zone
-        self._tickets: dict[str, tuple[str, datetime | None]] = {}
-        """Category -> number and nearest term."""
+        self._tickets: dict[str, RegisteredTicket] = {}
+        """By category."""
 
-    async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None]:
+    async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
         """See TicketRegister."""
-        return self._open(category, now) if not self._tickets else next(iter(self._tickets.values()))
+        if self._tickets and not new_ticket.is_additional:
+            return replace(next(iter(self._tickets.values())), is_new=False)
+        is_new = new_ticket.category not in self._tickets
+        return replace(self._open(new_ticket.category, new_ticket.reported_at), is_new=is_new)
 
-    async def register_another(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None, bool]:
-        """See TicketRegister."""
-        new = category not in self._tickets
-        return *self._open(category, now), new
-
-    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+    async def find_open(self, *, dialled: str, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
         """None: see `_UNDECIDED_ACTIONS`."""
         return ()
 
-    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
+    async def find_by_digits(self, digits: str, *, dialled: str) -> tuple[str, datetime | None] | None:
         """None: see `_UNDECIDED_ACTIONS`."""
         return None
 
-    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(
+        self, *, dialled: str, account: str, meter: str, value: int, now: datetime
+    ) -> str | None:
         """See TicketRegister."""
         return find_doubt(MeterKind(meter), value, None, now=now)
 
-    def _open(self, code: str, now: datetime) -> tuple[str, datetime | None]:
+    def _open(self, code: str, now: datetime) -> RegisteredTicket:
         if code not in self._tickets:
             starts = dict.fromkeys(ClockStart, now)
             deadlines = set_clocks(self._categories[code].clocks, starts=starts, zone=self._zone)
             number = f"{now.astimezone(self._zone):%y}-{len(self._tickets) + 1:06d}"
-            self._tickets[code] = number, deadlines[0].due_at if deadlines else None
+            due_at = deadlines[0].due_at if deadlines else None
+            self._tickets[code] = RegisteredTicket(number, due_at, self._categories[code].responsible or "")
         return self._tickets[code]
 
 

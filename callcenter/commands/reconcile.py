@@ -27,7 +27,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 async def _find_orphans(instance: Instance) -> list[Orphan]:
     switch = AriSwitch(f"http://127.0.0.1:{instance.ports.asterisk_http}", password=instance.secrets.ari_password)
-    database = Database(PostgresCluster(instance.layout, instance.ports).address())
+    database = Database(PostgresCluster(instance.layout, instance.ports).address(), node_id=instance.settings.node_id)
     try:
         return await find_orphans(
             database, instance.layout, instance.settings.recordings_directory, switch, now=datetime.now(UTC)

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Raises InvalidPeriod, DatabaseUnavailable."""
     instance = open_instance()
-    database = Database(PostgresCluster(instance.layout, instance.ports).address())
+    database = Database(PostgresCluster(instance.layout, instance.ports).address(), node_id=instance.settings.node_id)
     settings, now = instance.settings, datetime.now(UTC)
     period = read_period(arguments.first, arguments.last, zone=settings.company.zone, now=now)
     report = asyncio.run(make_report(database, arguments.subject, period, queue_settings=settings.queue, now=now))

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from callcenter.calls.models import Outcome
 from callcenter.reporting.report import CallsReport, QueueReport
 from callcenter.settings import QueueSettings
+from callcenter.wording.labels import label
 
 NOTHING = "—"
 
@@ -38,13 +39,14 @@ class ReportFigure:
 
 
 OUTCOMES = {
-    Outcome.TALKED: ("Разговор с диспетчером", "соединены с диспетчером"),
-    Outcome.ROBOT: ("Ответил робот", "ответ, заявка или состояние заявки, без диспетчера"),
-    Outcome.ABANDONED: ("Не дождались", "положили трубку, пока вопрос не решён"),
-    Outcome.CALLBACK: ("Попросили перезвонить", "нажали 1 в очереди"),
-    Outcome.VOICEMAIL: ("Оставили сообщение", "никого на месте или вышло время ожидания"),
-    Outcome.OVERFLOW: ("Линии были заняты", "одновременных звонков больше, чем линий"),
+    Outcome.TALKED: "соединены с диспетчером",
+    Outcome.ROBOT: "ответ, заявка или состояние заявки, без диспетчера",
+    Outcome.ABANDONED: "положили трубку, пока вопрос не решён",
+    Outcome.CALLBACK: "нажали 1 в очереди",
+    Outcome.VOICEMAIL: "никого на месте или вышло время ожидания",
+    Outcome.OVERFLOW: "одновременных звонков больше, чем линий",
 }
+"""How each outcome is counted, in the order of the report."""
 
 
 def figures_of_calls(report: CallsReport) -> list[ReportFigure]:
@@ -55,8 +57,13 @@ def figures_of_calls(report: CallsReport) -> list[ReportFigure]:
         _count("calls", "Звонков", report.arrived, "поступили в эти дни"),
         _count("running", "  ещё без итога", report.without_outcome, "идут сейчас или только что закончились"),
         *(
-            _count(f"outcome_{outcome}", f"  {title}", report.outcomes.get(outcome, 0), f"итог: {formula}")
-            for outcome, (title, formula) in OUTCOMES.items()
+            _count(
+                f"outcome_{outcome}",
+                f"  {label('outcome', outcome)}",
+                report.outcomes.get(outcome, 0),
+                f"итог: {formula}",
+            )
+            for outcome, formula in OUTCOMES.items()
         ),
         _count("dangers", "С опасностью", report.danger_calls, "газ, дым, лифт и другое, названное в звонке"),
         ReportFigure(
@@ -153,7 +160,7 @@ def table_of(figures: Iterable[ReportFigure]) -> str:
 
 def table_of_hours(report: CallsReport) -> str:
     """Calls by the hour of their arrival and by outcome; a line an hour that had calls."""
-    heads = ("Час", "всего", "диспетчер", "робот", "не дождались", "перезвонить", "сообщение", "заняты")
+    heads = ("Час", "всего", *(label("outcome_short", outcome) for outcome in OUTCOMES))
     lines = ["  ".join(heads)]
     for hour, outcomes in report.outcomes_by_hour.items():
         cells = (f"{hour:02}", sum(outcomes.values()), *(outcomes.get(outcome, 0) for outcome in OUTCOMES))

@@ -19,13 +19,15 @@ from callcenter.conducting.meter_actions import MeterActions
 from callcenter.conducting.plain_actions import PlainActions
 from callcenter.conducting.ports import ActionRequest, ActionResult, NoteWriter, OpenTicket, TicketRegister
 from callcenter.conducting.terms import say_due, say_term
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.core.ids import new_id
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.journal.notes import Note
 from callcenter.knowledge.categories import AddressScope
+from callcenter.tickets.new_ticket import NewTicket
+from callcenter.wording.labels import label
 from callcenter.wording.spoken import spoken_ticket_number
 
 log = structlog.get_logger()
@@ -82,54 +84,39 @@ class ScriptActions:
 
     async def _register_ticket(self, request: ActionRequest) -> ActionResult:
         """The call's ticket, or another one beside it: a call has one a category."""
-        category = request.arguments[names.CATEGORY]
-        wanted = {
-            "category": category,
-            "contact": _contact(request),
-            "description": request.arguments.get(names.DESCRIPTION, ""),
-            "address": request.arguments.get(names.ADDRESS, ""),
-        }
-        more = names.TICKET_NUMBER in request.arguments
+        new_ticket = NewTicket(
+            call_id=request.arrival.call_id,
+            category=request.arguments[names.CATEGORY],
+            reported_at=request.now,
+            contact_phone=_contact(request),
+            description=request.arguments.get(names.DESCRIPTION, ""),
+            address=request.arguments.get(names.ADDRESS, ""),
+            is_additional=names.TICKET_NUMBER in request.arguments,
+        )
         try:
-            number, due_at, new = await run_within(DATABASE_SECONDS, self._open_ticket(request, wanted, more=more))
+            ticket = await run_within(DATABASE_SECONDS, self._register.register(new_ticket))
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
-            self._note(request, "ticket_wanted", **wanted, **({"more": "yes"} if more else {}))
+            self._note(
+                request,
+                "ticket_wanted",
+                category=new_ticket.category,
+                contact=new_ticket.contact_phone,
+                description=new_ticket.description,
+                address=new_ticket.address,
+                **({"more": "yes"} if new_ticket.is_additional else {}),
+            )
             return ActionResult(names.NO_DATABASE, {})
         told = {
-            names.TICKET_NUMBER: spoken_ticket_number(number),
-            names.TERM: self._say_term(category, due_at, request),
+            names.TICKET_NUMBER: spoken_ticket_number(ticket.number),
+            names.TERM: self._say_term(new_ticket.category, ticket.due_at, request),
         }
-        if not new:
+        if new_ticket.is_additional and not ticket.is_new:
             return ActionResult(names.ALREADY, told)
-        if wanted["address"] or self._needs_no_address(category):
+        if new_ticket.address or self._needs_no_address(new_ticket.category):
             return ActionResult(names.READY, told)
         self._note(request, "address_wanted")  # keys can't tell it: whoever is not talked with is called back
         return ActionResult(names.NO_ADDRESS, told)
-
-    async def _open_ticket(
-        self, request: ActionRequest, wanted: Mapping[str, str | None], *, more: bool
-    ) -> tuple[str, datetime | None, bool]:
-        call_id, contact = request.arrival.call_id, wanted["contact"]
-        category, description, address = (wanted[name] or "" for name in ("category", "description", "address"))
-        if more:
-            return await self._register.register_another(
-                call_id=call_id,
-                category=category,
-                contact=contact,
-                description=description,
-                address=address,
-                now=request.now,
-            )
-        number, due_at = await self._register.register(
-            call_id=call_id,
-            category=category,
-            contact=contact,
-            description=description,
-            address=address,
-            now=request.now,
-        )
-        return number, due_at, True
 
     def _needs_no_address(self, code: str) -> bool:
         category = self._known().categories.get(code)
@@ -140,19 +127,20 @@ class ScriptActions:
         if not request.arguments[names.DIGITS]:
             return await self._tell_open_tickets(request)
         try:
-            found = await run_within(DATABASE_SECONDS, self._register.find_by_digits(request.arguments[names.DIGITS]))
+            digits, dialled = request.arguments[names.DIGITS], request.arrival.dialled
+            found = await run_within(DATABASE_SECONDS, self._register.find_by_digits(digits, dialled=dialled))
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=request.arrival.call_id, error=repr(error))
             return ActionResult(names.NO_DATABASE, {})
         if found is None:
             return ActionResult(names.NOT_FOUND, {})
         state, due_at = found
-        told = {names.STATE: words().ticket_states[state]}
+        told = {names.STATE: label("spoken_ticket_state", state)}
         if due_at is None:
             return ActionResult(names.NO_TERM, told)
         if due_at < request.now:
             return ActionResult(
-                names.OVERDUE, {names.TICKETS: words().overdue.format(term=self._say_due(due_at, request))}
+                names.OVERDUE, {names.TICKETS: texts().overdue.format(term=self._say_due(due_at, request))}
             )
         return ActionResult(names.READY, {**told, names.TERM: self._say_due(due_at, request)})
 
@@ -162,7 +150,8 @@ class ScriptActions:
         arrival = request.arrival
         try:
             found = await run_within(
-                DATABASE_SECONDS, self._register.find_open(phone=arrival.caller_number, call_id=arrival.call_id)
+                DATABASE_SECONDS,
+                self._register.find_open(dialled=arrival.dialled, phone=arrival.caller_number, call_id=arrival.call_id),
             )
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=arrival.call_id, error=repr(error))
@@ -173,23 +162,26 @@ class ScriptActions:
             lines = [self._say_overdue(ticket, request) for ticket in late[:MOST_TOLD]]
             return ActionResult(names.OVERDUE, {names.TICKETS: " ".join(lines)})
         lines = [self._say_open(ticket, request, alone=len(found) == 1) for ticket in found[:MOST_TOLD]]
-        told = words().one_open if len(found) == 1 else words().several_open
+        told = texts().one_open if len(found) == 1 else texts().several_open
         return ActionResult(names.BY_PHONE, {names.TICKETS: " ".join([told, *lines])})
 
     def _say_overdue(self, ticket: OpenTicket, request: ActionRequest) -> str:
         trouble = self._known().categories.get_spoken_name(ticket.category)
         term = self._say_due(ticket.due_at, request) if ticket.due_at else ""
-        return words().overdue_of.format(trouble=trouble, term=term)
+        return texts().overdue_of.format(trouble=trouble, term=term)
 
     def _say_open(self, ticket: OpenTicket, request: ActionRequest, *, alone: bool) -> str:
         """Of several without their numbers: nobody keeps three of them in the ear, and what they are about tells them
         apart."""
-        term = words().open_term.format(term=self._say_due(ticket.due_at, request)) if ticket.due_at else ""
-        trouble, state = self._known().categories.get_spoken_name(ticket.category), words().ticket_states[ticket.state]
+        term = texts().open_term.format(term=self._say_due(ticket.due_at, request)) if ticket.due_at else ""
+        trouble, state = (
+            self._known().categories.get_spoken_name(ticket.category),
+            label("spoken_ticket_state", ticket.state),
+        )
         if alone:
             number = spoken_ticket_number(ticket.number)
-            return words().open.format(number=number, trouble=trouble, state=state, term=term)
-        return words().open_of_several.format(trouble=trouble.capitalize(), state=state, term=term)
+            return texts().open.format(number=number, trouble=trouble, state=state, term=term)
+        return texts().open_of_several.format(trouble=trouble.capitalize(), state=state, term=term)
 
     async def _mark_danger(self, request: ActionRequest) -> ActionResult:
         """The note raises the alarm and marks the call, whether or not the database is there now."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.dialogue.interpretation.address_fact import (
     RUSSIAN,
     format_address,
@@ -65,7 +65,7 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
     if outcome == names.NO_STREET and asked not in (part, GUESS) and (guess := guess_street(address, known.houses)):
         house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
         outcome, part = names.GUESSED, GUESS
-        facts = {names.ADDRESS_QUESTION: words().guess.format(house=say_address(_apply_default_parts(house, known)))}
+        facts = {names.ADDRESS_QUESTION: texts().guess.format(house=say_address(_apply_default_parts(house, known)))}
     return AddressCheck(outcome, {**facts, **_asking_facts(address, part, tries + 1)}, said)
 
 
@@ -81,7 +81,7 @@ def check_danger_place(place: str, tries: int, known: KnowledgeSnapshot) -> Addr
         address = _drop_part(address, doubt.part, known)
     if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
         return AddressCheck(names.ENOUGH, {}, said)
-    questions = words().danger_questions
+    questions = texts().danger_questions
     question = (
         facts.get(names.VARIANTS)
         or facts.get(names.ADDRESS_QUESTION)
@@ -134,19 +134,19 @@ def _choose_outcome(address: Address, doubt: AddressDoubt, *, flat: bool) -> tup
 def _say_difference(doubt: AddressDoubt) -> str:
     """«Такого корпуса у этого дома нет. Какой корпус: 1 или 2?»"""
     if _is_part_absent(doubt):
-        return words().differs["street"]
-    told = words().differs.get(doubt.part, words().differs["street"])
+        return texts().differs["street"]
+    told = texts().differs.get(doubt.part, texts().differs["street"])
     if doubt.part in ("building", "structure", "letter") and 0 < len(doubt.options) <= MOST_OPTIONS:
         return f"{told} {_name_options(doubt)}"
-    return f"{told} {words().differs_ask.get(doubt.part, '')}".rstrip()
+    return f"{told} {texts().differs_ask.get(doubt.part, '')}".rstrip()
 
 
 def _name_options(doubt: AddressDoubt) -> str:
     """«Какой корпус: 1 или 2?»"""
-    without = words().in_town if doubt.part == "settlement" else words().without.format(part=_GENITIVE[doubt.part])
+    without = texts().in_town if doubt.part == "settlement" else texts().without.format(part=_GENITIVE[doubt.part])
     named = [option or without for option in doubt.options]
-    last = f" {words().either} ".join(named[-2:])
-    return words().which[doubt.part].format(options=", ".join([*named[:-2], last]))
+    last = f" {texts().either} ".join(named[-2:])
+    return texts().which[doubt.part].format(options=", ".join([*named[:-2], last]))
 
 
 _GENITIVE = {**RUSSIAN, "building": "корпуса", "structure": "строения", "letter": "литеры"}

@@ -36,7 +36,7 @@ from callcenter.conducting.ports import (
     Prompts,
     RecognitionSession,
 )
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.conducting.turn_time import TurnTime
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
@@ -385,7 +385,7 @@ class Line:
     async def _fail_over_to_queue(self, error: Exception) -> None:
         """The caller gets a person. If even that fails, the lease ends in the queue."""
         try:
-            await self._send_to_queue(words().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
+            await self._send_to_queue(texts().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
         except ChannelGone:
             if isinstance(error, SoundFailed):
                 return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played

@@ -7,7 +7,7 @@ import structlog
 from callcenter.conducting import action_specs as names
 from callcenter.conducting.deadline import run_within
 from callcenter.conducting.ports import ActionRequest, ActionResult, TicketRegister, WriteNote
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.dialogue.interpretation.meter_readings_fact import METERS, format_readings, parse_readings
 from callcenter.understanding.numbers.meter_readings import AND
@@ -54,13 +54,15 @@ class MeterActions:
         return ActionResult(names.READY, {names.READINGS: ""})
 
     async def _doubt(self, request: ActionRequest, account: str, meter: str, value: str) -> str:
-        asked = self._register.find_reading_doubt(account=account, meter=meter, value=int(value), now=request.now)
+        asked = self._register.find_reading_doubt(
+            dialled=request.arrival.dialled, account=account, meter=meter, value=int(value), now=request.now
+        )
         try:
             doubt = await run_within(self._seconds, asked)
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a reading", call_id=request.arrival.call_id, error=repr(error))
             return ""  # it is taken all the same, and looked at when it is written
-        return words().reading_doubts[doubt].format(meter=METERS[meter].capitalize()) if doubt else ""
+        return texts().reading_doubts[doubt].format(meter=METERS[meter].capitalize()) if doubt else ""
 
 
 def _merge_readings(arguments: Mapping[str, str]) -> dict[str, str]:

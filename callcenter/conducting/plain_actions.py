@@ -9,7 +9,7 @@ from callcenter.conducting import action_specs as names
 from callcenter.conducting.addresses import AddressCheck, check_address, check_danger_place
 from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.ports import ActionResult
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.dialogue.interpretation.address_fact import format_address, parse_address, say_house
 from callcenter.dialogue.interpretation.trouble_reports import read_more, write_more
 from callcenter.dialogue.scripts.rehearsal import CarryOut
@@ -81,10 +81,10 @@ class PlainActions:
         outage = None if house is None else known.outages.find(house, (category,), now=now)
         if outage is None:
             return NotedResult(ActionResult(names.CAUSE_UNKNOWN, {}))
-        term = words().cause_no_term
+        term = texts().cause_no_term
         if outage.expected is not None:
-            term = words().cause_until.format(until=spoken_moment(outage.expected, now=now, zone=self._zone))
-        told = words().cause.format(reason=outage.reason, who=outage.who, term=term)
+            term = texts().cause_until.format(until=spoken_moment(outage.expected, now=now, zone=self._zone))
+        told = texts().cause.format(reason=outage.reason, who=outage.who, term=term)
         if told == arguments.get(names.CAUSE):  # the caller knows, and wants a ticket
             return NotedResult(ActionResult(names.CAUSE_UNKNOWN, {}))
         return NotedResult(ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told}), {"cause": {"outage": outage.id}})

@@ -14,7 +14,9 @@ from callcenter.conducting.caller import Arrival
 from callcenter.core.errors import CallcenterError
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.events import Speech
+from callcenter.intake.registration import RegisteredTicket
 from callcenter.journal.notes import Note
+from callcenter.tickets.new_ticket import NewTicket
 
 
 class ChannelGone(CallcenterError):
@@ -165,27 +167,21 @@ class OpenTicket:
 class TicketRegister(Protocol):
     """Tickets, for the actions. Every method raises DatabaseUnavailable."""
 
-    async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None]:
-        """Opens the call's ticket, once: its number (`26-000123`) and the nearest term promised to the caller."""
+    async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
+        """Registers a ticket of the call, once for the main trouble and once for each category of additional ones."""
         ...
 
-    async def register_another(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None, bool]:
-        """Opens another ticket of a call that has one, once a category; True when it is a new one."""
-        ...
-
-    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+    async def find_open(self, *, dialled: str, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
         """The tickets still open that were reported from this telephone or in this call, the newest first."""
         ...
 
-    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
+    async def find_by_digits(self, digits: str, *, dialled: str) -> tuple[str, datetime | None] | None:
         """State (a `TicketState`) and nearest term of the ticket whose number has these digits; None: there is none."""
         ...
 
-    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(
+        self, *, dialled: str, account: str, meter: str, value: int, now: datetime
+    ) -> str | None:
         """What is odd about a meter's reading (a `meters.plausible.Doubt`); None: nothing. `meter`: a `MeterKind`."""
         ...
 

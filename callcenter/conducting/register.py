@@ -7,15 +7,17 @@ import structlog
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.companies.service import choose_company
 from callcenter.conducting.deadline import run_within
 from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
-from callcenter.intake.registration import find_open_tickets, find_ticket, register_ticket
+from callcenter.intake.registration import RegisteredTicket, find_open_tickets, find_ticket, register_ticket
 from callcenter.knowledge.categories import Categories
 from callcenter.meters.models import MeterKind
 from callcenter.meters.plausible import find_doubt
 from callcenter.meters.views import last_reading
+from callcenter.tickets.new_ticket import NewTicket
 
 log = structlog.get_logger()
 
@@ -30,51 +32,27 @@ class DatabaseTicketRegister:
         self._categories = categories
         self._zone = zone
 
-    async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None]:
+    async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
         """Raises DatabaseUnavailable; KeyError for a category that is not in force."""
-        ticket = await register_ticket(
-            self._database,
-            call_id=call_id,
-            category=self._categories()[category],
-            contact_phone=contact,
-            description=description,
-            address=address,
-            now=now,
-            zone=self._zone,
-        )
-        return ticket.number, ticket.due_at
+        category = self._categories()[new_ticket.category]
+        return await register_ticket(self._database, new_ticket, category, zone=self._zone)
 
-    async def register_another(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None, bool]:
-        """Raises DatabaseUnavailable; KeyError for a category that is not in force."""
-        ticket = await register_ticket(
-            self._database,
-            call_id=call_id,
-            category=self._categories()[category],
-            contact_phone=contact,
-            description=description,
-            address=address,
-            now=now,
-            zone=self._zone,
-            is_additional=True,
-        )
-        return ticket.number, ticket.due_at, ticket.is_new
-
-    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
-        found = await find_open_tickets(self._database, phone=phone, call_id=call_id)
+    async def find_open(self, *, dialled: str, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+        found = await find_open_tickets(self._database, dialled=dialled, phone=phone, call_id=call_id)
         return [OpenTicket(one.number, code, str(one.state), one.due_at) for one, code in found]
 
-    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
-        ticket = await find_ticket(self._database, digits)
+    async def find_by_digits(self, digits: str, *, dialled: str) -> tuple[str, datetime | None] | None:
+        ticket = await find_ticket(self._database, digits, dialled=dialled)
         return None if ticket is None else (str(ticket.state), ticket.due_at)
 
-    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(
+        self, *, dialled: str, account: str, meter: str, value: int, now: datetime
+    ) -> str | None:
         kind = MeterKind(meter)
         async with self._database.begin() as session:
-            return find_doubt(kind, value, await last_reading(session, account, kind), now=now)
+            company_id = await choose_company(session, dialled)
+            previous = await last_reading(session, company_id, account, kind)
+            return find_doubt(kind, value, previous, now=now)
 
 
 class DatabaseAlarms:

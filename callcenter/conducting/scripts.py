@@ -13,7 +13,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot, open_interpreter, read_knowledge_snapshot
 from callcenter.conducting.ports import Alarms, Prompts
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Problem
@@ -152,7 +152,7 @@ class ScriptEditions:
             await self._prompts.prepare(edition.prompts)
         except Exception as error:  # calls will be answered by the queue; the reference answers are not worth a halt
             log.exception("prompts are not prepared")
-            await self._report_voice_failure(words().alarms["voice"].format(error=error))
+            await self._report_voice_failure(texts().alarms["voice"].format(error=error))
         else:
             await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
 
@@ -177,20 +177,20 @@ class ScriptEditions:
             edition, problems = await asyncio.to_thread(self._read, self._today())
         except Exception as error:
             log.exception("the script could not be read")
-            await self._replace_alarm(words().alarms["script"].format(first=error, more=""))
+            await self._replace_alarm(texts().alarms["script"].format(first=error, more=""))
             return
         fatal = [problem for problem in problems if problem.fatal]
         if edition is None or fatal:
             log.warning("the script is broken, the last good one stays", problems=[str(problem) for problem in fatal])
-            more = words().alarms["more"].format(count=len(fatal)) if len(fatal) > 1 else ""
+            more = texts().alarms["more"].format(count=len(fatal)) if len(fatal) > 1 else ""
             first = str(fatal[0]) if fatal else ""
-            await self._replace_alarm(words().alarms["script"].format(first=first, more=more))
+            await self._replace_alarm(texts().alarms["script"].format(first=first, more=more))
             return
         try:
             await self._prompts.prepare(edition.prompts)  # no caller waits for a voice that is still rendering
         except Exception as error:
             log.exception("the new script could not be spoken, the last good one stays")
-            await self._report_voice_failure(words().alarms["prompts"].format(error=error))
+            await self._report_voice_failure(texts().alarms["prompts"].format(error=error))
             return
         self._edition = edition
         log.info("a new edition of the script is in force", script=edition.script.name)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.knowledge.categories import Category, ClockKind, ClockRule, Urgency, WorkingDayTerm
 from callcenter.wording.numbers import is_one
 from callcenter.wording.spoken import spoken_moment
@@ -19,7 +19,7 @@ _AT_ONCE = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 def say_term(category: Category | None, due_at: datetime | None, *, now: datetime, zone: ZoneInfo) -> str:
     """«сегодня до восьми часов», «немедленно», «в течение 24 часов зимой»: what follows «Дежурный займётся ею»."""
-    terms = words().terms
+    terms = texts().terms
     if due_at is not None:
         return say_due(due_at, now=now, zone=zone)
     if category is None or category.urgency is Urgency.NONE:
@@ -49,8 +49,8 @@ def _say_rules(category: Category) -> str:
     replies = _join(_say_rule(rule) for rule in rules if rule.kind is ClockKind.RESPOND)
     if not replies:
         return acts
-    reply = words().terms["reply"].format(term=replies)
-    return _join((acts, reply)) if acts else words().terms["only_reply"].format(reply=reply)
+    reply = texts().terms["reply"].format(term=replies)
+    return _join((acts, reply)) if acts else texts().terms["only_reply"].format(reply=reply)
 
 
 def _join(parts: Iterable[str]) -> str:
@@ -72,10 +72,10 @@ def _say_rule(rule: ClockRule | WorkingDayTerm) -> str:
             told = _say_within(days, "days")
     if not rule.condition:
         return told
-    comma = "," if rule.condition.startswith(tuple(words().behind_comma)) else ""
+    comma = "," if rule.condition.startswith(tuple(texts().behind_comma)) else ""
     return f"{told}{comma} {rule.condition}"
 
 
 def _say_within(number: int, unit: str) -> str:
-    one, many = words().units[unit]
-    return words().terms["within"].format(number=number, unit=one if is_one(str(number)) else many)
+    one, many = texts().units[unit]
+    return texts().terms["within"].format(number=number, unit=one if is_one(str(number)) else many)

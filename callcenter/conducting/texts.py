@@ -1,4 +1,4 @@
-"""The words of `texts.toml`, read once."""
+"""The texts of `texts.toml`, read once."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,6 @@ class ConductingTexts:
     differs_ask: Mapping[str, str]
     danger_questions: Mapping[str, str]
     reading_doubts: Mapping[str, str]
-    ticket_states: Mapping[str, str]
     alarms: Mapping[str, str]
     terms: Mapping[str, str]
     units: Mapping[str, Sequence[str]]
@@ -39,5 +38,5 @@ class ConductingTexts:
 
 
 @cache
-def words() -> ConductingTexts:
+def texts() -> ConductingTexts:
     return ConductingTexts(**tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8")))

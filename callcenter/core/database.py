@@ -21,6 +21,7 @@ from callcenter.core.errors import DatabaseUnavailable
 
 NOTICE_CHANNEL = "callcenter"
 _NOTICES = "notices"
+_NODE_ID = "node_id"
 _NOTIFY = text("SELECT pg_notify(:channel, notice) FROM unnest(CAST(:notices AS text[])) AS notice")
 
 _UNAVAILABLE_STATES = ("08", "53", "57", "58")
@@ -49,9 +50,12 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """A pool of connections to one PostgreSQL database, given as a `postgresql+psycopg://` address."""
+    """A pool of connections to one PostgreSQL database, given as a `postgresql+psycopg://` address.
 
-    def __init__(self, url: str, *, connect_seconds: int = 2) -> None:
+    `node_id`: the node this program runs on (`Settings.node_id`). Each node reads the files of its own Asterisk.
+    """
+
+    def __init__(self, url: str, *, node_id: str = "", connect_seconds: int = 2) -> None:
         self.url = url
         self.engine = create_async_engine(
             url,
@@ -62,7 +66,7 @@ class Database:
             hide_parameters=True,  # they are in the messages of errors otherwise, and those are logged
             connect_args={"connect_timeout": connect_seconds, "options": "-c timezone=UTC"},
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={_NODE_ID: node_id})
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -83,6 +87,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def node_of(session: AsyncSession) -> str:
+    """The node this program runs on; empty where there is only one."""
+    return str(session.info.get(_NODE_ID, ""))
 
 
 async def notify(session: AsyncSession, topic: str, identifier: str | int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import EventSource
 from callcenter.calls.service import admit_call, knows_call, lock_call, record_event
 from callcenter.core.phone_numbers import parse_phone
-from callcenter.tickets.service import open_draft
+from callcenter.tickets.service import assign_company, open_draft
 
 CENTRE = "centre"
 """The author of what no person and no script did."""
@@ -36,6 +36,8 @@ async def admit(
     )
     if made:  # else whoever made it has opened its draft
         await open_draft(session, call_id=call_id, author=CENTRE, now=at)
+    else:
+        await assign_company(session, call_id=call_id)
 
 
 async def ensure_call(session: AsyncSession, call_id: str, *, at: datetime, caller_shown: str = "") -> None:

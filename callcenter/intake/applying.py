@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
-from callcenter.core.database import Database, is_conflict, is_unavailable
+from callcenter.core.database import Database, is_conflict, is_unavailable, node_of
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.intake_lock import lock_intake
 from callcenter.intake.models import ReadOffset
@@ -67,7 +67,9 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
 
 async def saved_position(session: AsyncSession) -> JournalPosition | None:
     """How far the journal is applied; None when nothing is yet."""
-    row = await session.scalar(select(ReadOffset).where(ReadOffset.file == _OFFSET_NAME))
+    row = await session.scalar(
+        select(ReadOffset).where(ReadOffset.node_id == node_of(session), ReadOffset.file == _OFFSET_NAME)
+    )
     return None if row is None else JournalPosition(row.inode, row.offset)
 
 
@@ -112,7 +114,10 @@ async def _apply_batch(
             elif line.note is not None:
                 await apply(session, line.note)
         if lines:
-            await session.merge(ReadOffset(file=_OFFSET_NAME, inode=lines[-1].end.segment, offset=lines[-1].end.offset))
+            end = lines[-1].end
+            await session.merge(
+                ReadOffset(node_id=node_of(session), file=_OFFSET_NAME, inode=end.segment, offset=end.offset)
+            )
     reached = lines[-1].end if lines else position
     if reached is not None:
         trim(directory, reached)

@@ -19,7 +19,7 @@ from callcenter.alarms.service import raise_alarm
 from callcenter.calls.models import Call, CallEvent, CallState, EventSource
 from callcenter.calls.service import mark_ended, record_event
 from callcenter.core.clock import Clock, SystemClock
-from callcenter.core.database import Database, is_conflict, is_unavailable
+from callcenter.core.database import Database, is_conflict, is_unavailable, node_of
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.applying import unapplied_since
 from callcenter.intake.cel import parse_cel_line
@@ -168,7 +168,7 @@ class AsteriskLogReader:
     async def _apply_chunk(self, source: _LogFile, state: _FileState | None, *, one_by_one: bool) -> FileChunk | None:
         async with self._database.begin() as session:
             await lock_intake(session)  # also before another reader: an old controller not quite dead
-            row = await session.get(ReadOffset, source.name)
+            row = await session.get(ReadOffset, (node_of(session), source.name))
             place = None if row is None else FilePosition(row.inode, row.offset)
             passage = read_chunk(source.file, place, limit=BATCH_BYTES)
             if passage.position is None or passage.position == place:
@@ -183,7 +183,12 @@ class AsteriskLogReader:
                 else:
                     _log_unreadable(source, line, known=await source.take(session, line))
             await session.merge(
-                ReadOffset(file=source.name, inode=passage.position.inode, offset=passage.position.offset)
+                ReadOffset(
+                    node_id=node_of(session),
+                    file=source.name,
+                    inode=passage.position.inode,
+                    offset=passage.position.offset,
+                )
             )
         return passage
 

@@ -11,6 +11,8 @@ class ReadOffset(Base):
 
     __tablename__ = "read_offset"
 
+    node_id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    """The node whose file it is; empty where there is only one."""
     file: Mapped[str] = mapped_column(String(40), primary_key=True)
     """`cel` or `queue_log` or `journal`."""
     inode: Mapped[int] = mapped_column(BigInteger)

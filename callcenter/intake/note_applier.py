@@ -19,12 +19,13 @@ from callcenter.knowledge.categories import Categories
 from callcenter.meters.models import MeterKind
 from callcenter.meters.service import take_reading
 from callcenter.questions.service import keep_question
+from callcenter.tickets.new_ticket import NewTicket
 from callcenter.tickets.service import note_address
 
 
 @dataclass(frozen=True, slots=True)
 class NoteApplier:
-    """Puts notes into the database: `NoteBook.run(database, Bookkeeper(categories, zone).apply)`."""
+    """Puts notes into the database: `apply_notes(directory, database, NoteApplier(categories, zone).apply)`."""
 
     categories: Categories
     zone: tzinfo
@@ -102,6 +103,7 @@ class NoteApplier:
         category = self.categories.get(code)
         await raise_alarm(
             session,
+            company_id=call.company_id,
             kind=AlarmKind.DANGER,
             subject=note.call_id,
             message=f"Опасность: {category.name if category else code or heard}."
@@ -116,18 +118,16 @@ class NoteApplier:
         category = self.categories.get(str(note.facts.get("category") or ""))
         if category is None:
             return
-        await register_for_call(
-            session,
+        new_ticket = NewTicket(
             call_id=note.call_id,
-            category=category,
+            category=category.code,
+            reported_at=note.at,
             contact_phone=note.facts.get("contact"),
             description=str(note.facts.get("description") or ""),
             address=str(note.facts.get("address") or ""),
-            now=note.at,
-            zone=self.zone,
-            by=ROBOT,
             is_additional=bool(note.facts.get("more")),
         )
+        await register_for_call(session, new_ticket, category, zone=self.zone, by=ROBOT)
 
     async def _take_reading(self, session: AsyncSession, note: Note) -> None:
         await take_reading(

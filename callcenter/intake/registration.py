@@ -7,12 +7,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.service import lock_call
+from callcenter.calls.views import one_call
+from callcenter.companies.service import choose_company
 from callcenter.core.database import Database, is_conflict
 from callcenter.intake.admission import ensure_call
 from callcenter.knowledge.categories import Category
+from callcenter.tickets.drafts import edit_draft
 from callcenter.tickets.models import Ticket, TicketState
-from callcenter.tickets.service import open_beside, open_draft, register
-from callcenter.tickets.views import clocks_of, open_tickets, ticket_by_digits, ticket_of_call
+from callcenter.tickets.new_ticket import NewTicket
+from callcenter.tickets.service import open_additional, open_draft, register
+from callcenter.tickets.views import clocks_of, first_call_of, open_tickets, ticket_by_digits, ticket_of_call
 
 _MAX_ATTEMPTS = 3
 ROBOT = "robot"
@@ -41,37 +45,16 @@ class TicketStatus:
 
 
 async def register_ticket(
-    database: Database,
-    *,
-    call_id: str,
-    category: Category,
-    contact_phone: str | None,
-    description: str,
-    now: datetime,
-    zone: tzinfo,
-    address: str = "",
-    by: str = ROBOT,
-    is_additional: bool = False,
+    database: Database, new_ticket: NewTicket, category: Category, *, zone: tzinfo, by: str = ROBOT
 ) -> RegisteredTicket:
-    """Registers the call's ticket; a second time gives the same number. Raises DatabaseUnavailable.
+    """Registers a ticket of a call; a second time gives the same number. Raises DatabaseUnavailable.
 
-    `is_additional`: another trouble of the call, whose ticket stands beside the call's own; it has one a category.
+    `category` is that of `new_ticket.category`. A conflict with another transaction is tried again.
     """
     for attempt in range(1, _MAX_ATTEMPTS + 1):
         try:
             async with database.begin() as session:
-                return await register_for_call(
-                    session,
-                    call_id=call_id,
-                    category=category,
-                    contact_phone=contact_phone,
-                    description=description,
-                    address=address,
-                    now=now,
-                    zone=zone,
-                    by=by,
-                    is_additional=is_additional,
-                )
+                return await register_for_call(session, new_ticket, category, zone=zone, by=by)
         except DBAPIError as error:
             if attempt == _MAX_ATTEMPTS or not is_conflict(error):
                 raise
@@ -79,51 +62,104 @@ async def register_ticket(
 
 
 async def register_for_call(
-    session: AsyncSession,
-    *,
-    call_id: str,
-    category: Category,
-    contact_phone: str | None,
-    description: str,
-    now: datetime,
-    zone: tzinfo,
-    by: str,
-    address: str = "",
-    is_additional: bool = False,
+    session: AsyncSession, new_ticket: NewTicket, category: Category, *, zone: tzinfo, by: str
 ) -> RegisteredTicket:
-    """The same within a session of the caller's, who commits it."""
+    """Does the same within a session that the caller commits."""
+    call_id, now = new_ticket.call_id, new_ticket.reported_at
     await ensure_call(session, call_id, at=now)
     call = await lock_call(session, call_id)
-    own = await ticket_of_call(session, call_id)
-    if is_additional and own is not None and own.number is not None and own.category != category.code:
-        ticket_id = await open_beside(session, call_id=call_id, category=category.code, author=by, now=now)
+    main = await ticket_of_call(session, call_id)
+    has_other = main is not None and main.number is not None and main.category != category.code
+    if new_ticket.is_additional and has_other:
+        ticket_id = await open_additional(session, call_id=call_id, category=category.code, author=by, now=now)
     else:
         ticket_id = await open_draft(session, call_id=call_id, author=by, now=now)
     opened = await session.get(Ticket, ticket_id)
-    new = opened is None or opened.number is None
+    is_new = opened is None or opened.number is None
     ticket = await register(
         session,
         ticket_id,
         category=category,
-        contact_phone=contact_phone or call.caller_number,
-        description=description,
-        address=address,
+        contact_phone=new_ticket.contact_phone or call.caller_number,
+        description=new_ticket.description,
+        address=new_ticket.address,
         arrived_at=call.arrived_at,
         now=now,
         zone=zone,
         by=by,
     )
     return RegisteredTicket(
-        str(ticket.number), await _find_next_due_at(session, ticket), ticket.responsible or "", is_new=new
+        str(ticket.number), await _find_next_due_at(session, ticket), ticket.responsible or "", is_new=is_new
     )
 
 
-async def find_open_tickets(database: Database, *, phone: str | None, call_id: str) -> list[tuple[TicketStatus, str]]:
+@dataclass(frozen=True, slots=True)
+class DraftFields:
+    """What a dispatcher has filled in. `contact_phone` is E.164."""
+
+    category: Category | None
+    address: str
+    contact_phone: str | None
+    description: str
+
+
+async def save_draft(
+    session: AsyncSession, ticket_id: int, fields: DraftFields, *, company_id: int, by: str, now: datetime
+) -> Ticket:
+    """Writes the fields into a draft. Raises TicketNotFound, TicketSettled."""
+    return await edit_draft(
+        session,
+        ticket_id,
+        company_id=company_id,
+        category=fields.category,
+        address=fields.address,
+        contact_phone=fields.contact_phone,
+        description=fields.description,
+        author=by,
+        now=now,
+    )
+
+
+async def register_draft(
+    session: AsyncSession,
+    ticket_id: int,
+    fields: DraftFields,
+    category: Category,
+    *,
+    company_id: int,
+    by: str,
+    now: datetime,
+    zone: tzinfo,
+) -> Ticket:
+    """Writes the fields into a draft and registers it: number, clocks. Raises TicketNotFound, TicketSettled.
+
+    The clocks run from the arrival of the call; from `now` for a ticket without a call.
+    """
+    await save_draft(session, ticket_id, fields, company_id=company_id, by=by, now=now)
+    call_id = await first_call_of(session, ticket_id)
+    call = await one_call(session, company_id, call_id) if call_id else None
+    return await register(
+        session,
+        ticket_id,
+        category=category,
+        contact_phone=fields.contact_phone,
+        description=fields.description,
+        arrived_at=call.arrived_at if call else now,
+        now=now,
+        zone=zone,
+        by=by,
+    )
+
+
+async def find_open_tickets(
+    database: Database, *, dialled: str, phone: str | None, call_id: str
+) -> list[tuple[TicketStatus, str]]:
     """The open tickets reported from a telephone (E.164) or in a call, the newest first, with their categories' codes.
 
     Raises DatabaseUnavailable.
     """
     async with database.begin() as session:
+        company_id = await choose_company(session, dialled)
         return [
             (
                 TicketStatus(
@@ -134,17 +170,20 @@ async def find_open_tickets(database: Database, *, phone: str | None, call_id: s
                 ),
                 ticket.category or "",
             )
-            for ticket in await open_tickets(session, phone=phone, call_id=call_id)
+            for ticket in await open_tickets(session, company_id, phone=phone, call_id=call_id)
         ]
 
 
-async def find_ticket(database: Database, number_digits: str) -> TicketStatus | None:
-    """The ticket with these digits (`26000123`, or the end without the year); None when there is none.
+async def find_ticket(database: Database, number_digits: str, *, dialled: str) -> TicketStatus | None:
+    """The ticket with these digits (`26000123`, or the end without the year) of the company whose number was dialled.
+
+    None when there is none.
 
     Raises DatabaseUnavailable.
     """
     async with database.begin() as session:
-        ticket = await ticket_by_digits(session, number_digits)
+        company_id = await choose_company(session, dialled)
+        ticket = await ticket_by_digits(session, company_id, number_digits)
         if ticket is None:
             return None
         return TicketStatus(

@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import raise_alarm
+from callcenter.callbacks.models import CallbackKind
+from callcenter.callbacks.service import open_callback, withdraw_callback
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
 from callcenter.calls.service import settle_outcome
 from callcenter.core.database import is_conflict, is_unavailable, notify
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.admission import CENTRE
 from callcenter.intake.registration import ROBOT
-from callcenter.queues.models import TaskKind
-from callcenter.queues.service import open_task, withdraw_task
-from callcenter.tickets.models import Ticket
 from callcenter.tickets.service import drop_draft, restore_draft
+from callcenter.tickets.views import ticket_of_call
 
 GRACE = timedelta(seconds=4)
 """After the end of a call the robot may still be writing its last notes, and the files their last lines."""
@@ -43,7 +43,7 @@ class Verdict:
     the dispatcher."""
 
     outcome: Outcome
-    callback_kind: TaskKind | None = None
+    callback_kind: CallbackKind | None = None
     draft_drop_reason: str | None = None
 
 
@@ -55,28 +55,28 @@ def judge_call(kinds: Collection[str], *, registered: bool) -> Verdict:
     """
     verdict = _decide_by_events(kinds, registered=registered)
     broke_off = "lost" in kinds and "ended" not in kinds and "talk_ended" not in kinds
-    if broke_off and verdict.callback_kind in (None, TaskKind.ABANDONED):
-        return Verdict(verdict.outcome, TaskKind.LOST)
+    if broke_off and verdict.callback_kind in (None, CallbackKind.ABANDONED):
+        return Verdict(verdict.outcome, CallbackKind.LOST)
     return verdict
 
 
 def _decide_by_events(kinds: Collection[str], *, registered: bool) -> Verdict:
-    promised = TaskKind.PROMISE if "ticket_wanted" in kinds else None
+    promised = CallbackKind.PROMISE if "ticket_wanted" in kinds else None
     if "connected" in kinds:
         return Verdict(Outcome.TALKED, promised)
     for kind, outcome, task in (
-        ("callback", Outcome.CALLBACK, TaskKind.CALLBACK),
-        ("voicemail", Outcome.VOICEMAIL, TaskKind.VOICEMAIL),
-        ("overflow", Outcome.OVERFLOW, TaskKind.OVERFLOW),
-        ("queued", Outcome.ABANDONED, TaskKind.ABANDONED),
+        ("callback", Outcome.CALLBACK, CallbackKind.CALLBACK),
+        ("voicemail", Outcome.VOICEMAIL, CallbackKind.VOICEMAIL),
+        ("overflow", Outcome.OVERFLOW, CallbackKind.OVERFLOW),
+        ("queued", Outcome.ABANDONED, CallbackKind.ABANDONED),
     ):
         if kind in kinds:
             return Verdict(outcome, task)
     if registered or promised:
-        return Verdict(Outcome.ROBOT, TaskKind.PROMISE if "address_wanted" in kinds else promised)
+        return Verdict(Outcome.ROBOT, CallbackKind.PROMISE if "address_wanted" in kinds else promised)
     if "served" in kinds:
         return Verdict(Outcome.ROBOT, draft_drop_reason="робот ответил, заявка не понадобилась")
-    return Verdict(Outcome.ABANDONED, TaskKind.ABANDONED)
+    return Verdict(Outcome.ABANDONED, CallbackKind.ABANDONED)
 
 
 async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: datetime, limit: int = 50) -> int:
@@ -101,7 +101,7 @@ async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: dat
             .execution_options(populate_existing=True)
         )
     ).all()
-    for call_id, call in [(call.id, call) for call in calls]:
+    for call_id, company_id, call in [(call.id, call.company_id, call) for call in calls]:
         try:
             async with session.begin_nested():
                 await _assign_outcome(session, call, now=now)
@@ -111,6 +111,7 @@ async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: dat
             _log.exception("a call cannot be settled", call_id=call_id)
             await raise_alarm(
                 session,
+                company_id=company_id,
                 kind=AlarmKind.JOURNAL,
                 subject=call_id,
                 message="Итог звонка не удалось подвести: посмотрите, не нужно ли перезвонить.",
@@ -136,15 +137,16 @@ async def reopen_outcome(session: AsyncSession, call_id: str, *, kind: str) -> N
 
 async def _assign_outcome(session: AsyncSession, call: Call, *, now: datetime) -> None:
     lines = (await session.scalars(select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at))).all()
-    ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
+    ticket = await ticket_of_call(session, call.id)
     registered = ticket is not None and ticket.registered_by == ROBOT  # a dispatcher's number tells of a later call
     verdict = judge_call({line.kind for line in lines}, registered=registered)
     await settle_outcome(session, call, verdict.outcome)
     if verdict.callback_kind is None:
-        await withdraw_task(session, call_id=call.id, reason="не нужна: вопрос решён в том же звонке", now=now)
+        await withdraw_callback(session, call_id=call.id, reason="не нужна: вопрос решён в том же звонке", now=now)
     else:
-        await open_task(
+        await open_callback(
             session,
+            company_id=call.company_id,
             call_id=call.id,
             kind=verdict.callback_kind,
             phone=_find_callback_number(call, lines),

@@ -21,9 +21,10 @@ class MeterReading(Base):
     """One reading; append-only. The last one of an account and a kind is in force."""
 
     __tablename__ = "meter_reading"
-    __table_args__ = (Index(None, "account", "kind", "taken_at"),)
+    __table_args__ = (Index(None, "company_id", "account", "kind", "taken_at"),)
 
     id: Mapped[RowId]
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     account: Mapped[str] = mapped_column(String(20))
     """The personal account, digits only, leading zeros kept."""
     kind: Mapped[MeterKind] = mapped_column(enum_column(MeterKind, length=12))

@@ -9,10 +9,17 @@ from callcenter.meters.models import MeterKind, MeterReading
 
 
 async def last_reading(
-    session: AsyncSession, account: str, kind: MeterKind, *, except_call: str | None = None
+    session: AsyncSession, company_id: int, account: str, kind: MeterKind, *, except_call: str | None = None
 ) -> MeterReading | None:
-    """The reading in force; `except_call`: the one before that call, so that a slip in it is no yardstick."""
-    query = select(MeterReading).where(MeterReading.account == account, MeterReading.kind == kind)
+    """The reading in force of a company's account.
+
+    `except_call`: readings of this call are left out, so that a slip of the tongue is not compared with itself.
+    """
+    query = select(MeterReading).where(
+        MeterReading.company_id == company_id,
+        MeterReading.account == account,
+        MeterReading.kind == kind,
+    )
     if except_call is not None:
         query = query.where(MeterReading.call_id.is_distinct_from(except_call))
     found: MeterReading | None = await session.scalar(
@@ -21,7 +28,12 @@ async def last_reading(
     return found
 
 
-async def newest_readings(session: AsyncSession, *, limit: int = 100) -> Sequence[MeterReading]:
-    """The newest first."""
-    query = select(MeterReading).order_by(MeterReading.taken_at.desc(), MeterReading.id.desc()).limit(limit)
+async def newest_readings(session: AsyncSession, company_id: int, *, limit: int = 100) -> Sequence[MeterReading]:
+    """A company's readings, the newest first."""
+    query = (
+        select(MeterReading)
+        .where(MeterReading.company_id == company_id)
+        .order_by(MeterReading.taken_at.desc(), MeterReading.id.desc())
+        .limit(limit)
+    )
     return (await session.scalars(query)).all()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from callcenter.asterisk.asterisk import Asterisk
+from callcenter.companies.service import write_default_company
 from callcenter.conducting.scripts import edition_reader
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
@@ -152,8 +153,10 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
 
 async def _enter_employees(instance: Instance, address: str) -> None:
     database = Database(address, connect_seconds=10)
+    company = instance.settings.company
     try:
         async with database.begin() as session:
+            await write_default_company(session, name=company.name, number=company.number, time_zone=company.time_zone)
             await ensure_accounts(session, instance.secrets.web_accounts, now=datetime.now(UTC))
     finally:
         await database.close()

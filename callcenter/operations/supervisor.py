@@ -240,7 +240,9 @@ async def supervise(instance: Instance) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, lambda: me.cancel() if me else None)
-        database = Database(PostgresCluster(instance.layout, instance.ports).address())
+        database = Database(
+            PostgresCluster(instance.layout, instance.ports).address(), node_id=instance.settings.node_id
+        )
         supervisor = Supervisor(list_supervised(instance), report=alarm_reporter(database, instance.layout))
         loop.add_signal_handler(signal.SIGHUP, supervisor.hurry)
         try:

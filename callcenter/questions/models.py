@@ -8,10 +8,11 @@ from callcenter.core.database import Base, Moment
 
 class UnansweredQuestion(Base):
     __tablename__ = "unanswered_question"
-    __table_args__ = (Index(None, "settled_at", "asked_at"),)
+    __table_args__ = (Index(None, "company_id", "settled_at", "asked_at"),)
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
     """The note's."""
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     asked_at: Mapped[Moment]
     text: Mapped[str] = mapped_column(Text)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.companies.service import company_of_call
 from callcenter.core.database import notify
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.questions.models import UnansweredQuestion
@@ -30,7 +31,14 @@ async def keep_question(
                 await session.flush()
                 await notify(session, "question", before.id)
             return
-    values = {"id": question_id, "call_id": call_id, "asked_at": asked_at, "text": text, "article": article}
+    values = {
+        "id": question_id,
+        "company_id": company_of_call(call_id),
+        "call_id": call_id,
+        "asked_at": asked_at,
+        "text": text,
+        "article": article,
+    }
     added = await session.execute(
         insert(UnansweredQuestion).values(**values).on_conflict_do_nothing().returning(UnansweredQuestion.id)
     )
@@ -38,14 +46,14 @@ async def keep_question(
         await notify(session, "question", question_id)
 
 
-async def settle_question(session: AsyncSession, question_id: str, *, by: str, now: datetime) -> None:
+async def settle_question(session: AsyncSession, question_id: str, *, company_id: int, by: str, now: datetime) -> None:
     """The owner has answered it, or there is nothing to answer: it and all that were asked in the same words. A second
     time changes nothing.
 
-    Raises QuestionNotFound.
+    Raises QuestionNotFound, also for another company's question.
     """
     question = await session.get(UnansweredQuestion, question_id, with_for_update=True)
-    if question is None:
+    if question is None or question.company_id != company_id:
         raise QuestionNotFound
     if question.settled_at is not None:
         return

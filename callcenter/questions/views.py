@@ -26,11 +26,11 @@ class OpenQuestion:
     """How many calls asked it."""
 
 
-async def open_questions(session: AsyncSession, *, limit: int = 1000) -> Sequence[OpenQuestion]:
-    """Those nobody is done with, of the `limit` newest: what was asked most often first, then the newest."""
+async def open_questions(session: AsyncSession, company_id: int, *, limit: int = 1000) -> Sequence[OpenQuestion]:
+    """A company's unsettled questions among the `limit` newest: the most often asked first, then the newest."""
     query = (
         select(UnansweredQuestion)
-        .where(UnansweredQuestion.settled_at.is_(None))
+        .where(UnansweredQuestion.company_id == company_id, UnansweredQuestion.settled_at.is_(None))
         .order_by(UnansweredQuestion.asked_at.desc(), UnansweredQuestion.id)
         .limit(limit)
     )
@@ -50,7 +50,9 @@ async def find_wording(session: AsyncSession, question: UnansweredQuestion) -> S
     query = (
         select(UnansweredQuestion)
         .where(
-            UnansweredQuestion.settled_at.is_(None), UnansweredQuestion.article.is_not_distinct_from(question.article)
+            UnansweredQuestion.company_id == question.company_id,
+            UnansweredQuestion.settled_at.is_(None),
+            UnansweredQuestion.article.is_not_distinct_from(question.article),
         )
         .order_by(UnansweredQuestion.id)
         .with_for_update()

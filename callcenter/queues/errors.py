@@ -1,18 +1,6 @@
-"""What can go wrong with tasks and members; the messages are for the dispatcher."""
+"""What can go wrong with members; the messages are for the dispatcher."""
 
 from callcenter.core.errors import CallcenterError
-
-
-class TaskNotFound(CallcenterError):
-    """Такой задачи нет."""
-
-
-class TaskTaken(CallcenterError):
-    """Задачу уже взял другой диспетчер."""
-
-
-class TaskDone(CallcenterError):
-    """Задача уже выполнена."""
 
 
 class MemberNotFound(CallcenterError):

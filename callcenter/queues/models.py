@@ -37,7 +37,7 @@ class MemberStateInterval(Base):
     What happened while no controller watched counts as the state before it.
     """
 
-    __tablename__ = "member_stretch"
+    __tablename__ = "member_state_interval"
     __table_args__ = (Index(None, "ended_at"),)
 
     id: Mapped[RowId]
@@ -60,42 +60,3 @@ class MemberRequest(Base):
     asked_at: Mapped[Moment]
     done_at: Mapped[Moment | None]
     failure: Mapped[str | None] = mapped_column(Text)
-
-
-class TaskKind(StrEnum):
-    CALLBACK = "callback"
-    """The caller pressed 1 in the queue."""
-    VOICEMAIL = "voicemail"
-    ABANDONED = "abandoned"
-    OVERFLOW = "overflow"
-    PROMISE = "promise"
-    """The robot could not open a ticket (no database) and promised a call."""
-    LOST = "lost"
-    """Asterisk broke down in the middle of the call."""
-
-
-class TaskState(StrEnum):
-    OPEN = "open"
-    TAKEN = "taken"
-    DONE = "done"
-
-
-class Task(Base):
-    """A call to be made back, due 10 minutes after the call's arrival (ПП РФ 416, п. 13). One a call."""
-
-    __tablename__ = "task"
-    __table_args__ = (Index(None, "state", "due_at"),)
-
-    id: Mapped[RowId]
-    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), unique=True)
-    kind: Mapped[TaskKind] = mapped_column(enum_column(TaskKind, length=12))
-    state: Mapped[TaskState] = mapped_column(enum_column(TaskState, length=8), default=TaskState.OPEN)
-    phone: Mapped[str | None] = mapped_column(String(20))
-    owner: Mapped[str] = mapped_column(String(60))
-    """A login, or `shift`: whoever is on duty."""
-    created_at: Mapped[Moment]
-    due_at: Mapped[Moment]
-    warned_at: Mapped[Moment | None]
-    taken_at: Mapped[Moment | None]
-    done_at: Mapped[Moment | None]
-    result: Mapped[str | None] = mapped_column(Text)

@@ -79,19 +79,6 @@ class QueueFigures:
         return _ratio_or_none(self.busy_seconds, self.working_seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackFigures:
-    """Calls that had to be made back. `waiting`: not done, with time left."""
-
-    in_time: int
-    late: int
-    waiting: int
-
-    @property
-    def in_time_rate(self) -> float | None:
-        return _ratio_or_none(self.in_time, self.in_time + self.late)
-
-
 def count_queue(
     visits: Iterable[Visit],
     times: Mapping[MemberState, float],
@@ -117,19 +104,6 @@ def count_queue(
         busy_seconds=sum(times.get(state, 0.0) for state in BUSY),
         working_seconds=sum(times.get(state, 0.0) for state in AT_WORK),
     )
-
-
-def count_callbacks(terms: Iterable[tuple[datetime, datetime | None]], *, now: datetime) -> CallbackFigures:
-    """From pairs of (due at, done at)."""
-    in_time = late = waiting = 0
-    for due_at, done_at in terms:
-        if done_at is not None and done_at <= due_at:
-            in_time += 1
-        elif done_at is None and now <= due_at:
-            waiting += 1
-        else:
-            late += 1
-    return CallbackFigures(in_time, late, waiting)
 
 
 def add_up(

@@ -1,29 +1,13 @@
-"""What may be asked about tasks and members."""
+"""Reading the members of the queue and the requests about them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStateInterval, Task, TaskState
-from callcenter.queues.service import SHIFT
+from callcenter.queues.models import Member, MemberRequest, MemberState, MemberStateInterval
 from callcenter.queues.statistics import add_up
-
-
-async def open_tasks(session: AsyncSession) -> Sequence[Task]:
-    """All tasks not done, the most pressing first."""
-    return (
-        await session.scalars(select(Task).where(Task.state != TaskState.DONE).order_by(Task.due_at, Task.id))
-    ).all()
-
-
-async def one_task(session: AsyncSession, task_id: int) -> Task | None:
-    return await session.get(Task, task_id)
-
-
-async def task_of_call(session: AsyncSession, call_id: str) -> Task | None:
-    return await session.scalar(select(Task).where(Task.call_id == call_id))
 
 
 async def members(session: AsyncSession) -> Sequence[Member]:
@@ -51,18 +35,3 @@ async def member_times(
     stretches = [(state, began_at, ended_at) for state, began_at, ended_at in ended]
     stretches += [(state, began_at, now) for state, began_at in present]
     return add_up(stretches, since=since, until=min(until, now))
-
-
-async def callback_terms(
-    session: AsyncSession, *, since: datetime, until: datetime
-) -> list[tuple[datetime, datetime | None]]:
-    """When the calls were due and done that had to be made back from `since` until before `until`.
-
-    A task that was withdrawn before anybody took it asked for no call.
-    """
-    rows = await session.execute(
-        select(Task.due_at, Task.done_at).where(
-            Task.due_at >= since, Task.due_at < until, or_(Task.state != TaskState.DONE, Task.owner != SHIFT)
-        )
-    )
-    return [(due_at, done_at) for due_at, done_at in rows]

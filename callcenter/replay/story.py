@@ -3,19 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from callcenter.calls.models import Outcome
 from callcenter.conducting.line import FALLBACK, GOODBYE
 from callcenter.intake.cel import parse_cel_line
 from callcenter.journal.tape import TapeLine, TapeSource
+from callcenter.wording.labels import label
 
-_OUTCOMES = {
-    Outcome.ROBOT: "помог робот",
-    Outcome.TALKED: "поговорили с диспетчером",
-    Outcome.ABANDONED: "житель не дождался",
-    Outcome.VOICEMAIL: "оставлено сообщение",
-    Outcome.CALLBACK: "просили перезвонить",
-    Outcome.OVERFLOW: "все линии заняты",
-}
 _CEL_WORDING = {
     "CC_LEASE_END": "робот не отвечает: станция ведёт звонок сама",
     "CC_QUEUE_ENTER": "житель в очереди",
@@ -55,7 +47,7 @@ def _describe_line(line: TapeLine) -> Iterator[str]:
         case TapeSource.CEL:
             yield from _describe_cel(content["line"])
         case TapeSource.RECORD if content["outcome"] is not None:
-            yield f"итог: {_OUTCOMES[Outcome(content['outcome'])]}"
+            yield f"итог: {label('outcome', content['outcome'])}"
 
 
 def _describe_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:

@@ -11,14 +11,14 @@ from pathlib import Path
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.callbacks.models import Callback, CallbackKind, CallbackState
 from callcenter.calls.models import Call, CallLeg, CallState, Outcome, Recording, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
 from callcenter.intake.applying import unapplied_since
 from callcenter.intake.asterisk_state import AsteriskState, SeenBridge, SeenChannel
 from callcenter.intake.intake_paths import IntakePaths
-from callcenter.queues.models import Task, TaskKind, TaskState
-from callcenter.tickets.models import Ticket, TicketCounter, TicketState
+from callcenter.tickets.models import Ticket, TicketCall, TicketCounter, TicketState
 
 SETTLED = timedelta(seconds=20)
 """By then a call that ended has its outcome, its recording and its notes."""
@@ -26,7 +26,7 @@ SETTLED = timedelta(seconds=20)
 INSIDE = "internal"
 """The dialplan's context of what dispatchers dial: no call of ours."""
 
-_ALWAYS_DUE_KINDS = (TaskKind.PROMISE, TaskKind.LOST)
+_ALWAYS_DUE_KINDS = (CallbackKind.PROMISE, CallbackKind.LOST)
 """Calls back that are due though the robot or a dispatcher answered; the dispatcher needs the draft for them."""
 MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
 
@@ -96,7 +96,7 @@ async def _find_incomplete_calls(session: AsyncSession, *, now: datetime) -> lis
     late = and_(Call.state == CallState.ENDED, Call.ended_at < now - SETTLED)
     outcomeless = await session.scalars(select(Call.id).where(late, Call.outcome.is_(None)))
     ticketless = await session.scalars(
-        select(Call.id).outerjoin(Ticket, Ticket.call_id == Call.id).where(Ticket.id.is_(None))
+        select(Call.id).where(~exists().where(TicketCall.call_id == Call.id, TicketCall.is_main))
     )
     return [
         *(Orphan("call", call_id, "ended long ago and has no outcome") for call_id in outcomeless),
@@ -105,29 +105,35 @@ async def _find_incomplete_calls(session: AsyncSession, *, now: datetime) -> lis
 
 
 async def _find_callback_orphans(session: AsyncSession) -> list[Orphan]:
-    taskless = await session.scalars(
-        select(Call.id).outerjoin(Task, Task.call_id == Call.id).where(Call.outcome.in_(MISSED), Task.id.is_(None))
+    without_callback = await session.scalars(
+        select(Call.id)
+        .outerjoin(Callback, Callback.call_id == Call.id)
+        .where(Call.outcome.in_(MISSED), Callback.id.is_(None))
     )
     needless = await session.scalars(
-        select(Task.id)
-        .join(Call, Call.id == Task.call_id)
+        select(Callback.id)
+        .join(Call, Call.id == Callback.call_id)
         .where(
-            Task.state == TaskState.OPEN,
-            Task.kind.not_in(_ALWAYS_DUE_KINDS),
+            Callback.state == CallbackState.OPEN,
+            Callback.kind.not_in(_ALWAYS_DUE_KINDS),
             Call.outcome.in_((Outcome.ROBOT, Outcome.TALKED)),
         )
     )
     return [
-        *(Orphan("call", call_id, "was missed and has no task: nobody will call back") for call_id in taskless),
-        *(Orphan("task", str(task_id), "is open, but its call was answered") for task_id in needless),
+        *(
+            Orphan("call", call_id, "was missed and has no callback: nobody will call back")
+            for call_id in without_callback
+        ),
+        *(Orphan("callback", str(callback_id), "is open, but its call was answered") for callback_id in needless),
     ]
 
 
 async def _find_ticket_orphans(session: AsyncSession) -> list[Orphan]:
-    owed = exists().where(Task.call_id == Call.id, Task.kind.in_(_ALWAYS_DUE_KINDS))
+    owed = exists().where(Callback.call_id == Call.id, Callback.kind.in_(_ALWAYS_DUE_KINDS))
     drafts = await session.scalars(
         select(Ticket.id)
-        .join(Call, Call.id == Ticket.call_id)
+        .join(TicketCall, and_(TicketCall.ticket_id == Ticket.id, TicketCall.is_main))
+        .join(Call, Call.id == TicketCall.call_id)
         .where(
             or_(
                 and_(Ticket.state == TicketState.DRAFT, Call.outcome == Outcome.ROBOT, ~owed),
@@ -136,15 +142,19 @@ async def _find_ticket_orphans(session: AsyncSession) -> list[Orphan]:
         )
     )
     numbers = await session.execute(
-        select(TicketCounter.year, TicketCounter.last, func.count(Ticket.id))
-        .outerjoin(Ticket, Ticket.year == TicketCounter.year)
-        .group_by(TicketCounter.year, TicketCounter.last)
+        select(TicketCounter.company_id, TicketCounter.year, TicketCounter.last, func.count(Ticket.id))
+        .outerjoin(Ticket, and_(Ticket.company_id == TicketCounter.company_id, Ticket.year == TicketCounter.year))
+        .group_by(TicketCounter.company_id, TicketCounter.year, TicketCounter.last)
     )
     return [
         *(Orphan("draft", str(ticket_id), "does not fit the outcome of its call") for ticket_id in drafts),
         *(
-            Orphan("numbers", str(year), f"{last} ticket numbers were given, {held} tickets hold one")
-            for year, last, held in numbers
+            Orphan(
+                "numbers",
+                f"{year} of company {company_id}",
+                f"{last} ticket numbers were given, {held} tickets hold one",
+            )
+            for company_id, year, last, held in numbers
             if last != held
         ),
     ]

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.callbacks.statistics import CallbackFigures, count_callbacks
+from callcenter.callbacks.views import callback_terms
 from callcenter.calls.models import Outcome
 from callcenter.calls.statistics import CallTimes, calls_between
 from callcenter.intake.registration import ROBOT
-from callcenter.queues.statistics import CallbackFigures, QueueFigures, Visit, count_callbacks, count_queue
-from callcenter.queues.views import callback_terms, member_times
+from callcenter.queues.statistics import QueueFigures, Visit, count_queue
+from callcenter.queues.views import member_times
 from callcenter.tickets.views import count_registered
 
 

@@ -12,17 +12,17 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import clear_alarm, raise_alarm
+from callcenter.callbacks.models import Callback
 from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
-from callcenter.queues.models import Task
 from callcenter.reporting.reconciliation import MISSED
-from callcenter.tickets.models import Ticket
+from callcenter.tickets.models import TicketCall
 
 PROVEN_AT = time(4, 30)
 """By the company's clock, the morning after: no call of the day goes on, no resident waits for the database."""
@@ -113,14 +113,14 @@ async def verify_day(session: AsyncSession, recordings: Path, day: date, *, zone
     end = datetime.combine(day + timedelta(days=1), time.min, zone)
     recorded = exists().where(CallEvent.call_id == Call.id, CallEvent.kind == "recording")
     rows = await session.execute(
-        select(Call, recorded, Recording, Ticket.id, Task.id)
+        select(Call, recorded, Recording, TicketCall.ticket_id, Callback.id)
         .outerjoin(Recording, Recording.call_id == Call.id)
-        .outerjoin(Ticket, Ticket.call_id == Call.id)
-        .outerjoin(Task, Task.call_id == Call.id)
+        .outerjoin(TicketCall, and_(TicketCall.call_id == Call.id, TicketCall.is_main))
+        .outerjoin(Callback, Callback.call_id == Call.id)
         .where(Call.arrived_at >= begin, Call.arrived_at < end)
         .order_by(Call.arrived_at)
     )
-    held = [CallHoldings(call, began, recording, ticket, task) for call, began, recording, ticket, task in rows]
+    held = [CallHoldings(call, began, recording, ticket, callback) for call, began, recording, ticket, callback in rows]
     return await asyncio.to_thread(_compare, held, recordings, day, zone)
 
 

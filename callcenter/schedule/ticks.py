@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from callcenter.callbacks.service import raise_breach_alarms, warn_of_due_callbacks
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
-from callcenter.queues.service import tell_breaches, warn_of_due_tasks
 from callcenter.recordings.retention import expire_recordings, watch_disk
 from callcenter.reporting.verification import PROVEN_AT, find_doubted_days, find_due_days, verify_days
 from callcenter.settings import Settings
@@ -97,8 +97,8 @@ class Ticks:
 
     async def warn_of_due_callbacks(self) -> None:
         async with self._database.begin() as session:
-            await warn_of_due_tasks(session, now=self._clock.now())
-            await tell_breaches(session, now=self._clock.now())
+            await warn_of_due_callbacks(session, now=self._clock.now())
+            await raise_breach_alarms(session, now=self._clock.now())
 
     async def check_disk(self) -> None:
         recordings = self._settings.recordings

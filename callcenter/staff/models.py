@@ -19,6 +19,7 @@ class Employee(Base):
     __tablename__ = "employee"
 
     id: Mapped[RowId]
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     login: Mapped[str] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[Role] = mapped_column(enum_column(Role, length=20))

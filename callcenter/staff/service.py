@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.staff.models import Employee, Role, SignInAttempt, WebSession
 
 GUESSES_PER_LOGIN = 5
@@ -73,8 +74,10 @@ class SessionUser:
     expires_at: datetime
 
 
-async def ensure_accounts(session: AsyncSession, accounts: Iterable[Account], *, now: datetime) -> None:
-    """Makes the accounts, or brings name, role, phone and password of existing ones up to date.
+async def ensure_accounts(
+    session: AsyncSession, accounts: Iterable[Account], *, now: datetime, company_id: int = DEFAULT_COMPANY_ID
+) -> None:
+    """Creates the accounts of a company, or updates name, role, phone and password of existing ones.
 
     A changed password ends the sessions signed in with the old one. Accounts not named stay as they are.
     """
@@ -87,7 +90,7 @@ async def ensure_accounts(session: AsyncSession, accounts: Iterable[Account], *,
             )
         employee = await session.scalar(select(Employee).where(Employee.login == account.login).with_for_update())
         if employee is None:
-            employee = Employee(login=account.login, password_hash="", active=True)
+            employee = Employee(company_id=company_id, login=account.login, password_hash="", active=True)
             session.add(employee)
         employee.name = account.name
         employee.role = account.role

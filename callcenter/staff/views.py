@@ -9,16 +9,26 @@ from callcenter.staff.models import Employee
 
 
 async def employees(session: AsyncSession) -> Sequence[Employee]:
-    """Everybody who may work, by name."""
+    """Everybody who may work, in all companies, by name."""
     return (await session.scalars(select(Employee).where(Employee.active).order_by(Employee.name))).all()
 
 
-async def names_by_interface(session: AsyncSession) -> dict[str, str]:
-    """Whose phone a queue member is: `PJSIP/d-4f1a9c` -> name."""
-    rows = await session.execute(select(Employee.interface, Employee.name).where(Employee.interface.is_not(None)))
+async def names_by_interface(session: AsyncSession, company_id: int) -> dict[str, str]:
+    """Whose phone a queue member is, within a company: `PJSIP/d-4f1a9c` -> name."""
+    rows = await session.execute(
+        select(Employee.interface, Employee.name).where(
+            Employee.company_id == company_id, Employee.interface.is_not(None)
+        )
+    )
     return {interface: name for interface, name in rows if interface is not None}
 
 
-async def names_by_login(session: AsyncSession) -> dict[str, str]:
-    """Everybody who may work: login -> name."""
-    return {employee.login: employee.name for employee in await employees(session)}
+async def foreign_interfaces(session: AsyncSession, company_id: int) -> frozenset[str]:
+    """The queue members that are phones of other companies' people."""
+    query = select(Employee.interface).where(Employee.company_id != company_id, Employee.interface.is_not(None))
+    return frozenset(interface for interface in await session.scalars(query) if interface is not None)
+
+
+async def names_by_login(session: AsyncSession, company_id: int) -> dict[str, str]:
+    """The people of a company who may work: login -> name."""
+    return {employee.login: employee.name for employee in await employees(session) if employee.company_id == company_id}

@@ -27,7 +27,7 @@ from callcenter.conducting.ports import (
 from callcenter.conducting.scripts import ScriptEditions
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.conducting.taping import TapedNotes
-from callcenter.conducting.texts import words
+from callcenter.conducting.texts import texts
 from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
@@ -233,7 +233,7 @@ class Controller:
                         await self._alarms.clear_alarm(AlarmKind.TELEPHONY, name)
                         shown[name] = False
                 elif now - since >= ALARM_AFTER and not shown.get(name):
-                    await self._alarms.raise_alarm(AlarmKind.TELEPHONY, name, words().alarms[name])
+                    await self._alarms.raise_alarm(AlarmKind.TELEPHONY, name, texts().alarms[name])
                     shown[name] = True
             await asyncio.sleep(1.0)
 

@@ -18,6 +18,7 @@ async def edit_draft(
     session: AsyncSession,
     ticket_id: int,
     *,
+    company_id: int,
     category: Category | None,
     address: str,
     contact_phone: str | None,
@@ -27,9 +28,9 @@ async def edit_draft(
 ) -> Ticket:
     """Writes what is known so far into a draft; the history keeps what stood there before.
 
-    Raises TicketNotFound, and TicketSettled when the ticket is no draft any more.
+    Raises TicketNotFound, also for another company's ticket, and TicketSettled when the ticket is no draft any more.
     """
-    ticket = await _lock_ticket(session, ticket_id)
+    ticket = await _lock_ticket(session, ticket_id, company_id)
     if ticket.state != TicketState.DRAFT:
         raise TicketSettled("Заявка уже не черновик: её поля больше не меняются.")
     wanted = {
@@ -51,14 +52,16 @@ async def edit_draft(
     return ticket
 
 
-async def cancel(session: AsyncSession, ticket_id: int, *, reason: str, author: str, now: datetime) -> Ticket:
+async def cancel(
+    session: AsyncSession, ticket_id: int, *, company_id: int, reason: str, author: str, now: datetime
+) -> Ticket:
     """Cancels a ticket: its clocks stop; a number that it has stays its own.
 
     A draft is cancelled too, not dropped: what the machine dropped it may take up again, what a person decided stays.
 
-    Raises TicketNotFound, and TicketSettled when there is nothing left to cancel.
+    Raises TicketNotFound, also for another company's ticket, and TicketSettled when nothing is left to cancel.
     """
-    ticket = await _lock_ticket(session, ticket_id)
+    ticket = await _lock_ticket(session, ticket_id, company_id)
     if ticket.state not in CANCELLABLE:
         raise TicketSettled("Эту заявку уже нельзя отменить.")
     ticket.state = TicketState.CANCELLED
@@ -71,9 +74,12 @@ async def cancel(session: AsyncSession, ticket_id: int, *, reason: str, author: 
     return ticket
 
 
-async def _lock_ticket(session: AsyncSession, ticket_id: int) -> Ticket:
+async def _lock_ticket(session: AsyncSession, ticket_id: int, company_id: int) -> Ticket:
     ticket = await session.scalar(
-        select(Ticket).where(Ticket.id == ticket_id).with_for_update().execution_options(populate_existing=True)
+        select(Ticket)
+        .where(Ticket.id == ticket_id, Ticket.company_id == company_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if ticket is None:
         raise TicketNotFound

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from callcenter.core.columns import enum_column
 from callcenter.core.database import Base, Facts, Moment, RowId
@@ -21,20 +21,40 @@ class TicketState(StrEnum):
     """A draft whose call needed no ticket; the reason stands in its events."""
 
 
+class TicketCall(Base):
+    """A ticket reported in a call. A call has one main ticket, opened as a draft when it arrives, and an additional one
+    for each further trouble."""
+
+    __tablename__ = "ticket_call"
+    __table_args__ = (
+        Index("uq_ticket_call_main", "call_id", unique=True, postgresql_where=text("is_main")),
+        Index(None, "call_id"),
+    )
+
+    ticket_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ticket.id"), primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    is_main: Mapped[bool] = mapped_column(Boolean)
+
+
 class Ticket(Base):
     __tablename__ = "ticket"
     __table_args__ = (
-        UniqueConstraint("year", "ordinal"),
-        UniqueConstraint("beside_call_id", "category"),
-        Index(None, "state", "created_at"),
+        UniqueConstraint("company_id", "year", "ordinal"),
+        Index(None, "company_id", "state", "created_at"),
         Index(None, "contact_phone"),
     )
 
-    id: Mapped[RowId]
-    call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"), unique=True)
-    """The call whose ticket this is: its draft, and what became of it."""
-    beside_call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
-    """The call in which this was reported beside its own ticket; one a category."""
+    id: Mapped[RowId] = mapped_column()
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    call_id: Mapped[str | None] = column_property(
+        select(TicketCall.call_id)
+        .where(TicketCall.ticket_id == id)
+        .order_by(TicketCall.call_id)
+        .limit(1)
+        .correlate_except(TicketCall)
+        .scalar_subquery()
+    )
+    """The first call it was reported in, read-only; None for a ticket without a call. See `TicketCall`."""
     state: Mapped[TicketState] = mapped_column(enum_column(TicketState, length=12), default=TicketState.DRAFT)
     year: Mapped[int | None] = mapped_column(Integer)
     """In the company's time zone, taken at registration; with `ordinal` it makes the number: 26-000123."""
@@ -50,11 +70,6 @@ class Ticket(Base):
     registered_at: Mapped[Moment | None]
     registered_by: Mapped[str | None] = mapped_column(String(60))
     """A login, or `robot`."""
-
-    @property
-    def told_in(self) -> str | None:
-        """The call it was reported in."""
-        return self.call_id or self.beside_call_id
 
     @property
     def number(self) -> str | None:
@@ -94,9 +109,10 @@ class TicketEvent(Base):
 
 
 class TicketCounter(Base):
-    """The last number given in a year. Its row is locked while a number is taken: no gaps."""
+    """The last number given by a company in a year. Its row is locked while a number is taken: no gaps."""
 
     __tablename__ = "ticket_counter"
 
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), primary_key=True)
     year: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(Integer)

@@ -4,54 +4,65 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.companies.service import company_of_call
 from callcenter.core.database import notify
 from callcenter.knowledge.categories import Category, ClockStart
 from callcenter.tickets.clocks import set_clocks
 from callcenter.tickets.errors import TicketNotFound
-from callcenter.tickets.models import Ticket, TicketClock, TicketCounter, TicketEvent, TicketState
+from callcenter.tickets.models import Ticket, TicketCall, TicketClock, TicketCounter, TicketEvent, TicketState
 
 
 async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: datetime) -> int:
-    """The id of the call's ticket, opened as a draft when the call has none."""
-    made = await session.scalar(
-        insert(Ticket)
-        .values(call_id=call_id, state=TicketState.DRAFT, description="", address="", created_at=now)
-        .on_conflict_do_nothing(index_elements=["call_id"])
-        .returning(Ticket.id)
+    """The id of the call's main ticket, opened as a draft when the call has none."""
+    found = await _find_main_ticket(session, call_id)
+    if found is not None:
+        return found
+    made = await _insert_draft(session, call_id, category=None, now=now)
+    linked = await session.scalar(
+        insert(TicketCall)
+        .values(ticket_id=made, call_id=call_id, is_main=True)
+        .on_conflict_do_nothing(index_elements=["call_id"], index_where=text("is_main"))
+        .returning(TicketCall.ticket_id)
     )
-    if made is not None:
-        await _record_ticket_event(session, made, at=now, kind="opened", author=author)
-        return int(made)
-    found = await session.scalar(select(Ticket.id).where(Ticket.call_id == call_id))
-    assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
-    return int(found)
+    if linked is None:  # another transaction has opened the draft meanwhile
+        await session.execute(delete(Ticket).where(Ticket.id == made))
+        found = await _find_main_ticket(session, call_id)
+        assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
+        return found
+    await _record_ticket_event(session, made, at=now, kind="opened", author=author)
+    return made
 
 
-async def open_beside(session: AsyncSession, *, call_id: str, category: str, author: str, now: datetime) -> int:
-    """The id of the call's other ticket of this category, opened as a draft when there is none."""
-    made = await session.scalar(
-        insert(Ticket)
-        .values(
-            beside_call_id=call_id,
-            category=category,
-            state=TicketState.DRAFT,
-            description="",
-            address="",
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["beside_call_id", "category"])
-        .returning(Ticket.id)
+async def open_additional(session: AsyncSession, *, call_id: str, category: str, author: str, now: datetime) -> int:
+    """The id of the call's additional ticket of this category, opened as a draft when there is none.
+
+    The caller has locked the call's row, so that two transactions never open the same one.
+    """
+    found = await session.scalar(
+        select(Ticket.id)
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == call_id, ~TicketCall.is_main, Ticket.category == category)
     )
-    if made is not None:
-        await _record_ticket_event(session, made, at=now, kind="opened", author=author)
-        return int(made)
-    found = await session.scalar(select(Ticket.id).where(Ticket.beside_call_id == call_id, Ticket.category == category))
-    assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
-    return int(found)
+    if found is not None:
+        return int(found)
+    made = await _insert_draft(session, call_id, category=category, now=now)
+    await session.execute(insert(TicketCall).values(ticket_id=made, call_id=call_id, is_main=False))
+    await _record_ticket_event(session, made, at=now, kind="opened", author=author)
+    return made
+
+
+async def assign_company(session: AsyncSession, *, call_id: str) -> None:
+    """Moves the draft of a call to the call's company, when the dialled number became known after the arrival."""
+    main = select(TicketCall.ticket_id).where(TicketCall.call_id == call_id, TicketCall.is_main)
+    await session.execute(
+        update(Ticket)
+        .where(Ticket.id.in_(main), Ticket.state == TicketState.DRAFT)
+        .values(company_id=company_of_call(call_id))
+    )
 
 
 async def register(
@@ -78,7 +89,7 @@ async def register(
         return ticket
     ticket.state = TicketState.REGISTERED
     ticket.year = now.astimezone(zone).year
-    ticket.ordinal = await _next_ordinal(session, ticket.year)
+    ticket.ordinal = await _next_ordinal(session, ticket.company_id, ticket.year)
     ticket.category = category.code
     ticket.category_name = category.name
     ticket.urgency = category.urgency
@@ -107,9 +118,7 @@ async def register(
 
 async def note_address(session: AsyncSession, *, call_id: str, address: str) -> bool:
     """Writes into the draft of a call where it is; False when the call has no draft any more."""
-    ticket = await session.scalar(
-        select(Ticket).where(Ticket.call_id == call_id, Ticket.state == TicketState.DRAFT).with_for_update()
-    )
+    ticket = await _lock_main_ticket(session, call_id, TicketState.DRAFT)
     if ticket is None:
         return False
     ticket.address = address
@@ -120,9 +129,7 @@ async def note_address(session: AsyncSession, *, call_id: str, address: str) -> 
 
 async def drop_draft(session: AsyncSession, *, call_id: str, reason: str, author: str, now: datetime) -> bool:
     """Drops the draft of a call that needed no ticket; False when there is no draft to drop."""
-    ticket = await session.scalar(
-        select(Ticket).where(Ticket.call_id == call_id, Ticket.state == TicketState.DRAFT).with_for_update()
-    )
+    ticket = await _lock_main_ticket(session, call_id, TicketState.DRAFT)
     if ticket is None:
         return False
     ticket.state = TicketState.DROPPED
@@ -132,9 +139,7 @@ async def drop_draft(session: AsyncSession, *, call_id: str, reason: str, author
 
 async def restore_draft(session: AsyncSession, *, call_id: str, reason: str, author: str, now: datetime) -> bool:
     """Takes a dropped draft up again; False when none was dropped."""
-    ticket = await session.scalar(
-        select(Ticket).where(Ticket.call_id == call_id, Ticket.state == TicketState.DROPPED).with_for_update()
-    )
+    ticket = await _lock_main_ticket(session, call_id, TicketState.DROPPED)
     if ticket is None:
         return False
     ticket.state = TicketState.DRAFT
@@ -151,12 +156,46 @@ async def _lock_ticket(session: AsyncSession, ticket_id: int) -> Ticket:
     return ticket
 
 
-async def _next_ordinal(session: AsyncSession, year: int) -> int:
-    statement = insert(TicketCounter).values(year=year, last=1)
-    ordinal = await session.scalar(
-        statement.on_conflict_do_update(index_elements=["year"], set_={"last": TicketCounter.last + 1}).returning(
-            TicketCounter.last
+async def _find_main_ticket(session: AsyncSession, call_id: str) -> int | None:
+    found: int | None = await session.scalar(
+        select(TicketCall.ticket_id).where(TicketCall.call_id == call_id, TicketCall.is_main)
+    )
+    return found
+
+
+async def _insert_draft(session: AsyncSession, call_id: str, *, category: str | None, now: datetime) -> int:
+    made = await session.scalar(
+        insert(Ticket)
+        .values(
+            company_id=company_of_call(call_id),
+            category=category,
+            state=TicketState.DRAFT,
+            description="",
+            address="",
+            created_at=now,
         )
+        .returning(Ticket.id)
+    )
+    assert made is not None  # noqa: S101  (an insert always returns its row)
+    return int(made)
+
+
+async def _lock_main_ticket(session: AsyncSession, call_id: str, state: TicketState) -> Ticket | None:
+    ticket: Ticket | None = await session.scalar(
+        select(Ticket)
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == call_id, TicketCall.is_main, Ticket.state == state)
+        .with_for_update(of=Ticket)
+    )
+    return ticket
+
+
+async def _next_ordinal(session: AsyncSession, company_id: int, year: int) -> int:
+    statement = insert(TicketCounter).values(company_id=company_id, year=year, last=1)
+    ordinal = await session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["company_id", "year"], set_={"last": TicketCounter.last + 1}
+        ).returning(TicketCounter.last)
     )
     assert ordinal is not None  # noqa: S101  (an upsert always returns its row)
     return int(ordinal)

@@ -1,14 +1,14 @@
 """What may be asked about tickets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.tickets.models import Ticket, TicketClock, TicketEvent, TicketState
+from callcenter.tickets.models import Ticket, TicketCall, TicketClock, TicketEvent, TicketState
 
 PAGE_SIZE = 50
 _MIN_PHONE_DIGITS = 4
@@ -55,13 +55,13 @@ class TicketCard:
 
 
 async def find_tickets(
-    session: AsyncSession, filters: TicketFilters | None = None, *, search: str = "", page: int = 1
+    session: AsyncSession, company_id: int, filters: TicketFilters | None = None, *, search: str = "", page: int = 1
 ) -> TicketPage:
-    """A page of tickets, the newest first. `search`: a number (26-000123, or its end), a phone, or a word.
+    """A page of a company's tickets, the newest first. `search`: a number (26-000123, or its end), a phone, or a word.
 
     A page out of range gives the nearest one.
     """
-    conditions = _build_conditions(filters or TicketFilters(), search)
+    conditions = [Ticket.company_id == company_id, *_build_conditions(filters or TicketFilters(), search)]
     total = await session.scalar(select(func.count()).select_from(Ticket).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
@@ -80,9 +80,10 @@ async def find_tickets(
     return TicketPage(tuple(TicketRow(*row) for row in rows), total, page, pages)
 
 
-async def ticket_card(session: AsyncSession, ticket_id: int) -> TicketCard | None:
+async def ticket_card(session: AsyncSession, company_id: int, ticket_id: int) -> TicketCard | None:
+    """The ticket; None when there is none, or it is another company's."""
     ticket = await session.get(Ticket, ticket_id)
-    if ticket is None:
+    if ticket is None or ticket.company_id != company_id:
         return None
     events = await session.scalars(
         select(TicketEvent).where(TicketEvent.ticket_id == ticket_id).order_by(TicketEvent.at, TicketEvent.id)
@@ -100,36 +101,74 @@ async def clocks_of(session: AsyncSession, ticket_id: int) -> Sequence[TicketClo
 
 
 async def ticket_of_call(session: AsyncSession, call_id: str) -> Ticket | None:
-    return await session.scalar(select(Ticket).where(Ticket.call_id == call_id))
+    """The main ticket of a call."""
+    return await session.scalar(
+        select(Ticket)
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == call_id, TicketCall.is_main)
+    )
 
 
-async def tickets_beside(session: AsyncSession, call_id: str) -> Sequence[Ticket]:
-    """The tickets reported in a call beside its own, in their order."""
-    return (await session.scalars(select(Ticket).where(Ticket.beside_call_id == call_id).order_by(Ticket.id))).all()
+async def first_call_of(session: AsyncSession, ticket_id: int) -> str | None:
+    """The id of the first call a ticket was reported in; None for a ticket without a call."""
+    query = select(TicketCall.call_id).where(TicketCall.ticket_id == ticket_id).order_by(TicketCall.call_id).limit(1)
+    call_id: str | None = await session.scalar(query)
+    return call_id
 
 
-async def open_tickets(session: AsyncSession, *, phone: str | None, call_id: str, limit: int = 10) -> Sequence[Ticket]:
-    """The registered tickets not finished yet reported from a telephone (E.164) or in a call, the newest first."""
-    theirs = or_(Ticket.call_id == call_id, Ticket.beside_call_id == call_id)
-    if phone is not None:
-        theirs = or_(theirs, Ticket.contact_phone == phone)
+async def tickets_of_calls(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, Ticket]:
+    """The calls' main tickets by call id; a dropped draft is no ticket any more."""
+    if not call_ids:
+        return {}
+    rows = await session.execute(
+        select(TicketCall.call_id, Ticket)
+        .join(Ticket, Ticket.id == TicketCall.ticket_id)
+        .where(TicketCall.call_id.in_(call_ids), TicketCall.is_main, Ticket.state != TicketState.DROPPED)
+    )
+    return {call_id: ticket for call_id, ticket in rows}
+
+
+async def additional_tickets(session: AsyncSession, call_id: str) -> Sequence[Ticket]:
+    """The tickets of a call besides its main one, in the order of their registration."""
     query = (
         select(Ticket)
-        .where(theirs, Ticket.state.in_((TicketState.REGISTERED, TicketState.ASSIGNED)))
+        .join(TicketCall, TicketCall.ticket_id == Ticket.id)
+        .where(TicketCall.call_id == call_id, ~TicketCall.is_main)
+        .order_by(Ticket.id)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def open_tickets(
+    session: AsyncSession, company_id: int, *, phone: str | None, call_id: str, limit: int = 10
+) -> Sequence[Ticket]:
+    """A company's unfinished registered tickets reported from a telephone (E.164) or in a call, the newest first."""
+    reported: ColumnElement[bool] = Ticket.id.in_(select(TicketCall.ticket_id).where(TicketCall.call_id == call_id))
+    if phone is not None:
+        reported = or_(reported, Ticket.contact_phone == phone)
+    query = (
+        select(Ticket)
+        .where(
+            Ticket.company_id == company_id,
+            reported,
+            Ticket.state.in_((TicketState.REGISTERED, TicketState.ASSIGNED)),
+        )
         .order_by(Ticket.registered_at.desc(), Ticket.id.desc())
     )
     return (await session.scalars(query.limit(limit))).all()
 
 
-async def ticket_by_digits(session: AsyncSession, digits: str) -> Ticket | None:
-    """The registered ticket whose number a caller typed by keys: `26000123`, or the end without the year.
+async def ticket_by_digits(session: AsyncSession, company_id: int, digits: str) -> Ticket | None:
+    """A company's registered ticket whose number a caller typed by keys: `26000123`, or the end without the year.
 
     Without a year the newest year that has this number is meant. None when there is none.
     """
     condition = _number_condition(re.sub(r"\D", "", digits))
     if condition is None:
         return None
-    return await session.scalar(select(Ticket).where(condition).order_by(Ticket.year.desc()).limit(1))
+    return await session.scalar(
+        select(Ticket).where(condition, Ticket.company_id == company_id).order_by(Ticket.year.desc()).limit(1)
+    )
 
 
 async def count_registered(session: AsyncSession, *, since: datetime, until: datetime) -> dict[str, int]:

@@ -16,14 +16,25 @@ from callcenter.core.clock import Clock
 from callcenter.core.database import Database
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import Settings
-from callcenter.web.desk import alarms, board, calls, members, meters, prompts, questions, recordings, tasks, tickets
+from callcenter.web.desk import (
+    alarms,
+    board,
+    callbacks,
+    calls,
+    members,
+    meters,
+    prompts,
+    questions,
+    recordings,
+    tickets,
+)
 from callcenter.web.plumbing import error_pages, health, sign_in, sse
 from callcenter.web.plumbing.app_state import AppState, FindDangers
 from callcenter.web.plumbing.live_updates import UpdateBroadcaster
 from callcenter.web.plumbing.pages import build_templates
 from callcenter.web.plumbing.prompt_studio import PromptRecordings
 from callcenter.web.plumbing.security import SecurityHeaders
-from callcenter.web.plumbing.ui_texts import read_words
+from callcenter.web.plumbing.ui_texts import read_ui_texts
 
 STATIC = Path(__file__).parent / "static"
 
@@ -41,7 +52,7 @@ def create_app(
     """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
     `find_dangers` says which words of a transcript are to stand out, `prompt_recordings` keeps what the robot says."""
     live = UpdateBroadcaster(database.url)
-    words = read_words()
+    words = read_ui_texts()
     app = FastAPI(
         title="Ситуационный центр", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_run_broadcaster
     )
@@ -61,7 +72,7 @@ def create_app(
         sign_in,
         board,
         members,
-        tasks,
+        callbacks,
         alarms,
         calls,
         recordings,

@@ -15,6 +15,7 @@ from callcenter.core.errors import DatabaseUnavailable
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.categories_file import read_categories
 from callcenter.settings import TREE
+from callcenter.tickets.new_ticket import NewTicket
 from tests.stand_ins.centre import MOSCOW
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.notes import KeptNotes
@@ -33,10 +34,8 @@ def register(database: Database) -> DatabaseTicketRegister:
 
 
 async def report(register: DatabaseTicketRegister, clock: FakeClock, call_id: str, category: str) -> str:
-    number, _ = await register.register(
-        call_id=call_id, category=category, contact=PHONE, description="", address="", now=clock.now()
-    )
-    return number
+    new_ticket = NewTicket(call_id=call_id, category=category, reported_at=clock.now(), contact_phone=PHONE)
+    return (await register.register(new_ticket)).number
 
 
 async def test_a_call_has_one_ticket_however_often_it_is_asked_for(
@@ -51,13 +50,13 @@ async def test_a_ticket_is_found_by_its_digits_and_a_wrong_number_is_not(
     register: DatabaseTicketRegister, clock: FakeClock
 ) -> None:
     await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
-    found = await register.find_by_digits("26000001")
+    found = await register.find_by_digits("26000001", dialled="")
     assert found is not None
     state, due_at = found
     assert state == "registered"
     assert due_at is not None
     assert due_at > clock.now()
-    assert await register.find_by_digits("26000002") is None
+    assert await register.find_by_digits("26000002", dialled="") is None
 
 
 async def test_whoever_asks_after_the_term_of_their_ticket_hears_that_it_is_past(
@@ -78,7 +77,7 @@ async def test_a_category_out_of_force_is_an_error_and_leaves_no_ticket(
 ) -> None:
     with pytest.raises(KeyError):
         await report(register, clock, "b1-1.1", "NO_SUCH")
-    assert await register.find_by_digits("26000001") is None
+    assert await register.find_by_digits("26000001", dialled="") is None
 
 
 async def test_without_a_database_the_register_is_silent_and_an_alarm_costs_no_more_than_a_moment(
@@ -89,7 +88,7 @@ async def test_without_a_database_the_register_is_silent_and_an_alarm_costs_no_m
     with pytest.raises(DatabaseUnavailable):
         await report(register, clock, "b1-1.1", "WAT_LEAK_RISER")
     with pytest.raises(DatabaseUnavailable):
-        await register.find_by_digits("26000001")
+        await register.find_by_digits("26000001", dialled="")
     alarms, started = DatabaseAlarms(nowhere, clock), time.monotonic()
     await alarms.raise_alarm(AlarmKind.SCRIPT, "main.yaml", "сломан")
     await alarms.clear_alarm(AlarmKind.SCRIPT, "main.yaml")

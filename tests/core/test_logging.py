@@ -48,7 +48,7 @@ async def test_a_refused_row_is_logged_without_its_values(
 ) -> None:
     configure_logging()
     row = {"id": "b1-1.0", "number": PHONE}
-    statement = text("INSERT INTO call (id, caller_number, arrived_at) VALUES (:id, :number, now())")
+    statement = text("INSERT INTO call (company_id, id, caller_number, arrived_at) VALUES (1, :id, :number, now())")
     try:
         async with database.begin() as session:
             await session.execute(statement, row)
@@ -65,7 +65,9 @@ async def test_a_refused_row_is_logged_without_its_values(
 
 async def test_a_row_stays_out_of_a_field_too(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging()
-    statement = text("INSERT INTO call (id, caller_number, arrived_at) VALUES ('b1-1.0', :number, now())")
+    statement = text(
+        "INSERT INTO call (company_id, id, caller_number, arrived_at) VALUES (1, 'b1-1.0', :number, now())"
+    )
     try:
         async with database.begin() as session:
             await session.execute(statement, {"number": PHONE})

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
+from callcenter.callbacks.models import CallbackKind
+from callcenter.callbacks.service import open_callback, take_callback
+from callcenter.callbacks.views import callback_of_call
 from callcenter.calls.models import CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome, Speaker
 from callcenter.calls.transcripts import add_utterance
-from callcenter.queues.models import TaskKind
-from callcenter.queues.service import open_task, take_task
-from callcenter.queues.views import task_of_call
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.settings import CompanySettings
 from callcenter.tickets.drafts import edit_draft
 from callcenter.tickets.service import open_draft, register
@@ -181,6 +182,7 @@ async def _registered(
         await edit_draft(
             session,
             ticket_id,
+            company_id=DEFAULT_COMPANY_ID,
             category=chosen,
             address=address,
             contact_phone=phone,
@@ -254,9 +256,9 @@ async def _past_calls(session: AsyncSession, recordings: Path, *, now: datetime)
 
 async def _missed_calls(session: AsyncSession, *, now: datetime) -> None:
     missed = (
-        (MISSED, "+79995550121", 8.6, Outcome.ABANDONED, TaskKind.ABANDONED),
-        ("b17-1764000620.18", "+79215550134", 4.2, Outcome.CALLBACK, TaskKind.CALLBACK),
-        ("b17-1764000700.22", "+78125550177", 12.8, Outcome.VOICEMAIL, TaskKind.VOICEMAIL),
+        (MISSED, "+79995550121", 8.6, Outcome.ABANDONED, CallbackKind.ABANDONED),
+        ("b17-1764000620.18", "+79215550134", 4.2, Outcome.CALLBACK, CallbackKind.CALLBACK),
+        ("b17-1764000700.22", "+78125550177", 12.8, Outcome.VOICEMAIL, CallbackKind.VOICEMAIL),
     )
     for call_id, phone, minutes, outcome, kind in missed:
         at = now - timedelta(minutes=minutes)
@@ -272,11 +274,19 @@ async def _missed_calls(session: AsyncSession, *, now: datetime) -> None:
             ended_at=at + timedelta(seconds=96),
             hangup_cause=16,
         )
-        await open_task(session, call_id=call_id, kind=kind, phone=phone, arrived_at=at, now=at + timedelta(seconds=96))
+        await open_callback(
+            session,
+            company_id=DEFAULT_COMPANY_ID,
+            call_id=call_id,
+            kind=kind,
+            phone=phone,
+            arrived_at=at,
+            now=at + timedelta(seconds=96),
+        )
         await open_draft(session, call_id=call_id, author="centre", now=at)
-    taken = await task_of_call(session, "b17-1764000620.18")
+    taken = await callback_of_call(session, "b17-1764000620.18")
     assert taken is not None
-    await take_task(session, taken.id, login=IGOR.login, now=now)
+    await take_callback(session, taken.id, company_id=DEFAULT_COMPANY_ID, login=IGOR.login, now=now)
 
 
 async def _live_calls(session: AsyncSession, *, now: datetime) -> None:
@@ -306,6 +316,7 @@ async def _live_calls(session: AsyncSession, *, now: datetime) -> None:
             await edit_draft(
                 session,
                 ticket_id,
+                company_id=DEFAULT_COMPANY_ID,
                 category=town_categories()["WAT_LEAK_RISER"],
                 address="",
                 contact_phone=None,

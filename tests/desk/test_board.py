@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select, text
 
 from callcenter.alarms.models import Alarm, AlarmKind
+from callcenter.callbacks.models import Callback, CallbackState
 from callcenter.core.database import Database
-from callcenter.queues.models import MemberRequest, MemberState, Task, TaskState
+from callcenter.queues.models import MemberRequest, MemberState
 from callcenter.queues.service import write_member
 from tests.desk.afternoon import LIFT, MISSED, TALKING
 from tests.desk.town import ADMINISTRATOR, ANNA, DIRECTOR, IGOR, Person
@@ -80,12 +81,12 @@ async def test_all_see_everything_but_the_administrator_does_not_work_with_resid
         assert (">Взять<" in board) is may_work
         assert (">Вижу<" in board) is may_work
         assert (await visit.get("/calls")).status_code == 200
-    refused = await visit.submit("/tasks/1/take")
+    refused = await visit.submit("/callbacks/1/take")
     assert refused.status_code == 403
     assert "доступно диспетчеру и директору" in refused.text
 
 
-@pytest.mark.parametrize("part", ["summary", "calls", "members", "tasks", "alarms", "dangers"])
+@pytest.mark.parametrize("part", ["summary", "calls", "members", "callbacks", "alarms", "dangers"])
 async def test_a_part_is_only_a_part_and_leads_a_plain_browser_to_the_board(reader: Visit, part: str) -> None:
     assert "<html" not in (await reader.part(f"/board/{part}")).text
     assert (await reader.get(f"/board/{part}")).headers["location"] == "/"
@@ -118,22 +119,22 @@ async def test_a_task_is_taken_by_one_and_done_with_a_result(
 ) -> None:
     igor = visit_as(IGOR)
     async with database.begin() as session:
-        task_id = await session.scalar(select(Task.id).where(Task.call_id == MISSED))
-    taken = await anna.ask(f"/tasks/{task_id}/take")
+        task_id = await session.scalar(select(Callback.id).where(Callback.call_id == MISSED))
+    taken = await anna.ask(f"/callbacks/{task_id}/take")
     assert "Анна Котова" in taken.text
-    late = await igor.submit(f"/tasks/{task_id}/take")
+    late = await igor.submit(f"/callbacks/{task_id}/take")
     assert late.status_code == 409
     assert "уже взял" in late.text
-    assert "Дозвонились, вопрос решён" in (await anna.get(f"/tasks/{task_id}/done")).text
-    assert "<html" not in (await anna.part(f"/tasks/{task_id}/done")).text
-    assert (await anna.submit(f"/tasks/{task_id}/done", result="")).status_code == 422
-    done = await anna.ask(f"/tasks/{task_id}/done", result="Дозвонились, всё хорошо")
+    assert "Дозвонились, вопрос решён" in (await anna.get(f"/callbacks/{task_id}/done")).text
+    assert "<html" not in (await anna.part(f"/callbacks/{task_id}/done")).text
+    assert (await anna.submit(f"/callbacks/{task_id}/done", result="")).status_code == 422
+    done = await anna.ask(f"/callbacks/{task_id}/done", result="Дозвонились, всё хорошо")
     assert "desk:done" in done.headers["hx-trigger"]
     assert "+7 999 555-01-21" not in done.text
     async with database.begin() as session:
-        task = await session.get_one(Task, task_id)
-    assert (task.state, task.owner, task.result) == (TaskState.DONE, "anna", "Дозвонились, всё хорошо")
-    assert (await anna.submit(f"/tasks/{task_id}/done", result="ещё раз")).status_code == 409
+        task = await session.get_one(Callback, task_id)
+    assert (task.state, task.owner, task.result) == (CallbackState.DONE, "anna", "Дозвонились, всё хорошо")
+    assert (await anna.submit(f"/callbacks/{task_id}/done", result="ещё раз")).status_code == 409
     assert "Дозвонились, всё хорошо" in (await anna.get(f"/calls/{MISSED}")).text
 
 

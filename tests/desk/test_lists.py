@@ -6,10 +6,11 @@ from sqlalchemy import event
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
+from callcenter.callbacks.models import CallbackKind
+from callcenter.callbacks.service import open_callback
 from callcenter.calls.models import CallState, Outcome
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
-from callcenter.queues.models import TaskKind
-from callcenter.queues.service import open_task
 from callcenter.tickets.service import open_draft
 from tests.desk.town import add_call
 from tests.desk.visit import Visit
@@ -36,8 +37,14 @@ async def test_longer_lists_cost_no_more_queries(anna: Visit, database: Database
             call_id, at = f"many-{number:03d}", MORNING - timedelta(minutes=number)
             await add_call(session, call_id, at=at, state=CallState.IVR)
             await open_draft(session, call_id=call_id, author="centre", now=at)
-            await open_task(
-                session, call_id=call_id, kind=TaskKind.ABANDONED, phone="+79215550100", arrived_at=at, now=MORNING
+            await open_callback(
+                session,
+                company_id=DEFAULT_COMPANY_ID,
+                call_id=call_id,
+                kind=CallbackKind.ABANDONED,
+                phone="+79215550100",
+                arrived_at=at,
+                now=MORNING,
             )
             await raise_alarm(session, kind=AlarmKind.DANGER, subject=call_id, message="Газ", now=MORNING)
     assert [await count_queries(anna, database, path) for path in places] == before

@@ -1,6 +1,7 @@
 """Readings that residents told: a list with what is doubtful, and a table for the book-keeper."""
 
 from callcenter.core.database import Database
+from callcenter.intake.admission import ensure_call
 from callcenter.meters.models import MeterKind
 from callcenter.meters.service import take_reading
 from tests.desk.visit import Visit
@@ -10,7 +11,8 @@ from tests.stand_ins.clock import MORNING
 async def test_readings_stand_with_their_doubts_and_go_into_a_table(anna: Visit, database: Database) -> None:
     assert "Показаний ещё не передавали" in (await anna.get("/meters")).text
     async with database.begin() as session:
-        for call, value in ((None, 212), (None, 103)):
+        for call, value in (("b1-1.1", 212), ("b1-1.2", 103)):
+            await ensure_call(session, call, at=MORNING)
             await take_reading(session, account="00781203", kind=MeterKind.COLD, value=value, call_id=call, now=MORNING)
     page = (await anna.get("/meters")).text
     assert page.count("00781203") == 2

@@ -34,8 +34,8 @@ EVIL = """<script>alert(1)</script>"'><img src=x onerror=alert(2)>{{7*7}}"""
         ("/calls?page=first", 422, "Не получилось прочитать запрос"),
         ("/calls?search=%00", 422, "Не получилось прочитать запрос"),
         ("/calls/%00", 422, "Не получилось прочитать запрос"),
-        ("/tasks/1/take", 405, "Так эту страницу не открыть"),
-        ("/tasks/999/done", 404, "Действие не выполнено"),
+        ("/callbacks/1/take", 405, "Так эту страницу не открыть"),
+        ("/callbacks/999/done", 404, "Действие не выполнено"),
     ],
 )
 async def test_a_trouble_is_told_in_russian_with_a_way_on(reader: Visit, path: str, status: int, words: str) -> None:

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from callcenter.callbacks.models import CallbackKind, CallbackState
 from callcenter.calls.models import CallState, EventSource, LegRole, Outcome, RecordingState, Speaker
 from callcenter.knowledge.categories import ClockKind
-from callcenter.queues.models import MemberState, TaskKind, TaskState
+from callcenter.queues.models import MemberState
 from callcenter.staff.models import Role
 from callcenter.tickets.models import TicketState
 from callcenter.web.plumbing import formatting
-from callcenter.web.plumbing.ui_texts import read_words
+from callcenter.web.plumbing.ui_texts import read_ui_texts
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
@@ -28,25 +29,27 @@ NOW = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
         ("speaker", Speaker),
         ("event_source", EventSource),
         ("member_state", MemberState),
-        ("task_kind", TaskKind),
-        ("task_state", TaskState),
+        ("callback_kind", CallbackKind),
+        ("callback_state", CallbackState),
         ("ticket_state", TicketState),
+        ("spoken_ticket_state", TicketState),
+        ("outcome_short", Outcome),
         ("role", Role),
         ("clock_kind", ClockKind),
         ("clock_promise", ClockKind),
     ],
 )
 def test_every_value_has_its_word(name: str, values: type[StrEnum]) -> None:
-    assert set(getattr(read_words(), name)) == {value.value for value in values}
+    assert set(getattr(read_ui_texts(), name)) == {value.value for value in values}
 
 
 def test_an_event_nobody_described_is_shown_by_its_name_and_folded_away() -> None:
-    text, wording = read_words().describe_event("novelty", {"a": 1})
+    text, wording = read_ui_texts().describe_event("novelty", {"a": 1})
     assert (text, wording.detail) == ("novelty", True)
 
 
 def test_a_fact_that_is_missing_is_a_dash() -> None:
-    words = read_words()
+    words = read_ui_texts()
     assert words.describe_event("key", {})[0] == "Нажата клавиша —"
     assert words.describe_event("said", {"text": "{0.__class__}"})[0] == "Робот: «{0.__class__}»"
 

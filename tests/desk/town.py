@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, Recording, RecordingState
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.categories_file import read_categories
 from callcenter.queues.models import Member, MemberState
@@ -84,7 +85,7 @@ async def settle_phones(session: AsyncSession, *, now: datetime) -> None:
 
 
 async def add_call(session: AsyncSession, call_id: str, *, at: datetime, **columns: Any) -> Call:
-    call = Call(id=call_id, dialled=NUMBER, arrived_at=at, **columns)
+    call = Call(company_id=DEFAULT_COMPANY_ID, id=call_id, dialled=NUMBER, arrived_at=at, **columns)
     session.add(call)
     await session.flush()
     return call

@@ -15,6 +15,7 @@ import pytest
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
 from callcenter.instance.processes import RunningProcess, end, find_running, recording, start_detached, wait_recorded
@@ -129,12 +130,12 @@ async def test_the_board_is_told_of_a_program_that_does_not_hold(database: Datab
     await report("controller", 3)
     await report("controller", 4)
     async with database.begin() as session:
-        (alarm,) = await open_alarms(session)
+        (alarm,) = await open_alarms(session, DEFAULT_COMPANY_ID)
         assert (alarm.kind, alarm.subject) == (AlarmKind.TELEPHONY, "controller")
         assert "controller.log" in alarm.message
     await report("controller", 0)
     async with database.begin() as session:
-        assert not await open_alarms(session)
+        assert not await open_alarms(session, DEFAULT_COMPANY_ID)
 
 
 async def test_no_board_no_matter(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from callcenter.callbacks.models import Callback
 from callcenter.calls.models import Call as CallRow
 from callcenter.calls.models import CallEvent, Recording, RecordingState
 from callcenter.core.database import Database
-from callcenter.queues.models import Task
 from callcenter.tickets.models import Ticket
 from tools.demo.prompt_samples import read_recording
 from tools.softphone.call import Call
@@ -31,7 +31,7 @@ class Record:
     call: CallRow
     events: tuple[CallEvent, ...]
     ticket: Ticket | None
-    task: Task | None
+    task: Callback | None
     recording: Recording | None
     file: Path | None
 
@@ -105,7 +105,7 @@ class Ledger:
                 select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
             )
             ticket = await session.scalar(select(Ticket).where(Ticket.call_id == call.id))
-            task = await session.scalar(select(Task).where(Task.call_id == call.id))
+            task = await session.scalar(select(Callback).where(Callback.call_id == call.id))
             recording = await session.get(Recording, call.id)
             file = self._recordings / recording.path if recording is not None and recording.path else None
             return Record(call, tuple(events), ticket, task, recording, file)

@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from callcenter.callbacks.models import CallbackKind, CallbackState
 from callcenter.calls.models import CallEvent, Outcome
 from callcenter.conducting.action_specs import NO_DATABASE, REGISTER_TICKET
 from callcenter.journal.notes import Note, read_lines
 from callcenter.operations.supervisor import CLERK, CONTROLLER, SUPERVISOR
-from callcenter.queues.models import TaskKind, TaskState
 from callcenter.telephony.ami.talks import CONNECTED
 from tests.live.faults import frozen, postgres_of
 from tests.live.records import Record
@@ -155,7 +155,7 @@ def is_kept_as_promised(record: Record) -> None:
     assert record.ticket.number is not None
     assert not [event for event in record.events if record.ticket.number in str(event.facts)]
     assert record.task is not None
-    assert (record.task.kind, record.task.state) == (TaskKind.PROMISE, TaskState.OPEN)
+    assert (record.task.kind, record.task.state) == (CallbackKind.PROMISE, CallbackState.OPEN)
     assert record.task.due_at == record.call.arrived_at + timedelta(minutes=10)
 
 

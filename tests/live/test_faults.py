@@ -11,10 +11,10 @@ import pytest
 
 from callcenter.alarms.models import AlarmKind
 from callcenter.asterisk.launch_methods import AsteriskLaunchFailed
+from callcenter.callbacks.models import CallbackKind
 from callcenter.calls.models import Outcome, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.operations.supervisor import CLERK, CONTROLLER, SUPERVISOR
-from callcenter.queues.models import TaskKind
 from tests.live.faults import frozen, silence_link, without_room
 from tests.live.records import Record
 from tests.live.running_centre import RunningCentre
@@ -78,7 +78,7 @@ async def is_to_be_called_back(town: Town, call: Call) -> bool:
 def broke_off(record: Record) -> None:
     assert "answered" in record.kinds
     assert record.task is not None
-    assert (record.task.kind, record.task.phone) == (TaskKind.LOST, record.call.caller_number)
+    assert (record.task.kind, record.task.phone) == (CallbackKind.LOST, record.call.caller_number)
     assert record.recording is not None
     assert record.recording.state in KEPT
 
@@ -168,7 +168,7 @@ async def has_record(town: Town, call: Call) -> bool:
 
 def is_owed_a_call(record: Record) -> None:
     assert record.task is not None
-    assert (record.task.kind, record.task.phone) == (TaskKind.LOST, record.call.caller_number)
+    assert (record.task.kind, record.task.phone) == (CallbackKind.LOST, record.call.caller_number)
     assert record.call.caller_number
 
 

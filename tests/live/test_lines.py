@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from callcenter.callbacks.models import CallbackKind
 from callcenter.calls.models import Outcome
-from callcenter.queues.models import TaskKind
 from tests.live.records import Record
 from tests.live.running_centre import LINES
 from tests.live.town import Town
@@ -35,7 +35,7 @@ async def test_one_caller_more_than_lines_is_told_so_and_called_back(town: Town)
 def is_called_back(record: Record) -> None:
     assert record.call.outcome is Outcome.OVERFLOW
     assert record.task is not None
-    assert (record.task.kind, record.task.phone) == (TaskKind.OVERFLOW, record.call.caller_number)
+    assert (record.task.kind, record.task.phone) == (CallbackKind.OVERFLOW, record.call.caller_number)
     assert record.task.due_at == record.call.arrived_at + timedelta(minutes=10)
 
 

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from callcenter.asterisk.asterisk import ARI_USER
+from callcenter.callbacks.models import CallbackKind
 from callcenter.calls.models import Outcome
-from callcenter.queues.models import TaskKind
 from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.phone import AriPhone
 from callcenter.telephony.ari.router import Playbacks
@@ -26,7 +26,7 @@ OTHER_PHONE = "89215550101"
 EVERYTHING = "*#ABCD0987654321"
 
 
-def is_called_back(record: Record, *, outcome: Outcome, kind: TaskKind, phone: str | None = None) -> None:
+def is_called_back(record: Record, *, outcome: Outcome, kind: CallbackKind, phone: str | None = None) -> None:
     """Its task is due ten minutes after its arrival, at `phone` or the number that called."""
     assert record.call.outcome is outcome
     assert record.task is not None
@@ -49,7 +49,7 @@ async def leave_a_message(town: Town) -> None:
     await town.hears_sound(call, "callcenter/voicemail-taken", within=10)
     await call.ended(within=15)
     assert call.ended_by == "them"
-    town.expect(call, partial(is_called_back, outcome=Outcome.VOICEMAIL, kind=TaskKind.VOICEMAIL))
+    town.expect(call, partial(is_called_back, outcome=Outcome.VOICEMAIL, kind=CallbackKind.VOICEMAIL))
     town.expect(call, holds_a_message)
 
 
@@ -70,7 +70,7 @@ async def ask_to_be_called_back(town: Town, somebody: asyncio.Event, *, withheld
     await call.ended(within=8)
     assert call.ended_by == "them"
     phone = f"+7{OTHER_PHONE[1:]}" if withheld else None
-    town.expect(call, partial(is_called_back, outcome=Outcome.CALLBACK, kind=TaskKind.CALLBACK, phone=phone))
+    town.expect(call, partial(is_called_back, outcome=Outcome.CALLBACK, kind=CallbackKind.CALLBACK, phone=phone))
 
 
 async def hears_the_queue(town: Town, call: Call) -> None:
@@ -91,14 +91,14 @@ async def press_everything(town: Town, begin: int) -> None:
     await call.press(EVERYTHING[begin:] + EVERYTHING, seconds=0.06, pause=0.04)
     await town.hears_sound(call, "callcenter/voicemail", within=25)
     await call.hang_up()
-    town.expect(call, partial(is_called_back, outcome=Outcome.ABANDONED, kind=TaskKind.ABANDONED))
+    town.expect(call, partial(is_called_back, outcome=Outcome.ABANDONED, kind=CallbackKind.ABANDONED))
 
 
 async def give_up(town: Town) -> None:
     call = await town.called("0")
     await town.hears_music(call, within=20)
     await call.hang_up()
-    town.expect(call, partial(is_called_back, outcome=Outcome.ABANDONED, kind=TaskKind.ABANDONED))
+    town.expect(call, partial(is_called_back, outcome=Outcome.ABANDONED, kind=CallbackKind.ABANDONED))
 
 
 async def test_who_is_not_answered_is_called_back(town: Town) -> None:

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import expect
 
 from callcenter.alarms.models import AlarmKind
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
 from callcenter.instance.instance import test_home
 from callcenter.layout import Layout
@@ -98,8 +99,8 @@ async def test_residents_speak_and_are_helped(town: Town, hearing_centre: Runnin
         assert was_told(hide_stress(town.edition.answers[article]))(kept[name])
     assert was_told("меняют задвижку на вводе")(kept["причина известна"])
     async with town.database.begin() as session:
-        (reading,) = await newest_readings(session)
-        asked = [question.text for question in await open_questions(session)]
+        (reading,) = await newest_readings(session, DEFAULT_COMPANY_ID)
+        asked = [question.text for question in await open_questions(session, DEFAULT_COMPANY_ID)]
     assert (reading.account, reading.kind, reading.value) == ("781203", "cold", 123)
     assert asked == [RESIDENTS["о своём"].wish], "once, though it is said to be misheard and said again"
 

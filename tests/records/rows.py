@@ -3,20 +3,51 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from callcenter.callbacks.models import Callback
+from callcenter.callbacks.views import callback_of_call
+from callcenter.calls.models import Call, CallEvent, CallLeg, Recording
+from callcenter.calls.views import call_record
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
-from callcenter.intake.views import CallCard, call_card
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.views import ticket_of_call
 
-_TABLES = ("call", "call_event", "call_leg", "task", "ticket", "ticket_event", "ticket_clock", "alarm", "recording")
+_TABLES = (
+    "call",
+    "call_event",
+    "call_leg",
+    "callback",
+    "ticket",
+    "ticket_call",
+    "ticket_event",
+    "ticket_clock",
+    "alarm",
+    "recording",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallCard:
+    """One call with all that belongs to it. `events` and `legs` are in the order of time."""
+
+    call: Call
+    legs: tuple[CallLeg, ...]
+    events: tuple[CallEvent, ...]
+    recording: Recording | None
+    ticket: Ticket | None
+    callback: Callback | None
 
 
 async def card_of(database: Database, call_id: str) -> CallCard:
     async with database.begin() as session:
-        card = await call_card(session, call_id)
-    assert card is not None, f"no call {call_id}"
-    return card
+        record = await call_record(session, DEFAULT_COMPANY_ID, call_id)
+        assert record is not None, f"no call {call_id}"
+        ticket, callback = await ticket_of_call(session, call_id), await callback_of_call(session, call_id)
+    return CallCard(record.call, record.legs, record.events, record.recording, ticket, callback)
 
 
 async def all_rows(database: Database) -> list[str]:

@@ -3,6 +3,7 @@
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import clear_alarm, mark_seen
 from callcenter.alarms.views import open_alarms
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Note
@@ -22,7 +23,7 @@ async def note_danger(database: Database, number: int, category: str) -> None:
 
 async def standing(database: Database) -> list[str]:
     async with database.begin() as session:
-        alarms = await open_alarms(session)
+        alarms = await open_alarms(session, DEFAULT_COMPANY_ID)
     assert all((alarm.kind, alarm.subject) == (AlarmKind.DANGER, CALL) for alarm in alarms)
     return [str(alarm.facts["category"]) for alarm in alarms]
 
@@ -44,8 +45,8 @@ async def test_a_note_applied_twice_raises_one_alarm(database: Database) -> None
 async def test_what_was_seen_comes_back_when_it_turns_out_to_be_gas(database: Database) -> None:
     await note_danger(database, 1, "PERSON_DANGER")
     async with database.begin() as session:
-        (alarm,) = await open_alarms(session)
-        await mark_seen(session, alarm.id, by="d1", now=MORNING)
+        (alarm,) = await open_alarms(session, DEFAULT_COMPANY_ID)
+        await mark_seen(session, alarm.id, company_id=DEFAULT_COMPANY_ID, by="d1", now=MORNING)
     assert await standing(database) == []
     await note_danger(database, 2, "GAS_SMELL")
     assert await standing(database) == ["GAS_SMELL"]
@@ -56,7 +57,7 @@ async def test_words_heard_in_the_talk_are_an_alarm_unless_the_danger_is_known(d
     heard = {"category": "GAS_SMELL", "heard": "пахнет газом"}
     async with database.begin() as session:
         await BOOKKEEPER.apply(session, Note("n1", CALL, MORNING, "danger", heard))
-        (alarm,) = await open_alarms(session)
+        (alarm,) = await open_alarms(session, DEFAULT_COMPANY_ID)
         assert "«пахнет газом»" in alarm.message
         await clear_alarm(session, kind=AlarmKind.DANGER, subject=CALL, now=MORNING)
         await BOOKKEEPER.apply(session, Note("n2", CALL, MORNING, "danger", heard))

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import Recording, RecordingState
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.asterisk_log import AsteriskLogReader
@@ -55,7 +56,7 @@ async def recording_of(database: Database, call_id: str = CALL) -> Recording:
 
 async def alarms(database: Database) -> list[Alarm]:
     async with database.begin() as session:
-        return list(await open_alarms(session))
+        return list(await open_alarms(session, DEFAULT_COMPANY_ID))
 
 
 def heard(file: Path) -> str:

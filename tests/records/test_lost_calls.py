@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
+from callcenter.callbacks.models import CallbackKind
 from callcenter.calls.models import Call, CallState, Outcome
 from callcenter.core.database import Database
 from callcenter.core.errors import AsteriskUnavailable
@@ -14,7 +15,6 @@ from callcenter.intake.admission import ensure_call
 from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.asterisk_state import SeenChannel
 from callcenter.intake.lost_calls import MISSING_SECONDS, LostCalls
-from callcenter.queues.models import TaskKind
 from tests.records.rows import card_of, until
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -77,7 +77,7 @@ async def is_called_back(database: Database, truth: AsteriskLogReader, call: Inb
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.ABANDONED)
     assert card.call.ended_at == call.at(5), "the last that is known of it"
     assert card.callback is not None
-    assert card.callback.kind is TaskKind.LOST
+    assert card.callback.kind is CallbackKind.LOST
 
 
 @pytest.mark.parametrize("set_by", [0.0, 1.0, -1.0])

@@ -41,12 +41,12 @@ def test_the_migrations_can_be_taken_back_and_run_again(cluster: PostgresCluster
 )
 async def test_a_timeline_can_only_grow(database: Database, change: str) -> None:
     async with database.begin() as session:
-        await session.execute(text("INSERT INTO call (id, caller_shown, dialled, state, arrived_at) VALUES "
-                                   "('b1-1.0', '', '', 'ivr', now())"))  # fmt: skip
+        await session.execute(text("INSERT INTO call (company_id, id, caller_shown, dialled, state, arrived_at) VALUES "
+                                   "(1, 'b1-1.0', '', '', 'ivr', now())"))  # fmt: skip
         await session.execute(text("INSERT INTO call_event (call_id, at, source, kind, key, facts) VALUES "
                                    "('b1-1.0', now(), 'cel', 'arrived', 'arrived', '{}')"))  # fmt: skip
-        await session.execute(text("INSERT INTO ticket (call_id, state, description, address, created_at) VALUES "
-                                   "('b1-1.0', 'draft', '', '', now())"))  # fmt: skip
+        await session.execute(text("INSERT INTO ticket (company_id, state, description, address, created_at) VALUES "
+                                   "(1, 'draft', '', '', now())"))  # fmt: skip
         await session.execute(text("INSERT INTO ticket_event (ticket_id, at, kind, author, facts) "
                                    "SELECT id, now(), 'opened', 'robot', '{}' FROM ticket"))  # fmt: skip
     with pytest.raises(DBAPIError, match="can only grow"):
@@ -77,10 +77,10 @@ def test_two_set_ups_at_once_take_turns(cluster: PostgresCluster) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "task (call_id, kind, state, owner, created_at, due_at) "
-        "VALUES ('b1-99.1', 'callback', 'open', 'shift', now(), now())",
+        "callback (company_id, call_id, kind, state, owner, created_at, due_at) "
+        "VALUES (1, 'b1-99.1', 'callback', 'open', 'shift', now(), now())",
         "recording (call_id, state, gaps) VALUES ('b1-99.1', 'pending', '[]')",
-        "ticket (call_id, state, description, address, created_at) VALUES ('b1-99.1', 'draft', '', '', now())",
+        "ticket_call (ticket_id, call_id, is_main) VALUES (1, 'b1-99.1', true)",
         "call_leg (call_id, channel_id, channel_name, role, started_at) "
         "VALUES ('b1-99.1', 'b1-99.2', 'PJSIP/x', 'member', now())",
         "call_event (call_id, at, source, kind, key, facts) VALUES ('b1-99.1', now(), 'cel', 'ended', 'ended', '{}')",

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.alarms.views import open_alarms
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
@@ -193,7 +194,7 @@ async def test_a_damaged_line_and_an_impossible_note_do_not_hold_up_the_others(
         None,
     ]
     async with database.begin() as session:
-        alarms = await open_alarms(session)
+        alarms = await open_alarms(session, DEFAULT_COMPANY_ID)
     assert [alarm.kind for alarm in alarms] == [AlarmKind.JOURNAL] * 3
 
 
@@ -280,7 +281,7 @@ async def test_a_full_disk_stops_no_call_and_loses_no_note(
 
     async def disk_alarms() -> int:
         async with database.begin() as session:
-            return sum(alarm.kind == AlarmKind.DISK for alarm in await open_alarms(session))
+            return sum(alarm.kind == AlarmKind.DISK for alarm in await open_alarms(session, DEFAULT_COMPANY_ID))
 
     async def alarm_stands() -> bool:
         return await disk_alarms() == 1
@@ -315,7 +316,7 @@ async def test_an_alarm_left_by_an_earlier_controller_goes_when_the_disk_is_well
 
     async def gone() -> bool:
         async with database.begin() as session:
-            return not await open_alarms(session)
+            return not await open_alarms(session, DEFAULT_COMPANY_ID)
 
     async with applying(book, database, bookkeeper.apply):
         await until(gone)
@@ -331,7 +332,9 @@ async def test_the_board_is_told_when_nobody_puts_notes_into_the_records(
 
     async def told() -> list[str]:
         async with database.begin() as session:
-            return [alarm.message for alarm in await open_alarms(session) if alarm.subject == "late"]
+            return [
+                alarm.message for alarm in await open_alarms(session, DEFAULT_COMPANY_ID) if alarm.subject == "late"
+            ]
 
     async def is_told() -> bool:
         return len(await told()) == 1
@@ -374,8 +377,8 @@ async def test_a_note_written_twice_counts_once(
         book.write(note(0, "danger", category="WAT_LEAK"))
         await apply_all(journal, database, bookkeeper.apply)
         async with database.begin() as session:
-            for alarm in await open_alarms(session):
-                await mark_seen(session, alarm.id, by="anna", now=MORNING)
+            for alarm in await open_alarms(session, DEFAULT_COMPANY_ID):
+                await mark_seen(session, alarm.id, company_id=DEFAULT_COMPANY_ID, by="anna", now=MORNING)
     assert await applied(database) == [0]
     assert (await card_of(database, CALL)).call.danger == "WAT_LEAK"
     assert await count(database, "alarm") == 1

@@ -11,13 +11,14 @@ from sqlalchemy import text
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
+from callcenter.callbacks.models import CallbackKind
+from callcenter.callbacks.service import open_callback
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
 from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Journal, Note
-from callcenter.queues.models import TaskKind
-from callcenter.queues.service import open_task
 from callcenter.recordings.filing import RecordingFiler
 from callcenter.reporting.verification import find_due_days
 from callcenter.schedule import ticks as ticks_module
@@ -35,7 +36,7 @@ KINDS = (*["served"] * 8, "miss", "ticket_wanted")
 """What the robot wrote about each of the day's calls."""
 
 
-LOSE_A_TASK = "DELETE FROM task WHERE call_id = 'b1-17.8'"
+LOSE_A_CALLBACK = "DELETE FROM callback WHERE call_id = 'b1-17.8'"
 
 
 class Centre:
@@ -49,7 +50,7 @@ class Centre:
 
     async def alarms(self) -> list[Alarm]:
         async with self.database.begin() as session:
-            return [alarm for alarm in await open_alarms(session) if alarm.kind == AlarmKind.PROOF]
+            return [alarm for alarm in await open_alarms(session, DEFAULT_COMPANY_ID) if alarm.kind == AlarmKind.PROOF]
 
     async def proves(self) -> list[Alarm]:
         """What stands on the board about the day after it was proven."""
@@ -110,8 +111,8 @@ async def test_every_planted_difference_is_on_the_board_and_nothing_else(centre:
     await centre.run("UPDATE recording SET state = 'missing' WHERE call_id = 'b1-17.5'")
     await centre.run("DELETE FROM recording WHERE call_id = 'b1-17.6'")
     centre.file_of("b1-17.6").unlink()
-    await centre.run("UPDATE ticket SET call_id = NULL WHERE call_id = 'b1-17.7'")
-    await centre.run("DELETE FROM task WHERE call_id = 'b1-17.8'")
+    await centre.run("DELETE FROM ticket_call WHERE call_id = 'b1-17.7'")
+    await centre.run("DELETE FROM callback WHERE call_id = 'b1-17.8'")
     cut.with_name("101500-b1-99.9.flac").write_bytes(b"fLaC")
     (alarm,) = await centre.proves()
     assert alarm.subject == "2026-11-24"
@@ -137,7 +138,7 @@ async def test_what_is_mended_leaves_the_board_and_only_that(centre: Centre) -> 
     file = centre.file_of(SERVED)
     content = file.read_bytes()
     file.unlink()
-    await centre.run(LOSE_A_TASK)
+    await centre.run(LOSE_A_CALLBACK)
     (first,) = await centre.proves()
     assert first.message.count(" — ") == 2
     file.write_bytes(content)
@@ -147,16 +148,24 @@ async def test_what_is_mended_leaves_the_board_and_only_that(centre: Centre) -> 
     assert second.message.count(" — ") == 1
     async with centre.database.begin() as session:
         now = centre.clock.now()
-        await open_task(session, call_id="b1-17.8", kind=TaskKind.ABANDONED, phone=None, arrived_at=MORNING, now=now)
+        await open_callback(
+            session,
+            company_id=DEFAULT_COMPANY_ID,
+            call_id="b1-17.8",
+            kind=CallbackKind.ABANDONED,
+            phone=None,
+            arrived_at=MORNING,
+            now=now,
+        )
     await centre.ticks.verify_open_days()
     assert await centre.alarms() == []
 
 
 async def test_a_standing_alarm_is_raised_once_and_a_seen_one_stays_until_it_is_mended(centre: Centre) -> None:
-    await centre.run(LOSE_A_TASK)
+    await centre.run(LOSE_A_CALLBACK)
     (first,) = await centre.proves()
     async with centre.database.begin() as session:
-        await mark_seen(session, first.id, by="anna", now=centre.clock.now())
+        await mark_seen(session, first.id, company_id=DEFAULT_COMPANY_ID, by="anna", now=centre.clock.now())
     (second,) = await centre.proves()
     assert (second.id, second.seen_by) == (first.id, "anna")
 
@@ -174,7 +183,7 @@ async def test_what_cannot_be_mended_leaves_the_board_after_a_week(centre: Centr
 
 
 async def test_a_morning_slept_through_is_made_up_for(centre: Centre) -> None:
-    await centre.run(LOSE_A_TASK)
+    await centre.run(LOSE_A_CALLBACK)
     centre.clock.advance(days=3)
     assert [alarm.subject for alarm in await centre.proves()] == ["2026-11-24"]
 
@@ -197,8 +206,8 @@ async def test_a_call_belongs_to_the_companys_day(centre: Centre) -> None:
     for number, hour in enumerate((20, 21)):
         arrived = datetime(2026, 11, 24, hour, 30, tzinfo=UTC)
         await centre.run(
-            "INSERT INTO call (id, caller_shown, dialled, state, outcome, arrived_at, ended_at)"
-            " VALUES (:id, '', '', 'ended', 'talked', :at, :at)",
+            "INSERT INTO call (company_id, id, caller_shown, dialled, state, outcome, arrived_at, ended_at)"
+            " VALUES (1, :id, '', '', 'ended', 'talked', :at, :at)",
             id=f"b1-30.{number}",
             at=arrived,
         )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Note
@@ -29,7 +30,10 @@ async def waiting(database: Database) -> list[tuple[str, str | None]]:
 
 async def counted(database: Database) -> list[tuple[str, str | None, int]]:
     async with database.begin() as session:
-        return [(question.text, question.article, question.call_count) for question in await open_questions(session)]
+        return [
+            (question.text, question.article, question.call_count)
+            for question in await open_questions(session, DEFAULT_COMPANY_ID)
+        ]
 
 
 async def test_the_newest_question_stands_first_and_none_stands_twice(
@@ -45,11 +49,13 @@ async def test_whoever_is_done_with_it_has_it_off_the_list(database: Database, b
     await ask(database, bookkeeper, "n1", text="где купить подъёмник")
     for hour in (1, 2):
         async with database.begin() as session:
-            await settle_question(session, "n1", by="director", now=MORNING + timedelta(hours=hour))
+            await settle_question(
+                session, "n1", company_id=DEFAULT_COMPANY_ID, by="director", now=MORNING + timedelta(hours=hour)
+            )
     assert await waiting(database) == []
     async with database.begin() as session:
         with pytest.raises(QuestionNotFound):
-            await settle_question(session, "n9", by="director", now=MORNING)
+            await settle_question(session, "n9", company_id=DEFAULT_COMPANY_ID, by="director", now=MORNING)
 
 
 async def test_a_call_asks_a_question_once_in_its_fullest_words(database: Database, bookkeeper: NoteApplier) -> None:
@@ -73,7 +79,7 @@ async def test_what_many_calls_ask_in_the_same_words_is_counted_and_stands_first
     await ask(database, bookkeeper, "n3", minute=2, text="где купить подъёмник")
     assert await counted(database) == [("скамейку когда поставят", None, 2), ("где купить подъёмник", None, 1)]
     async with database.begin() as session:
-        newest = (await open_questions(session))[0]
+        newest = (await open_questions(session, DEFAULT_COMPANY_ID))[0]
         assert (newest.id, newest.call_id) == ("n2", "b1-18.1")
-        await settle_question(session, newest.id, by="director", now=MORNING)
+        await settle_question(session, newest.id, company_id=DEFAULT_COMPANY_ID, by="director", now=MORNING)
     assert await waiting(database) == [("где купить подъёмник", None)]

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.views import open_alarms
 from callcenter.calls.models import CallState
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake import asterisk_log as truth_module
 from callcenter.intake.asterisk_log import AsteriskLogReader
@@ -126,7 +127,7 @@ async def test_a_line_that_cannot_be_taken_is_told_and_holds_up_nothing(
     await read_all(truth, clock)
     assert [event.kind for event in (await card_of(database, CALL)).events] == ["arrived", "answered", "ended"]
     async with database.begin() as session:
-        assert AlarmKind.JOURNAL in [alarm.kind for alarm in await open_alarms(session)]
+        assert AlarmKind.JOURNAL in [alarm.kind for alarm in await open_alarms(session, DEFAULT_COMPANY_ID)]
 
 
 @given(line=st.text() | st.binary().map(lambda raw: raw.decode(errors="replace")))

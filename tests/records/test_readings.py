@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.conducting.register import DatabaseTicketRegister
 from callcenter.core.database import Database
 from callcenter.intake.note_applier import NoteApplier
@@ -30,7 +31,7 @@ async def test_a_reading_told_is_kept_once(database: Database, bookkeeper: NoteA
     for _ in range(2):
         await tell(database, bookkeeper, 123, call="b1-1.1")
     async with database.begin() as session:
-        (reading,) = await newest_readings(session)
+        (reading,) = await newest_readings(session, DEFAULT_COMPANY_ID)
     assert (reading.account, reading.kind, reading.value, reading.doubt) == (ACCOUNT, MeterKind.COLD, 123, None)
     assert (reading.call_id, reading.taken_at) == ("b1-1.1", MORNING)
 
@@ -40,8 +41,10 @@ async def test_the_newest_is_in_force_and_each_meter_has_its_own(database: Datab
     await tell(database, bookkeeper, 110, call="b1-1.2", at=MORNING + MONTH)
     await tell(database, bookkeeper, 7, call="b1-1.2", at=MORNING + MONTH, meter="hot")
     async with database.begin() as session:
-        cold, hot = [await last_reading(session, ACCOUNT, kind) for kind in (MeterKind.COLD, MeterKind.HOT)]
-        assert await last_reading(session, "1", MeterKind.COLD) is None
+        cold, hot = [
+            await last_reading(session, DEFAULT_COMPANY_ID, ACCOUNT, kind) for kind in (MeterKind.COLD, MeterKind.HOT)
+        ]
+        assert await last_reading(session, DEFAULT_COMPANY_ID, "1", MeterKind.COLD) is None
     assert cold is not None
     assert hot is not None
     assert (cold.value, hot.value) == (110, 7)
@@ -55,7 +58,7 @@ async def test_what_is_odd_stands_beside_the_reading_and_a_slip_of_the_same_call
     await tell(database, bookkeeper, 1150, call="b1-1.2", at=later)
     await tell(database, bookkeeper, 115, call="b1-1.2", at=later + timedelta(minutes=1))
     async with database.begin() as session:
-        doubts = [(reading.value, reading.doubt) for reading in await newest_readings(session)]
+        doubts = [(reading.value, reading.doubt) for reading in await newest_readings(session, DEFAULT_COMPANY_ID)]
     assert doubts == [(115, None), (1150, "much"), (100, None)]
 
 
@@ -63,7 +66,7 @@ async def test_the_robot_asks_before_the_reading_is_taken(database: Database, bo
     register = DatabaseTicketRegister(database, categories=lambda: Categories(()), zone=MOSCOW)
     await tell(database, bookkeeper, 100, call="b1-1.1")
     for value, doubt in ((99, "less"), (100, None), (140, None), (141, "much")):
-        asked = register.find_reading_doubt(account=ACCOUNT, meter="cold", value=value, now=MORNING + MONTH)
+        asked = register.find_reading_doubt(dialled="", account=ACCOUNT, meter="cold", value=value, now=MORNING + MONTH)
         assert await asked == doubt
 
 
@@ -99,8 +102,10 @@ async def test_a_first_reading_that_cannot_be_is_asked_about_and_marked(
     database: Database, bookkeeper: NoteApplier
 ) -> None:
     register = DatabaseTicketRegister(database, categories=lambda: Categories(()), zone=MOSCOW)
-    assert await register.find_reading_doubt(account=ACCOUNT, meter="hot", value=90_000, now=MORNING) == "much"
+    assert (
+        await register.find_reading_doubt(dialled="", account=ACCOUNT, meter="hot", value=90_000, now=MORNING) == "much"
+    )
     await tell(database, bookkeeper, 90_000, call="b1-1.1", meter="hot")
     async with database.begin() as session:
-        (reading,) = await newest_readings(session)
+        (reading,) = await newest_readings(session, DEFAULT_COMPANY_ID)
     assert reading.doubt == "much"

@@ -122,26 +122,30 @@ async def _call_without_outcome(town: Town) -> None:
 
 
 async def _call_without_ticket(town: Town) -> None:
-    await town.run("UPDATE ticket SET call_id = NULL WHERE call_id = 'b1-17.3'")
+    await town.run("DELETE FROM ticket_call WHERE call_id = 'b1-17.3'")
 
 
 async def _missed_call_without_task(town: Town) -> None:
-    await town.run("DELETE FROM task WHERE call_id = 'b1-17.2'")
+    await town.run("DELETE FROM callback WHERE call_id = 'b1-17.2'")
 
 
-async def _task_of_an_answered_call(town: Town) -> None:
+async def _callback_of_an_answered_call(town: Town) -> None:
     await town.run(
-        "INSERT INTO task (call_id, kind, state, owner, created_at, due_at) "
-        "VALUES ('b1-17.3', 'abandoned', 'open', 'shift', now(), now())"
+        "INSERT INTO callback (company_id, call_id, kind, state, owner, created_at, due_at) "
+        "VALUES (1, 'b1-17.3', 'abandoned', 'open', 'shift', now(), now())"
     )
 
 
 async def _draft_of_a_served_call(town: Town) -> None:
-    await town.run("UPDATE ticket SET state = 'draft' WHERE call_id = 'b1-17.0'")
+    await town.run(
+        "UPDATE ticket SET state = 'draft' WHERE id = (SELECT ticket_id FROM ticket_call WHERE call_id = 'b1-17.0')"
+    )
 
 
 async def _dropped_draft_of_a_missed_call(town: Town) -> None:
-    await town.run("UPDATE ticket SET state = 'dropped' WHERE call_id = 'b1-17.2'")
+    await town.run(
+        "UPDATE ticket SET state = 'dropped' WHERE id = (SELECT ticket_id FROM ticket_call WHERE call_id = 'b1-17.2')"
+    )
 
 
 async def _number_nobody_holds(town: Town) -> None:
@@ -198,7 +202,7 @@ PLANTS = (
     (_lonely_bridge, "bridge", "bridge-1"),
     (_missed_call_without_task, "call", "b1-17.2"),
     (_dropped_draft_of_a_missed_call, "draft", ""),
-    (_task_of_an_answered_call, "task", ""),
+    (_callback_of_an_answered_call, "callback", ""),
     (_call_without_ticket, "call", "b1-17.3"),
     (_call_without_outcome, "call", "b1-17.1"),
     (_draft_of_a_served_call, "draft", ""),
@@ -245,7 +249,10 @@ async def test_what_dispatchers_dial_is_no_orphan(town: Town) -> None:
 
 async def test_a_promise_with_a_draft_for_the_dispatcher_is_no_orphan(town: Town) -> None:
     """Its category was gone when the database came back."""
-    await town.run("UPDATE ticket SET state = 'draft', year = NULL, ordinal = NULL WHERE call_id = 'b1-17.1'")
+    await town.run(
+        "UPDATE ticket SET state = 'draft', year = NULL, ordinal = NULL "
+        "WHERE id = (SELECT ticket_id FROM ticket_call WHERE call_id = 'b1-17.1')"
+    )
     await town.run("UPDATE ticket_counter SET last = 0")
     assert await town.orphans() == []
 

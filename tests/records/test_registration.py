@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.callbacks.models import CallbackKind
 from callcenter.calls.models import Outcome
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
@@ -19,8 +20,8 @@ from callcenter.intake.registration import RegisteredTicket, find_ticket, regist
 from callcenter.journal.notes import Journal, Note
 from callcenter.knowledge.categories import Category
 from callcenter.operations.postgres import PostgresCluster
-from callcenter.queues.models import TaskKind
 from callcenter.tickets.models import TicketState
+from callcenter.tickets.new_ticket import NewTicket
 from callcenter.tickets.service import open_draft, register
 from tests.records.conftest import MOSCOW, make_category
 from tests.records.rows import card_of, count
@@ -38,15 +39,9 @@ async def report(
     zone: ZoneInfo = MOSCOW,
     category: Category | None = None,
 ) -> RegisteredTicket:
-    return await register_ticket(
-        database,
-        call_id=call_id,
-        category=category or make_category(),
-        contact_phone=contact,
-        description="На кухне течёт труба",
-        now=now,
-        zone=zone,
-    )
+    category = category or make_category()
+    new_ticket = NewTicket(call_id, category.code, now, contact, "На кухне течёт труба")
+    return await register_ticket(database, new_ticket, category, zone=zone)
 
 
 async def ordinals(database: Database) -> list[int]:
@@ -130,16 +125,9 @@ async def test_a_registration_that_fails_leaves_no_gap(database: Database) -> No
     await report(database, "b1-17.1")
 
     async def fails(session: AsyncSession) -> None:
-        await register_for_call(
-            session,
-            call_id="b1-17.2",
-            category=make_category(),
-            contact_phone=None,
-            description="",
-            now=MORNING,
-            zone=MOSCOW,
-            by="robot",
-        )
+        category = make_category()
+        new_ticket = NewTicket("b1-17.2", category.code, MORNING)
+        await register_for_call(session, new_ticket, category, zone=MOSCOW, by="robot")
         raise RuntimeError("the controller breaks down before the commit")
 
     with pytest.raises(RuntimeError):
@@ -174,11 +162,11 @@ async def test_a_number_is_found_by_its_digits_and_tells_no_name_or_address(data
         ("000001", "27-000001"),
         ("26-000001", "26-000001"),
     ):
-        found = await find_ticket(database, digits)
+        found = await find_ticket(database, digits, dialled="")
         assert found is not None
         assert found.number == number
     for digits in ("", "2", "0", "2600001", "126000001", "9" * 40, "#"):
-        assert await find_ticket(database, digits) is None
+        assert await find_ticket(database, digits, dialled="") is None
 
 
 async def test_a_category_without_terms_has_no_due_time(database: Database) -> None:
@@ -214,10 +202,10 @@ async def test_without_a_database_no_number_is_invented(
     card = await card_of(database, CALL)
     assert await ordinals(database) == [1]
     assert await count(database, "ticket") == 1
-    assert await count(database, "task") == 1
+    assert await count(database, "callback") == 1
     assert card.call.outcome == Outcome.ROBOT
     assert card.callback is not None
-    assert (card.callback.kind, card.callback.phone) == (TaskKind.PROMISE, "+79005556677")
+    assert (card.callback.kind, card.callback.phone) == (CallbackKind.PROMISE, "+79005556677")
     assert card.ticket is not None
     assert card.ticket.registered_at == call.at(10), "its terms run from the resident's words"
 
@@ -237,7 +225,7 @@ async def test_a_category_that_is_gone_leaves_the_draft_to_the_dispatcher(
     assert card.ticket is not None
     assert card.ticket.state == TicketState.DRAFT
     assert card.callback is not None
-    assert card.callback.kind == TaskKind.PROMISE
+    assert card.callback.kind == CallbackKind.PROMISE
 
 
 async def test_numbers_hold_when_notes_truth_and_callers_write_at_once(

@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
+from callcenter.callbacks.service import finish_callback, withdraw_callback
+from callcenter.callbacks.views import callback_of_call
 from callcenter.calls.statistics import calls_between
 from callcenter.commands.report import InvalidPeriod, as_json, as_text, read_period
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.registration import register_ticket
 from callcenter.knowledge.categories import Category
 from callcenter.queues.models import MemberState
-from callcenter.queues.service import finish_task, withdraw_task, write_member
-from callcenter.queues.views import task_of_call
+from callcenter.queues.service import write_member
 from callcenter.reporting.report import Period, report_calls, report_queue
 from callcenter.settings import QueueSettings
+from callcenter.tickets.new_ticket import NewTicket
 from tests.records.conftest import MOSCOW
 from tests.stand_ins.asterisk_files import MEMBER, AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -134,27 +137,27 @@ async def test_the_calls_of_a_day_by_outcome_hour_callback_and_ticket(
     busy.hangs_up(6)
     robot = day.call(minute=1)
     await day.is_over(later=120)
-    await register_ticket(
-        database, call_id=robot.call_id, category=leak, contact_phone=None, description="", now=MORNING, zone=MOSCOW
-    )
+    await register_ticket(database, NewTicket(robot.call_id, leak.code, MORNING), leak, zone=MOSCOW)
     robot.hangs_up(90)
     await day.is_over()
     async with database.begin() as session:
         for call_id, minutes in ((in_time, 71), (late, 80.1)):
-            task = await task_of_call(session, call_id)
+            task = await callback_of_call(session, call_id)
             assert task is not None
             done_at = MORNING + timedelta(minutes=minutes)
-            await finish_task(session, task.id, login="anna", result="Дозвонились", now=done_at)
-        assert await withdraw_task(session, call_id=asked_again, reason="не нужна", now=MORNING)
+            await finish_callback(
+                session, task.id, company_id=DEFAULT_COMPANY_ID, login="anna", result="Дозвонились", now=done_at
+            )
+        assert await withdraw_callback(session, call_id=asked_again, reason="не нужна", now=MORNING)
 
     printed = await day.prints("calls", now=MORNING + timedelta(minutes=71))
 
     for line in (
         r"Звонков +7 ",
-        r"Разговор с диспетчером +2 ",
-        r"Ответил робот +1 ",
-        r"Не дождались +3 ",
-        r"Линии были заняты +1 ",
+        r"разговор с диспетчером +2 ",
+        r"ответил робот +1 ",
+        r"не дождался +3 ",
+        r"линии были заняты +1 ",
         r"Перезвонили в срок +50,0 % .* = 1 / 2",
         r"ещё в сроке +1 ",
         r"Заявок зарегистрировано +1 ",

@@ -10,8 +10,11 @@ from sqlalchemy import text
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
+from callcenter.callbacks.models import CallbackKind, CallbackState
+from callcenter.callbacks.service import SHIFT, finish_callback, take_callback
 from callcenter.calls.models import CallState, EventSource, Outcome
 from callcenter.calls.service import record_event
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.applying import apply_batch
 from callcenter.intake.asterisk_log import AsteriskLogReader
@@ -20,9 +23,8 @@ from callcenter.intake.registration import register_ticket
 from callcenter.intake.settling import Verdict, judge_call, reopen_outcome
 from callcenter.journal.notes import Journal, Note
 from callcenter.knowledge.categories import Category
-from callcenter.queues.models import TaskKind, TaskState
-from callcenter.queues.service import SHIFT, finish_task, take_task
 from callcenter.tickets.models import TicketState
+from callcenter.tickets.new_ticket import NewTicket
 from tests.records.conftest import MOSCOW
 from tests.records.rows import card_of, count
 from tests.records.test_truth import CALL, LEG, read_all
@@ -33,26 +35,26 @@ from tests.stand_ins.clock import MORNING, FakeClock
 @pytest.mark.parametrize(
     ("kinds", "registered", "outcome", "task"),
     [
-        ("arrived ended", False, Outcome.ABANDONED, TaskKind.ABANDONED),
+        ("arrived ended", False, Outcome.ABANDONED, CallbackKind.ABANDONED),
         ("arrived served ended", False, Outcome.ROBOT, None),
-        ("arrived served queued ended", False, Outcome.ABANDONED, TaskKind.ABANDONED),
+        ("arrived served queued ended", False, Outcome.ABANDONED, CallbackKind.ABANDONED),
         ("arrived ended", True, Outcome.ROBOT, None),
-        ("arrived address_wanted ended", True, Outcome.ROBOT, TaskKind.PROMISE),
-        ("arrived ticket_wanted ended", False, Outcome.ROBOT, TaskKind.PROMISE),
+        ("arrived address_wanted ended", True, Outcome.ROBOT, CallbackKind.PROMISE),
+        ("arrived ticket_wanted ended", False, Outcome.ROBOT, CallbackKind.PROMISE),
         ("arrived queued connected ended", True, Outcome.TALKED, None),
-        ("arrived ticket_wanted queued connected ended", True, Outcome.TALKED, TaskKind.PROMISE),
-        ("arrived queued callback ended", False, Outcome.CALLBACK, TaskKind.CALLBACK),
-        ("arrived queued voicemail ended", True, Outcome.VOICEMAIL, TaskKind.VOICEMAIL),
-        ("arrived overflow ended", False, Outcome.OVERFLOW, TaskKind.OVERFLOW),
-        ("arrived lost", False, Outcome.ABANDONED, TaskKind.LOST),
-        ("arrived served lost", False, Outcome.ROBOT, TaskKind.LOST),
-        ("arrived queued connected lost", False, Outcome.TALKED, TaskKind.LOST),
+        ("arrived ticket_wanted queued connected ended", True, Outcome.TALKED, CallbackKind.PROMISE),
+        ("arrived queued callback ended", False, Outcome.CALLBACK, CallbackKind.CALLBACK),
+        ("arrived queued voicemail ended", True, Outcome.VOICEMAIL, CallbackKind.VOICEMAIL),
+        ("arrived overflow ended", False, Outcome.OVERFLOW, CallbackKind.OVERFLOW),
+        ("arrived lost", False, Outcome.ABANDONED, CallbackKind.LOST),
+        ("arrived served lost", False, Outcome.ROBOT, CallbackKind.LOST),
+        ("arrived queued connected lost", False, Outcome.TALKED, CallbackKind.LOST),
         ("arrived queued connected talk_ended lost", False, Outcome.TALKED, None),
-        ("arrived queued callback lost", False, Outcome.CALLBACK, TaskKind.CALLBACK),
+        ("arrived queued callback lost", False, Outcome.CALLBACK, CallbackKind.CALLBACK),
         ("arrived queued connected lost ended", False, Outcome.TALKED, None),
     ],
 )
-def test_the_verdict_on_a_call(kinds: str, registered: bool, outcome: Outcome, task: TaskKind | None) -> None:
+def test_the_verdict_on_a_call(kinds: str, registered: bool, outcome: Outcome, task: CallbackKind | None) -> None:
     verdict = judge_call(kinds.split(), registered=registered)
     assert (verdict.outcome, verdict.callback_kind) == (outcome, task)
 
@@ -81,7 +83,7 @@ async def test_a_short_call_is_a_missed_call_too(
     await read_all(truth, clock)
     task = (await card_of(database, CALL)).callback
     assert task is not None
-    assert (task.kind, task.state, task.owner) == (TaskKind.ABANDONED, TaskState.OPEN, SHIFT)
+    assert (task.kind, task.state, task.owner) == (CallbackKind.ABANDONED, CallbackState.OPEN, SHIFT)
     assert task.due_at == MORNING + timedelta(minutes=10)
 
 
@@ -99,7 +101,7 @@ async def test_a_conversation_cut_by_a_crash_of_asterisk_is_called_back(
     card = await card_of(database, CALL)
     assert (card.call.state, card.call.outcome) == (CallState.ENDED, Outcome.TALKED)
     assert card.callback is not None
-    assert (card.callback.kind, card.callback.due_at) == (TaskKind.LOST, MORNING + timedelta(minutes=10))
+    assert (card.callback.kind, card.callback.due_at) == (CallbackKind.LOST, MORNING + timedelta(minutes=10))
     assert [event.kind for event in card.events].count("lost") == 1
 
 
@@ -117,7 +119,7 @@ async def test_a_call_held_for_lost_whose_end_is_told_after_all_needs_no_call_ba
     await read_all(truth, clock)
     card = await card_of(database, CALL)
     assert card.callback is not None
-    assert card.callback.state == TaskState.DONE
+    assert card.callback.state == CallbackState.DONE
 
 
 async def test_an_answered_call_of_which_asterisk_could_write_nothing_down_is_a_talk(
@@ -183,8 +185,8 @@ async def test_a_later_word_changes_the_number_of_a_task_nobody_has_taken(
     await read_all(truth, clock)
     task = (await card_of(database, CALL)).callback
     assert task is not None
-    assert (task.kind, task.phone, task.state) == (TaskKind.CALLBACK, "+79005556677", TaskState.OPEN)
-    assert await count(database, "task") == 1
+    assert (task.kind, task.phone, task.state) == (CallbackKind.CALLBACK, "+79005556677", CallbackState.OPEN)
+    assert await count(database, "callback") == 1
 
 
 async def test_a_task_withdrawn_too_early_is_opened_again(
@@ -201,10 +203,10 @@ async def test_a_task_withdrawn_too_early_is_opened_again(
         await truth.assign_outcomes()
         states = (await card_of(database, CALL)).callback
         assert states is not None
-        assert states.state == (TaskState.DONE if kind == "served" else TaskState.OPEN)
+        assert states.state == (CallbackState.DONE if kind == "served" else CallbackState.OPEN)
     task = (await card_of(database, CALL)).callback
     assert task is not None
-    assert (task.kind, task.result, task.done_at) == (TaskKind.PROMISE, None, None)
+    assert (task.kind, task.result, task.done_at) == (CallbackKind.PROMISE, None, None)
 
 
 async def test_what_a_person_did_with_a_task_stays(
@@ -218,15 +220,22 @@ async def test_what_a_person_did_with_a_task_stays(
         before = (await card_of(database, call.call_id)).callback
         assert before is not None
         async with database.begin() as session:
-            await take_task(session, before.id, login="anna", now=clock.now())
+            await take_callback(session, before.id, company_id=DEFAULT_COMPANY_ID, login="anna", now=clock.now())
             if finish:
-                await finish_task(session, before.id, login="anna", result="Дозвонилась", now=clock.now())
+                await finish_callback(
+                    session,
+                    before.id,
+                    company_id=DEFAULT_COMPANY_ID,
+                    login="anna",
+                    result="Дозвонилась",
+                    now=clock.now(),
+                )
         call.marks("CC_CALLBACK", 19, extra="89005556677")
         await read_all(truth, clock)
         after = (await card_of(database, call.call_id)).callback
         assert after is not None
-        assert (after.owner, after.kind) == ("anna", TaskKind.ABANDONED)
-        assert after.state == (TaskState.DONE if finish else TaskState.TAKEN)
+        assert (after.owner, after.kind) == ("anna", CallbackKind.ABANDONED)
+        assert after.state == (CallbackState.DONE if finish else CallbackState.TAKEN)
         assert after.result == ("Дозвонилась" if finish else None)
 
 
@@ -237,23 +246,15 @@ async def test_a_dispatchers_ticket_does_not_make_a_missed_call_a_served_one(
     call.arrives()
     call.hangs_up(20)
     await read_all(truth, clock)
-    await register_ticket(
-        database,
-        call_id=CALL,
-        category=leak,
-        contact_phone=None,
-        description="Перезвонила, течёт",
-        now=clock.now(),
-        zone=MOSCOW,
-        by="anna",
-    )
+    new_ticket = NewTicket(CALL, leak.code, clock.now(), description="Перезвонила, течёт")
+    await register_ticket(database, new_ticket, leak, zone=MOSCOW, by="anna")
     async with database.begin() as session:
         await reopen_outcome(session, CALL, kind="ended")
     await truth.assign_outcomes()
     card = await card_of(database, CALL)
     assert card.call.outcome == Outcome.ABANDONED
     assert card.callback is not None
-    assert card.callback.state == TaskState.OPEN
+    assert card.callback.state == CallbackState.OPEN
 
 
 async def test_calls_of_a_clock_that_was_set_back_are_settled_at_once(
@@ -277,16 +278,16 @@ async def test_a_call_that_cannot_be_settled_does_not_hold_up_the_others(
     while await truth.read_new_lines():
         pass
     async with database.begin() as session:  # a fault nobody has thought of
-        await session.execute(text("ALTER TABLE task ADD CONSTRAINT fault CHECK (call_id <> 'b1-17.0')"))
+        await session.execute(text("ALTER TABLE callback ADD CONSTRAINT fault CHECK (call_id <> 'b1-17.0')"))
     clock.advance(minutes=1)
     assert [await truth.assign_outcomes() for _ in range(2)] == [3, 0], "it is not tried over and over"
     outcomes = [(await card_of(database, f"b1-17.{number}")).call.outcome for number in range(3)]
     assert outcomes == [None, Outcome.ABANDONED, Outcome.ABANDONED]
     async with database.begin() as session:
-        (alarm,) = await open_alarms(session)
+        (alarm,) = await open_alarms(session, DEFAULT_COMPANY_ID)
         assert (alarm.kind, alarm.subject) == (AlarmKind.JOURNAL, "b1-17.0")
-        await mark_seen(session, alarm.id, by="anna", now=clock.now())
-        await session.execute(text("ALTER TABLE task DROP CONSTRAINT fault"))
+        await mark_seen(session, alarm.id, company_id=DEFAULT_COMPANY_ID, by="anna", now=clock.now())
+        await session.execute(text("ALTER TABLE callback DROP CONSTRAINT fault"))
     await truth.assign_outcomes()
     assert (await card_of(database, "b1-17.0")).callback is not None
 
@@ -351,5 +352,5 @@ async def test_notes_and_truth_give_one_record_whoever_is_first(
     assert (card.ticket.state, card.ticket.number) == (TicketState.REGISTERED, "26-000001")
     assert card.ticket.contact_phone == "+79005556677"
     assert card.callback is not None
-    assert (card.callback.kind, card.callback.phone) == (TaskKind.PROMISE, "+79005556677")
+    assert (card.callback.kind, card.callback.phone) == (CallbackKind.PROMISE, "+79005556677")
     assert card.callback.due_at - card.call.arrived_at == timedelta(minutes=10)

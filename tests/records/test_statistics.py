@@ -6,15 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.callbacks.statistics import CallbackFigures, count_callbacks
 from callcenter.queues.models import MemberState
-from callcenter.queues.statistics import (
-    CallbackFigures,
-    QueueFigures,
-    Visit,
-    add_up,
-    count_callbacks,
-    count_queue,
-)
+from callcenter.queues.statistics import QueueFigures, Visit, add_up, count_queue
 from tests.stand_ins.clock import MORNING
 
 AFTERNOON = MORNING + timedelta(hours=6)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -11,20 +11,21 @@ import structlog
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.service import mark_seen
 from callcenter.alarms.views import open_alarms
+from callcenter.callbacks.models import Callback, CallbackKind
+from callcenter.callbacks.service import finish_callback, open_callback, take_callback
+from callcenter.callbacks.terms import callback_term
+from callcenter.callbacks.views import callback_of_call
 from callcenter.calls.models import RecordingState
 from callcenter.calls.recordings import FiledRecording, keep_recording
 from callcenter.calls.service import admit_call, lock_call, mark_ended
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.clock import SystemClock
 from callcenter.core.database import Database
-from callcenter.knowledge.base import read_knowledge
+from callcenter.knowledge.facts import FigureNotFound
 from callcenter.operations.postgres import PostgresCluster
-from callcenter.queues.models import Task, TaskKind
-from callcenter.queues.service import finish_task, open_task, take_task
-from callcenter.queues.terms import missed_call_term
-from callcenter.queues.views import task_of_call
 from callcenter.schedule import ticks as ticks_module
 from callcenter.schedule.ticks import Ticks
-from callcenter.settings import TREE, RecordingSettings, Settings
+from callcenter.settings import RecordingSettings, Settings
 from callcenter.tickets.service import open_draft
 from tests.records.rows import card_of, count, until
 from tests.stand_ins.clock import MORNING, FakeClock
@@ -42,19 +43,27 @@ def ticks(database: Database, settings: Settings, clock: FakeClock) -> Ticks:
     return Ticks(database, settings, clock=clock)
 
 
-async def missed_call(database: Database, call_id: str = CALL, *, at: datetime = MORNING) -> Task:
+async def missed_call(database: Database, call_id: str = CALL, *, at: datetime = MORNING) -> Callback:
     async with database.begin() as session:
         await admit_call(session, call_id, arrived_at=at)
         await open_draft(session, call_id=call_id, author="centre", now=at)
-        await open_task(session, call_id=call_id, kind=TaskKind.ABANDONED, phone=None, arrived_at=at, now=at)
-        task = await task_of_call(session, call_id)
+        await open_callback(
+            session,
+            company_id=DEFAULT_COMPANY_ID,
+            call_id=call_id,
+            kind=CallbackKind.ABANDONED,
+            phone=None,
+            arrived_at=at,
+            now=at,
+        )
+        task = await callback_of_call(session, call_id)
         assert task is not None
         return task
 
 
 async def alarms(database: Database) -> list[Alarm]:
     async with database.begin() as session:
-        return list(await open_alarms(session))
+        return list(await open_alarms(session, DEFAULT_COMPANY_ID))
 
 
 async def test_the_board_warns_before_the_term_and_again_when_it_has_passed(
@@ -68,13 +77,13 @@ async def test_the_board_warns_before_the_term_and_again_when_it_has_passed(
     for _ in range(3):
         await ticks.warn_of_due_callbacks()
     (warning,) = await alarms(database)
-    assert (warning.kind, warning.subject) == (AlarmKind.TASK_DUE, CALL)
+    assert (warning.kind, warning.subject) == (AlarmKind.CALLBACK_DUE, CALL)
     assert warning.message == "Пора перезвонить: не дождался ответа."
     task = (await card_of(database, CALL)).callback
     assert task is not None
     assert task.warned_at == MORNING + timedelta(minutes=8)
     async with database.begin() as session:
-        await mark_seen(session, warning.id, by="anna", now=clock.now())
+        await mark_seen(session, warning.id, company_id=DEFAULT_COMPANY_ID, by="anna", now=clock.now())
     assert len(await alarms(database)) == 1, "seen is not done"
 
     clock.advance(minutes=2)
@@ -91,11 +100,13 @@ async def test_an_alarm_goes_with_its_task(database: Database, ticks: Ticks, clo
     clock.advance(minutes=11)
     await ticks.warn_of_due_callbacks()
     async with database.begin() as session:
-        await take_task(session, task.id, login="anna", now=clock.now())
+        await take_callback(session, task.id, company_id=DEFAULT_COMPANY_ID, login="anna", now=clock.now())
     await ticks.warn_of_due_callbacks()
     assert len(await alarms(database)) == 1, "taken is not done"
     async with database.begin() as session:
-        await finish_task(session, task.id, login="anna", result="Дозвонилась", now=clock.now())
+        await finish_callback(
+            session, task.id, company_id=DEFAULT_COMPANY_ID, login="anna", result="Дозвонилась", now=clock.now()
+        )
     await ticks.warn_of_due_callbacks()
     assert await alarms(database) == []
 
@@ -117,11 +128,12 @@ async def test_two_machines_woken_late_warn_of_every_task_once(
     assert await count(database, "alarm") == 60, "a warning and a breach each"
 
 
-def test_the_queues_term_is_the_laws() -> None:
-    figure = read_knowledge(TREE / "knowledge_base").legal_values.find_value("CALLBACK_WITHIN", MORNING.date())
-    assert figure.unit == "minutes"
-    assert missed_call_term().due_after == timedelta(minutes=figure.value)
-    assert missed_call_term().warn_after < missed_call_term().due_after
+def test_the_term_of_a_callback_is_that_of_the_law_on_the_day_of_the_call() -> None:
+    term = callback_term(MORNING.date())
+    assert (term.due_after, term.warn_after) == (timedelta(minutes=10), timedelta(minutes=8))
+    assert "416" in term.basis
+    with pytest.raises(FigureNotFound):
+        callback_term(date(2013, 1, 1))
 
 
 async def test_low_disk_space_is_on_the_board_while_it_lasts(

@@ -6,6 +6,7 @@ from callcenter.calls.models import Recording, RecordingState, Speaker
 from callcenter.calls.recordings import expire_recording
 from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import call_record
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.note_applier import NoteApplier
 from callcenter.journal.notes import Note
@@ -29,7 +30,7 @@ async def test_both_sides_and_gaps_are_rows_and_no_lines_of_the_timeline(
         async with database.begin() as session:
             await bookkeeper.apply(session, note)
     async with database.begin() as session:
-        record = await call_record(session, CALL)
+        record = await call_record(session, DEFAULT_COMPANY_ID, CALL)
     assert record is not None
     assert [(row.speaker, row.text, row.fault) for row in record.transcript] == [
         (Speaker.CALLER, "алло", None),

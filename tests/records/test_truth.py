@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import delete, text
 
 from callcenter.alarms.views import open_alarms
+from callcenter.callbacks.models import CallbackKind, CallbackState
 from callcenter.calls.models import CallState, EventSource, LegRole, Outcome
 from callcenter.calls.service import knows_call, lock_call, record_event
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.intake.admission import ensure_call
 from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.models import ReadOffset
 from callcenter.intake.settling import reopen_outcome
-from callcenter.queues.models import TaskKind, TaskState
 from callcenter.tickets.models import TicketState
 from tests.records.rows import all_rows, card_of, count
 from tests.stand_ins.asterisk_files import MEMBER, AsteriskFiles, InboundCall
@@ -51,8 +52,8 @@ async def test_a_caller_gives_up_in_the_queue_while_the_controller_is_dead(
     assert (card.call.caller_number, card.call.dialled) == ("+79001112233", "+78125550192")
     assert card.callback is not None
     assert (card.callback.kind, card.callback.state, card.callback.phone) == (
-        TaskKind.ABANDONED,
-        TaskState.OPEN,
+        CallbackKind.ABANDONED,
+        CallbackState.OPEN,
         "+79001112233",
     )
     assert card.callback.due_at == MORNING + timedelta(minutes=10), "ten minutes from the arrival, not from the hang-up"
@@ -130,7 +131,7 @@ async def test_reading_everything_twice_changes_nothing(
         call.hangs_up(60)
     await read_all(truth, clock)
     before = await all_rows(database)
-    assert sum(row.startswith("task") for row in before) == 4
+    assert sum(row.startswith("callback") for row in before) == 4
 
     async with database.begin() as session:
         await session.execute(delete(ReadOffset))
@@ -157,9 +158,9 @@ async def test_every_kind_of_missed_call_becomes_its_task(
         assert card.callback.due_at == MORNING + timedelta(minutes=10)
         found.append((card.call.outcome, card.callback.kind, card.callback.phone))
     assert found == [
-        (Outcome.VOICEMAIL, TaskKind.VOICEMAIL, "+79001112233"),
-        (Outcome.CALLBACK, TaskKind.CALLBACK, "+79005556677"),
-        (Outcome.OVERFLOW, TaskKind.OVERFLOW, "+79001112233"),
+        (Outcome.VOICEMAIL, CallbackKind.VOICEMAIL, "+79001112233"),
+        (Outcome.CALLBACK, CallbackKind.CALLBACK, "+79005556677"),
+        (Outcome.OVERFLOW, CallbackKind.OVERFLOW, "+79001112233"),
     ]
 
 
@@ -175,7 +176,7 @@ async def test_what_a_dispatcher_dials_is_not_an_inbound_call(
     files.cel("LINKEDID_END", MORNING, outgoing, channel=f"{MEMBER}-00000001", context="internal")
     await read_all(truth, clock)
     assert await count(database, "call") == 0
-    assert await count(database, "task") == 0
+    assert await count(database, "callback") == 0
 
 
 async def test_a_caller_who_hangs_up_before_the_dialplan_spoke_is_recorded_all_the_same(
@@ -206,7 +207,7 @@ async def test_a_note_that_comes_late_changes_the_verdict(
     card = await card_of(database, CALL)
     assert card.call.outcome == Outcome.ROBOT
     assert card.callback is not None
-    assert card.callback.state == TaskState.DONE, "nobody must call back a caller who was served"
+    assert card.callback.state == CallbackState.DONE, "nobody must call back a caller who was served"
     assert card.ticket is not None
     assert card.ticket.state == TicketState.DROPPED
 
@@ -263,7 +264,7 @@ async def test_a_file_removed_unread_raises_an_alarm(
     InboundCall(files, "b1-19.1", MORNING).arrives()
     await read_all(truth, clock, later=0)
     async with database.begin() as session:
-        assert [alarm.subject for alarm in await open_alarms(session)] == ["cel"]
+        assert [alarm.subject for alarm in await open_alarms(session, DEFAULT_COMPANY_ID)] == ["cel"]
     assert (await card_of(database, "b1-19.1")).call.state == CallState.IVR
 
 
@@ -324,7 +325,7 @@ async def test_two_readers_at_once_read_every_line_once(
     async with database.begin() as session:
         lines = await session.scalar(text("SELECT count(*) FROM call_event WHERE kind = 'arrived'"))
     assert lines == 15
-    assert await count(database, "task") == 15
+    assert await count(database, "callback") == 15
 
 
 async def test_what_a_savepoint_has_made_is_not_known_without_it(database: Database) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from callcenter.alarms.models import AlarmKind
 from callcenter.conducting.ports import OpenTicket
 from callcenter.core.errors import DatabaseUnavailable
+from callcenter.intake.registration import RegisteredTicket
+from callcenter.tickets.new_ticket import NewTicket
 
 
 class PaperRegister:
@@ -25,28 +27,20 @@ class PaperRegister:
         self.away = False
         self.frozen: asyncio.Event | None = None
 
-    async def register(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None]:
+    async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
         await self._connect()
-        self.addresses.setdefault(call_id, address)
+        key, is_new = new_ticket.call_id, new_ticket.call_id not in self.tickets
+        if new_ticket.is_additional:
+            own = f"{key}/{new_ticket.category}"
+            is_new = own not in self.tickets and self.tickets[key][1] != new_ticket.category
+            key = own if is_new or own in self.tickets else key
+        self.addresses.setdefault(key, new_ticket.address)
         number = f"26-{len(self.tickets) + 1:06d}"
-        number = self.tickets.setdefault(call_id, (number, category, contact, description))[0]
-        return number, now + timedelta(minutes=30)
+        entry = (number, new_ticket.category, new_ticket.contact_phone, new_ticket.description)
+        number = self.tickets.setdefault(key, entry)[0]
+        return RegisteredTicket(number, new_ticket.reported_at + timedelta(minutes=30), "", is_new=is_new)
 
-    async def register_another(
-        self, *, call_id: str, category: str, contact: str | None, description: str, address: str, now: datetime
-    ) -> tuple[str, datetime | None, bool]:
-        await self._connect()
-        key = f"{call_id}/{category}"
-        new = key not in self.tickets and self.tickets[call_id][1] != category
-        own = key if new or key in self.tickets else call_id
-        self.addresses.setdefault(own, address)
-        number = f"26-{len(self.tickets) + 1:06d}"
-        number = self.tickets.setdefault(own, (number, category, contact, description))[0]
-        return number, now + timedelta(minutes=30), new
-
-    async def find_open(self, *, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
+    async def find_open(self, *, dialled: str, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
         await self._connect()
         theirs = [
             entry
@@ -55,12 +49,14 @@ class PaperRegister:
         ]
         return [OpenTicket(number, category, "registered", self.due_at) for number, category, _, _ in reversed(theirs)]
 
-    async def find_by_digits(self, digits: str) -> tuple[str, datetime | None] | None:
+    async def find_by_digits(self, digits: str, *, dialled: str) -> tuple[str, datetime | None] | None:
         await self._connect()
         numbers = {entry[0].replace("-", ""): entry for entry in self.tickets.values()}
         return ("registered", self.due_at) if digits in numbers else None
 
-    async def find_reading_doubt(self, *, account: str, meter: str, value: int, now: datetime) -> str | None:
+    async def find_reading_doubt(
+        self, *, dialled: str, account: str, meter: str, value: int, now: datetime
+    ) -> str | None:
         await self._connect()
         return "less" if value < self.readings.get((account, meter), 0) else None
 

@@ -10,6 +10,7 @@ import pytest
 from callcenter.alarms.models import AlarmKind
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.journal.notes import Note
+from callcenter.tickets.new_ticket import NewTicket
 from tests.stand_ins.ari import run_asterisk
 from tests.stand_ins.centre import Caller, read_small_script
 from tests.stand_ins.clock import MORNING
@@ -97,14 +98,11 @@ async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() 
     register = PaperRegister()
 
     async def report(call_id: str) -> str:
-        number, _ = await register.register(
-            call_id=call_id, category="C", contact=None, description="", address="", now=MORNING
-        )
-        return number
+        return (await register.register(NewTicket(call_id, "C", MORNING))).number
 
     assert [await report("a"), await report("b"), await report("a")] == ["26-000001", "26-000002", "26-000001"]
-    assert await register.find_by_digits("26000002") == ("registered", None)
-    assert await register.find_by_digits("26000003") is None
+    assert await register.find_by_digits("26000002", dialled="") == ("registered", None)
+    assert await register.find_by_digits("26000003", dialled="") is None
     register.away = True
     with pytest.raises(DatabaseUnavailable):
         await report("c")
@@ -113,7 +111,7 @@ async def test_the_register_gives_one_number_a_call_and_none_while_it_is_away() 
 async def test_a_frozen_register_does_not_even_notice_being_cancelled() -> None:
     register = PaperRegister()
     register.frozen = asyncio.Event()
-    asking = asyncio.create_task(register.find_by_digits("26000001"))
+    asking = asyncio.create_task(register.find_by_digits("26000001", dialled=""))
     await asyncio.sleep(0)
     asking.cancel()
     await asyncio.wait({asking}, timeout=0.1)

@@ -8,6 +8,7 @@ from pathlib import Path
 from callcenter.calls.models import Speaker
 from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import call_record
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.speech.voices import voice_of
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.views import ticket_of_call
@@ -119,7 +120,7 @@ class _RobotListener:
 
     async def _find_texts(self) -> Sequence[str]:
         async with self._stage.database.begin() as session:
-            record = await call_record(session, self._call_id)
+            record = await call_record(session, DEFAULT_COMPANY_ID, self._call_id)
         events = () if record is None else record.events
         return [str(event.facts["text"]) for event in events if event.kind == "said"]
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from callcenter.calls.models import Call as CallRow
 from callcenter.calls.models import Recording, RecordingState
 from callcenter.calls.views import CallFilters, find_calls, one_call
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.conducting.scripts import ScriptEdition, edition_reader
 from callcenter.core.database import Database
 from callcenter.core.errors import CallcenterError
@@ -126,7 +127,9 @@ class Stage:
 
         async def look() -> CallRow | None:
             async with self.database.begin() as session:
-                page = await find_calls(session, CallFilters(since=call.began_on - timedelta(seconds=2)))
+                page = await find_calls(
+                    session, DEFAULT_COMPANY_ID, CallFilters(since=call.began_on - timedelta(seconds=2))
+                )
             near = [row.call for row in page.rows if row.call.caller_shown.endswith(shown)]
             near.sort(key=lambda row: _seconds_between(row.arrived_at, call.began_on))
             return near[0] if near and _seconds_between(near[0].arrived_at, call.began_on) <= SAME_MOMENT else None
@@ -140,7 +143,7 @@ class Stage:
 
         async def look() -> CallRow | None:
             async with self.database.begin() as session:
-                row = await one_call(session, call_id)
+                row = await one_call(session, DEFAULT_COMPANY_ID, call_id)
             return row if row is not None and row.ended_at is not None and row.outcome is not None else None
 
         return await eventually(look, within=15, missing=f"в карточке {call_id} звонок не завершён")

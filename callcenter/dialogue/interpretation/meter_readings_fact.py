@@ -1,13 +1,11 @@
 """Readings of meters as a fact of the talk: spoken as they are written."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from callcenter.understanding.numbers.meter_readings import AND
+from callcenter.wording.labels import labels
 
-METERS: Mapping[str, str] = MappingProxyType(
-    {"cold": "холодная вода", "hot": "горячая вода", "electricity": "электричество"}
-)
+METERS: Mapping[str, str] = labels()["meter"]
 """A `MeterKind` -> how the talk calls it."""
 _KINDS = {name: kind for kind, name in METERS.items()}
 

@@ -14,5 +14,5 @@ router = APIRouter()
 @router.post("/alarms/{alarm_id}/seen")
 async def see(request: Request, alarm_id: int, app_state: AnAppState, user: AWorker) -> Response:
     async with app_state.database.begin() as session:
-        await mark_seen(session, alarm_id, by=user.login, now=app_state.clock.now())
+        await mark_seen(session, alarm_id, company_id=user.company_id, by=user.login, now=app_state.clock.now())
     return await answer_with_part(request, app_state, user, BoardPart.ALARMS)

@@ -13,13 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.views import open_alarms
+from callcenter.callbacks.terms import callback_term
+from callcenter.callbacks.views import open_callbacks
 from callcenter.calls.models import Call, CallState
 from callcenter.calls.views import live_calls
 from callcenter.queues.models import MemberState
-from callcenter.queues.terms import missed_call_term
-from callcenter.queues.views import members, open_tasks, waiting_requests
-from callcenter.staff.views import names_by_interface, names_by_login
-from callcenter.tickets.models import Ticket, TicketState
+from callcenter.queues.views import members, waiting_requests
+from callcenter.staff.views import foreign_interfaces, names_by_interface, names_by_login
+from callcenter.tickets.models import Ticket
+from callcenter.tickets.views import tickets_of_calls
 from callcenter.web.plumbing.app_state import AnAppState, AppState
 from callcenter.web.plumbing.current_user import ACurrentUser, CurrentUser
 from callcenter.web.plumbing.pages import announce, is_partial, show
@@ -40,7 +42,7 @@ class BoardPart(StrEnum):
     SUMMARY = "summary"
     CALLS = "calls"
     MEMBERS = "members"
-    CALLBACKS = "tasks"
+    CALLBACKS = "callbacks"
     ALARMS = "alarms"
     DANGERS = "dangers"
     """The strip over all other pages."""
@@ -92,8 +94,8 @@ async def gather(session: AsyncSession, app_state: AppState, user: CurrentUser, 
 
 
 async def _load_calls(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
-    rows = await live_calls(session)
-    names = await names_by_interface(session)
+    rows = await live_calls(session, user.company_id)
+    names = await names_by_interface(session, user.company_id)
     tickets = await tickets_of_calls(session, [call.id for call in rows])
     calls = [_make_board_call(call, app_state, names, tickets.get(call.id), user) for call in rows]
     calls.sort(
@@ -109,10 +111,12 @@ async def _load_calls(session: AsyncSession, app_state: AppState, user: CurrentU
 
 
 async def _load_members(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
-    crew = await members(session)
+    names = await names_by_interface(session, user.company_id)
+    others = await foreign_interfaces(session, user.company_id)
+    crew = [member for member in await members(session) if member.interface not in others]
     return {
         "members": crew,
-        "member_names": await names_by_interface(session),
+        "member_names": names,
         "member_requests": {request.interface: request for request in await waiting_requests(session)},
         "own_member": next((member for member in crew if member.interface == user.interface), None),
         "at_work": sum(member.state in _ON_DUTY_STATES for member in crew),
@@ -121,26 +125,26 @@ async def _load_members(session: AsyncSession, app_state: AppState, user: Curren
 
 
 async def _load_callbacks(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
-    tasks = await open_tasks(session)
-    term = missed_call_term()
+    callbacks = await open_callbacks(session, user.company_id)
+    term = callback_term(app_state.clock.now().date())
     return {
-        "tasks": tasks,
-        "task_tickets": await tickets_of_calls(session, [task.call_id for task in tasks]),
-        "task_warn_seconds": int((term.due_after - term.warn_after).total_seconds()),
-        "task_minutes": int(term.due_after.total_seconds()) // 60,
-        "task_basis": term.basis,
-        "people": await names_by_login(session),
+        "callbacks": callbacks,
+        "callback_tickets": await tickets_of_calls(session, [callback.call_id for callback in callbacks]),
+        "callback_warn_seconds": int((term.due_after - term.warn_after).total_seconds()),
+        "callback_minutes": int(term.due_after.total_seconds()) // 60,
+        "callback_basis": term.basis,
+        "people": await names_by_login(session, user.company_id),
     }
 
 
 async def _load_alarms(session: AsyncSession, app_state: AppState, user: CurrentUser) -> Facts:
-    alarms = sorted(await open_alarms(session), key=lambda alarm: not _is_unseen_danger(alarm))
+    alarms = sorted(await open_alarms(session, user.company_id), key=lambda alarm: not _is_unseen_danger(alarm))
     return {
         "alarms": alarms,
         "unseen": sum(alarm.seen_at is None for alarm in alarms),
         "unseen_danger": any(map(_is_unseen_danger, alarms)),
         "call_ids": await existing_calls(session, [alarm.subject for alarm in alarms]),
-        "people": await names_by_login(session),
+        "people": await names_by_login(session, user.company_id),
     }
 
 
@@ -159,16 +163,6 @@ async def existing_calls(session: AsyncSession, subjects: Sequence[str]) -> froz
     if not subjects:
         return frozenset()
     return frozenset(await session.scalars(select(Call.id).where(Call.id.in_(subjects))))
-
-
-async def tickets_of_calls(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, Ticket]:
-    """The calls' tickets by call id; a dropped draft is no ticket any more."""
-    if not call_ids:
-        return {}
-    found = await session.scalars(
-        select(Ticket).where(Ticket.call_id.in_(call_ids), Ticket.state != TicketState.DROPPED)
-    )
-    return {ticket.call_id: ticket for ticket in found if ticket.call_id is not None}
 
 
 def _is_unseen_danger(alarm: Alarm) -> bool:

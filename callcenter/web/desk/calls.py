@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from callcenter.calls.models import Call, CallState, Outcome
+from callcenter.callbacks.views import callback_of_call
+from callcenter.calls.models import CallState, Outcome
 from callcenter.calls.recordings import recorded_since
 from callcenter.calls.transcripts import read_transcript
-from callcenter.calls.views import CallFilters, call_record, find_calls
-from callcenter.queues.views import task_of_call
+from callcenter.calls.views import CallFilters, call_record, find_calls, one_call
 from callcenter.staff.views import names_by_interface, names_by_login
-from callcenter.tickets.views import ticket_of_call, tickets_beside
+from callcenter.tickets.views import additional_tickets, ticket_of_call
 from callcenter.web.desk.call_card import describe_call
 from callcenter.web.desk.transcript import describe_lines
 from callcenter.web.plumbing.app_state import AnAppState
@@ -48,8 +48,8 @@ async def list_calls(
         transcript_query=said,
     )
     async with app_state.database.begin() as session:
-        found = await find_calls(session, filters, search=search, page=page)
-        names = await names_by_interface(session)
+        found = await find_calls(session, user.company_id, filters, search=search, page=page)
+        names = await names_by_interface(session, user.company_id)
     asked = {"day": day if since else "", "state": state, "outcome": outcome, "search": search, "said": said}
     facts = {
         "found": found,
@@ -66,14 +66,14 @@ async def list_calls(
 @router.get("/calls/{call_id}")
 async def show_call(request: Request, call_id: str, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
-        record = await call_record(session, call_id)
+        record = await call_record(session, user.company_id, call_id)
         if record is None:
             raise HTTPException(404)
         ticket = await ticket_of_call(session, call_id)
-        beside = await tickets_beside(session, call_id)
-        task = await task_of_call(session, call_id)
-        names = await names_by_interface(session)
-        people = await names_by_login(session)
+        additional = await additional_tickets(session, call_id)
+        callback = await callback_of_call(session, call_id)
+        names = await names_by_interface(session, user.company_id)
+        people = await names_by_login(session, user.company_id)
     now = app_state.clock.now()
     card = await asyncio.to_thread(  # an hour has a thousand lines
         describe_call,
@@ -90,8 +90,8 @@ async def show_call(request: Request, call_id: str, app_state: AnAppState, user:
         "card": card,
         "call": record.call,
         "ticket": ticket,
-        "beside": beside,
-        "task": task,
+        "additional": additional,
+        "callback": callback,
         "people": people,
         "heard": app_state.settings.callers_are_heard,
         "nonce": nonce,
@@ -111,7 +111,7 @@ async def show_lines(
 ) -> Response:
     """The lines that were written after the one with that number, for a page that has all before it."""
     async with app_state.database.begin() as session:
-        if await session.get(Call, call_id) is None:
+        if await one_call(session, user.company_id, call_id) is None:
             raise HTTPException(404)
         lines = await read_transcript(session, call_id, after=after)
         since = (await recorded_since(session, [call_id]))[call_id]

@@ -25,7 +25,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 @router.get("/meters")
 async def list_readings(request: Request, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
-        readings = await newest_readings(session)
+        readings = await newest_readings(session, user.company_id)
     template = "meters_list.html" if is_partial(request) else "meters.html"
     return show(request, app_state, template, {"readings": readings}, user=user)
 
@@ -34,7 +34,7 @@ async def list_readings(request: Request, app_state: AnAppState, user: ACurrentU
 async def save_readings(app_state: AnAppState, user: ACurrentUser) -> Response:
     """The newest readings as a table that Excel opens by a click."""
     async with app_state.database.begin() as session:
-        readings = await newest_readings(session, limit=MOST_IN_TABLE)
+        readings = await newest_readings(session, user.company_id, limit=MOST_IN_TABLE)
     table = _build_csv(readings, app_state.ui_texts, app_state.settings.company.zone)
     return Response(
         _BYTE_ORDER_MARK + table,

@@ -17,7 +17,7 @@ router = APIRouter()
 @router.get("/questions")
 async def list_questions(request: Request, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
-        questions = await open_questions(session)
+        questions = await open_questions(session, user.company_id)
     template = "questions_list.html" if is_partial(request) else "questions.html"
     return show(request, app_state, template, {"questions": questions}, user=user)
 
@@ -27,5 +27,5 @@ async def settle(
     app_state: AnAppState, user: AWorker, question: Annotated[str, Form(min_length=1, max_length=80)]
 ) -> Response:
     async with app_state.database.begin() as session:
-        await settle_question(session, question, by=user.login, now=app_state.clock.now())
+        await settle_question(session, question, company_id=user.company_id, by=user.login, now=app_state.clock.now())
     return RedirectResponse("/questions", status_code=303)

@@ -8,14 +8,16 @@ from typing import Annotated
 import soundfile
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.errors import RecordingNotOnDisk
 from callcenter.calls.models import EventSource, Recording
 from callcenter.calls.service import record_event
+from callcenter.calls.views import one_call
 from callcenter.web.desk.call_card import PLAYABLE
 from callcenter.web.desk.waveform import LOUDEST, measure_waveform
 from callcenter.web.plumbing.app_state import AnAppState
-from callcenter.web.plumbing.current_user import ACurrentUser
+from callcenter.web.plumbing.current_user import ACurrentUser, CurrentUser
 
 router = APIRouter()
 
@@ -35,7 +37,7 @@ async def play_recording(
     """The file, whole or by ranges (FileResponse speaks them: 206, 416, If-Range)."""
     now = app_state.clock.now()
     async with app_state.database.begin() as session:
-        recording = await session.get(Recording, call_id)
+        recording = await _find_recording(session, user, call_id)
         file = _resolve_file(recording, app_state.recordings_directory)
         await record_event(
             session,
@@ -58,12 +60,18 @@ async def play_recording(
 async def show_waveform(call_id: str, app_state: AnAppState, user: ACurrentUser) -> JSONResponse:
     """How loud each side is from stretch to stretch, as parts of `loudest`. To look at it is not to listen."""
     async with app_state.database.begin() as session:
-        file = _resolve_file(await session.get(Recording, call_id), app_state.recordings_directory)
+        file = _resolve_file(await _find_recording(session, user, call_id), app_state.recordings_directory)
     try:
         channels = await asyncio.to_thread(measure_waveform, file)
     except soundfile.LibsndfileError as error:
         raise RecordingNotOnDisk from error
     return JSONResponse({"loudest": LOUDEST, "channels": channels})
+
+
+async def _find_recording(session: AsyncSession, user: CurrentUser, call_id: str) -> Recording | None:
+    if await one_call(session, user.company_id, call_id) is None:
+        return None
+    return await session.get(Recording, call_id)
 
 
 def _resolve_file(recording: Recording | None, directory: Path) -> Path:

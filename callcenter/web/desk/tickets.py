@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import Call
 from callcenter.calls.views import one_call
 from callcenter.core.phone_numbers import parse_phone
+from callcenter.intake.registration import DraftFields, register_draft, save_draft
 from callcenter.staff.views import names_by_login
-from callcenter.tickets.drafts import CANCELLABLE, cancel, edit_draft
+from callcenter.tickets.drafts import CANCELLABLE, cancel
 from callcenter.tickets.models import TicketState
-from callcenter.tickets.service import register
 from callcenter.tickets.views import TicketFilters, find_tickets, ticket_card
 from callcenter.web.plumbing.app_state import AnAppState, AppState
 from callcenter.web.plumbing.current_user import ACurrentUser, AWorker, CurrentUser
@@ -43,8 +43,8 @@ async def list_tickets(
         category=category if category in app_state.categories else None,
     )
     async with app_state.database.begin() as session:
-        found = await find_tickets(session, filters, search=search, page=page)
-        callers = await _find_callers(session, [row.ticket.told_in for row in found.rows])
+        found = await find_tickets(session, user.company_id, filters, search=search, page=page)
+        callers = await _find_callers(session, [row.ticket.call_id for row in found.rows])
     asked = {"state": state, "category": category, "search": search}
     facts = {
         "found": found,
@@ -72,7 +72,7 @@ async def show_ticket(request: Request, ticket_id: int, app_state: AnAppState, u
 
 
 @router.post("/tickets/{ticket_id}/draft")
-async def save_draft(
+async def submit_draft(
     request: Request,
     *,
     ticket_id: int,
@@ -97,38 +97,22 @@ async def save_draft(
         faults["address"] = "Укажите адрес: дом, подъезд, квартиру."
     if faults:
         return await _render_card(request, app_state, user, ticket_id, typed=typed, faults=faults, status=422)
-    now = app_state.clock.now()
+    fields = DraftFields(chosen, address.strip(), phone, description.strip())
+    now, zone = app_state.clock.now(), app_state.settings.company.zone
     async with app_state.database.begin() as session:
-        ticket = await edit_draft(
-            session,
-            ticket_id,
-            category=chosen,
-            address=address.strip(),
-            contact_phone=phone,
-            description=description.strip(),
-            author=user.login,
-            now=now,
-        )
         if then == "register" and chosen is not None:
-            call = await one_call(session, ticket.told_in) if ticket.told_in else None
-            await register(
-                session,
-                ticket_id,
-                category=chosen,
-                contact_phone=phone,
-                description=description.strip(),
-                arrived_at=call.arrived_at if call else now,
-                now=now,
-                zone=app_state.settings.company.zone,
-                by=user.login,
+            await register_draft(
+                session, ticket_id, fields, chosen, company_id=user.company_id, by=user.login, now=now, zone=zone
             )
+        else:
+            await save_draft(session, ticket_id, fields, company_id=user.company_id, by=user.login, now=now)
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
 @router.get("/tickets/{ticket_id}/cancel")
 async def show_cancel_form(request: Request, ticket_id: int, app_state: AnAppState, user: ACurrentUser) -> Response:
     async with app_state.database.begin() as session:
-        card = await ticket_card(session, ticket_id)
+        card = await ticket_card(session, user.company_id, ticket_id)
     if card is None:
         raise HTTPException(404)
     template = "ticket_cancel.html" if is_partial(request) else "ticket_cancel_page.html"
@@ -143,7 +127,14 @@ async def take_cancel(
     reason: Annotated[str, Form(min_length=3, max_length=500)],
 ) -> Response:
     async with app_state.database.begin() as session:
-        await cancel(session, ticket_id, reason=reason.strip(), author=user.login, now=app_state.clock.now())
+        await cancel(
+            session,
+            ticket_id,
+            company_id=user.company_id,
+            reason=reason.strip(),
+            author=user.login,
+            now=app_state.clock.now(),
+        )
     return RedirectResponse(f"/tickets/{ticket_id}", status_code=303)
 
 
@@ -165,11 +156,11 @@ async def _render_card(
     status: int = 200,
 ) -> Response:
     async with app_state.database.begin() as session:
-        card = await ticket_card(session, ticket_id)
+        card = await ticket_card(session, user.company_id, ticket_id)
         if card is None:
             raise HTTPException(404)
-        call = await one_call(session, card.ticket.told_in) if card.ticket.told_in else None
-        people = await names_by_login(session)
+        call = await one_call(session, user.company_id, card.ticket.call_id) if card.ticket.call_id else None
+        people = await names_by_login(session, user.company_id)
     ticket = card.ticket
     fields = typed or {
         "category": ticket.category or (call.danger if call else None) or "",

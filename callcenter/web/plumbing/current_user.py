@@ -13,11 +13,14 @@ from callcenter.web.plumbing.app_state import AnAppState, AppState
 
 SESSION_COOKIE = "callcenter_session"
 WORKING_ROLES = frozenset({Role.DISPATCHER, Role.DIRECTOR})
-"""Those who answer residents, and so may change tickets, tasks and alarms. Everybody may see everything."""
+"""The roles that answer residents and may change tickets, callbacks and alarms. Every role may read everything of its
+company."""
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentUser:
+    company_id: int
+    """Pages show what belongs to this company."""
     login: str
     name: str
     role: Role
@@ -50,6 +53,7 @@ async def find_user(request: Request, app_state: AppState) -> CurrentUser | None
             return None
         employee = person.employee
         return CurrentUser(
+            company_id=employee.company_id,
             login=employee.login,
             name=employee.name,
             role=Role(employee.role),

@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from callcenter.alarms.errors import AlarmNotFound
+from callcenter.callbacks.errors import CallbackNotFound
 from callcenter.calls.errors import CallNotFound, RecordingNotOnDisk
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
 from callcenter.questions.errors import QuestionNotFound
-from callcenter.queues.errors import MemberNotFound, TaskNotFound
+from callcenter.queues.errors import MemberNotFound
 from callcenter.tickets.errors import TicketNotFound
 from callcenter.web.plumbing.app_state import AppState
 from callcenter.web.plumbing.current_user import Forbidden, SignInNeeded, find_user
@@ -29,7 +30,7 @@ _NOT_FOUND_ERRORS = (
     MemberNotFound,
     QuestionNotFound,
     RecordingNotOnDisk,
-    TaskNotFound,
+    CallbackNotFound,
     TicketNotFound,
 )
 _STALE_PAGE_TEXT = "Нет связи с базой данных. Показано последнее известное; звонки идут как обычно."

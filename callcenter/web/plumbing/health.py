@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import func, select
 
 from callcenter.alarms.models import AlarmKind
-from callcenter.alarms.views import open_alarms
+from callcenter.alarms.views import stands_open
 from callcenter.calls.models import CallEvent
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.web.plumbing.app_state import AnAppState
@@ -21,10 +21,9 @@ async def report_health(app_state: AnAppState) -> JSONResponse:
     try:
         async with app_state.database.begin() as session:
             newest = await session.scalar(select(func.max(CallEvent.at)))
-            alarms = await open_alarms(session)
+            telephony = not await stands_open(session, AlarmKind.TELEPHONY)
     except DatabaseUnavailable:
         return JSONResponse({"status": "database away", "database": False, "live": False}, status_code=503)
-    telephony = all(alarm.kind != AlarmKind.TELEPHONY for alarm in alarms)
     return JSONResponse(
         {
             "status": "ok" if telephony else "telephony in trouble",

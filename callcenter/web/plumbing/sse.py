@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from callcenter.calls.views import one_call
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.web.plumbing.app_state import AnAppState, AppState
-from callcenter.web.plumbing.current_user import find_user
+from callcenter.web.plumbing.current_user import CurrentUser, find_user
 from callcenter.web.plumbing.live_updates import Subscription
 
 router = APIRouter()
@@ -30,7 +31,7 @@ async def send_updates(
     mark: Annotated[str, Query(max_length=20)] = "",
     call: Annotated[str, Query(max_length=80)] = "",
 ) -> EventSourceResponse:
-    """`mark` as in Live; `call` is the call whose words the page wants while they are being said."""
+    """`mark` as in UpdateBroadcaster; `call` is the call whose words the page wants while they are being said."""
     return EventSourceResponse(
         _generate_events(request, app_state, mark, call), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"}
     )
@@ -42,19 +43,27 @@ async def _generate_events(
     # An event source cannot see a status, so even a refusal is told by an event.
     with app_state.update_broadcaster.subscribe(last_update_id=mark, call_id=call) as subscription:
         try:
-            visitor = await find_user(request, app_state)
+            user = await find_user(request, app_state)
+            if user is not None and call and not await _may_follow(app_state, user, call):
+                subscription.call_id = ""
         except DatabaseUnavailable:
             yield ServerSentEvent(event="lost", data="")
             return
-        if visitor is None:
+        if user is None:
             yield ServerSentEvent(event="signed-out", data="")
             return
         yield ServerSentEvent(event="hello", data="")
         async for event in _drain_subscription(subscription):
-            if app_state.clock.now() >= visitor.expires_at:
+            if app_state.clock.now() >= user.expires_at:
                 yield ServerSentEvent(event="signed-out", data="")
                 return
             yield event
+
+
+async def _may_follow(app_state: AppState, user: CurrentUser, call_id: str) -> bool:
+    """Words that are being said are shown to the call's company only."""
+    async with app_state.database.begin() as session:
+        return await one_call(session, user.company_id, call_id) is not None
 
 
 async def _drain_subscription(subscription: Subscription) -> AsyncIterator[ServerSentEvent]:

@@ -1,4 +1,4 @@
-"""The desk's Russian words: `ui_texts.yaml`, read once and checked against the tables' own values."""
+"""The desk's Russian texts: `ui_texts.yaml` and the words of enumerations. Both are checked when they are read."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-WORDS_FILE = Path(__file__).parent / "ui_texts.yaml"
+from callcenter.wording.labels import labels
+
+TEXTS_FILE = Path(__file__).parent / "ui_texts.yaml"
 
 _Labels = dict[str, str]
 
@@ -29,14 +31,16 @@ class UiTexts(BaseModel):
 
     call_state: _Labels
     outcome: _Labels
+    outcome_short: _Labels
     recording_state: _Labels
     leg_role: _Labels
     speaker: _Labels
     event_source: _Labels
     member_state: _Labels
-    task_kind: _Labels
-    task_state: _Labels
+    callback_kind: _Labels
+    callback_state: _Labels
     ticket_state: _Labels
+    spoken_ticket_state: _Labels
     role: _Labels
     author: _Labels
     meter: _Labels
@@ -47,7 +51,7 @@ class UiTexts(BaseModel):
     ticket_events: _Labels
     hangup_causes: dict[int, str]
     pause_reasons: Annotated[tuple[str, ...], Field(min_length=1)]
-    task_results: Annotated[tuple[str, ...], Field(min_length=1)]
+    callback_results: Annotated[tuple[str, ...], Field(min_length=1)]
     ticket_cancel_reasons: Annotated[tuple[str, ...], Field(min_length=1)]
 
     def describe_event(self, kind: str, facts: Mapping[str, Any]) -> tuple[str, EventWording]:
@@ -59,8 +63,9 @@ class UiTexts(BaseModel):
         return _fill_template(self.ticket_events.get(kind, kind), facts)
 
 
-def read_words(file: Path = WORDS_FILE) -> UiTexts:
-    return UiTexts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+def read_ui_texts(file: Path = TEXTS_FILE) -> UiTexts:
+    """Raises pydantic.ValidationError when a table is missing or unknown."""
+    return UiTexts.model_validate({**labels(), **yaml.safe_load(file.read_text(encoding="utf-8"))})
 
 
 def _fill_template(template: str, facts: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from callcenter.queues.models import Task, TaskState
+from callcenter.callbacks.models import Callback, CallbackState
 from callcenter.tickets.models import Ticket, TicketState
 from tests.desk.afternoon import MISSED, TALKING
 from tests.desk.browser.conftest import OpenPage, Place
@@ -58,25 +58,29 @@ async def test_from_sign_in_to_a_registered_ticket(open_page: OpenPage, place: P
 async def test_a_call_is_made_back_by_keys_and_the_focus_is_never_lost(open_page: OpenPage, place: Place) -> None:
     page = await open_page("/")
     async with place.database.begin() as session:
-        tasks = (await session.scalars(select(Task).where(Task.state != TaskState.DONE).order_by(Task.due_at))).all()
+        tasks = (
+            await session.scalars(
+                select(Callback).where(Callback.state != CallbackState.DONE).order_by(Callback.due_at)
+            )
+        ).all()
     first, second = tasks[0].id, tasks[1].id
     await press(page, "KeyG")  # П: the most pressing call to be made back
-    assert await focused(page) == f"task-{first}-take"
+    assert await focused(page) == f"callback-{first}-take"
     await press(page, "Enter")
-    row = page.locator(f"#task-{first}")
+    row = page.locator(f"#callback-{first}")
     await expect(row.get_by_text("Анна Котова")).to_be_visible()
     await expect(row.locator(":focus")).to_have_count(1)
     await press(page, "KeyG", "Enter")
     await expect(page.get_by_role("dialog", name="Чем закончилось?")).to_be_visible()
     await press(page, "Space", "Tab")
-    await expect(page.locator("#task-result")).to_have_value("Дозвонились, вопрос решён")
+    await expect(page.locator("#callback-result")).to_have_value("Дозвонились, вопрос решён")
     await page.keyboard.type(". Спасибо!")
     await press(page, "Tab", "Tab", "Enter")
     await expect(row).to_have_count(0)
     await expect(page.locator("dialog[open]")).to_have_count(0)
-    await expect(page.locator(f"#task-{second} :focus")).to_have_count(1)  # given once the list is there again
+    await expect(page.locator(f"#callback-{second} :focus")).to_have_count(1)  # given once the list is there again
     async with place.database.begin() as session:
-        done = await session.get_one(Task, first)
+        done = await session.get_one(Callback, first)
     assert done.result is not None
     assert done.result.endswith("Спасибо!")
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import mark_seen, raise_alarm
 from callcenter.calls.models import Call, CallState, Outcome
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import notify
 from callcenter.operations.postgres import PostgresCluster
 from callcenter.queues.models import Member, MemberState
@@ -30,7 +31,7 @@ async def ring(place: Place, call_id: str, phone: str, clock: FakeClock) -> None
 async def see_all_alarms(place: Place, clock: FakeClock) -> None:
     async with place.database.begin() as session:
         for alarm in (1, 2):
-            await mark_seen(session, alarm, by="igor", now=clock.now())
+            await mark_seen(session, alarm, company_id=DEFAULT_COMPANY_ID, by="igor", now=clock.now())
 
 
 async def tell_of_gas(place: Place, clock: FakeClock) -> None:
@@ -63,7 +64,7 @@ async def test_danger_shows_itself_over_whatever_page_is_open(
     await expect(page.get_by_text("Опасность: запах газа.")).to_be_visible()
     await expect(page).to_have_title("(1) Заявки · Ситуационный центр")
     async with place.database.begin() as session:
-        await mark_seen(session, 3, by="igor", now=clock.now())
+        await mark_seen(session, 3, company_id=DEFAULT_COMPANY_ID, by="igor", now=clock.now())
     await expect(page.get_by_text("Опасность: запах газа.")).to_have_count(0)
     await expect(page).to_have_title("Заявки · Ситуационный центр")
 

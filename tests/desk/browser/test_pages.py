@@ -19,7 +19,7 @@ PLACES = (
     "/tickets/1",
     "/tickets/4",
     "/tickets/1/cancel",
-    "/tasks/1/done",
+    "/callbacks/1/done",
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.commands.check import describe_ear
+from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 from callcenter.layout import Layout
@@ -74,7 +75,11 @@ async def test_by_hand_the_people_of_now_are_taken_and_those_of_before_when_nobo
 ) -> None:
     speech_model.renew_model(layout, ["Анна"])
     async with database.begin() as session:
-        session.add(Employee(login="d1", name="Борис Новый", role=Role.DISPATCHER, password_hash=""))
+        session.add(
+            Employee(
+                company_id=DEFAULT_COMPANY_ID, login="d1", name="Борис Новый", role=Role.DISPATCHER, password_hash=""
+            )
+        )
     speech_model.renew_model(layout, await speech_model.read_people(database.url), force=True)
     with pytest.raises(DatabaseUnavailable):
         await speech_model.read_people(database.url.replace("host=", "host=/nowhere"))

@@ -5,7 +5,8 @@ from datetime import timedelta
 from callcenter.core.database import Database
 from callcenter.intake.registration import RegisteredTicket, find_open_tickets, register_ticket
 from callcenter.tickets.models import TicketState
-from callcenter.tickets.views import tickets_beside
+from callcenter.tickets.new_ticket import NewTicket
+from callcenter.tickets.views import additional_tickets
 from tests.records.conftest import MOSCOW, make_category
 from tests.records.rows import card_of
 from tests.records.test_truth import CALL
@@ -17,17 +18,16 @@ PHONE = "+79005556677"
 async def report(
     database: Database, code: str, *, more: bool, call_id: str = CALL, phone: str = PHONE
 ) -> RegisteredTicket:
-    return await register_ticket(
-        database,
+    new_ticket = NewTicket(
         call_id=call_id,
-        category=make_category(code=code),
+        category=code,
+        reported_at=MORNING,
         contact_phone=phone,
         description="всё сразу",
         address="Тихая улица, дом 11",
-        now=MORNING,
-        zone=MOSCOW,
         is_additional=more,
     )
+    return await register_ticket(database, new_ticket, make_category(code=code), zone=MOSCOW)
 
 
 async def test_a_second_trouble_stands_beside_the_calls_own_ticket(database: Database) -> None:
@@ -38,13 +38,13 @@ async def test_a_second_trouble_stands_beside_the_calls_own_ticket(database: Dat
     assert card.ticket is not None
     assert card.ticket.category == "WAT_LEAK"
     async with database.begin() as session:
-        (ticket,) = await tickets_beside(session, CALL)
+        (ticket,) = await additional_tickets(session, CALL)
     assert (ticket.category, ticket.state, ticket.address) == (
         "LIFT_FAULT",
         TicketState.REGISTERED,
         "Тихая улица, дом 11",
     )
-    assert (ticket.call_id, ticket.told_in) == (None, CALL)
+    assert ticket.call_id == CALL
 
 
 async def test_the_same_trouble_again_gives_the_number_it_has(database: Database) -> None:
@@ -66,14 +66,16 @@ async def test_open_tickets_are_found_by_telephone_and_by_call_and_by_nothing_el
     await report(database, "WAT_LEAK", more=False)
     await report(database, "LIFT_FAULT", more=True)
     await report(database, "HEAT_NONE", more=False, call_id="b1-1.9", phone="+79110000000")
-    by_phone = await find_open_tickets(database, phone=PHONE, call_id="b1-1.5")
+    by_phone = await find_open_tickets(database, dialled="", phone=PHONE, call_id="b1-1.5")
     assert [code for _, code in by_phone] == ["LIFT_FAULT", "WAT_LEAK"]
     status = by_phone[0][0]
     assert (status.number, status.due_at) == ("26-000002", MORNING + timedelta(minutes=30))
-    by_call = await find_open_tickets(database, phone=None, call_id=CALL)
+    by_call = await find_open_tickets(database, dialled="", phone=None, call_id=CALL)
     assert [code for _, code in by_call] == ["LIFT_FAULT", "WAT_LEAK"]
-    assert await find_open_tickets(database, phone="+79119999999", call_id="b1-1.5") == []
+    assert await find_open_tickets(database, dialled="", phone="+79119999999", call_id="b1-1.5") == []
     async with database.begin() as session:
-        ticket = (await tickets_beside(session, CALL))[0]
+        ticket = (await additional_tickets(session, CALL))[0]
         ticket.state = TicketState.RESOLVED
-    assert [code for _, code in await find_open_tickets(database, phone=PHONE, call_id="b1-1.5")] == ["WAT_LEAK"]
+    assert [code for _, code in await find_open_tickets(database, dialled="", phone=PHONE, call_id="b1-1.5")] == [
+        "WAT_LEAK"
+    ]

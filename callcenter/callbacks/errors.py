@@ -1,0 +1,15 @@
+"""What can go wrong with a callback; the messages are for the dispatcher."""
+
+from callcenter.core.errors import CallcenterError
+
+
+class CallbackNotFound(CallcenterError):
+    """Такого обратного звонка нет."""
+
+
+class CallbackTaken(CallcenterError):
+    """Этот обратный звонок уже взял другой диспетчер."""
+
+
+class CallbackDone(CallcenterError):
+    """По этому звонку уже перезвонили."""
