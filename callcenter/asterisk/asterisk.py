@@ -1,4 +1,7 @@
-"""The instance's Asterisk: started, found again, asked, stopped. How it is run is `asterisk_ways`."""
+"""Controls the instance's Asterisk process: start, adoption, reload, console commands, stop.
+
+`launch_methods` decides how the process is run.
+"""
 
 import base64
 import fcntl
@@ -34,15 +37,16 @@ from callcenter.instance.service_user import service_user
 
 ARI_USER = "callcenter"
 _START_SECONDS = 30.0
+"""Time limit from the start of Asterisk until ARI answers."""
 _LET_GO_SECONDS = 2.0
-"""A killed Asterisk counts as ended a moment before the last of its threads has let go of its ports."""
+"""How long to wait for occupied ports: a killed Asterisk counts as ended just before its last threads release them."""
 
 
 @dataclass(frozen=True, slots=True)
 class BootParameters:
-    """What the rendered configuration must hold for one start.
+    """Values in the rendered configuration that depend on the start of Asterisk.
 
-    `system_name` holds the number of the start (`b17`), so that channel ids never repeat.
+    `system_name` contains the number of the start (`b17`), so that channel ids never repeat.
     """
 
     data_directory: Path
@@ -51,11 +55,11 @@ class BootParameters:
 
 
 Configure = Callable[[Instance, BootParameters], list[str]]
-"""Writes the configuration files of a start; returns the names of those that changed."""
+"""Writes the configuration files for a start; returns the names of the files that changed."""
 
 
 def write_rendered(instance: Instance, boot: BootParameters) -> list[str]:
-    """The centre's own configuration, out of `asterisk_conf/`: the usual Configure."""
+    """The default Configure: renders the templates of `asterisk_conf/`."""
     return write_configuration(
         instance.settings,
         instance.layout,
@@ -68,10 +72,10 @@ def write_rendered(instance: Instance, boot: BootParameters) -> list[str]:
 
 
 class Asterisk:
-    """One instance's Asterisk.
+    """The Asterisk process of one instance.
 
-    `die_with_parent` ends it with the thread that started it: right for tests, wrong for the running centre.
-    `configure` writes the configuration files before each start; `ways` narrows the ways to run it.
+    `die_with_parent` ends Asterisk together with the thread that started it: for tests only, never in production.
+    `configure` writes the configuration files before each start; `ways` restricts the launch methods.
     """
 
     def __init__(
@@ -97,15 +101,16 @@ class Asterisk:
         self.record_file = self._layout.home / "asterisk.json"
 
     def running(self) -> RunningProcess | None:
-        """The live Asterisk of this instance, whoever started it."""
-        if self._starter is not None:  # what wraps Asterisk is our child and ends after it
+        """Returns the live Asterisk of this instance, no matter which process started it; None when there is none."""
+        if self._starter is not None:  # the wrapper around Asterisk is a child of this process and ends after Asterisk
             reap(self._starter)
         return find_running(self.pid_file, uid=self._user.uid)
 
     def ensure_running(self) -> bool:
-        """Returns when ARI answers; true when Asterisk was started, false when a running one was adopted.
+        """Starts Asterisk unless it is running; returns when ARI answers.
 
-        Raises AsteriskLaunchFailed with the end of its log.
+        Returns True when Asterisk was started, False when a running one was adopted. Raises AsteriskLaunchFailed with
+        the end of Asterisk's log.
         """
         with self._alone():
             if self.running() is not None:
@@ -115,9 +120,10 @@ class Asterisk:
             return True
 
     def refresh(self) -> list[str]:
-        """Renders the configuration anew for the running Asterisk and makes it read what changed; the names of it.
+        """Renders the configuration for the running Asterisk, reloads it when files changed, and returns their names.
 
-        Calls in progress go on. Ports and transports are read at a start only.
+        Does nothing when Asterisk is not running. Calls in progress continue. Asterisk reads ports and transports only
+        at a start. Raises AsteriskLaunchFailed when the record of the last start is unreadable.
         """
         with self._alone():
             if self.running() is None:
@@ -139,26 +145,33 @@ class Asterisk:
             return changed
 
     def choose(self) -> LaunchMethod:
-        """The way it will be run, tried for real; builds the Debian root when that is needed and missing."""
+        """Returns the first launch method that works, after a trial; builds the Debian root when needed and missing.
+
+        Raises AsteriskLaunchFailed when none works.
+        """
         return choose_launch_method(self._layout, self._user, progress=self._progress, allowed=self._ways)
 
     def stop(self, *, grace: float = 15.0) -> None:
-        """Stops it, ending the calls in progress. Nothing when it is not running."""
+        """Stops Asterisk and ends the calls in progress; does nothing when Asterisk is not running.
+
+        SIGKILL follows `grace` seconds after SIGTERM. Raises ProcessNotEnding when Asterisk survives both.
+        """
         with self._alone():
             running = self.running()
             if running is not None:
                 end(running, first=signal.SIGTERM, grace=grace)
 
     def run_cli(self, command: str) -> str:
-        """What Asterisk's console prints for a command. Raises AsteriskLaunchFailed when it does not answer.
+        """Returns the output of a console command. Raises AsteriskLaunchFailed when the console does not answer.
 
-        Spoken over the control socket, which lies in the instance: `asterisk -rx` would need the same namespace.
+        Uses the control socket in the instance's directory, because `asterisk -rx` would have to run in Asterisk's
+        mount namespace.
         """
         try:
             with socket.socket(socket.AF_UNIX) as line:
                 line.settimeout(30.0)
                 line.connect(str(self.control_socket))
-                line.recv(256)  # its greeting: host/pid/version
+                line.recv(256)  # the console's greeting: host/pid/version
                 line.sendall(f"cli quit after {command}".encode() + b"\0")
                 parts = []
                 while part := line.recv(65536):
@@ -167,16 +180,16 @@ class Asterisk:
             raise AsteriskLaunchFailed(
                 f"Asterisk's console at {self.control_socket} does not answer: {error}"
             ) from error
-        # A line meant for the log of a console begins with its level, byte 0x80 and above, or ends in NUL.
+        # Asterisk marks console log lines with a level byte (0x80 and above) at the start or a NUL at the end.
         return re.sub(rb"[\x00\x7f-\x8f]", b"", b"".join(parts)).decode("utf-8", errors="replace").strip("\n")
 
     def count_calls(self) -> int:
-        """How many calls are in progress."""
+        """Returns the number of calls in progress."""
         found = re.search(r"(\d+) active call", self.run_cli("core show channels count"))
         return int(found.group(1)) if found else 0
 
     def describe(self) -> str:
-        """Version and way of the last start, e.g. `22.10.1+dfsg (bubblewrap)`; empty before the first one."""
+        """Version and launch method of the last start, e.g. `22.10.1+dfsg (bubblewrap)`; empty before the first one."""
         try:
             record = json.loads(self.record_file.read_text(encoding="utf-8"))
             return f"{record['version']} ({record['way']})"
@@ -184,7 +197,7 @@ class Asterisk:
             return ""
 
     def serves(self, application: str) -> bool:
-        """Whether a controller is connected as this ARI application."""
+        """Whether a controller is connected to ARI as this application."""
         return not self._ask(f"applications/{application}")
 
     @property
@@ -192,7 +205,7 @@ class Asterisk:
         return f"{self._instance.settings.telephony.bind_address}:{self._instance.ports.sip}"
 
     def _check_ports(self) -> None:
-        """Asterisk itself would only log a port it cannot have, and run without SIP."""
+        """Raises AsteriskLaunchFailed for an occupied port: Asterisk would only log it and run without SIP."""
         ports = self._instance.ports
         wanted = (
             (str(self._instance.settings.telephony.bind_address), ports.sip, socket.SOCK_DGRAM),
@@ -224,7 +237,7 @@ class Asterisk:
         self._record(way, boot)
         self.pid_file.unlink(missing_ok=True)
         words = [*way.program, "-f", "-C", str(self._layout.asterisk_etc / "asterisk.conf")]
-        # The pid file is written by the shell that becomes Asterisk, inside whatever wraps it.
+        # The pid file is written inside the wrapper, by the shell that then becomes Asterisk.
         command = ["env", "--chdir=/", *way.wrap(recording(words, self.pid_file), self._die_with_parent)]
         self._starter = start_detached(command, log=self.log, environment=_environment())
         if wait_recorded(self.pid_file, self._starter, seconds=10.0, uid=self._user.uid) is None:
@@ -233,13 +246,16 @@ class Asterisk:
             self._await_ready()
         except AsteriskLaunchFailed:
             running = self.running()
-            if running is not None:  # half an Asterisk would be adopted by the next start
+            if running is not None:  # the next start would adopt this Asterisk, which is not ready
                 end(running, grace=2.0)
             raise
         self._progress(f"Asterisk: работает {way.version} ({way.name}), запуск {boot.system_name}")
 
     def _await_ready(self) -> None:
-        """Ready is: all modules loaded, and ARI answers to our password, so it is not somebody else's Asterisk."""
+        """Waits until all modules are loaded and ARI accepts this instance's password, as no other Asterisk would.
+
+        Raises AsteriskLaunchFailed when Asterisk ends or ARI does not answer.
+        """
         deadline = time.monotonic() + _START_SECONDS
         complaint = "its console does not answer"
         while time.monotonic() < deadline:
@@ -258,21 +274,21 @@ class Asterisk:
         raise AsteriskLaunchFailed(f"Asterisk runs, but ARI does not answer on port {port}: {complaint}\n{logged}")
 
     def _booted(self) -> bool:
-        """Waits until all modules are loaded; false when the console is not there yet, or not there any more."""
+        """Waits until all modules are loaded; False when the console is not available yet or no longer."""
         try:
             return "fully booted" in self.run_cli("core waitfullybooted")
         except AsteriskLaunchFailed:
             return False
 
     def _ask(self, path: str) -> str:
-        """An empty string when ARI answers GET `path` with 200, else the complaint."""
+        """Sends GET `path` to ARI; returns an empty string for status 200, else the error message."""
         word = base64.b64encode(f"{ARI_USER}:{self._instance.secrets.ari_password}".encode()).decode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self._instance.ports.asterisk_http}/ari/{path}",
             headers={"Authorization": f"Basic {word}"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - our own address, http only
+            with urllib.request.urlopen(request, timeout=5.0) as answer:  # noqa: S310 - loopback address, http only
                 answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -282,7 +298,7 @@ class Asterisk:
         return ""
 
     def _next_boot(self) -> int:
-        """The number of this start; on disk before it is used, so that no two starts ever share one."""
+        """Returns the number of this start. It is synced to disk before use, so that no two starts share a number."""
         file = self._layout.home / "boots"
         try:
             number = int(file.read_text(encoding="ascii")) + 1
@@ -305,12 +321,12 @@ class Asterisk:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Two starters at once must not both start it."""
+        """Holds the lock file that keeps two processes from starting Asterisk at once."""
         with (self._layout.pid_directory / "asterisk.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
 def _environment() -> dict[str, str]:
-    """Only what Asterisk needs: nothing of ours, no password in the environment, leaks into it."""
+    """A minimal environment, so that no variable of this process, such as a password, leaks into Asterisk."""
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/", "TERM": "dumb"}

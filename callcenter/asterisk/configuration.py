@@ -1,7 +1,7 @@
-"""Renders the templates of `asterisk_conf/` into the configuration of this instance.
+"""Renders the templates of `asterisk_conf/` into the Asterisk configuration of this instance.
 
-The templates hold what is the same everywhere, with the reasons; settings, ports and secrets fill them.
-The rendered files hold passwords: they belong to Asterisk's user and nobody else reads them.
+The templates hold what is common to all instances, with the reasons; settings, ports and secrets fill them in.
+The rendered files contain passwords, so only Asterisk's user may read them.
 """
 
 import difflib
@@ -25,6 +25,7 @@ from callcenter.settings import TREE, Settings, TrunkKind
 TEMPLATES = TREE / "asterisk_conf"
 _ENDING = ".j2"
 _UNFIT = frozenset(";[]<>,\"'\\\r\n\t")
+"""Characters with a meaning in configuration files; a setting that contains one is refused."""
 
 
 class BrokenConfiguration(CallcenterError):
@@ -41,12 +42,12 @@ def render_configuration(
     module_directory: Path,
     system_name: str,
 ) -> dict[str, str]:
-    """The text of every configuration file by its name.
+    """Returns the text of every configuration file by file name.
 
     `data_directory` is Asterisk's astdatadir (its `sounds/` must be `layout.sounds`), `module_directory` holds
-    the modules, both as Asterisk sees them; `system_name` prefixes channel ids and differs at every boot.
-    Raises BrokenConfiguration when a setting cannot stand in a configuration file or the trunk's password
-    cannot be read.
+    the modules; both are paths as Asterisk sees them. `system_name` prefixes channel ids and differs at every start.
+    Raises BrokenConfiguration when a setting contains characters that a configuration file cannot hold, or the
+    trunk's password cannot be read.
     """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -54,7 +55,7 @@ def render_configuration(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - not HTML; what could break a line is refused by `plain`
+        autoescape=False,  # noqa: S701 - not HTML; `plain` refuses characters that could break a line
     )
     environment.filters["plain"] = _plain
     environment.filters["verbatim"] = _verbatim
@@ -86,10 +87,10 @@ def write_configuration(
     module_directory: Path,
     system_name: str,
 ) -> list[str]:
-    """Renders as render_configuration does and writes the files to `layout.asterisk_etc`.
+    """Renders the files as `render_configuration` does, checks them and writes them to `layout.asterisk_etc`.
 
-    Returns the names of the files that changed: nothing changed means nothing to reload. Raises
-    BrokenConfiguration, and nothing is written, when the lint finds what must not run.
+    Returns the names of the files that changed; when none changed, no reload is needed. Raises BrokenConfiguration,
+    and writes nothing, when the lint finds a fatal problem.
     """
     files = render_configuration(
         settings,
@@ -107,7 +108,7 @@ def write_configuration(
 
 
 def find_problems(files: Mapping[str, str], *, production: bool) -> list[Problem]:
-    """What the lint finds in the rendered files, each at the line of the template it was rendered from."""
+    """Returns the lint's problems in the rendered files, each located at the template line it comes from."""
     return sorted(
         {
             replace(problem, position=_find_source(files.get(problem.position.file.name, ""), problem.position))
@@ -117,10 +118,10 @@ def find_problems(files: Mapping[str, str], *, production: bool) -> list[Problem
 
 
 def write_files(files: Mapping[str, str], directory: Path) -> list[str]:
-    """Writes configuration files, each whole or not at all, for Asterisk's user only; removes strangers.
+    """Writes each configuration file atomically, readable for Asterisk's user only; deletes all other `*.conf` files.
 
-    Returns the names of the files that changed. The directory stays the same one, because it may be bound into
-    Asterisk's root.
+    Returns the names of the files that were changed or deleted. The directory itself is never replaced, because it may
+    be bind-mounted into Asterisk's root.
     """
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o700)
@@ -133,7 +134,7 @@ def write_files(files: Mapping[str, str], directory: Path) -> list[str]:
 
 
 def _find_source(rendered: str, place: FileLocation) -> FileLocation:
-    """The template's line that could have become the rendered one, the nearest when several could."""
+    """Returns the template line that can produce the rendered line; of several candidates, the nearest one."""
     template = TEMPLATES / f"{place.file.name}{_ENDING}"
     if not template.exists():
         return FileLocation(template)
@@ -151,7 +152,7 @@ def _find_source(rendered: str, place: FileLocation) -> FileLocation:
 
 
 def _align(sources: Sequence[str], lines: Sequence[str], at: int) -> int:
-    """About where in `sources` line `at` of `lines` comes from, both counted from 0."""
+    """Estimates the index in `sources` that corresponds to index `at` in `lines`."""
     for _, begin, end, rendered_begin, rendered_end in difflib.SequenceMatcher(None, sources, lines).get_opcodes():
         if rendered_begin <= at < rendered_end:
             return min(begin + at - rendered_begin, max(end - 1, begin), len(sources) - 1)
@@ -159,12 +160,12 @@ def _align(sources: Sequence[str], lines: Sequence[str], at: int) -> int:
 
 
 def _as_expression(source: str) -> re.Pattern[str]:
-    """What a line of a template may become."""
+    """A pattern of the lines that a template line can produce."""
     return re.compile(".*".join(re.escape(part) for part in re.split(r"\{[{%].*?[}%]\}", source)))
 
 
 def _doors(settings: Settings) -> list[str]:
-    """The contexts that endpoints outside the centre enter."""
+    """The dialplan contexts in which calls from outside arrive."""
     doors = ["from-trunk"] if settings.telephony.trunk.kind is not TrunkKind.NONE else []
     return [*doors, "from-resident"] if settings.test_resident else doors
 
@@ -180,7 +181,10 @@ def _plain(value: object) -> str:
 
 
 def _verbatim(value: str) -> str:
-    """Somebody else's password: whatever its signs, Asterisk reads back the same ones."""
+    """Escapes the provider's password so that Asterisk reads back the same characters.
+
+    Raises BrokenConfiguration for control characters.
+    """
     if any(ord(sign) < 32 for sign in value):
         raise BrokenConfiguration("telephony.trunk.password_file: в пароле нет места управляющим знакам")
     return value.replace(";", "\\;")

@@ -1,8 +1,9 @@
-"""Judges Asterisk's rendered configuration before Asterisk reads it: toll fraud first, then lost calls.
+"""Checks Asterisk's rendered configuration before Asterisk reads it: for toll fraud first, then for lost calls.
 
-A mistake here costs real money (a stranger dials Cuba through the company's line) or a conversation, and Asterisk
-itself would say nothing. Each rule has a code that stays, AST1xx the dialplan, 2xx SIP, 3xx control and truth,
-4xx modules, 5xx sound and queue, and a broken file in `tests/asterisk_conf/` that only it refuses.
+A mistake in these files costs money (a stranger dials Cuba through the company's trunk) or a conversation, and Asterisk
+gives no warning. Each rule has a stable code: AST0xx file syntax, 1xx dialplan, 2xx SIP, 3xx control interfaces and
+event logs, 4xx modules, 5xx media and queue. `tests/asterisk_conf/test_lint.py` plants a fault per rule, which no other
+rule may report.
 """
 
 from collections.abc import Mapping
@@ -21,12 +22,14 @@ NEEDED = (
     "ari.conf", "asterisk.conf", "cel.conf", "cel_custom.conf", "extensions.conf", "features.conf", "http.conf",
     "logger.conf", "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
 )  # fmt: skip
+"""Required files: without one of them, Asterisk would use its own defaults."""
 
 
 def lint_configuration(files: Mapping[str, str], *, production: bool = False) -> list[Problem]:
-    """What is wrong with the rendered files (text by name), sorted by place; the places are lines of those files.
+    """Returns the problems of the rendered files (text by file name), sorted by file and line of those files.
 
-    In `production` the test resident must be absent.
+    When a file of NEEDED is missing, only the missing files are reported. In `production`, the endpoint of the test
+    resident is a problem.
     """
     missing = [name for name in NEEDED if name not in files]
     if missing:

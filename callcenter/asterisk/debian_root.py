@@ -1,8 +1,8 @@
-"""A minimal Debian root that holds Asterisk, for a Debian release that ships none.
+"""Builds a minimal Debian root file system with Asterisk, for Debian releases that have no Asterisk package.
 
-Built by mmdebstrap from Debian testing (sid where testing lacks the package), cached outside the work
-tree, read-only afterwards. Signatures are checked always; only a Release file past its validity is
-accepted, and with a warning: a mirror that lags is common, a forged archive is not.
+mmdebstrap builds the root from Debian testing, or from sid when testing lacks the package. The root is cached outside
+the work tree and used read-only. Signatures are always checked; only a Release file outside its validity period is
+accepted, with a warning, because mirrors often lag behind.
 """
 
 import fcntl
@@ -20,17 +20,22 @@ from callcenter.core.progress import Progress
 SUITES = ("testing", "sid")
 _PACKAGES = "ca-certificates,asterisk"
 _SPARE = ("usr/share/man", "usr/share/locale", "usr/share/info")
+"""Directories left out of the root to keep it small."""
 _EXPIRED = re.compile(r"Release file .*(is expired|is not valid yet|expired since)", re.IGNORECASE)
+"""Error of apt: the mirror's Release file is outside its validity period."""
 _LACKING = re.compile(r"(Unable to locate package|no installation candidate|has unmet dependencies)", re.IGNORECASE)
+"""Error of apt: the suite has no installable package asterisk."""
 _LENIENT = ('Acquire::Check-Valid-Until "false"', 'Acquire::Check-Date "false"')
+"""apt options that accept a Release file outside its validity period; signatures are still checked."""
 
 
 class RootBuildFailed(CallcenterError):
-    """The Debian root with Asterisk could not be made."""
+    """The Debian root with Asterisk could not be built."""
 
 
 def cached_root() -> Path:
-    """Where the root lies, or would lie: `/var/cache/callcenter` when root built it, else the user's cache."""
+    """Path of the root, built or not: below `/var/cache/callcenter` for the user root or when it exists there, else in
+    the user's cache."""
     shared = Path("/var/cache/callcenter/asterisk-root")
     if os.geteuid() == 0 or shared.exists():
         return shared
@@ -38,7 +43,10 @@ def cached_root() -> Path:
 
 
 def ensure_root(progress: Progress) -> Path:
-    """The root, built when it is missing; two work trees never build it twice. Raises RootBuildFailed."""
+    """Returns the path of the root and builds it when missing; a lock keeps two processes from building it at once.
+
+    Raises RootBuildFailed.
+    """
     root = cached_root()
     if not root.exists():
         with _alone(root):
@@ -48,9 +56,10 @@ def ensure_root(progress: Progress) -> Path:
 
 
 def renew_root(progress: Progress) -> Path:
-    """Builds the root anew, with the newest Asterisk of Debian testing, for the next start; the one before is kept
-    beside it as `asterisk-root.old`, and a running Asterisk goes on in it. Raises RootBuildFailed; the old one then
-    stays in force.
+    """Builds the root again, with the newest Asterisk of Debian testing, for the next start.
+
+    The previous root is kept as `asterisk-root.old`, and a running Asterisk continues in it. Raises RootBuildFailed;
+    the previous root then stays in use.
     """
     root = cached_root()
     with _alone(root):
@@ -71,7 +80,7 @@ def _build(root: Path, progress: Progress) -> None:
         raise RootBuildFailed("mmdebstrap is not installed; run deploy/bootstrap.sh")
     making = root.with_name("asterisk-root.making")
     for suite in SUITES:
-        shutil.rmtree(making, ignore_errors=True)  # an interrupted build's: we hold the lock
+        shutil.rmtree(making, ignore_errors=True)  # left by an interrupted build: the lock excludes a parallel one
         making.mkdir()
         progress(f"Asterisk: готовлю корень Debian {suite} (около 170 МБ из сети, полминуты работы)")
         complaint = _bootstrap(suite, making, lenient=False)
@@ -99,9 +108,10 @@ def _build(root: Path, progress: Progress) -> None:
 
 
 def _bootstrap(suite: str, target: Path, *, lenient: bool) -> str:
-    """Fills `target`; an empty string, or what mmdebstrap complained about.
+    """Builds the root in `target`; returns an empty string, or mmdebstrap's log when the build failed.
 
-    It goes through an archive so that an ordinary user owns what he extracts and can delete it again.
+    With `lenient`, a Release file outside its validity period is accepted. mmdebstrap writes a tar archive, so that an
+    ordinary user owns the extracted files and can delete them.
     """
     words = [
         "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={_PACKAGES}",
@@ -120,27 +130,31 @@ def _bootstrap(suite: str, target: Path, *, lenient: bool) -> str:
     ):
         extracted = subprocess.run(archive, stdin=build.stdout, stderr=log, check=False, cwd="/")
         if build.stdout:
-            build.stdout.close()  # a tar that failed must not leave mmdebstrap waiting for a reader
+            build.stdout.close()  # after a failure of tar, mmdebstrap must not wait for a reader
         built = build.wait()
         log.seek(0)
         return "" if built == 0 and extracted.returncode == 0 else log.read() or f"mmdebstrap exited with {built}"
 
 
 def _workshop(target: Path) -> Path:
-    """Where mmdebstrap works: /tmp may be memory, and a build that was killed leaves 300 MB behind.
+    """Returns mmdebstrap's temporary directory: not /tmp, which may be in memory, as a killed build leaves 300 MB.
 
-    An ordinary user's build runs as other users of a namespace, who may not be able to enter his home.
+    An ordinary user's build runs under other user ids of a user namespace, which may not be able to enter the home
+    directory; it uses /var/tmp.
     """
     if os.geteuid() != 0:
         return Path("/var/tmp")  # noqa: S108
     directory = target.with_name("asterisk-root.tmp")
-    shutil.rmtree(directory, ignore_errors=True)  # nobody else builds: we hold the lock
+    shutil.rmtree(directory, ignore_errors=True)  # left by an interrupted build: the lock excludes a parallel one
     directory.mkdir(mode=0o711)
     return directory
 
 
 def _finish(making: Path) -> None:
-    """What the launcher needs: files and directories to mount over, and everything readable for an ordinary user."""
+    """Creates the files that a launch method mounts over, and lets ordinary users enter the root.
+
+    Raises RootBuildFailed when the root holds no Asterisk.
+    """
     for name in ("hosts", "resolv.conf", "localtime"):
         (making / "etc" / name).unlink(missing_ok=True)
         (making / "etc" / name).touch(mode=0o644)
@@ -150,7 +164,7 @@ def _finish(making: Path) -> None:
 
 
 def _proxies() -> list[str]:
-    """The host's apt proxies: mmdebstrap takes nothing over from the host's apt settings."""
+    """Returns apt options with the host's proxies, because mmdebstrap ignores the host's apt settings."""
     try:
         dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -1,12 +1,12 @@
-"""The ways to run Asterisk as an unprivileged user, best first; each is tried before it is trusted.
+"""Launch methods for Asterisk under an unprivileged user, in order of preference; each is tested before it is chosen.
 
-1. `native`: the machine's own Asterisk, 22.8 or later (chan_websocket's JSON came with it);
-2. `bubblewrap`: out of the Debian root, in a mount namespace of its own that shows it little else;
-3. `loader`: out of the same root by the root's own dynamic loader, where no namespaces are allowed;
-4. `chroot`: `unshare` and `chroot`, for root only.
+1. `native`: the machine's own Asterisk, 22.8 or later (the first release with JSON messages in chan_websocket);
+2. `bubblewrap`: the Debian root's Asterisk in a mount namespace that shows little besides the root's files;
+3. `loader`: the same Asterisk started by the root's own dynamic loader, for machines that allow no namespaces;
+4. `chroot`: the same Asterisk by `unshare` and `chroot`, for the user root only.
 
-The instance's Asterisk directory has the same absolute path in every way, so the rendered configuration
-differs only in the directory of the modules.
+With every method, the instance's Asterisk directory has the same absolute path, so the rendered configuration
+differs only in the module directory.
 """
 
 import os
@@ -24,16 +24,18 @@ from callcenter.instance.service_user import ServiceUser
 from callcenter.layout import Layout
 
 OLDEST = (22, 8)
+"""Oldest accepted version of Asterisk."""
 TESTED = ("22.10.1",)
-"""Versions the live tests have passed with; another one is used with a warning."""
+"""Versions that have passed the live tests; any other version is used with a warning."""
 
 NATIVE_PREFIX = Path("/usr")
-"""Where the machine's own Asterisk keeps its modules and its shared files."""
+"""Prefix of the modules and shared files of the machine's own Asterisk."""
 
 WAYS = ("native", "bubblewrap", "loader", "chroot")
 
-_EMPTY = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - mounted fresh and private inside the namespace
+_EMPTY = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - private empty tmpfs mounts inside the namespace
 _SHARED = ("documentation", "rest-api", "static-http", "phoneprov", "firmware")
+"""Directories of Asterisk's package that must appear in its data directory."""
 
 
 class AsteriskLaunchFailed(CallcenterError):
@@ -42,10 +44,10 @@ class AsteriskLaunchFailed(CallcenterError):
 
 @dataclass(frozen=True, slots=True)
 class LaunchMethod:
-    """One way that works here. `version` is what `asterisk -V` says of itself, e.g. `22.10.1+dfsg…`.
+    """A launch method that works on this machine. `version` comes from `asterisk -V`, e.g. `22.10.1+dfsg…`.
 
-    `wrap(words, tied)` is the command that runs `words` (absolute paths as the way sees them); `tied` ends them
-    with whoever started them.
+    `wrap(words, tied)` returns the command that runs `words`, whose absolute paths are those inside the launch
+    method's file system; with `tied`, the command ends together with its parent.
     """
 
     name: str
@@ -60,8 +62,10 @@ class LaunchMethod:
         return re.split(r"[^0-9.]", self.version)[0] in TESTED
 
     def link_data(self, layout: Layout) -> None:
-        """Makes Asterisk's data directory show the shared files (its own documentation, without which it will not
-        start) of this way."""
+        """Links this method's shared files into Asterisk's data directory.
+
+        Among them is Asterisk's documentation, without which Asterisk does not start.
+        """
         for name in _SHARED:
             link = layout.sounds.parent / name
             if link.is_symlink() or link.exists():
@@ -71,7 +75,7 @@ class LaunchMethod:
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A way before it was tried: a Way without its version."""
+    """A launch method before its trial; the version of Asterisk is not known yet."""
 
     name: str
     program: tuple[str, ...]
@@ -83,13 +87,14 @@ class _Offer:
 def choose_launch_method(
     layout: Layout, user: ServiceUser, *, progress: Progress, allowed: tuple[str, ...] = WAYS
 ) -> LaunchMethod:
-    """The first of the `allowed` methods that really runs Asterisk here.
+    """Returns the first of the `allowed` methods that runs Asterisk on this machine.
 
-    Raises AsteriskLaunchFailed; its message gives the reason for every method.
+    Builds the Debian root when a method needs it. Raises AsteriskLaunchFailed when no method works; its message gives
+    the reason for each.
     """
     refusals = []
     for offer in _offers(layout, user, allowed, progress):
-        # The probe must write where Asterisk will write and load what it links with.
+        # The probe checks write access to Asterisk's run directory and loads the libraries Asterisk links to.
         probe = f'test -w "{layout.asterisk}/run" && exec "$@" -V'
         tried = run_quietly(offer.wrap(["/bin/sh", "-c", probe, "probe", *offer.program], False), seconds=30.0)
         found = re.match(r"Asterisk (\S+)", tried.stdout)
@@ -158,7 +163,7 @@ def _offers(layout: Layout, user: ServiceUser, allowed: tuple[str, ...], progres
 
 
 def _as_user(user: ServiceUser, words: list[str], *, tied: bool) -> list[str]:
-    """`setpriv` sets the death signal after it has stepped down; stepping down later would clear it."""
+    """Lets `setpriv` set the parent-death signal after changing the user: a later change would clear the signal."""
     death = ["--pdeathsig=KILL"] if tied else []
     if user.drops:
         return ["setpriv", *death, f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", "--", *words]
@@ -166,9 +171,9 @@ def _as_user(user: ServiceUser, words: list[str], *, tied: bool) -> list[str]:
 
 
 def _bubblewrap(root: Path, layout: Layout, words: list[str], *, tied: bool) -> list[str]:
-    """A tree of its own, not the root as a whole, so that the instance can be mounted at any path in it.
+    """Binds parts of the Debian root into a new tree, so that the instance can be mounted at any path.
 
-    The process ids stay the host's: the pid file is written inside and read outside.
+    Process ids stay those of the host, because the pid file is written inside and read outside.
     """
     return [
         "bwrap",
@@ -189,7 +194,7 @@ def _bubblewrap(root: Path, layout: Layout, words: list[str], *, tied: bool) -> 
 
 
 def _chroot(root: Path, layout: Layout, words: list[str]) -> list[str]:
-    """The mounts are seen by this Asterisk only; empty mount points stay behind in the root."""
+    """Mounts the instance into the Debian root; only this Asterisk sees the mounts. Empty mount points remain there."""
     empty = "\n".join(f'mount -t tmpfs tmpfs "{root}{path}"' for path in _EMPTY)
     mounts = "\n".join(
         f'mkdir -p "{root}{path}"; mount --bind "{path}" "{root}{path}"' for path in (layout.asterisk, layout.prompts)

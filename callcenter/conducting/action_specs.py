@@ -1,4 +1,4 @@
-"""What each action of the scripts needs and gives, for the checker. What it does stands in `actions.py`."""
+"""The arguments, outcomes and facts of each script action, for the script checker. `actions.py` implements them."""
 
 from types import MappingProxyType
 
@@ -108,7 +108,7 @@ ACTIONS = MappingProxyType(
                 may_take=(MORE,),
                 gives=MappingProxyType(
                     {
-                        ALL_TOLD: (MORE, DESCRIPTION),  # the first: who presses keys tells nothing more
+                        ALL_TOLD: (MORE, DESCRIPTION),  # the first outcome: a call by keys reports only one trouble
                         MORE_TO_TELL: (CATEGORY, TROUBLE, MORE),
                         MORE_TO_ANSWER: (ARTICLE, MORE),
                     }
@@ -203,4 +203,4 @@ ACTIONS = MappingProxyType(
         )
     }
 )
-"""Every action a script may ask for, by its name. `номер заявки`, `срок` and `состояние` are ready to be spoken."""
+"""Every action by name. The facts `номер заявки`, `срок` and `состояние` are ready to be spoken."""

@@ -1,8 +1,10 @@
-"""The actions a script may ask for. A new one: a function and its line in `_functions`, a spec in `action_specs.py`.
-One that needs neither a database nor the call belongs into `plain_actions.py`.
+"""The actions that scripts may request.
 
-Everything given back is ready to be spoken. PostgreSQL being away is an outcome, not an error: the robot promises to
-call back, and a note has the ticket opened as soon as the database is there.
+To add an action, write a function, add it to `_functions`, and add a spec to `action_specs.py`. An action that needs
+neither the database nor the call belongs in `plain_actions.py`.
+
+Returned facts are ready to be spoken. An unavailable PostgreSQL is an outcome, not an error: the robot promises a
+callback, and a note causes the ticket to be opened once the database is back.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,16 +35,17 @@ from callcenter.wording.spoken import spoken_ticket_number
 log = structlog.get_logger()
 
 DATABASE_SECONDS = 2.0
+"""Timeout in seconds of a database query while the caller waits."""
 MOST_TOLD = 3
-"""Of the open tickets; more are not kept in the ear."""
+"""Most tickets listed to a caller, who cannot remember more by ear."""
 
 
 class UnknownAction(CallcenterError):
-    """No action has this name."""
+    """No action with this name exists."""
 
 
 class ScriptActions:
-    """Implements `ports.Actions` over a register of tickets and the robot's notes."""
+    """Implements `ports.Actions` with the ticket register and the robot's notes."""
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class ScriptActions:
         zone: ZoneInfo,
         get_knowledge: Callable[[], KnowledgeSnapshot] = KnowledgeSnapshot,
     ) -> None:
-        """`get_knowledge` gives the houses, categories and outages in force now."""
+        """`get_knowledge` returns the houses, categories and outages in force."""
         self._register = register
         self._notes = notes
         self._clock = clock
@@ -71,7 +74,7 @@ class ScriptActions:
         }
 
     async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
-        """Raises UnknownAction."""
+        """Runs `action` for the call of `arrival`. Raises UnknownAction."""
         request = ActionRequest(arrival, arguments, self._clock.now())
         if found := self._plain.carry_out(action, arguments, now=request.now):
             for kind, facts in found.notes.items():
@@ -83,7 +86,7 @@ class ScriptActions:
         return await function(request)
 
     async def _register_ticket(self, request: ActionRequest) -> ActionResult:
-        """The call's ticket, or another one beside it: a call has one a category."""
+        """Registers the call's ticket, or a further one when the call has a ticket already (one per category)."""
         new_ticket = NewTicket(
             call_id=request.arrival.call_id,
             category=request.arguments[names.CATEGORY],
@@ -115,7 +118,7 @@ class ScriptActions:
             return ActionResult(names.ALREADY, told)
         if new_ticket.address or self._needs_no_address(new_ticket.category):
             return ActionResult(names.READY, told)
-        self._note(request, "address_wanted")  # keys can't tell it: whoever is not talked with is called back
+        self._note(request, "address_wanted")  # an address cannot be entered by keys: a dispatcher calls back
         return ActionResult(names.NO_ADDRESS, told)
 
     def _needs_no_address(self, code: str) -> bool:
@@ -123,7 +126,7 @@ class ScriptActions:
         return category is not None and category.address_precision is AddressScope.NOWHERE
 
     async def _tell_status(self, request: ActionRequest) -> ActionResult:
-        """State and term, never a name or an address: whoever knows a number may ask."""
+        """Tells state and deadline, never a name or an address, because anybody may enter a ticket number."""
         if not request.arguments[names.DIGITS]:
             return await self._tell_open_tickets(request)
         try:
@@ -145,8 +148,10 @@ class ScriptActions:
         return ActionResult(names.READY, {**told, names.TERM: self._say_due(due_at, request)})
 
     async def _tell_open_tickets(self, request: ActionRequest) -> ActionResult:
-        """The tickets that this call or its telephone has reported: what, state and term; only those whose term is
-        past, if there are any. A telephone can be forged, so nothing is told that says who lives where."""
+        """Tells category, state and deadline of the open tickets reported in this call or from this phone number.
+
+        If any are overdue, only those are told. A caller number can be forged, so no name or address is told.
+        """
         arrival = request.arrival
         try:
             found = await run_within(
@@ -156,7 +161,7 @@ class ScriptActions:
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a status", call_id=arrival.call_id, error=repr(error))
             return ActionResult(names.NO_DATABASE, {})
-        if not found or names.TICKETS in request.arguments:  # told once: now it is another one
+        if not found or names.TICKETS in request.arguments:  # already read out: the caller means another one
             return ActionResult(names.NO_NUMBER, {})
         if late := [ticket for ticket in found if ticket.due_at is not None and ticket.due_at < request.now]:
             lines = [self._say_overdue(ticket, request) for ticket in late[:MOST_TOLD]]
@@ -171,8 +176,8 @@ class ScriptActions:
         return texts().overdue_of.format(trouble=trouble, term=term)
 
     def _say_open(self, ticket: OpenTicket, request: ActionRequest, *, alone: bool) -> str:
-        """Of several without their numbers: nobody keeps three of them in the ear, and what they are about tells them
-        apart."""
+        """`alone`: this is the only ticket. Several tickets are read out without numbers, because three numbers are
+        hard to remember, and the categories distinguish the tickets."""
         term = texts().open_term.format(term=self._say_due(ticket.due_at, request)) if ticket.due_at else ""
         trouble, state = (
             self._known().categories.get_spoken_name(ticket.category),
@@ -184,7 +189,7 @@ class ScriptActions:
         return texts().open_of_several.format(trouble=trouble.capitalize(), state=state, term=term)
 
     async def _mark_danger(self, request: ActionRequest) -> ActionResult:
-        """The note raises the alarm and marks the call, whether or not the database is there now."""
+        """Writes a note, which raises the alarm and marks the call even if the database is unavailable now."""
         self._note(request, "danger", category=request.arguments[names.CATEGORY])
         return ActionResult(names.READY, {})
 
@@ -205,6 +210,6 @@ class ScriptActions:
 
 
 def _contact(request: ActionRequest) -> str | None:
-    """What was typed, E.164 where it is a number; else the number that calls."""
+    """The contact that was typed, in E.164 if it is a phone number; else the caller's number."""
     typed = request.arguments.get(names.CONTACT, "")
     return parse_phone(typed) or typed[:20] or request.arrival.caller_number

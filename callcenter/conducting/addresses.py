@@ -1,4 +1,4 @@
-"""What is still missing in an address that a caller is telling, and how it is asked for."""
+"""Decides which part of a caller's address is missing or doubtful, and phrases the question for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,17 +25,18 @@ from callcenter.understanding.address.address import (
 )
 
 MOST_TRIES = 5
-"""Questions about one address: whoever needs more is better off with a person."""
+"""Most questions about one address; after them the caller goes to a dispatcher. Higher: longer calls with the robot,
+fewer transfers."""
 MOST_DANGER_TRIES = 2
-"""The same in danger: then a person must come to the caller."""
+"""Most questions about an address in danger; after them a dispatcher must take over."""
 MOST_OPTIONS = 4
-"""More can't be kept in the ear: then the part is asked for without them."""
+"""Most options listed in a question, as callers cannot remember more. With more, the question lists none."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddressCheck:
-    """An outcome of «проверить адрес» with its facts; `known_address`: the address as far as it is known, for the
-    ticket."""
+    """An outcome of «проверить адрес» or «записать адрес» with its facts. `known_address`: the known part of the
+    address as spoken text, for the ticket."""
 
     outcome: str
     facts: Mapping[str, str]
@@ -43,8 +44,10 @@ class AddressCheck:
 
 
 def check_address(place: str, category: str, asked: str, tries: int, known: KnowledgeSnapshot) -> AddressCheck:
-    """Whether the address is whole for a trouble of `category`; what to ask for when it is not. `asked`: the part that
-    was asked for last."""
+    """Checks whether `place` is precise enough for a ticket of `category`, and if not, decides what to ask for.
+
+    `asked`: the part that was asked for last. `tries`: the number of questions asked so far.
+    """
     address = _apply_default_parts(parse_address(place, known.houses), known)
     found = known.categories.get(category)
     where = AddressScope.FLAT if found is None else found.address_precision
@@ -70,7 +73,7 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
 
 
 def check_danger_place(place: str, tries: int, known: KnowledgeSnapshot) -> AddressCheck:
-    """Whether help knows where to go: the house, and in one of several entrances the entrance or the flat."""
+    """Checks whether help can find the caller: house known, and entrance or flat if the house has several entrances."""
     address = _apply_default_parts(parse_address(place, known.houses), known)
     said = say_address(address)
     doubt = what_to_ask(address, needs_apartment=False) or _find_missing_entrance(address, AddressScope.ENTRANCE)
@@ -93,19 +96,21 @@ def check_danger_place(place: str, tries: int, known: KnowledgeSnapshot) -> Addr
 
 
 def _apply_default_parts(address: Address, known: KnowledgeSnapshot) -> Address:
-    """Who names no building, structure or letter means the house that has none, where there is such a one beside
-    others that have. It is read back, so whoever means another says so."""
+    """If the caller names no building, structure or letter, assumes the house without one, if such a house exists.
+
+    The address is read back, so the caller can correct it.
+    """
     for part in ("building", "structure", "letter"):
         values = {getattr(house, part) for house in address.houses}
         if part not in address.parts and len(values) > 1 and "" in values and "house" in address.parts:
             address = resolve(known.houses.all, {**address.parts, part: AddressPart("", "")}, ())
     if any(doubt.part == "letter" and _is_part_absent(doubt) for doubt in address.doubts):
-        return _drop_part(address, "letter", known)  # «а» is a word more often
+        return _drop_part(address, "letter", known)  # «а» is usually the conjunction, not a letter of the house
     return address
 
 
 def _is_part_absent(doubt: AddressDoubt) -> bool:
-    """Whether no house that fits otherwise has such a part at all."""
+    """Whether no otherwise matching house has such a part at all."""
     return doubt.kind == "contradictory" and doubt.options == ("",)
 
 
@@ -153,7 +158,8 @@ _GENITIVE = {**RUSSIAN, "building": "корпуса", "structure": "строен
 
 
 def _find_missing_entrance(address: Address, where: AddressScope) -> AddressDoubt | None:
-    """A lift or a lamp is found by its entrance, unless the house has just one, or the flat tells."""
+    """For troubles of an entrance (lift, lamp): the entrance is missing unless the house has one only or the flat is
+    known."""
     house = address.house
     if (
         where is not AddressScope.ENTRANCE

@@ -1,4 +1,4 @@
-"""Who calls: the number the trunk shows, made E.164. It proves nothing: a number can be forged."""
+"""The arrival of a call. The caller number comes from the trunk and proves nothing, because it can be forged."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +6,12 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call as it comes to us."""
+    """A call at the moment when it enters the application."""
 
     call_id: str
     dialled: str
     caller_shown: str
-    """As the trunk gave it; may be empty, a word, or forged."""
+    """The caller number as received from the trunk; may be empty, not a number, or forged."""
     caller_number: str | None
-    """E.164, None when withheld or not a number."""
+    """The caller number in E.164; None when withheld or not a number."""
     at: datetime

@@ -1,7 +1,7 @@
-"""Words of danger where no robot listens: in the queue and in the talk with a dispatcher.
+"""Detects danger in the caller's speech after the robot: in the queue and in the conversation with a dispatcher.
 
-The robot has done with such a call, so nothing is asked; the note marks the call and raises the alarm on the board,
-unless somebody knows of the danger already.
+The caller is not asked anything. The written note marks the call as dangerous and raises an alarm on the board, unless
+the call is already marked.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from callcenter.journal.notes import Note
 
 
 class DangerWatch:
-    """`dangers` gives those of the script in force, `mind` what understands them."""
+    """`dangers` returns the dangers of the script in force, `get_interpreter` the interpreter that recognizes them."""
 
     def __init__(
         self,
@@ -33,7 +33,10 @@ class DangerWatch:
         self._clock = clock
 
     def check_utterance(self, call_id: str, text: str) -> bool:
-        """Whether danger is among the caller's words, which may still change. Whoever asks asks no more then."""
+        """Writes a note and returns True when `text` mentions a danger. `text` may be a partial recognition result.
+
+        After True the call needs no further checks.
+        """
         for danger, told in find_dangers(self._dangers(), self._mind(), text, whole=False):
             facts = {"category": dict(danger.remembered_facts).get(CATEGORY, ""), "heard": told}
             self._notes.write(Note(new_id(), call_id, self._clock.now(), "danger", facts))

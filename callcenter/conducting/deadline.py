@@ -1,7 +1,7 @@
-"""A deadline that holds even when what it bounds does not listen to being cancelled.
+"""A timeout that holds even when the cancelled code is slow to end.
 
-`asyncio.timeout` waits for the cancelled code to end; a database driver that tells a frozen server about the
-cancellation makes it wait for seconds more, while a caller hears nothing.
+`asyncio.timeout` waits until the cancelled code has ended. A database driver that reports the cancellation to a frozen
+server takes seconds to end, and the caller hears silence meanwhile.
 """
 
 import asyncio
@@ -18,7 +18,10 @@ _abandoned: set[asyncio.Task[Any]] = set()
 
 
 async def run_within(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
-    """The work's result or exception. After `seconds` raises TimeoutError at once and cancels the work behind it."""
+    """Returns the result of `work` or raises its exception.
+
+    After `seconds`, cancels `work` and raises TimeoutError without waiting for `work` to end.
+    """
     task = asyncio.create_task(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=seconds)
@@ -32,7 +35,7 @@ async def run_within(seconds: float, work: Coroutine[Any, Any, Result]) -> Resul
 
 
 def _abandon(task: asyncio.Task[Any]) -> None:
-    _abandoned.add(task)  # the loop itself holds tasks only weakly
+    _abandoned.add(task)  # the event loop keeps only weak references to tasks
     task.add_done_callback(_log_failure)
     task.cancel()
 

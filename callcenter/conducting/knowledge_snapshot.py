@@ -1,4 +1,4 @@
-"""What the centre knows besides its texts: its houses, why something is out in one of them, and what callers mean."""
+"""Loads the knowledge that actions and the interpreter use: houses, outages, ticket categories and phrases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ HOUSES, OUTAGES, PHRASES = "houses.csv", "outages.yaml", "phrases"
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeSnapshot:
-    """As the files stood when they were read."""
+    """The contents of the knowledge files at the moment of reading."""
 
     houses: Houses = field(default_factory=lambda: Houses(()))
     outages: Outages = field(default_factory=Outages)
@@ -30,7 +30,7 @@ class KnowledgeSnapshot:
 def read_knowledge_snapshot(
     directory: Path, categories: Categories, zone: ZoneInfo
 ) -> tuple[KnowledgeSnapshot, list[Problem]]:
-    """Houses and outages of a knowledge base, and everything wrong with their files."""
+    """Reads the houses and outages of a knowledge base. Returns them and the problems of their files."""
     houses, problems = read_houses(directory / HOUSES)
     codes = frozenset(category.code for category in categories)
     outages, of_outages = read_outages(directory / OUTAGES, houses, categories=codes, zone=zone)
@@ -40,7 +40,10 @@ def read_knowledge_snapshot(
 def open_interpreter(
     directory: Path, known: KnowledgeSnapshot, articles: Sequence[Article] = ()
 ) -> tuple[Interpreter, list[Problem]]:
-    """Understands callers by the phrases of a knowledge base and the wordings of its articles; takes a second."""
+    """Creates the interpreter from the phrases of a knowledge base and the wordings of its articles. Takes a second.
+
+    Also returns the problems of the phrase files.
+    """
     phrases = read_phrases(directory / PHRASES)
     understanding = Understanding(phrases, known.houses, list_accidents(known.categories), articles)
     return UnderstandingInterpreter(understanding, AddressBook(known.houses), known.categories), list(phrases.problems)

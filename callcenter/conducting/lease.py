@@ -1,8 +1,9 @@
-"""The lease: how long the dialplan leaves a call with us without a sign of life.
+"""The lease: how long the dialplan leaves a call to the controller without a renewal.
 
-The dialplan sets `TIMEOUT(absolute)` before it hands the channel over; when it runs out, Asterisk takes the channel
-back and queues it. Only the turn of a call's own mailbox renews its lease, never a timer for all: a call whose action
-or prompt hangs stops renewing and is freed, and so is every call of a controller that was killed or frozen.
+The dialplan sets `TIMEOUT(absolute)` before `Stasis`. When the timeout expires, Asterisk takes the channel back and
+queues it. The lease is renewed only by the loop that reads the call's own mailbox, never by a common timer. So a call
+whose action or prompt hangs returns to the dialplan, and so do all calls of a killed or frozen controller.
+See docs/decisions/0005.
 """
 
 from callcenter.conducting.ports import CallMetrics, Phone
@@ -11,7 +12,7 @@ from callcenter.core.errors import AsteriskUnavailable
 
 
 class Lease:
-    """One call's lease of `seconds`, renewed at most twice a second and at least three times in its length."""
+    """The lease of one call, `seconds` long. Renewed at most twice a second, and at least three times per lease."""
 
     def __init__(self, phone: Phone, call_id: str, *, seconds: int, clock: Clock, measures: CallMetrics) -> None:
         self._phone = phone
@@ -23,11 +24,14 @@ class Lease:
 
     @property
     def renewal_interval(self) -> float:
-        """How long a turn may wait for a letter before the lease must be renewed."""
+        """Longest wait for a letter in seconds, after which the lease must be renewed."""
         return min(2.0, self._seconds / 3)
 
     async def renew_if_due(self) -> None:
-        """Raises ChannelGone when the call is not ours any more, AsteriskUnavailable."""
+        """Renews the lease unless it was renewed a moment ago.
+
+        Raises ChannelGone when the channel has left the application, and AsteriskUnavailable.
+        """
         now = self._clock.monotonic()
         if now - self._renewed_at < min(0.5, self.renewal_interval):
             return

@@ -1,16 +1,15 @@
-"""One live call: its mailbox is read one letter at a time, its conversation asked, the commands carried out.
+"""The session of one live call: reads its mailbox, passes events to the conversation, executes the returned commands.
 
-Three promises hold whatever happens in here:
+Guarantees:
 
-* The caller is never left with us in silence. A dialogue, prompt or action that fails sends the caller to the queue;
-  one that hangs stops the turns of this mailbox, and with them the renewal of the lease, and the dialplan takes over.
-* Nothing we do late can hurt. All that touches the channel is refused with Gone once it has left our application, and
-  Gone ends the line quietly. That includes a controller that was frozen in the middle of a command.
-* The recording keeps its length. Asterisk records what the channel reads, and reads nothing when the caller's phone
-  sends nothing and we play nothing; so silence is sent whenever no prompt is.
+* The caller is never left in silence. A dialogue, prompt or action that fails sends the caller to the queue. If one
+  hangs, this session no longer renews the lease, and the dialplan takes the channel back.
+* A late command does no harm, even if the controller was frozen in the middle of it. A request for a channel that has
+  left the Stasis application fails with ChannelGone, which ends the session quietly.
+* The recording keeps real time. Asterisk writes no frames while the caller's phone sends nothing and nothing is played,
+  so silence is sent whenever no prompt is playing.
 
-When Asterisk is out of sight (AsteriskUnavailable), commands stay owed and are tried again with each turn; if that
-takes longer than the lease, the call is in the queue by then.
+While Asterisk is unreachable, commands stay pending and are retried on every turn, until the lease ends in the queue.
 """
 
 import asyncio
@@ -66,24 +65,24 @@ log = structlog.get_logger()
 TO_QUEUE = "to-queue"
 GOODBYE = "goodbye"
 FALLBACK = "fallback"
-"""Where the dialplan tells of the recording, unless it knows that it was told, or says «connecting»; then the queue."""
+"""Dialplan context: plays the recording notice, or «connecting» if the notice was played already, then queues."""
 LONGEST_SOUND = 120.0
-"""Seconds; a prompt is refused by the checker long before. Past it the end of a sound is taken as missed."""
+"""Seconds until a playback without a reported end counts as ended. The script checker rejects prompts over 20 s."""
 
 
 class SoundFailed(CallcenterError):
-    """Asterisk could not play a sound of ours."""
+    """Asterisk could not play a prompt."""
 
 
 class Dialogue(Protocol):
-    """The conversation: `dialogue.engine.conversation.Conversation`."""
+    """The interface of `dialogue.engine.conversation.Conversation`."""
 
     def handle_event(self, event: Event) -> list[Command]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class LinePorts:
-    """What every line works with."""
+    """The ports (adapters to Asterisk, prompts, journal and others) that all lines share."""
 
     channel_control: Phone
     prompts: Prompts
@@ -93,11 +92,10 @@ class LinePorts:
     lease_seconds: int
     tape: Tape = NO_TAPE
     timeout_override: float | None = None
-    """Seconds an action or the rendering of a prompt may take. By default shorter than the lease, so that we can
-    still react."""
+    """Seconds for an action or a prompt rendering. None: 70 % of the lease, at most 4 s, to leave time to react."""
     metrics_recorder: CallMetrics = field(default_factory=NoMetrics)
     caller_recognition: CallRecognition | None = None
-    """None: callers are not heard."""
+    """None: callers' speech is not recognized."""
 
     @property
     def timeout_seconds(self) -> float:
@@ -108,19 +106,19 @@ class LinePorts:
 class _ActivePlayback:
     playback_id: str
     turn: int | None
-    """None: a repetition whose end the conversation does not wait for."""
+    """None: a repeated prompt whose end the conversation does not wait for."""
     since: float
 
 
 @dataclass(frozen=True, slots=True)
 class _ReplayPrompt:
-    """Say the last words again. `turn` is the `Say` that still waits for their end, if one does."""
+    """Play the last prompt again. `turn`: the turn of the `Say` whose end is still awaited, if any."""
 
     turn: int | None
 
 
 class Line:
-    """A call from its arrival until it leaves our application."""
+    """A call from its arrival until its channel leaves the Stasis application."""
 
     def __init__(self, arrival: Arrival, conversation: Dialogue, services: LinePorts) -> None:
         self.mailbox = Mailbox(posted=self._tape_letter)
@@ -148,7 +146,7 @@ class Line:
         self._has_ended = False
 
     async def run(self) -> None:
-        """Conducts the call to its end. Raises nothing but CancelledError: other calls must not suffer."""
+        """Runs the call to its end. Raises only CancelledError, so that a failure does not affect other calls."""
         with structlog.contextvars.bound_contextvars(call_id=self._call_id):
             try:
                 await self._process_mailbox()
@@ -198,14 +196,14 @@ class Line:
                 self._note("key", key=key)
                 self._stop_repeated_prompt()
                 self._feed_event(KeyPressed(key))
-                if self._pending_commands:  # else nobody asked for a key
+                if self._pending_commands:  # no commands: the conversation ignored the key
                     self._response_timer.begin(at)
             case SoundEnded(playback_id, failed):
                 self._finish_playback(playback_id, failed=failed)
             case ListenEnded(turn):
                 if self._listening is not None and self._listening.turn == turn:
                     self._stop_listening()
-                    self._response_timer.forget()  # what comes answers the silence
+                    self._response_timer.forget()  # the next prompt replies to the silence, not to the caller
                     self._feed_event(Silence(turn))
             case SpeechBegan():
                 self._stop_repeated_prompt()
@@ -227,7 +225,7 @@ class Line:
                 assert_never(letter)
 
     def _stop_repeated_prompt(self) -> None:
-        """The conversation does not know of it."""
+        """The conversation cannot stop it, because a repeated prompt has no turn."""
         if self._playback is not None and self._playback.turn is None:
             self._pending_commands.append(Hush(turn=-1))
 
@@ -235,7 +233,7 @@ class Line:
         self._pending_commands.extend(self._talk.handle_event(event))
 
     async def _run_pending_commands(self) -> None:
-        """Carries out what is owed, in order; what Asterisk does not hear stays owed."""
+        """Executes the pending commands in order. A command that does not reach Asterisk stays pending."""
         self._finish_overdue_playback()
         try:
             while self._pending_commands and not self._has_ended:
@@ -274,7 +272,7 @@ class Line:
             case _:
                 assert_never(command)
 
-    # What we say
+    # Prompts
 
     async def _say(self, command: Say) -> None:
         self._stop_listening()
@@ -284,18 +282,18 @@ class Line:
         self._note("said", text=hide_stress(command.text))
 
     async def _replay_prompt(self, turn: int | None) -> None:
-        """After a reconnect: the end of the words, or the keys that answered them, may be lost."""
+        """Repeats the prompt after a reconnect, because its end or the digits pressed in reply may have been lost."""
         if self._last_prompt is None:
             return
         if self._timer is not None:
-            self._timer.cancel()  # starts anew at the end of the words
+            self._timer.cancel()  # restarted when the repeated prompt ends
         await self._play(self._last_prompt, turn=turn)
 
     async def _play(self, text: str, *, turn: int | None) -> None:
         await self._stop_prompt()
         await self._send_silence()  # rendering may take a second
         sound = await run_within(self._edges.timeout_seconds, self._edges.prompts.get_sound_path(text))
-        # Before the request: when its reply is lost it may sound all the same, and must be hushed before the next try.
+        # Set before the request: if only the reply is lost the sound may be playing, and a retry must stop it first.
         self._playback = _ActivePlayback(new_id(), turn, self._edges.clock.monotonic())
         self._silence_sent = False
         await self._edges.channel_control.play(self._call_id, sound, playback_id=self._playback.playback_id)
@@ -308,7 +306,7 @@ class Line:
     def _finish_playback(self, playback_id: str, *, failed: bool) -> None:
         sounding = self._playback
         if sounding is None or sounding.playback_id != playback_id:
-            return  # hushed before, or from before a reconnect
+            return  # already stopped, or started before a reconnect
         self._playback = None
         if failed:
             raise SoundFailed(f"the sound of «{self._last_prompt}» could not be played")
@@ -330,13 +328,13 @@ class Line:
 
     def _queue_repetition(self) -> None:
         if self._pending_commands:
-            return  # newer words are still to be said
+            return  # a newer prompt or question is still pending
         if self._playback is not None:
             self._pending_commands.appendleft(_ReplayPrompt(self._playback.turn))
         elif self._listening is not None:
             self._pending_commands.appendleft(_ReplayPrompt(None))
 
-    # What we wait for
+    # Waiting for the caller; script actions
 
     def _listen(self, command: Listen) -> None:
         self._stop_listening()
@@ -363,11 +361,11 @@ class Line:
         self._feed_event(ActionDone(command.turn, done.outcome, done.facts))
 
     async def _raise_priority(self) -> None:
-        """From now on every way to a person leads to the head of the queue, the dialplan's own ways too."""
+        """Puts the call at the head of the queue, whether the robot or the dialplan transfers it."""
         self._priority = DANGER_PRIORITY
         await self._edges.channel_control.set_variable(self._call_id, "CC_PRIORITY", str(DANGER_PRIORITY))
 
-    # How it ends
+    # End of the call
 
     async def _send_to_queue(self, reason: str, priority: int, *, by: str) -> None:
         phone, priority = self._edges.channel_control, max(priority, self._priority)
@@ -378,17 +376,17 @@ class Line:
         self._note("handed_over", reason=reason, priority=priority)
 
     async def _continue_in_context(self, context: str) -> None:
-        await self._stop_prompt()  # Asterisk would play a prompt to its end first; variables wait for that end, too
+        await self._stop_prompt()  # else Asterisk plays the prompt to its end before it continues or sets variables
         await self._edges.channel_control.continue_at(self._call_id, context)
         self._has_ended = True
 
     async def _fail_over_to_queue(self, error: Exception) -> None:
-        """The caller gets a person. If even that fails, the lease ends in the queue."""
+        """Sends the caller to the queue. If that fails too, the lease expires and the dialplan queues the call."""
         try:
             await self._send_to_queue(texts().robot_failed, ORDINARY_PRIORITY, by=FALLBACK)
         except ChannelGone:
             if isinstance(error, SoundFailed):
-                return  # nothing was wrong with the sound: they hung up, or the lease ended, while it played
+                return  # the sound was fine: the channel left while the sound was playing
         except Exception as second:
             log.exception("could not hand the caller over", error=repr(second))
         log.error("the robot failed", exc_info=error)

@@ -1,4 +1,7 @@
-"""What happens to one call, in the order it happened. One task reads it, so nothing about a call needs a lock."""
+"""The mailbox of a call: a queue of its incoming events ("letters") in the order of their arrival.
+
+One task reads the mailbox, so the state of a call needs no lock.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,13 +10,13 @@ from dataclasses import dataclass, field
 from callcenter.dialogue.engine.events import Speech
 
 MOST_KEYS = 64
-"""More than anybody presses while one action is carried out. All other letters are few: an ear guesses ten times a
-second at most, and a line that reads nothing for the length of its lease is over."""
+"""Limit of unread DTMF digits; more than a caller presses during one action. Other letters need no limit: partial
+recognition results come at most ten times a second, and a line that reads nothing loses its call with the lease."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The caller pressed a key; `at` is when, in monotonic seconds."""
+    """A DTMF digit from the caller. `at`: when it was pressed, in monotonic seconds."""
 
     key: str
     at: float | None = field(default=None, compare=False)
@@ -21,7 +24,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class SoundEnded:
-    """A sound of ours is over: played to its end, stopped, or it could not be played."""
+    """A playback is over: played to its end, stopped, or `failed` because Asterisk could not play it."""
 
     playback_id: str
     failed: bool = False
@@ -29,35 +32,35 @@ class SoundEnded:
 
 @dataclass(frozen=True, slots=True)
 class ListenEnded:
-    """The seconds of `Listen(turn)` are over."""
+    """The timeout of the command `Listen(turn)` expired."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The channel is not ours any more: hung up, or taken by the dialplan at the end of its lease."""
+    """The channel has left the Stasis application: the caller hung up, or the lease expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconnected:
-    """Asterisk was out of sight for a while; what it reported meanwhile is lost."""
+    """The connection to Asterisk was down and is back; the events of the meantime are lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
-    """The controller stops: the dialplan goes on with the call."""
+    """The controller is stopping: the call goes to the dialplan's fallback."""
 
 
 Letter = Key | SoundEnded | ListenEnded | Left | Reconnected | Dismissed | Speech
-"""What an ear tells is the conversation's own event."""
+"""A letter of the mailbox. Recognition results are the conversation's own events, `Speech`."""
 
 
 class Mailbox:
-    """Letters of one call, first come, first served. Keys beyond `MOST_KEYS` unread ones are dropped."""
+    """A FIFO queue of letters. Keys beyond `MOST_KEYS` unread ones are dropped."""
 
     def __init__(self, *, posted: Callable[[Letter], None] | None = None) -> None:
-        """`posted` is shown every letter that was taken in."""
+        """`posted` is called with every accepted letter."""
         self._posted = posted
         self._letters: asyncio.Queue[Letter] = asyncio.Queue()
         self._unread_keys = 0
@@ -72,7 +75,7 @@ class Mailbox:
         self._letters.put_nowait(letter)
 
     async def next(self, *, within: float) -> Letter | None:
-        """The oldest letter; None when none came within so many seconds."""
+        """Returns the oldest letter, or None when none arrives within `within` seconds."""
         try:
             async with asyncio.timeout(within):
                 letter = await self._letters.get()

@@ -1,4 +1,4 @@
-"""What the talk has done about meters' readings: held against the last ones, and taken."""
+"""The script actions on meter readings: check them against the previous ones, and accept them."""
 
 from collections.abc import Mapping
 
@@ -15,22 +15,24 @@ from callcenter.understanding.numbers.meter_readings import AND
 log = structlog.get_logger()
 
 _SPOKEN_DIGITS = 3
-"""Of an account, in one go."""
+"""Digits per group when an account number is spoken."""
 _KIND_OF_METER_NAME = {name: kind for kind, name in METERS.items()}
 
 
 class MeterActions:
-    """The actions on readings of `action_specs`. Readings are taken by a note: safe at once, database or not."""
+    """The meter actions of `action_specs`. A reading is accepted as a note, which is safe without the database."""
 
     def __init__(self, *, register: TicketRegister, write: WriteNote, seconds: float) -> None:
-        """`seconds`: how long the database may take."""
+        """`seconds`: timeout of a database query."""
         self._register = register
         self._write = write
         self._seconds = seconds
 
     async def check(self, request: ActionRequest) -> ActionResult:
-        """What is odd about each reading; two of a kind are for a person. The last one is never told: whoever knows an
-        account's number may ask."""
+        """Returns a warning for each implausible reading. Two values for one kind of meter go to a dispatcher.
+
+        The previous reading is never told, because anybody who knows an account number may ask.
+        """
         account, readings = request.arguments[names.ACCOUNT], _merge_readings(request.arguments)
         if not readings:
             return ActionResult(names.NOT_NAMED, {})
@@ -47,7 +49,7 @@ class MeterActions:
         return ActionResult(names.DOUBTFUL, {**facts, names.DOUBT: told}) if told else ActionResult(names.LIKELY, facts)
 
     async def take(self, request: ActionRequest) -> ActionResult:
-        """One note a reading."""
+        """Writes one note per reading."""
         account = request.arguments[names.ACCOUNT]
         for meter, value in parse_readings(request.arguments[names.READINGS]).items():
             self._write(request, "reading", account=account, meter=meter, value=value)
@@ -61,12 +63,12 @@ class MeterActions:
             doubt = await run_within(self._seconds, asked)
         except (DatabaseUnavailable, TimeoutError) as error:
             log.warning("no database for a reading", call_id=request.arrival.call_id, error=repr(error))
-            return ""  # it is taken all the same, and looked at when it is written
+            return ""  # the reading is accepted anyway, and checked when it is stored
         return texts().reading_doubts[doubt].format(meter=METERS[meter].capitalize()) if doubt else ""
 
 
 def _merge_readings(arguments: Mapping[str, str]) -> dict[str, str]:
-    """Those said in a row, and the one that was just asked for, which counts more."""
+    """Combines the readings said so far with the one just asked for, which takes precedence."""
     readings = parse_readings(arguments.get(names.READINGS, ""))
     meter, value = arguments.get(names.METER, ""), arguments.get(names.READING, "")
     if meter and value:
@@ -75,6 +77,6 @@ def _merge_readings(arguments: Mapping[str, str]) -> dict[str, str]:
 
 
 def _spell(account: str) -> str:
-    """`781203` -> `7 8 1, 2 0 3`, as people read an account out."""
+    """`781203` -> `7 8 1, 2 0 3`, the way an account number is spoken."""
     groups = [account[at : at + _SPOKEN_DIGITS] for at in range(0, len(account), _SPOKEN_DIGITS)]
     return ", ".join(" ".join(group) for group in groups)

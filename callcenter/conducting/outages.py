@@ -1,6 +1,7 @@
-"""Known causes: outages and works that the centre knows of, read from `knowledge_base/outages.yaml`.
+"""Known outages and planned works, read from `knowledge_base/outages.yaml`.
 
-They are told to whoever reports the same trouble in the same house, before a ticket is written (ПП РФ 354, п. 107).
+A caller who reports a trouble that an outage explains is told the cause before a ticket is registered
+(ПП РФ 354, п. 107).
 """
 
 import re
@@ -23,42 +24,42 @@ _NUMBERS = (("house", r"(?:дом )?(\d+(?:/\d+)?)"), ("building", r"корпу�
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One known cause. It is told from `since` to `until`."""
+    """A known cause of troubles. It is told from `since` (inclusive) to `until` (exclusive)."""
 
     id: str
     houses: frozenset[House]
-    """Empty: all."""
+    """Empty: all houses."""
     categories: frozenset[str]
-    """Which troubles it explains."""
+    """Codes of the trouble categories that the outage explains."""
     reason: str
     who: str
-    """Who works on it."""
+    """Who carries out the repair."""
     since: datetime
     expected: datetime | None
-    """When it is to be over; None: not known."""
+    """Expected end; None: unknown."""
     until: datetime
 
     def explains(self, house: House, category: str, *, now: datetime) -> bool:
-        """Whether it is why this house has this trouble now."""
+        """Whether the outage is in force at `now` and explains a trouble of `category` in `house`."""
         here = not self.houses or house in self.houses
         return here and category in self.categories and self.since <= now < self.until
 
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """All of them, in the order of the file."""
+    """All outages in the order of the file."""
 
     all: tuple[Outage, ...] = ()
 
     def find(self, house: House, categories: Collection[str], *, now: datetime) -> Outage | None:
-        """The first that explains one of these troubles of a house."""
+        """Returns the first outage that explains one of `categories` in `house`, or None."""
         return next((one for one in self.all for code in categories if one.explains(house, code, now=now)), None)
 
 
 def read_outages(
     file: Path, houses: Houses, *, categories: Collection[str], zone: ZoneInfo
 ) -> tuple[Outages, list[Problem]]:
-    """The outages of `file` and everything wrong with it (OUT001-OUT034). No file: none are known."""
+    """Reads `file`. Returns the outages and the problems found (OUT001-OUT034). A missing file means no outages."""
     findings = SheetProblems(file, "OUT")
     if not file.exists():
         return Outages(), []
@@ -108,7 +109,7 @@ def _read(sheet: Sheet, houses: Houses, categories: Collection[str], zone: ZoneI
 
 
 def _find_houses(name: str, houses: Houses) -> Iterator[House]:
-    """The houses of «проспект Энгельса, 139»: all that have the parts which are named."""
+    """Yields the houses that match every named part: «проспект Энгельса, 139» matches all buildings of that house."""
     pieces = [piece.strip() for piece in name.split(",")]
     settlements = {house.settlement for house in houses.all if house.settlement}
     wanted = {"settlement": pieces.pop(0) if pieces[0] in settlements else ""}

@@ -1,4 +1,7 @@
-"""The actions that need neither a database nor a call: what is known decides. Talks on paper carry them out, too."""
+"""The actions that need neither the database nor the call, only the knowledge snapshot.
+
+They also run when example dialogues (`ivr_scripts/*.talks.yaml`) are rehearsed without a call.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,14 +23,14 @@ from callcenter.wording.spoken import spoken_moment
 
 @dataclass(frozen=True, slots=True)
 class NotedResult:
-    """How an action came out, and what is to be noted of it: kind of note -> its facts."""
+    """The result of an action, and the notes to write about it: kind of note -> its facts."""
 
     result: ActionResult
     notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class PlainActions:
-    """Over the houses, categories and outages that `known` gives."""
+    """The actions on the houses, categories and outages that `known` returns."""
 
     def __init__(self, known: Callable[[], KnowledgeSnapshot], zone: ZoneInfo) -> None:
         self._known = known
@@ -45,12 +48,12 @@ class PlainActions:
         }
 
     def carry_out(self, action: str, arguments: Mapping[str, str], *, now: datetime) -> NotedResult | None:
-        """None for an action that needs more."""
+        """Runs `action`. Returns None for an action that is not a plain action."""
         function = self._functions.get(action)
         return None if function is None else function(arguments, now)
 
     def make_rehearsal_runner(self, *, now: datetime) -> CarryOut:
-        """For talks that are rehearsed at this moment."""
+        """Returns a function that runs actions for rehearsed dialogues, with `now` as the current time."""
 
         def carry_out(action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
             found = self.carry_out(action, arguments, now=now)
@@ -59,17 +62,17 @@ class PlainActions:
         return carry_out
 
     def _check_address(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
-        """What is known of it goes into the draft at once: the dispatcher sees it, whatever comes of the call."""
+        """Checks the address, and notes its known parts for the ticket draft at once, whatever happens to the call."""
         wanted = (names.PLACE, names.CATEGORY, names.ASKED, names.TRIES)
         place, category, asked, tries = (arguments.get(name, "") for name in wanted)
         checked = check_address(place, category, asked, int(tries or 0), self._known())
         if checked.outcome == names.NO_ENTRANCE and "entrance" in parse_address(place, self._known().houses).parts:
             facts = {names.ADDRESS: checked.known_address, names.PLACE: place, names.ASKED: "", names.TRIES: "0"}
-            checked = AddressCheck(names.COMPLETE, facts, checked.known_address)  # the caller does not know it
+            checked = AddressCheck(names.COMPLETE, facts, checked.known_address)  # the entrance was declined
         return NotedResult(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
 
     def _note_address(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
-        """For whoever takes the call over; what help must know is asked for, a question or two long."""
+        """Notes an address in danger for the dispatcher who takes over, after `MOST_DANGER_TRIES` questions at most."""
         place, tries = (arguments.get(name, "") for name in (names.PLACE, names.TRIES))
         checked = check_danger_place(place, int(tries or 0), self._known())
         return NotedResult(ActionResult(checked.outcome, checked.facts), _note_place(checked.known_address))
@@ -85,12 +88,12 @@ class PlainActions:
         if outage.expected is not None:
             term = texts().cause_until.format(until=spoken_moment(outage.expected, now=now, zone=self._zone))
         told = texts().cause.format(reason=outage.reason, who=outage.who, term=term)
-        if told == arguments.get(names.CAUSE):  # the caller knows, and wants a ticket
+        if told == arguments.get(names.CAUSE):  # spoken before: the caller wants a ticket anyway
             return NotedResult(ActionResult(names.CAUSE_UNKNOWN, {}))
         return NotedResult(ActionResult(names.CAUSE_KNOWN, {names.CAUSE: told}), {"cause": {"outage": outage.id}})
 
     def _take_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
-        """What else a breath told of, once the first is written down or answered."""
+        """Returns the next trouble or article of an utterance with several, after the previous one was handled."""
         item, *left = read_more(arguments) or [""]
         more = write_more(left)
         if not item:
@@ -101,7 +104,7 @@ class PlainActions:
         return NotedResult(ActionResult(names.MORE_TO_TELL, facts))
 
     def _find_article_ticket(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
-        """The ticket that whoever was told an article may want: an act after a flood, the check of a meter."""
+        """Offers the ticket that fits the article just told, such as a report after a flood or a meter check."""
         code = arguments.get(names.BY_ARTICLE, "")
         if not code:
             return NotedResult(ActionResult(names.ALL_TOLD, {}))
@@ -110,7 +113,7 @@ class PlainActions:
         return NotedResult(ActionResult(names.MORE_TO_TELL, facts))
 
     def _skip_address_part(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
-        """The flat or the entrance that a caller does not know, or will not tell: the house is enough for a ticket."""
+        """Marks the flat or entrance as unknown or refused; the house is enough for a ticket."""
         asked = arguments.get(names.ASKED, "")
         if asked not in ("apartment", "entrance"):
             return NotedResult(ActionResult(names.NEEDED, {}))
@@ -119,7 +122,7 @@ class PlainActions:
         return NotedResult(ActionResult(names.READY, {names.PLACE: format_address(resolve(houses.all, parts, ()))}))
 
     def _check_house_ownership(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
-        """Whether a house that was named is the company's; a trouble is in it where no place is known yet."""
+        """Tells whether the company manages the named house. If no place is known yet, the house becomes the place."""
         named = arguments[names.NAMED_HOUSE]
         address = parse_address(named, self._known().houses)
         if address.house is not None:
@@ -130,13 +133,13 @@ class PlainActions:
 
 
 def _recall_ticket(arguments: Mapping[str, str], now: datetime) -> NotedResult:
-    """The number that was told last in this call."""
+    """Repeats the last ticket number and deadline of this call."""
     told = {name: arguments[name] for name in (names.TICKET_NUMBER, names.TERM) if name in arguments}
     return NotedResult(ActionResult(names.MORE_TO_TELL, told) if len(told) > 1 else ActionResult(names.ALL_TOLD, {}))
 
 
 def _sort_readings(arguments: Mapping[str, str], now: datetime) -> NotedResult:
-    """What is still to be asked for."""
+    """Decides what to ask for next: the account, or the readings."""
     account = arguments.get(names.ACCOUNT, "")
     if not account:
         return NotedResult(ActionResult(names.NO_ACCOUNT, {}))

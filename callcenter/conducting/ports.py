@@ -1,6 +1,6 @@
-"""What conducting a call needs from the edges. Whoever speaks to Asterisk, PostgreSQL or a voice implements it.
+"""Interfaces that a call session needs. The adapters to Asterisk, PostgreSQL, speech and metrics implement them.
 
-All ids are chosen by us before anything is asked; a call's id is the id of the caller's channel.
+The controller chooses all ids before it sends a request. A call's id is the id of the caller's channel.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,112 +20,120 @@ from callcenter.tickets.new_ticket import NewTicket
 
 
 class ChannelGone(CallcenterError):
-    """The channel is not ours any more: they hung up, or the dialplan has taken it. Not an error of anybody."""
+    """The channel has left the Stasis application: the caller hung up, or the dialplan took it back. Not a fault."""
 
 
 class Phone(Protocol):
-    """Callers' channels that are in our application. Every method raises ChannelGone or AsteriskUnavailable."""
+    """Control of callers' channels in the Stasis application. Every method except `forget` raises ChannelGone or
+    AsteriskUnavailable."""
 
     async def play(self, call_id: str, sound: str, *, playback_id: str) -> None:
-        """Starts a sound (path without ending). Its end comes to the call's mailbox as `SoundEnded(playback_id)`."""
+        """Starts a playback. `sound`: path without extension. The call's mailbox gets `SoundEnded(playback_id)` at its
+        end."""
         ...
 
     async def stop_prompt(self, playback_id: str) -> None:
-        """Stops a sound at once; one that has ended already is no error."""
+        """Stops a playback at once. A playback that has already ended is no error."""
         ...
 
     async def send_silence(self, call_id: str) -> None:
-        """Sends silence until the next sound, so that the recording's clock does not depend on the caller's RTP."""
+        """Sends silence until the next playback, so that the recording keeps time without RTP from the caller."""
         ...
 
     async def set_variable(self, call_id: str, name: str, value: str) -> None:
-        """Waits until the sound that is playing ends: hush it first."""
+        """Sets a channel variable. Asterisk delays it until the current playback ends, so stop the playback first."""
         ...
 
     async def renew_lease(self, call_id: str) -> None:
-        """Gives the channel its full lease again, while a sound plays too. Gone: the dialplan has ended the lease."""
+        """Renews the full lease, also during a playback. Raises ChannelGone when the dialplan has ended the lease."""
         ...
 
     def forget(self, call_id: str) -> None:
-        """The call is over for us: nothing of it is awaited any more."""
+        """Drops the playbacks still awaited for a call that has ended."""
         ...
 
     async def continue_at(self, call_id: str, context: str) -> None:
-        """Hands the channel to the dialplan at `context,s,1`. There is no other way out: DELETE would also hang up
-        a caller who is talking with a dispatcher by now."""
+        """Continues the channel in the dialplan at `context,s,1`. A channel is never ended by DELETE, because a late
+        DELETE would hang up a caller who is already talking to a dispatcher."""
         ...
 
 
 class Prompts(Protocol):
-    """Texts as sounds."""
+    """Converts prompt texts to sound files."""
 
     async def get_sound_path(self, text: str) -> str:
-        """The sound's path without ending, rendered first if it must be."""
+        """Returns the path of the sound without extension. Renders the text first if it has no sound yet. Raises when
+        the text cannot be rendered."""
         ...
 
     async def prepare(self, texts: Iterable[str]) -> object:
-        """Renders what is missing. Raises when a text cannot be rendered."""
+        """Renders the texts that have no sound yet. Raises when a text cannot be rendered."""
         ...
 
 
 class RecognitionSession(Protocol):
-    """One caller being heard. No method waits or raises."""
+    """Speech recognition of one caller. No method waits or raises."""
 
     def expect(self, expect: Expect) -> None:
-        """What is heard from now on belongs to this turn; words before it never reach it."""
+        """Assigns the speech from now on to `expect.turn`. Earlier words are never reported for that turn."""
         ...
 
     def detach_robot(self) -> None:
-        """The robot has done with the call and is told nothing more. Hearing ends with the channel."""
+        """Stops the events to the robot, which has finished with the call. Recognition runs until the channel ends."""
         ...
 
 
 class CallRecognition(Protocol):
-    """Hears callers. Its failures are never a call's: it tells `EarLost`, and `EarOpened` when all is well again."""
+    """Starts speech recognition for calls. A recognition failure never fails a call: it is reported as `EarLost`, and
+    its end as `EarOpened`."""
 
     def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> RecognitionSession:
-        """Hears the caller from now on, until their channel ends; returns at once. `take` is told in the event loop,
-        first of all `EarOpened`, once audio comes and an ear takes it."""
+        """Recognizes the caller's speech until the channel ends. Returns at once.
+
+        `take` is called in the event loop. Its first event is `EarOpened`, sent once audio arrives and a recognition
+        server accepts it.
+        """
         ...
 
 
 class RecognitionStream(Protocol):
-    """One stretch of somebody's sound on its way to words. No method waits or raises."""
+    """One audio stream of a speaker, being recognized. No method waits or raises."""
 
     def accept_audio(self, samples: bytes) -> None:
-        """Takes the next sound: linear, 16 bit, little-endian, 8000 samples a second."""
+        """Accepts the next samples: 16-bit little-endian linear PCM, 8000 samples per second."""
         ...
 
     def expect(self, expect: Expect) -> None:
-        """See RecognitionSession."""
+        """See `RecognitionSession.expect`."""
         ...
 
     def close(self) -> None:
-        """Ends the stretch; what was said so far is still written down."""
+        """Ends the stream. The speech up to now is still transcribed."""
         ...
 
 
 class Recognition(Protocol):
-    """Turns sound into words, and writes down what was said."""
+    """Recognizes audio streams and writes the transcripts."""
 
     async def run(self) -> None:
-        """Keeps the connection to an ear until cancelled."""
+        """Maintains the connection to a recognition server until cancelled."""
         ...
 
     def open_input(self, call_id: str, speaker: Speaker, take: Callable[[Speech], None]) -> RecognitionStream:
-        """A new stretch. `take` is told `EarOpened` while an ear takes its sound, else `EarLost`, and what is heard."""
+        """Opens a stream. `take` receives the recognized speech, `EarOpened` when a recognition server accepts the
+        audio, and `EarLost` when it no longer does."""
         ...
 
 
 class NoteWriter(Protocol):
-    """The robot's notes on the call; `journal.notes.NoteBook` keeps them safe."""
+    """Writes the robot's notes on a call. `journal.notes.Journal` stores them durably."""
 
     def write(self, note: Note) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """How an action came out: one of its outcomes in `action_specs`, and the facts that outcome gives."""
+    """The result of an action: one of its outcomes in `action_specs`, and the facts of that outcome."""
 
     outcome: str
     facts: Mapping[str, str]
@@ -133,7 +141,7 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """One action of one call."""
+    """A request to run an action for a call."""
 
     arrival: Arrival
     arguments: Mapping[str, str]
@@ -141,53 +149,57 @@ class ActionRequest:
 
 
 class WriteNote(Protocol):
-    """Takes down something an action found out about its call."""
+    """Writes a note of an action about its call."""
 
     def __call__(self, request: ActionRequest, kind: str, **facts: str | None) -> None: ...
 
 
 class Actions(Protocol):
-    """What scripts may have done, by name."""
+    """Runs the actions of scripts by name."""
 
     async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult: ...
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """A ticket as its reporter may hear of it: no name, no address."""
+    """The part of a ticket that may be spoken to its reporter: no name and no address."""
 
     number: str
     category: str
-    """Its code."""
+    """The code of the category."""
     state: str
     """A `TicketState`."""
     due_at: datetime | None
 
 
 class TicketRegister(Protocol):
-    """Tickets, for the actions. Every method raises DatabaseUnavailable."""
+    """The tickets and meter readings that actions use. Every method raises DatabaseUnavailable."""
 
     async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
         """Registers a ticket of the call, once for the main trouble and once for each category of additional ones."""
         ...
 
     async def find_open(self, *, dialled: str, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
-        """The tickets still open that were reported from this telephone or in this call, the newest first."""
+        """Returns the open tickets reported from this phone number or in this call, newest first.
+
+        Like the methods below, of the company whose number was `dialled`.
+        """
         ...
 
     async def find_by_digits(self, digits: str, *, dialled: str) -> tuple[str, datetime | None] | None:
-        """State (a `TicketState`) and nearest term of the ticket whose number has these digits; None: there is none."""
+        """Returns state (a `TicketState`) and nearest deadline of the ticket with these digits; None if not found."""
         ...
 
     async def find_reading_doubt(
         self, *, dialled: str, account: str, meter: str, value: int, now: datetime
     ) -> str | None:
-        """What is odd about a meter's reading (a `meters.plausible.Doubt`); None: nothing. `meter`: a `MeterKind`."""
+        """Returns why a meter reading is implausible (a `meters.plausible.ReadingDoubt`), or None when it is plausible.
+        `meter`: a `MeterKind`."""
         ...
 
 
 class Alarms(Protocol):
-    """The red lines of the board. Never raises: what cannot be shown now is logged."""
+    """The alarms on the board. Never raises: an alarm that cannot be stored is logged."""
 
     async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None: ...
 
@@ -195,35 +207,36 @@ class Alarms(Protocol):
 
 
 class CallMetrics(Protocol):
-    """What is counted about our own work, for whoever watches the centre. Never raises and never waits."""
+    """Metrics of the controller's own work, for monitoring. No method raises or waits."""
 
     def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
-        """From a caller's key, or the last sound of their words, until Asterisk has the sound that answers it."""
+        """Records the time from a caller's key, or the last sound of the caller's words, until Asterisk accepts the
+        reply's sound."""
         ...
 
     def count_failed_renewal(self) -> None:
-        """Asterisk did not hear that a call's lease goes on."""
+        """Counts a lease renewal that did not reach Asterisk."""
         ...
 
     def record_recognition_lag(self, seconds: float) -> None:
-        """The longest that the newest sound of a leg waited in an ear during half a second."""
+        """Records how long the newest audio of a leg waited in a recognition server: the maximum over half a second."""
         ...
 
     def count_dropped_audio(self, seconds: float) -> None:
-        """So much of somebody's sound was never heard: no ear, or a slow one."""
+        """Counts audio that was never recognized: no recognition server was available, or it was too slow."""
         ...
 
     def count_recognizer_loss(self) -> None:
-        """The connection to an ear broke."""
+        """Counts a broken connection to a recognition server."""
         ...
 
     def count_silent_stream(self) -> None:
-        """Live audio of a channel did not come, or came no more, and was asked for anew."""
+        """Counts a live audio stream of a channel that delivered nothing, or stopped, and is reopened."""
         ...
 
 
 class NoMetrics:
-    """Implements `CallMetrics` where nobody watches."""
+    """A `CallMetrics` without effect, for use without monitoring."""
 
     def record_response_time(self, seconds: float, *, by_words: bool = False) -> None:
         """Not counted."""

@@ -1,4 +1,4 @@
-"""The register of tickets and the board's alarms over PostgreSQL, as `ports` wants them."""
+"""Implements the ticket register and the alarms of `ports` over PostgreSQL."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
@@ -22,10 +22,11 @@ from callcenter.tickets.new_ticket import NewTicket
 log = structlog.get_logger()
 
 ALARM_SECONDS = 3.0
+"""Timeout in seconds for raising or clearing one alarm in the database."""
 
 
 class DatabaseTicketRegister:
-    """Implements `ports.TicketRegister`. `categories` gives those in force now."""
+    """Implements `ports.TicketRegister`. `categories` returns the ticket categories in force."""
 
     def __init__(self, database: Database, *, categories: Callable[[], Categories], zone: tzinfo) -> None:
         self._database = database
@@ -33,7 +34,7 @@ class DatabaseTicketRegister:
         self._zone = zone
 
     async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
-        """Raises DatabaseUnavailable; KeyError for a category that is not in force."""
+        """Raises DatabaseUnavailable, and KeyError for a category that is not in force."""
         category = self._categories()[new_ticket.category]
         return await register_ticket(self._database, new_ticket, category, zone=self._zone)
 
@@ -56,7 +57,7 @@ class DatabaseTicketRegister:
 
 
 class DatabaseAlarms:
-    """Implements `ports.Alarms`: what the database does not take within a moment is only logged."""
+    """Implements `ports.Alarms`. An alarm that the database does not accept within `ALARM_SECONDS` is only logged."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -65,13 +66,13 @@ class DatabaseAlarms:
     async def raise_alarm(self, kind: AlarmKind, subject: str, message: str) -> None:
         try:
             await run_within(ALARM_SECONDS, self._raise(kind, subject, message))
-        except Exception as error:  # whoever complains has worse to see to
+        except Exception as error:  # a failed alarm must not break the work that reported it
             log.error("an alarm could not be shown", kind=kind, subject=subject, message=message, error=repr(error))
 
     async def clear_alarm(self, kind: AlarmKind, subject: str) -> None:
         try:
             await run_within(ALARM_SECONDS, self._clear(kind, subject))
-        except Exception as error:  # whoever complains has worse to see to
+        except Exception as error:  # a failed alarm must not break the work that reported it
             log.error("an alarm could not be cleared", kind=kind, subject=subject, error=repr(error))
 
     async def _raise(self, kind: AlarmKind, subject: str, message: str) -> None:

@@ -1,4 +1,8 @@
-"""The script in force. A changed file takes over for new calls once it is sound and spoken; a broken one never does."""
+"""Keeps the dialogue script in force and reloads it when its files change.
+
+A new edition takes effect for new calls once it has no errors and all its prompts are rendered. A broken edition never
+takes effect: the last good one stays, and an alarm is raised.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,46 +33,50 @@ from callcenter.settings import CompanySettings
 log = structlog.get_logger()
 
 LOOK_EVERY = 1.0
+"""Seconds between two checks of the watched files for changes."""
 SPEAK_AGAIN_EVERY = 30.0
-"""Seconds until a voice that failed is asked again for what it has not spoken."""
+"""Seconds after a failed rendering of the prompts until the next attempt."""
 
 
 class BrokenScript(CallcenterError):
-    """The script cannot answer calls."""
+    """The script has errors and cannot be used for calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptEdition:
-    """Everything a conversation is made of, as the files stood at one moment."""
+    """Everything a conversation needs, read from the files at one moment."""
 
     script: Script
     answers: Mapping[str, str]
-    """Article id -> spoken text, only what may be spoken that day."""
+    """Article id -> spoken text, for the articles that may be spoken on the day of reading."""
     categories: Categories
     stored_edition: KeptEdition | None = None
-    """The same as it can be kept beside the calls it answered."""
+    """The serializable form, stored beside the recordings of the calls that used the edition; see docs/tapes.md."""
     recognition_enabled: bool = False
-    """Callers are heard."""
+    """Whether callers' speech is recognized."""
     interpreter: Interpreter = field(default_factory=NullInterpreter)
-    """Understands them."""
+    """Interprets callers' utterances."""
     centre_knowledge: KnowledgeSnapshot = field(default_factory=KnowledgeSnapshot)
-    """The houses, categories and outages of the same files."""
+    """Houses, categories and outages read with the script."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
-        """Every text known before a call."""
+        """Every prompt text that is known before a call, for rendering in advance."""
         return list_fixed_prompts(self.script, self.answers, with_speech=self.recognition_enabled)
 
 
 ReadEdition = Callable[[date], tuple[ScriptEdition | None, Sequence[Problem]]]
-"""Reads the files for a day: an edition, None when they are broken, and what is wrong with them."""
+"""Reads the files for a date. Returns the edition, or None when they are broken, and the problems found."""
 
 
 def edition_reader(
     script: Path, knowledge_directory: Path, *, recognition_enabled: bool = False, zone: ZoneInfo | None = None
 ) -> ReadEdition:
-    """Reads `script` against the knowledge base and the actions there are. `recognition_enabled`: callers are heard;
-    `zone`: of the moments in the files, by default that of a company without settings."""
+    """Returns a reader that checks `script` against the knowledge base and the known actions.
+
+    `recognition_enabled`: whether callers' speech is recognized. `zone`: time zone of the dates and times in the files,
+    by default the default zone of `CompanySettings`.
+    """
 
     def read(on: date) -> tuple[ScriptEdition | None, Sequence[Problem]]:
         knowledge = read_knowledge(knowledge_directory)
@@ -102,7 +110,7 @@ def edition_reader(
 
 
 class ScriptEditions:
-    """Keeps the newest good edition. `subject` names the script on the board."""
+    """Holds the newest good edition. `subject` names the script in alarms."""
 
     def __init__(
         self,
@@ -116,7 +124,7 @@ class ScriptEditions:
         zone: ZoneInfo,
         look_every: float = LOOK_EVERY,
     ) -> None:
-        """`watched`: files, and directories whose files count. Loads nothing yet: call `open`."""
+        """`watched`: files, and directories whose direct files are watched. Loads nothing: call `open` next."""
         self._read = read
         self._watched = tuple(watched)
         self._subject = subject
@@ -137,11 +145,15 @@ class ScriptEditions:
         return self._edition
 
     def start_conversation(self) -> Conversation:
-        """A new caller's conversation, by the edition in force."""
+        """Creates the conversation of a new call from the edition in force. Raises BrokenScript before `open`."""
         return Conversation(self.edition.script, self.edition.answers, {}, self.edition.interpreter)
 
     async def open(self) -> None:
-        """Reads the first edition. Raises BrokenScript with the whole list: nothing good to fall back on."""
+        """Reads the first edition.
+
+        Raises BrokenScript with the list of fatal problems, because there is no earlier edition to fall back on. A
+        failed rendering of prompts raises an alarm only.
+        """
         self._seen = self._fingerprint_files()
         edition, problems = await asyncio.to_thread(self._read, self._today())
         fatal = [problem for problem in problems if problem.fatal]
@@ -150,14 +162,14 @@ class ScriptEditions:
         self._edition = edition
         try:
             await self._prompts.prepare(edition.prompts)
-        except Exception as error:  # calls will be answered by the queue; the reference answers are not worth a halt
+        except Exception as error:  # not worth a failed start: a call that needs a missing prompt goes to the queue
             log.exception("prompts are not prepared")
             await self._report_voice_failure(texts().alarms["voice"].format(error=error))
         else:
             await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
 
     async def run(self) -> None:
-        """Looks for changes, for ever; a look that fails is followed by the next."""
+        """Checks the files for changes every `look_every` seconds until cancelled. A failed check is logged."""
         while True:
             await asyncio.sleep(self._look_every)
             try:
@@ -187,7 +199,7 @@ class ScriptEditions:
             await self._replace_alarm(texts().alarms["script"].format(first=first, more=more))
             return
         try:
-            await self._prompts.prepare(edition.prompts)  # no caller waits for a voice that is still rendering
+            await self._prompts.prepare(edition.prompts)  # first, so that no caller waits for the rendering
         except Exception as error:
             log.exception("the new script could not be spoken, the last good one stays")
             await self._report_voice_failure(texts().alarms["prompts"].format(error=error))
@@ -201,12 +213,12 @@ class ScriptEditions:
         await self._replace_alarm(message)
 
     async def _replace_alarm(self, message: str) -> None:
-        # A second fault of the same script must not hide behind the text of the first.
+        # An alarm already raised for the subject keeps its old message, so it is cleared first.
         await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
         await self._alarms.raise_alarm(AlarmKind.SCRIPT, self._subject, message)
 
     def _fingerprint_files(self) -> object:
-        """What changes when a watched file does, or the day: an answer may expire at midnight."""
+        """A value that changes with any watched file, and with the date, because an answer may expire at midnight."""
         files: list[tuple[str, int, int]] = []
         for place in self._watched:
             try:
@@ -214,7 +226,7 @@ class ScriptEditions:
                     state = file.stat()
                     files.append((str(file), state.st_mtime_ns, state.st_size))
             except OSError:
-                continue  # gone, or going while we look: the next look differs again
+                continue  # removed before or during the check: the next fingerprint differs again
         return self._today(), tuple(files)
 
     def _today(self) -> date:

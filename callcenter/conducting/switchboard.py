@@ -1,4 +1,4 @@
-"""All live calls: one task each. What happens in one of them never reaches another."""
+"""Runs every live call in an asyncio task of its own, so that a failure in one call does not affect the others."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -17,16 +17,21 @@ from callcenter.journal.notes import Note
 log = structlog.get_logger()
 
 LEAVE_WITHIN = 5.0
-"""Seconds a line may go on after its caller has left: a ticket being registered is finished first."""
+"""Seconds a call's task may run after its channel has left the application, to finish the action in progress (for
+example a ticket registration). Then the task is cancelled."""
 
 
 class Switchboard:
-    """Takes calls in, hands each its letters, and ends what is gone. `run` must be running."""
+    """Starts a `Line` for each call, delivers letters to its mailbox, and ends the lines of calls that have left.
+
+    `run` must be running.
+    """
 
     def __init__(
         self, edges: LinePorts, *, start_conversation: Callable[[], Dialogue], leave_within: float = LEAVE_WITHIN
     ) -> None:
-        """`start_conversation` makes the conversation of a new call, from the script in force; may raise."""
+        """`start_conversation` creates the conversation of a new call from the script in force. It may raise: then the
+        call goes to the dialplan's fallback."""
         self._edges = edges
         self._begin_talk = start_conversation
         self._leave_within = leave_within
@@ -36,7 +41,7 @@ class Switchboard:
         self._stopping = False
 
     async def run(self) -> None:
-        """Holds the calls' tasks; ends by being cancelled."""
+        """Holds the task group of the calls. Runs until cancelled."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             await asyncio.Event().wait()
@@ -46,7 +51,10 @@ class Switchboard:
         return frozenset(self._call_sessions)
 
     def admit(self, arrival: Arrival) -> None:
-        """A call has come into our application."""
+        """Starts the session of a call that has entered the Stasis application.
+
+        The call goes to the dialplan's fallback when the controller is stopping or no conversation can be created.
+        """
         if self._stopping or self._group is None:
             self._spawn(self._release_to_dialplan(arrival.call_id), arrival.call_id)
             return
@@ -66,7 +74,7 @@ class Switchboard:
         )
 
     def post(self, call_id: str, letter: Letter) -> None:
-        """Puts a letter into the call's mailbox; one for a call we do not hold is dropped."""
+        """Puts a letter into the mailbox of the call. A letter for an unknown call is dropped."""
         line = self._call_sessions.get(call_id)
         if line is None:
             return
@@ -76,7 +84,7 @@ class Switchboard:
             asyncio.get_running_loop().call_later(self._leave_within, task.cancel, "its caller has left")
 
     async def release_orphan(self, call_id: str) -> None:
-        """A call of an earlier controller, stuck in silence: the dialplan goes on with it.
+        """Sends a call left in Stasis by an earlier controller to the dialplan's fallback.
 
         Raises AsteriskUnavailable.
         """
@@ -84,7 +92,10 @@ class Switchboard:
         await self._release_to_dialplan(call_id)
 
     async def release_all(self, *, within: float) -> None:
-        """The controller stops: every call goes on in the dialplan, and so do those that still come in."""
+        """Sends every call to the dialplan's fallback because the controller is stopping; later arrivals go there too.
+
+        Waits at most `within` seconds for the calls' tasks. A call that takes longer leaves at the end of its lease.
+        """
         self._stopping = True
         tasks = list(self._tasks.values())
         for line in self._call_sessions.values():
@@ -98,7 +109,7 @@ class Switchboard:
         try:
             await line.run()
         except Exception:
-            log.exception("a line broke", call_id=call_id)  # its lease frees the caller; the other calls go on
+            log.exception("a line broke", call_id=call_id)  # the lease will return the caller to the dialplan
         finally:
             del self._call_sessions[call_id], self._tasks[call_id]
             self._edges.channel_control.forget(call_id)

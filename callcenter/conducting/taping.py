@@ -1,6 +1,6 @@
-"""What a call is told besides Asterisk's words goes onto its tape: letters, sounds, outcomes of actions, notes.
+"""Records on a call's tape the results of its prompts and actions, and its notes.
 
-A replay has no voice, no database and no clock of its own; it takes all of that from here.
+A replay has no speech synthesis, database or clock of its own: it takes these results from the tape.
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -17,11 +17,11 @@ from callcenter.journal.tape import NO_TAPE, Tape, TapeSource
 Result = TypeVar("Result")
 
 _TIMEOUT_SHARE = 0.95
-"""Of the line's own patience: what took too long must be on the tape before what the line does about it."""
+"""Share of the line's timeout. Less than 1, so that a timeout is on the tape before the line's reaction to it."""
 
 
 def taped(edges: LinePorts, call_id: str) -> LinePorts:
-    """The edges of one call, with its tape running."""
+    """The ports of one call, wrapped so that prompts and actions are recorded on its tape."""
     if edges.tape is NO_TAPE:
         return edges
     asking = _TapedRequest(edges.tape, call_id, edges.timeout_seconds * _TIMEOUT_SHARE)
@@ -34,7 +34,7 @@ def taped(edges: LinePorts, call_id: str) -> LinePorts:
 
 @dataclass(frozen=True, slots=True)
 class TapedNotes:
-    """A note book whose notes are on the tapes too. `source`: NOTE, or ACTION_NOTE for the one the actions write in."""
+    """A note writer that also records the notes on the tape. `source`: NOTE, or ACTION_NOTE for notes of actions."""
 
     notes: NoteWriter
     tape: Tape
@@ -47,7 +47,7 @@ class TapedNotes:
 
 @dataclass(frozen=True, slots=True)
 class _TapedRequest:
-    """Asks for something and puts what came of it onto the tape of a call."""
+    """Awaits a request and records its result or failure on the tape of a call."""
 
     tape: Tape
     call_id: str
@@ -60,7 +60,7 @@ class _TapedRequest:
         work: Coroutine[Any, Any, Result],
         tell: Callable[[Result], Mapping[str, object]],
     ) -> Result:
-        """The result; `tell` makes it a part of the line. A failure goes onto the tape too, and on to whoever asked."""
+        """Returns the result of `work`. `tell` converts it to tape fields. A failure is recorded and raised."""
         try:
             result = await run_within(self.seconds, work)
         except BaseException as error:

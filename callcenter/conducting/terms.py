@@ -1,4 +1,4 @@
-"""The term of a ticket, as it is told: the nearest deadline, or what holds where none runs."""
+"""Phrases the deadline of a ticket for the caller: the nearest running deadline, or the rules of the category."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from callcenter.wording.numbers import is_one
 from callcenter.wording.spoken import spoken_moment
 
 LONG = timedelta(days=1)
-"""A term farther away is told to the hour."""
+"""A deadline farther away than this is rounded up to the hour."""
 _HOUR = timedelta(hours=1)
 _MINUTES_OF_AN_HOUR = 60
 _HOURS_OF_A_DAY = 24
@@ -18,7 +18,10 @@ _AT_ONCE = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 
 def say_term(category: Category | None, due_at: datetime | None, *, now: datetime, zone: ZoneInfo) -> str:
-    """«сегодня до восьми часов», «немедленно», «в течение 24 часов зимой»: what follows «Дежурный займётся ею»."""
+    """The deadline as it follows «Дежурный займётся ею»: «сегодня до восьми часов», «в течение 24 часов зимой».
+
+    `due_at`: the running deadline. Without it the rules of `category` are told. `category` None: not known.
+    """
     terms = texts().terms
     if due_at is not None:
         return say_due(due_at, now=now, zone=zone)
@@ -32,15 +35,18 @@ def say_term(category: Category | None, due_at: datetime | None, *, now: datetim
 
 
 def say_due(due_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    """A deadline; one of another day to the hour, never earlier than it is."""
+    """A deadline as spoken text. More than a day ahead it is rounded up to the hour, never down."""
     if due_at - now > LONG:
         due_at = due_at + (-(due_at - datetime.min.replace(tzinfo=due_at.tzinfo)) % _HOUR)
     return spoken_moment(due_at, now=now, zone=zone)
 
 
 def _say_rules(category: Category) -> str:
-    """The nearest clock of those that always apply; else every term that may hold, the shortest first, each with what
-    it hangs on, for the dispatcher decides which it is. A reply is told as a reply. Empty: there is no term at all."""
+    """The terms of a category: the shortest unconditional clock, or else all conditional ones; then working-day terms.
+
+    Terms are sorted by length and told with their conditions, because the dispatcher decides which one applies. A term
+    for a reply is told as a reply. Empty when the category has no term.
+    """
     nearest = sorted(category.clocks, key=lambda clock: clock.minutes)[:1]
     clocks = nearest or sorted(category.conditional_clocks, key=lambda clock: clock.minutes)
     in_days = sorted(category.working_day_deadlines, key=lambda term: term.working_days)

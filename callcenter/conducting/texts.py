@@ -1,4 +1,4 @@
-"""The texts of `texts.toml`, read once."""
+"""The Russian texts of `texts.toml`, read once per process."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ConductingTexts:
-    """Texts in Russian; `alarms` are templates with named places."""
+    """The texts by their keys in `texts.toml`. Names in braces are filled in with `str.format`."""
 
     robot_failed: str
     cause: str

@@ -1,4 +1,4 @@
-"""Where an ear listens: a UNIX socket on this machine, or `host:port` on another."""
+"""Address of a recognition server: a UNIX socket on this machine, or `host:port` on any machine."""
 
 import re
 from dataclasses import dataclass
@@ -7,16 +7,19 @@ from pathlib import Path
 from callcenter.core.errors import CallcenterError
 
 _MAX_PATH_BYTES = 100
-"""Bytes; the system's own limit is 107."""
+"""Longest socket path in bytes. Linux itself allows 107."""
 
 
 class BrokenAddress(CallcenterError):
-    """The ear's address cannot be used."""
+    """The address of the recognition server cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """A TCP address. Nothing proves who calls: only for a network where everybody may hear the callers."""
+    """TCP address of a server. Connections are neither authenticated nor encrypted.
+
+    Use TCP only in a network where every host may listen to the callers.
+    """
 
     name: str
     port: int
@@ -29,7 +32,10 @@ Address = Path | TcpAddress
 
 
 def read_address(text: str) -> Address:
-    """The address in a text: a path when it holds a slash, else `host:port`. Raises BrokenAddress."""
+    """Parse an address: text with a slash is a socket path, other text is `host:port`.
+
+    Raises BrokenAddress when the text is neither, or the path is too long.
+    """
     if "/" in text:
         if len(text.encode()) > _MAX_PATH_BYTES:
             raise BrokenAddress(f"{text}: путь сокета не длиннее {_MAX_PATH_BYTES} байт")

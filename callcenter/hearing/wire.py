@@ -1,10 +1,12 @@
-"""What the ear and its clients say to each other over one stream socket: frames of length, kind, leg and content.
+"""Protocol between the recognition server and its clients: messages in frames over one stream socket.
 
-A frame is a big-endian 32-bit length of what follows it, one byte of kind, a 32-bit number of the leg (0: the
-connection itself) and the content: JSON, or for Audio a 64-bit position and the samples. Pure: bytes in, messages out.
+A leg is one audio stream of a call, usually the caller's or the dispatcher's side. One connection carries many legs.
 
-Positions count the leg's samples from its first one. They let either side drop audio: a gap in the positions is
-silence that was not heard, and the times of later words stay right.
+A frame is a 32-bit length of the rest of the frame, one byte of message kind, a 32-bit leg number (0: the connection
+itself) and the content. All integers are big-endian. The content is JSON; for Audio, a 64-bit position and the samples.
+
+A position is the sample's number in the leg, from 0. Positions let either side drop audio: a gap in the positions is
+audio that was not recognized, and the times of later words stay correct. The module does no input or output.
 """
 
 import struct
@@ -18,23 +20,23 @@ from callcenter.core.errors import CallcenterError
 from callcenter.hearing.server.engine import RecognizedWord
 
 PROTOCOL = 2
-"""Changes whenever an old ear could not serve a new client."""
+"""Version of the protocol. Increase it when an older server could not serve a newer client."""
 LONGEST = 1 << 20
-"""Bytes of a frame. Nobody sends half a minute of audio at once."""
+"""Highest length of a frame in bytes: more than a minute of 8 kHz audio. A larger frame is a protocol error."""
 
 _HEADER = struct.Struct("!IBI")
 _POSITION = struct.Struct("!Q")
 _COUNTED_HEADER_BYTES = 5
-"""Bytes of the head that the length counts."""
+"""Header bytes included in the length: kind and leg number."""
 
 
 class BrokenWire(CallcenterError):
-    """The other side does not speak the ear's protocol."""
+    """The peer does not follow the recognition protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A new leg. `phrases` as in Engine.listen."""
+    """Client: opens a leg. `rate` is in samples a second; `phrases` as in Engine.create_recognizer."""
 
     rate: int
     phrases: tuple[str, ...] | None = None
@@ -42,7 +44,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Linear 16-bit little-endian samples; the first of them is the leg's sample number `position`."""
+    """Client: linear 16-bit little-endian mono samples; `position` is the first sample's number in the leg."""
 
     position: int
     samples: bytes
@@ -50,29 +52,32 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Ends the utterance that goes on; what follows is heard with other phrases."""
+    """Client: ends the current utterance; later audio is recognized with these phrases.
+
+    The same phrases do not end an utterance that already has words.
+    """
 
     phrases: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """It is quiet: a Partial with all that was said so far is wanted now, not when more sound has come."""
+    """Client: requests a Partial with all words so far, at once and not after more audio. Sent in a speaker's pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """Ends the utterance that goes on."""
+    """Client: ends the current utterance. Its words come as a Final, if it has any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Ends the leg, after what was sent before is heard."""
+    """Client: ends the leg when all earlier messages have been processed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The ear's first message: who it is. See Engine."""
+    """Server: first message of a connection. `engine` and `takes_phrases` as in Engine."""
 
     protocol: int
     engine: str
@@ -81,9 +86,10 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The whole ear, about twice a second: legs, the worst lag since the last report, seconds of audio dropped so far.
+    """Server: load of the whole server, about twice a second.
 
-    The lag is how long the newest audio of a leg waited until it was heard.
+    `lag` is the worst lag in seconds since the last State: the time from the arrival of a leg's newest audio until it
+    was recognized. `dropped` (seconds of audio) and `failures` (of recognizers) are totals since the server's start.
     """
 
     legs: int
@@ -94,10 +100,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The words so far of the utterance that goes on since second `begin`; empty while there are none.
+    """Server: partial result. `text` holds the words so far of the current utterance; empty while there are none.
 
-    `processed_to`: seconds of the leg that the recogniser has taken in; `complete_to`: those of which no word is
-    missing. Sent when the words change, after a Settle, and once a second otherwise.
+    All times are seconds of the leg: `begin` of the utterance; `processed_to`, the end of the audio given to the
+    recognizer; `complete_to`, the time up to which no word is missing. Sent when the text changes, after a Settle, and
+    otherwise once a second of audio.
     """
 
     text: str
@@ -108,7 +115,7 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The words of an utterance that went on from second `begin` to `processed_to`. At least one word."""
+    """Server: final result, at least one word of an utterance that lasted from second `begin` to `processed_to`."""
 
     words: tuple[RecognizedWord, ...]
     begin: float
@@ -117,14 +124,14 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """The leg's recogniser failed; the leg goes on with another one after a second of deafness."""
+    """Server: the leg's recognizer failed. The next second of audio is dropped, then a new recognizer continues."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The leg is over; nothing follows."""
+    """Server: last message of a leg."""
 
 
 Message = Open | Audio | Phrases | Settle | Flush | Close | Hello | State | Partial | Final | Trouble | Closed
@@ -137,7 +144,7 @@ _ADAPTERS = {kind: TypeAdapter(kind) for kind in _KINDS}
 
 
 def pack(leg: int, message: Message) -> bytes:
-    """One frame."""
+    """Encode a message as one frame."""
     if isinstance(message, Audio):
         content = _POSITION.pack(message.position) + message.samples
     else:
@@ -146,13 +153,16 @@ def pack(leg: int, message: Message) -> bytes:
 
 
 class Unpacker:
-    """Frames out of a stream that may be cut anywhere."""
+    """Decodes frames from a byte stream that arrives in pieces of any length."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[int, Message]]:
-        """The legs and messages that `data` completes. Raises BrokenWire."""
+        """Yield (leg number, message) of each frame that `data` completes.
+
+        Raises BrokenWire when a frame is too long, of unknown kind or has invalid content.
+        """
         self._kept += data
         begin = 0
         try:

@@ -1,4 +1,4 @@
-"""The company's own list of houses, and reading it from a CSV file."""
+"""The list of the company's houses, read from the file `houses.csv`; the address reader matches addresses with it."""
 
 import csv
 import re
@@ -27,34 +27,34 @@ _RANGE = re.compile(r"([1-9][0-9]{0,3})-([1-9][0-9]{0,3})")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """One house as the list holds it; what it lacks is empty."""
+    """One house of the list; unknown fields are empty."""
 
     settlement: str
     street: str
-    """As it is written officially: «проспект Энгельса», «1-я линия»."""
+    """The official spelling with the type of street: «проспект Энгельса», «1-я линия»."""
     house: str
-    """`139`, `12/14`."""
+    """The house number: `139`, `12/14`."""
     building: str = ""
-    """Корпус."""
+    """Корпус, a number."""
     structure: str = ""
-    """Строение."""
+    """Строение, a number."""
     letter: str = ""
-    """Литера, one Russian capital."""
+    """Литера, one Russian capital letter."""
     complex: str = ""
-    """What it is sold as: «ЖК «Северная гавань»»."""
+    """The name of the housing development: «ЖК «Северная гавань»»."""
     aliases: tuple[str, ...] = ()
-    """What people call it besides."""
+    """Other names that people use for the house."""
     entrances: int | None = None
     floors: int | None = None
     apartment_ranges: tuple[tuple[int, int], ...] = ()
-    """First and last flat, an entrance each; a single pair is the whole house. Empty: not known."""
+    """First and last flat of each entrance in order; a single pair is for the whole house. Empty: not known."""
 
     def can_have_apartment(self, flat: int) -> bool:
-        """Whether a flat may be there; True when the list doesn't say."""
+        """Whether the house can have the flat; True if the ranges are not known."""
         return not self.apartment_ranges or any(first <= flat <= last for first, last in self.apartment_ranges)
 
     def find_entrance(self, flat: int) -> int | None:
-        """The entrance of a flat; None when the list doesn't say."""
+        """Returns the number of the entrance of a flat, from 1; None if the list does not tell."""
         if self.entrances != len(self.apartment_ranges):
             return None
         return next(
@@ -64,13 +64,13 @@ class House:
 
 @dataclass(frozen=True)
 class Houses:
-    """All houses. It does not matter where they were read from."""
+    """All houses, independent of their source."""
 
     all: tuple[House, ...] = field(repr=False)
 
     @cached_property
     def streets(self) -> Mapping[tuple[str, str], tuple[House, ...]]:
-        """(settlement, street) -> its houses, in the order of the list."""
+        """(settlement, street) -> the houses of that street, in list order."""
         streets: dict[tuple[str, str], tuple[House, ...]] = {}
         for house in self.all:
             place = (house.settlement, house.street)
@@ -79,9 +79,10 @@ class Houses:
 
 
 def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
-    """`houses.csv`: a line of column names, then a line a house, fields parted by `;`. A faulty line gives no house.
+    """Reads `houses.csv`: a header line with column names, then one line per house, fields separated by `;`.
 
-    Lines that begin with `#` are remarks. Problems are HSE001-HSE004 (the file) and HSE020-HSE034 (its lines).
+    Lines that begin with `#` are comments. Invalid lines give no house. Returns the houses and all problems:
+    HSE001-HSE004 for the file, HSE020-HSE034 for its lines.
     """
     findings = SheetProblems(file, "HSE")
     text = read_text(findings)
@@ -135,7 +136,7 @@ def _read_rows(findings: SheetProblems, head: list[str], rows: Iterable[tuple[in
 def _make_fault_reporter(
     findings: SheetProblems, number: int, head: Sequence[str], fields: Sequence[str]
 ) -> Callable[[int, str, str], None]:
-    """Puts the faults of a line's fields where they stand."""
+    """Returns a function that reports a fault of a field at its column in the line."""
     starts = accumulate((len(field) + 1 for field in fields), initial=1)
     columns = dict(zip((name.strip() for name in head), starts, strict=False))
 
@@ -146,8 +147,10 @@ def _make_fault_reporter(
 
 
 def read_house(row: Mapping[str, str], report_fault: Callable[[int, str, str], None]) -> House:
-    """One house of named fields, a file's line or a table's row; `report_fault` takes a code, a column and what is
-    wrong."""
+    """Builds a house from the fields `row` (column name -> text), from a file or a table.
+
+    Calls `report_fault(code, column name, message)` for each fault; the house returned is then not valid.
+    """
 
     def match(name: str, pattern: re.Pattern[str], code: int, needed: str) -> str:
         value = row.get(name, "")

@@ -1,4 +1,5 @@
-"""How much of the journal waits for the database. Read from the files: it grows while the database is away."""
+"""Measures how many notes of the journal are not yet applied to the database. Reads the files only, because the backlog
+grows while the database is unavailable."""
 
 import contextlib
 from dataclasses import dataclass
@@ -10,16 +11,18 @@ from callcenter.journal.notes import JournalPosition, read_lines, segment_file, 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """`since`: when the oldest of these notes was written; None when there is none, or when it cannot be read."""
+    """`notes`: number of unapplied notes. `since`: when the oldest was written; None if there is none, or its line is
+    damaged."""
 
     notes: int
     since: datetime | None
 
 
 def measure_backlog(directory: Path, applied: JournalPosition | None) -> Backlog:
-    """`applied`: how far the notes were applied when the database was last asked, which is as far as they are.
+    """`applied`: the position up to which the notes were applied at the last database query. It cannot advance while
+    the database is unavailable.
 
-    None counts all notes on disk, a segment's worth of applied ones among them.
+    With None every note on disk is counted, including up to one segment of notes already applied.
     """
     notes = 0
     for number in segments(directory):

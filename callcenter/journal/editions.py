@@ -1,6 +1,6 @@
-"""What a conversation was made of, kept so that it can be had again: the script's text and the answers of that day.
+"""Stores script editions, so that a replay can rebuild a conversation: the script's text and the answers of the day.
 
-An edition is one JSON file named by its hash. Calls name it on their tapes; nothing in it is personal.
+An edition is one JSON file named by its hash. The tape of a call names its edition. Editions hold no personal data.
 """
 
 import hashlib
@@ -13,16 +13,17 @@ from pathlib import Path
 from callcenter.core.errors import CallcenterError
 
 DIRECTORY = "editions"
-"""Beside the days of the recordings."""
+"""Name of the directory for editions inside the recordings directory and the spool directory of tapes."""
 
 
 class EditionNotFound(CallcenterError):
-    """The edition of the script is not there."""
+    """The file of an edition is missing or invalid."""
 
 
 @dataclass(frozen=True)
 class KeptEdition:
-    """`script` is the file's text; `articles` and `categories` are the names it may use; `answers` what was spoken."""
+    """`script`: text of the script file. `articles`, `categories`: names the script may use. `answers`: article id ->
+    spoken text."""
 
     name: str
     script: str
@@ -44,7 +45,7 @@ def edition_file(directory: Path, edition_hash: str) -> Path:
 
 
 def read_kept_edition(file: Path) -> KeptEdition:
-    """Raises EditionNotFound when it is not there, or is none."""
+    """Raises EditionNotFound when the file is missing or is not an edition."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         return KeptEdition(

@@ -1,4 +1,4 @@
-"""What can go wrong with the journal."""
+"""Exceptions of the journal."""
 
 from callcenter.core.errors import CallcenterError
 

@@ -1,14 +1,18 @@
-"""Reads a growing file from a saved place, through rotation and with a last line that may be half written."""
+"""Reads a growing file from a saved position. Handles rotation and a last line that is not fully written yet.
+
+Used to follow Asterisk's CEL and queue_log files.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 LONGEST_READ = 1 << 18
+"""Default limit of one read, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilePosition:
-    """A place in a file: which file it is (by inode, names change hands), and the byte."""
+    """A byte offset in a file. The file is identified by its inode, because rotation moves names to other files."""
 
     inode: int
     offset: int
@@ -16,8 +20,11 @@ class FilePosition:
 
 @dataclass(frozen=True, slots=True)
 class FileChunk:
-    """Whole lines in their order, without their ends, and the place behind them. `has_more`: there was more to read.
-    `is_file_lost`: the file that held the place is gone, and whatever it still held."""
+    """Complete lines in order, without line ends, and the position after them.
+
+    `has_more`: more lines can be read at once. `is_file_lost`: the file of the old position is gone, with any lines in
+    it that were not read.
+    """
 
     lines: tuple[str, ...]
     position: FilePosition | None
@@ -26,16 +33,17 @@ class FileChunk:
 
 
 def read_chunk(file: Path, position: FilePosition | None, *, limit: int = LONGEST_READ) -> FileChunk:
-    """The next whole lines of about `limit` bytes at most, from `position`, or from the beginning when it is None.
+    """Reads complete lines from `position` on, about `limit` bytes at most. None: from the beginning.
 
-    A rotated file is looked for beside `file` (`file.1`, `file-2026…`) and read to its end before the new one.
-    A file that became shorter is read from its beginning. Empty, with the same place, when nothing is new.
+    If the file was rotated, the rotated file is found beside `file` (`file.1`, `file-2026…`) by its inode and read to
+    its end first. A file that became shorter is read from its beginning. The chunk is empty, with the same position,
+    when nothing is new.
     """
     current = _inode(file)
     if position is not None and position.inode != current:
         rotated = next((old for old in _list_rotated_files(file) if _inode(old) == position.inode), None)
         if rotated is not None:
-            # Nobody writes a rotated file once a new one exists, so its last line is whole even without an end.
+            # A rotated file is complete once a new one exists, so its last line counts even without a line end.
             passage = _read_from(rotated, position, limit, finished=current is not None)
             if passage.lines or current is None:
                 return replace(passage, has_more=current is not None)
@@ -62,7 +70,7 @@ def _read_from(file: Path, place: FilePosition, limit: int, *, finished: bool) -
             unread = opened.tell() < size
             if not finished or unread:
                 content = content[: content.rfind(b"\n") + 1]
-    except FileNotFoundError:  # moved away in this very moment: the next reading finds it
+    except FileNotFoundError:  # rotated just now: the next read finds it
         return FileChunk((), place)
     lines = [line.decode(errors="replace") for line in content.split(b"\n")]
     return FileChunk(

@@ -1,4 +1,4 @@
-"""Lines of the journal whose ends were damaged stick to the next ones. Pure."""
+"""Recovers journal lines that run together because a line end was damaged. No I/O."""
 
 import json
 import re
@@ -9,7 +9,7 @@ _CHECKSUM_LENGTH = len("01234567 ")
 
 
 def recover_lines(raw: bytes, *, intact: Callable[[bytes], bool]) -> list[bytes]:
-    """The intact lines within `raw`, and what lies between them, in their order; together they are `raw`."""
+    """Splits `raw` into intact lines and the damaged pieces between them, in order. Joined they equal `raw`."""
     pieces = []
     place = 0
     for found in _LINE_START.finditer(raw):

@@ -1,16 +1,17 @@
-"""The robot's notes: on disk at once, in the database exactly once and in order, whatever dies in between.
+"""The journal: a write-ahead log of the robot's notes. Each note reaches the database exactly once and in order, even
+after crashes.
 
-A note is written to the end of a file before `write` returns, so it outlives our own death at any moment (the
-kernel has it); a thread then makes the disk sure of it, many notes at a time, so it outlives the machine's.
-PostgreSQL may be away for as long as it likes: the notes wait in the files.
+`write` appends the note to a file before it returns, so the note survives a crash of the controller (the kernel holds
+it). A thread then syncs the file to disk, many notes at a time, so that notes survive a crash of the machine. While
+PostgreSQL is unavailable, for any length of time, the notes wait in the files.
 
-The files (segments) of the journal are `<number>.jsonl`. Numbers only grow, and every start opens a new one, so
-that a line torn by a death is always the last of a segment that nobody writes any more. A line is
+The journal consists of segment files `<number>.jsonl`. Numbers only grow, and every start opens a new segment, so a
+line cut off by a crash is always the last line of a segment that is no longer written. A line is
 
     <CRC-32 of the rest, 8 hex digits> <one JSON object>
 
-How they come into the database is `applying.py`. A segment is removed once all of it is applied and a later one
-exists.
+`intake/applying.py` applies the notes to the database. A segment is removed once all its notes are applied and a later
+segment exists.
 """
 
 import fcntl
@@ -31,22 +32,25 @@ from callcenter.journal.errors import JournalInUse
 from callcenter.journal.line_recovery import recover_lines
 
 SYNC_SECONDS = 0.03
+"""Delay before an fsync, so that notes of many calls share it. Longer: fewer syncs, more notes lost in a power cut."""
 FULL_SECONDS = 0.5
-"""Between two attempts at a disk that takes nothing."""
+"""Seconds between two attempts to write while the disk accepts nothing."""
 SEGMENT_BYTES = 1 << 20
+"""Size in bytes from which a new segment is opened."""
 BATCH = 100
-"""Lines read at a time."""
+"""Default limit of lines per read."""
 
 TRANSCRIPT = "transcript"
-"""What was said, or from when nothing was heard: {speaker, text, words: [[text, begin, end, confidence], …]}, in
-seconds from the note's moment, or {speaker, fault}. It makes a row of the transcript, no line of the timeline."""
+"""Note kind of a recognized utterance, {speaker, text, words: [[text, begin, end, confidence], …]}, with times in
+seconds from the note's `at`; or of a recognition failure from that moment on, {speaker, fault}. It becomes a row of the
+transcript, not an entry of the timeline."""
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One remark of the robot on a call. `id` is unique, `at` aware, `facts` what JSON can hold."""
+    """One remark of the robot on a call. `id` is unique, `at` is timezone-aware, `facts` is JSON-serializable."""
 
     id: str
     call_id: str
@@ -57,7 +61,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, order=True)
 class JournalPosition:
-    """How far the journal is applied: the segment and the byte in it."""
+    """A position in the journal: segment number and byte offset in it."""
 
     segment: int
     offset: int
@@ -65,7 +69,7 @@ class JournalPosition:
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """A whole line of a segment; `note` is None when it cannot be read. `end` is where the next line starts."""
+    """A complete line of a segment. `note` is None if the line is damaged. `end`: position of the next line."""
 
     end: JournalPosition
     text: str
@@ -73,7 +77,7 @@ class JournalLine:
 
 
 class Journal:
-    """The journal of one controller. Opening it takes the directory; a second one raises JournalInUse."""
+    """The journal of one controller. Locks `directory`; raises JournalInUse if another controller holds the lock."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -89,14 +93,14 @@ class Journal:
         self._lock = threading.Lock()
         self._unsynced = threading.Event()
         self._closing = threading.Event()
-        self._pending: deque[bytes] = deque()  # what the disk has not taken: it was full
+        self._pending: deque[bytes] = deque()  # lines not yet written, for example while the disk is full
         self._disk_full = False
         self._file = self._open_segment()
         self._syncer = threading.Thread(target=self._sync, name="journal", daemon=True)
         self._syncer.start()
 
     def write(self, note: Note) -> None:
-        """Takes the note down. Never raises and never waits; usable from any thread."""
+        """Appends the note. Never raises and never waits for the disk. Thread-safe."""
         with self._lock:
             self._pending.append(encode(note))
             self._write_pending()
@@ -108,11 +112,11 @@ class Journal:
 
     @property
     def disk_is_full(self) -> bool:
-        """True while notes wait in memory."""
+        """True while notes wait in memory because the last write failed."""
         return self._disk_full
 
     def close(self) -> None:
-        """Makes the disk sure of everything and lets the directory go."""
+        """Syncs everything to disk and releases the lock of the directory."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -124,11 +128,11 @@ class Journal:
             if self._pending:
                 _log.error("notes are lost with this controller: the disk takes nothing", notes=len(self._pending))
             os.close(self._file)
-            self._file = -1  # a note written after this is refused by the kernel, not put into somebody's file
+            self._file = -1  # a later write fails instead of going to a file that reuses the descriptor
             os.close(self._lock_file)
 
     def _write_pending(self) -> None:
-        """Writes what waits, as far as the disk takes it. A part of a line is continued where it broke off."""
+        """Writes pending lines as far as the disk accepts them. A partly written line is continued next time."""
         while self._pending:
             try:
                 written = os.write(self._file, self._pending[0])
@@ -147,7 +151,7 @@ class Journal:
     def _sync(self) -> None:
         while not self._closing.is_set():
             self._unsynced.wait(FULL_SECONDS if self._disk_full else None)
-            self._closing.wait(SYNC_SECONDS)  # so that the notes of many calls share one sync
+            self._closing.wait(SYNC_SECONDS)  # gathers the notes of many calls for one sync
             self._unsynced.clear()
             self._fsync_segment()
             with self._lock:
@@ -162,7 +166,7 @@ class Journal:
             _log.error("journal cannot be synced", error=str(error))
 
     def _rotate_segment(self) -> None:
-        """Goes on in a new file. When there can be none the old one goes on, for its number must stay ours."""
+        """Switches to a new segment. If none can be created, the old one stays open and keeps its number."""
         old = self._file
         try:
             self._file = self._open_segment()
@@ -172,7 +176,7 @@ class Journal:
             os.close(old)
 
     def _open_segment(self) -> int:
-        """A new segment with a number above all others, even when the clock was set back."""
+        """Creates a segment with a number above all others, even when the clock was set back."""
         number = max([time.time_ns(), *(taken + 1 for taken in segments(self._directory))])
         file = os.open(
             segment_file(self._directory, number),
@@ -181,14 +185,14 @@ class Journal:
         )
         directory = os.open(self._directory, os.O_RDONLY)
         try:
-            os.fsync(directory)  # the name of the file must survive too
+            os.fsync(directory)  # makes the new file name durable
         finally:
             os.close(directory)
         return file
 
 
 def encode(note: Note) -> bytes:
-    """The note's line, with its end."""
+    """Returns the line of a note, with its line end."""
     body = json.dumps(
         {"id": note.id, "call_id": note.call_id, "at": note.at.isoformat(), "kind": note.kind, "facts": note.facts},
         ensure_ascii=False,
@@ -198,7 +202,7 @@ def encode(note: Note) -> bytes:
 
 
 def decode(line: bytes) -> Note | None:
-    """The note of a line (without its end); None when the line is damaged."""
+    """Parses a line without its line end. Returns None when the line is damaged."""
     checksum, _, body = line.partition(b" ")
     if checksum != b"%08x" % zlib.crc32(body):
         return None
@@ -212,7 +216,7 @@ def decode(line: bytes) -> Note | None:
 
 
 def segments(directory: Path) -> list[int]:
-    """The numbers of the journal's segments in their order."""
+    """The numbers of the journal's segments in ascending order."""
     return sorted(int(file.stem) for file in directory.glob("*.jsonl") if file.stem.isdecimal())
 
 
@@ -221,9 +225,10 @@ def segment_file(directory: Path, number: int) -> Path:
 
 
 def read_lines(directory: Path, after: JournalPosition | None, *, limit: int = BATCH) -> list[JournalLine]:
-    """Up to `limit` whole lines behind `after`, over as many segments as it takes.
+    """Reads up to `limit` complete lines after the position `after`, across segments. None: from the beginning.
 
-    The last line of the newest segment waits while it has no end; in an older one it was torn by a death.
+    An unterminated last line of the newest segment is left for later. In an older segment it was cut off by a crash and
+    is read only if intact.
     """
     lines: list[JournalLine] = []
     numbers = segments(directory)
@@ -239,15 +244,16 @@ def read_lines(directory: Path, after: JournalPosition | None, *, limit: int = B
 
 
 def _read_segment_lines(file: Path, offset: int, *, last: bool) -> list[tuple[bytes, int]]:
-    """The lines of a segment from `offset` with the offset behind each; empty ones are left out.
+    """The lines of a segment from `offset`, each with the offset after it, without empty lines.
 
-    An unfinished line at the end of the last segment may still be finished; in an older one it is nothing.
+    An unterminated last line is left out in the last segment, because it may still be completed, and in older segments
+    if it is damaged.
     """
     try:
         with file.open("rb") as opened:
             opened.seek(offset)
             content = opened.read()
-    except FileNotFoundError:  # trimmed meanwhile
+    except FileNotFoundError:  # removed by `trim` meanwhile
         return []
     found = []
     for raw in content.splitlines(keepends=True):
@@ -265,7 +271,7 @@ def _is_intact(raw: bytes) -> bool:
 
 
 def trim(directory: Path, reached: JournalPosition) -> None:
-    """Removes the segments before the one reached: all of them is applied."""
+    """Removes the segments before that of `reached`; all their notes are applied."""
     for number in segments(directory):
         if number < reached.segment:
             segment_file(directory, number).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Reads a growing file from its end: what happened last stands there."""
+"""Reads a log file backwards, newest line first."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,10 @@ BLOCK_BYTES = 1 << 16
 
 
 def read_backwards(file: Path, *, limit: int) -> Iterator[str]:
-    """The whole lines of `file`, the last one first, over at most `limit` bytes; then those of the files it was rotated
-    to (`file.1`, …), the youngest first. Nothing when there is no file."""
+    """Yields the lines of `file`, last line first, then those of its rotated files (`file.1`, …), newest file first.
+
+    `limit`: total of bytes read from all files; a line cut by the limit is left out. A missing file has no lines.
+    """
     for place in (file, *_list_rotated_files(file)):
         try:
             with place.open("rb") as opened:

@@ -1,8 +1,8 @@
-"""A tape: everything one call brought to us and everything we did about it, one JSON object a line.
+"""The tape of a call: a trace of all its inputs and of everything the controller did, one JSON object per line.
 
-A line is `{"at": <moment>, "source": <Source>, …}`; what else stands in it is said at each source. Everything but the
-lines of Asterisk's files is there in the order in which the controller saw it, so that the call can be played again
-(`callcenter replay`). A tape lies beside the recording of its call and lives as long as that; see docs/tapes.md.
+A line is `{"at": <moment>, "source": <TapeSource>, …}`; `TapeSource` documents the other fields. All lines except
+those from Asterisk's log files are in the order in which the controller saw them, so that the call can be replayed
+(`callcenter replay`). A tape is stored beside the recording of its call and removed with it; see docs/tapes.md.
 """
 
 import json
@@ -20,48 +20,48 @@ VERSION = 1
 
 
 class TapeSource(StrEnum):
-    """Where a line comes from, and what it holds."""
+    """The origin of a tape line. Each docstring lists the fields of the line."""
 
     TAPE = "tape"
-    """{version, call, edition: {name, hash}, lease_seconds}: a call came in · {resumed}: another controller writes from
-    here on · {dropped}: so many lines of all calls could not be kept about now."""
+    """{version, call, edition: {name, hash}, lease_seconds}: the call arrived · {resumed}: another controller
+    writes from here on · {dropped}: number of lines, of all calls together, that were dropped around this time."""
     EVENT = "ari event"
-    """{event}: as Asterisk sent it."""
+    """{event}: an ARI event as Asterisk sent it."""
     REQUEST = "ari request"
-    """{n, method, path, parameters}"""
+    """{n, method, path, parameters}: an ARI request; `n` numbers the requests."""
     REPLY = "ari reply"
-    """{n, status, body} · {n, failure}: none came."""
+    """{n, status, body}: the reply to request `n` · {n, failure}: no reply arrived."""
     AMI = "ami"
-    """{event}: for the reader only, nothing is conducted by it."""
+    """{event}: an AMI event, for the human reader only; it does not influence the call."""
     LETTER = "letter"
-    """{letter, …its fields}: put into the mailbox of the call."""
+    """{letter, fields}: a letter posted to the mailbox of the call."""
     PROMPT = "prompt"
-    """{text, sound} · {text, failure}"""
+    """{text, sound}: the sound path of a prompt · {text, failure}"""
     ACTION = "action"
-    """{action, arguments, outcome, facts} · {action, arguments, failure}"""
+    """{action, arguments, outcome, facts}: a script action · {action, arguments, failure}"""
     NOTE = "note"
-    """{kind, facts}: what the robot wrote down."""
+    """{kind, facts}: a note of the robot."""
     ACTION_NOTE = "action note"
-    """{kind, facts}: what one of its actions wrote down."""
+    """{kind, facts}: a note of a script action."""
     CEL = "cel"
-    """{line}"""
+    """{line}: a line of Asterisk's CEL file."""
     QUEUE_LOG = "queue_log"
-    """{line}"""
+    """{line}: a line of Asterisk's queue_log."""
     RECORD = "record"
-    """{outcome, kinds}: what the centre's record made of the call, by the kinds in its timeline."""
+    """{outcome, kinds}: the outcome of the call in the database, and the kinds of entries in its timeline."""
 
 
 class BrokenTape(CallcenterError):
-    """This is not a tape."""
+    """The file cannot be read, or is not a tape."""
 
 
 class Tape(Protocol):
-    """Where the rooms that see something of a call leave it."""
+    """Accepts tape lines from the modules that handle a call."""
 
     def record_line(
         self, source: TapeSource, content: Mapping[str, Any] | str | bytes, *, call_id: str | None = None
     ) -> None:
-        """Never raises and never waits. Without `call_id` the call is looked for in the content."""
+        """Records a line. Never raises or waits. Without `call_id` the call is found from the content."""
         ...
 
 
@@ -73,12 +73,12 @@ class _NullTape:
 
 
 NO_TAPE: Tape = _NullTape()
-"""For whoever keeps nothing."""
+"""A tape that discards its lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class TapeLine:
-    """`number` is the line's in its file, from 1; `content` all but the moment and the source."""
+    """`number`: line number in the file, from 1. `content`: the fields other than `at` and `source`."""
 
     number: int
     at: datetime
@@ -87,18 +87,18 @@ class TapeLine:
 
 
 def tape_beside(recording: Path) -> Path:
-    """The tape of the call whose recording this file is."""
+    """The path of the tape that belongs to the recording file `recording`."""
     return recording.with_name(recording.stem + ENDING)
 
 
 def write_line(at: datetime, source: TapeSource, content: Mapping[str, Any]) -> bytes:
-    """The line with its end."""
+    """Encodes a tape line, with its line end."""
     line = {"at": at.isoformat(), "source": source.value, **content}
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str).encode(errors="replace") + b"\n"
 
 
 def read_tape(file: Path) -> list[TapeLine]:
-    """The lines of a tape without those that a crash or a full disk has torn. Raises BrokenTape when none is whole."""
+    """Reads a tape, skipping lines cut off by a crash or a full disk. Raises BrokenTape when no line can be read."""
     try:
         content = file.read_bytes()
     except OSError as error:

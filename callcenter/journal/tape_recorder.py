@@ -1,11 +1,11 @@
-"""Writes tapes while calls go on, so that no call notices: whoever leaves a line only puts it into a queue.
+"""Writes tapes of live calls without delaying them: `record_line` only puts the line into a queue.
 
-A thread finds the call of each line and appends it to the call's spool file `<call id>.tape.jsonl`, which outlives our
-death; the tape is filed later (`tape_filing.py`). The queue is bounded: what does not fit is dropped and counted, on
-the tapes too. A full disk costs lines and one message in the log.
+A thread finds the call of each line and appends the line to the call's spool file `<call id>.tape.jsonl`, which
+survives a crash of the controller. `recordings/tape_filing.py` files the tape later. The queue is bounded: lines that
+do not fit are dropped and counted, also on the tapes. A full disk costs lines and one message in the log.
 
-A tape begins when a call comes into our application. Lines about anything else (channels of our own, calls whose tape
-is filed) find no file and are left out.
+A tape begins when a call enters the Stasis application. Lines about anything else (the controller's own channels,
+calls whose tape is already filed) have no spool file and are discarded.
 """
 
 import contextlib
@@ -29,11 +29,15 @@ from callcenter.journal.editions import KeptEdition, edition_file
 from callcenter.journal.tape import ENDING, VERSION, TapeSource, write_line
 
 LONGEST_QUEUE = 10_000
+"""Limit of queued lines; further lines are dropped."""
 BATCH = 500
+"""Most lines written at once."""
 CLOSE_SECONDS = 2.0
+"""Longest time `close` waits for queued lines to be written, in seconds."""
 INBOUND = "inbound"
+"""First Stasis argument of a new call in the dialplan."""
 _MAX_REMEMBERED_IDS = 5000
-"""Playbacks and requests whose call is known."""
+"""Limit of the remembered ids of playbacks and requests, each with its call; the oldest are dropped."""
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _PATH = re.compile(r"/(?P<kind>channels|playbacks)/(?P<id>[^/]+)(?:/play/(?P<playback>[^/]+))?")
 _AMI_IDS = ("Linkedid", "DestLinkedid", "Uniqueid")
@@ -50,7 +54,7 @@ class _QueuedLine:
 
 
 class TapeRecorder:
-    """Implements `tape.Tape`. `directory` holds the spool files and the editions of the scripts they name."""
+    """Implements `tape.Tape`. `directory` holds the spool files and the script editions named in them."""
 
     def __init__(
         self,
@@ -60,9 +64,9 @@ class TapeRecorder:
         get_edition: Callable[[], KeptEdition | None],
         lease_seconds: int,
     ) -> None:
-        """`get_edition` gives the one that a call is answered with now."""
+        """`get_edition` returns the script edition that new calls use."""
         self.dropped = 0
-        """Lines that found the queue full or the disk unwilling."""
+        """Number of lines lost to a full queue or a failed write."""
         self._directory = directory
         self._clock = clock
         self._get_edition = get_edition
@@ -71,7 +75,7 @@ class TapeRecorder:
         self._reported_dropped = 0
         self._written_calls: set[str] = set()
         self._partial_lines: set[str] = set()
-        self._call_by_request: OrderedDict[str, str] = OrderedDict()  # playback or number of a request -> call
+        self._call_by_request: OrderedDict[str, str] = OrderedDict()  # playback id or request number -> call id
         self._failing = False
         self._thread = threading.Thread(target=self._run, name="tapes", daemon=True)
         self._thread.start()
@@ -84,12 +88,12 @@ class TapeRecorder:
             return
         edition = None
         if source is TapeSource.EVENT:
-            with contextlib.suppress(Exception):  # no edition is in force: no call is answered then
+            with contextlib.suppress(Exception):  # no edition in force yet
                 edition = self._get_edition()
         self._items.put(_QueuedLine(self._clock.now(), source, content, call_id, edition))
 
     def close(self) -> None:
-        """Writes what waits, as far as the disk takes it within a moment."""
+        """Writes the queued lines, within `CLOSE_SECONDS`."""
         self._items.put(None)
         self._thread.join(CLOSE_SECONDS)
 
@@ -100,7 +104,7 @@ class TapeRecorder:
                 batch.append(self._items.get())
             try:
                 self._write(item for item in batch if item is not None)
-            except Exception:  # a line nobody could foresee must not end all tapes
+            except Exception:  # an unexpected line must not stop the recording of all tapes
                 _log.exception("lines are not on the tapes")
             if None in batch:
                 return

@@ -1,4 +1,4 @@
-"""The reference answers: one Markdown file each, a YAML head and the spoken answer as its body."""
+"""The reference answers of the knowledge base: one Markdown file each, with a YAML header and the spoken answer."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, find_mi
 
 EVERY_HOUSE = "все"
 LONGEST_ANSWER = 420
-"""Letters; about half a minute of speech. Who listens by telephone keeps no more."""
+"""Characters, about half a minute of speech. A caller cannot remember a longer answer (KB026)."""
 
 _KEYS = ("id", "question", "wordings", "approved_by", "approved_on", "valid_until", "houses", "basis", "mark")
 _PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
@@ -22,20 +22,20 @@ _MARKUP = re.compile(r"(?m)^\s*(?:#|[-*] |>|\||\d+\. )|\*\*|`|\]\(")
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One answer as its file holds it."""
+    """One answer, as read from its file."""
 
     id: str
     question: str
     wordings: tuple[str, ...]
     body: str
-    """The answer with placeholders like {PASSPORT_HOURS}, one line."""
+    """The answer on one line, with placeholders such as {PASSPORT_HOURS}."""
     approved_by: str
-    """Empty: nobody approved it, so it is never spoken."""
+    """Empty: not approved, so the answer is never spoken."""
     approved_on: date | None
     valid_until: date | None
-    """The last day it may be spoken; None: until somebody changes it."""
+    """The last day on which the answer may be spoken; None: no limit."""
     houses: tuple[str, ...]
-    """Empty: true for every house."""
+    """The houses that the answer is valid for; empty: every house."""
     basis: str
     source_status: str
     file: Path
@@ -45,13 +45,13 @@ class Article:
         return tuple(dict.fromkeys(_PLACEHOLDER.findall(self.body)))
 
     def render_answer(self, company: Mapping[str, str], on: date) -> str | None:
-        """The answer with the company's facts filled in; None when it may not be spoken on that day."""
+        """Returns the answer with the facts `company` (name -> value); None if it may not be spoken on the day `on`."""
         if self.explain_unspoken(company, on):
             return None
         return _PLACEHOLDER.sub(lambda found: company[found[1]], self.body)
 
     def explain_unspoken(self, company: Mapping[str, str], on: date) -> tuple[int, str] | None:
-        """Why the answer may not be spoken on a day: the rule (101-105) and a sentence; None: it may."""
+        """Returns why the answer may not be spoken on the day `on`: rule (101-105) and sentence. None if it may."""
         if not self.approved_by or self.approved_on is None:
             return 101, "ответ никем не утверждён, робот его не произносит; заполните approved_by и approved_on"
         if self.approved_on > on:
@@ -67,7 +67,7 @@ class Article:
 
 
 def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
-    """All `*.md` of `directory` except README.md, by id, and every fault of form. A faulty file gives none."""
+    """Returns the valid articles of `*.md` in `directory`, except README.md, sorted by id, and all problems."""
     articles: dict[str, Article] = {}
     problems: list[Problem] = []
     for file in sorted(directory.glob("*.md")):
@@ -85,7 +85,7 @@ def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
 
 
 def find_silent_articles(articles: tuple[Article, ...], company: Mapping[str, str], on: date) -> list[Problem]:
-    """A non-fatal problem for each article that would not be spoken on a day."""
+    """Returns a non-fatal problem for each article that may not be spoken on the day `on`."""
     problems = []
     for article in articles:
         reason = article.explain_unspoken(company, on)

@@ -1,4 +1,4 @@
-"""The whole knowledge base read together, and the texts it gives to the talk."""
+"""Reads the whole knowledge base and gives the dialogue the texts that may be spoken."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from callcenter.knowledge.facts import CompanyFacts, Law, read_company, read_law
 from callcenter.knowledge.pronunciation import FILE, read_pronunciation
 
 SAFETY = "безопасность:"
-"""What the answers' mapping puts before a category's code for its safety words."""
+"""Prefix of a category code in the mapping of answers: «безопасность:GAS_SMELL» -> safety warning of GAS_SMELL."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """Everything in `knowledge_base/`, and what is wrong with it."""
+    """The content of `knowledge_base/` and the problems of its files."""
 
     articles: tuple[Article, ...]
     categories: Categories
     company: CompanyFacts
     legal_values: Law
     problems: tuple[Problem, ...]
-    """Faults of the files; not the answers that are merely silent today: see `find_unspoken`."""
+    """Faults of the files. Answers that are only not spoken today are not included: see `find_unspoken`."""
 
     def render_answers(self, on: date) -> Mapping[str, str]:
-        """What the robot may say on a day: article id -> answer, `безопасность:<CODE>` -> safety words.
+        """Returns what the robot may say on the day `on`: article id -> answer, `безопасность:<CODE>` -> warning.
 
-        An article that may not be spoken is not there: its caller gets a person.
+        An article that may not be spoken is left out; a caller who asks for it is put through to a person.
         """
         facts = self.company.list_valid_facts(on)
         spoken = {article.id: article.render_answer(facts, on) for article in self.articles}
@@ -42,19 +42,19 @@ class KnowledgeBase:
 
     @property
     def answer_names(self) -> frozenset[str]:
-        """Every name a script may refer to, whether it may be spoken today or not."""
+        """Every name that «ответ» of a script may refer to, even if its text may not be spoken today."""
         spoken = {f"{SAFETY}{category.code}" for category in self.categories if category.safety_spoken}
         return frozenset({article.id for article in self.articles} | spoken)
 
     def find_unspoken(self, on: date) -> list[Problem]:
-        """Answers and facts that are not spoken on a day, none of them fatal."""
+        """Returns a non-fatal problem for each article and fact that may not be spoken on the day `on`."""
         return find_silent_articles(
             self.articles, self.company.list_valid_facts(on), on
         ) + self.company.find_unspoken_facts(on)
 
 
 def read_knowledge(directory: Path) -> KnowledgeBase:
-    """Reads all files of `directory`; their faults are listed in the answer, never raised."""
+    """Reads all files of `directory`. Their faults are listed in `problems`, never raised."""
     articles, problems = read_articles(directory)
     categories, found = read_categories(directory / "categories.yaml")
     company, of_company = read_company(directory / "company.yaml")

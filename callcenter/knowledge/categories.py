@@ -1,4 +1,4 @@
-"""Ticket categories: what people report, how urgent it is, which clocks the law or the company sets."""
+"""Ticket categories: what residents report, how urgent it is, and the deadlines that the law or the company sets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 class Urgency(StrEnum):
     EMERGENCY = "emergency"
-    """Danger to people: the robot says 101, 102, 103, 104 or 112 first."""
+    """Danger to people: the robot first names 101, 102, 103, 104 or 112 (the emergency numbers)."""
     ACCIDENT = "accident"
     URGENT = "urgent"
     PLANNED = "planned"
@@ -18,7 +18,7 @@ class Urgency(StrEnum):
 
     @property
     def label(self) -> str:
-        """As people read it."""
+        """The Russian name shown to users."""
         return _RUSSIAN[self]
 
 
@@ -34,7 +34,7 @@ _RUSSIAN = {
 
 
 class AddressScope(StrEnum):
-    """How much of an address a ticket of a category needs."""
+    """The precision of the address that a ticket of a category needs."""
 
     FLAT = "flat"
     ENTRANCE = "entrance"
@@ -43,6 +43,8 @@ class AddressScope(StrEnum):
 
 
 class ClockKind(StrEnum):
+    """What must be done before the deadline."""
+
     RESPOND = "respond"
     LOCALISE = "localise"
     RESOLVE = "resolve"
@@ -50,18 +52,18 @@ class ClockKind(StrEnum):
 
 
 class ClockStart(StrEnum):
-    """The event a clock runs from; the law knows several."""
+    """The event from which a deadline is counted; the law uses several."""
 
     REGISTRATION = "registration"
     MESSAGE = "message"
-    """The caller's message to the emergency service, so the call's arrival."""
+    """The caller's message to the emergency service, that is, the arrival of the call."""
     DAMAGE = "damage"
-    """When the damage happened, which the dispatcher may correct; until then the call's arrival."""
+    """The time of the damage: the arrival of the call, until the dispatcher corrects it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Hours of the day, local time, outside which a clock stands still."""
+    """Hours of the day, in local time; a deadline clock stops outside them."""
 
     opens: time
     closes: time
@@ -69,24 +71,24 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """One term. `minutes` are calendar minutes, counted only inside `business_hours` where there is one."""
+    """One deadline. `minutes` are calendar minutes; with `business_hours` only minutes inside these hours count."""
 
     kind: ClockKind
     minutes: int
     starts: ClockStart
     basis: str
     is_company_rule: bool
-    """True: «регламент», the company's own proposal, no statutory term."""
+    """True: proposed by the company itself («регламент»); False: a statutory term."""
     business_hours: Window | None = None
     condition: str = ""
-    """When it applies, in words; a rule with a condition is for the dispatcher to choose, never automatic."""
+    """When the rule applies, in words. The dispatcher chooses a rule with a condition; it is never automatic."""
     source_status: str = ""
-    """How far its source was read, as Category.mark."""
+    """How far the source was verified, with the marks of Category.source_status."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingDayTerm:
-    """A term in working days, which needs a calendar of holidays: not a clock of minutes."""
+    """A deadline in working days. It depends on a calendar of holidays, so it is no ClockRule in minutes."""
 
     kind: ClockKind
     working_days: int
@@ -105,28 +107,28 @@ class Category:
     urgency_note: str
     """When another urgency applies, in words."""
     clocks: tuple[ClockRule, ...]
-    """The terms that always apply, at most one of a kind."""
+    """The deadlines that always apply, at most one of a kind."""
     conditional_clocks: tuple[ClockRule, ...]
     working_day_deadlines: tuple[WorkingDayTerm, ...]
     deadline_text: str
-    """The terms in words, for the dispatcher."""
+    """The deadlines in words, for the dispatcher."""
     basis: str
     responsible: str
     safety: str
-    """What the dispatcher tells the caller; empty when there is nothing to warn of."""
+    """The safety warning that the dispatcher tells the caller; empty: no danger."""
     safety_spoken: str
-    """The same, short, for the robot."""
+    """A short version of `safety` for the robot."""
     menu_position: int | None
-    """Its place among those the IVR offers, from 1; None: not offered."""
+    """Position among the categories that the IVR offers by keys, from 1; None: not offered."""
     source_status: str
-    """How far the source was read: [K] known but not read, [?] doubtful, [Sn] read."""
+    """How far the source was verified: [Sn] text was read, [K] known but not read, [?] doubtful (docs/knowledge.md)."""
     spoken_name: str = ""
-    """How the robot calls it when it reads a ticket back; empty: by its name."""
+    """How the robot names the category when it reads a ticket back; empty: `name` in lower case."""
     address_precision: AddressScope = AddressScope.FLAT
 
 
 class Categories:
-    """All categories by code, in the order of the file."""
+    """All categories by code, in file order."""
 
     def __init__(self, categories: tuple[Category, ...]) -> None:
         self._by_code = {category.code: category for category in categories}
@@ -148,12 +150,12 @@ class Categories:
         return self._by_code.get(code)
 
     def get_spoken_name(self, code: str) -> str:
-        """How a trouble is called when it is read back; the code itself when it is not in force."""
+        """Returns the name of the category for reading a ticket back; an unknown code is returned unchanged."""
         category = self._by_code.get(code)
         return code if category is None else category.spoken_name or category.name.lower()
 
     @property
     def menu_categories(self) -> tuple[Category, ...]:
-        """Those the IVR offers, in their order."""
+        """The categories that the IVR offers by keys, in order of `menu_position`."""
         offered = [category for category in self if category.menu_position is not None]
         return tuple(sorted(offered, key=lambda category: category.menu_position or 0))

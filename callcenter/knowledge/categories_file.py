@@ -1,4 +1,4 @@
-"""Reads `knowledge_base/categories.yaml`: every category, every fault with its line."""
+"""Reads the ticket categories of `knowledge_base/categories.yaml`; every problem has its line (docs/knowledge.md)."""
 
 import re
 from datetime import time
@@ -19,9 +19,9 @@ from callcenter.knowledge.categories import (
 from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
 
 OFFERED_BY_KEYS = 5
-"""The longest menu a caller can keep in mind."""
+"""Most categories in the menu; a caller cannot remember more."""
 LONGEST_SAFETY_SPOKEN = 260
-"""Letters: about 17 seconds, for a person in danger."""
+"""Characters, about 17 seconds of speech for a person in danger (CAT027)."""
 
 _KEYS = (
     "code", "name", "said", "where", "phrases", "urgency", "urgency_note", "clocks", "working_day_terms", "term",
@@ -33,7 +33,7 @@ _NEED_SAFETY_WORDS = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 
 def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
-    """The categories of `file` and its problems; faulty categories are left out."""
+    """Returns the categories of `file` and all its problems; invalid categories are left out."""
     findings = SheetProblems(file, "CAT")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)

@@ -1,4 +1,4 @@
-"""Facts of the company and figures of the law: small data files whose every value names its source and its dates."""
+"""Company facts and statutory figures: small data files in which every value names its source and its dates."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _UNITS = ("minutes", "days", "working_days", "years")
 
 
 class FigureNotFound(CallcenterError):
-    """No figure of the law has that name on that day."""
+    """No statutory figure of that name is in force on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class CompanyFact:
 
 @dataclass(frozen=True, slots=True)
 class CompanyFacts:
-    """The company's facts as its file holds them."""
+    """All facts of the company, as read from the file."""
 
     facts: tuple[CompanyFact, ...]
     file: Path
 
     def list_valid_facts(self, day: date) -> Mapping[str, str]:
-        """The facts that are filled in and true on a day, by name."""
+        """Returns the facts that have a value and have not expired on `day`: name -> value."""
         return {
             fact.name: fact.value
             for fact in self.facts
@@ -47,7 +47,7 @@ class CompanyFacts:
         }
 
     def find_unspoken_facts(self, on: date) -> list[Problem]:
-        """A non-fatal problem for each fact that cannot be spoken on a day (COM101, COM102)."""
+        """Returns a non-fatal problem for each fact that is empty (COM101) or expired (COM102) on the day `on`."""
         findings = SheetProblems(self.file, "COM")
         for fact in self.facts:
             if not fact.value:
@@ -62,7 +62,7 @@ class CompanyFacts:
 
 @dataclass(frozen=True, slots=True)
 class LegalFigure:
-    """A figure of the law in force from `valid_from` until the next one of its name."""
+    """One version of a statutory figure, in force from `valid_from` until the next version of the same name."""
 
     name: str
     value: int
@@ -75,12 +75,12 @@ class LegalFigure:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """The figures of the law, older and newer ones of one name together."""
+    """All versions of all statutory figures."""
 
     values: tuple[LegalFigure, ...]
 
     def find_value(self, name: str, on: date) -> LegalFigure:
-        """The figure in force on a day. Raises FigureNotFound."""
+        """Returns the version in force on the day `on`. Raises FigureNotFound when there is none."""
         in_force = [figure for figure in self.values if figure.name == name and figure.valid_from <= on]
         if not in_force:
             raise FigureNotFound(f"law.yaml holds no «{name}» in force on {on}")
@@ -88,7 +88,10 @@ class Law:
 
 
 def read_company(file: Path) -> tuple[CompanyFacts, list[Problem]]:
-    """`company.yaml`: a mapping `facts` of NAME -> value, source, valid_until."""
+    """Reads `company.yaml`: a mapping `facts` of NAME -> value, source, valid_until.
+
+    Returns the facts and all problems.
+    """
     findings = SheetProblems(file, "COM")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
@@ -109,7 +112,10 @@ def read_company(file: Path) -> tuple[CompanyFacts, list[Problem]]:
 
 
 def read_law(file: Path) -> tuple[Law, list[Problem]]:
-    """`law.yaml`: a mapping `figures` of NAME -> list of versions, each with the day it is in force from."""
+    """Reads `law.yaml`: a mapping `figures` of NAME -> `versions`, a list with the day from which each is in force.
+
+    Returns the figures and all problems.
+    """
     findings = SheetProblems(file, "LAW")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)

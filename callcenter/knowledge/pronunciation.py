@@ -1,7 +1,7 @@
-"""How words are pronounced that a voice gets wrong: `pronunciation.yaml`, a word or two -> the same with its stress.
+"""Pronunciation dictionary for words that a voice gets wrong: `pronunciation.yaml` maps words to the same with stress.
 
-Looked up in the words as they are spoken (digits and abbreviations are words by then), whole words only, whatever
-their case; the longest entry wins. What people read is never changed.
+The dictionary is applied to the text for the synthesizer, in which digits and abbreviations are already spelled out.
+Only whole words match, in any case; the longest entry wins. Text that people read is never changed.
 """
 
 import re
@@ -15,7 +15,7 @@ from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_te
 
 FILE = "pronunciation.yaml"
 LONGEST = 4
-"""Words of an entry: enough to tell «дверной замок» from «старый замок»."""
+"""Most words in an entry: enough to distinguish «дверной замок» from «старый замок»."""
 
 _VOWELS = "аеёиоуыэюя"
 _WORDS = re.compile(r"[а-яё]+(?:-[а-яё]+)*(?: [а-яё]+(?:-[а-яё]+)*)*")
@@ -25,12 +25,12 @@ _ACUTE = re.compile(rf"([{_VOWELS}])\u0301")
 
 @dataclass(frozen=True)
 class Pronunciation:
-    """Entries: lower-case words -> what the voice is given instead, with `+` before the stressed vowel."""
+    """Entries: lower-case words -> the text for the synthesizer, with `+` before the stressed vowel."""
 
     entries: Mapping[str, str]
 
     def apply(self, words: str) -> str:
-        """`words` with every word of the entries as it must sound. A word that already carries a mark is left alone."""
+        """Returns `words` with each entry replaced by its pronunciation. Words with a stress mark are not changed."""
         return self._pattern.sub(self._replace, words) if self.entries else words
 
     @cached_property
@@ -48,7 +48,7 @@ NOTHING = Pronunciation({})
 
 
 def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
-    """Reads the file; a missing one holds no entries. Faults are listed (PRN…), and their entries left out."""
+    """Returns the entries and all problems (PRN…). A missing file has no entries; invalid entries are left out."""
     findings = SheetProblems(file, "PRN")
     if not file.exists():
         return NOTHING, []
@@ -73,12 +73,12 @@ def _read_entries(findings: SheetProblems, node: SheetNode, entries: dict[str, s
         fault = _find_fault(word, key, sound, entries)
         if fault is not None:
             findings.add(fault[0], fault[1], line)
-        elif sound:  # an empty one has been named by the sheet
+        elif sound:  # Sheet has already reported an empty value
             entries[key] = sound
 
 
 def _find_fault(word: str, key: str, sound: str, entries: Mapping[str, str]) -> tuple[int, str] | None:
-    """The first thing that is wrong with an entry: the number of its code, and what to do."""
+    """Returns the first fault of an entry: the number of its code and a message; None if the entry is valid."""
     faults = (
         (
             not _WORDS.fullmatch(key),

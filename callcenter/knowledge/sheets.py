@@ -1,6 +1,6 @@
-"""Reading the files that people write: strict text, then YAML walked node by node so that every fault has its line.
+"""Reads YAML files written by people: checked text, then YAML nodes with positions, so that every fault has a line.
 
-Scalars stay text («007», «0», «да»), a key given twice is a fault, and a Latin letter inside a Russian key is named.
+Scalars stay text («007», «0», «да»). Duplicate keys and words that mix Russian and Latin letters are faults.
 """
 
 import difflib
@@ -21,31 +21,31 @@ _MIXED_SCRIPT_WORD = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])[а-яёa-z]+\b"
 
 @dataclass(slots=True)
 class SheetProblems:
-    """Collects the problems of one file. `code_prefix` is the prefix of their codes: KB, CAT, COM, LAW."""
+    """Collects the problems of one file. `code_prefix`: the prefix of their codes, e.g. KB, CAT, COM, LAW."""
 
     file: Path
     code_prefix: str
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, number: int, message: str, at: "SheetNode | int" = 0, *, fatal: bool = True) -> None:
-        """One problem at a node, or at a line."""
+        """Adds a problem at a node or line (0: the whole file). Its code is the prefix and the three-digit number."""
         place = FileLocation(self.file, at) if isinstance(at, int) else FileLocation(self.file, at.line, at.column)
         self.problems.append(Problem(place, f"{self.code_prefix}{number:03d}", message, fatal))
 
 
 @dataclass(frozen=True, slots=True)
 class SheetNode:
-    """One YAML value and where it begins; line and column count from 1."""
+    """One YAML value and its start; line and column count from 1."""
 
     value: "str | tuple[SheetNode, ...] | dict[str, SheetNode]"
     line: int
     column: int
     key_positions: "dict[str, tuple[int, int]]" = field(default_factory=dict)
-    """For a mapping: where each key stands."""
+    """For a mapping: key -> its line and column."""
 
 
 def read_text(findings: SheetProblems) -> str | None:
-    """The file's text in UTF-8 and NFC. None, with a problem, when it is not readable as that (001-004)."""
+    """Returns the text of the file. None, with a problem (001-004), if unreadable, with a BOM, no UTF-8 or no NFC."""
     try:
         raw = findings.file.read_bytes()
     except OSError as error:
@@ -72,7 +72,7 @@ def read_text(findings: SheetProblems) -> str | None:
 
 
 def read_yaml(findings: SheetProblems, text: str, *, first_line: int = 1) -> SheetNode | None:
-    """The document of `text` as nodes, lines counted from `first_line`. None, with a problem (005), when not YAML."""
+    """Parses `text` into nodes, lines counted from `first_line`. None if empty or, with a problem (005), no YAML."""
     try:
         document = yaml.compose(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
@@ -85,7 +85,7 @@ def read_yaml(findings: SheetProblems, text: str, *, first_line: int = 1) -> She
 
 def _convert_node(findings: SheetProblems, node: yaml.Node, first_line: int, seen: set[int]) -> SheetNode:
     line, column = node.start_mark.line + first_line, node.start_mark.column + 1
-    if id(node) in seen:  # an alias: it may hold itself, or unfold without end
+    if id(node) in seen:  # an alias may refer to itself or expand endlessly
         findings.add(5, "ссылки YAML (& и *) здесь не читаются; повторите текст", line)
         return SheetNode("", line, column)
     seen.add(id(node))
@@ -107,7 +107,7 @@ def _convert_node(findings: SheetProblems, node: yaml.Node, first_line: int, see
 
 
 class Sheet:
-    """A mapping being read: takes known keys, and reports at the end those that nobody asked for."""
+    """Reads the values of a mapping. Reports unknown keys at once (008), missing ones when they are read (009)."""
 
     def __init__(self, findings: SheetProblems, node: SheetNode, *, known: Collection[str]) -> None:
         self.findings = findings
@@ -124,7 +124,7 @@ class Sheet:
                 findings.add(8, f"неизвестный ключ «{name}»{hint}", line)
 
     def read_string(self, name: str, *, required: bool = True) -> str:
-        """The text under `name`; empty, with a problem when `required`, if it is missing or no text."""
+        """Returns the text of key `name` with single spaces; empty if missing (a problem if `required`) or no text."""
         node = self.values.get(name)
         if node is None:
             self._report_missing(name, required=required)
@@ -140,7 +140,7 @@ class Sheet:
         return value
 
     def read_strings(self, name: str, *, required: bool = True) -> tuple[str, ...]:
-        """The list of texts under `name`."""
+        """Returns the texts of the list under key `name`; empty if missing (a problem if `required`) or no list."""
         node = self.values.get(name)
         if node is None:
             self._report_missing(name, required=required)
@@ -159,7 +159,7 @@ class Sheet:
         return tuple(texts)
 
     def read_date(self, name: str, *, required: bool = False) -> date | None:
-        """The date under `name`, written 2026-11-24."""
+        """Returns the date of key `name`, written as 2026-11-24; None if missing or, with a problem, no date."""
         node = self.values.get(name)
         value = self.read_string(name, required=required)
         if not value or node is None:
@@ -171,7 +171,7 @@ class Sheet:
             return None
 
     def read_number(self, name: str, *, required: bool = False, least: int = 1, most: int = 10**6) -> int | None:
-        """The whole number under `name`."""
+        """Returns the whole number of key `name`; None if missing or, with a problem, not in `least`..`most`."""
         node = self.values.get(name)
         value = self.read_string(name, required=required)
         if not value or node is None:
@@ -182,7 +182,7 @@ class Sheet:
         return int(value)
 
     def read_choice(self, name: str, words: Collection[str]) -> str:
-        """The word under `name`, one of `words`; empty, with a problem, otherwise."""
+        """Returns the value of key `name`, one of `words`; otherwise reports a problem and returns an empty text."""
         value = self.read_string(name)
         if value and value not in words:
             close = difflib.get_close_matches(value, words, n=1)
@@ -194,15 +194,15 @@ class Sheet:
         return value
 
     def is_true(self, name: str) -> bool:
-        """True when `name` is there and says true."""
+        """Returns True if key `name` is present and its value is «true»."""
         return name in self.values and self.read_choice(name, ("true", "false")) == "true"
 
     def _report_missing(self, name: str, *, required: bool) -> None:
-        if required and self._is_table:  # what is no table at all misses everything: one problem is enough
+        if required and self._is_table:  # a node that is no mapping was reported once; not again for each key
             self.findings.add(9, f"нет ключа «{name}»", self.node)
 
     def read_items(self, name: str) -> Iterator[SheetNode]:
-        """The nodes of the list under `name`; none when it is not there."""
+        """Yields the nodes of the list under key `name`; nothing if it is missing or, with a problem, no list."""
         node = self.values.get(name)
         if node is None:
             return
@@ -213,5 +213,5 @@ class Sheet:
 
 
 def find_mixed_words(text: str) -> list[str]:
-    """Words that hold both Russian and Latin letters: «cтол» with a Latin «c» looks right and is never found."""
+    """Returns the words that mix Russian and Latin letters. «cтол» with a Latin «c» looks right but is never found."""
     return _MIXED_SCRIPT_WORD.findall(text)

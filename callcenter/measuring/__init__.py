@@ -1,1 +1,1 @@
-"""What Prometheus reads: the only room that knows it. Labels hold states and kinds, never a number or a name."""
+"""Prometheus metrics. Only this package uses prometheus_client. Labels hold states and kinds, no numbers or names."""

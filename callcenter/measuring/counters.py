@@ -1,13 +1,14 @@
-"""What the controller counts as it goes; the rest is asked of the database when somebody looks."""
+"""Metrics that the controller counts itself. `watcher.py` reads the metrics of the database on request."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 LAG_BOUNDS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0)
 TURN_BOUNDS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.8, 1.5, 3.0, 6.0)
+"""Histogram buckets in seconds: of the recognition lag, and of the response time."""
 
 
 class Counters:
-    """Implements `conducting.ports.Measures`."""
+    """Implements `conducting.ports.CallMetrics`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._turns = Histogram(
@@ -18,7 +19,7 @@ class Counters:
             registry=registry,
         )
         for way in ("key", "words"):
-            self._turns.labels(way)  # there from the beginning
+            self._turns.labels(way)  # exported from the start, with zero
         self._failed_renewals = Counter(
             "callcenter_lease_renewals_failed", "Renewals of a lease that Asterisk did not hear.", registry=registry
         )

@@ -1,8 +1,10 @@
-"""`/metrics`: what the controller counted, and what one look at the database and the journal shows.
+"""Serves `/metrics`: the controller's counters, and values read from the database and the journal.
 
-The exposition runs in a thread of its own and asks the event loop for a look: with a loop that is stuck, or a database
-that is away, the rest is still told. A sum in Prometheus must never fall, or the fall is taken for a restart and the
-whole sum is counted again; the outcome of a call may change, so the highest value that was told stands.
+The server runs in a thread and asks the event loop for a database snapshot. If the loop is stuck or the database is
+unavailable, the other metrics are still served.
+
+A Prometheus counter must never decrease: a decrease looks like a restart, and the whole value is counted again. But the
+outcome of a call may change later, so the counters by outcome and by recording fault keep their highest exported value.
 """
 
 import asyncio
@@ -33,10 +35,11 @@ log = structlog.get_logger()
 State = TypeVar("State", bound=StrEnum)
 
 LIVE = (CallState.IVR, CallState.QUEUED, CallState.TALKING)
+"""States of a call in progress."""
 
 
 class Metrics(Collector):
-    """`counters` is for whoever conducts calls; the rest happens while `serve` is open."""
+    """The metrics endpoint. `counters` is used by call handling; the other metrics need an open `serve`."""
 
     def __init__(self, database: Database, journal: Path, *, clock: Clock) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -52,7 +55,7 @@ class Metrics(Collector):
 
     @asynccontextmanager
     async def serve(self, port: int) -> AsyncIterator[None]:
-        """Answers on loopback; on no port at all when it is 0. A port that is taken is no reason not to take calls."""
+        """Serves on 127.0.0.1 at `port`; 0: not at all. A port in use is only logged, so that calls continue."""
         self._loop = asyncio.get_running_loop()
         served = self._listen(port) if port else None
         try:
@@ -72,7 +75,7 @@ class Metrics(Collector):
             return None
 
     def collect(self) -> Iterator[Metric]:
-        """In a thread of the server."""
+        """Collects the metrics of one request. Runs in a thread of the HTTP server."""
         look = self._fetch_snapshot()
         yield _make_gauge(
             "database_away_seconds", "Since the database stopped answering.", self._watcher.unavailable_seconds

@@ -1,4 +1,4 @@
-"""One look at the database, for many questions; kept for some seconds, so that nobody can wear the database out."""
+"""Reads a snapshot of the database for the metrics, at most once in `KEPT_SECONDS`, however often metrics are read."""
 
 import asyncio
 from collections import Counter
@@ -27,14 +27,20 @@ from callcenter.queues.models import MemberState
 from callcenter.queues.views import members
 
 KEPT_SECONDS = 5.0
+"""Seconds for which a snapshot is reused."""
 LOOK_SECONDS = 3.0
+"""Timeout of reading a snapshot, in seconds."""
 ANSWER_BOUNDS = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0)
+"""Histogram buckets in seconds of the time in the queue until a dispatcher answered."""
 FAULTS = (RecordingState.MISSING, RecordingState.SHORT, RecordingState.SILENT)
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSnapshot:
-    """What stands in the database. Sums are of what happened since the watcher was made, and never fall."""
+    """Values from the database at moment `at`.
+
+    Totals count events since the watcher was created. `outcomes` may decrease when an outcome changes later.
+    """
 
     at: datetime
     calls: Mapping[CallState, CallStateCount]
@@ -47,7 +53,7 @@ class DatabaseSnapshot:
 
 
 class DatabaseWatcher:
-    """Looks when it is asked, all in one event loop."""
+    """Reads snapshots on demand. Use it from one event loop."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
@@ -58,15 +64,15 @@ class DatabaseWatcher:
         self._looked_at: float | None = None
         self._away_since: float | None = None
         self.applied_position: JournalPosition | None = None
-        """How far the journal was applied at the last look that the database answered."""
+        """Position up to which the journal is applied, from the last successful snapshot."""
 
     @property
     def unavailable_seconds(self) -> float:
-        """Since the first look in a row that the database did not answer; 0 while it answers."""
+        """Seconds since the database stopped answering snapshots; 0 while it answers."""
         return 0.0 if self._away_since is None else self._clock.monotonic() - self._away_since
 
     async def read_snapshot(self) -> DatabaseSnapshot | None:
-        """At most so many seconds old; None while the database is away."""
+        """Returns a snapshot at most `KEPT_SECONDS` old, or None while the database is unavailable."""
         async with self._turn:
             now = self._clock.monotonic()
             if self._looked_at is None or now - self._looked_at >= KEPT_SECONDS:

@@ -1,7 +1,7 @@
-"""Files recordings: from the raw file Asterisk wrote to a checked FLAC in its place, with its row in the database.
+"""Files recordings: converts Asterisk's raw file to a verified FLAC file and stores its row in the database.
 
-The raw file is removed only after the row is committed. A crash anywhere, a full disk or an absent database leaves
-it where it is, and the next look at the directory goes on from there: the file itself is the queue.
+The raw file is removed only after the row is committed. After a crash, a full disk or an unavailable database the raw
+file is still there, and the next scan of the directory files it: the directory is the work queue.
 """
 
 import asyncio
@@ -33,22 +33,24 @@ from callcenter.recordings.gaps import BUFFER_SECONDS, STALL, FileGrowth, Gap, S
 from callcenter.settings import Settings
 
 LOOK_SECONDS = 0.25
-"""Also how well the place of a gap is known."""
+"""Seconds between two samples of the file sizes. Shorter: positions of gaps are known more exactly."""
 QUIET_SECONDS = 2.0
-"""A raw file that has not grown for so long after the end of its call is finished."""
+"""Seconds without growth after which the raw file of an ended call counts as finished."""
 MISSING_AFTER = timedelta(seconds=15)
+"""Time after the end of a call until a recording without a file counts as missing."""
 MISSING_EVERY = 5.0
-"""Seconds between two looks for calls whose file never came."""
+"""Seconds between two searches for missing recordings."""
 RETRY_SECONDS = 10.0
+"""Seconds after a failed filing until the next attempt."""
 SHORT_BY = 3.0
-"""Seconds lost in places nobody watched that make a recording short."""
+"""Lost seconds at unknown positions from which a recording is marked short. Higher: fewer alarms."""
 MUTE_FOR = 30.0
-"""Seconds lost where we watched that make it short when they are most of the call: so a full disk looks, and a phone
-that sends nothing while its owner waits."""
+"""Lost seconds, at known and unknown positions, from which a recording is marked short, if they are also at least half
+of it. A full disk looks like this, and a phone that sends nothing while the caller waits."""
 SILENT_PEAK = 100
-"""Of 32768; the quietest sound A-law can carry is 8."""
+"""Peak sample value (full scale 32768) below which our side counts as silent. The quietest A-law sample is 8."""
 SILENT_AFTER = 3.0
-"""Seconds; a shorter call may end before anything is said."""
+"""Seconds of recording from which a silent side counts as a fault; a shorter call may end before any prompt."""
 
 _CALL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _DISK_ALARM_SUBJECT = "recordings"
@@ -58,7 +60,8 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _RawFileState:
-    """What is known of a raw file. `grown_at` is the wall clock at its last growth."""
+    """The observed state of a raw file. `grown_at`: wall-clock time of its last growth. `first_moment`, `rest_until`:
+    monotonic seconds."""
 
     growth: FileGrowth
     first_seen: datetime
@@ -68,7 +71,7 @@ class _RawFileState:
 
 
 class RecordingFiler:
-    """Watches the directory of raw recordings and files what is finished."""
+    """Watches the directory of raw recordings and files the finished ones."""
 
     def __init__(
         self, database: Database, places: IntakePaths, settings: Settings, *, clock: Clock | None = None
@@ -81,13 +84,13 @@ class RecordingFiler:
         self._raw_files: dict[str, _RawFileState] = {}
 
     async def run(self) -> None:
-        """Watches and files until cancelled; waits while the database is away."""
+        """Watches and files until cancelled. Waits while the database is unavailable."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_files())
             group.create_task(self._run_filing())
 
     def sample_file_sizes(self) -> None:
-        """Notes how the raw files have grown."""
+        """Samples the sizes of the raw files."""
         now, moment = self._clock.now(), self._clock.monotonic()
         sizes = {file.stem: size for file in self._monitor.glob("*.raw") if (size := _file_size(file)) is not None}
         for call_id in self._raw_files.keys() - sizes.keys():
@@ -102,26 +105,26 @@ class RecordingFiler:
             watch.growth.update_size(moment, size)
 
     async def file_finished(self) -> int:
-        """Files every recording that is finished; returns how many. Raises DatabaseUnavailable."""
+        """Files every finished recording. Returns their number. Raises DatabaseUnavailable."""
         moment = self._clock.monotonic()
         filed = 0
         for call_id, watch in tuple(self._raw_files.items()):
             if moment - watch.growth.since < QUIET_SECONDS or moment < watch.rest_until:
                 continue
-            watch.rest_until = moment + QUIET_SECONDS  # its call may go on, or not be known yet
+            watch.rest_until = moment + QUIET_SECONDS  # the call may be live, or not in the database yet
             try:
                 if _CALL_ID.fullmatch(call_id) and await self._file(call_id, watch):
                     filed += 1
             except DatabaseUnavailable:
                 raise
-            except Exception as error:  # this recording's own trouble: the others must not wait for it
+            except Exception as error:  # one bad recording must not block the others
                 _log.exception("a recording cannot be filed", call_id=call_id)
                 watch.rest_until = moment + RETRY_SECONDS
                 await self._raise_failure_alarm(call_id, error)
         return filed
 
     async def mark_missing_recordings(self) -> None:
-        """Says of which calls no file ever came. Raises DatabaseUnavailable."""
+        """Marks the recordings of ended calls without a raw file as missing. Raises DatabaseUnavailable."""
         now = self._clock.now()
         async with self._database.begin() as session:
             overdue = await overdue_recordings(session, ended_before=now - MISSING_AFTER)
@@ -131,7 +134,7 @@ class RecordingFiler:
                 await self._save_missing(span, fault="файла записи нет")
 
     def path_for(self, call: Call) -> Path:
-        """Where the recording of a call belongs, below the recordings directory: by the company's clock."""
+        """The path of a call's recording relative to the recordings directory, by date in the company's time zone."""
         local = call.arrived_at.astimezone(self._zone)
         return Path(local.strftime("%Y/%m/%d")) / f"{local:%H%M%S}-{call.id}.flac"
 
@@ -171,14 +174,14 @@ class RecordingFiler:
         try:
             target = self._root / self.path_for(span.call)
             written = await asyncio.to_thread(write_flac, raw, target, root=self._root, gaps=gaps, surplus=surplus)
-        except FileNotFoundError:  # another controller was quicker
+        except FileNotFoundError:  # already filed by another controller
             return False
         await self._save(span, written, gaps)
         raw.unlink(missing_ok=True)
         return True
 
     async def _was_filed(self, span: RecordedSpan) -> bool:
-        """True when an earlier controller filed it and died before it removed the raw file."""
+        """Whether an earlier controller filed the recording and died before it removed the raw file."""
         kept = span.recording
         if kept is None or kept.state not in KEPT or kept.path is None:
             return False
@@ -208,7 +211,7 @@ class RecordingFiler:
                 )
 
     async def _save_missing(self, span: RecordedSpan, *, fault: str) -> None:
-        """No sound is left of a call. One that was over at once is no cause for alarm."""
+        """Marks the recording of a call as missing. A call shorter than 1 s raises no alarm."""
         now = self._clock.now()
         async with self._database.begin() as session:
             await keep_recording(session, span.call.id, state=RecordingState.MISSING, now=now, fault=fault)
@@ -222,12 +225,12 @@ class RecordingFiler:
                 )
 
     def _watched_seconds(self, watch: _RawFileState, span: RecordedSpan) -> float:
-        """The most a call can have lasted by the monotonic clock: the wall clock may have been put forward in it."""
+        """Upper bound of the recorded seconds by the monotonic clock, in case the wall clock was set forward."""
         before = max(0.0, (watch.first_seen - span.started_at).total_seconds())
         return before + self._clock.monotonic() - watch.first_moment
 
     async def _raise_failure_alarm(self, call_id: str, error: Exception) -> None:
-        """The disk concerns every recording, anything else this one."""
+        """Raises an alarm: a disk alarm, which concerns all recordings, or an alarm for this recording."""
         free = _measure_free_mb(self._root)
         disk = isinstance(error, OSError) or free < _LOW_DISK_MB
         async with self._database.begin() as session:
@@ -246,10 +249,10 @@ class RecordingFiler:
 
 
 def judge_recording(written: WrittenRecording, gaps: tuple[Gap, ...]) -> tuple[RecordingState, str | None]:
-    """The state of a written recording, and in Russian what is wrong with it.
+    """Returns the state of a written recording, and its fault in Russian, or None if there is none.
 
-    Our side always speaks first, so a call in which it is never heard was not recorded well; a silent caller may
-    just have been silent.
+    A call in which our side is never heard was recorded badly, because our side always speaks first. A silent caller is
+    no fault, because the caller may just have said nothing.
     """
     guessed = sum(gap.seconds for gap in gaps if gap.guessed)
     if guessed >= SHORT_BY:
@@ -263,7 +266,7 @@ def judge_recording(written: WrittenRecording, gaps: tuple[Gap, ...]) -> tuple[R
 
 
 def _collect_stalls(watch: _RawFileState, span: RecordedSpan) -> tuple[Stall, ...]:
-    """The stalls that were watched; the last may have lasted until the hang-up."""
+    """The observed stalls, including one that lasted until the hang-up."""
     stood = (span.ended_at - watch.grown_at).total_seconds()
     if watch.first_seen < span.ended_at and stood >= STALL:
         return (*watch.growth.stalls, Stall(watch.growth.size, stood - BUFFER_SECONDS))

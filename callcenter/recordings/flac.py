@@ -1,4 +1,4 @@
-"""Turns a raw recording into a FLAC file in its place, whole or not at all. Blocking: call it in a thread."""
+"""Converts a raw recording to a FLAC file, atomically. Blocking: call it in a thread."""
 
 import hashlib
 import os
@@ -21,16 +21,16 @@ FRAME_BYTES = CHANNELS * 2
 _BLOCK_FRAMES = RATE * 4
 
 Block = npt.NDArray[np.int16]
-"""Rows are moments, the columns the caller and our side."""
+"""Samples: rows are sample times, columns are the caller and our side."""
 
 
 class BrokenRecording(CallcenterError):
-    """A written recording does not read back as what was written."""
+    """A recording read back from disk differs from what was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenRecording:
-    """`peaks`: the loudest sample of the caller's and of our side, 0..32768."""
+    """`peaks`: the largest absolute sample of the caller's side and of our side, 0 to 32768."""
 
     seconds: float
     bytes: int
@@ -39,12 +39,13 @@ class WrittenRecording:
 
 
 def write_flac(raw: Path, target: Path, *, root: Path, gaps: Sequence[Gap], surplus: float = 0.0) -> WrittenRecording:
-    """Writes `target` (below `root`) from `raw` with silence in the gaps, and reads it back to the last sample.
+    """Writes `target` (below `root`) from `raw` with silence in the gaps, and verifies every sample by reading it back.
 
-    A file that is `surplus` seconds longer than its call is closed up where packets came late.
+    `surplus`: seconds by which the raw file is longer than its call. That much is removed where late packets left
+    holes; then `gaps` are ignored.
 
-    Directories are made 0700, the file 0600. Under the final name there is only ever a whole file, and it is on
-    the disk when this returns. Raises OSError (a full disk) and BrokenRecording, leaving nothing behind.
+    Directories get mode 0700, the file 0600. The file appears under its final name only when it is complete and synced
+    to disk. Raises OSError (for example on a full disk) and BrokenRecording; neither leaves a file behind.
     """
     _make_directories(target.parent, root)
     part = target.with_name(f".{target.name}.part")
@@ -99,7 +100,7 @@ def _blocks_without_late_packets(raw: Path, surplus: float) -> Iterator[Block]:
 
 
 def _blocks_with_silence(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:
-    """The raw file's samples with silence in the gaps; `Gap.at` counts in the padded time."""
+    """The raw file's samples with silence in the gaps. `Gap.at` is a time in the padded recording."""
     written = 0
     with raw.open("rb") as file:
         for gap in gaps:
@@ -116,10 +117,10 @@ def _blocks_with_silence(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:
 
 
 def _read_blocks(file: BinaryIO, frames: int | None) -> Iterator[Block]:
-    """The next `frames` frames, or all that are left; fewer when the file has no more."""
+    """The next `frames` frames, or fewer at the end of the file. None: all the rest."""
     while frames is None or frames > 0:
         content = file.read(FRAME_BYTES * (_BLOCK_FRAMES if frames is None else min(frames, _BLOCK_FRAMES)))
-        whole = len(content) // FRAME_BYTES  # a crash may have cut the last frame in two
+        whole = len(content) // FRAME_BYTES  # a crash may have cut the last frame
         if not whole:
             return
         if frames is not None:

@@ -1,28 +1,29 @@
-"""Where a recording lost time. Pure.
+"""Finds where a recording lost time. No I/O.
 
-Asterisk writes a frame to the raw file whenever either side has one. Our side always should: words, music, or silence
-(transmit_silence, ARI's silence), so a phone that sends nothing costs nothing. When both sides fail all the same, the
-file stands still while the clock goes on. Whoever watched the file grow knows where; for what nobody watched only the
-sum is known, and it is put at the end, marked as a guess, so that all before it stays true.
+Asterisk writes a frame to the raw file whenever either side has one. Our side should always have one (prompt, music, or
+silence from `transmit_silence` and ARI), so a phone that sends nothing loses no time. If both sides are silent anyway,
+the file stops growing while the clock runs. The position of such a gap is known only from samples of the file's growth.
+Otherwise only the missing total is known: it is put at the end and marked as a guess, so that everything before it
+stays in time.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 BYTES_A_SECOND = 8000 * 2 * 2
-"""8 kHz, two channels, 16 bits."""
+"""8 kHz, two channels, 16-bit samples."""
 TOLERANCE = 0.3
-"""Seconds by which a file may differ from the clock without anything having been lost."""
+"""Seconds by which a file may differ from the clock without counting as a loss."""
 BUFFER_BYTES = 32768
 BUFFER_SECONDS = BUFFER_BYTES / BYTES_A_SECOND
-"""Asterisk writes through a buffer of 32 KiB, so a healthy file grows once in 1.02 s."""
+"""MixMonitor writes through a buffer of 32 KiB, so a healthy file grows once in 1.02 s."""
 STALL = BUFFER_SECONDS + 0.6
-"""Seconds without growth that are a stall."""
+"""Seconds without growth that count as a stall."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """`seconds` of silence belong at second `at` of the padded recording."""
+    """Silence of `seconds` to insert at second `at` of the padded recording. `guessed`: the position is unknown."""
 
     at: float
     seconds: float
@@ -35,19 +36,19 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """The file stood at `size` bytes, and for `seconds` at least nothing was recorded; for a buffer's more at most."""
+    """The file stayed at `size` bytes. At least `seconds` were not recorded, at most one buffer (1.02 s) more."""
 
     size: int
     seconds: float
 
 
 class FileGrowth:
-    """Watches one file grow. Moments are seconds of a monotonic clock."""
+    """Tracks the growth of one file. Moments are seconds of a monotonic clock."""
 
     def __init__(self, moment: float, size: int) -> None:
         self.size = size
         self.since = moment
-        """Since when the size is what it is."""
+        """Moment of the last change of the size."""
         self._stalls: list[Stall] = []
 
     def update_size(self, moment: float, size: int) -> None:
@@ -64,17 +65,17 @@ class FileGrowth:
 
 
 def find_surplus(*, size: int, wall_seconds: float) -> float:
-    """Seconds by which a file of `size` bytes is longer than the clock says; 0 when it is not worth the name."""
+    """Seconds by which a file of `size` bytes is longer than `wall_seconds`; 0 below `TOLERANCE`."""
     surplus = size / BYTES_A_SECOND - wall_seconds
     return surplus if surplus >= TOLERANCE else 0.0
 
 
 def find_gaps(*, size: int, wall_seconds: float, stalls: Sequence[Stall]) -> tuple[Gap, ...]:
-    """The gaps of a file of `size` bytes that took `wall_seconds` by the clock, in their order.
+    """The gaps of a file of `size` bytes that took `wall_seconds` by the clock, in order of time.
 
-    A stall that was watched is believed as far as time is missing: watching is coarse, and a pause of the machine
-    looks like a stall too. Where in the buffer it began nobody knows: the middle is half a second wrong at most. Only
-    before the first sound there is nothing in it.
+    Observed stalls count only up to the missing time, because sampling is coarse and a pause of the machine looks like
+    a stall too. Where a stall began within the write buffer is unknown: the middle of the buffer is assumed, with an
+    error of half a second at most. Before the first sound the buffer is empty, so such a gap begins at 0.
     """
     missing = wall_seconds - size / BYTES_A_SECOND
     if missing < TOLERANCE:

@@ -1,11 +1,11 @@
-"""A recording longer than its call: packets that came late made two frames of one moment. Pure.
+"""Shortens a recording that late packets made longer than its call. No I/O.
 
-MixMonitor writes a frame for both sides every 20 ms. A caller's packet that is more than 40 ms late is written as a
-hole beside our sound; when it comes after all it stands alone, with a hole on our side (Asterisk 22.10; a caller on a
-moving train made a recording a tenth longer than the call). Taking one hole out of each side puts them side by side.
+MixMonitor writes a frame for both sides every 20 ms. When a caller's packet is more than 40 ms late, a hole is written
+beside our sound; when the packet arrives, it is written alone, with a hole on our side (Asterisk 22.10; a caller on a
+moving train made a recording a tenth longer than the call). Removing one hole from each side aligns them again.
 
-A jitter buffer on the channel would spare this, but behind it the caller is sometimes not recorded at all any more
-after a pause of the packets (docs/decisions/0008).
+A jitter buffer on the channel would avoid this, but with it the caller is sometimes not recorded at all after a pause
+of packets (docs/decisions/0008).
 """
 
 from collections import deque
@@ -15,19 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 Sound = npt.NDArray[np.int16]
-"""Rows are moments, 8 kHz; the columns are the caller and our side."""
+"""Samples at 8 kHz: rows are sample times, columns are the caller and our side."""
 
 FRAME = 160
+"""Samples per frame of 20 ms."""
 FRAME_SECONDS = 0.02
 _MAX_PAIR_DISTANCE = 50
-"""Frames, a second: further apart two holes do not belong to one packet."""
+"""Longest distance of two holes of one packet, in frames (1 s). Larger: more pairs, some by chance."""
 
 
 def close_gaps(sound: Sound, *, surplus: float) -> Sound:
-    """`sound` without pairs of holes, at most `surplus` seconds of them; nearest pairs first.
+    """Returns `sound` without pairs of holes, nearest pairs first, at most `surplus` seconds in total.
 
-    A hole is a frame of nothing but zeros: A-law has no zero, so on the caller's side it is a missing packet. On our
-    side it may be a silence of ours, and then it does no harm to be shorter by what the other side lacked.
+    A hole is a frame of zeros. A-law has no zero, so on the caller's side a hole is a missing packet. On our side it
+    may be real silence; shortening that silence by the length of the missing packet does no harm.
     """
     count = len(sound) // FRAME
     frames = sound[: count * FRAME].reshape(count, FRAME, 2)
@@ -40,7 +41,7 @@ def close_gaps(sound: Sound, *, surplus: float) -> Sound:
 
 
 def _pair_holes(early: npt.NDArray[np.bool_], late: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Each hole of the caller with a hole of ours that comes within reach after it."""
+    """Pairs each hole on the caller's side with a later hole on our side within `_MAX_PAIR_DISTANCE` frames."""
     waiting: deque[int] = deque()
     for place in range(len(early)):
         while waiting and place - waiting[0] > _MAX_PAIR_DISTANCE:

@@ -1,4 +1,4 @@
-"""How long recordings are kept, and whether there is room for more."""
+"""Removes expired recordings and watches the free disk space. `schedule/ticks.py` calls it."""
 
 import shutil
 from datetime import datetime
@@ -16,11 +16,11 @@ from callcenter.journal.tape import tape_beside
 async def expire_recordings(
     session: AsyncSession, root: Path, *, ended_before: datetime, now: datetime, limit: int = 100
 ) -> int:
-    """Removes the recordings and tapes of calls that ended before that moment; the rows stay. Returns how many calls,
-    at most `limit`.
+    """Removes the recordings and tapes of calls that ended before `ended_before`; the rows stay.
 
-    The file goes first: a crash before the commit leaves a row whose file is gone, and the next time finds that
-    there is nothing left to remove. A file that cannot be removed is told and passed over.
+    Returns the number of recordings removed, at most `limit`. The file is removed before the commit: after a crash in
+    between, the next run finds a row without a file and continues. A file that cannot be removed raises an alarm and is
+    skipped.
     """
     removed = 0
     for recording in await claim_expired(session, ended_before=ended_before, limit=limit):
@@ -39,7 +39,7 @@ async def expire_recordings(
 
 
 async def watch_disk(session: AsyncSession, directory: Path, *, low_mb: int, now: datetime) -> int:
-    """Keeps the board's alarm in step with the free space for recordings; returns the free megabytes."""
+    """Raises or clears the alarm for free disk space (threshold `low_mb`). Returns the free mebibytes."""
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     free = shutil.disk_usage(existing).free >> 20
     if free < low_mb:
@@ -67,10 +67,10 @@ async def _raise_removal_alarm(session: AsyncSession, recording: Recording, erro
 
 
 def _remove_empty_directories(directory: Path, root: Path) -> None:
-    """Removes the day's folder, its month's and its year's, as far as they are empty."""
+    """Removes the directories of the day, month and year that are empty."""
     while directory != root and root in directory.parents:
         try:
             directory.rmdir()
-        except OSError:  # not empty, or somebody is filing into it
+        except OSError:  # not empty, for example because of a recording being filed
             return
         directory = directory.parent

@@ -1,8 +1,8 @@
-"""Files tapes: the spool file of a call, Asterisk's own lines about it and what came of it, beside its recording.
+"""Files tapes: moves the spool file of a call beside its recording, and adds Asterisk's log lines and the outcome.
 
-The spool directory is the queue: a crash anywhere leaves the spool file, and the next look goes on from there. A call
-that is recorded while no controller lives gets an empty spool file, so that its tape has at least Asterisk's lines.
-A call without a recording keeps its tape in the spool until the time of recordings is over.
+The spool directory is the work queue: after a crash the spool file is still there, and the next scan files it. A call
+recorded while no controller runs gets an empty spool file, so that its tape has at least Asterisk's lines. A call
+without a recording keeps its tape in the spool directory for the retention time of recordings.
 """
 
 import asyncio
@@ -29,18 +29,19 @@ from callcenter.journal.tape import ENDING, TapeSource, tape_beside, write_line
 from callcenter.settings import Settings
 
 LOOK_SECONDS = 2.0
+"""Seconds between two scans of the spool directory."""
 SETTLED_WITHIN = timedelta(minutes=1)
-"""A call without an outcome is waited for so long after its end; then its tape is filed without one."""
+"""Time after the end of a call to wait for its outcome; then the tape is filed without an outcome."""
 FARTHEST_BYTES = 64 << 20
-"""How far back in a file of Asterisk's the lines of a call are looked for."""
+"""Limit in bytes of the backward search for a call's lines in an Asterisk log file."""
 _QUEUE_LOG_MARGIN = timedelta(hours=2)
-"""Lines of the queue are looked for from so long before the arrival: more than anybody sets a clock back."""
+"""The search in queue_log goes back this long before the call's arrival, in case the clock was set back."""
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _FinishedCall:
-    """A call whose tape can be filed; `target` is where."""
+    """A call whose tape can be filed. `target`: path of the filed tape."""
 
     call_id: str
     arrived_at: datetime
@@ -51,7 +52,7 @@ class _FinishedCall:
 
 
 class TapeFiler:
-    """Looks for tapes that are finished."""
+    """Files the tapes of finished calls."""
 
     def __init__(
         self, database: Database, places: IntakePaths, spool: Path, settings: Settings, *, clock: Clock | None = None
@@ -64,7 +65,7 @@ class TapeFiler:
         self._clock = clock or SystemClock()
 
     async def run(self) -> None:
-        """Files until cancelled; waits while the database is away."""
+        """Files tapes until cancelled. Waits while the database is unavailable."""
         while True:
             try:
                 await self.file_finished()
@@ -75,7 +76,7 @@ class TapeFiler:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def file_finished(self) -> int:
-        """Files the tape of every call that is over and whose recording is filed; returns how many.
+        """Files the tape of every ended call whose recording is filed. Returns their number.
 
         Raises DatabaseUnavailable and OSError.
         """
@@ -88,7 +89,7 @@ class TapeFiler:
         return len(ended)
 
     def _list_spooled_calls(self) -> list[str]:
-        """The ids with a spool file, after those too old are gone and those of recordings being made are there."""
+        """Returns the call ids with a spool file, after removing expired files and creating those of recorded calls."""
         self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorded = {raw.stem for raw in self._places.raw_recordings.glob("*.raw")}
         too_old = (self._clock.now() - self._keep).timestamp()
@@ -130,7 +131,7 @@ class TapeFiler:
 
     def _file_tape(self, call: _FinishedCall) -> None:
         spooled = self._spool / f"{call.call_id}{ENDING}"
-        if not call.target.exists():  # else an earlier controller died before it removed the spool file
+        if not call.target.exists():  # if it exists, a crash prevented the removal of the spool file
             part = call.target.with_name(f".{call.target.name}.part")
             lines = b"".join(
                 [*self._collect_cel_lines(call), *self._collect_queue_lines(call), self._make_outcome_line(call)]
@@ -147,7 +148,7 @@ class TapeFiler:
         spooled.unlink(missing_ok=True)
 
     def _copy_editions(self) -> None:
-        """The editions that tapes name go with them; a few kilobytes each time somebody has changed a script."""
+        """Copies the script editions to the recordings; a few kilobytes for each change of a script."""
         for edition in (self._spool / DIRECTORY).glob("*.json"):
             target = self._root / DIRECTORY / edition.name
             if not target.exists():
@@ -158,7 +159,7 @@ class TapeFiler:
                 part.replace(target)
 
     def _collect_cel_lines(self, call: _FinishedCall) -> list[bytes]:
-        """From the end back to the birth of the caller's channel: a call's first line whatever the clock did."""
+        """Reads back to CHAN_START of the caller's channel, the first line of a call even if the clock was set."""
         found = []
         for line in read_backwards(self._places.cel_file, limit=FARTHEST_BYTES):
             event = parse_cel_line(line) if call.call_id in line else None

@@ -1,7 +1,6 @@
-"""What the calls of a replay ask for: requests to Asterisk, sounds, actions; and what they write down.
+"""Replacements for the external services during a replay: speech synthesis, actions, the journal and Asterisk's ARI.
 
-Stand-ins for the voice, the actions, the note book and Asterisk's side of ARI. Each asks nobody: what it is asked
-becomes an `ReplayOutput`, and whoever asked waits until the tape gives the answer.
+A request to a replacement becomes a `ReplayOutput`, and the requester waits until the player answers from the tape.
 """
 
 import asyncio
@@ -20,17 +19,17 @@ from callcenter.journal.tape import TapeSource
 from callcenter.telephony.ari.transport import Reply
 
 CONDUCTING = frozenset({"play", "playbacks", "silence", "variable", "continue"})
-"""The requests that conduct a call and must come out again. Renewals of the lease go by the clock and are not among
-them; nor are taps and media channels, which a replay has none of."""
+"""The operations of ARI requests that a replay compares. Lease renewals are not compared, because they depend on the
+clock; nor are requests for taps and media channels, because a replay has none."""
 
 
 class RecordedFailure(CallcenterError):
-    """It failed on the tape, so it fails again."""
+    """A prompt or action failed on the tape, so it fails in the replay."""
 
 
 @dataclass(frozen=True, slots=True)
 class AriRequest:
-    """A request to ARI. `operation` is one of CONDUCTING, or None when it conducts nothing."""
+    """A request to ARI. `operation` is one of CONDUCTING; None for a request that is not compared."""
 
     method: str
     path: str
@@ -44,12 +43,12 @@ class AriRequest:
 
     @property
     def playback_id(self) -> str | None:
-        """The id of the playback it is about."""
+        """The playback id in the path; None when the request concerns no playback."""
         return self.path.rpartition("/")[2] if self.operation in ("play", "playbacks") else None
 
     @property
     def comparable_parts(self) -> tuple[str, dict[str, str]]:
-        """All of it but that id."""
+        """Method with path, and parameters, without the playback id, which is new in every run."""
         path = self.path.rpartition("/")[0] if self.playback_id else self.path
         return f"{self.method} {path}", dict(self.parameters)
 
@@ -60,11 +59,11 @@ class AriRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReplayOutput:
-    """Something that came out of the replay. `reply_future` is set when somebody waits for one."""
+    """One output of the replayed call. `reply_future` is None when no reply is expected."""
 
     source: TapeSource
     content: Any
-    """Of a request the `AriRequest`, else what the tape's line must hold."""
+    """The `AriRequest` of a request; for other sources, the fields that the tape's line must have."""
     reply_future: "asyncio.Future[Any] | None" = None
 
     def __str__(self) -> str:
@@ -75,9 +74,10 @@ class ReplayOutput:
 
 @dataclass
 class RecordedExchange:
-    """`outputs`: what came out and has not been looked for on the tape yet; `letters`: what the router posted.
+    """Collects what the replayed call does. `outputs`: outputs not compared with the tape yet; `letters`: letters
+    posted to the mailbox and not compared yet; `lease_expired`: whether lease renewals fail from now on.
 
-    Implements `wire.AriTransport`, `ports.Prompts`, `ports.Actions`, `ports.NoteWriter`, `tape.Tape`.
+    Implements `ari.transport.AriTransport`, `ports.Prompts`, `ports.Actions`, `ports.NoteWriter`, `tape.Tape`.
     """
 
     outputs: deque[ReplayOutput] = field(default_factory=deque)
@@ -101,14 +101,14 @@ class RecordedExchange:
         return reply
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """Does nothing: there is no connection."""
 
     async def get_sound_path(self, text: str) -> str:
         sound: str = await self._ask(TapeSource.PROMPT, {"text": text})
         return sound
 
     async def prepare(self, texts: Iterable[str]) -> None:
-        """Nothing: a tape has the sounds of its call."""
+        """Does nothing: the tape has the sounds of its call."""
 
     async def run_action(self, action: str, *, arrival: Arrival, arguments: Mapping[str, str]) -> ActionResult:
         done: ActionResult = await self._ask(TapeSource.ACTION, {"action": action, "arguments": dict(arguments)})
@@ -131,7 +131,7 @@ class RecordedExchange:
 
 
 def answer_request(output: ReplayOutput, content: Mapping[str, Any]) -> None:
-    """Gives the reply that stands on the tape."""
+    """Answers a request with the reply recorded on the tape."""
     if output.reply_future is None or output.reply_future.done():
         return
     if "failure" in content:
@@ -151,7 +151,7 @@ def answer_action(output: ReplayOutput, content: Mapping[str, Any]) -> None:
 
 
 def let_go(output: ReplayOutput) -> None:
-    """Something that is not on the tape goes well, so that the replay goes on."""
+    """Answers an output that is not on the tape with success, so that the replay continues."""
     match output.source:
         case TapeSource.REQUEST:
             answer_request(output, {"status": 204})
@@ -162,7 +162,7 @@ def let_go(output: ReplayOutput) -> None:
 
 
 def _apply_recorded_failure(output: ReplayOutput, content: Mapping[str, Any]) -> bool:
-    """True when it failed on the tape. One that was cancelled took too long."""
+    """True when the output failed on the tape; then it fails again. A cancellation on the tape was a timeout."""
     failure = content.get("failure")
     if failure is None or output.reply_future is None:
         return failure is not None

@@ -1,4 +1,7 @@
-"""A copy of a tape without the resident: other numbers of the same length, no names. It plays as the original does."""
+"""Anonymizes a tape: telephone numbers become made-up numbers of the same length, the caller's name becomes «Житель».
+
+The copy replays like the original. `callcenter replay --copy` writes it.
+"""
 
 import json
 import re
@@ -8,13 +11,13 @@ from typing import Any
 from callcenter.journal.tape import TapeLine, TapeSource, write_line
 
 _SIGNIFICANT = 10
-"""Digits of a Russian number behind its 8, 7 or +7."""
+"""Number of digits of a Russian telephone number after the prefix 8, 7 or +7."""
 _FACTS_WITH_NUMBERS = ("контакт",)
 
 
 def make_fictional(lines: Sequence[TapeLine]) -> bytes:
-    """The lines anew. Replaced are the number that called, every number that was typed in, and the caller's name,
-    wherever they stand."""
+    """The tape's lines as bytes, anonymized. The caller's number, contact numbers entered in the call, and the caller's
+    name are replaced wherever they occur."""
     numbers = dict.fromkeys(_find_numbers(lines))
     fictional = {number: f"9001112{233 + place * 11:03d}" for place, number in enumerate(numbers)}
     others = {**fictional, **{name: "Житель" for line in lines for name in _list_caller_names(line)}}
@@ -24,7 +27,7 @@ def make_fictional(lines: Sequence[TapeLine]) -> bytes:
 
 
 def _replace_all(text: str, others: Mapping[str, str]) -> str:
-    """In one go: a made-up number may be another resident's true one."""
+    """Replaces in one pass: a made-up number may equal another number of the tape and must not be replaced again."""
     if not others:
         return text
     longest_first = sorted(others, key=len, reverse=True)
@@ -32,7 +35,7 @@ def _replace_all(text: str, others: Mapping[str, str]) -> str:
 
 
 def _find_numbers(lines: Sequence[TapeLine]) -> Iterator[str]:
-    """The significant digits of each number of the resident's."""
+    """The last 10 digits of the caller's number and of each contact number."""
     for line in lines:
         facts = line.content.get("facts") or {}
         told = [line.content["event"].get("channel", {}).get("caller", {}).get("number")] if _is_event(line) else []
@@ -52,7 +55,8 @@ def _list_caller_names(line: TapeLine) -> Iterator[str]:
 
 
 def _replace_keys(lines: Sequence[TapeLine], others: Mapping[str, str]) -> list[TapeLine]:
-    """The lines with other keys where a number was typed: events, letters and notes each tell of every key."""
+    """The lines with other DTMF digits where a number was entered. Events, letters and notes each record every digit,
+    one digit a line, so each of the three sequences is replaced separately."""
     changed = list(lines)
     for source in (TapeSource.EVENT, TapeSource.LETTER, TapeSource.NOTE):
         places = [place for place, line in enumerate(changed) if line.source is source and _get_key(line) is not None]

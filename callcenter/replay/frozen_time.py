@@ -1,27 +1,28 @@
-"""Time in a replay is what the tape says: the loop's own stands still, so that no timer of ours fires by itself."""
+"""Time in a replay: the clock shows the tape's time, and the event loop's time stands still so that no timer fires."""
 
 import asyncio
 from datetime import datetime
 
 _IDLE_ROUNDS = 40
-"""More turns of the loop than any chain of our tasks needs to come to rest: nothing here waits for a socket."""
+"""Iterations of the event loop after which all tasks wait for the tape: more than any chain of tasks in a replay needs,
+as no task waits for a socket."""
 
 
 class FrozenTimeLoop(asyncio.SelectorEventLoop):
-    """No time passes in it."""
+    """An event loop whose time is always 0."""
 
     def time(self) -> float:
         return 0.0
 
 
 async def settle() -> None:
-    """Lets every task go on until it waits for something that only the tape can bring."""
+    """Lets every task run until it waits for an input from the tape."""
     for _ in range(_IDLE_ROUNDS):
         await asyncio.sleep(0)
 
 
 class TapeClock:
-    """Implements `core.clock.Clock`: shows the moment of the line that is being played."""
+    """Implements `core.clock.Clock`: shows the time of the tape line being played."""
 
     def __init__(self, start: datetime) -> None:
         self._now = self._start = start
@@ -34,6 +35,6 @@ class TapeClock:
         return self._monotonic
 
     def set_time(self, at: datetime) -> None:
-        """Somebody may have set the clock back while the call went on; monotonic time never goes back."""
+        """Sets the time. The tape's time may step back (the system clock was set back); monotonic time never does."""
         self._now = at
         self._monotonic = max(self._monotonic, (at - self._start).total_seconds())

@@ -1,9 +1,9 @@
-"""Plays a tape: what came to the call comes again, in its order, and what the call did must come out again.
+"""Plays a tape: feeds the recorded inputs to the call in their order, and compares the call's outputs with the tape.
 
-The real router, switchboard, line, conversation and ARI client run on a loop without time and without sockets. Lines of
-the tape are of two sorts. Inputs (events, replies, sounds, outcomes, the letters of timers) are given to them; outputs
-(requests, what is to be said or done, notes) are looked for among what they have done since. The lines are taken in
-their order, and after each input everything runs until it waits for the tape again, so two replays are the same.
+The real router, switchboard, line, conversation and ARI client run on an event loop without time and sockets. Inputs
+are events, replies, sounds, outcomes of actions and timers' letters. Outputs are requests, prompts, actions and notes;
+each output on the tape is looked up among the outputs produced since. After each input all tasks run until they wait
+for the tape again, so replays are deterministic.
 """
 
 import asyncio
@@ -34,17 +34,19 @@ from callcenter.telephony.ari.router import Playbacks, Router
 
 _LETTERS = {kind.__name__: kind for kind in get_args(Letter)}
 _ROUTER_LETTERS = (Key.__name__, SoundEnded.__name__)
-"""Letters that only an event can have brought. That a caller has left may have been found out otherwise, too."""
+"""Letters that only an ARI event causes. `Left` is not among them: it has other causes too, e.g. a reconnect."""
 _IDLE_LETTER = ListenEnded(turn=-1)
-"""A turn of the mailbox that brings nothing: what is owed to Asterisk is tried again."""
+"""A letter without effect: it only makes the line retry its pending commands."""
 _CHANNEL_GONE_STATUSES = (404, 409, 422)
 _LOOKAHEAD_LINES = 16
-"""Lines of output in which something that came early is looked for."""
+"""Number of the tape's next output lines in which an output that came too early is looked up. A larger number accepts
+outputs that are further out of order."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayDifference:
-    """`line_number` is the line of the tape; `description` tells a person, in Russian, what is not as it was."""
+    """A deviation of the replay from the tape. `line_number` counts the tape's lines from 1; `description` is Russian
+    text for people."""
 
     line_number: int
     description: str
@@ -59,7 +61,7 @@ class TapePlayer:
     def __init__(self, call_id: str, lines: Sequence[TapeLine], conversation: Dialogue, *, lease_seconds: int) -> None:
         self.differences: list[ReplayDifference] = []
         self.note_kinds: set[str] = set()
-        """Of the notes that came out."""
+        """The kinds of the notes that the replayed call wrote."""
         self._call_id = call_id
         self._lines = lines
         self._conversation = conversation
@@ -67,7 +69,7 @@ class TapePlayer:
         self._clock = TapeClock(lines[0].at)
         self._pending_lines = [line for line in lines if _is_output(line)]
         self._aliases: dict[str, str] = {}
-        """Playback on the tape -> the same one now."""
+        """Playback id on the tape -> id of the same playback in the replay."""
         self._unanswered: dict[int, ReplayOutput] = {}
         self._lost_renewals = _find_lost_renewals(lines)
 
@@ -91,7 +93,7 @@ class TapePlayer:
             await _cancel_task(world)
 
     def _start_controller(self) -> asyncio.Task[None]:
-        """A controller as it is after its start, holding no calls."""
+        """Starts a fresh controller without calls: at the tape's beginning, and where another controller took over."""
         self._exchange = RecordedExchange()
         ari = AriClient("http://tape", user="", password="", application="callcenter", wire=self._exchange)
         playbacks = Playbacks()
@@ -115,11 +117,11 @@ class TapePlayer:
     async def _play_line(self, line: TapeLine, following: TapeLine | None) -> None:
         content = line.content
         if following is not None and following.content.get("n") in self._lost_renewals:
-            self._exchange.lease_expired = True  # it was asked for in the turn that this line brings
+            self._exchange.lease_expired = True  # the turn that this line starts asks for the renewal that fails
         match line.source:
             case TapeSource.EVENT:
                 if following is None or following.source is not TapeSource.LETTER:
-                    await settle()  # there was no letter: perhaps the call had left by then
+                    await settle()  # the event caused no letter: the call may have ended before, so let it end first
                 self._play_event(content["event"])
             case TapeSource.LETTER:
                 self._play_letter(line)
@@ -171,7 +173,7 @@ class TapePlayer:
         if line.content["n"] in self._lost_renewals:
             await settle()
             self._exchange.lease_expired = True
-            self._post(Left())  # how the line took it; letters that came before the reply were not read any more
+            self._post(Left())  # the failed renewal ended the line, so letters posted before the reply were not read
         if request.operation is None:
             return
         output = await self._match_output(line, request)
@@ -191,10 +193,13 @@ class TapePlayer:
             self._adopting = asyncio.create_task(self._switchboard.release_orphan(self._call_id))
         await self._match_output(line, dict(line.content))
 
-    # What came out
+    # Outputs
 
     async def _match_output(self, line: TapeLine, what: Any) -> ReplayOutput | None:
-        """The output that the line tells of, taken from those that wait; None when there is none."""
+        """Removes and returns the output recorded in `line`; None when the replay did not produce it.
+
+        A changed output of the same kind is returned as well, and reported as a difference.
+        """
         self._pending_lines.pop(0)
         outputs = self._exchange.outputs
         await settle()
@@ -239,7 +244,7 @@ class TapePlayer:
         return bool(output.content.comparable_parts == what.comparable_parts)
 
     def _post(self, letter: Letter) -> None:
-        """A letter that the tape brings; it is not counted among those that came out."""
+        """Posts a letter from the tape; it is not counted as posted by the replayed call."""
         known = len(self._exchange.letters)
         self._switchboard.post(self._call_id, letter)
         while len(self._exchange.letters) > known:
@@ -271,7 +276,7 @@ def _read_request(line: TapeLine) -> AriRequest:
 
 
 def _is_same_kind(output: ReplayOutput, source: TapeSource, what: Any) -> bool:
-    """The same sort of thing, though another one: words that changed, another context."""
+    """True for outputs of the same kind with different content, e.g. a prompt whose text changed."""
     if output.source is not source:
         return False
     if isinstance(what, AriRequest):
@@ -280,12 +285,12 @@ def _is_same_kind(output: ReplayOutput, source: TapeSource, what: Any) -> bool:
 
 
 def _is_failure(output: ReplayOutput, what: Mapping[str, Any]) -> bool:
-    """A failure is told in the words of the moment."""
+    """True for two notes of a failure; their texts may differ, because they quote the error."""
     return output.source is TapeSource.NOTE and output.content["kind"] == what["kind"] == "failed"
 
 
 def _find_lost_renewals(lines: Sequence[TapeLine]) -> frozenset[int]:
-    """The numbers of the requests that asked for more time and were told that the channel is not ours any more."""
+    """The numbers of the lease renewals that failed because the channel had left our application."""
     renewals = {
         line.content["n"] for line in lines if line.source is TapeSource.REQUEST and line.content["method"] == "GET"
     }
@@ -302,7 +307,7 @@ def _find_lost_renewals(lines: Sequence[TapeLine]) -> frozenset[int]:
 
 
 def _make_letter(name: str, content: Mapping[str, Any]) -> Letter:
-    """Raises KeyError for one of another version, TypeError when it lacks a field."""
+    """Raises KeyError for an unknown letter (of another version), TypeError when a field is missing."""
     kind = _LETTERS[name]
     known = {field.name for field in fields(kind)}
     letter: Letter = kind(**{name: value for name, value in content.items() if name in known})

@@ -1,6 +1,6 @@
-"""What the centre's record must make of a tape, by the pure part of the intake: no database is asked.
+"""Derives the call's record from a tape: the kinds of its timeline entries and its outcome.
 
-Compared are the kinds of the timeline's lines and the outcome. Rows, tasks and tickets are not made in a replay.
+It uses the pure part of the intake and no database. A replay creates no rows, tasks or tickets.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ from callcenter.journal.tape import TapeLine, TapeSource
 
 
 def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:
-    """The kinds that Asterisk's lines and the notes of actions put into the timeline."""
+    """The kinds of timeline entries that follow from CEL lines, queue_log lines and the notes of actions."""
     return frozenset(_iterate_kinds(lines))
 
 
 def judge_tape(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
-    """The outcome of the call with these kinds in its timeline."""
+    """The outcome of the call whose timeline has entries of these kinds."""
     registered = any(
         line.source is TapeSource.ACTION
         and line.content["action"] == REGISTER_TICKET

@@ -1,4 +1,7 @@
-"""A whole replay: the tape, the edition that answered the call, and what differs now."""
+"""A whole replay: reads the tape and the script edition of its call, plays the tape, and collects the differences.
+
+`callcenter replay` and the tests of recorded calls use it. See docs/tapes.md.
+"""
 
 import asyncio
 import tempfile
@@ -26,23 +29,24 @@ from callcenter.settings import TREE, CompanySettings
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`transcript` is how the call went, `differences` what does not come out as it did."""
+    """`transcript`: the recorded call in Russian, one line per event. `differences`: deviations of the replay."""
 
     transcript: tuple[str, ...]
     differences: tuple[ReplayDifference, ...]
 
 
 def replay(file: Path) -> Replay:
-    """Plays the tape. Raises BrokenTape, OSError.
+    """Plays the tape.
 
-    Raises EditionNotFound when the script that answered the call is not in `editions/`, neither beside the tape nor
-    above it.
+    Raises BrokenTape when the file is unreadable, is no tape, or has lost its beginning; EditionNotFound when the
+    script edition of the call is in no `editions/` directory beside or above the tape; OSError when a temporary file
+    cannot be written.
     """
     return replay_lines(read_tape(file), directory=file.parent)
 
 
 def replay_lines(lines: Sequence[TapeLine], *, directory: Path) -> Replay:
-    """The same for lines that were read already; `directory` is where the tape lies."""
+    """Like `replay`, for lines that are already read. `directory` is the directory of the tape."""
     head = _find_header(lines)
     kinds: set[str] = set()
     differences: list[ReplayDifference] = []
@@ -59,8 +63,10 @@ def replay_lines(lines: Sequence[TapeLine], *, directory: Path) -> Replay:
 
 
 def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
-    """The file of the edition that answered the call, in `editions/` at `directory` or above; None when nobody
-    answered it. Raises EditionNotFound when it is not there."""
+    """The file of the script edition that answered the call, in `editions/` of `directory` or of a parent directory.
+
+    None when the tape has no header, i.e. no robot answered the call. Raises EditionNotFound when the file is missing.
+    """
     head = _find_header(lines)
     if head is None:
         return None
@@ -76,9 +82,9 @@ def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
 
 
 def begin_talk(edition: KeptEdition) -> Conversation:
-    """A conversation by a kept edition. Raises EditionNotFound when its script cannot be read any more.
+    """Creates a conversation from a kept edition. Raises EditionNotFound when the script is invalid by today's rules.
 
-    Words are understood by the phrases and houses of today: they are not kept with the edition.
+    Speech is interpreted by today's phrases and address list, because an edition does not contain them.
     """
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / f"{edition.name}.yaml"
@@ -109,7 +115,10 @@ def _find_header(lines: Sequence[TapeLine]) -> Mapping[str, Any] | None:
 
 
 def _compare_record(lines: Sequence[TapeLine], robot: frozenset[str]) -> list[ReplayDifference]:
-    """The record's line of the tape beside what follows from the others; none before the tape was filed."""
+    """Compares the tape's record line with the record derived from the other lines and the replayed notes (`robot`).
+
+    Empty when there is no record line, i.e. the tape is not filed yet.
+    """
     line = next((line for line in lines if line.source is TapeSource.RECORD), None)
     if line is None:
         return []

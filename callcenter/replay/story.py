@@ -1,4 +1,4 @@
-"""The call of a tape, told for a person: who said and did what, and when."""
+"""Renders a tape as a transcript for people, in Russian: who said and did what, and when."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _CEL_WORDING = {
 
 
 def tell_story(lines: Sequence[TapeLine]) -> Iterator[str]:
-    """A line for each thing that happened, with its second of the call."""
+    """Yields one line per event of the call, in order of time, with the seconds since the call's beginning."""
     begun = lines[0].at
     told = [(line.at, words) for line in lines for words in _describe_line(line)]
     for at, words in sorted(told, key=lambda pair: pair[0]):

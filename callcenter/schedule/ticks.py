@@ -1,5 +1,5 @@
-"""Wakes services up. No rules here: what is due stands in tables, and a tick that comes twice, late, or on two
-machines at once finds nothing left to do."""
+"""Runs periodic jobs. Due work is found in database tables, so a tick that comes twice, late, or on two machines at
+once does no harm."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,9 +25,9 @@ RETENTION_EVERY = 3600.0
 PROVE_AGAIN_EVERY = 600.0
 FIRST_AFTER = 1.0
 CLOCK_EVERY = 5.0
-"""Seconds, all of them."""
+"""Intervals of the jobs, delay of their first run after the start, and interval of clock checks, in seconds."""
 CLOCK_STEP = 2.0
-"""Seconds by which the clock of the day must have left the monotonic one to have been set."""
+"""Drift in seconds between wall clock and monotonic clock, between two checks, above which the wall clock was set."""
 
 _log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ Tick = Callable[[], Awaitable[None]]
 
 
 class Ticks:
-    """The clockwork of the centre."""
+    """The periodic jobs of the call centre."""
 
     def __init__(self, database: Database, settings: Settings, *, clock: Clock | None = None) -> None:
         self._database = database
@@ -44,7 +44,7 @@ class Ticks:
         self._clock = clock or SystemClock()
 
     async def run(self) -> None:
-        """Ticks until cancelled."""
+        """Runs the jobs until cancelled."""
         scheduler = AsyncIOScheduler(timezone=ZoneInfo("UTC"))
         for tick, seconds in (
             (self.warn_of_due_callbacks, TASKS_EVERY),
@@ -70,7 +70,7 @@ class Ticks:
             hour=PROVEN_AT.hour,
             minute=PROVEN_AT.minute,
             timezone=self._zone,
-            next_run_time=self._clock.now() + timedelta(seconds=FIRST_AFTER),  # we may have slept through the morning
+            next_run_time=self._clock.now() + timedelta(seconds=FIRST_AFTER),  # a run may have been missed while off
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
@@ -82,7 +82,10 @@ class Ticks:
             scheduler.shutdown(wait=False)
 
     async def _watch_clock_steps(self, scheduler: AsyncIOScheduler) -> None:
-        """The scheduler goes by the clock of the day: put back by an hour, it would let nothing tick for an hour."""
+        """Runs all jobs at once when the wall clock was set, because the scheduler follows the wall clock.
+
+        If the clock is set back by an hour, no job would otherwise run for an hour.
+        """
         ahead = self._wall_clock_offset()
         while True:
             await asyncio.sleep(CLOCK_EVERY)
@@ -112,7 +115,7 @@ class Ticks:
 
     async def expire_old_recordings(self) -> None:
         keep = timedelta(days=self._settings.recordings.retention_days)
-        while True:  # in portions, so that no transaction holds many rows
+        while True:  # in batches, so that no transaction locks many rows
             now = self._clock.now()
             async with self._database.begin() as session:
                 removed = await expire_recordings(
@@ -122,11 +125,11 @@ class Ticks:
                 return
 
     async def verify_yesterday(self) -> None:
-        """And the days before it, in case that a morning was slept through."""
+        """Verifies yesterday and the days before it, in case the controller was off on a morning."""
         await self._prove(find_due_days(self._clock.now(), self._zone))
 
     async def verify_open_days(self) -> None:
-        """The days on the board: what is mended leaves it."""
+        """Verifies the days with alarms on the board again, to clear the alarms of repaired days."""
         await self._prove(await find_doubted_days(self._database, zone=self._zone, now=self._clock.now()))
 
     async def _prove(self, days: list[date]) -> None:
@@ -139,7 +142,7 @@ class Ticks:
 
 
 async def _guarded(tick: Tick) -> None:
-    """A tick that fails must neither end the clockwork nor pass unseen."""
+    """Runs a job. Logs an exception instead of raising it, so that the scheduler goes on."""
     try:
         await tick()
     except DatabaseUnavailable:

@@ -1,8 +1,8 @@
-"""The sounds the dialplan plays by itself: its words in the centre's voice, the music on hold, the tone.
+"""Sounds that the dialplan plays without the controller: its texts in the configured voice, music on hold, the beep.
 
-The words are data (`ivr_scripts/dialplan.yaml`); each becomes `sounds/ru/<key>.wav`, rendered once and again
-when its words or the voice changed. A person's recording `<key>.human.wav` beside it wins, unless `<key>.human.txt`
-says that it was made for other words.
+The texts are in `ivr_scripts/dialplan.yaml`; each is rendered to `sounds/ru/<key>.wav`, and rendered again when the
+text, the voice or the recording changes. A person's recording `<key>.human.wav` beside it takes precedence, unless
+`<key>.human.txt` says that the recording was made for a different text.
 """
 
 import hashlib
@@ -29,11 +29,11 @@ _INDEX = "index.json"
 
 
 class BrokenWords(CallcenterError):
-    """The words of the dialplan cannot be read."""
+    """The texts of the dialplan cannot be read."""
 
 
 def read_words(file: Path = WORDS) -> dict[str, str]:
-    """The dialplan's words by the name of their sound, e.g. `callcenter/notice`. Raises BrokenWords."""
+    """Returns the dialplan's texts by sound name, e.g. `callcenter/notice`. Raises BrokenWords."""
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -49,10 +49,11 @@ def read_words(file: Path = WORDS) -> dict[str, str]:
 
 
 async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, words: Words = spoken) -> int:
-    """Makes every sound of the dialplan that is missing or out of date; how many were made.
+    """Writes every sound of the dialplan that is missing or out of date; returns the number of files written.
 
-    `words` makes what the voice is given of the texts. May be interrupted at any moment: each file appears whole, and
-    is noted only afterwards. Raises BrokenWords, and VoiceMissing or VoiceFailed of the voice.
+    `words` converts a text to the words that the voice reads. Writing may be interrupted at any moment: a file is
+    renamed into place when it is complete, and only then entered in the index. Raises BrokenWords, VoiceMissing and
+    VoiceFailed.
     """
     directory = layout.sounds / LANGUAGE
     directory.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, word
 
 
 def said_text(human: Path) -> Path:
-    """The file beside a recording that holds the text it was made for."""
+    """Path of the file beside a recording that holds the text of the recording."""
     return human.with_suffix(".txt")
 
 
@@ -102,7 +103,7 @@ def _take_recording(human: Path, draft: Path, progress: Progress) -> bool:
 
 
 def _write_tones(layout: Layout, directory: Path) -> int:
-    """The music and the tone; always the same bytes, so made only when they are missing."""
+    """Writes the music and the beep when they are missing: their bytes never change. Returns the number of files."""
     made = 0
     if not (layout.music_on_hold / "callcenter.wav").exists():
         write_music(layout.music_on_hold).chmod(0o644)

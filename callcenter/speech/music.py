@@ -1,9 +1,8 @@
-"""Music on hold of our own making, and the tone before a voice message: synthesised, so nobody's licence is asked for.
+"""Synthesizes the music on hold and the beep before a voice message, so that no license is needed.
 
-A slow waltz of eight bars, twice with another melody: a soft bass, chords that swell and fade, a plucked
-melody with a short echo. Telephones carry 300-3400 Hz, so everything sits between 130 and 1800 Hz with few
-partials; nothing in it resembles a ringing or a busy tone. The end fades into silence as the beginning rises
-from it: looped, no seam is heard.
+The music is a slow waltz of eight bars, played twice with different melodies: a soft bass, chords that swell and fade,
+a plucked melody with a short echo. Telephones carry 300-3400 Hz, so all tones lie between 130 and 1800 Hz and have few
+partials; none resembles a ringing or busy tone. The music fades in and out, so that the loop has no audible seam.
 """
 
 import wave
@@ -17,14 +16,14 @@ RATE = 8000
 _BAR = 3.2
 """Seconds; three beats."""
 _LEVEL = 0.28
-"""Peak of full scale: music is quieter than the prompts between it."""
+"""Peak, full scale 1.0: below the peak of the prompts, which interrupt the music."""
 
 Sound = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """One bar: MIDI notes of the bass, of the chord, and of the melody's three beats (0 is a rest)."""
+    """One bar as MIDI notes: the bass, the chord, and the three beats of the first and second melody (0 is a rest)."""
 
     bass: int
     chord: tuple[int, ...]
@@ -45,22 +44,22 @@ _BARS = (
 
 
 def write_music(directory: Path) -> Path:
-    """Writes the music for musiconhold's `files` mode, about a minute, always the same bytes; returns the file."""
+    """Writes about a minute of music for musiconhold's `files` mode, always the same bytes; returns the file's path."""
     file = directory / "callcenter.wav"
     _write(file, _make_music())
     return file
 
 
 def write_beep(file: Path) -> None:
-    """Writes the tone after which a message is spoken: 0.35 s of 880 Hz, no click at either end."""
+    """Writes the beep that starts a voice message: 0.35 s of 880 Hz, faded in and out to avoid clicks."""
     _write(file, 0.35 * _make_sine(880.0, 0.35) * _make_envelope(int(0.35 * RATE), rise=0.02, fall=0.05))
 
 
 def _make_music() -> Sound:
     verses = 2 * [False] + 2 * [True]
-    last = 2.0  # seconds for the last notes to die away
+    last = 2.0  # seconds for the last notes to fade
     sound = np.zeros(int((len(verses) * len(_BARS) * _BAR / 2 + last) * RATE))
-    # each verse takes half the bars in turn: eight bars, two verses, then both again with the second melody
+    # A verse is half of the eight bars: two verses with the first melody, then two with the second.
     start = 0.0
     for number, second in enumerate(verses):
         for bar in _BARS[:4] if number % 2 == 0 else _BARS[4:]:
@@ -83,7 +82,7 @@ def _play_bar(sound: Sound, start: float, bar: _Bar, melody: tuple[int, int, int
 
 
 def _make_pad(note: int, seconds: float) -> Sound:
-    """A chord's voice: two partials slightly apart, so that it breathes."""
+    """A sustained note: two partials 0.15 % apart, whose beating makes the tone swell, and one an octave above."""
     hertz = _hertz(note)
     body = (
         _make_sine(hertz, seconds) + 0.7 * _make_sine(hertz * 1.0015, seconds) + 0.25 * _make_sine(2 * hertz, seconds)
@@ -92,7 +91,7 @@ def _make_pad(note: int, seconds: float) -> Sound:
 
 
 def _make_pluck(note: int, seconds: float) -> Sound:
-    """A struck string: upper partials die sooner."""
+    """A plucked string: upper partials decay sooner."""
     times = np.arange(int(seconds * RATE)) / RATE
     hertz = _hertz(note)
     body = np.zeros_like(times)
@@ -111,7 +110,7 @@ def _hertz(note: int) -> float:
 
 
 def _make_envelope(length: int, *, rise: float, fall: float) -> Sound:
-    """An envelope of `length` samples that opens in `rise` seconds and closes in `fall`."""
+    """An envelope of `length` samples that rises for `rise` seconds and falls for the last `fall` seconds."""
     times = np.arange(length) / RATE
     opening = np.clip(times / rise, 0, 1)
     closing = np.clip((length / RATE - times) / fall, 0, 1)

@@ -1,4 +1,4 @@
-"""A text as its sentences, so that those without changing places can be a person's recordings.
+"""Splits a text into sentences, so that a sentence without placeholders can be played from a person's recording.
 
 «Ваша заявка записана. Её номер: 26-000123.» cannot be recorded as a whole; its first sentence can.
 """
@@ -22,28 +22,29 @@ from callcenter.wording.slug import slug
 log = structlog.get_logger()
 
 HUMAN = ".human.wav"
+"""File name suffix of a person's recording."""
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[А-ЯЁ«\d])")
 
 
 def tidy(text: str) -> str:
-    """One spelling of a text: NFC, single spaces, no tabs or line ends."""
+    """Normalizes a text: NFC, single spaces, no tabs or line ends."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
 def stem_of(text: str) -> str:
-    """The file name of a text without ending: its first words in Latin letters and ten hex digits of its hash."""
+    """File name of a text without suffix: its first words in Latin letters and ten hex digits of its SHA-256 hash."""
     text = tidy(text)
     digest = hashlib.sha256(text.encode()).hexdigest()[:10]
     return f"{slug(text)}-{digest}"
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of a text, each tidy; a text of one sentence gives that one."""
+    """Returns the normalized sentences of a text."""
     return [sentence for sentence in _SENTENCE.split(tidy(text)) if sentence]
 
 
 def find_recorded(directory: Path, sentences: list[str]) -> dict[str, Path]:
-    """The sentences that a person has spoken, each with the sound to play. What cannot be played is logged."""
+    """Maps each sentence that has a person's recording to the file to play. An unusable recording is only logged."""
     recorded = {}
     for sentence in sentences:
         file = directory / f"{stem_of(sentence)}{HUMAN}"
@@ -56,13 +57,16 @@ def find_recorded(directory: Path, sentences: list[str]) -> dict[str, Path]:
 
 
 def mark_of(recorded: Mapping[str, Path]) -> str:
-    """Short, and another one when one of the recordings is another."""
+    """A short version mark that changes when the set of recordings or one of the files changes."""
     states = [f"{file.name} {file.stat().st_mtime_ns}" for file in recorded.values()]
     return hashlib.sha256("\n".join(states).encode()).hexdigest()[:8]
 
 
 async def compose(voice: Voice, words: Words, sentences: list[str], recorded: Mapping[str, Path], file: Path) -> None:
-    """Writes the sentences one after the other, recorded or spoken by `voice`. Raises as a voice does."""
+    """Writes the sentences one after another to `file`, each from its recording or, without one, from `voice`.
+
+    Raises VoiceMissing and VoiceFailed, and soundfile.LibsndfileError when a recording cannot be read any more.
+    """
     with tempfile.TemporaryDirectory(prefix="callcenter-pieces-") as directory:
         parts = []
         for number, sentence in enumerate(sentences):

@@ -1,15 +1,16 @@
-"""The prompt cache: every text the robot says is a WAV file, rendered once, replaceable by a person's recording.
+"""The prompt cache: every text of the robot is a WAV file, rendered once, replaceable by a person's recording.
 
-In one directory lie, for each text,
+For each text, one directory holds
 - `<stem>.wav`, rendered by the voice;
-- `<stem>.human.wav`, a person's recording: it wins; one of a single sentence is used wherever the sentence occurs;
-- a line `stem <tab> voice <tab> text <tab> words` in `index.tsv`, the list for whoever records.
+- `<stem>.human.wav`, a person's recording, which takes precedence; the recording of a single sentence is used in
+  every text that contains the sentence;
+- a line `stem <tab> voice <tab> text <tab> words` in `index.tsv`, which also lists the texts for recording.
 
-The stem depends on the text as written, not on the voice, so a recording outlives a change of voice. Which voice
-and which words a rendered file holds stands in the index; when either changed, the file is rendered anew.
+The stem depends on the written text, not on the voice, so a recording survives a change of voice. The index holds
+the name of the voice and the words of each rendered file; when either changes, the file is rendered again.
 
-Texts that only one call knows (a ticket's number, a telephone) are forgotten a day after they were last said: they
-are personal, and there is no end of them.
+A text that belongs to one call (a ticket number, a telephone number) is deleted a day after its last use, because it
+is personal data and the number of such texts is unlimited.
 """
 
 import asyncio
@@ -35,21 +36,21 @@ INDEX = "index.tsv"
 _HEADER = "stem\tvoice\ttext\twords"
 _FIELDS = 4
 FORGOTTEN_AFTER = 24 * 3600.0
-"""Seconds since a text that is not prepared was last said."""
+"""Seconds from the last use of a text to its deletion, for texts that were not given to `prepare`."""
 
 Progress = Callable[[int, int, str], None]
-"""Called after each prompt with how many are done, how many there are, and the text."""
+"""Called after each prompt with the number of prompts done, their total number, and the text."""
 
 
 @dataclass(slots=True)
 class PreparedCounts:
-    """What `prepare` did, in numbers of texts."""
+    """Result of `prepare`, counted in texts."""
 
     rendered: int = 0
     kept: int = 0
     human: int = 0
     unusable: list[str] = field(default_factory=list)
-    """A sentence for each human recording that cannot be played; the voice speaks instead."""
+    """One error message for each recording that cannot be played; the voice speaks instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,11 @@ class _IndexEntry:
 
 
 class PromptCache:
-    """Sounds by text, kept in `directory`. Several processes may share one directory."""
+    """Stores the sounds of texts in `directory`, which several processes may share."""
 
     def __init__(self, directory: Path, voice: Voice, *, to_words: Words = spoken, limit_seconds: float = 5.0) -> None:
-        """`to_words` makes what the voice is given; `limit_seconds` bounds a rendering asked for while a caller
-        waits."""
+        """`to_words` converts a text to the words that the voice reads; `limit_seconds` is the time limit of
+        `get_sound_path`, for which a caller waits."""
         self.directory = directory
         self.voice = voice
         self._words = to_words
@@ -78,9 +79,10 @@ class PromptCache:
         return stem_of(text)
 
     async def get_sound_path(self, text: str) -> str:
-        """The path of the text's sound without the ending `.wav`, as Asterisk wants it.
+        """Returns the path of the text's sound without the suffix `.wav`, as Asterisk expects it.
 
-        Renders what is missing. Raises VoiceMissing or VoiceFailed, the latter also after `limit_seconds`.
+        Renders the sound when it is missing or out of date. Raises VoiceMissing, and VoiceFailed, also after
+        `limit_seconds`.
         """
         try:
             async with asyncio.timeout(self._limit_seconds):
@@ -90,9 +92,9 @@ class PromptCache:
         return str(path.with_suffix(""))
 
     async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> PreparedCounts:
-        """Renders all `texts` that have no current sound, one after the other, so that a caller's text gets between.
+        """Renders all `texts` that have no current sound, and deletes other texts whose last use is a day ago.
 
-        Other texts, last said long ago, are forgotten.
+        Texts are rendered one at a time, so that a text for a live call does not wait for the whole list.
         """
         wanted = list(dict.fromkeys(tidy(text) for text in texts))
         done = PreparedCounts()
@@ -125,14 +127,14 @@ class PromptCache:
                 self._append_to_index(stem, _IndexEntry(self.voice.name, text, self._words(text)))
                 return fitted, False
         lock = self._locks.setdefault(stem, asyncio.Lock())
-        async with lock:  # two callers with the same text: the second finds the file of the first
+        async with lock:  # of two calls that need the same text, the second finds the file of the first
             file = self.directory / f"{stem}.wav"
             sentences = split_sentences(text)
             recorded = find_recorded(self.directory, sentences) if len(sentences) > 1 else {}
             voice = f"{self.voice.name}+{mark_of(recorded)}" if recorded else self.voice.name
             entry = _IndexEntry(voice, text, self._words(text))
             if file.exists() and self._find_entry(stem) == entry:
-                with contextlib.suppress(PermissionError):  # rendered by the set-up under another user
+                with contextlib.suppress(PermissionError):  # the file may belong to the user who ran the set-up
                     os.utime(file)
                 return file, False
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -165,11 +167,11 @@ class PromptCache:
         self._index_version = stamp
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines()[1:]:
             fields = line.split("\t")
-            if len(fields) == _FIELDS:  # a line cut by a crash is not counted: its text is rendered again
+            if len(fields) == _FIELDS:  # a line truncated by a crash is skipped, and its text rendered again
                 self._index[fields[0]] = _IndexEntry(*fields[1:])
 
     def _append_to_index(self, stem: str, entry: _IndexEntry) -> None:
-        """Appends to the index, in one write, so that a second process never tears a line."""
+        """Appends a line in one write, so that lines of two processes never mix."""
         if self._find_entry(stem) == entry:
             return
         self._index[stem] = entry
@@ -180,7 +182,7 @@ class PromptCache:
                 line = f"{_HEADER}\n{line}"
             else:
                 index.seek(-1, os.SEEK_END)
-                if index.read(1) != b"\n":  # a crash cut the last line; ours must not grow onto it
+                if index.read(1) != b"\n":  # the last line was truncated by a crash: start a new line
                     line = f"\n{line}"
             index.write(line.encode())
 
@@ -197,7 +199,7 @@ class PromptCache:
             del self._index[stem]
 
     def _write_index(self) -> None:
-        """Rewrites the index with one line a text, in the order of the stems."""
+        """Rewrites the index with one line per text, sorted by stem."""
         self._read_index()
         if not self._index:
             return

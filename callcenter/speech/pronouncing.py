@@ -1,4 +1,7 @@
-"""A text on its way to the voice: put into words, and each word as it must sound."""
+"""Converts a text to what a voice reads: numbers and abbreviations become words, and exceptions get their sound.
+
+The exceptions are in `knowledge_base/pronunciation.yaml`.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +14,13 @@ from callcenter.wording.spoken import spoken
 log = structlog.get_logger()
 
 Words = Callable[[str], str]
-"""Makes the words of a text, as every voice is given them: Russian letters, pauses, `+` before a stressed vowel."""
+"""Converts a text to the words that a voice reads: Russian letters, pauses, `+` before a stressed vowel."""
 
 
 def pronouncer(file: Path) -> Words:
-    """Words by `wording.spoken` and the pronunciation file, which is read again whenever it changes.
+    """Returns a converter that applies `wording.spoken`, then the pronunciation file `file`.
 
-    Entries that are wrong are left out; `callcenter check` names them.
+    The file is read again whenever it changes. Invalid entries are skipped and logged; `callcenter check` reports them.
     """
     stamp: tuple[int, int] | None = None
     pronunciation = NOTHING

@@ -1,4 +1,4 @@
-"""Samples made ready for the telephone: 8 kHz, one loudness, no dead air at the edges."""
+"""Prepares samples for the telephone: 8 kHz, uniform loudness, no long silence at the edges."""
 
 import os
 import wave
@@ -15,16 +15,23 @@ Samples = npt.NDArray[np.float64]
 """One channel, full scale is 1.0."""
 
 PEAK = 10 ** (-3 / 20)
-"""-3 dBFS: loud on a telephone, with room for the codec."""
+"""-3 dBFS: loud on a telephone, with headroom for the codec."""
 _LEADING_SECONDS = 0.03
+"""Silence kept before the speech."""
 _TRAILING_SECONDS = 0.12
+"""Silence kept after the speech."""
 _FRAME = RATE // 100
+"""Samples in a frame of 10 ms."""
 _FLOOR = 10 ** (-40 / 20)
-"""40 dB below the loudest frame is silence: breaths and the synthesiser's hum lie there."""
+"""A frame 40 dB below the loudest one is silence: breaths and a synthesizer's hum are at that level."""
 
 
 def resample(samples: Samples, rate: int) -> Samples:
-    """`samples` taken at `rate` brought to 8 kHz: a windowed-sinc low-pass at 3.7 kHz read off at the new moments."""
+    """Converts `samples` from `rate` Hz to 8 kHz.
+
+    A higher rate first passes a low-pass at 3.7 kHz (Hamming-windowed sinc). A rate that is no multiple of 8 kHz is
+    interpolated linearly.
+    """
     if rate == RATE or not len(samples):
         return samples
     if rate > RATE:
@@ -40,7 +47,11 @@ def resample(samples: Samples, rate: int) -> Samples:
 
 
 def level_and_trim(samples: Samples) -> Samples | None:
-    """8 kHz speech with its peak at -3 dBFS, at most 50 ms of silence before it and 150 ms after; None for silence."""
+    """Scales 8 kHz speech to a peak of -3 dBFS; cuts it 30 ms before the first loud frame and 120 ms after the last.
+
+    At most 50 ms of silence remain before the speech and 150 ms after it. Returns None for silence, for non-finite
+    samples and for less than 10 ms of sound.
+    """
     if len(samples) < _FRAME or not np.isfinite(samples).all():
         return None
     samples = samples - samples.mean()
@@ -57,7 +68,7 @@ def level_and_trim(samples: Samples) -> Samples | None:
 
 
 def write_wav(file: Path, samples: Samples) -> None:
-    """Writes 8 kHz mono 16-bit WAV, whole or not at all."""
+    """Writes 8 kHz mono 16-bit WAV atomically (draft file and rename)."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with wave.open(str(draft), "wb") as sound:
@@ -71,14 +82,14 @@ def write_wav(file: Path, samples: Samples) -> None:
 
 
 PAUSE_SECONDS = 0.35
-"""Between two sentences: as long as a reader takes breath."""
+"""Pause between two sentences, about as long as a speaker's breath."""
 
 
 def join_parts(parts: Sequence[Path], file: Path) -> bool:
-    """Writes the sounds of `parts`, each levelled and trimmed, a pause between them; False when all are silent.
+    """Joins the sounds of `parts`, each leveled and trimmed, with a pause between them, into the prompt `file`.
 
-    Whatever a synthesiser made, at any rate and loudness, becomes a prompt like the others. Raises OSError and
-    soundfile.LibsndfileError when a part cannot be read.
+    The parts may have any sample rate and loudness. Returns False, and writes no file, when all parts are silent.
+    Raises OSError and soundfile.LibsndfileError when a part cannot be read.
     """
     pause: Samples = np.zeros(int(PAUSE_SECONDS * RATE))
     sounds: list[Samples] = []

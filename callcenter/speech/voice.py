@@ -1,4 +1,4 @@
-"""What a voice is: text in, one telephone-ready WAV file out."""
+"""The interface of a speech synthesizer: text in, one WAV file in the telephone format out."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Protocol
 from callcenter.core.errors import CallcenterError
 
 RATE = 8000
-"""Samples a second of every prompt: the telephone band, so that Asterisk never resamples."""
+"""Sample rate of every prompt in Hz: the rate of narrowband telephony, so that Asterisk need not resample it."""
 
 
 class VoiceMissing(CallcenterError):
@@ -20,38 +20,39 @@ class VoiceFailed(CallcenterError):
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """What the settings say about a voice."""
+    """Options of a voice from the settings."""
 
     speaker: str = ""
-    """One of the voice's speakers; empty: the voice's own choice."""
+    """One of the voice's speakers; empty selects the voice's default speaker."""
     model: Path | None = None
-    """The file of a voice that is a file."""
+    """Model file, for a voice that needs one."""
 
 
 class Voice(Protocol):
-    """Renders Russian words. May be asked by several tasks at once; it queues them itself.
+    """Renders Russian words to sound. Several tasks may call a voice at once; the voice queues them itself.
 
-    The text is already words (`wording.spoken`): a voice need not know how to read digits or Latin letters,
-    but it must not fail, hang or execute anything because of what the text holds. A `+` before a vowel says that the
-    stress is there («зам+ок»); the voice hands it on in the notation it understands, or drops it.
+    The text is already in words (`wording.spoken`), so a voice need not read digits or Latin letters. No content of a
+    text may make the voice fail, hang or execute anything. A `+` before a vowel marks the stress («зам+ок»); the voice
+    converts the mark to its synthesizer's notation or drops it.
     """
 
     @property
     def name(self) -> str:
-        """Names the sound, version included: another name means that every prompt is rendered anew."""
+        """Identifies the sound, version included: when the name changes, every prompt is rendered again."""
         ...
 
     def check_installed(self) -> None:
-        """Raises VoiceMissing, naming what to install, when the voice cannot speak on this machine."""
+        """Raises VoiceMissing, which names what to install, when the voice cannot run on this machine."""
         ...
 
     async def render(self, text: str, file: Path) -> None:
-        """Writes `text` as 8 kHz mono signed 16-bit WAV to `file`, which is complete when this returns.
+        """Writes `text` as 8 kHz mono signed 16-bit WAV to `file`, which is complete on return.
 
-        Raises VoiceMissing when it is not installed, VoiceFailed when there is nothing to say or it broke.
+        Raises VoiceMissing when the voice is not installed, VoiceFailed when the text has no Russian word or rendering
+        fails.
         """
         ...
 
     async def close(self) -> None:
-        """Ends whatever the voice keeps running. Rendering afterwards starts it again."""
+        """Ends the voice's processes. A later `render` starts them again."""
         ...

@@ -1,6 +1,6 @@
-"""The controller: Asterisk's events in, calls conducted, the queue shown. One process, one task a call.
+"""The controller process: connects Asterisk's events (ARI, AMI) to live calls, recognition and the queue's members.
 
-`run` goes on until `stop` is called or it is cancelled; either way the live calls are first handed to the dialplan.
+Each call has its own task.
 """
 
 import asyncio
@@ -49,13 +49,14 @@ from callcenter.telephony.audio.websocket import WebsocketTransport
 log = structlog.get_logger()
 
 GOODBYE_SECONDS = 2.0
+"""Seconds for releasing the live calls at a stop. Calls not released by then return to the dialplan by their lease."""
 ALARM_AFTER = 5.0
-"""Seconds without a connection before the board says so: shorter breaks mend themselves."""
+"""Seconds without a connection before the board shows an alarm. Shorter breaks are repaired by reconnecting."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsteriskAccess:
-    """How to reach the instance's Asterisk. `ari_address` is `http://host:port`."""
+    """Addresses, accounts and names of the instance's Asterisk. `ari_address` is `http://host:port`."""
 
     ari_address: str
     ami_host: str
@@ -68,7 +69,7 @@ class AsteriskAccess:
 
 
 class Controller:
-    """Everything that conducts calls, wired. Nothing happens before `run`."""
+    """Builds and runs all parts that conduct calls. The constructor opens no connection and starts no task."""
 
     def __init__(
         self,
@@ -89,9 +90,9 @@ class Controller:
         metrics_recorder: CallMetrics | None = None,
         recognition: Recognition | None = None,
     ) -> None:
-        """`extensions`: queue interface -> extension. `notes` is only written to: whoever made it runs it.
+        """`extensions`: queue interface -> extension. `zone`: the company's time zone.
 
-        `recognition`: hears the callers; None: nobody does, and nothing is made for it.
+        `notes` is only written to; its creator runs and closes it. `recognition`: None turns speech recognition off.
         """
         self._shelf = script_store
         self._alarms = alarms
@@ -156,7 +157,7 @@ class Controller:
         self, access: AsteriskAccess, recognition: Recognition, watch: DangerWatch, measures: CallMetrics
     ) -> None:
         address, user, password = access.ari_address, access.user, access.ari_password
-        # A client of its own: requests for audio stand on no tape and take no call's turn.
+        # A separate client: audio requests are not recorded on tapes and do not delay the requests of calls.
         self._audio_ari = AudioAriClient(address, user=user, password=password, application=access.application)
         transport = WebsocketTransport(self._audio_ari, address=address, user=user, password=password)
         self._taps = Taps(self._audio_ari, transport, measures=measures)
@@ -164,20 +165,23 @@ class Controller:
 
     @property
     def call_ids(self) -> frozenset[str]:
-        """The calls we hold now."""
+        """Ids of the calls that the controller conducts now."""
         return self._switchboard.call_ids
 
     @property
     def connected(self) -> bool:
-        """True while ARI's events reach us."""
+        """True while ARI events arrive."""
         return self._ari.connected
 
     def stop(self) -> None:
-        """Has `run` hand the live calls to the dialplan and return. Safe to call from a signal handler of the loop."""
+        """Makes `run` release the live calls to the dialplan and return. Safe in a signal handler of the loop."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Raises BrokenScript before anything is started; afterwards nothing but CancelledError."""
+        """Conducts calls until `stop` is called or the task is cancelled; then releases the live calls to the dialplan.
+
+        Raises BrokenScript before anything is started; afterwards only CancelledError.
+        """
         await self._shelf.open()
         async with self._ari, self._audio_ari or contextlib.nullcontext(), asyncio.TaskGroup() as group:
             working = [
@@ -212,7 +216,7 @@ class Controller:
     async def _requeue_caller(self, call_id: str) -> None:
         try:
             await self._channel_control.requeue_caller(call_id)
-        except CallcenterError as error:  # they hung up, or the next look finds them as they are
+        except CallcenterError as error:  # the caller hung up, or the next `QueueStatus` repeats the request
             log.warning("a caller could not be queued anew", call_id=call_id, error=str(error))
 
     def _handle_event(self, event: Event) -> None:
@@ -220,9 +224,9 @@ class Controller:
             self._router.route_event(event)
 
     async def _watch_connections(self) -> None:
-        """Tells the board of a connection that is away for longer than a moment."""
+        """Raises an alarm for a connection that has been lost for ALARM_AFTER seconds; clears it on reconnect."""
         away: dict[str, float] = {}
-        shown: dict[str, bool] = {}  # empty at first: an alarm of an earlier controller may stand
+        shown: dict[str, bool] = {}  # initially unknown: an earlier controller may have left an alarm
         while True:
             now = self._clock.monotonic()
             for name, connected in self._connections():

@@ -1,4 +1,8 @@
-"""What a speaker takes back: «дом пять ой нет семь», «не двенадцать а двадцать», «корпус один или два»."""
+"""Applies a speaker's self-corrections to the items of an address before the address is assembled.
+
+«дом пять ой нет семь», «не двенадцать а двадцать», «корпус один или два». A part word names a part of an address
+(«дом», «корпус»). `AddressBook` calls `take_back`.
+"""
 
 from collections.abc import Sequence
 
@@ -11,9 +15,9 @@ _SKIPPED_KINDS = (ItemKind.CORRECTION, ItemKind.BUT, ItemKind.FILLER, ItemKind.N
 
 
 def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
-    """The items without what was taken back, and the pairs between which the speaker would not choose.
+    """The items without corrected ones, and the pairs of alternatives that the speaker did not choose between.
 
-    Of such a pair nothing stays: it is for a question.
+    «пять или шесть» is such a pair. Both items stay; the reading of the address turns them into a question.
     """
     left = list(items)
     at = 0
@@ -51,11 +55,11 @@ def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item],
 
 
 def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
-    """«корпус один квартира пять ой корпус два»: removes the part that a correcting word gives anew, further off."""
+    """Removes an earlier part that a correcting word repeats further on: «корпус один квартира пять ой корпус два»."""
     alone = words[items[at].first].text in _NEGATION_WORDS and (not at or items[at - 1].kind is not ItemKind.CORRECTION)
     after = _find_after_correction(items, at, words)
     if alone or after is None or after + 1 >= len(items):
-        return False  # «дом пять квартира шесть воды нет дом старый»
+        return False  # «дом пять квартира шесть воды нет дом старый»: «нет» corrects nothing
     marker = _get_part_word(items, after) or _get_part_word(items, after + 1)
     if marker is None or ItemKind.NUMBER not in (items[after].kind, items[after + 1].kind):
         return False
@@ -72,7 +76,7 @@ def _drop_earlier(items: list[Item], at: int, words: Sequence[Word]) -> bool:
 
 
 def _find_alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
-    """The number that may be meant instead: «пять или шесть», «первый корпус или второй», «то ли пять то ли шесть»."""
+    """The index of an alternative to the number at `at`: «пять или шесть», «первый корпус или второй»."""
     after = at + 2 if _get_part_word(items, at + 1) is not None else at + 1
     if after + 1 < len(items) and items[after].kind is ItemKind.OR and items[after + 1].kind is ItemKind.NUMBER:
         return after + 1
@@ -86,7 +90,7 @@ def _find_alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> 
         and items[maybe].kind is ItemKind.NUMBER
         and words[items[maybe - 1].first].text != "а"
     ):
-        return maybe  # «пятый этаж а может шестой»
+        return maybe  # «пятый этаж а может шестой»; «а» alone is no alternative
     said = [words[item.first].text for item in items[at + 1 : at + 3]]
     if said == ["то", "ли"] and at + 3 < len(items) and items[at + 3].kind is ItemKind.NUMBER:
         return at + 3
@@ -94,7 +98,7 @@ def _find_alternative(items: Sequence[Item], at: int, words: Sequence[Word]) -> 
 
 
 def _is_approximate(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
-    """«на пятом шестом этаже»: about there; not «подъезд номер пятый шестой этаж»."""
+    """Whether two consecutive ordinals are an estimate: «на пятом шестом этаже», not «подъезд пятый шестой этаж»."""
     one, other = items[at].number, items[at + 1].number if at + 1 < len(items) else None
     if one is None or other is None or not one.ordinal or not other.ordinal or other.value != one.value + 1:
         return False
@@ -104,8 +108,10 @@ def _is_approximate(items: Sequence[Item], at: int, words: Sequence[Word]) -> bo
 
 
 def _count_joined_items(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
-    """How many items say two of a kind, of which none could be written down; 0 when these don't: «между вторым и
-    третьим этажом», «с первого по пятый подъезд», «ни в первом ни во втором», «квартиры сорок пять и сорок шесть»."""
+    """The number of items that name two values of one part, of which neither can be chosen; 0 if they do not.
+
+    «между вторым и третьим этажом», «с первого по пятый подъезд», «квартиры сорок пять и сорок шесть».
+    """
     end = at + 1
     while end < len(items) and end - at < 4 and items[end].kind in (ItemKind.OTHER, ItemKind.FILLER):
         end += 1
@@ -127,7 +133,7 @@ def _count_joined_items(items: Sequence[Item], at: int, words: Sequence[Word]) -
 
 
 def _count_added_items(items: Sequence[Item], at: int, words: Sequence[Word]) -> int:
-    """«первый подъезд и второй тоже»: how many items say two of a kind; 0 when these don't."""
+    """As `_count_joined_items`, with the part word between the values: «первый подъезд и второй тоже»."""
     marker, end = _get_part_word(items, at + 1), at + 2
     if marker is None or end >= len(items) or words[items[end].first].text != "и":
         return 0
@@ -140,16 +146,16 @@ def _count_added_items(items: Sequence[Item], at: int, words: Sequence[Word]) ->
 
 
 def _is_person_alone(item: Item, words: Sequence[Word]) -> bool:
-    """«корпус три и один уже обжёгся»."""
+    """Whether «один» is a person, not a number: «корпус три и один уже обжёгся»."""
     alone = item.end - item.first == 1 and words[item.first].text in ("один", "одна", "одно")
     return alone and item.end < len(words)
 
 
 def _apply_negation(items: list[Item], at: int, words: Sequence[Word]) -> int:
-    """Removes what a «не» takes back, with its «а»; where to go on."""
+    """Removes the value that the «не» at `at` denies, and its «а»; returns the index to continue at."""
     after = _skip_prepositions(items, at + 1, words)
     while after < len(items) and items[after].kind is ItemKind.FILLER:
-        after += 1  # «а не просто павлова»
+        after += 1  # «а не просто павлова»: fillers are skipped
     first = after + 1 if _get_part_word(items, after) is not None else after
     if first >= len(items) or items[first].kind not in (ItemKind.NUMBER, ItemKind.NAME, ItemKind.LETTER):
         del items[at]
@@ -179,7 +185,10 @@ def _apply_negation(items: list[Item], at: int, words: Sequence[Word]) -> int:
 
 
 def _correct_earlier(items: list[Item], at: int, denied: Item) -> int:
-    """«квартира пять корпус два то есть не пять а шесть»: what was denied stands further off; where to go on."""
+    """Replaces an earlier value equal to the denied one; returns the index to continue at.
+
+    «квартира пять корпус два то есть не пять а шесть» becomes flat 6.
+    """
     if at >= len(items) or items[at].number is None or denied.number is None:
         return at
     marker = _get_part_word(items, at - 1)
@@ -209,13 +218,16 @@ def _skip_prepositions(items: Sequence[Item], at: int, words: Sequence[Word]) ->
 
 
 def _is_adversative(items: Sequence[Item], at: int, words: Sequence[Word]) -> bool:
-    """Whether an «а» stands there that is no letter's: «литера а»."""
+    """Whether the item is the conjunction «а» and not a letter of a house («литера а»)."""
     named = (before := _get_part_word(items, at - 1)) is not None and before.part == "letter"
     return at < len(items) and words[items[at].first].text == "а" and not named
 
 
 def _find_replaced_span(items: list[Item], at: int, words: Sequence[Word]) -> tuple[int, int] | None:
-    """What to remove when a number is corrected by a later one."""
+    """The range of items to remove when a later number corrects the number at `at`; None without a correction.
+
+    The later number may be put in the place of the earlier one.
+    """
     before, follows = _get_part_word(items, at - 1), _get_part_word(items, at + 1)
     after = _find_after_correction(items, at + 1, words)
     if after is not None:
@@ -227,7 +239,7 @@ def _find_replaced_span(items: list[Item], at: int, words: Sequence[Word]) -> tu
     if claimed is not None and after + 2 < len(items) and items[after + 2].kind is ItemKind.NUMBER:
         said = items[after].number
         if said is not None and said.ordinal and not agree(words[said.end - 1], words[claimed.first]):
-            claimed = None  # «второй этаж точнее третий квартира двенадцать»
+            claimed = None  # «второй этаж точнее третий квартира двенадцать»: 12 is the flat
     if claimed is None:  # «пятый подъезд ой седьмой»: the later number takes the earlier one's place
         items[at] = items[after]
         return at + 2, after + 1
@@ -235,11 +247,14 @@ def _find_replaced_span(items: list[Item], at: int, words: Sequence[Word]) -> tu
 
 
 def _find_adjacent_correction(items: list[Item], at: int, after: int, before: Item | None) -> tuple[int, int] | None:
-    """«дом пять ой нет семь», «дом пять ой дом семь»; not «дом пять нет второй подъезд»."""
+    """The range to remove when a correction follows directly: «дом пять ой нет семь», «дом пять ой дом семь».
+
+    None for «дом пять нет второй подъезд», where another part follows.
+    """
     if items[after].kind is ItemKind.PART_WORD:
         return (at - 1, after) if before is not None and before.part == items[after].part else None
     if items[after].kind is not ItemKind.NUMBER or items[after].is_quantity:
-        return None  # «садовая семь нет двух ламп»
+        return None  # «садовая семь нет двух ламп»: a quantity is no correction
     claimed = _get_part_word(items, after + 1)
     numbered = after + 2 < len(items) and items[after + 2].kind is ItemKind.NUMBER
     takes_it = claimed is not None and claimed.part != "letter" and not numbered  # «дом семь нет девять литера а»
@@ -253,7 +268,7 @@ def _get_part_word(items: Sequence[Item], at: int) -> Item | None:
 
 
 def _find_after_correction(items: Sequence[Item], at: int, words: Sequence[Word]) -> int | None:
-    """The item after a correcting word, when such a word and nothing else stands there."""
+    """The index of the item after the correcting words that begin at `at`; None when none of them is a correction."""
     cue = False
     while at < len(items) and items[at].kind in _SKIPPED_KINDS:
         if items[at].kind is ItemKind.NOT and (
@@ -269,7 +284,7 @@ def _find_after_correction(items: Sequence[Item], at: int, words: Sequence[Word]
 
 
 def _negates_earlier_number(items: Sequence[Item], at: int) -> bool:
-    """Whether a «не» stands before a number that was said before, and another follows."""
+    """Whether the «не» at `at` precedes a number that was said earlier and another number follows."""
     numbers = [item.number for item in items[at + 1 : at + 3] if item.number is not None]
     if len(numbers) < 2:
         return False

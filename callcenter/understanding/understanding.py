@@ -1,8 +1,8 @@
-"""A line of what a resident says, understood: what is wanted, what is broken, where, and by which words.
+"""Interprets a line of a resident's speech or text: intent, article, trouble categories, dangers, address, numbers.
 
 `read_understanding(...)` reads the data once, in about a second; `Understanding.understand(text)` then takes a few
-milliseconds, `find_danger(text)` less than one. Nothing is read while understanding, nothing is random, and every
-answer names its words.
+milliseconds, `find_danger(text)` less than one. Interpretation reads no files and is deterministic, and every answer
+names the words it came from. The dialogue's interpreter and `callcenter understand` call this module.
 """
 
 import gc
@@ -44,53 +44,53 @@ from callcenter.understanding.phrases.ranking import Ranking, ScoredEntry
 from callcenter.understanding.words import Word, read_words
 
 FEWEST = 4
-"""Fewer words that tell something are too little for a danger that no phrase knows: «сижу жду», «я в квартире»."""
+"""Minimum number of content words of a line in which the model alone may find a danger; «сижу жду» is too little."""
 LIKELY = 0.4
-"""How likely, by what was learned, a line without a phrase of danger must be one all the same
-(`meaning_model/README.md`)."""
+"""Minimum probability, by the model, of a danger that no phrase found. Lowering it finds more dangers and raises more
+false alarms (`meaning_model/README.md`)."""
 _WARM_UP_LINE = (
     "алло здравствуйте девушка э ну вот это самое у нас на этаже в подъезде что-то прям сильно и не работает а я одна "
     "дома да у соседки дом один квартира пять падъеззд"
 )
-"""Understood when the data are ready, so that no caller's line waits for tables that are read when first needed, nor
-for words that everybody begins with."""
+"""Interpreted once after loading, so that lazily built tables and common words are cached before the first call."""
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _PLAIN_ADDRESS_PARTS = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
-"""Parts of an address whose words say nothing of a trouble; «парадная» and «этаж» do."""
+"""Parts of an address whose words are removed before categories are scored: they say nothing of a trouble. Entrance and
+floor stay, because «парадная» and «этаж» do."""
 _PHONE_LEAD_WORDS = ("мой", "мобильный", "сотовый", "телефон", "номер")
-"""Words before a telephone that only say what it is."""
+"""Lemmas that introduce a telephone number; they are removed together with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a line means."""
+    """The interpretation of one line."""
 
     text: str
     intent: Intent
     article: str
-    """The article that answers, KB01 to KB42, when one was asked for; else empty."""
+    """The id of the article that answers, KB01 to KB42; empty without one."""
     categories: tuple[ScoredEntry, ...]
-    """The three likeliest, the best first; none when the line names no trouble."""
+    """At most three categories, the best first; empty when the line names no trouble."""
     dangers: tuple[Danger, ...]
     address: Address
     numbers: tuple[Number, ...]
     numeric_entities: tuple[SpokenFigure, ...]
-    """Numbers that are something: readings, telephones, tickets."""
+    """All numbers of the line with their kind: meter reading, telephone, ticket, account, or plain number."""
     confirmation: Confirmation | None
     time_expressions: tuple[Moment, ...]
     explanations: tuple[str, ...]
-    """For each answer the words that gave it and the phrase of the data, in English: «intent request: ...»."""
+    """For each answer a line with the words it came from and, for a danger, the matching phrase."""
 
     @property
     def category(self) -> str:
-        """The likeliest category's code, or empty."""
+        """The code of the best category, or an empty string."""
         return self.categories[0].key if self.categories else ""
 
 
 @dataclass(frozen=True, slots=True)
 class PhraseFiles:
-    """The phrase files, read."""
+    """The parsed phrase files, one field for each, and the faults found in them."""
 
     categories: tuple[PhraseEntry, ...]
     dangers: tuple[PhraseEntry, ...]
@@ -101,9 +101,9 @@ class PhraseFiles:
 
 
 def read_phrases(directory: Path) -> PhraseFiles:
-    """The phrases of `knowledge_base/phrases/`; what is wrong with them is listed, never raised.
+    """Reads the phrase files of `knowledge_base/phrases/`. Faults are listed in `problems`, not raised.
 
-    Files that have not changed since the last time are not read again.
+    The result is cached until a file's name, modification time or size changes.
     """
     place = directory.resolve()
     stamps = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(place.glob("*.yaml")))
@@ -112,7 +112,7 @@ def read_phrases(directory: Path) -> PhraseFiles:
 
 @lru_cache(maxsize=2)
 def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> PhraseFiles:
-    """`stamps` tell one state of the files from another."""
+    """`stamps` serve only as a part of the cache key."""
     del stamps
     reader = PhraseReader(directory)
     notes = ("category", "also", "as", "weak", "future", "named")
@@ -126,9 +126,9 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
 
 
 class Understanding:
-    """Understands lines.
+    """Interprets lines with phrases, learned models and a house list.
 
-    `urgent`: the codes of the categories that are accidents; `articles`: their wordings are phrases too.
+    `accident_codes`: the codes of the categories that are accidents; `articles`: their wordings count as sure phrases.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Understanding:
         slips = Misrecognitions()
         self._dangers = Dangers(phrases.dangers, phrases.context, slips)
         self._leading_categories: dict[str, set[str]] = {}
-        """By danger: its category and those that may stand before it."""
+        """Danger code -> its category and the categories that may precede it (`category` and `also` of an entry)."""
         for entry in phrases.dangers:
             leading = self._leading_categories.setdefault(
                 entry.attributes.get("as", entry.key), {entry.attributes["category"]}
@@ -159,16 +159,17 @@ class Understanding:
         _freeze_garbage_collector()
 
     def find_danger(self, text: str, *, is_final: bool = True) -> tuple[Danger, ...]:
-        """The dangers of a line, or of a partial result; see `danger.py` for those that are not settled.
+        """The dangers of a final or a partial recognition result.
 
-        Not `is_final`: more words may come, and what was learned is not asked, for it settles nothing.
+        With `is_final=False` more words may follow: act only on dangers that are `settled`. Phrases alone are used
+        then, because the model judges whole lines.
         """
         words = read_words(text)
         line = PhraseLine(words)
         return self._find_dangers(words, line, self._dangers.match_phrases(line), whole=is_final)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
-        """The meaning of one line, as a recogniser or a person writes it. `now`: for days such as «завтра»."""
+        """Interprets one whole line, recognized or typed. `now`: local time, from which «завтра» is counted."""
         words = read_words(text)
         line = PhraseLine(words)
         gathered = self._dangers.match_phrases(line)
@@ -212,8 +213,10 @@ class Understanding:
     def _find_dangers(
         self, words: Sequence[Word], line: PhraseLine, gathered: Gathered, *, whole: bool = True
     ) -> tuple[Danger, ...]:
-        """By the phrases, else by what was learned. Where phrases know the words of a danger and find none («газом не
-        пахнет»), they know best."""
+        """The dangers that phrases find, otherwise at most one that the model finds.
+
+        The model does not overrule phrases that match the words of a danger and cancel it: «газом не пахнет».
+        """
         found = self._dangers.select_dangers(line, gathered)
         if found or not whole or sum(takes_room(word) for word in words) < FEWEST:
             return found
@@ -228,9 +231,9 @@ class Understanding:
 
 
 def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, list[Problem]]:
-    """Understanding with the data of `knowledge_base/` and of a house list (CSV).
+    """Reads `knowledge_base/` and a house list (CSV); returns the interpreter and the faults of phrases and houses.
 
-    Problems are those of the phrases and of the houses: the categories and the articles have their own checks.
+    Faults of categories and articles are not returned: other checks report them.
     """
     phrases = read_phrases(knowledge / "phrases")
     known, problems = read_houses(houses)
@@ -240,21 +243,24 @@ def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, li
 
 
 def list_accidents(categories: Iterable[Category]) -> frozenset[str]:
-    """The codes of the categories that are accidents: what is reported under one of them is an emergency."""
+    """The codes of the categories that are accidents; a report with one of them is an emergency."""
     return frozenset(one.code for one in categories if one.urgency in (Urgency.EMERGENCY, Urgency.ACCIDENT))
 
 
 def _freeze_garbage_collector() -> None:
-    """Hundreds of thousands of small objects that stay as long as the process: a pass of the collector over them would
-    stop every call for a tenth of a second, so they are taken out of its sight."""
+    """Excludes the loaded data from garbage collection. A collector pass over these hundreds of thousands of small,
+    permanent objects would block every call for a tenth of a second."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()
 
 
 def _drop_resolved_past(words: Sequence[Word], line: PhraseLine, gathered: Gathered) -> Sequence[Word]:
-    """The words without what is past and over: of «вчера прорвало, всё починили, а яма осталась» the last. Where
-    something is said of now it is not over. `gathered`: the phrases of `line`, all of what was said."""
+    """The words after a trouble that is past and over: of «вчера прорвало, всё починили, а яма осталась» the last part.
+
+    All words when the line has a word for now, none for the past or none for over. `line` is the whole line, `gathered`
+    its phrases.
+    """
     over = find_marks(gathered, OVER)
     if not over or find_marks(gathered, NOW) or not find_marks(gathered, PAST):
         return words
@@ -264,7 +270,7 @@ def _drop_resolved_past(words: Sequence[Word], line: PhraseLine, gathered: Gathe
 
 
 def _add_article_wordings(entries: Sequence[PhraseEntry], articles: Sequence[Article]) -> list[PhraseEntry]:
-    """The entries of `articles.yaml`, each with the wordings of its article."""
+    """The entries of `articles.yaml` with the wordings of their articles added as sure phrases."""
     wordings = {article.id: article for article in articles}
     names = DefinedWords({})
     joined = []
@@ -282,8 +288,8 @@ def _add_article_wordings(entries: Sequence[PhraseEntry], articles: Sequence[Art
 def _drop_address_and_phone_words(
     words: Sequence[Word], address: Address, figures: Iterable[SpokenFigure]
 ) -> list[Word]:
-    """The words without those that only say where («нас топят, квартира сорок» is about no flat), and without
-    telephones, which are no readings."""
+    """The words without the address, which says nothing of the trouble («нас топят, квартира сорок»), and without
+    telephone numbers, which could pass for meter readings."""
     taken: set[int] = set()
     for phone in (figure for figure in figures if figure.kind == "phone"):
         first = phone.first

@@ -1,4 +1,7 @@
-"""A line as a recogniser or a person writes it, read into words: lemmas, parts of speech, likeness of sound."""
+"""Tokenizes a line and analyzes its words: lemmas, parts of speech, phonetic similarity.
+
+Every module of `understanding` that reads a line uses it. The dictionary is that of pymorphy3 (OpenCorpora).
+"""
 
 import re
 import tomllib
@@ -28,7 +31,7 @@ _PHONETIC_CLASSES = str.maketrans("еияэыоаюбвгджз", "иииииа�
 _REPEATED_LETTER = re.compile(r"(.)\1+")
 _ENDING = re.compile(r"(?:ца|с[аи]?)?$")
 _VOWEL_ENDING = re.compile(r"[аиу]+(?:т|ти|ш|м|ми|х|ф|фа|му|л|ла|ли)?[аиу]*$")
-"""Of sounds: the endings of nouns, adjectives and verbs."""
+"""The endings of nouns, adjectives and verbs in a phonetic code."""
 
 
 _CASES = frozenset({"nomn", "gent", "datv", "accs", "ablt", "loct"})
@@ -37,13 +40,13 @@ _GENDERS_AND_NUMBERS = frozenset({"masc", "femn", "neut", "plur"})
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One reading of a word by the dictionary."""
+    """One morphological parse of a word."""
 
     lemma: str
     part_of_speech: str
-    """OpenCorpora's part of speech: NOUN, VERB, INFN, ADJF, NUMR ...; empty when the dictionary gives none."""
+    """OpenCorpora's part of speech: NOUN, VERB, INFN, ADJF, NUMR ...; empty when the parse has none."""
     grammemes: frozenset[str]
-    """OpenCorpora's grammemes: past, plur, gent, Surn, Geox ..."""
+    """OpenCorpora's grammemes: past, plur, gent, Surn, Geox ...; the part of speech is one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,20 @@ class Word:
     """One word of a line."""
 
     text: str
-    """Lower case, `ё` as `е`; letters only or digits only."""
+    """The folded text (see `fold`): letters only or digits only."""
     separator: str
-    """What stands between the word before and this one, spaces stripped: empty in a recogniser's line, `-`, `/`, `,`
-    in a typed one."""
+    """The signs between the previous word and this one, without outer spaces: empty in a recognizer's line; `-`, `/`,
+    `,` in a typed one."""
     is_attached: bool
-    """True when it touches the word or the sign before it: `12а`, `5/2`, `1-я`."""
+    """Whether no space stands directly before the word: `12а`, `5/2`, `1-я`; False for the first word."""
     parses: tuple[Form, ...]
-    """The readings, the likeliest first; none for digits and for Latin letters."""
+    """The parses, the likeliest first; none for digits and for Latin letters."""
     lemmas: tuple[str, ...]
     """The lemmas of `parses` without repetition; the word itself when there are none."""
     in_dictionary: bool
-    """In the dictionary; False for names it lacks, for broken words, and for readings it only guessed."""
+    """Whether the dictionary has the word; False when the parses are guesses: unlisted names, misspelled words."""
     is_filler: bool
+    """Whether the word is a hesitation or a filler of `words.toml`."""
 
     @property
     def lemma(self) -> str:
@@ -72,25 +76,25 @@ class Word:
 
     @property
     def is_number(self) -> bool:
-        """Written in digits."""
+        """Whether the word is written in digits; a number word such as «пять» is not."""
         return self.text.isdecimal()
 
     def has_lemma(self, *lemmas: str) -> bool:
-        """Whether one of its readings has one of these lemmas."""
+        """Whether any parse of the word has one of these lemmas."""
         return any(lemma in lemmas for lemma in self.lemmas)
 
     def has_part_of_speech(self, *parts: str) -> bool:
-        """Whether one of its readings is one of these parts of speech."""
+        """Whether any parse of the word has one of these parts of speech."""
         return any(form.part_of_speech in parts for form in self.parses)
 
 
 def fold(text: str) -> str:
-    """Lower case, `ё` as `е`, stress marks gone: how words are compared everywhere here."""
+    """The text in lower case, with `ё` as `е` and without stress marks; all comparisons of words use this form."""
     return _STRESS.sub("", unicodedata.normalize("NFC", text)).lower().replace("ё", "е")
 
 
 def read_words(text: str) -> tuple[Word, ...]:
-    """The words of a line in their order. Punctuation is kept as `gap`; hyphenated words are two: «что-то»."""
+    """The words of a line in order. Signs are kept in `Word.separator`; a hyphenated word is two: «что-то»."""
     folded = fold(text)
     words: list[Word] = []
     end = 0
@@ -105,22 +109,22 @@ def read_words(text: str) -> tuple[Word, ...]:
 
 @lru_cache(maxsize=65536)
 def look_up(word: str) -> tuple[tuple[Form, ...], tuple[str, ...], bool]:
-    """The readings of a folded word, its lemmas, and whether the dictionary has it."""
+    """The parses of a folded word, its lemmas, and whether the dictionary has the word (True for digits)."""
     if not "а" <= word[0] <= "я":
         return (), (word,), word.isdecimal()
     parses = _get_analyzer().parse(word)
     forms = tuple(
         Form(fold(parse.normal_form), str(parse.tag.POS or ""), frozenset(parse.tag.grammemes)) for parse in parses
     )
-    known = any(isinstance(parse.methods_stack[-1][0], DictionaryAnalyzer) for parse in parses)  # not sought again
+    known = any(isinstance(parse.methods_stack[-1][0], DictionaryAnalyzer) for parse in parses)  # no second look-up
     return forms, tuple(dict.fromkeys(form.lemma for form in forms)) or (word,), known
 
 
 def list_lemmas(word: str, excluded_parts: Collection[str] = ()) -> frozenset[str]:
-    """The lemmas of a folded word; none when its likeliest reading is one of the parts of speech `excluded_parts`.
+    """The lemmas of a folded word; none when its likeliest parse has one of the parts of speech `excluded_parts`.
 
-    For the many words of the phrases: what only `look_up` gives, the likeliest reading first, is weighed only where
-    it decides.
+    Faster than `look_up` for the many words of the phrase files: the parses are ranked by likelihood only when one of
+    them has an excluded part of speech.
     """
     lemmas: set[str] = set()
     dictionary = _get_analyzer().dictionary
@@ -139,12 +143,15 @@ def _list_parsed_lemmas(word: str, stiff: Collection[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=65536)
 def is_known(word: str) -> bool:
-    """Whether the dictionary has a folded word; cheaper than looking it up."""
+    """Whether the dictionary has a folded word; cheaper than `look_up`."""
     return bool(_get_analyzer().word_is_known(word))
 
 
 def agree(adjective: Word, noun: Word) -> bool:
-    """Whether two words may be an adjective and its noun: «садовая техника», not «садовой трубу»."""
+    """Whether two words agree in case and in gender or number, as an adjective and its noun do.
+
+    «садовая техника» agrees, «садовой трубу» does not.
+    """
     for one in adjective.parses:
         for other in noun.parses if one.part_of_speech == "ADJF" else ():
             same: frozenset[str] = one.grammemes & other.grammemes
@@ -159,7 +166,7 @@ def agree(adjective: Word, noun: Word) -> bool:
 
 @lru_cache(maxsize=65536)
 def sound(word: str) -> str:
-    """A rough fold of how a word sounds by telephone: reduced vowels and voiced pairs fall together."""
+    """A rough phonetic code of a folded word: reduced vowels are merged, and so are voiced and voiceless consonants."""
     for pattern, heard in _PHONETIC_RULES:
         word = pattern.sub(heard, word)
     word = _REPEATED_LETTER.sub(r"\1", word.translate(_PHONETIC_CLASSES))
@@ -168,13 +175,13 @@ def sound(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """A rough fold of how a word sounds without its ending: «пахнит», «пахнуть» and «пахнет» fall together."""
+    """The phonetic code of a folded word without its ending: equal for «пахнит», «пахнуть» and «пахнет»."""
     return _VOWEL_ENDING.sub("", _ENDING.sub("", sound(word), count=1))
 
 
 @lru_cache(maxsize=262144)
 def alike(one: str, other: str) -> float:
-    """How alike two folded words are, 0 to 1: the mean of their likeness in letters and in sound.
+    """The similarity of two folded words, 0 to 1: the mean of the OSA similarities of letters and of phonetic codes.
 
     «энгельсо» and «энгельса» .94, «ингельса» and «энгельса» .94, «садовая» and «заводская» .53.
     """
@@ -187,7 +194,7 @@ def alike(one: str, other: str) -> float:
 
 @cache
 def _get_analyzer() -> pymorphy3.MorphAnalyzer:
-    """The dictionary; reading it takes about half a second and 15 MB, so it is read once."""
+    """The morphological analyzer. Loading its dictionary takes about half a second and 15 MB, so it is loaded once."""
     return pymorphy3.MorphAnalyzer()
 
 
@@ -199,12 +206,12 @@ def _read_fillers() -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def inflect(word: str) -> tuple[str, ...]:
-    """Every form of a dictionary form, folded; the word itself when it is none."""
+    """All inflected forms of a lemma, folded, the lemma first; only the word itself when it is not a lemma."""
     lexemes = [parse.lexeme for parse in _get_analyzer().parse(word) if fold(parse.normal_form) == word]
     return tuple(dict.fromkeys([word, *(fold(form.word) for lexeme in lexemes for form in lexeme)]))
 
 
 @lru_cache(maxsize=4096)
 def inflect_singular(word: str) -> tuple[str, ...]:
-    """As `inflect`, without the forms that are plural only."""
+    """As `inflect`, without the forms that can only be plural."""
     return tuple(form for form in inflect(word) if any("plur" not in reading.grammemes for reading in look_up(form)[0]))

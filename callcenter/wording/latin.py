@@ -1,4 +1,7 @@
-"""What is not Cyrillic in a Russian text: abbreviations, addresses of the net, Latin letters, stray signs."""
+"""Replaces what a Russian voice cannot read: abbreviations, e-mail and web addresses, Latin letters, symbols.
+
+Steps of `spoken.spoken`, which calls them in order.
+"""
 
 import re
 import unicodedata
@@ -101,6 +104,7 @@ _SHORT_PATTERN = re.compile(
     re.IGNORECASE,
 )
 _NEED_A_NUMBER = {"д", "к", "стр", "под", "пар", "п", "ст", "мин", "г"}
+"""Abbreviations expanded only before a number; «мин» after a number, «г» also before a capital letter."""
 _WEB_ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?"
     r"(?P<place>[\w.+-]*@?[a-zа-яё0-9-]+(?:\.[a-zа-яё0-9-]+)*\.(?:ru|com|org|net|su|info|рф|online)(?:/[\w./-]*)?)(?!\w)",
@@ -115,7 +119,7 @@ def expand_abbreviations(text: str) -> str:
     text = re.sub(r"(?<!\w)([Вв] (?:19|20)\d\d)\s*г\.(?=\W|$)", r"\1 году", text)
     text = re.sub(r"(?<!\d)((?:19|20)\d\d)\s*г\.(?=\W|$)", r"\1 года", text)
     text = _SHORT_PATTERN.sub(_expand, text)
-    text = re.sub(r"(?<=[а-яё])\.(?=[А-ЯЁ])", " ", text)  # «Госуслуги.Дом» is a name, not two sentences
+    text = re.sub(r"(?<=[а-яё])\.(?=[А-ЯЁ])", " ", text)  # «Госуслуги.Дом» is one name.
     return re.sub(r"(?<![А-ЯЁа-яё])[А-ЯЁ]{2,5}(?![А-ЯЁа-яё])", _spell, text)
 
 
@@ -140,7 +144,10 @@ def _spell(found: re.Match[str]) -> str:
 
 
 def speak_net_addresses(text: str) -> str:
-    """`info@bereg.ru` -> «инфо собака берег точка ру»."""
+    """Spells out the signs and digits of e-mail and web addresses, before transliteration by `speak_latin`.
+
+    `info@bereg.ru` -> `info собака bereg точка ru`.
+    """
 
     def speak(found: re.Match[str]) -> str:
         place = "".join(_WEB_ADDRESS_SYMBOLS.get(sign, sign) for sign in found["place"])
@@ -151,7 +158,7 @@ def speak_net_addresses(text: str) -> str:
 
 
 def speak_latin(text: str) -> str:
-    """Known Latin words by their Russian sound, others letter for letter: «bereg» -> «берег»."""
+    """Transliterates Latin words: known words by their Russian sound, others letter by letter: «bereg» -> «берег»."""
     text = re.sub(r"[A-Za-z]+-[A-Za-z]+", lambda found: _LATIN_WORDS.get(found[0].lower(), found[0]), text)
     return re.sub(r"[A-Za-z]+", _sound_latin, text)
 
@@ -166,12 +173,12 @@ def _sound_latin(found: re.Match[str]) -> str:
 
 
 def speak_signs(text: str) -> str:
-    """Signs by their names."""
+    """Replaces symbols by their names: «№» -> «номер»."""
     return "".join(_SYMBOL_NAMES.get(sign, sign) for sign in text)
 
 
 def strip_accents(text: str) -> str:
-    """Every kind of digit and letter as its plain form: «é» -> e, «²» -> 2, «٣» -> 3; Russian letters stay whole."""
+    """Replaces letters and digits by their plain forms: «é» -> e, «²» -> 2, «٣» -> 3; «й», «ё» and «№» stay."""
     plain = []
     for sign in unicodedata.normalize("NFC", text):
         if sign in "йЙёЁ№":
@@ -185,7 +192,7 @@ def strip_accents(text: str) -> str:
 
 
 def keep_speakable(text: str) -> str:
-    """Drops whatever is neither a Russian letter nor a mark of stress or punctuation, and tidies the spaces."""
+    """Drops everything except Russian letters, stress marks and punctuation, and normalizes spaces."""
     kept = "".join(sign if sign in _ALLOWED or "а" <= sign.lower() <= "я" or sign in "ёЁ" else " " for sign in text)
     kept = re.sub(r"\s+", " ", drop_stray(kept))
     return re.sub(r"\s+([,.!?;:»)])", r"\1", kept).strip()

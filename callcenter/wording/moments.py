@@ -1,4 +1,4 @@
-"""Times and dates as Russian words."""
+"""Times and dates as Russian words; steps of `spoken.spoken`, and deadlines for prompts."""
 
 import re
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ def speak_times(text: str) -> str:
 
 
 def speak_dates(text: str) -> str:
-    """«24.11.2026» -> «двадцать четвёртого ноября две тысячи двадцать шестого года»; also days of a month and years."""
+    """«24.11.2026» -> «двадцать четвёртого ноября две тысячи двадцать шестого года»; also ISO dates, days and years."""
     text = _ISO_DATE.sub(lambda found: _date(found[3], found[2], found[1]), text)
     text = _FULL_DATE.sub(lambda found: _date(found[1], found[2], found[3]), text)
     text = _SHORT_DATE.sub(lambda found: _date(found[1], found[2], None), text)
@@ -57,9 +57,10 @@ def speak_dates(text: str) -> str:
 
 
 def spoken_moment(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    """A term told to a caller: «сегодня до восемнадцати часов тридцати минут». Both times are aware.
+    """A deadline as spoken to a caller in time zone `zone`: «сегодня до восемнадцати часов тридцати минут».
 
-    Another day is named by its date, another year also by its year. Seconds are dropped, never rounded up.
+    Days other than today and tomorrow are named by their date, with the year if it is not the current year. Seconds are
+    dropped, never rounded up. `at` and `now` must be timezone-aware.
     """
     local, today = at.astimezone(zone), now.astimezone(zone).date()
     until = f"до {hours_and_minutes(local.hour, local.minute)}"
@@ -74,7 +75,7 @@ def spoken_moment(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
 
 
 def hours_and_minutes(hour: int, minute: int) -> str:
-    """Genitive, after «до»: «восемнадцати часов тридцати минут»; a whole hour without minutes."""
+    """A time in the genitive, as after «до»: «восемнадцати часов тридцати минут»; without minutes for a full hour."""
     hours = f"{_hour(hour, 'g')} {'часа' if is_one(str(hour)) else 'часов'}"
     if not minute:
         return hours

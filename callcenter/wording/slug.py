@@ -18,7 +18,10 @@ _LETTERS = dict(
 
 
 def slug(text: str, *, words: int = 4, letters: int = 40) -> str:
-    """`Здравствуйте! Ситуационный центр` -> `zdravstvuyte-situatsionnyy-tsentr`; `prompt` when nothing remains."""
+    """`Здравствуйте! Ситуационный центр` -> `zdravstvuyte-situatsionnyy-tsentr`; `prompt` if nothing remains.
+
+    Takes at most the first `words` words and `letters` characters.
+    """
     latin = "".join(_LETTERS.get(letter, letter) for letter in text.lower())
     parts = re.findall(r"[a-z0-9]+", latin)[:words]
     while len(parts) > 1 and len("-".join(parts)) > letters:

@@ -1,7 +1,7 @@
-"""Russian text as it is said aloud: words only, no digit and no Latin letter is left.
+"""Text normalization for speech synthesis: Russian text as words only, without digits and Latin letters.
 
-The order matters: what has a shape of its own (addresses of the net, tickets, telephones, times, dates, money) is
-spoken before plain numbers, and what is already words is never looked at again, for it holds no digits.
+The order of the steps matters. Patterns of their own (web addresses, ticket and phone numbers, times, dates, money) are
+replaced before plain numbers. Replaced parts hold no digits, so later steps leave them alone.
 """
 
 import re
@@ -54,7 +54,7 @@ _NUMBER = re.compile(
     rf"(?:(?<!\w)(?P<before>{_GENITIVE_BEFORE})\s+)?(?<!\d)(?P<digits>\d+)(?P<after>\s+[а-яё+]+)?", re.IGNORECASE
 )
 _LONGEST_NUMBER = 6
-"""Digits. A longer run is an account or a meter's number: read digit by digit."""
+"""Most digits of a number read as a quantity. A longer one is an account or a meter number, read digit by digit."""
 _FEMININE = re.compile(
     r"(?:минут|секунд|копе[ей]к|недел|тысяч|квартир|заявк|заявок|кнопк|кнопок|цифр|буд[ье]н|групп|страниц|комнат|парадн"
     r"|ступен|единиц|штук|стро[чк]|попыт|смен|бригад)",
@@ -63,7 +63,7 @@ _FEMININE = re.compile(
 
 
 def spoken(text: str) -> str:
-    """`text` as words. Punctuation stays, for the voice pauses at it, and so do stress marks, as `+` before the vowel.
+    """`text` as words. Punctuation stays, because the voice pauses at it. Stress marks become `+` before the vowel.
 
     Never raises; an empty text stays empty.
     """
@@ -91,10 +91,10 @@ def spoken(text: str) -> str:
 
 
 def spoken_phone(phone: str) -> str:
-    """A telephone number in groups: «восемь, восемьсот двенадцать, пятьсот пятьдесят пять, ноль один, девяносто два».
+    """A phone number in groups: «восемь, восемьсот двенадцать, пятьсот пятьдесят пять, ноль один, девяносто два».
 
-    Takes E.164 (`+78125550192`, told with the Russian trunk digit 8) or any spelling with 11 digits; other lengths
-    are read digit by digit.
+    Takes E.164 (`+78125550192`, read with the Russian trunk prefix 8) or any notation with 11 digits that begins with 7
+    or 8. Other numbers are read digit by digit.
     """
     digits = re.sub(r"\D", "", strip_accents(phone))
     if len(digits) == 11 and digits[0] in "78":
@@ -103,13 +103,13 @@ def spoken_phone(phone: str) -> str:
 
 
 def spoken_ticket_number(number: str) -> str:
-    """`26-000123` -> «два шесть, ноль ноль ноль, один два три»: the caller types the same digits one by one."""
+    """`26-000123` -> «два шесть, ноль ноль ноль, один два три»: digit by digit, as callers enter it by keys."""
     year, _, rest = number.partition("-")
     return ", ".join(one_by_one(part) for part in (year, rest) if part)
 
 
 def spoken_moment(at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
-    """See `moments.spoken_moment`: «сегодня до восемнадцати часов тридцати минут»."""
+    """Same as `moments.spoken_moment`."""
     return moments.spoken_moment(at, now=now, zone=zone)
 
 

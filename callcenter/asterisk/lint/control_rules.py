@@ -1,4 +1,4 @@
-"""What commands Asterisk, and what it writes down: http, ARI, AMI, options, features, logs."""
+"""Lint rules for the control interfaces (HTTP, ARI, AMI, options, features) and the event logs (CEL, queue_log)."""
 
 from collections.abc import Iterator
 
@@ -8,13 +8,15 @@ from callcenter.core.problems import Problem
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _AMI_RIGHTS = {"agent"}
-"""Enough to see the queue's members and to pause them; every other right calls, reads files or runs commands."""
+"""Enough to list and pause queue members; every other right allows calls, file access or commands."""
 _CEL = {
     "CHAN_START", "CHAN_END", "ANSWER", "HANGUP", "BRIDGE_ENTER", "BRIDGE_EXIT", "USER_DEFINED", "LINKEDID_END",
 }  # fmt: skip
+"""Channel events that must be logged: call records are made from them."""
 
 
 def check_control(configuration: Configuration) -> Iterator[Problem]:
+    """Yields the problems of the control interfaces and event logs (AST301-AST307, AST207 for passwords)."""
     yield from _check_http(configuration.one("http.conf", "general"))
     yield from _check_ari(configuration.of("ari.conf"))
     yield from _check_ami(configuration.of("manager.conf"))
@@ -80,7 +82,7 @@ def _check_options(options: Section) -> Iterator[Problem]:
 
 
 def _check_truth(configuration: Configuration) -> Iterator[Problem]:
-    """CEL and queue_log: what nobody wrote down never happened."""
+    """CEL and queue_log must be complete, because call records are made from these files."""
     cel = configuration.one("cel.conf", "general")
     missing = _CEL - set(cel.words("events"))
     if cel.value("enable", "no") != "yes" or missing:

@@ -1,4 +1,4 @@
-"""The dialplan as a graph: contexts, extensions, steps, and where each step may lead."""
+"""Parses extensions.conf into a graph for the lint: contexts, extensions, steps, and the jumps between them."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class DialplanStep:
 
     @property
     def words(self) -> list[str]:
-        """The arguments, split at the commas that are not inside brackets."""
+        """The arguments, split at commas outside brackets and quotes."""
         return split(self.arguments, ",")
 
 
@@ -33,7 +33,7 @@ class Extension:
     steps: list[DialplanStep] = field(default_factory=list)
 
     def matches(self, dialled: str) -> bool:
-        """Whether Asterisk would take this extension for `dialled`, a literal one."""
+        """Whether the literal extension `dialled` matches this extension's name or pattern."""
         if not self.pattern.startswith("_"):
             return self.pattern == dialled
         return re.fullmatch(_as_expression(self.pattern[1:]), dialled) is not None
@@ -50,7 +50,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """Where a step leads. `context` is a name, or the known beginning of one with `open_end`."""
+    """The target of a step. With `open_end`, a variable completes the name, and `context` is its fixed beginning."""
 
     context: str
     extension: str | None
@@ -64,7 +64,7 @@ class Dialplan:
     contexts: dict[str, Context]
 
     def jumps(self, context: Context, queue_contexts: dict[str, str]) -> Iterator[Jump]:
-        """Every way out of a context; `queue_contexts` names the keys' context of each queue."""
+        """Yields every jump out of a context; `queue_contexts` maps a queue to the context of its DTMF digits."""
         for kind, argument, line in context.links:
             if kind == "include":
                 yield _jump(argument.partition(",")[0], None, "1", line)
@@ -79,13 +79,14 @@ class Dialplan:
                         yield _jump(keys, None, "1", step.line)
 
     def named(self, jump: Jump) -> list[Context]:
-        """The contexts a jump may mean."""
+        """Returns the contexts that are possible targets of a jump."""
         if jump.open_end:
             return [one for name, one in self.contexts.items() if name.startswith(jump.context)]
         return [self.contexts[jump.context]] if jump.context in self.contexts else []
 
 
 def read_dialplan(configuration: Configuration) -> Dialplan:
+    """Builds the graph of extensions.conf; sections with the same name form one context."""
     contexts: dict[str, Context] = {}
     for section in configuration.of(FILE):
         if section.name not in ("general", "globals") and not section.template:
@@ -94,7 +95,7 @@ def read_dialplan(configuration: Configuration) -> Dialplan:
 
 
 def step_jumps(step: DialplanStep, extension: Extension) -> list[Jump]:
-    """Where a step may go on besides the next one."""
+    """Returns the possible targets of a step besides the following step."""
     words = step.words
     if step.app == "goto":
         return [_target(words, step, extension)]
@@ -152,7 +153,7 @@ def _target(words: list[str], step: DialplanStep, extension: Extension) -> Jump:
     name = words[-2] if len(words) > 1 else extension.pattern
     context = words[-3] if len(words) > 2 else extension.context
     if len(words) < 3 and "${" in ",".join(words):
-        context = "${…}"  # a variable that holds commas would name the context too
+        context = "${…}"  # the value of a variable may contain commas and so name a context too
     same_extension = len(words) < 2
     return _jump(context, None if same_extension and name.startswith("_") else name, priority, step.line)
 

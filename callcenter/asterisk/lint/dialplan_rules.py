@@ -1,7 +1,8 @@
-"""What the dialplan may never do: let a stranger dial out, lose a call, record without a lease.
+"""Lint rules for the dialplan: no caller may dial out, no call may be lost, no call may enter Stasis without a lease.
 
-"Outside" is every context a caller can get into: the doors, the keys of the queue, and where the controller
-continues calls to; and all that can be reached from there by a jump, an include or a switch.
+"Outside" means every context that a caller can reach: the contexts for calls from outside, the contexts of the queue's
+DTMF digits, the contexts to which the controller continues calls, and every context reachable from these by a jump,
+an include or a switch.
 """
 
 import re
@@ -15,37 +16,47 @@ from callcenter.core.problems import FileLocation, Problem
 from callcenter.intake.log_events import DOORS
 
 INSIDE = "internal"
-"""The one context that dials: the dispatchers' phones are in it, and no caller ever is."""
+"""The only context that may dial: it serves the dispatchers' phones, and no caller may reach it."""
 STUDIO = "studio"
-"""The one context that writes files of its own: recordings of the centre's texts. Reached from inside only."""
+"""The only context that may write files other than call recordings: recordings of prompts. Reached from INSIDE only."""
 
 _HARMLESS = {
     "answer", "celgenuserevent", "goto", "gotoif", "gotoiftime", "hangup", "mixmonitor", "noop", "playback", "queue",
     "read", "saydigits", "set", "stasis", "wait",
 }  # fmt: skip
+"""Applications that any context may use."""
 _DIALS = {
     "dial", "retrydial", "originate", "page", "chanspy", "extenspy", "followme", "disa", "transfer", "channelredirect",
     "bridge", "pickup", "system", "trysystem", "exec", "tryexec", "execif", "agi", "eagi", "deadagi", "externalivr",
     "sms", "jack", "mp3player", "festival", "voicemail", "voicemailmain", "directory", "confbridge", "dictate",
 }  # fmt: skip
+"""Applications that dial, control other channels or run programs."""
 _READS_OUTSIDE = re.compile(
     r"\$\{\s*(?:EXTEN\b|CALLERID\((?!num-pres\b|name-pres\b|pres\b)|DNID|RDNIS|REDIRECTING\(|CONNECTEDLINE\(|"
     r"PJSIP_HEADER\w*\(|CHANNEL\(pjsip|SIPURI|INVALID_EXTEN)"
 )
+"""Variables and functions whose value a caller or provider controls."""
 _FORBIDDEN_FUNCTIONS = re.compile(
     r"\b(SHELL|CURL|FILE|FILE_COUNT_LINE|EVAL|ENV|STAT|AST_CONFIG|DB|ODBC\w*|LOCK|GLOBAL)\("
 )
+"""Functions that run commands, or read or write data outside the call."""
 _UNSAFE_IN_FILTER = frozenset("$,;|&()[]{}\"'`\\/<> ")
+"""Characters that may not pass FILTER: they separate arguments or start an expression or command."""
 _LEASE = re.compile(r"TIMEOUT\(absolute\)=(.*)")
 _RENEWAL = re.compile(r"CC_LEASE=(.*)")
-"""What a late renewal by the controller sets the lease to (conducting/lease.py)."""
+"""Seconds to which the controller's next renewal sets the lease; 0 makes a late renewal harmless
+(conducting/lease.py, telephony/ari/phone.py)."""
 _TAKE = re.compile(r"CC_TAKE=/[^$]*/\$\{CC_TEXT\}-\$\{EPOCH\}")
+"""File name of a studio recording: a fixed directory, the number of the text, the time in epoch seconds."""
 _RINGING_OPTIONS = frozenset("CimRr")
-"""Of Queue and Dial: how it sounds, and `i`, without which a phone may forward the call to any number."""
+"""Allowed options of Queue and Dial: the ringing options, and `i`, which stops a phone from forwarding the call to any
+number."""
 _ENDS = ("goto", "hangup")
+"""Applications that may end an extension."""
 
 
 def check_dialplan(configuration: Configuration, dialplan: Dialplan) -> list[Problem]:
+    """Returns the problems of the dialplan (AST101-AST120), unsorted."""
     outside, problems = _reach(configuration, dialplan)
     for name in outside:
         for extension in dialplan.contexts[name].extensions:
@@ -75,14 +86,14 @@ def check_dialplan(configuration: Configuration, dialplan: Dialplan) -> list[Pro
 
 
 def longest_wait(dialplan: Dialplan) -> int:
-    """Seconds after which the longest of the queues lets a caller go."""
+    """Returns the longest timeout of all Queue steps in seconds; 0 when none has a timeout."""
     steps = [step for context in dialplan.contexts.values() for one in context.extensions for step in one.steps]
     waits = [step.words[4] for step in steps if step.app == "queue" and len(step.words) > 4]
     return max((int(wait) for wait in waits if wait.isdigit()), default=0)
 
 
 def _reach(configuration: Configuration, dialplan: Dialplan) -> tuple[dict[str, str], list[Problem]]:
-    """The contexts a caller can get into, each with the way there, and the jumps that must not be."""
+    """Returns the contexts that a caller can reach, each with the path to it, and the problems of forbidden jumps."""
     queues = {one.name: one.value("context") for one in configuration.of("queues.conf") if one.value("context")}
     doors = {one.value("context", "default") for one in configuration.typed("endpoint")} - {INSIDE}
     waiting = [(name, name) for name in (*DOORS, *sorted(doors), TO_QUEUE, GOODBYE, FALLBACK, *queues.values())]
@@ -125,7 +136,7 @@ def _check_outside(extension: Extension) -> Iterator[Problem]:
 
 
 def _is_filtered(text: str, at: int) -> bool:
-    """Whether the place is inside `${FILTER(signs,…)}` whose signs can do no harm."""
+    """Whether position `at` is inside `${FILTER(allowed,…)}`, and the allowed characters are harmless."""
     for found in re.finditer(r"\$\{FILTER\(", text[:at]):
         inside = text[found.end() : at]
         if inside.count("(") - inside.count(")") < 0 or "," not in inside:
@@ -181,7 +192,7 @@ def _check_functions(extension: Extension) -> Iterator[Problem]:
 
 
 def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Problem]:
-    """The lease, the recording and the queue: the order in which a call is kept."""
+    """Checks the order of lease, recording, Stasis and Queue in an extension, so that no call is lost."""
     lease: str | None = None
     renewal: str | None = None
     recorded = answered = False
@@ -208,7 +219,8 @@ def _check_call_keeping(extension: Extension, dialplan: Dialplan) -> Iterator[Pr
 
 
 def _check_lease_end(step: DialplanStep, context: Context) -> Iterator[Problem]:
-    """The lease runs, or may run out in this very moment: the context must say what then."""
+    """Requires `exten => T` in a context that sets or removes the lease: the lease may run out there, even at the
+    moment of its removal."""
     if not any(extension.pattern == "T" for extension in context.extensions):
         message = f"в [{context.name}] нет «exten => T»: по концу аренды вызов оборвётся; добавьте"
         yield _problem(step.line, "AST117", message)
@@ -251,7 +263,7 @@ def _check_stasis(step: DialplanStep, lease: str | None, renewal: str | None, *,
 def _check_way_to_people(
     context: Context, extension: Extension, step: DialplanStep, dialplan: Dialplan
 ) -> Iterator[Problem]:
-    """When the program lets the call go, and when its lease ends, the caller gets to the queue."""
+    """Requires a path to Queue after Stasis: both when the controller releases the call and when the lease ends."""
     ends = [one for one in context.extensions if one.pattern == "T"]
     after = Extension(context.name, extension.pattern, step.line, extension.steps[extension.steps.index(step) + 1 :])
     for one in (after, *ends):

@@ -1,4 +1,4 @@
-"""Sound and the queue: enough ports for every call, members that exist."""
+"""Lint rules for media and the queue: enough RTP ports for all calls, existing queue members, music from files only."""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +9,11 @@ from callcenter.asterisk.lint.text import Configuration
 from callcenter.core.problems import Problem
 
 PORTS_A_CALL = 4
-"""RTP and RTCP of the caller's leg and of the member's."""
+"""RTP and RTCP ports of the caller's leg and of the queue member's leg."""
 
 
 def check_media(configuration: Configuration, dialplan: Dialplan) -> Iterator[Problem]:
+    """Yields the problems of RTP ports, queues and music on hold (AST501-AST504)."""
     yield from _check_ports(configuration)
     yield from _check_queues(configuration, dialplan)
     for music in configuration.of("musiconhold.conf"):

@@ -1,4 +1,4 @@
-"""Modules: all that the configuration needs is loaded, and nothing that must not be reachable."""
+"""Lint rules for modules.conf: every module that the configuration needs is loaded, and no dangerous module is."""
 
 import re
 from collections.abc import Iterator
@@ -14,10 +14,12 @@ _APPS = {
     "playback": "app_playback", "queue": "app_queue", "read": "app_read", "record": "app_record",
     "stasis": "app_stasis",
 }  # fmt: skip
+"""Module of each dialplan application."""
 _FUNCTIONS = {
     "CALLERID": "func_callerid", "CHANNEL": "func_channel", "FILTER": "func_strings", "LEN": "func_strings",
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "TIMEOUT": "func_timeout",
 }  # fmt: skip
+"""Module of each dialplan function."""
 _ALWAYS = (
     "pbx_config", "chan_pjsip", "res_pjsip", "res_pjsip_session", "res_pjsip_sdp_rtp", "res_rtp_asterisk",
     "res_pjsip_authenticator_digest", "res_pjsip_registrar", "res_pjsip_endpoint_identifier_user",
@@ -27,15 +29,18 @@ _ALWAYS = (
     "res_ari", "res_ari_channels", "res_ari_playbacks", "res_ari_events", "res_ari_applications", "res_stasis",
     "res_stasis_answer", "res_stasis_playback", "func_logic", "func_strings", "func_timeout",
 )  # fmt: skip
+"""Modules that every instance needs."""
 _NEVER = re.compile(
     r"app_(system|exec|originate|page|chanspy|disa|externalivr|followme|transfer|directory|voicemail\w*|jack|sms|mp3|"
     r"festival|channelredirect|bridgewait)|func_(shell|curl|env|db|odbc|config)|pbx_(spool|lua|ael|dundi|realtime)|"
     r"res_(agi|parking|clialiases|phoneprov|pjsip_endpoint_identifier_anonymous|pjsip_refer|pjsip_messaging|"
     r"pjsip_phoneprov_provider)|chan_(iax2|sip|dahdi|console|unistim|skinny|mgcp)"
 )
+"""Modules that run commands, place calls or admit strangers."""
 
 
 def check_modules(configuration: Configuration, dialplan: Dialplan) -> Iterator[Problem]:
+    """Yields the problems of modules.conf (AST401-AST403)."""
     modules = configuration.one(FILE, "modules")
     loaded = {entry.value.removesuffix(".so"): entry.line for entry in modules.entries if entry.key != "autoload"}
     if modules.value("autoload", "yes") != "no":

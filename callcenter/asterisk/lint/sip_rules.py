@@ -1,4 +1,4 @@
-"""Who may call in, and as whom: endpoints, their passwords, their contacts, the provider's addresses."""
+"""Lint rules for pjsip.conf: endpoints, their identification, passwords and contacts, the provider's addresses."""
 
 import re
 from collections.abc import Iterator
@@ -14,12 +14,15 @@ FILE = "pjsip.conf"
 TRUNK_DOOR, RESIDENT_DOOR = DOORS
 SHORTEST_PASSWORD = 12
 _WIDEST_NETWORK = 16
+"""Shortest prefix length of a network by which a provider is identified."""
 _BUFFER = "JITTERBUFFER("
 _ORDER = {"username", "ip"}
+"""Accepted ways to identify an endpoint: other SIP headers can be forged, and `anonymous` admits everyone."""
 _TYPES = {"global", "transport", "endpoint", "aor", "auth", "identify", "registration"}
 
 
 def check_sip(configuration: Configuration, dialplan: Dialplan, *, production: bool) -> Iterator[Problem]:
+    """Yields the problems of pjsip.conf (AST201-AST214)."""
     endpoints = configuration.typed("endpoint")
     inbound = {name for one in endpoints for name in one.words("auth")}
     yield from _check_global(configuration)
@@ -42,7 +45,10 @@ def check_sip(configuration: Configuration, dialplan: Dialplan, *, production: b
 
 
 def check_password(section: Section, key: str, user: str) -> Iterator[Problem]:
-    """A password that a scanner's list holds, or that is missing."""
+    """Yields AST207 for a weak or missing password, which a SIP scanner could guess.
+
+    Weak is: shorter than SHORTEST_PASSWORD, digits only, fewer than 6 different characters, or containing `user`.
+    """
     password = section.value(key)
     complaint = ""
     if len(password) < SHORTEST_PASSWORD:

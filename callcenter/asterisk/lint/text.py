@@ -1,6 +1,6 @@
-"""Asterisk's configuration files read as Asterisk reads them: sections, templates, comments, lines.
+"""Parses configuration files as Asterisk does: sections, templates, comments, entries.
 
-`#include` and `#exec` are refused: what they bring in nobody would check.
+`#include` and `#exec` are problems, because their content would escape the lint.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from callcenter.core.problems import FileLocation, Problem
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationEntry:
-    """`key = value` at its line."""
+    """`key = value` or `key => value`, with its line number."""
 
     key: str
     value: str
@@ -21,7 +21,7 @@ class ConfigurationEntry:
 
 @dataclass(slots=True)
 class Section:
-    """`[name](parents)` with its entries, those of the parents first; a template is no section of its own."""
+    """`[name](parents)` with its entries, the inherited ones first. Asterisk does not use a template as a section."""
 
     file: str
     name: str
@@ -33,14 +33,14 @@ class Section:
         return [entry for entry in self.entries if entry.key == key]
 
     def value(self, key: str, default: str = "") -> str:
-        """What the last entry of the key says."""
+        """The value of the last entry with the key."""
         return next((entry.value for entry in reversed(self.entries) if entry.key == key), default)
 
     def line_of(self, key: str) -> int:
         return next((entry.line for entry in reversed(self.entries) if entry.key == key), self.line)
 
     def words(self, key: str) -> list[str]:
-        """The comma-separated words of the last entry of the key."""
+        """The comma-separated words of the last entry with the key."""
         return [word.strip() for word in self.value(key).split(",") if word.strip()]
 
     def problem(self, code: str, message: str, *, key: str = "", line: int = 0) -> Problem:
@@ -49,7 +49,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All files, read. A file that is not there has no sections."""
+    """The sections of all configuration files by file name. A missing file has no sections."""
 
     sections: Mapping[str, list[Section]]
 
@@ -57,16 +57,16 @@ class Configuration:
         return self.sections.get(file, [])
 
     def one(self, file: str, name: str) -> Section:
-        """The first section of that name, else an empty one at line 1."""
+        """The first section with the name, else an empty one at line 1."""
         return next((one for one in self.of(file) if one.name == name), Section(file, name, 1))
 
     def typed(self, kind: str) -> list[Section]:
-        """The sections of pjsip.conf of one `type`."""
+        """The sections of pjsip.conf whose `type` is `kind`, without templates."""
         return [one for one in self.of("pjsip.conf") if not one.template and one.value("type") == kind]
 
 
 def read_configuration(files: Mapping[str, str]) -> tuple[Configuration, list[Problem]]:
-    """The files by name, and what in them cannot be read."""
+    """Parses the files (text by file name); returns the sections and the problems of unreadable lines."""
     problems: list[Problem] = []
     sections = {}
     for name, text in files.items():
@@ -98,7 +98,7 @@ def _read(file: str, text: str) -> tuple[list[Section], list[Problem]]:
 def _open(sections: list[Section], file: str, name: str, words: list[str], line: int) -> None:
     if "+" in words:
         for at, one in enumerate(sections):
-            if one.name == name:  # what follows belongs to the section that is there
+            if one.name == name:  # the entries that follow extend the existing section
                 sections.append(sections.pop(at))
                 return
     fresh = Section(file, name, line, template="!" in words)
@@ -108,7 +108,7 @@ def _open(sections: list[Section], file: str, name: str, words: list[str], line:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Lines with something in them, comments taken off."""
+    """Yields the non-empty lines with their numbers, without comments."""
     inside = False
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw

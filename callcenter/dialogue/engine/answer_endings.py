@@ -1,4 +1,7 @@
-"""Which words a question may be answered with, and how long they are waited for after them: when an answer ends."""
+"""The expected phrases of a question, and the silence that ends an answer to it.
+
+`attention.py` passes the phrases to the recognizer; `hearing.client.recognition` uses `judge_pause` for endpointing.
+"""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -10,22 +13,31 @@ from callcenter.dialogue.scripts.script import Ask, Digits
 from callcenter.dialogue.scripts.vocabulary import CLOSED_MEANINGS, CONFIRMED, DENIED, ENOUGH, PERSON
 
 WHOLE_SECONDS = 0.2
-"""After a whole answer."""
+"""Silence, in seconds, that ends an answer when its words match one answer of the question and no other.
+
+Longer: the reply comes later. Shorter: a pause inside an answer cuts it. Measured response times are in
+docs/reliability.md.
+"""
 PART_SECONDS = 0.6
-"""Callers who read figures make shorter pauses, mostly."""
+"""Silence, in seconds, that ends any other answer to a closed question, for example a number read out in groups, and
+a bare yes or no to an open question. Pauses between digits are mostly shorter."""
 STORY_SECONDS = 0.9
-"""Between the sentences of a story, and the street and the house, people think for longer."""
+"""Silence, in seconds, that ends an answer to an open question. Callers pause longer between sentences of a story, and
+between a street and a house number."""
 
 
 def is_open(ask: Ask) -> bool:
-    """Whether anything may be said to the question."""
+    """Whether the question accepts free speech: it has a meaning outside `CLOSED_MEANINGS`."""
     return not set(ask.meanings) <= CLOSED_MEANINGS
 
 
 def judge_pause(ask: Ask, text: str) -> float:
-    """Seconds of quiet after which words that may still go on are all that is said. Few where one answer fits them and
-    no other. Where a caller may say anything none is whole, «спасибо» may go on with «ещё кран капает»; but «да» is
-    waited for no longer than elsewhere."""
+    """Seconds of silence after which `text`, a partial result, is taken as the complete answer.
+
+    Closed question: `WHOLE_SECONDS` if exactly one answer matches, else `PART_SECONDS`. Open question:
+    `STORY_SECONDS`, since «спасибо» may go on with «ещё кран капает»; `PART_SECONDS` if `text` has only words of listed
+    answers, such as «да», or is empty.
+    """
     if is_open(ask):
         return PART_SECONDS if _list_answer_words(ask).issuperset(text.split()) else STORY_SECONDS
     fitting = sum(find_phrase(answer.phrases, text) is not None for answer in ask.answers)
@@ -33,7 +45,8 @@ def judge_pause(ask: Ask, text: str) -> float:
 
 
 def list_ways(ask: Ask) -> Iterator[str]:
-    """Words that answer the question, or may be said to any, as far as they can be listed."""
+    """Phrases that may answer the question, as far as they can be listed: its own, those accepted at any question, and
+    the words of numbers, yes, no and a request for a person."""
     for phrase in ask.phrases:
         yield from phrase.variants
     if isinstance(ask.reply, Digits):
@@ -54,6 +67,6 @@ def _list_answers(ask: Ask) -> Iterator[str]:
 
 @cache
 def read_expected() -> Mapping[str, tuple[str, ...]]:
-    """The rows of `expected.toml`."""
+    """The rows of `expected.toml`: name -> words."""
     rows = tomllib.loads(Path(__file__).with_name("expected.toml").read_text(encoding="utf-8"))
     return {name: tuple(words.split()) for name, words in rows.items()}

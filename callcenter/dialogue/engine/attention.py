@@ -1,4 +1,4 @@
-"""What a conversation makes of being heard: which question words may answer now, and whether danger was among them."""
+"""Speech state of a conversation: which question an utterance may answer now, and whether it reports a danger."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,24 +11,25 @@ from callcenter.dialogue.scripts.vocabulary import ADDRESS
 
 
 class Attention:
-    """The ear's part of one conversation. Nothing is heard until `is_recognizing` is set."""
+    """Speech state of one conversation. Speech answers no question before recognition works (`set_recognition`)."""
 
     def __init__(self, dangers: tuple[Answer, ...], interpreter: Interpreter) -> None:
         self.is_recognizing = False
         self.asked_by_speech = False
-        """The question that stands was asked in words that only a caller who is heard can answer."""
+        """The current question was asked with its `speech_prompt`, so it must be asked again if recognition is lost."""
         self.pending_danger: Answer | None = None
-        """Heard, and not acted on yet."""
+        """A danger found in speech and not yet acted on."""
         self._dangers = dangers
         self._interpreter = interpreter
         self.danger_found = False
-        """Once a call: all that is heard after it is about the help that comes."""
+        """A danger was found in this call. No other is looked for: later speech is about the same danger."""
         self._danger_utterance: str | None = None
-        """The words in which the danger was found, while their speaker goes on; None once that breath has ended."""
+        """The partial result in which the danger was found, until its utterance ends. Empty: the danger was found just
+        now; None: no such utterance, or it has ended."""
         self._expected_turn: int | None = None
 
     def is_expected_turn(self, turn: int) -> bool:
-        """Whether words of this turn answer the question that stands."""
+        """Whether an utterance of this turn answers the current question."""
         return turn == self._expected_turn
 
     @property
@@ -36,17 +37,17 @@ class Attention:
         return self._expected_turn is not None
 
     def choose_prompt(self, ask: Ask) -> Text:
-        """How the question is asked now."""
+        """The prompt of `ask`: `speech_prompt` if the caller is recognized and there is one, else the keypad prompt."""
         aloud = ask.speech_prompt if self.is_recognizing else None
         self.asked_by_speech = aloud is not None
         return aloud or ask.prompt
 
     def interpret(self, text: str, facts: Mapping[str, str]) -> Interpretation:
-        """What words mean to a talk that knows `facts`."""
+        """The meaning of `text` in a conversation that knows `facts`."""
         return self._interpreter.interpret(text, facts)
 
     def expect_speech(self, ask: Ask, *, turn: int) -> Expect | None:
-        """Has words answer `ask` from now on, if they can."""
+        """Accepts speech as an answer to `ask` from now on. None without recognition, or if `ask` accepts only keys."""
         if not self.is_recognizing or not ask.accepts_speech:
             return None
         self._expected_turn = turn
@@ -55,21 +56,25 @@ class Attention:
         return Expect(turn, ask, tuple(dict.fromkeys([*list_ways(ask), *self._list_dangers()])))
 
     def stop_expecting_speech(self, *, turn: int) -> Expect | None:
-        """The question is over."""
+        """Accepts no answer by speech until the next question; None if none was accepted."""
         if self._expected_turn is None:
             return None
         self._expected_turn = None
         return Expect(turn, None, None)
 
     def set_recognition(self, *, is_recognizing: bool) -> bool:
-        """The ear opened, or is lost: whether the question that stands must be asked again, by keys."""
+        """Recognition started or was lost. True if the current question must be asked again with its keypad prompt."""
         self.is_recognizing = is_recognizing
         if not is_recognizing:
             self._expected_turn = None
         return self.asked_by_speech and not is_recognizing
 
     def find_danger(self, text: str, facts: Mapping[str, str], *, whole: bool) -> str | None:
-        """The words of the first danger of the call in these; None for a danger that is known already."""
+        """The words that report the first danger of the call, which becomes `pending_danger`.
+
+        None if there is no danger in `text`, if one was found earlier, or if the facts already hold all that it sets.
+        `whole`: `text` is a final result.
+        """
         if self.danger_found:
             return None
         for danger, told in find_dangers(self._dangers, self._interpreter, text, whole=whole):
@@ -81,8 +86,11 @@ class Attention:
         return None
 
     def find_danger_address(self, text: str, facts: Mapping[str, str], *, whole: bool) -> Mapping[str, str]:
-        """Where the danger is, as far as the breath that told of it says so. A breath may be heard in two pieces:
-        what was heard before the danger was acted on, and what came after; `whole`: it has ended."""
+        """The address facts in the utterance that reported the danger; empty if it names no address.
+
+        Acting on the danger may cut the utterance in two; both parts are read together. `whole`: `text` is a final
+        result.
+        """
         if self._danger_utterance is None:
             return {}
         begun = self._danger_utterance

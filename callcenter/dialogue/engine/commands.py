@@ -1,6 +1,6 @@
-"""What the engine asks the edge to do. Commands of one `take` are carried out in their order.
+"""Commands of the engine to the call line (`conducting.line`), which carries them out.
 
-After `ToQueue` or `Hangup` no command follows.
+Commands returned by one `handle_event` are carried out in order. No command follows `ToQueue` or `Hangup`.
 """
 
 from collections.abc import Mapping
@@ -16,19 +16,20 @@ class Say:
     turn: int
     text: str
     interruptible: bool
-    """False: no key but 0 stops it. The edge reports keys all the same, and stops it only when told to `Hush`."""
+    """False: no key stops the prompt, except 0 outside the recording notice. The line reports every key in either case,
+    and stops playback only on `Hush`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hush:
-    """Stop the prompt of `Say(turn)`; its `SayingEnded` is no longer awaited."""
+    """Stop playback of `Say(turn)`. Its `SayingEnded` is no longer awaited."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Report `Silence(turn)` when nothing comes for `seconds`. A newer command replaces it."""
+    """Start the input timer: report `Silence(turn)` after `seconds`. The next `Say`, `Listen` or `Do` stops it."""
 
     turn: int
     seconds: float
@@ -36,10 +37,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What is heard from now on has this turn, until the next `Expect`. Only while the caller is heard.
+    """Speech from now on belongs to this turn, until the next `Expect`. Sent only while speech is recognized.
 
-    `ask`: the question it may answer; None: no answer is waited for, only danger. `phrases`: what may come, for a
-    recogniser that can be told; None: anything.
+    `ask`: the question that speech may answer; None: no answer is expected, and only a danger matters. `phrases`:
+    the expected phrases, for a recognizer that accepts a grammar; None: free speech.
     """
 
     turn: int
@@ -49,7 +50,7 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Carry out `action` of the script and report `ActionDone(turn, …)`."""
+    """Run the script's `action` and report `ActionDone(turn, …)`."""
 
     turn: int
     action: str
@@ -58,7 +59,7 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class ToQueue:
-    """Hand the caller over to the dispatchers, with one of `priorities`."""
+    """Send the caller to the dispatchers' queue. `reason`: shown to the dispatcher; `priority`: see `priorities.py`."""
 
     reason: str
     priority: int
@@ -66,17 +67,18 @@ class ToQueue:
 
 @dataclass(frozen=True, slots=True)
 class Hangup:
-    """The goodbye was said: end the call."""
+    """End the call; the goodbye was played."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A line for the timeline; asks for nothing.
+    """A timeline entry; has no effect on the call, except that the line marks the channel on `notice heard`.
 
-    Kinds and their facts: `step` {step} entered · `fact` {name: value} remembered · `miss` {step, why, key?} ·
-    `gave up` {step} · `unanswered` {text, article?} no answer, or one that may not be told · `danger heard` {words} ·
-    `served` {} the caller got what they called for · `notice heard` {} the words about the recording were played to
-    their end · `broken` {step, why} the script could not go on, the caller gets a person.
+    Kinds and their facts: `step` {step} entered · `fact` {name: value} remembered · `miss` {step, why, key?} an answer
+    was not accepted · `gave up` {step} no retries left · `unanswered` {text, article?} no article answers the question,
+    or its article may not be spoken · `danger heard` {words} · `served` {} the caller got what they called for ·
+    `notice heard` {} the recording notice was played to its end · `broken` {step, why} the script failed, and the
+    caller goes to a person.
     """
 
     kind: str

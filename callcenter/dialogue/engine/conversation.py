@@ -1,20 +1,21 @@
-"""The engine: one call's talk as a table of (what is awaited, what happened) -> commands.
+"""The dialogue engine: one call's conversation as a table of (what is awaited, event) -> commands.
 
-It knows no clock, no network and no database. Four ideas carry it:
+The engine has no clock, no network and no database. `conducting.line` passes events in and carries commands out. Rules:
 
-* Every `Say`, `Listen` and `Do` has a turn, and at most one turn is awaited. An event of another turn is late and
-  dropped, so the edge need not cancel anything in time: a prompt that ends while a key is on its way does no harm.
-* Keys belong to no turn. What they mean depends on what is awaited: in an interruptible question they act at once; in
-  words that must be heard out, and while an action runs, they are kept and applied to the next question. A kept key
-  that means nothing there is forgotten and no miss: the caller could not have known the question. Only 0, a person,
-  acts at once in all words but those about the recording: what was still to be told is passed over.
-* Words are the ear's guess, so they count less than keys: they answer only the question they were said to (`Expect`),
-  and only one that names words. Danger is the exception: its words act from the first guess that holds them, whatever
-  is being said or asked, once a call. They wait only for an action and for the words about the recording. Without an
-  ear, and once it is lost, the question is asked by keys. What else the breath with a danger tells of its place is
-  kept: nobody is asked for an address they have just said.
-* Whatever a script lacks at run time (an unknown outcome, a fact that is not there, a step that is not there) leads to
-  a person, never to an exception and never to half a sentence.
+* Every `Say`, `Listen` and `Do` has a turn, and at most one turn is awaited. An event of another turn is late and is
+  dropped. So the line need not cancel anything in time: a prompt that ends just as a key arrives does no harm.
+* DTMF digits belong to no turn. In an interruptible question a digit acts at once; it stops any other interruptible
+  prompt. That digit, and digits during an uninterruptible prompt or an action, are kept and applied to the next
+  question (typeahead). A kept digit without a meaning there is dropped and is no miss: the caller could not know the
+  question. Digit 0 (a person) acts at once in every prompt except the recording notice, and skips the prompts that
+  would follow.
+* Recognized speech is less certain than a digit. An utterance answers only the question it was said to (`Expect`), and
+  only if that question accepts speech. A danger is the exception: once a call, it acts on the first partial result that
+  reports it, in any step; it waits only for an action and for the recording notice to end. Without recognition, or once
+  recognition is lost, questions are asked by keys. Address words in the utterance that reports the danger are kept, so
+  the caller is not asked for them again.
+* An error of the script at run time (an outcome, a fact or a step that is missing) sends the caller to a person. It
+  raises no exception, and no incomplete sentence is spoken.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ from callcenter.dialogue.scripts.vocabulary import FAILED, SILENCES
 
 
 class Conversation(StepRunner):
-    """One caller's way through a script. See `StepRunner` for what it is made of."""
+    """The conversation of one call: decides what each event means. Constructor parameters: see `StepRunner`."""
 
     @property
     def facts(self) -> Mapping[str, str]:
@@ -51,16 +52,16 @@ class Conversation(StepRunner):
 
     @property
     def ended(self) -> bool:
-        """True after `ToQueue`, `Hangup` or `HungUp`: nothing is awaited any more."""
+        """True after `ToQueue`, `Hangup` or `HungUp`: every later event is ignored."""
         return self._ended
 
     @property
     def step(self) -> str | None:
-        """The name of the step the caller is in; None before the first."""
+        """The name of the current step; None before the first."""
         return self._step.name if self._step else None
 
     def handle_event(self, event: Event) -> list[Command]:
-        """The commands that answer `event`, in order. Never raises; a late or needless event gives an empty list."""
+        """The commands that answer `event`, in order; empty for a late or unexpected event. Never raises."""
         self._commands.clear_commands()
         if self._ended:
             return []
@@ -82,7 +83,7 @@ class Conversation(StepRunner):
         self._run_steps()
         return self._commands.commands
 
-    # What happens
+    # Events
 
     def _handle_key(self, key: str) -> None:
         self._last_words = ""
@@ -101,7 +102,7 @@ class Conversation(StepRunner):
             case Tell(is_recording_notice=True), PendingPrompt() if key == PERSON_KEY and not self._typeahead_keys:
                 self._wants_person = True
             case Tell(), PendingPrompt(interruptible=True) if key == END_KEY:
-                pass  # a number was complete before its hash: the words it asked for must not be cut
+                pass  # The number was complete before its `#`: the prompt that follows must not be cut.
             case Tell() as tell, PendingPrompt(interruptible=True):
                 self._commands.stop_prompt()
                 self._typeahead_keys.append(key)
@@ -110,7 +111,8 @@ class Conversation(StepRunner):
                 self._typeahead_keys.append(key)
 
     def _handle_speech(self, speech: Speech) -> None:
-        """Words answer only in the quiet: whoever speaks stops the prompt first, and the echo of one is no answer."""
+        """Applies a speech event. Speech answers a question only while no prompt plays, so that the echo of a prompt is
+        no answer: a caller who speaks stops the prompt first."""
         if isinstance(speech, Heard | Said):
             whole = isinstance(speech, Said)
             found = self._speech.find_danger(speech.text, self._facts, whole=whole)

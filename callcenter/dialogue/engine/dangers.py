@@ -1,4 +1,4 @@
-"""The dangers that a script names («опасные слова»), found in what is said: by its phrases, and by what is meant."""
+"""Finds the dangers of a script («опасные слова») in speech, by the script's phrases and by the interpreter."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,9 +12,10 @@ from callcenter.dialogue.scripts.vocabulary import CATEGORY
 def find_dangers(
     dangers: Iterable[Answer], interpreter: Interpreter, text: str, *, whole: bool
 ) -> Iterator[tuple[Answer, str]]:
-    """Each danger in the words with what told of it, in the order of the script; `whole` as in Mind.
+    """Yields each danger in `text` with the words that report it, in the order of the script.
 
-    The facts of one that was understood hold its category.
+    `whole`: `text` is a final result, see `Interpreter.find_danger`. A danger found by the interpreter also sets the
+    fact `категория`.
     """
     for danger in dangers:
         phrase = find_phrase(danger.phrases, text)

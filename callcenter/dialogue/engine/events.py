@@ -1,6 +1,6 @@
-"""What happens to a conversation. The edge brings these, one at a time, in order.
+"""Events of a conversation. The call line (`conducting.line`) passes them to the engine one at a time, in order.
 
-`turn` names the command an event belongs to. The engine drops an event of an older turn, so the edge may be late.
+`turn` names the command that an event belongs to. The engine drops events of older turns, so a late event is harmless.
 """
 
 from collections.abc import Mapping
@@ -9,52 +9,53 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """The caller is on the line and hears us. The first event of a conversation."""
+    """The call is answered and the caller hears prompts. The first event of a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class SayingEnded:
-    """The prompt of `Say(turn)` was played to its end, or could not be played at all."""
+    """Playback of `Say(turn)` ended, or its end was missed and is assumed."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """One key of the caller's phone: a digit, `*` or `#`. It belongs to no turn: people press whenever they like."""
+    """A DTMF digit: 0 to 9, `*` or `#`. It belongs to no turn, because callers may press a key at any time."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class EarOpened:
-    """From now on the caller is heard. Without it there is no ear, and everything goes by keys."""
+    """Speech recognition of the caller works from now on. Until this event the conversation uses keys only."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarLost:
-    """From now on the caller is not heard, until `EarOpened`."""
+    """Speech recognition of the caller is lost, until `EarOpened`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechBegan:
-    """After `Expect(turn)` the caller began to speak; what they say is not known yet."""
+    """The caller began to speak after `Expect(turn)`. No words are recognized yet."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Words so far of what the caller is saying, at any time. They may still change: only danger acts on them."""
+    """A partial result: the words so far of an utterance, which may still change. It can only report a danger, and
+    restart the input timer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """After `Expect(turn)` the caller said `text`, to its end. Empty: they spoke, and no word was understood.
+    """A final result: the caller said `text` after `Expect(turn)`. Empty: speech, but no word was recognized.
 
-    `at`: when the last sound of it came, in monotonic seconds, for whoever measures.
+    `at`: monotonic seconds of the end of speech, used to measure the response time.
     """
 
     turn: int
@@ -64,14 +65,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing came for the seconds of `Listen(turn)`."""
+    """The input timer of `Listen(turn)` expired."""
 
     turn: int
 
 
 @dataclass(frozen=True, slots=True)
 class ActionDone:
-    """The action of `Do(turn)` ended. An outcome the script does not know sends the caller to a person."""
+    """The action of `Do(turn)` ended. An outcome that the script does not list sends the caller to a person."""
 
     turn: int
     outcome: str
@@ -80,10 +81,10 @@ class ActionDone:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The caller is gone. Nothing is said or done after it."""
+    """The caller hung up. No command follows."""
 
 
 Speech = EarOpened | EarLost | SpeechBegan | Heard | Said
-"""What an ear tells."""
+"""Events of speech recognition."""
 
 Event = Began | SayingEnded | KeyPressed | Speech | Silence | ActionDone | HungUp

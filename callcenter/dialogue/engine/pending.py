@@ -1,14 +1,16 @@
-"""What a conversation waits for: the end of its words, the caller, or an action. Only an event of this turn counts."""
+"""What a conversation waits for: the end of playback, input of the caller, or an action. Events of other turns are
+dropped."""
 
 from dataclasses import dataclass
 
 from callcenter.dialogue.scripts.script import PERSON_KEY
 
 BETWEEN_DIGITS_SECONDS = 5.0
+"""Inter-digit timeout of a number."""
 LONE_ZERO_SECONDS = 2.0
-"""After a first 0: it may begin a number, but most likely asks for a person."""
+"""Inter-digit timeout after a first 0, which may begin a number but most likely asks for a person."""
 SPEECH_SECONDS = 8.0
-"""Of silence after the last word understood, or since somebody began to speak without being understood."""
+"""Input timeout while the caller speaks: since the last partial result, or since speech began if no word came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +31,5 @@ class PendingAction:
 
 
 def digit_seconds(digits: str) -> float:
-    """How long the next digit of a number is waited for."""
+    """Inter-digit timeout, in seconds, after `digits`."""
     return LONE_ZERO_SECONDS if digits == PERSON_KEY else BETWEEN_DIGITS_SECONDS

@@ -1,4 +1,4 @@
-"""How urgently a caller is put through: the queue takes the highest first."""
+"""Queue priorities of a caller (`ToQueue`); the highest is answered first."""
 
 ORDINARY_PRIORITY = 0
 DANGER_PRIORITY = 10

@@ -1,4 +1,4 @@
-"""What a key, a pause or words mean to a question. Decides only; the engine carries it out."""
+"""What a DTMF digit, a timeout or an utterance means to a question. Pure; `step_runner.py` applies the result."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from callcenter.dialogue.scripts.vocabulary import PERSON, STORY
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The question is answered."""
+    """The question is answered: go to `next`."""
 
     next: Target
     remembered_facts: Mapping[str, str]
@@ -36,12 +36,12 @@ class WantsPerson:
 
 @dataclass(frozen=True, slots=True)
 class WantsRepeat:
-    """The caller wants to hear the question again; a number begun is forgotten."""
+    """The caller wants to hear the question again. Digits entered so far are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsideFound:
-    """The caller says something that any question may be answered with; `facts`: what its meaning gives."""
+    """The caller said something that any question accepts («на любой вопрос»). `facts`: the facts of its meaning."""
 
     global_answer: Aside
     facts: Mapping[str, str]
@@ -49,15 +49,17 @@ class AsideFound:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A number has begun."""
+    """A number is incomplete; `digits`: entered so far."""
 
     digits: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """The question has no such answer. `why`: key, digits, words; `said`: the words, where there were any;
-    `remembered_facts`: what they told besides."""
+    """The question does not accept this input.
+
+    `why`: `key`, `digits` or `words`; `said`: the utterance, if any; `remembered_facts`: other facts it gives.
+    """
 
     why: str
     key: str = ""
@@ -67,7 +69,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Meaningless:
-    """Nothing to react to."""
+    """The input needs no reaction."""
 
 
 Meaning = Accepted | WantsPerson | WantsRepeat | AsideFound | Unfinished | Unmatched | Meaningless
@@ -75,13 +77,13 @@ Meaning = Accepted | WantsPerson | WantsRepeat | AsideFound | Unfinished | Unmat
 _UNIVERSAL_KEYS: Mapping[str, Meaning] = {
     PERSON_KEY: WantsPerson(),
     REPEAT_KEY: WantsRepeat(),
-    END_KEY: Meaningless(),  # the end of a number that was complete already: a habit, no mistake
+    END_KEY: Meaningless(),  # Callers press it after a number that was complete already.
 }
-"""What the keys mean that a question does not name."""
+"""The meaning of keys that a question does not define itself."""
 
 
 def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
-    """What `key` means; `digits` is what was pressed of a number so far."""
+    """The meaning of `key`. `digits`: the digits of a number entered so far."""
     if isinstance(ask.reply, Digits):
         return _judge_digit(ask.reply, key, digits=digits)
     for answer in ask.reply.answers:
@@ -91,8 +93,11 @@ def judge_key(ask: Ask, key: str, *, digits: str) -> Meaning:
 
 
 def judge_kept_keys(ask: Ask, typeahead_keys: deque[str], *, digits: str) -> Meaning:
-    """What keys pressed before the question mean to it: an answer (what follows it stays kept), a number begun, or
-    nothing. A key that means nothing here is forgotten and no miss."""
+    """The meaning of keys pressed before the question: an answer, an incomplete number, or nothing.
+
+    Removes the keys it uses from `typeahead_keys`; keys after an answer stay. A key without a meaning here is dropped
+    and is no miss.
+    """
     while typeahead_keys:
         match judge_key(ask, typeahead_keys.popleft(), digits=digits):
             case (Accepted() | WantsPerson()) as meaning:
@@ -115,7 +120,7 @@ def _judge_digit(reply: Digits, key: str, *, digits: str) -> Meaning:
 
 
 def judge_number(reply: Digits, digits: str) -> Meaning:
-    """What a finished number means; a lone 0 asks for a person here too."""
+    """The meaning of a complete number. A single 0 asks for a person."""
     if digits == PERSON_KEY:
         return WantsPerson()
     if reply.least <= len(digits) <= reply.most:
@@ -124,9 +129,12 @@ def judge_number(reply: Digits, digits: str) -> Meaning:
 
 
 def judge_words(ask: Ask, text: str, sense: Interpretation, *, danger: bool = False) -> Meaning:
-    """What the caller's words mean: the first answer of the file with a phrase found in them, or whose meaning they
-    have; then whatever any question may be answered with, a wish for a person before all; a mere hesitation is no
-    answer yet; a story only if nothing else. `danger`: one is known of."""
+    """The meaning of an utterance. `sense`: its interpretation; `danger`: a danger was found in this call.
+
+    Checked in this order: a number, if the question asks for one; the first answer in the script whose phrase or
+    meaning the utterance has; a request for a person; what any question accepts («на любой вопрос»); hesitation, which
+    is no answer; an answer by the meaning «рассказ»; else unmatched.
+    """
     beside: Mapping[str, str] = {}
     if isinstance(ask.reply, Digits):
         beside = sense.additional_facts.get(ask.reply.fact, {})
@@ -155,12 +163,15 @@ def _judge_answer(answer: Answer, text: str, sense: Interpretation) -> Accepted 
 
 
 def _list_facts(sense: Interpretation, meanings: Sequence[str]) -> Mapping[str, str]:
-    """Those of the first of these meanings that the words have."""
+    """The facts of the first of `meanings` that the utterance has."""
     return next((sense.meanings[name] for name in meanings if name in sense.meanings), {})
 
 
 def list_misses(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:
-    """What is said after each miss; `why` as in Missed. Whoever was not understood is asked by keys."""
+    """The prompts after the first miss, the second …; `why` as in `Unmatched`.
+
+    After speech that did not match, the default is the keypad prompt, as often as there are `no_match_prompts`.
+    """
     if why != "words":
         return ask.no_match_prompts
     return ask.no_match_speech_prompts or ((ask.prompt,),) * len(ask.no_match_prompts)

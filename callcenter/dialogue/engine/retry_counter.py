@@ -1,4 +1,4 @@
-"""How often one question was asked in vain, and what is said next; counted anew for every question."""
+"""Counts failed attempts at one question and chooses the next prompt. Every question gets a new counter."""
 
 from callcenter.dialogue.engine.question import list_misses
 from callcenter.dialogue.scripts.asides import MOST_ASIDES
@@ -6,33 +6,33 @@ from callcenter.dialogue.scripts.script import Ask, Text
 
 
 class RetryCounter:
-    """`count_no_match` and its like count, and give the words to say; None: it was asked often enough."""
+    """Attempts at one question. Returned prompts are None when no attempt is left."""
 
     def __init__(self) -> None:
         self._misses = self._silences = self._asides = 0
         self._seconds: float | None = None
 
     def count_no_match(self, ask: Ask, why: str) -> tuple[Text, ...] | None:
-        """After an answer that is none; `why` as in `Missed`."""
+        """Counts input that the question does not accept. `why` as in `Unmatched`."""
         self._misses += 1
         return _get_prompts(list_misses(ask, why), self._misses)
 
     def count_no_input(self, ask: Ask) -> tuple[Text, ...] | None:
-        """After nothing was said."""
+        """Counts an input timeout."""
         self._silences += 1
         return _get_prompts(ask.no_input_prompts, self._silences)
 
     def count_global_answer(self) -> bool:
-        """Whether the caller may turn aside once more."""
+        """Counts input that any question accepts («на любой вопрос»). False when there were more than `MOST_ASIDES`."""
         self._asides += 1
         return self._asides <= MOST_ASIDES
 
     def extend_timeout(self, seconds: float) -> None:
-        """The caller asked for so much time: once."""
+        """Sets the next input timeout only, in seconds: the caller asked to wait."""
         self._seconds = seconds
 
     def take_timeout(self, ask: Ask) -> float:
-        """How long the caller is waited for now."""
+        """The input timeout in seconds; drops an extension, which counts once."""
         seconds, self._seconds = self._seconds, None
         return ask.timeout_seconds if seconds is None else seconds
 

@@ -1,6 +1,6 @@
-"""A caller's way from step to step: what a step does when it is entered, and what follows from what the caller meant.
+"""Runs the steps of a script: what a step does when it is entered, and where the meaning of an input leads.
 
-What an event means is decided in `conversation.py`; here it is carried out. Both work on one state.
+Base class of `Conversation`, which decides what an event means; both share one state.
 """
 
 from collections import deque
@@ -43,16 +43,17 @@ from callcenter.knowledge.base import SAFETY
 from callcenter.understanding.intents.questions import is_question
 
 KEPT_KEYS = 32
+"""Keys kept for the next question; older keys are dropped."""
 STEPS_AT_ONCE = 64
-"""More steps than this without anything being said or awaited is a circle: the caller gets a person."""
+"""Most steps entered in answer to one event. More is an endless loop in the script, and the caller goes to a person."""
 AFTER_GOODBYE = "прощаясь, попросил диспетчера"
 
 
 class StepRunner:
-    """One caller's way through `script`.
+    """The state of one caller in `script`.
 
-    `answers`: article id -> spoken text, only those that may be spoken now. `facts`: what is known at the beginning.
-    `mind`: understands what callers say; None: only the script's own phrases are.
+    `answers`: article id -> spoken text, only of articles that may be spoken now. `facts`: known at the start.
+    `interpreter`: interprets utterances; None: only the script's own phrases match.
     """
 
     def __init__(
@@ -73,15 +74,15 @@ class StepRunner:
         self._retries = RetryCounter()
         self._wants_person = False
         self._give_up_reason = ""
-        """Why the last step was given up, by its word of the script; empty when it was not."""
+        """Why the last question or action gave up: «не понял», «молчит» or «сбой»; empty if none did."""
         self._speech = Attention(script.dangers, interpreter or NullInterpreter())
         self._last_words = ""
-        """That a caller answered with; empty once a key was pressed."""
+        """The last utterance that answered a question; empty after a key."""
         self._last_told_texts: tuple[str, ...] = ()
-        """What was told last before the question that stands."""
+        """Texts of the last `Tell` before the current question, for `Again`."""
         self._ended = False
 
-    # From step to step
+    # Steps
 
     def _run_steps(self) -> None:
         for _ in range(STEPS_AT_ONCE):
@@ -100,7 +101,7 @@ class StepRunner:
         self._fail_script("круг без вопроса")
 
     def _handle_danger(self) -> None:
-        """Goes where the danger heard leads, unless something must be done or said to its end first."""
+        """Goes to the step of a pending danger, unless an action or the recording notice must end first."""
         match self._speech.pending_danger, self._step, self._commands.awaited:
             case (
                 (None, _, _)
@@ -159,7 +160,8 @@ class StepRunner:
             self._next_target = step.content.otherwise
 
     def _find_answer(self, article: Text) -> str | None:
-        """The words of an article; one that may not be told is a question nobody answered."""
+        """The spoken text of an article; None if it may not be spoken, which is noted as `unanswered`
+        unless it is safety words."""
         name = article.fill_facts(self._facts) or ""
         answer = self._answers.get(name)
         if answer is None and not name.startswith(SAFETY):
@@ -167,7 +169,7 @@ class StepRunner:
         return answer
 
     def _finish_step(self, step: Step) -> None:
-        """All words of the step were said, or a key cut them short."""
+        """Continues after the prompts of the step were played, or stopped by a key."""
         match step:
             case Tell():
                 if step.is_recording_notice:
@@ -186,11 +188,11 @@ class StepRunner:
                 self._commands.add(Hangup())
                 self._end_conversation()
             case Act():
-                pass  # an action speaks no words
+                pass  # An action has no prompt.
             case _:
                 assert_never(step)
 
-    # What follows from what was meant
+    # Results of input
 
     def _apply_result(self, ask: Ask, meaning: Meaning) -> None:
         self._digits = ""
@@ -219,7 +221,8 @@ class StepRunner:
                 assert_never(meaning)
 
     def _apply_global_answer(self, ask: Ask, meaning: AsideFound) -> None:
-        """Does what the caller asked for instead of answering, and asks again; too often is a miss."""
+        """Does what the caller asked for instead of answering. A miss if the caller did so too often, or if the article
+        may not be spoken."""
         self._remember(meaning.facts)
         does = meaning.global_answer.response
         answer = self._find_answer(does) if isinstance(does, Text) else None
@@ -253,7 +256,7 @@ class StepRunner:
         self._next_target, self._give_up_reason = target, why
 
     def _go_to_person(self, step: Ask | Tell | Goodbye) -> None:
-        """0 was pressed: on to the person this step leads to, nothing more is told on the way."""
+        """Goes on towards a person after the key 0. `_wants_person` skips the prompts on the way."""
         match step:
             case Ask():
                 self._next_target = step.give_up
@@ -264,15 +267,15 @@ class StepRunner:
                 self._end_conversation()
 
     def _apply_typeahead(self, ask: Ask) -> bool:
-        """Answer the question with the keys pressed before it. True when they led somewhere, or began a number."""
+        """Answers the question with keys pressed before it. True if they were an answer or began a number."""
         meaning = judge_kept_keys(ask, self._typeahead_keys, digits=self._digits)
         self._apply_result(ask, meaning)
         return meaning != Meaningless()
 
-    # What we do
+    # Output
 
     def _ask_question(self, ask: Ask, *, after: tuple[str, ...] = ()) -> None:
-        """Puts the question, `after` being said before it."""
+        """Asks the question; the texts `after` are played before it."""
         self._expect_speech(ask)
         prompt = self._speech.choose_prompt(ask)
         words = self._fill_templates((prompt,))
@@ -288,7 +291,7 @@ class StepRunner:
             self._play_texts(words, interruptible=interruptible)
 
     def _fill_templates(self, texts: tuple[Text, ...]) -> tuple[str, ...] | None:
-        """The texts with their facts; None, and the caller is on the way to a person, when one is not known."""
+        """The texts with their facts filled in. None if a fact is not known: then the caller goes to a person."""
         missing = sorted({name for text in texts for name in text.facts if name not in self._facts})
         if missing:
             self._fail_script(f"неизвестно: {', '.join(missing)}")
@@ -296,7 +299,7 @@ class StepRunner:
         return tuple(text.fill_facts(self._facts) or "" for text in texts)
 
     def _play_texts(self, texts: tuple[str, ...], *, interruptible: bool) -> None:
-        """The next words of the step, or what follows them."""
+        """Plays the remaining texts of the step; finishes the step if there are none."""
         if not self._commands.play_prompts(texts, interruptible=interruptible) and self._step is not None:
             self._finish_step(self._step)
 

@@ -1,4 +1,4 @@
-"""The commands that answer one event, and what is awaited after them. Every `Say`, `Listen` and `Do` has its turn."""
+"""Collects the commands that answer one event, numbers their turns and keeps what is awaited after them."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from callcenter.dialogue.engine.pending import PendingAction, PendingAnswer, Pen
 
 
 class Turns:
-    """One conversation's commands, in order."""
+    """Commands of one conversation. Every `Say`, `Listen`, `Do` and `Expect` gets a new turn."""
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
@@ -16,18 +16,18 @@ class Turns:
 
     @property
     def next_turn(self) -> int:
-        """The turn of the command that comes next."""
+        """The turn of the next command."""
         return self._turn + 1
 
     def clear_commands(self) -> None:
-        """Another event is to be answered."""
+        """Begins a new list, for the next event."""
         self.commands = []
 
     def add(self, command: Command) -> None:
         self.commands.append(command)
 
     def play_prompts(self, texts: tuple[str, ...], *, interruptible: bool) -> bool:
-        """The first of `texts`, the rest to follow it; False when there is none."""
+        """Plays the first of `texts`; the others follow when it ends. False if `texts` is empty."""
         self.awaited = None
         if not texts:
             return False
@@ -37,7 +37,7 @@ class Turns:
         return True
 
     def stop_prompt(self) -> None:
-        """Whatever is being said stops."""
+        """Stops the current prompt, if any."""
         if isinstance(self.awaited, PendingPrompt):
             self.commands.append(Hush(self.awaited.turn))
             self.awaited = None

@@ -1,4 +1,4 @@
-"""An address as a fact of the talk: what was said so far, in words a dispatcher can read and we can read back."""
+"""The fact `место`: the address said so far, as text that a dispatcher can read and `parse_address` can parse."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,14 +21,14 @@ _NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 _UNKNOWN_NAME = "незнакомое"
-"""A name that was said and is not on the list."""
+"""The name of a part whose value is a street or place missing in the house list."""
 _PARTS = {name: part for part, name in _NAMES.items()}
 RUSSIAN = _NAMES
-"""The parts of an address, in Russian."""
+"""Part of an address (one of `PARTS`) -> its Russian name."""
 
 
 def format_address(address: Address) -> str:
-    """`улица: проспект Энгельса; дом: 139`; empty when nothing was said."""
+    """`улица: проспект Энгельса; дом: 139`; empty for an empty address."""
     values = address.values
     said = [f"{_NAMES[part]}: {values[part]}" for part in PARTS if part in values]
     strange = [f"{_UNKNOWN_NAME}: {doubt.words}" for doubt in address.doubts if doubt.kind == "unknown" and doubt.words]
@@ -36,7 +36,7 @@ def format_address(address: Address) -> str:
 
 
 def parse_address(address_fact: str, houses: Houses) -> Address:
-    """The address of `format_address`, held against the house list. A part that can't be read is left out."""
+    """Parses the result of `format_address` and resolves it by the house list. Drops parts that cannot be parsed."""
     pieces = [piece.split(": ", 1) for piece in address_fact.split("; ") if ": " in piece]
     pairs = {name: value for name, value in pieces}
     values = {_PARTS[name]: value for name, value in pairs.items() if name in _PARTS}
@@ -46,13 +46,17 @@ def parse_address(address_fact: str, houses: Houses) -> Address:
 
 
 def is_other_address(address_fact: str, known: str) -> bool:
-    """Whether a place does not only say more than `known`, but otherwise; both as of write_place."""
+    """Whether `address_fact` changes or drops a part of `known`, rather than only adding parts. Both are results of
+    `format_address`."""
     return not set(address_fact.split("; ")).issuperset(known.split("; ") if known else ())
 
 
 def guess_street(known: Address, houses: Houses) -> Address | None:
-    """The address with the only street of the list that has such a house, where a house was said and no street; None
-    where several have it, or none."""
+    """Completes an address that has a house number but no settlement, street or complex.
+
+    Adds the street if exactly one street of the house list has such a house; else None. Also None if `known` has
+    doubts.
+    """
     if "house" not in known.parts or known.doubts or any(name in known.parts for name in PARTS[:3]):
         return None
     streets = dict.fromkeys((house.settlement, house.street) for house in houses.all if house.street)
@@ -62,7 +66,7 @@ def guess_street(known: Address, houses: Houses) -> Address | None:
 
 
 def _add_street(known: Address, houses: Houses, settlement: str, street: str) -> Address:
-    """Without houses where they cannot have the flat or the entrance that was said."""
+    """`known` with this street; an empty address if its houses cannot have the apartment or entrance that was said."""
     parts = {
         **known.parts,
         "street": AddressPart(street, ""),
@@ -75,7 +79,7 @@ def _add_street(known: Address, houses: Houses, settlement: str, street: str) ->
 
 
 def say_house(house: House) -> str:
-    """`проспект Энгельса, дом 139, корпус 1`; the settlement before it, the letter behind."""
+    """`проспект Энгельса, дом 139, корпус 1`; a settlement comes first, the letter last."""
     numbers = (
         ("дом", house.house),
         ("корпус", house.building),
@@ -87,7 +91,7 @@ def say_house(house: House) -> str:
 
 
 def say_address(address: Address) -> str:
-    """The whole address, the house as the list has it where only one fits, else what was said of it."""
+    """The address as spoken text. The house is named as in the house list if exactly one fits, else as it was said."""
     inside = [f"{_NAMES[part]} {address.get_value(part)}" for part in PARTS[7:] if address.get_value(part)]
     if address.house is not None:
         return ", ".join([say_house(address.house), *inside])

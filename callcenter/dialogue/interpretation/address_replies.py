@@ -1,4 +1,4 @@
-"""Replies about an address that name no part of it: «не сто тридцать девять, а сто пятьдесят», «нет квартиры»."""
+"""Replies that correct an address without naming a part: «не сто тридцать девять, а сто пятьдесят», «нет квартиры»."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _NUMBERED = ("house", "building", "structure", "apartment", "entrance", "floor")
 
 
 def exchange_number(book: AddressBook, known: Address, read: Sequence[Word]) -> Address | None:
-    """The address with a number put in the place of one that is taken back; None when none of its numbers is.
+    """Replaces a number of the address that the caller takes back; None if the caller takes back none of its numbers.
 
     «не сто тридцать девять а сто пятьдесят», «сто пятьдесят а не сто тридцать девять».
     """
@@ -37,7 +37,10 @@ def exchange_number(book: AddressBook, known: Address, read: Sequence[Word]) -> 
 
 
 def forget_entrance(book: AddressBook, known: Address, said: Address) -> Address:
-    """Without the entrance and the floor of an earlier trouble, where the flat said now lies elsewhere."""
+    """Drops the entrance and floor of an earlier trouble if the apartment in `said` is in another entrance.
+
+    `known`: the address with `said` merged in; a doubt about its entrance shows the contradiction.
+    """
     if "apartment" not in said.parts or "entrance" in said.parts:
         return known
     if all(doubt.part != "entrance" for doubt in known.doubts):
@@ -47,8 +50,10 @@ def forget_entrance(book: AddressBook, known: Address, said: Address) -> Address
 
 
 def find_lack(asked: str, read: Sequence[Word]) -> str:
-    """The word that says there is no such part: «в городе» for a settlement, «без корпуса», «это подвал» for a flat;
-    empty when none does."""
+    """The word that says the part `asked` does not exist; empty if there is none.
+
+    «в городе» for a settlement, «без корпуса» for a building, «это подвал» for an apartment.
+    """
     if asked == "settlement":
         return _find_lemma(read, "город")
     if asked in _OPTIONAL_PARTS:

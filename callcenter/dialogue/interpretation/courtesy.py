@@ -1,4 +1,4 @@
-"""Thanks and goodbyes: whether a line says anything besides them, and what."""
+"""Thanks and goodbyes: whether an utterance consists of them, and the utterance without them."""
 
 import tomllib
 from collections.abc import Sequence
@@ -9,17 +9,19 @@ from callcenter.understanding.words import Word
 
 
 def has_enough(read: Sequence[Word]) -> bool:
-    """Whether the line only ends the talk: «спасибо», «всё больше ничего не надо»; not «спасибо а когда собрание»."""
+    """Whether the utterance only ends the conversation: «спасибо», «всё больше ничего не надо»; not «спасибо а когда
+    собрание»."""
     return _parse_courtesies(read) is True
 
 
 def is_courtesy(read: Sequence[Word]) -> bool:
-    """Whether the line says nothing of a matter: «ну ладно подожду», «спасибо»."""
+    """Whether the utterance has only polite words and fillers: «ну ладно подожду», «спасибо»."""
     return _parse_courtesies(read) is not None
 
 
 def _parse_courtesies(read: Sequence[Word]) -> bool | None:
-    """Whether one of the line's courtesies ends the talk; None where it says anything else."""
+    """Splits the utterance into phrases of `courtesy.toml`: True if one of them ends the conversation, False if none
+    does, None if other words remain."""
     left, ends = [word.text for word in read if not word.is_filler], False
     while left:
         enough, around = _measure_longest_phrase(left, "enough"), _measure_longest_phrase(left, "around")
@@ -31,8 +33,7 @@ def _parse_courtesies(read: Sequence[Word]) -> bool | None:
 
 
 def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
-    """The line without the thanks before it and after it, nor «это аварийная служба»; the whole line where it is
-    nothing else."""
+    """Drops thanks at both ends, and an opening such as «это аварийная служба». Unchanged if nothing else remains."""
     texts = [word.text for word in read]
     first, end, thanked = 0, len(texts), False
     while first < end:
@@ -50,7 +51,7 @@ def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
 
 
 def is_gratitude(read: Sequence[Word]) -> bool:
-    """Whether somebody is thanked for what was done: «спасибо мастер всё починил», not «почините спасибо»."""
+    """Whether the caller gives thanks for work done: «спасибо мастер всё починил», not «почините спасибо»."""
     if not any(_measure_longest_phrase([word.text], "thanks") for word in read):
         return False
     done = [at for at, word in enumerate(read) if _is_done(word)]
@@ -63,7 +64,7 @@ def _is_done(word: Word) -> bool:
 
 
 def _measure_longest_phrase(texts: Sequence[str], row: str) -> int:
-    """How many words the longest phrase of the row has with which these begin; 0 for none."""
+    """Length, in words, of the longest phrase of `row` at the start of `texts`; 0 for none."""
     fitting = (len(phrase) for phrase in _phrases(row) if tuple(texts[: len(phrase)]) == phrase)
     return max(fitting, default=0)
 

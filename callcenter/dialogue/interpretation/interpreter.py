@@ -1,4 +1,7 @@
-"""A caller's words put into the meanings of the script's language, with the facts they give to the talk."""
+"""Interprets utterances by the company's data: finds the meanings of the script language and the facts they give.
+
+The engine calls it for every utterance (`engine/attention.py`).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -43,21 +46,22 @@ from callcenter.understanding.understanding import Meaning, Understanding
 from callcenter.understanding.words import Word, read_words
 
 _FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-"""Days such as «завтра» mean nothing to a talk yet."""
+"""The date for `Understanding.understand`. Conversations do not use relative days such as «завтра», so that any date
+serves, and results can be cached."""
 REMEMBERED = 1024
-"""Lines: a partial result comes again and again."""
+"""Size of each result cache, in utterances. The same partial result arrives repeatedly."""
 _RELEVANT_FACTS = (
     words.PLACE, words.ASKED, words.DESCRIPTION, words.CATEGORY, words.MORE, words.READINGS, words.ACCOUNT,
 )  # fmt: skip
-"""The facts that change what a line means."""
+"""Facts that change the meaning of an utterance; they are part of the cache key."""
 LEAST_STORY = 2
-"""Words; less is no complaint."""
+"""Fewest words of an utterance with the meaning «рассказ»."""
 _INTENTS = {"status": "статус", "cancel": words.CANCEL, "person": words.PERSON, "wrong_number": "не туда"}
-"""Those that tell no more than what is wanted."""
+"""Intent -> meaning, for intents that give no facts; only «статус» gives a ticket number."""
 
 
 class UnderstandingInterpreter:
-    """Implements `Mind` over the company's houses, categories and phrases."""
+    """Implements `Interpreter` over the company's houses, categories and phrases."""
 
     def __init__(self, understanding: Understanding, book: AddressBook, categories: Categories) -> None:
         self._understand = lru_cache(REMEMBERED)(partial(understanding.understand, now=_FIXED_DATE))
@@ -67,12 +71,12 @@ class UnderstandingInterpreter:
         self._reports = TroubleReports(self._understand, categories)
 
     def find_danger(self, text: str, *, whole: bool) -> DangerHeard | None:
-        """See Mind: the one with most words for it."""
+        """See `Interpreter`. Of several dangers the one with the most matched words."""
         found = self._understand(text).dangers if whole else self._find_danger(text)
         return next((DangerHeard(one.category, one.words) for one in found if whole or one.settled), None)
 
     def interpret(self, text: str, facts: Mapping[str, str]) -> Interpretation:
-        """See Mind."""
+        """See `Interpreter`."""
         return self._make_out_again(text, tuple((name, facts.get(name, "")) for name in _RELEVANT_FACTS))
 
     def _interpret(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Interpretation:
@@ -115,8 +119,8 @@ class UnderstandingInterpreter:
     def _find_article(
         self, meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str]
     ) -> Mapping[str, Mapping[str, str]]:
-        """The article that answers, and that of a second question; told as well to whoever takes a ticket back in the
-        same breath."""
+        """The meaning «справка» with the article that answers, and the article of a second question in `ещё`. If the
+        caller also takes a ticket back, «отмена» gets both articles too."""
         if not meaning.article or meaning.intent != "information":
             return {}
         article, *more = self._reports.find_questions(read) or (meaning.article,)
@@ -128,7 +132,7 @@ class UnderstandingInterpreter:
         }
 
     def _find_address(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
-        """The address with what the line says of it; None when it says nothing."""
+        """The fact `место` with the utterance merged in; None if the utterance says nothing about the address."""
         asked = facts.get(words.ASKED, "")
         known = parse_address(facts.get(words.PLACE, ""), self._book.houses)
         guess = None
@@ -153,8 +157,11 @@ class UnderstandingInterpreter:
     def _merge_with_told_trouble(
         self, meanings: dict[str, Mapping[str, str]], text: str, read: Sequence[Word], facts: Mapping[str, str]
     ) -> None:
-        """What a line said to a trouble that was told leaves of it: a yes takes nothing back, but is none beside
-        another address or trouble; what the master is to know, «меня до шести не будет», goes into the ticket."""
+        """Adjusts `meanings` of an utterance that follows a trouble reported before.
+
+        A yes («да») keeps the trouble, but is no confirmation beside another address or trouble. A wish for the
+        technician («меня до шести не будет») is added to the ticket's description.
+        """
         before = leave_wish(read)
         agrees = words.CONFIRMED in (*meanings, *_list_confirmations(before or ()))
         wish: Mapping[str, str] = {}
@@ -177,7 +184,8 @@ class UnderstandingInterpreter:
         wish: Mapping[str, str],
         facts: Mapping[str, str],
     ) -> None:
-        """Of the trouble found in a line with a wish only what the rest of its words tell: «код домофона» is none."""
+        """Keeps the meaning «неисправность» of an utterance with a wish only if the words outside the wish report a new
+        trouble: «код домофона» reports none."""
         place = meanings.get(words.ADDRESS, facts).get(words.PLACE, "")
         found = dict(self._reports.extract(join(rest), rest, facts, address=place)).get(words.TROUBLE)
         same = found and all(found[name] == facts.get(name, "") for name in (words.CATEGORY, words.MORE))
@@ -188,7 +196,7 @@ class UnderstandingInterpreter:
 
 
 def _find_ticket(meaning: Meaning) -> str:
-    """A ticket's number that is called one; «третий раз звоню» names none."""
+    """The digits of a ticket number in the utterance, or empty. An ordinal is none: «третий раз звоню»."""
     ordinals = {number.first for number in meaning.numbers if number.ordinal}
     tickets = (one.value for one in meaning.numeric_entities if one.kind == "ticket" and one.first not in ordinals)
     return next(tickets, "").replace("-", "")
@@ -210,13 +218,13 @@ def _read_meters(meaning: Meaning, read: Sequence[Word], facts: Mapping[str, str
 
 
 def _find_additional_facts(read: Sequence[Word], facts: Mapping[str, str]) -> Mapping[str, Mapping[str, str]]:
-    """Readings, told where the account is asked for."""
+    """Meter readings in an answer to the question for the account number."""
     told = {**parse_readings(facts.get(words.READINGS, "")), **find_readings(read)}
     return {words.ACCOUNT: {words.READINGS: format_readings(told)}} if told else {}
 
 
 def _correct_reading(known: Mapping[str, str], read: Sequence[Word]) -> Mapping[str, str]:
-    """What a line without a meter's name makes of the only reading at hand: «нет сто десять»."""
+    """The new value of the only known reading, from an utterance that names no meter: «нет сто десять»."""
     numbers = find_numbers(read)
     other = any(number.ordinal or is_measured(read, number) for number in numbers)
     about_account = any(word.has_lemma("счет") for word in read)
@@ -236,7 +244,8 @@ def _list_confirmations(read: Sequence[Word]) -> Iterator[str]:
 
 
 def _list_number_candidates(read: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """By the fact that a question keeps: telephones, tickets, accounts and readings are said in ways of their own."""
+    """Yields (fact of a question, candidate digit strings). Phone, ticket and account numbers and readings are each
+    parsed by their own rules."""
     yield words.CONTACT, tuple(phone.replace("+7", "8") for phone in read_phone(read))
     yield words.NUMBER, tuple(ticket.replace("-", "") for ticket in read_ticket(read))
     yield words.ACCOUNT, read_account(skip_readings(read))

@@ -1,4 +1,5 @@
-"""A trouble as a caller reports it: its category, how it is called, what was said; corrected, or a second one."""
+"""Extracts trouble reports from utterances: category, spoken name and description; also corrections and further
+troubles. `interpreter.py` calls it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from callcenter.understanding.understanding import Meaning, list_accidents
 from callcenter.understanding.words import Word, read_words
 
 LONGEST_DESCRIPTION = 600
+"""Most characters of the fact `описание`, the description of a ticket."""
 _OUTAGE, _COMPLAINT = "отключение", "жалоба"
 _MEANING_BY_INTENT = {
     **dict.fromkeys(TROUBLES, names.TROUBLE),
@@ -31,15 +33,15 @@ _MEANING_BY_INTENT = {
     "complaint": _COMPLAINT,
 }
 _CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", names.PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
-"""The category of a report that names none of its own."""
+"""Meaning -> the category of a report that names no other."""
 _NO_TICKET_URGENCIES = (Urgency.CONSULTATION, Urgency.NONE)
-"""What is asked about, and no ticket comes of it."""
+"""Urgencies of categories that callers ask about and that get no ticket."""
 _QUESTION_INTENTS = ("information", "reading")
 _CONTENT_PARTS_OF_SPEECH = ("NOUN", "VERB", "INFN", "ADJF", "ADJS", "PRTF", "PRTS", "GRND")
 
 
 class TroubleReports:
-    """Finds what is reported in lines that `understand` understands."""
+    """Finds reports in utterances. `understand`: text -> its meaning."""
 
     def __init__(self, understand: Callable[[str], Meaning], categories: Categories) -> None:
         self._understand = understand
@@ -52,11 +54,12 @@ class TroubleReports:
     def extract(
         self, text: str, read: Sequence[Word], facts: Mapping[str, str], *, address: str
     ) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """The meaning of vocabulary.MEANINGS that the line has as a report, with its facts.
+        """Yields (name in `vocabulary.MEANINGS`, facts) for each report in the utterance.
 
-        `address`: the address as far as it is known. A line that only corrects («не труба а батарея») is understood
-        together with what was said before; one that agrees, or adds, leaves that standing. Who waits for help and
-        tells of an accident reports it: it goes on.
+        `read`: the words of `text`; `facts`: the facts of the conversation; `address`: the address known so far. An
+        utterance that only corrects («не труба а батарея») is interpreted together with the description so far; one
+        that confirms or adds keeps the reported trouble. A question about a ticket that names an accident is a report
+        too, because the accident goes on.
         """
         meaning, told = self._understand(text), _drop_denied(read, facts)
         if len(told) < len(read) and self._splitter.find_trouble(told, guessing=True):
@@ -78,7 +81,7 @@ class TroubleReports:
             return
         elif (before := facts.get(names.DESCRIPTION)) and (_has_denial(read, facts) or not _is_confirmation(read)):
             again = [one.key for one in self._understand(f"{before} {text}").categories if one.score >= TOLD]
-            if _has_denial(read, facts):  # what was taken back is still the likeliest by its words
+            if _has_denial(read, facts):  # By its words the denied category still scores highest.
                 again = [code for code in again if code != facts.get(names.CATEGORY)]
             if again and again[0] != facts.get(names.CATEGORY):
                 yield names.TROUBLE, self._build_facts(again[0], text, address, facts)
@@ -86,7 +89,7 @@ class TroubleReports:
     def _extract_named(
         self, name: str, meaning: Meaning, told: Sequence[Word], facts: Mapping[str, str], *, address: str
     ) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """What a line tells of that names its trouble; `told`: its words without what they deny."""
+        """The reports of an utterance that names a trouble. `told`: its words without those it denies."""
         code, *more = self._order_categories(meaning.categories, told)
         read = read_words(meaning.text)
         first, other = _combine_with_told(code, read, facts)
@@ -100,24 +103,24 @@ class TroubleReports:
         yield name, report
 
     def find_questions(self, read: Sequence[Word]) -> tuple[str, ...]:
-        """The articles of two questions in one line; none where it asks one, or tells of a trouble beside it."""
+        """The articles of two questions in one utterance; empty if it asks only one, or also reports a trouble."""
         asked = self._splitter.find_two_matters(read)
         return () if asked[0] in self._categories or not asked[1] else asked
 
     def find_ticket_category(self, meaning: Meaning) -> str:
-        """The category of the ticket that whoever asks this may want next; empty for none."""
+        """The category of the ticket that a caller with this question may want next; empty for none."""
         found = self._categories.get(meaning.category)
         return meaning.category if found is not None and found.urgency not in _NO_TICKET_URGENCIES else ""
 
     def _order_categories(self, scored: Sequence[ScoredEntry], read: Sequence[Word]) -> list[str]:
-        """All that the line reports, accidents first, then what it reports by most words; a question comes last."""
+        """The reported categories: accidents first, then the best-scored one; the article of a question comes last."""
         best = scored[0].key
         told = self._splitter.list_troubles(read, scored) or [best]
         families = [find_family(code) for code in told]
         if find_family(best) in families:
             told[families.index(find_family(best))] = best
         else:
-            told = [best, *told[1:]]  # the whole line knows better what its beginning tells of
+            told = [best, *told[1:]]  # The whole utterance classifies its first part better.
         told.sort(key=lambda code: (code not in self._accidents, code != best))
         return [*told, *(item for item in self._splitter.find_two_matters(read)[1:] if item)]
 
@@ -137,30 +140,30 @@ class TroubleReports:
 
 
 def describe(before: str, text: str) -> str:
-    """The fact `описание` with what is said now; of what is too long the older part is cut."""
+    """The fact `описание`: `before` with `text` appended. If it is too long, the end of `before` is cut."""
     room = max(0, LONGEST_DESCRIPTION - len(text) - len(". "))
     return f"{before[:room]}. {text}"[:LONGEST_DESCRIPTION] if before and room else text[:LONGEST_DESCRIPTION]
 
 
 def read_more(facts: Mapping[str, str]) -> list[str]:
-    """What else was told, of the fact `ещё`."""
+    """Parses the fact `ещё`: the further categories and articles."""
     return [item for item in facts.get(names.MORE, "").split(", ") if item]
 
 
 def write_more(items: Iterable[str]) -> str:
-    """The fact `ещё`."""
+    """Formats the fact `ещё`, without repetitions."""
     return ", ".join(dict.fromkeys(items))
 
 
 def _is_light_scope_unclear(scored: Sequence[ScoredEntry], read: Sequence[Word]) -> bool:
-    """Whether the line tells of darkness, and not whether in the flat alone."""
+    """Whether the utterance reports no light but does not say if only in the apartment."""
     dark, said = read_file()["dark"], f" {' '.join(word.text for word in read)} "
     told = any(f" {where} " in said for where in dark["where"])
     return not told and {one.key for one in scored[:2]} == set(dark["codes"])
 
 
 def _has_content_words(read: Sequence[Word]) -> bool:
-    """Whether a line says more than numbers, yes or no, parts of an address, and what `remarks.toml` knows."""
+    """Whether an utterance has content besides numbers, yes or no, parts of an address, courtesies and remarks."""
     if is_courtesy(read) or any(list_remarks(read)):
         return False
     numbers = {at for number in find_numbers(read) for at in range(number.first, number.end)}
@@ -170,8 +173,11 @@ def _has_content_words(read: Sequence[Word]) -> bool:
 
 
 def _combine_with_told(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> tuple[str, str]:
-    """The category that is reported and that of a second trouble, where the line tells of `code` after another was
-    told of: «да, и ещё домофон не работает» leaves the first; «не кран, а батарея» and a plain other one do not."""
+    """(The reported category, a second one or empty) after an utterance about `code`.
+
+    «да, и ещё домофон не работает» keeps the category reported before and adds a second one; «не кран, а батарея», or
+    naming another trouble without such words, replaces it.
+    """
     first = facts.get(names.CATEGORY, "") if facts.get(names.DESCRIPTION) else ""
     if not first or _has_denial(read, facts):
         return code, ""
@@ -183,12 +189,12 @@ def _combine_with_told(code: str, read: Sequence[Word], facts: Mapping[str, str]
 
 
 def _has_denial(read: Sequence[Word], facts: Mapping[str, str]) -> bool:
-    """Whether the line denies something: see `_find_denied`."""
+    """Whether the utterance denies something; see `_find_denied`."""
     return _find_denied(read, facts) is not None
 
 
 def _find_denied(read: Sequence[Word], facts: Mapping[str, str]) -> int | None:
-    """The «не» of «не кран», or of «не прорвало» where it was said before that it had; not of «не работает»."""
+    """Index of the «не» in «не кран», or in «не прорвало» after an earlier «прорвало»; not in «не работает»."""
     for at, (word, after) in enumerate(pairwise(read)):
         part = after.parses[0].part_of_speech if word.text == "не" and after.parses[:1] else ""
         if part == "NOUN" or (part == "VERB" and _was_told_before(after, facts)):
@@ -203,14 +209,14 @@ def _was_told_before(verb: Word, facts: Mapping[str, str]) -> bool:
 
 
 def _drop_denied(read: Sequence[Word], facts: Mapping[str, str]) -> Sequence[Word]:
-    """The line without what it denies: of «нет не прорвало трубу а батарея холодная» the «нет батарея холодная»."""
+    """The utterance without what it denies: «нет не прорвало трубу а батарея холодная» -> «нет батарея холодная»."""
     at = _find_denied(read, facts)
     instead = [place for place, word in enumerate(read) if at is not None and place > at and word.text == "а"]
     return [*read[:at], *read[instead[0] + 1 :]] if instead else read
 
 
 def _has_addition(read: Sequence[Word]) -> bool:
-    """«и ещё», «тоже»; not «ещё раз»."""
+    """Whether the utterance adds something: «и ещё», «тоже»; not «ещё раз»."""
     after = [*(word.text for word in read[1:]), ""]
     return any(
         word.text in read_file()["adds"]["words"] and then != "раз" for word, then in zip(read, after, strict=True)
@@ -218,6 +224,6 @@ def _has_addition(read: Sequence[Word]) -> bool:
 
 
 def _is_confirmation(read: Sequence[Word]) -> bool:
-    """Whether the line says yes."""
+    """Whether the utterance says yes."""
     found = find_confirmation(read)
     return found is not None and found.answer is ConfirmationAnswer.YES

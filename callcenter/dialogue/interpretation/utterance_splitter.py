@@ -1,4 +1,4 @@
-"""What one breath tells of: two troubles or three, or a trouble and a question, each understood by itself."""
+"""Splits an utterance that reports several troubles, or a trouble and a question, and interprets each part."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
@@ -12,36 +12,42 @@ from callcenter.understanding.understanding import Meaning
 from callcenter.understanding.words import Word
 
 LEAST_WORDS = 5
-"""A shorter line tells of one trouble only."""
+"""Fewest words of an utterance that is split."""
 _MOST_WORDS = 60
-"""Nor is more than one matter looked for in a longer one: whoever tells so much is not to hold up all other calls."""
+"""Most words of an utterance that is split. Splitting interprets many parts, and one long story would delay all other
+calls of the process."""
 _MAX_WORDS_WITHOUT_CONJUNCTION = 20
-"""Words; in a longer line a second trouble follows a joining word only."""
+"""Most words of an utterance that may be split without a conjunction."""
 TOLD = 0.5
-"""The score of a category that the line tells of; a mere mention, as of a lift's doors, has less."""
+"""Minimum score, 0 to 1, of a category that counts as reported. A mere mention, such as the doors of a lift, scores
+less. Higher: second troubles are missed. Lower: mentions become troubles."""
 _SHORTEST_PART = 2
+"""Fewest words of a part."""
 TROUBLES = ("emergency", "request")
-"""The intents of who has one."""
+"""Intents that report a trouble."""
 
 
 class UtteranceSplitter:
-    """Takes lines apart that `understand` understands. `asked_about`: the categories of no trouble in itself, which no
-    joining word sets off: «дети бегают» is said of an open manhole."""
+    """Splits utterances into parts. `understand`: text -> its meaning.
+
+    `question_categories`: categories that are no trouble by themselves; they need a conjunction to become a part of
+    their own, since «дети бегают» may be said of an open manhole.
+    """
 
     def __init__(self, understand: Callable[[str], Meaning], question_categories: Collection[str] = ()) -> None:
         self._understand = understand
         self._question_categories = question_categories
 
     def list_troubles(self, read: Sequence[Word], scored: Sequence[ScoredEntry]) -> list[str]:
-        """The categories of the troubles that the line tells of, one a family, as they are told; none where it tells of
-        one only. `scored`: what the whole line may be, the likeliest first."""
+        """The categories of several troubles, one per family, in the order of the utterance; empty if it reports only
+        one. `scored`: the categories of the whole utterance, the best first."""
         if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return []
         told = {one.key for one in scored if one.score >= TOLD}
         lost = len(read) <= _MAX_WORDS_WITHOUT_CONJUNCTION and len({find_family(code) for code in told}) > 1
         for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
             joined = _is_conjunction(read[at])
-            if joined or lost:  # a recogniser loses the «и» easily
+            if joined or lost:  # The recognizer easily misses the «и».
                 parts = (read[:at], read[at + joined :])
                 found = [self.find_trouble(part) for part in parts]
                 alone = joined or not any(code in self._question_categories for code in found)
@@ -58,16 +64,15 @@ class UtteranceSplitter:
         return []
 
     def find_trouble(self, read: Sequence[Word], *, guessing: bool = False) -> str:
-        """The category of the trouble that these words tell of, unless `guessing` by a phrase that is sure; empty for
-        none."""
+        """The category of the trouble that these words report, or empty. Only sure phrases count, unless `guessing`."""
         meaning = self._understand(join(read))
         told = meaning.intent in TROUBLES and meaning.categories and not meaning.dangers
         best = meaning.categories[0] if told else None
         return best.key if best is not None and (best.has_sure_phrase or guessing) else ""
 
     def find_two_matters(self, read: Sequence[Word]) -> tuple[str, str]:
-        """A trouble, or the article that answers a question, and the article of another question of the same line;
-        both empty where the line does not ask beside something else."""
+        """(Category of a trouble or article of a question, article of another question); both empty if the utterance
+        does not combine a question with something else, or contains «если»."""
         supposes = any(word.text == "если" for word in read)
         if supposes or not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return "", ""
@@ -89,18 +94,19 @@ class UtteranceSplitter:
 
 
 def join(read: Sequence[Word]) -> str:
-    """The words as a line."""
+    """The text of the words."""
     return " ".join(word.text for word in read)
 
 
 def find_family(code: str) -> str:
-    """Troubles of one family are one trouble told twice: a pipe that leaks and the neighbours it floods."""
+    """The family of a category: its family in `reports.toml`, else the prefix of its code. Categories of one family
+    describe one trouble: a leaking pipe and the neighbors below it."""
     families = read_file()["families"]
     return next((name for name, codes in families.items() if code in codes), code.partition("_")[0])
 
 
 def _keep_first_of_families(codes: Sequence[str]) -> list[str]:
-    """The first of each family, in their order."""
+    """The first code of each family, in order."""
     first: dict[str, str] = {}
     for code in codes:
         first.setdefault(find_family(code), code)
@@ -113,7 +119,7 @@ def _is_conjunction(word: Word) -> bool:
 
 @cache
 def read_file() -> Mapping[str, Mapping[str, list[str]]]:
-    """`reports.toml`."""
+    """The tables of `reports.toml`."""
     rows: Mapping[str, Mapping[str, list[str]]] = loads(
         Path(__file__).with_name("reports.toml").read_text(encoding="utf-8")
     )

@@ -1,4 +1,4 @@
-"""«на любой вопрос» of a script file -> its asides."""
+"""Reads the global answers («на любой вопрос») of a script file. Called by reader.py."""
 
 from callcenter.dialogue.scripts import vocabulary as words
 from callcenter.dialogue.scripts.lexicon import ScriptLexicon
@@ -8,11 +8,12 @@ from callcenter.dialogue.scripts.step_reader import StepReader
 from callcenter.dialogue.scripts.table_reader import TableReader
 
 LONGEST_WAIT = 60
+"""Seconds: the longest pause that «подожди» may give a caller."""
 _RESPONSE_KEYWORDS = (words.AGAIN, words.HOLD, words.REPLY, words.THEN)
 
 
 def read_asides(findings: ScriptProblems, node: Node, lexicon: ScriptLexicon, steps: StepReader) -> tuple[Aside, ...]:
-    """The asides of a script; what is wrong with one is reported, and it is left out."""
+    """Returns the valid global answers of a script. An invalid one is reported and left out."""
     if not isinstance(node, SequenceNode) or not node.items:
         findings.add(node.position, "IVR103", f"«{words.ANYTIME}»: нужен список, каждая строка с «- »")
         return ()

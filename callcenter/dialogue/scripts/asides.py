@@ -1,4 +1,7 @@
-"""What a caller may say to any question instead of an answer («на любой вопрос»), found in their words."""
+"""Global answers («на любой вопрос»): replies accepted by any question besides its own answers, e.g. «повторите».
+
+The engine looks for a global answer after the answers of the question itself (engine/question.py).
+"""
 
 from dataclasses import replace
 
@@ -7,18 +10,24 @@ from callcenter.dialogue.scripts.phrases import normalize_words
 from callcenter.dialogue.scripts.script import Aside, Ask, Step, Target
 
 MOST_ASIDES = 3
-"""Asides of one question; one more is a miss, or whoever hears nothing would ask for ever."""
+"""Global answers accepted for one question. The next one counts as a miss; otherwise a caller who cannot hear the robot
+would ask for a repeat forever."""
 MOST_OTHER_WORDS = 3
-"""Beside the phrase of an aside: «ой подождите минутку» is one, a story in which somebody was told to wait is none."""
+"""Most words of an utterance besides the phrase of a global answer. «ой подождите минутку» matches; a story in which
+somebody was told to wait does not."""
 
 
 def add_asides(step: Step, asides: tuple[Aside, ...]) -> Step:
-    """The step with what may be said to it besides its answers: to a question that words may answer."""
+    """Returns the step with the global answers if it is a question that accepts speech, else the step unchanged."""
     return replace(step, global_answers=asides) if isinstance(step, Ask) and step.accepts_speech else step
 
 
 def find_aside(ask: Ask, text: str, sense: Interpretation, *, danger: bool) -> Aside | None:
-    """The aside that the words are, where they are little else. In danger none that leads elsewhere."""
+    """Returns the first global answer that the utterance `text` matches, or None.
+
+    A phrase matches when the utterance has at most MOST_OTHER_WORDS other words. A meaning matches when `sense` has it.
+    `danger`: a danger was reported in this call; global answers that go to another step are then skipped.
+    """
     said = normalize_words(text)
     for aside in ask.global_answers:
         if danger and isinstance(aside.response, Target):

@@ -1,4 +1,7 @@
-"""What a script that reads well may still get wrong: where it leads, what it knows, and how it sounds."""
+"""Checks the meaning of a script that was parsed: transitions, known facts, articles, phrases and prompts.
+
+Called by reader.py; docs/scripts.md lists the codes (IVR203, IVR301-IVR320).
+"""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -30,12 +33,12 @@ from callcenter.dialogue.scripts.script import (
 from callcenter.dialogue.scripts.vocabulary import FACTS_OF_MEANING
 
 NOTICE_FACT = "уведомление о записи"
-"""Counts as a fact that the words about the recording give to whoever heard them."""
+"""Pseudo-fact gained by the playback of the recording notice; lets `_check_facts` prove that the notice comes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptDraft:
-    """What the reader made of a file: the steps, and of those that could not be built where they lead."""
+    """A parsed script file before the checks: the steps that were built, and the targets of those that could not be."""
 
     name: str
     start: Target | None
@@ -45,19 +48,19 @@ class ScriptDraft:
     dangers: tuple[Answer, ...]
     global_answers: tuple[Aside, ...]
     has_unknown_targets: bool
-    """A step was named that resembles none: nothing can be said about which steps are reached."""
+    """The targets of some step are unknown (see StepReader.has_unknown_targets), so reachability cannot be checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptEdge:
-    """One way out of a step, and the facts it gives."""
+    """A transition out of a step: the name of the next step and the facts gained on the way."""
 
     target: str
     gained_facts: frozenset[str] = frozenset()
 
 
 def check_draft(draft: ScriptDraft, *, articles: Collection[str], initial_facts: Collection[str]) -> Iterator[Problem]:
-    """Every mistake of sense, in no order."""
+    """Yields every problem of the draft, in no particular order. The parameters are those of `read_script`."""
     yield from _check_articles(draft, articles)
     yield from check_prompts(draft.steps.values())
     yield from check_phrases(draft.steps.values())
@@ -67,13 +70,13 @@ def check_draft(draft: ScriptDraft, *, articles: Collection[str], initial_facts:
         yield from _check_reachability(draft, draft.start.step)
     if draft.start is not None:
         yield from _check_facts(draft, draft.start.step, frozenset(initial_facts))
-    for danger in draft.dangers:  # acted on once the words about the recording were heard
+    for danger in draft.dangers:  # the engine acts on a danger only after the recording notice
         known = {*initial_facts, NOTICE_FACT, *list_gains(danger)}
         yield from _check_facts(draft, danger.next.step, frozenset(known))
 
 
 def list_edges(step: Step) -> tuple[ScriptEdge, ...]:
-    """Every way out of a step."""
+    """Returns every transition out of a step."""
     match step:
         case Tell(content=words, next=following):
             told = ScriptEdge(following.step, frozenset({NOTICE_FACT} if step.is_recording_notice else ()))
@@ -91,13 +94,17 @@ def list_edges(step: Step) -> tuple[ScriptEdge, ...]:
 
 
 def _list_failures(ask: Ask) -> Iterator[ScriptEdge]:
-    """The ways out that are no answer."""
+    """Yields the transitions of a question that are not answers: give up, no input, global answers with a target."""
     yield from (ScriptEdge(target.step) for target in (ask.give_up, ask.no_input_target) if target is not None)
     yield from (ScriptEdge(aside.response.step) for aside in ask.global_answers if isinstance(aside.response, Target))
 
 
 def list_gains(answer: Answer) -> frozenset[str]:
-    """The facts an answer gives however it is given: a key and a phrase give only those of «запомни»."""
+    """Returns the facts that an answer gives however it was chosen.
+
+    A DTMF digit and a phrase give only the facts of «запомни». Facts of meanings count only if the answer can be chosen
+    by meaning alone, and only those that all its meanings give.
+    """
     gains = frozenset(name for name, _ in answer.remembered_facts)
     if answer.key is None and not answer.phrases and answer.meanings:
         gains |= frozenset.intersection(*(frozenset(FACTS_OF_MEANING[name]) for name in answer.meanings))
@@ -139,10 +146,10 @@ def _check_exits(draft: ScriptDraft, exits: Iterable[tuple[str, Target]]) -> Ite
 
 
 def _find_end_without_person(draft: ScriptDraft, start: str) -> str | None:
-    """The first step on the way that ends or asks before a person is reached; None when every way reaches one.
+    """Returns the first step that hangs up or asks a question before a person is reached, or None.
 
-    A question that only callers who are heard are asked is none, as long as all its answers lead there, too. Asides
-    do not count: in danger none leads anywhere.
+    A question with «только вслух» may stand on the path, as long as all its answers lead to a person, too. Global
+    answers are ignored: once a danger is reported, they cannot leave the question.
     """
     seen: set[str] = set()
     todo = deque([start])
@@ -160,7 +167,7 @@ def _find_end_without_person(draft: ScriptDraft, start: str) -> str | None:
 
 
 def _check_silent_loops(draft: ScriptDraft) -> Iterator[Problem]:
-    """Steps that lead to themselves without ever asking the caller anything."""
+    """Yields each cycle of steps that never asks the caller anything (IVR305)."""
     silent = {name: step for name, step in draft.steps.items() if not isinstance(step, Ask)}
     reported: set[str] = set()
     for name, step in silent.items():
@@ -172,7 +179,7 @@ def _check_silent_loops(draft: ScriptDraft) -> Iterator[Problem]:
 
 
 def _find_path(edges: Mapping[str, tuple[ScriptEdge, ...]], start: str) -> tuple[str, ...]:
-    """The shortest way from `start` back to it; empty when there is none."""
+    """Returns the shortest cycle from `start` back to `start`; empty when there is none."""
     todo: deque[tuple[str, ...]] = deque([(start,)])
     seen: set[str] = set()
     while todo:
@@ -232,7 +239,10 @@ def _list_uses(step: Step) -> Iterator[tuple[str, FileLocation]]:
 
 
 def _find_paths_without(draft: ScriptDraft, start: str, fact: str) -> dict[str, tuple[str, ...]]:
-    """The steps that can be entered without `fact`, each with a shortest way. A broken step might give anything."""
+    """Returns the steps that can be entered without `fact` being known, each with a shortest path to it.
+
+    A path ends at a step that could not be built, because that step might give any fact.
+    """
     paths: dict[str, tuple[str, ...]] = {start: (start,)}
     todo = deque([start])
     while todo:

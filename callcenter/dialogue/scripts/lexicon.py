@@ -1,4 +1,4 @@
-"""The «слова» of a script: names for ways to say one thing, and the phrases built from them."""
+"""Compiles the phrases of a script («услышав») with its named alternatives («слова»)."""
 
 from callcenter.dialogue.scripts import vocabulary as words
 from callcenter.dialogue.scripts.nodes import MappingNode, Node, ScalarNode, ScriptProblems, SequenceNode, hint
@@ -14,7 +14,7 @@ from callcenter.dialogue.scripts.script import Phrase
 
 
 class ScriptLexicon:
-    """Compiles phrases with the words of `node` («слова»), and reports what is wrong with either."""
+    """Compiles phrases, resolving `<name>` references to the entries of `node` («слова»). Reports problems of both."""
 
     def __init__(self, findings: ScriptProblems, node: Node | None) -> None:
         self._findings = findings
@@ -38,10 +38,10 @@ class ScriptLexicon:
         for own, value in written.items():
             self._used.update(list_references(value.text))
             if self._compile_phrase(value) is None:
-                self._sources[own] = own  # reported once; the phrases that use it have no fault of their own
+                self._sources[own] = own  # report the fault once, not again in every phrase that refers to it
 
     def compile_phrases(self, node: Node) -> tuple[Phrase, ...]:
-        """The phrases of «услышав»: one text or a list."""
+        """Compiles the phrases of «услышав»: one text or a list. An invalid phrase is reported and left out."""
         phrases = []
         for item in node.items if isinstance(node, SequenceNode) else (node,):
             if not isinstance(item, ScalarNode):
@@ -54,7 +54,7 @@ class ScriptLexicon:
         return tuple(phrases)
 
     def report_unused(self) -> None:
-        """Call it after the last phrase."""
+        """Reports entries of «слова» that no phrase uses (IVR314, not fatal). Call it after the last phrase."""
         for name, word in self._names.items():
             if name not in self._used:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"

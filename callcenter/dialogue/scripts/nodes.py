@@ -1,8 +1,8 @@
-"""A file that a person wrote, as nodes with places: texts stay texts («007», «0», «да»), every mistake has its place.
+"""Reads a YAML file written by a person into nodes with positions, so that every problem names its line and column.
 
-The strict parts are for editors that meet Russian: a mark at the beginning, Windows-1251, letters made of two signs,
-and Latin letters that look Russian. Such a mistake is reported and, where it can be, mended for the rest of the
-reading, so that one slip does not hide the others.
+Scalars stay text: «007», «0» and «да» are not converted. The strict checks cover what text editors do to Russian: a
+byte order mark, Windows-1251, letters composed of two code points, and Latin letters that look Cyrillic. Such a mistake
+is reported and, where possible, corrected in memory, so that it does not hide other mistakes.
 """
 
 import difflib
@@ -28,7 +28,7 @@ _ANCHOR_MESSAGE = "знаки &, * и ! в начале значения име�
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A text."""
+    """A text value."""
 
     text: str
     position: FileLocation
@@ -44,7 +44,7 @@ class SequenceNode:
 
 @dataclass(frozen=True, slots=True)
 class MappingNode:
-    """Keys and their values, in the order of the file."""
+    """A mapping: keys and values in file order."""
 
     entries: "tuple[tuple[ScalarNode, Node], ...]"
     position: FileLocation
@@ -68,13 +68,13 @@ class ScriptProblems:
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, if any is close at all."""
+    """Returns the known word closest to `word`; None when no known word has a difflib ratio of at least 0.6."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """The end of a message: the closest word, else all there are when they are few."""
+    """Returns the end of a message: the closest known word, else all known words if at most 12, else nothing."""
     known = tuple(known)
     close = suggest(word, known)
     if close:
@@ -83,7 +83,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 
 def read_nodes(findings: ScriptProblems) -> Node | None:
-    """The file as nodes. None when it cannot be read at all; the reason is among the findings (IVR001-IVR010)."""
+    """Reads the file into nodes. None when that is impossible; the reasons are added to `findings` (IVR001-IVR010)."""
     text = _read_text(findings)
     if text is None:
         return None
@@ -143,11 +143,14 @@ def _find_difference(one: str, other: str) -> int:
 
 
 def _reject_anchors_and_tags(findings: ScriptProblems, text: str) -> bool:
-    """Anchors, aliases and tags: nobody who reads a script aloud needs them, and an alias may hold itself."""
+    """Reports anchors, aliases and tags (IVR007) and returns False if there are any.
+
+    Authors of scripts do not need them, and an alias may refer to itself.
+    """
     clean = True
     try:
         tokens = list(yaml.scan(text, Loader=yaml.CSafeLoader))
-    except yaml.YAMLError:  # the slower reader says more plainly what is wrong
+    except yaml.YAMLError:  # the pure Python parser's messages are clearer
         tokens = list(yaml.scan(text, Loader=yaml.SafeLoader))
     for token in tokens:
         if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
@@ -158,7 +161,7 @@ def _reject_anchors_and_tags(findings: ScriptProblems, text: str) -> bool:
 
 
 def _describe_yaml_error(file: Path, error: yaml.YAMLError) -> tuple[FileLocation, str, str]:
-    """Where, the code, and what is wrong, in the director's words."""
+    """Returns the position, the code and a Russian message for the author of the script."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return FileLocation(file), "IVR005", f"в файле знак, которого в YAML быть не может: {error}".splitlines()[0]
     problem, context = error.problem or "", error.context or ""
@@ -216,7 +219,7 @@ def _convert(findings: ScriptProblems, node: yaml.Node, text: str, *, depth: int
 
 
 def _replace_lookalikes(findings: ScriptProblems, node: yaml.ScalarNode, text: str) -> str:
-    """The scalar with its look-alike letters replaced; each word that held some is a finding with its own place."""
+    """Replaces Latin look-alikes in the scalar by Cyrillic letters; reports each such word with its position."""
     value = str(node.value)
     written = text[node.start_mark.index : node.end_mark.index]
     for match in _WORD.finditer(written):

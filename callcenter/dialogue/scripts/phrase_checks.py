@@ -1,4 +1,4 @@
-"""What callers may say to a question: no phrase twice, and none that an earlier answer has caught before."""
+"""Checks what callers may say to a question: duplicate phrases, and phrases that an earlier answer matches first."""
 
 from collections.abc import Collection, Iterator
 
@@ -9,7 +9,7 @@ from callcenter.dialogue.scripts.vocabulary import ALOUD, ONLY_ALOUD, STORY, UNH
 
 
 def check_phrases(steps: Collection[Step]) -> Iterator[Problem]:
-    """Phrases twice or in vain, and questions asked aloud to which no words are an answer."""
+    """Yields duplicate and unreachable phrases and meanings, and speech prompts of questions that accept no speech."""
     for step in steps:
         if isinstance(step, Ask):
             if (step.speech_prompt is not None or step.is_speech_only) and not step.accepts_speech:
@@ -46,7 +46,7 @@ def _check_answers(choice: Choice) -> Iterator[Problem]:
 
 
 def _check_meanings(choice: Choice) -> Iterator[Problem]:
-    """A meaning twice, and one that stands behind what every caller's words mean."""
+    """Yields meanings that an earlier answer has, and meanings after «рассказ», which fits almost anything (IVR319)."""
     earlier: dict[str, int] = {}
     for answer in choice.answers:
         for name in answer.meanings:

@@ -1,14 +1,13 @@
-"""Phrases of a script: `(a|b)` alternatives and `<word>` references, spelled out and searched in what a caller said.
+"""Phrases of a script: `(a|b)` alternatives and `<word>` references, expanded and searched for in an utterance.
 
-A phrase stands for whole words in a row: «(нет|кончилась) вода» is found in «а у нас нет вода», not in «заводами».
+A phrase matches whole consecutive words: «(нет|кончилась) вода» is found in «а у нас нет вода», not in «заводами».
 Case, ё and punctuation do not count.
 
-Its signs are the first three of `understanding/phrases/notation.py`, and mean the same; the rest of that
-notation has no place here. A script's phrase is told to the recogniser word by word, so it has to stand for a
-finite list of rows, with
-their endings, order and ё; a phrase of `knowledge_base/phrases/` stands for any form of its words in any order, and
-what it was written as is gone once it is read. One reader for both would have to keep both, with a layer between, and
-save no line: all they share is brackets and bars.
+Brackets, bars and references mean the same in `understanding/phrases/notation.py`; the rest of that notation is not
+allowed here. The two parsers are separate on purpose. A script's phrase is passed to the recognizer, so it must expand
+into a finite list of word sequences with exact endings, order and ё. A phrase of `knowledge_base/phrases/` matches any
+form of its words in any order, and its spelling is not kept. A common parser would have to support both and would save
+no code.
 """
 
 import re
@@ -18,23 +17,23 @@ from callcenter.dialogue.scripts.script import Phrase
 
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[()|])|<(?P<reference>[^<>()|]*)>|(?P<word>[^\s()|<>]+)|(?P<stray>[<>]))")
 _DEEPEST = 10
-"""References inside references: more is a circle or an accident."""
+"""Most nested references. A deeper phrase refers to itself or is a mistake."""
 MOST_WAYS = 500
-"""Rows of words that one phrase may stand for; a recogniser has to keep them all in mind."""
+"""Most word sequences that one phrase may expand into; the recognizer has to load all of them."""
 
 _WordSequence = tuple[str, ...]
 
 
 class BrokenScriptPhrase(ValueError):
-    """The notation is broken: a bracket without its pair, an empty phrase, a circle of words."""
+    """The notation is invalid: an unbalanced bracket, an empty phrase, a circular reference, too many combinations."""
 
 
 class EmptyPhrase(BrokenScriptPhrase):
-    """A phrase, or a branch of one, without a word: it is found in whatever is said."""
+    """A phrase or one of its alternatives has no word, so it would match any utterance."""
 
 
 class UnknownWord(BrokenScriptPhrase):
-    """A `<word>` that «слова» does not hold."""
+    """A `<word>` reference that «слова» does not define."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -42,33 +41,34 @@ class UnknownWord(BrokenScriptPhrase):
 
 
 def normalize_words(text: str) -> str:
-    """Lower case, е for ё, single spaces, no punctuation."""
+    """Returns the text in lower case, with е for ё, single spaces and no punctuation."""
     return " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
 
 
 def list_ways(source: str, words: Mapping[str, str]) -> tuple[str, ...]:
-    """Every row of words that `source` stands for, lower case, as written (with ё), for a recogniser to expect.
+    """Returns every word sequence that `source` expands into, in lower case, with ё kept for the recognizer.
 
-    Raises BrokenScriptPhrase (its text is for the director) and UnknownWord.
+    Raises BrokenScriptPhrase when the notation is invalid; its text is for the author of the script. Raises its
+    subclasses EmptyPhrase and UnknownWord without such a text. `words`: name -> source of the named alternatives.
     """
     rows = _Parser(words).parse(source, depth=0)
     return tuple(dict.fromkeys(" ".join(row) for row in rows))
 
 
 def compile_ways(ways: Iterable[str]) -> re.Pattern[str]:
-    """The pattern that finds any of these rows of words."""
+    """Returns a pattern that finds any of the word sequences in normalized text (`normalize_words`)."""
     rows = (r"\s+".join(re.escape(word) for word in normalize_words(way).split()) for way in ways)
     return re.compile(rf"\b(?:{'|'.join(rows)})\b")
 
 
 def find_phrase(phrases: Iterable[Phrase], text: str) -> Phrase | None:
-    """The first phrase found in what the caller said."""
+    """Returns the first of `phrases` found in the utterance `text`, or None."""
     said = normalize_words(text)
     return next((phrase for phrase in phrases if phrase.pattern.search(said)), None)
 
 
 def list_references(source: str) -> tuple[str, ...]:
-    """The names of all `<words>` in a phrase."""
+    """Returns the names of all `<word>` references in a phrase."""
     return tuple(match["reference"].strip() for match in _TOKEN.finditer(source) if match["reference"] is not None)
 
 

@@ -1,4 +1,4 @@
-"""How a question sounds: what a caller can keep in the ear, and whether the prompt and the keys agree."""
+"""Checks how prompts sound: their length, the length of menus, and whether prompts and DTMF keys agree."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -23,17 +23,23 @@ from callcenter.dialogue.scripts.vocabulary import ALOUD, HEARING_WORDS, KEY_NAM
 from callcenter.wording.spoken import spoken
 
 LETTERS_A_SECOND = 11
-"""Measured with festival's Russian voice, pauses included: 147 letters in 13.5 seconds."""
+"""Speech rate, measured with festival's Russian voice, pauses included: 147 letters in 13.5 seconds."""
 LONGEST_SECONDS = 20
+"""Estimated duration of the longest prompt that a caller can follow (IVR307)."""
 FACT_LETTERS = 45
-"""A number, a term, a phone, when spoken; only a call knows it."""
+"""Assumed spoken length of a fact (a number, a term, a phone), whose text is known only during a call."""
 LONGEST_MENU = 5
+"""Most keys in a menu besides 0 (a person) and * (repeat) (IVR308)."""
 
 _PRESS = re.compile(r"нажмите\s+([а-яё]+|[0-9*#])", re.IGNORECASE)
 
 
 def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
-    """Prompts too long or promising an ear, menus too long, keys twice, unnamed or named in vain."""
+    """Yields the problems of prompts and menus.
+
+    These are prompts that are too long or ask callers to speak who may not be recognized, recording notices that can be
+    interrupted, long menus, and keys that are duplicate, missing from the prompt, or named without an answer.
+    """
     for step in steps:
         for text in list_texts(step):
             yield from _check_length(text)
@@ -49,7 +55,7 @@ def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
 
 
 def estimate_seconds(text: Text) -> float:
-    """How long a text takes to say."""
+    """Estimates the duration of a text in seconds."""
     words = "".join(part if isinstance(part, str) else "х" * FACT_LETTERS for part in text.parts)
     return len(spoken(words)) / LETTERS_A_SECOND
 
@@ -92,7 +98,7 @@ def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[S
         for key in sorted(key for key in pressed if key and key not in {*keys, PERSON_KEY, REPEAT_KEY}):
             yield Problem(text.position, "IVR310", f"сказано нажать {key}, а такого ответа нет")
         named |= pressed - {""}
-    for step in steps:  # the words just before a question may name its keys
+    for step in steps:  # the prompt just before a question may name its keys
         if isinstance(step, Tell) and step.next.step == ask.name and not isinstance(step.content, Reference):
             named |= {_find_key(match[1]) for match in _PRESS.finditer(str(step.content))}
     for answer in answers:
@@ -102,7 +108,11 @@ def _check_named_keys(ask: Ask, answers: tuple[Answer, ...], steps: Collection[S
 
 
 def _check_speech_only_answers(ask: Ask) -> Iterator[Problem]:
-    """An answer by meaning needs no key: it gives what no key can, and whoever isn't heard has the others."""
+    """Yields answers that can only be spoken (IVR312).
+
+    An answer by meaning needs no key: it gives facts that no key can give, and callers without speech recognition still
+    have the other answers.
+    """
     for answer in ask.answers:
         if answer.key is None and not answer.meanings and not ask.is_speech_only:
             message = "этот ответ можно только услышать, а робот слышит не всегда; добавьте «нажав»"
@@ -110,5 +120,5 @@ def _check_speech_only_answers(ask: Ask) -> Iterator[Problem]:
 
 
 def _find_key(name: str) -> str:
-    """The key a word of a prompt names; empty when it names none."""
+    """Returns the key that a word of a prompt names; empty when it names none."""
     return name if name in KEYS else KEY_NAMES.get(name.lower(), "")

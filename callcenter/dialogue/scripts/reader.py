@@ -1,7 +1,7 @@
-"""A script file -> the model, or the list of everything that is wrong with it.
+"""Reads a script file into the model (script.py), or lists everything that is wrong with it.
 
-A mistake is reported and then read as what was probably meant, so that one look shows all mistakes and none of their
-echoes: an unknown name is taken as the closest known one, a step that cannot be built still leads where it says.
+A mistake is reported and then read as what was probably meant, so that one run shows all mistakes and no follow-up
+errors. An unknown name is taken as the closest known one; a step that cannot be built keeps its targets.
 """
 
 from collections.abc import Collection, Mapping
@@ -29,11 +29,11 @@ def read_script(
     initial_facts: Collection[str] = (),
     allow_missing_outcomes: bool = False,
 ) -> tuple[Script | None, list[Problem]]:
-    """The script of `file` and all its problems, in the order of the file; no script when one of them is fatal.
+    """Returns the script of `file` and all its problems in file order; no script when a problem is fatal.
 
     `articles`: the ids that «ответ» may name. `allowed_values`: fact -> the values «запомни» may give it (категория
-    -> codes). `initial_facts`: the facts a conversation starts with. `allow_missing_outcomes`: the script is of an
-    earlier day; an outcome that an action has had only since is not missed in it.
+    -> codes). `initial_facts`: the facts known when a conversation starts. `allow_missing_outcomes`: for the replay of
+    old scripts; an unhandled outcome (IVR208) is not fatal, because the action may have got it later.
     """
     findings = ScriptProblems(file)
     root = read_nodes(findings)
@@ -101,7 +101,7 @@ def _read_draft(
 
 
 def _read_shared_answers(findings: ScriptProblems, node: Node | None) -> Mapping[str, SequenceNode]:
-    """The lists of «общие ответы», by their names."""
+    """Returns the lists of «общие ответы» by name."""
     if node is None:
         return {}
     lists: dict[str, SequenceNode] = {}

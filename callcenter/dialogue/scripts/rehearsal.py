@@ -1,4 +1,7 @@
-"""Plays talks on the engine alone: milliseconds, no telephone, no database."""
+"""Runs test talks (talks.py) on the engine alone, in milliseconds, without telephony and without a database.
+
+Called by `callcenter check` and `callcenter talk`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -41,9 +44,9 @@ from callcenter.dialogue.scripts.talks import (
 )
 
 CarryOut = Callable[[str, Mapping[str, str]], GivenOutcome | None]
-"""Action and arguments -> how it ends where a talk does not say it; None: that is for the talk to say."""
+"""(action, arguments) -> the outcome if the talk gives none; None: the talk must give the outcome of this action."""
 LONGEST_MONOLOGUE = 200
-"""Prompts and actions in a row without a question: more is a circle."""
+"""Most prompts and actions in a row without a question; more means that the script loops."""
 
 
 def run_talk(
@@ -54,10 +57,11 @@ def run_talk(
     interpreter: Interpreter | None = None,
     get_outcome: CarryOut | None = None,
 ) -> list[Problem]:
-    """Where the robot differs from the talk (IVR410), at most one difference a talk: what follows would be its echo.
+    """Returns the first difference between the robot and the talk (IVR410); later ones would follow from it.
 
-    `answers` as the robot has them; None: every article the script may tell has one. Those the talk silences have none.
-    `interpreter` understands the callers; None: only the script's own phrases are understood.
+    `answers`: article id -> spoken text; None: every article that the script may tell gets a placeholder text. Articles
+    in `unavailable_articles` of the talk are left out. `interpreter` interprets the caller's utterances; None: only the
+    phrases of the script are matched.
     """
     return _collect_failure(
         Rehearsal(script, test, _list_available_articles(script, test, answers), interpreter, get_outcome)
@@ -72,7 +76,7 @@ def run_talks(
     interpreter: Interpreter | None = None,
     get_outcome: CarryOut | None = None,
 ) -> list[Problem]:
-    """The differences of all talks, and the steps that no talk enters (IVR411, not fatal)."""
+    """Returns the first difference of each talk (IVR410) and the steps that no talk enters (IVR411, not fatal)."""
     rehearsals = [
         Rehearsal(script, talk, _list_available_articles(script, talk, answers), interpreter, get_outcome)
         for talk in tests
@@ -101,7 +105,7 @@ def _collect_failure(rehearsal: "Rehearsal") -> list[Problem]:
 
 
 class TalkDifference(CallcenterError):
-    """The robot did something else than the talk says."""
+    """The robot did something other than the talk expects."""
 
     def __init__(self, place: FileLocation, message: str) -> None:
         super().__init__(message)
@@ -110,7 +114,7 @@ class TalkDifference(CallcenterError):
 
 @dataclass(slots=True)
 class Rehearsal:
-    """One talk on one conversation. Speech and actions end only when the next turn wants them to."""
+    """Runs one talk on one conversation. A prompt or an action is completed only when the next turn requires it."""
 
     script: Script
     test: Talk
@@ -118,7 +122,7 @@ class Rehearsal:
     interpreter: Interpreter | None = None
     get_outcome: CarryOut | None = None
     entered: list[str] = field(default_factory=list)
-    """The steps entered so far."""
+    """Names of the steps entered so far."""
     _conversation: Conversation = field(init=False)
     _current_command: Say | Listen | Do | None = None
     _expected: int = 0
@@ -132,7 +136,7 @@ class Rehearsal:
         self._conversation = Conversation(self.script, self.answers, {}, self.interpreter)
 
     def play(self) -> None:
-        """Plays all turns and the end. Raises Difference."""
+        """Plays all turns and checks the end. Raises TalkDifference when the robot does something else."""
         self._send_event(Began())
         if self.test.uses_speech:
             self._send_event(EarOpened())
@@ -231,7 +235,7 @@ class Rehearsal:
         raise TalkDifference(place, f"робот уже не слушает: {self._end or 'круг без вопроса'}")
 
     def _advance(self, place: FileLocation) -> bool:
-        """Lets the robot end what it is saying or doing. False when it is the caller's turn, or all is over."""
+        """Completes the current prompt or action. Returns False if the robot waits for the caller or the call ended."""
         match self._current_command:
             case Say(turn):
                 self._send_event(SayingEnded(turn))
@@ -247,7 +251,7 @@ class Rehearsal:
         return True
 
     def _find_outcome(self, action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
-        """As the talk says; else as it would come out."""
+        """Returns the outcome that the talk gives for this run of the action, else that of `get_outcome`."""
         given = self.test.outcomes.get(action)
         if not given:
             return self.get_outcome(action, arguments) if self.get_outcome else None

@@ -1,6 +1,6 @@
-"""The model of a script: five kinds of step, each its own frozen type.
+"""The model of a script: five kinds of step, each a frozen type. Built by reader.py, run by the engine.
 
-What a step cannot do without is a field without a default: a question without «сдаться» cannot be built.
+The required parts of a step are fields without a default: a question without «сдаться» cannot be built.
 """
 
 import re
@@ -19,12 +19,12 @@ END_KEY = "#"
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """An action a script may ask for: what it must know, what it may know, what it gives with each outcome."""
+    """An action that a script may run: the facts it needs, the facts it may take, the facts that each outcome gives."""
 
     name: str
     needs: tuple[str, ...]
     gives: Mapping[str, tuple[str, ...]]
-    """Outcome -> the facts known after it. Its keys are all the outcomes there are."""
+    """Outcome -> the facts known after it. The keys are all possible outcomes."""
     may_take: tuple[str, ...] = ()
 
     @property
@@ -34,14 +34,14 @@ class ActionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A `{fact}` inside a text."""
+    """A `{fact}` placeholder in a text."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words with `{facts}` in them, and where they stand in the file."""
+    """A text with `{fact}` placeholders, and its position in the file."""
 
     parts: tuple[str | Fact, ...]
     position: FileLocation
@@ -51,7 +51,7 @@ class Text:
         return tuple(part.name for part in self.parts if isinstance(part, Fact))
 
     def fill_facts(self, facts: Mapping[str, str]) -> str | None:
-        """The words with the facts in their places; None when a fact is not known: half a sentence is never spoken."""
+        """Returns the text with the facts filled in; None if one is unknown: half a sentence must not be spoken."""
         if any(name not in facts for name in self.facts):
             return None
         return "".join(facts[part.name] if isinstance(part, Fact) else part for part in self.parts)
@@ -62,7 +62,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The name of the step to go to, and where it is named."""
+    """The name of the next step, and the position in the file that names it."""
 
     step: str
     position: FileLocation
@@ -70,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An answer of the knowledge base instead of words of the script; `otherwise` when it may not be spoken."""
+    """An answer of the knowledge base, by the template of its id. `otherwise`: next step if it may not be spoken."""
 
     article: Text
     otherwise: Target
@@ -78,48 +78,52 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
+    """«скажи» or «ответ»: plays a text of the script or of the knowledge base and goes on."""
+
     name: str
     position: FileLocation
     content: Text | Reference
     next: Target
     uninterrupted: bool = False
-    """«дослушать: да»: no key stops it, except 0 where the words are not about the recording."""
+    """«дослушать: да»: no DTMF digit stops the playback, except 0 if this is not the recording notice."""
     is_recording_notice: bool = False
-    """«уведомление: да»: these are the words about the recording."""
+    """«уведомление: да»: this is the notice that the call is recorded."""
     served: bool = False
-    """«готово: да»: who heard this got what they called for."""
+    """«готово: да»: a caller who heard this got what they called for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What a caller may say: `source` as written, `pattern` searched in the caller's words (see phrases.py)."""
+    """A phrase of «услышав»: `source` as written, `pattern` to search in a normalized utterance (see phrases.py)."""
 
     source: str
     pattern: re.Pattern[str]
     position: FileLocation
     variants: tuple[str, ...]
-    """Every row of words it stands for."""
+    """Every word sequence that the phrase expands into."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """An answer to a question or an entry of «опасные слова»: how it is chosen and where it leads."""
+
     position: FileLocation
     next: Target
     key: str | None = None
     phrases: tuple[Phrase, ...] = ()
     remembered_facts: tuple[tuple[str, str], ...] = ()
     meanings: tuple[str, ...] = ()
-    """«поняв»: what the caller may mean, whatever words they choose; names of vocabulary.MEANINGS."""
+    """«поняв»: what the caller may mean, in any wording; keys of vocabulary.FACTS_OF_MEANING."""
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was told before the question, and the question, once more."""
+    """Repeats the text played before the question, and the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`prompt`, and then so many seconds of silence are no miss."""
+    """Plays `prompt`, then waits `seconds` instead of the usual timeout of the question."""
 
     prompt: Text
     seconds: float
@@ -127,33 +131,36 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Something that any question may be answered with instead: «подождите», «повторите», a question of one's own.
+    """A global answer («на любой вопрос»), accepted by any question: «подождите», «повторите», a question back.
 
-    After all of them but a Target the question stands as it stood.
+    After every response except a Target the question stays open.
     """
 
     position: FileLocation
     response: Again | Wait | Text | Target
-    """A Text is the id of an article to tell."""
+    """A Text is the template of the id of an article to tell."""
     phrases: tuple[Phrase, ...] = ()
     meanings: tuple[str, ...] = ()
 
     @property
     def remembered_facts(self) -> tuple[tuple[str, str], ...]:
-        """It gives the facts of its meanings alone."""
+        """Always empty: a global answer gives only the facts of its meanings."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several answers."""
+    """The caller chooses one of several answers."""
 
     answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """A number by keys: ends with `#`, with the last possible digit, or with a pause after enough of them."""
+    """The caller gives a number of `least` to `most` digits, stored as `fact`.
+
+    DTMF input ends with `#`, with the digit number `most`, or with a pause; a number that is too short is a miss.
+    """
 
     least: int
     most: int
@@ -163,46 +170,48 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
+    """«спроси»: asks a question and waits for DTMF digits, and for speech if it is recognized."""
+
     name: str
     position: FileLocation
     prompt: Text
     reply: Choice | Digits
     no_match_prompts: tuple[tuple[Text, ...], ...]
-    """What is said after the first miss, the second …; after the last of them the caller gets a person."""
+    """The prompts after the first miss, the second …; the next miss leads to `give_up`."""
     no_input_prompts: tuple[tuple[Text, ...], ...]
     give_up: Target
     timeout_seconds: float = 7.0
     uninterrupted: bool = False
     speech_prompt: Text | None = None
-    """«вслух»: the question to a caller who is heard; `prompt`, by keys, is for all others."""
+    """«вслух»: the question for callers with speech recognition; all others hear `prompt`, which names keys."""
     no_match_speech_prompts: tuple[tuple[Text, ...], ...] = ()
-    """«не расслышал»: what is said after words that are no answer; without it `prompt` once more."""
+    """«не расслышал»: the prompts after utterances that match no answer; empty: `prompt` again."""
     is_speech_only: bool = False
-    """«только вслух: да»: asked of callers who are heard; all others go to `give_up` at once."""
+    """«только вслух: да»: without speech recognition the caller goes to `give_up` at once."""
     no_input_target: Target | None = None
-    """«ушёл»: where silence leads at last; None: to `give_up` as misses do."""
+    """«ушёл»: the next step after the last silence; None: `give_up`, as after misses."""
     global_answers: tuple[Aside, ...] = ()
-    """«на любой вопрос»: the script's, where words may answer."""
+    """«на любой вопрос»: those of the script; empty if the question accepts no speech."""
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """The answers of a choice; a number has none."""
+        """The answers of a Choice; empty for Digits."""
         return self.reply.answers if isinstance(self.reply, Choice) else ()
 
     @property
     def phrases(self) -> tuple[Phrase, ...]:
-        """All phrases that may be answered."""
+        """All phrases that the question accepts, including those of global answers."""
         said: tuple[Answer | Aside, ...] = (*self.answers, *self.global_answers)
         return tuple(phrase for one in said for phrase in one.phrases)
 
     @property
     def meanings(self) -> tuple[str, ...]:
-        """All that the answers may mean."""
+        """All meanings of the answers, without those of global answers."""
         return tuple(name for answer in self.answers for name in answer.meanings)
 
     @property
     def accepts_speech(self) -> bool:
-        """Whether words may answer it: a number is said where it is asked for aloud."""
+        """Whether speech can answer the question. Digits accept speech only if a speech prompt asks for them."""
         if isinstance(self.reply, Digits):
             return self.is_speech_only or self.speech_prompt is not None
         return bool(self.phrases or self.meanings)
@@ -210,16 +219,20 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Act:
+    """«сделай»: runs an action and goes on by its outcome."""
+
     name: str
     position: FileLocation
     action: ActionSpec
     outcomes: Mapping[str, Target]
     give_up: Target
-    """Where the caller goes when the action broke."""
+    """The next step when the action fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class PutThrough:
+    """«соедини»: puts the caller into a queue of dispatchers."""
+
     name: str
     position: FileLocation
     queue: str
@@ -227,11 +240,13 @@ class PutThrough:
     is_danger: bool = False
     prompt: Text | None = None
     reasons_by_failure: Mapping[str, str] = field(default_factory=dict)
-    """«не понял», «молчит», «сбой» -> the reason in place of `reason` where that is why a step was given up."""
+    """«не понял», «молчит», «сбой» -> the reason that replaces `reason` when a step was given up for this failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goodbye:
+    """«попрощайся»: plays the prompt and hangs up."""
+
     name: str
     position: FileLocation
     prompt: Text
@@ -247,15 +262,15 @@ class Script:
     start: Target
     steps: Mapping[str, Step] = field(hash=False)
     dangers: tuple[Answer, ...] = ()
-    """«опасные слова»: acted on whenever they are heard, whatever is being said or asked."""
+    """«опасные слова»: matched against every utterance, whatever is being played or asked."""
     articles: tuple[str, ...] = ()
-    """Every id that «ответ» may turn into where a caller's meaning gives it."""
+    """All article ids known when the script was read; an id given by a caller's meaning is one of them."""
     global_answers: tuple[Aside, ...] = ()
-    """«на любой вопрос»."""
+    """«на любой вопрос»: see Aside."""
 
 
 def list_texts(step: Step) -> tuple[Text, ...]:
-    """Every text the step itself may speak; those that only a caller who is heard is told come last."""
+    """Returns every text that the step may play; texts only for callers with speech recognition come last."""
     if not isinstance(step, Ask):
         return list_texts_by_keys(step)
     waiting = tuple(aside.response.prompt for aside in step.global_answers if isinstance(aside.response, Wait))
@@ -271,7 +286,7 @@ def list_texts(step: Step) -> tuple[Text, ...]:
 
 
 def list_texts_by_keys(step: Step) -> tuple[Text, ...]:
-    """Those that may be spoken without an ear, in the order of the file."""
+    """Returns the texts that may be played without speech recognition, in file order."""
     match step:
         case Tell(content=Text() as text):
             return (text,)
@@ -290,15 +305,18 @@ def _list_asked(ask: Ask) -> tuple[Text, ...]:
 
 
 def list_answers(steps: Iterable[Step]) -> Iterator[Answer]:
-    """Every answer of every question with a choice."""
+    """Yields every answer of every question with a Choice."""
     for step in steps:
         if isinstance(step, Ask):
             yield from step.answers
 
 
 def list_article_ids(article: Text, answers: Iterable[Answer | Aside], names: Collection[str]) -> tuple[str, ...]:
-    """The ids `article` («ответ») may turn into: a fact in it stands for each value that «запомни» gives it, and for
-    whatever leads to one of `names` where a caller's meaning gives it."""
+    """Returns the ids that the template `article` («ответ») may resolve to.
+
+    A fact in the template takes each value that «запомни» of `answers` gives it. A fact that a meaning gives may take
+    any value: then each of the known ids `names` that fits the template counts.
+    """
     values: dict[str, dict[str, None]] = {name: {} for name in article.facts}
     understood: set[str] = set()
     for answer in answers:
@@ -317,7 +335,7 @@ def list_article_ids(article: Text, answers: Iterable[Answer | Aside], names: Co
 
 
 def list_told_articles(script: Script) -> tuple[str, ...]:
-    """Every article id the script may tell."""
+    """Returns every article id that the script may tell."""
     steps = script.steps.values()
     told = [step.content.article for step in steps if isinstance(step, Tell) and isinstance(step.content, Reference)]
     told += [aside.response for aside in script.global_answers if isinstance(aside.response, Text)]
@@ -327,9 +345,9 @@ def list_told_articles(script: Script) -> tuple[str, ...]:
 
 
 def list_fixed_prompts(script: Script, answers: Mapping[str, str], *, with_speech: bool) -> tuple[str, ...]:
-    """Every prompt known before a call: texts without facts, and the answers told; for the voice to prepare.
+    """Returns every prompt that can be synthesized before a call: texts without facts, and told answers.
 
-    `with_speech`: with those for callers who are heard.
+    `answers`: article id -> spoken text. `with_speech`: include the prompts for callers with speech recognition.
     """
     list_spoken = list_texts if with_speech else list_texts_by_keys
     texts = [text.fill_facts({}) for step in script.steps.values() for text in list_spoken(step)]

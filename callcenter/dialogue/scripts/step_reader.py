@@ -1,4 +1,4 @@
-"""One step of a script file -> its frozen type."""
+"""Reads the steps of a script file into their types (script.py). Called by reader.py."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -25,11 +25,13 @@ from callcenter.dialogue.scripts.script import (
 from callcenter.dialogue.scripts.table_reader import TableReader
 
 DEFAULT_SECONDS = 7
+"""How long a question without «ждать» waits for the caller."""
 MOST_DIGITS = 20
+"""Upper limit for «от» and «до» of a number («цифры»)."""
 
 
 class StepReader:
-    """Reads the steps of one script; `targets` holds where the step read last leads, built or not."""
+    """Reads the steps of one script. `targets`: where the step read last leads, even if it could not be built."""
 
     def __init__(
         self,
@@ -43,10 +45,13 @@ class StepReader:
         allow_missing_outcomes: bool = False,
         shared_answers: Mapping[str, SequenceNode] = MappingProxyType({}),
     ) -> None:
-        """`shared_answers`: the lists of «общие ответы»."""
+        """`names`: of all steps. `allowed_values`, `allow_missing_outcomes`: see read_script.
+
+        `defaults`: the table «обычно». `shared_answers`: the lists of «общие ответы» by name.
+        """
         self.targets: set[str] = set()
         self.has_unknown_targets = False
-        """True once it is anybody's guess where a step leads: it names a step that resembles none, or has no list."""
+        """True if the targets of a step are unknown: it names a step like no other, or its answers are no list."""
         self._findings = findings
         self._names = names
         self._actions = actions
@@ -57,7 +62,7 @@ class StepReader:
         self._shared_answers = shared_answers
 
     def read(self, name: ScalarNode, node: Node) -> Step | None:
-        """The step, or None when something it cannot do without is missing or wrong."""
+        """Returns the step, or None when a required part is missing or invalid."""
         self.targets = set()
         kinds = self._find_kinds(name, node)
         if not kinds:
@@ -77,12 +82,12 @@ class StepReader:
         return reading[kind](name, sheet)
 
     def read_target(self, sheet: TableReader, name: str) -> Target | None:
-        """The step named under `name`."""
+        """Returns the step that the value of key `name` names, as `find_step` does."""
         word = sheet.read_string(name)
         return None if word is None else self.find_step(word)
 
     def find_step(self, word: ScalarNode) -> Target | None:
-        """The step of that name, else the closest one, else None; reports what is not there."""
+        """Returns the step of that name, else the one with the closest name, else None. Reports an unknown name."""
         step: str | None = word.text
         if word.text not in self._names:
             self._findings.add(word.position, "IVR201", f"нет шага «{word.text}»{hint(word.text, self._names)}")
@@ -94,7 +99,7 @@ class StepReader:
         return Target(step, word.position)
 
     def _find_kinds(self, name: ScalarNode, node: Node) -> list[str]:
-        """The words that make a step of a kind, in the order of the file; more than one is reported."""
+        """Returns the keys that determine the kind of a step, in file order; reports it unless there is exactly one."""
         if not isinstance(node, MappingNode):
             self._findings.add(node.position, "IVR103", f"шаг «{name.text}»: здесь нужны строки «слово: значение»")
             return []
@@ -204,7 +209,7 @@ class StepReader:
         return Choice(whole) if len(whole) == len(answers) else None
 
     def _list_answers(self, row: SequenceNode) -> Iterator[Node]:
-        """The answers of a question, those that it shares with others in their place."""
+        """Yields the answers of a question, each «как в» replaced by the shared list that it names."""
         for item in row.items:
             if not isinstance(item, MappingNode) or [key.text for key, _ in item.entries] != [words.AS_IN]:
                 yield item
@@ -219,7 +224,7 @@ class StepReader:
             yield from shared.items if shared is not None else ()
 
     def read_dangers(self, node: Node) -> tuple[Answer, ...]:
-        """The answers of «опасные слова»: heard only, at any time."""
+        """Reads «опасные слова»: answers that are chosen by speech only, at any moment of a call."""
         if not isinstance(node, SequenceNode) or not node.items:
             self._findings.add(node.position, "IVR103", f"«{words.DANGERS}»: нужен список, каждая опасность с «- »")
             return ()
@@ -257,7 +262,7 @@ class StepReader:
         return Answer(node.position, following, key.text if key else None, phrases, remember, meanings)
 
     def read_meanings(self, sheet: TableReader, known: Collection[str]) -> tuple[str, ...]:
-        """The names under «поняв»: one or a list; an unknown one is reported and taken as the closest."""
+        """Returns the names under «поняв»: one or a list. Reports an unknown name and takes the closest known one."""
         node = sheet.get_node(words.UNDERSTOOD)
         items = node.items if isinstance(node, SequenceNode) else (node,) if node is not None else ()
         names = []

@@ -1,4 +1,4 @@
-"""A table of a script being read: gives what is asked for, reports what is missing, unknown or of another shape."""
+"""Reads one mapping of a script file: returns requested values, reports missing, unknown and malformed ones."""
 
 from collections.abc import Collection
 from itertools import pairwise
@@ -9,8 +9,10 @@ from callcenter.dialogue.scripts.script import Fact, Text
 
 
 class TableReader:
-    """`require_node` as a table with the keys `known`; an unknown key close to a known one is reported and taken as
-    that."""
+    """Reads `node` as a mapping with the keys `known`.
+
+    An unknown key is reported (IVR101). If it resembles a known key that is absent, its value is used for that key.
+    """
 
     def __init__(self, findings: ScriptProblems, node: Node, *, known: Collection[str]) -> None:
         self.findings = findings
@@ -33,22 +35,22 @@ class TableReader:
         return name in self._values
 
     def require_node(self, name: str) -> Node | None:
-        """The value under `name`; reports when it is not there."""
+        """Returns the value of key `name`; reports a missing key (IVR102) and returns None."""
         if name not in self._values:
             self.findings.add(self.position, "IVR102", f"нет обязательного слова «{name}»")
         return self._values.get(name)
 
     def get_node(self, name: str) -> Node | None:
-        """The value under `name`, or None."""
+        """Returns the value of key `name`, or None."""
         return self._values.get(name)
 
     def read_string(self, name: str) -> ScalarNode | None:
-        """The plain text under `name`, spaces tidied; reports when it is missing, empty or no text."""
+        """Returns the text of key `name` with single spaces; None, with a report, if missing, empty or no text."""
         node = self.require_node(name)
         return None if node is None else self.to_string(node)
 
     def to_string(self, node: Node) -> ScalarNode | None:
-        """`require_node` as a plain text; reports when it is empty or no text."""
+        """Returns `node` as text with single spaces; None, with a report, if it is empty or no text."""
         if not isinstance(node, ScalarNode):
             message = "здесь нужен текст; если он начинается с { или [, возьмите его в кавычки"
             self.findings.add(node.position, "IVR103", message)
@@ -60,12 +62,12 @@ class TableReader:
         return ScalarNode(text, node.position)
 
     def read_template(self, name: str) -> Text | None:
-        """The words to speak under `name`, with their facts."""
+        """Returns the text of key `name` as a template with `{fact}` placeholders; None, with a report, if invalid."""
         node = self.require_node(name)
         return None if node is None else self.to_template(node)
 
     def to_template(self, node: Node) -> Text | None:
-        """`require_node` as words to speak; reports broken braces."""
+        """Returns `node` as a template with `{fact}` placeholders; None, with a report, if no text or bad braces."""
         word = self.to_string(node)
         if word is None:
             return None
@@ -87,7 +89,11 @@ class TableReader:
     def read_prompt_series(
         self, name: str, question: Text | None, usual: Node | None
     ) -> tuple[tuple[Text, ...], ...] | None:
-        """The texts under `name`, else of `usual`: one or two, `{вопрос}` standing for the question itself."""
+        """Returns the one or two prompts of key `name`, else of the default node `usual`.
+
+        Each prompt is a tuple of texts to play one after another: `{вопрос}` in it is replaced by `question`. None,
+        with a report, if there is neither node or no valid text.
+        """
         node = self._values.get(name, usual)
         if node is None:
             self.findings.add(self.position, "IVR102", f"нет обязательного слова «{name}»")
@@ -99,7 +105,7 @@ class TableReader:
         return tuple(_insert_question(text, question) for text in texts if text is not None) or None
 
     def read_flag(self, name: str) -> bool:
-        """True for «да»; reports anything but «да» and «нет», and takes it for «да», or the word would not be there."""
+        """Returns True for «да». A value other than «да» or «нет» is reported and counts as «да», which is likelier."""
         node = self._values.get(name)
         if node is None:
             return False
@@ -111,7 +117,7 @@ class TableReader:
         return word.text != words.NO
 
     def read_integer(self, name: str, *, least: int, most: int) -> int | None:
-        """The whole number under `name`; reports when it is none or out of bounds."""
+        """Returns the whole number of key `name`; None, with a report, if it is no number or not in `least`..`most`."""
         word = self.read_string(name)
         if word is None:
             return None
@@ -124,7 +130,7 @@ class TableReader:
 
 
 def _insert_question(text: Text, question: Text | None) -> tuple[Text, ...]:
-    """The text cut at `{вопрос}`: what stands around it, and the question, are said one after the other."""
+    """Splits the text at `{вопрос}` and puts the question in its place; the pieces are played one after another."""
     cuts = [-1, *(i for i, part in enumerate(text.parts) if part == Fact(words.QUESTION)), len(text.parts)]
     pieces: list[Text] = []
     for begin, end in pairwise(cuts):

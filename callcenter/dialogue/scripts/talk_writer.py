@@ -1,4 +1,4 @@
-"""A played talk as the text of the twin file."""
+"""Writes a played talk in the format of the talks file (talks.py), for `callcenter talk --save`."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from callcenter.dialogue.scripts.talks import (
 
 
 def write_talk(test: Talk) -> str:
-    """The talk as an item of the list «разговоры», indented to be put at the end of the file."""
+    """Returns the talk as a YAML item of the list «разговоры», indented so that it can be appended to the file."""
     lines = [f"  - {words.TALK}: {_quote(test.name)}"]
     if test.outcomes:
         lines.append(f"    {words.OUTCOMES}:")
@@ -71,5 +71,5 @@ def _write_table(facts: Mapping[str, str]) -> str:
 
 
 def _quote(text: str) -> str:
-    """A YAML scalar in double quotes; JSON's escapes are YAML's too."""
+    """Returns a double-quoted YAML scalar; YAML understands the escapes of JSON."""
     return json.dumps(text, ensure_ascii=False)

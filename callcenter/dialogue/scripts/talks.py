@@ -1,7 +1,7 @@
-"""Conversations as tests: the twin file `x.talks.yaml` of a script `x.yaml`, as turns any stage can play.
+"""Test conversations of a script: reads `x.talks.yaml`, the talks file of a script `x.yaml`.
 
-The same talk runs on the engine (rehearsal.py), on stand-ins for Asterisk, and with a real caller: a stage walks over
-`Talk.turns` and does or expects what each says.
+A talk does not depend on how it is run. A runner goes over `Talk.turns` and performs or expects each turn; rehearsal.py
+does that on the engine alone.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ OUTCOME, WITH = "исход", "с"
 
 
 class TurnWord(StrEnum):
-    """The word each turn begins with."""
+    """The key that a turn begins with."""
 
     ROBOT = "робот"
     ROBOT_ANSWERS = "робот отвечает"
@@ -60,7 +60,7 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RobotSays:
-    """The robot says something that holds these words; it may have said other things before."""
+    """The robot plays a prompt that contains these words; other prompts may come before it."""
 
     text: str
     position: FileLocation
@@ -76,7 +76,7 @@ class RobotAnswers:
 
 @dataclass(frozen=True, slots=True)
 class RobotDoes:
-    """The robot carries out an action, with at least these arguments."""
+    """The robot runs an action with at least these arguments."""
 
     action: str
     arguments: Mapping[str, str]
@@ -85,7 +85,7 @@ class RobotDoes:
 
 @dataclass(frozen=True, slots=True)
 class CallerPresses:
-    """The caller presses keys: once the robot listens, or, `interrupting`, while it still speaks."""
+    """The caller presses keys when the robot waits for input, or during the playback if `interrupting`."""
 
     keys: str
     position: FileLocation
@@ -94,7 +94,7 @@ class CallerPresses:
 
 @dataclass(frozen=True, slots=True)
 class CallerSpeaks:
-    """The caller says something: once the robot listens, or, `interrupting`, while it still speaks."""
+    """The caller says something when the robot waits for input, or during the playback if `interrupting`."""
 
     text: str
     position: FileLocation
@@ -103,21 +103,21 @@ class CallerSpeaks:
 
 @dataclass(frozen=True, slots=True)
 class CallerIsSilent:
-    """The robot listens, and nothing comes."""
+    """The robot waits for input, and its timeout expires."""
 
     position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
 class EarFails:
-    """From now on the robot does not hear."""
+    """Speech recognition is lost for the rest of the talk."""
 
     position: FileLocation
 
 
 @dataclass(frozen=True, slots=True)
 class CallerHangsUp:
-    """The caller hangs up, at once."""
+    """The caller hangs up at once, without waiting for the end of a prompt."""
 
     position: FileLocation
 
@@ -127,7 +127,7 @@ Turn = RobotSays | RobotAnswers | RobotDoes | CallerPresses | CallerSpeaks | Cal
 
 @dataclass(frozen=True, slots=True)
 class GivenOutcome:
-    """How an action ends in a talk."""
+    """The outcome of an action in a talk, and the facts it gives."""
 
     outcome: str
     facts: Mapping[str, str]
@@ -135,39 +135,41 @@ class GivenOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
+    """One test conversation."""
+
     name: str
     position: FileLocation
     turns: tuple[Turn, ...]
     end: End
     served: bool | None
-    """Whether the robot must have helped; None: not said."""
+    """Whether the caller must have been served («готово»); None: not checked."""
     outcomes: Mapping[str, tuple[GivenOutcome, ...]]
-    """Action -> how it ends the first time, the second …; the last one holds for all later times."""
+    """Action -> its outcome the first time, the second …; the last one holds for all later times."""
     unavailable_articles: frozenset[str]
     """Articles that may not be spoken in this talk."""
     speech_declared: bool = False
-    """«слух: да»: the robot hears, though this caller may only press keys."""
+    """«слух: да»: speech recognition works, even if this caller only presses keys."""
 
     @property
     def uses_speech(self) -> bool:
-        """Whether the robot hears: it must, where the caller speaks."""
+        """Whether speech recognition works in this talk; it does whenever the caller speaks."""
         return self.speech_declared or any(isinstance(turn, CallerSpeaks) for turn in self.turns)
 
 
 def find_twin(script_file: Path) -> Path:
-    """The file of a script's talks: `main.yaml` -> `main.talks.yaml`."""
+    """Returns the path of a script's talks file: `main.yaml` -> `main.talks.yaml`."""
     return script_file.with_name(f"{script_file.stem}.talks.yaml")
 
 
 def read_usual_outcomes(file: Path) -> Mapping[str, tuple[GivenOutcome, ...]]:
-    """The «обычные исходы» of a file of talks; none when there is no such file."""
+    """Returns the «обычные исходы» of a talks file: action -> outcomes; empty if there is no such file."""
     root = read_nodes(ScriptProblems(file)) if file.exists() else None
     node = root.get(USUAL_OUTCOMES) if isinstance(root, MappingNode) else None
     return _read_outcomes(ScriptProblems(file), node)
 
 
 def read_talks(file: Path) -> tuple[tuple[Talk, ...], list[Problem]]:
-    """The talks of `file` that read well, and everything wrong with the others."""
+    """Returns the valid talks of `file`, and all problems."""
     findings = ScriptProblems(file)
     root = read_nodes(findings)
     if root is None:

@@ -1,4 +1,4 @@
-"""The words a script is written in, one spelling each; docs/scripts.md explains them to whoever writes scripts."""
+"""The keywords, facts and meanings of the script language, one spelling each; docs/scripts.md explains them."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ OUTCOMES = "исходы"
 REASON, SAYING, FAILED = "причина", "сказав", "сбой"
 YES, NO = "да", "нет"
 QUESTION = "вопрос"
-"""`{вопрос}` in «не понял», «не расслышал» and «молчит» stands for the question itself."""
+"""`{вопрос}` in «не понял», «не расслышал» and «молчит» is replaced by the question."""
 
 AGAIN, HOLD, REPLY = "повтори", "подожди", "ответь"
 
@@ -31,7 +31,7 @@ STEP_WORDS: Mapping[str, tuple[str, ...]] = {
     PUT_THROUGH: (REASON, MISSES, SILENCES, FAILED, SAYING, DANGER),
     GOODBYE: (SERVED,),
 }
-"""The word that makes a step of a kind -> the other words the kind knows."""
+"""Key that determines the kind of a step -> the other keys of that kind."""
 ANSWER_WORDS = (PRESSED, HEARD, UNDERSTOOD, REMEMBER, THEN)
 ASIDE_WORDS = (HEARD, UNDERSTOOD, AGAIN, HOLD, SAYING, REPLY, THEN)
 DANGER_WORDS = (HEARD, UNDERSTOOD, REMEMBER, THEN)
@@ -42,24 +42,24 @@ CATEGORY, TROUBLE, PLACE, DESCRIPTION = "категория", "неисправ�
 ARTICLE, NUMBER = "справка", "номер"
 CONTACT, ACCOUNT, READING = "контакт", "лицевой счёт", "показание"
 NAMED_HOUSE = "названный дом"
-"""The address of a house that was asked about, as `место`; nobody may have a trouble there."""
+"""The address of a house that the caller asked about, in the format of `место`; no trouble need be there."""
 MORE = "ещё"
-"""What else was told in the same breath, categories and articles: «ICOM_FAULT, KB08»; empty for none."""
+"""Other troubles and questions not handled yet, as category codes and article ids: «ICOM_FAULT, KB08»; may be empty."""
 BY_ARTICLE = "по справке"
-"""The category of the ticket that whoever asked for an article may want next; empty for none."""
+"""The category of the ticket that a caller who asked for an article may want next; empty for none."""
 READINGS = "показания"
-"""Every reading said so far: «холодная вода 212, горячая вода 103»."""
+"""Every meter reading told so far: «холодная вода 212, горячая вода 103»."""
 ASKED = "спрошено"
-"""The part of an address that was just asked for: a bare number is that."""
+"""The part of the address that the robot has just asked for: a bare number in the reply is that part."""
 GUESS = "guess"
-"""What `спрошено` holds instead once the only house that fits was proposed: a yes takes it."""
+"""Value of `спрошено` after the robot proposed the only house that fits; a «да» of the caller confirms it."""
 _REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, MORE)
 DANGER_MEANING = "опасность"
 PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"
 ADDRESS = "адрес"
 NUMBER_AGAIN = "номер ещё раз"
 REMARKS = (NUMBER_AGAIN, "перезвонить", "кто вы", "запись", "цена", "не знает", "вопрос")
-"""Meanings that a few words of `remarks.toml` have."""
+"""Meanings recognized by the short phrases of `interpretation/remarks.toml`."""
 ENOUGH, GRATITUDE, WISH = "хватит", "благодарность", "пожелание"
 NO_LIGHT, NOT_OURS, OURS, CANCEL = "нет света", "связь", "наш ли дом", "отмена"
 PAID, PRICE = "платная услуга", "цена услуги"
@@ -89,14 +89,14 @@ MEANINGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(REMARKS, ()),
     STORY: (DESCRIPTION,),
 }
-"""What «поняв» may name -> the facts it gives. `место` holds the address said so far, perhaps nothing of it."""
+"""Meaning that «поняв» may name -> the facts it gives. `место` is the address told so far and may be empty."""
 FACTS_OF_MEANING: Mapping[str, tuple[str, ...]] = {**MEANINGS, DANGER_MEANING: (CATEGORY,)}
-"""The same, with the one of «опасные слова»."""
+"""MEANINGS, and the meaning of «опасные слова»."""
 CLOSED_MEANINGS = frozenset({PERSON, CONFIRMED, DENIED})
-"""Meanings with few words of their own: a recogniser can be told to expect them."""
+"""Meanings expressed by few words. A question with no other meanings lets the recognizer expect only those words."""
 
 QUEUES = ("диспетчеры",)
-"""The queues a caller may be put through to."""
+"""The queues that «соедини» may name."""
 
 KEY_NAMES: Mapping[str, str] = {
     "ноль": "0",
@@ -114,7 +114,7 @@ KEY_NAMES: Mapping[str, str] = {
     "решётку": "#",
     "решетку": "#",
 }
-"""How a prompt names the keys."""
+"""Word of a prompt -> the DTMF key that it names."""
 
 HEARING_WORDS = ("скажите", "назовите", "произнесите", "продиктуйте", "говорите", "ответьте голосом")
-"""A prompt with one of these promises an ear."""
+"""Words by which a prompt asks the caller to speak (IVR309)."""

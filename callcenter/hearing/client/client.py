@@ -1,9 +1,10 @@
-"""Hearing from inside the event loop: legs opened at an ear that may die, freeze and come back.
+"""Client of one recognition server. The server may crash, freeze and restart; the client's legs survive that.
 
-`run` keeps one connection. When it breaks, legs stay open on this side, are told `LegLost`, and are opened anew with
-their phrases as soon as an ear answers. Audio of the time between is not heard; times stay right, because every
-piece of audio says where in the leg it belongs. Nothing here waits or grows: audio that the socket does not take is
-dropped and counted. With several ears (ears.py) a leg whose ear is lost moves to another one in the same moment.
+`run` keeps one connection. When the connection breaks, every leg receives `LegLost` and stays open on the client side;
+on reconnection each leg is opened again with its phrases. Audio sent in between is lost, but word times stay correct,
+because every Audio message carries its position in the leg. Sending never blocks and no buffer grows without limit:
+audio that the socket does not accept is dropped and counted. With several servers (server_pool.py) the legs of a lost
+server move to another one at once.
 """
 
 import asyncio
@@ -44,57 +45,58 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+"""Delay in seconds before a reconnection: the first delay doubles after each failure up to the longest."""
 SILENCE_SECONDS = 3.0
-"""An ear tells its state twice a second; one that says nothing for this long is frozen."""
+"""Seconds without a message (or a connection) after which a server counts as frozen. It sends State twice a second."""
 _MAX_UNSENT_BYTES = 1 << 18
-"""Bytes: sixteen seconds of one leg, half a second of thirty."""
+"""Unsent bytes on the connection above which audio is dropped: 16 s of one 8 kHz leg, half a second of thirty legs."""
 _READ_BYTES = 1 << 16
 
 
 class RecognizerUnavailable(CallcenterError):
-    """No ear answers."""
+    """No recognition server answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class LegLost:
-    """The leg is not heard from now on, until `LegRestored`."""
+    """The leg's server is lost. Audio is not recognized until `LegRestored`."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class LegRestored:
-    """The leg is heard from now on, by an ear with this engine (see Hello)."""
+    """A server recognizes the leg from now on; `engine` as in Hello."""
 
     engine: str
 
 
 @dataclass(frozen=True, slots=True)
 class LegMoved:
-    """The leg's ear is lost, and another one hears it from now on; what was being said until now is not heard."""
+    """The leg's server is lost and another server continues at once. The utterance in progress is lost."""
 
     why: str
     engine: str
 
 
 Told = Partial | Final | Trouble | Closed | LegLost | LegRestored | LegMoved
-"""What a leg is told. `LegRestored` comes first, `Closed` last."""
+"""Events of a leg. `LegRestored` comes first, `Closed` last."""
 
 
 class OtherServers(Protocol):
-    """The other ears; ears.py."""
+    """The other servers of a pool; implemented by server_pool.ServerPool."""
 
     def move_leg(self, leg: "RecognitionLeg", why: str) -> bool:
-        """Whether another ear has taken the leg of an ear that is lost."""
+        """Move a leg from a lost server to a connected one. Returns False when no server is connected."""
         ...
 
     def adopt_waiting_legs(self, ear: "RecognitionClient") -> None:
-        """This ear hears from now on."""
+        """Called when the server of `ear` has connected: move the legs of disconnected servers to it."""
         ...
 
 
 class RecognitionClient:
-    """One ear's client. Nothing happens before `run`."""
+    """Client of one server. It connects only while `run` runs; legs may be opened before."""
 
     def __init__(
         self,
@@ -106,11 +108,11 @@ class RecognitionClient:
         self.address = address
         self.metrics_recorder = metrics_recorder or NoMetrics()
         self.hello: Hello | None = None
-        """Who the ear is; None while there is none."""
+        """The server's Hello; None while not connected."""
         self.state: State | None = None
-        """The ear's last word about itself."""
+        """The server's last State; None before the first one of a connection."""
         self.disconnects = 0
-        """Connections that broke."""
+        """Number of broken connections."""
         self._failover_pool = failover_pool
         self._dropped_by_server = 0.0
         self._legs: dict[int, RecognitionLeg] = {}
@@ -124,7 +126,7 @@ class RecognitionClient:
 
     @property
     def dropped_seconds(self) -> float:
-        """Seconds of audio of the open legs that were never sent."""
+        """Seconds of audio of the open legs that were dropped instead of sent."""
         return sum(leg.dropped_seconds for leg in self._legs.values())
 
     @property
@@ -134,7 +136,10 @@ class RecognitionClient:
     def open_leg(
         self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
     ) -> "RecognitionLeg":
-        """A new leg. `on_event` is told what is heard, in the event loop, and must not raise."""
+        """Open a leg; returns at once. `on_event` is called in the event loop and must not raise.
+
+        `rate` is in samples a second; `phrases` as in Engine.create_recognizer.
+        """
         leg = RecognitionLeg(self, next(self._numbers), on_event, rate=rate, phrases=phrases)
         self._legs[leg.number] = leg
         if self.hello is not None:
@@ -142,14 +147,18 @@ class RecognitionClient:
         return leg
 
     def adopt_leg(self, leg: "RecognitionLeg", why: str | None) -> None:
-        """A leg of another client goes on at this ear, which hears. `why`: its ear was lost just now; None: before."""
+        """Continue another client's leg on this connected server.
+
+        `why`: reason of a loss that happened just now (the leg receives LegMoved); None: the leg already had LegLost
+        or had no server yet (it receives LegRestored).
+        """
         leg.move_to(self, next(self._numbers))
         self._legs[leg.number] = leg
         if self.hello is not None:
             self._announce_leg(leg, self.hello, moved=why)
 
     async def wait_for_connection(self, *, within: float) -> Hello:
-        """Waits for `run` to find an ear. Raises RecognizerUnavailable."""
+        """Wait until `run` has connected. Raises RecognizerUnavailable after `within` seconds."""
         try:
             async with asyncio.timeout(within):
                 while self.hello is None:
@@ -159,7 +168,7 @@ class RecognitionClient:
         return self.hello
 
     async def run(self) -> None:
-        """Keeps the connection until cancelled."""
+        """Keep the connection, reconnecting after each failure, until cancelled."""
         pause = FIRST_PAUSE
         while True:
             why = "it closed the connection"
@@ -246,7 +255,10 @@ class RecognitionClient:
         leg.deliver(back if moved is None else LegMoved(moved, hello.engine))
 
     def send(self, number: int, message: Message) -> bool:
-        """For legs: false when there is nobody to send to, or the ear has not read what it was sent before."""
+        """Used by legs: queue a message on the connection.
+
+        Returns False when there is no connection, or for Audio when more than _MAX_UNSENT_BYTES are still unsent.
+        """
         if self._writer is None or self._writer.is_closing():
             return False
         if isinstance(message, Audio) and self._writer.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
@@ -255,17 +267,17 @@ class RecognitionClient:
         return True
 
     def close_unconnected_leg(self, leg: "RecognitionLeg") -> None:
-        """For legs: closed while there was no ear."""
+        """Used by legs: close a leg while there is no connection."""
         if self.remove_leg(leg):
             leg.deliver(Closed())
 
     def remove_leg(self, leg: "RecognitionLeg") -> bool:
-        """For legs: not ours any more; whether it was."""
+        """Used by legs: remove the leg from this client. Returns whether the leg was registered here."""
         return self._legs.pop(leg.number, None) is not None
 
 
 class RecognitionLeg:
-    """One leg, opened by `RecognitionClient.open`. No method waits."""
+    """One leg, opened by `RecognitionClient.open_leg`. No method blocks."""
 
     def __init__(
         self,
@@ -280,7 +292,7 @@ class RecognitionLeg:
         self.rate = rate
         self.phrases = phrases
         self.position = 0
-        """Samples so far; the next one's number."""
+        """Number of samples so far, which is the position of the next sample."""
         self.closing = False
         self._client = client
         self._handle_message = on_event
@@ -289,34 +301,37 @@ class RecognitionLeg:
 
     @property
     def dropped_seconds(self) -> float:
-        """Seconds of audio that were never sent: no ear, or a slow one."""
+        """Seconds of audio that were dropped: there was no connection, or the server read too slowly."""
         return self._unsent / self.rate
 
     def send_audio(self, samples: bytes) -> None:
-        """Takes the next audio: linear, 16 bit, little-endian. Sent when it is as much as a leg takes at a time."""
+        """Add audio (linear 16-bit little-endian mono). It is sent in chunks of at least CHUNK_SECONDS."""
         self._buffer += samples
         self.position += len(samples) // 2
         if len(self._buffer) >= 2 * CHUNK_SECONDS * self.rate:
             self._send_gathered()
 
     def set_phrases(self, phrases: tuple[str, ...] | None) -> None:
-        """Ends the utterance that goes on; what follows is heard with these phrases (None: anything)."""
+        """End the current utterance and recognize later audio with these phrases (None: any speech).
+
+        The same phrases do not end an utterance that already has words.
+        """
         self.phrases = phrases
         self._send_gathered()
         self._client.send(self.number, Phrases(phrases))
 
     def request_partial(self) -> None:
-        """It is quiet: a Partial with all that was said so far comes at once."""
+        """Request an immediate Partial with all words so far. To be called when the speaker pauses."""
         self._send_gathered()
         self._client.send(self.number, Settle())
 
     def end_utterance(self) -> None:
-        """Ends the utterance that goes on: its words come as a Final, if it has any."""
+        """End the current utterance. Its words come as a Final, if it has any."""
         self._send_gathered()
         self._client.send(self.number, Flush())
 
     def close(self) -> None:
-        """Ends the leg after all that was sent is heard; `Closed` tells when. May be repeated."""
+        """End the leg once all sent audio is processed; the event `Closed` follows. Repeated calls have no effect."""
         if self.closing:
             return
         self.closing = True
@@ -332,10 +347,10 @@ class RecognitionLeg:
             self._client.metrics_recorder.count_dropped_audio(count / self.rate)
 
     def move_to(self, client: RecognitionClient, number: int) -> None:
-        """For the client: goes on at another one."""
+        """Used by the client: continue on another client under another number."""
         self._client.remove_leg(self)
         self._client, self.number = client, number
 
     def deliver(self, told: Told) -> None:
-        """For the client: hands on what the ear said."""
+        """Used by the client: pass an event to the leg's owner."""
         self._handle_message(told)

@@ -1,15 +1,18 @@
-"""When somebody begins to speak, what they say, and when they have said it. Pure: frames and the ear's words in,
-events out; time is the number of samples.
+"""Endpointing of one leg: detects when the speaker begins, what they say, and when the utterance is complete.
 
-After 200 ms of quiet the ear is asked for all that was said (`FellQuiet`), for by itself it waits for more sound. How
-much quiet ends an answer the dialogue says by its words (`pause`): a whole answer 200 ms, a story more. After it the
-ear must end what was said (`FellSilent`), for an engine's own endpoint comes at its own time, or never, where silence
-passes for that speech which is none of a question's phrases. An endpoint that comes before is no end to us: its words
-are kept, and go with those that follow into one answer. It ends what is said where no quiet is to be had, or no
-question stands.
+It maps audio frames and the recognition server's results to events. It does no I/O; time is counted in frames.
 
-The moment is the cut: words before it belong to the past and never reach the next question. The ear must be flushed at
-an early cut and when it fell silent (see Listening), so that it begins anew there.
+Rules:
+- After 200 ms of silence `FellQuiet` requests a complete partial result, because the recognizer itself would wait for
+  more audio.
+- The dialogue decides by the words how much silence completes an answer (`required_pause`): 200 ms for a whole answer,
+  more for a story. Then `FellSilent` ends the utterance. The engine's own endpoint is not used for this: it comes late,
+  or never when silence matches `[unk]`, the speech outside the question's phrases.
+- An earlier engine endpoint does not complete an answer. Its words are kept and joined with the following words. It
+  completes the answer only when the speaker never pauses, or when no question is pending.
+- The end of an answer is the cutoff, and so is the start of a question: words before the cutoff never reach the next
+  question. After FellSilent and after a Said with `before_endpoint` the utterance must be ended on the server too (see
+  LegRecognition), so that recognition restarts at the cutoff.
 """
 
 from collections import deque
@@ -22,36 +25,38 @@ from callcenter.hearing.server.engine import UNKNOWN, RecognizedWord, join_words
 from callcenter.hearing.wire import Final, Partial, Trouble
 
 QUIET_SECONDS = 0.2
+"""Silence before a complete partial result is requested; the shortest pause that can complete an answer."""
 _ONSET_VOICED_SECONDS = 0.1
 _ONSET_WINDOW_SECONDS = 0.3
+"""Speech begins when the near-voice frames within the window add up to _ONSET_VOICED_SECONDS."""
 _SPEECH_END_SECONDS = 0.7
-"""Seconds of quiet after which the next voice is a new beginning, whether or not words were heard."""
+"""Seconds of silence after which the next voice is a new SpeechBegan, even if no words were recognized."""
 _WORDLESS_SECONDS = 1.5
-"""After words that the ear has ended: what sounds like speech and gives no word by then is none."""
+"""Seconds after a final result without another word that complete the answer, even if sound like speech continues."""
 _LONGEST_SECONDS = 20.0
-"""Whoever never pauses, a television perhaps, is answered at the next endpoint."""
+"""Seconds of an utterance after which the next engine endpoint completes it: for sound without pauses, as from a TV."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechBegan:
-    """A person began to speak at second `at`. Comes 100 to 300 ms later, long before the first word is known."""
+    """A person began to speak at second `at`. Reported 100 to 300 ms later, long before the first word is known."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The words so far of what is being said. They may still change."""
+    """Partial result: the words so far of the current utterance. They may still change."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something was said to its end, at second `at`. Empty text: speech, but none of the expected words.
+    """An utterance is complete; it ended at second `at`. Empty text: speech, but none of the expected phrases.
 
-    `before_endpoint`: before the engine's endpoint; then the times of its words are not known yet.
-    `trailing_silence`: seconds of sound since the last speech.
+    `before_endpoint`: completed before the engine's endpoint, so `words` (with their times) is empty.
+    `trailing_silence`: seconds of audio since the last speech.
     """
 
     text: str
@@ -63,53 +68,54 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class FellQuiet:
-    """The ear is to tell at once what was said so far."""
+    """Request to the owner: get a complete partial result from the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class FellSilent:
-    """What was said is over: the ear is to end it, and its words come as a Final."""
+    """Request to the owner: end the utterance on the server. Its words come as a Final."""
 
 
 ListenerEvent = SpeechBegan | Heard | Said | FellQuiet | FellSilent
 
 
 class Endpointer:
-    """Listens to one leg. `accept_frame` and `handle_recognition` return what has happened, oldest first."""
+    """Endpointer of one leg. `accept_frame` and `handle_recognition` return new events, oldest first."""
 
     def __init__(self) -> None:
         self._vad = VoiceActivityDetector()
         self._required_pause: Callable[[str], float] | None = None
         self._judged_pause: tuple[str, float] = ("", 0.0)
-        """The last text that the dialogue judged, and its judgement."""
+        """The last text given to `required_pause`, and the seconds it returned."""
         self._frames = 0
         self._cutoff = 0.0
         self._said_since_asked = False
         self._last_speech = 0.0
         self._partial_requested_for = self._final_requested_for = 0.0
-        """The last speech after which the ear was asked for all words, and told to end them."""
+        """Values of `_last_speech` at the last FellQuiet and the last FellSilent: each is sent once after a speech."""
         self._speaking = False
         self._voiced_times: deque[float] = deque()
-        """When each voiced frame of the last moments began."""
+        """Start time of each near-voice frame within the onset window."""
         self._partial: Partial | None = None
+        """Last partial result of an utterance that began after the cutoff."""
         self._newest: Partial | None = None
-        """The last, whether or not it belongs to the past."""
+        """Last partial result, also of an utterance that began before the cutoff."""
         self._known_at_cutoff = (0.0, 0)
-        """Where the utterance began that was going on at the cut, and how many of its words were known by then."""
+        """Begin of the utterance that was in progress at the cutoff, and number of its words known by then."""
         self._final_words: tuple[RecognizedWord, ...] = ()
-        """Words that the ear has ended, of an answer that may go on; `_final_to`: where the ear ended them."""
+        """Words of the final results of an answer that may continue; `_final_to`: end of the last of these results."""
         self._final_to = 0.0
 
     @property
     def now(self) -> float:
-        """Seconds of sound heard."""
+        """Seconds of audio so far."""
         return round(self._frames * FRAME_SECONDS, 3)
 
     def start_question(self, required_pause: Callable[[str], float] | None) -> None:
-        """A question is asked; `required_pause`: the seconds of quiet after which words are the answer. None: none
-        stands.
+        """Begin a question. `required_pause` maps the words so far to the seconds of silence that complete the answer.
 
-        What was said before belongs to the past; after a Said, that is what came before it.
+        None: no question is pending. Speech before now never reaches the question; when an utterance was completed
+        since the last question, the cutoff stays at the end of that utterance instead.
         """
         self._required_pause = required_pause
         self._judged_pause = ("", 0.0)
@@ -118,7 +124,7 @@ class Endpointer:
         self._said_since_asked = False
 
     def accept_frame(self, frame: bytes) -> list[ListenerEvent]:
-        """Takes the next FRAME_BYTES of 8 kHz sound. Raises ValueError for another length."""
+        """Analyze the next FRAME_BYTES of 8 kHz audio. Raises ValueError for another length."""
         if len(frame) != FRAME_BYTES:
             raise ValueError(f"a frame is {FRAME_BYTES} bytes, not {len(frame)}")
         begin = self.now
@@ -139,7 +145,7 @@ class Endpointer:
         return events + (self._end_early() or self._end_if_final() or self._check_silence())
 
     def handle_recognition(self, told: Told) -> list[ListenerEvent]:
-        """Takes what the ear says."""
+        """Process an event of the leg: the server's results, or its loss."""
         match told:
             case Partial():
                 return self._handle_partial(told)
@@ -159,12 +165,15 @@ class Endpointer:
         before, self._partial = self._partial, partial
         changed = partial.text != ("" if before is None else before.text)
         if changed and before is not None and before.complete_to >= self._last_speech == self._partial_requested_for:
-            self._last_speech = self.now  # the ear hears words where no speech was seen
+            self._last_speech = self.now  # the recognizer found words where the VAD saw silence
         events: list[ListenerEvent] = [Heard(self._text)] if changed and partial.text else []
         return events + self._end_early()
 
     def _report_past_cutoff(self, partial: Partial) -> list[ListenerEvent]:
-        """Of words said over the cut only a Final knows on which side they lie; until then they are no answer."""
+        """Report the new words of an utterance that spans the cutoff as Heard, never as an answer.
+
+        Only a Final has word times, so only a Final can tell which words lie after the cutoff.
+        """
         begin, known = self._known_at_cutoff
         words = partial.text.split()[known if begin == partial.begin else 0 :]
         return [Heard(" ".join(words))] if words else []
@@ -179,7 +188,7 @@ class Endpointer:
         return self._end_if_final()
 
     def _check_silence(self) -> list[ListenerEvent]:
-        """Once after each speech."""
+        """Request a complete partial, then the end of the utterance; each once after the last speech."""
         quiet = self.now - self._last_speech
         if self._required_pause is None or quiet < QUIET_SECONDS:
             return []
@@ -196,7 +205,7 @@ class Endpointer:
         return [FellSilent()]
 
     def _end_early(self) -> list[ListenerEvent]:
-        """A whole answer need not wait for the ear to end it."""
+        """Complete the utterance from a partial result when QUIET_SECONDS of silence are enough for its words."""
         if (
             self._required_pause is None
             or self.now - self._last_speech < QUIET_SECONDS
@@ -208,7 +217,7 @@ class Endpointer:
         return [self._end_utterance(Said(self._text, self.now, before_endpoint=True))]
 
     def _end_if_final(self) -> list[ListenerEvent]:
-        """What the ear has ended is said, unless its speaker goes on or may be about to."""
+        """Complete the utterance from the final words, unless the speaker continues or may continue."""
         partial = self._partial
         if not self._final_words or self._partial_text:
             return []
@@ -232,18 +241,18 @@ class Endpointer:
 
     @property
     def _text(self) -> str:
-        """All that was said so far."""
+        """All words so far: the final ones and the partial ones."""
         return " ".join(text for text in (join_words(self._final_words), self._partial_text) if text)
 
     @property
     def _partial_text(self) -> str:
-        """The words that the ear has not ended. A voice that says none it knows does not go on with an answer."""
+        """Words of the partial result. `[unk]` alone (speech outside the phrases) does not continue final words."""
         text = "" if self._partial is None else self._partial.text
         return "" if self._final_words and all(word == UNKNOWN for word in text.split()) else text
 
     @property
     def _is_partial_complete(self) -> bool:
-        """Whether there are words that the ear has not ended, and it has heard all of them."""
+        """Whether the partial result has words, and misses none up to the last speech."""
         partial = self._partial
         return partial is not None and bool(partial.text) and partial.complete_to >= self._last_speech
 

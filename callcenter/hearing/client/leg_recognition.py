@@ -1,8 +1,4 @@
-"""One caller listened to: the leg in the ear and the listener that tells when something was said, joined.
-
-`take` is told when speech begins, what is heard and what is said; `note` (the transcript) everything the ear says. Both
-run in the event loop.
-"""
+"""Recognition of one leg with endpointing: joins a leg of the recognition server with an Endpointer."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,13 +9,17 @@ from callcenter.hearing.client.voice_activity import FRAME_BYTES
 
 
 class LegOpener(Protocol):
-    """Where legs are opened: an EarClient, or Ears."""
+    """Opens legs: a RecognitionClient or a ServerPool."""
 
     def open_leg(self, on_event: Callable[[Told], None]) -> RecognitionLeg: ...
 
 
 class LegRecognition:
-    """Begins at once; `close` ends it, and `Closed` is the last thing that `note` is told."""
+    """Sends audio to the server and to the endpointer, and endpoints the server's results.
+
+    The leg opens at once; `close` ends it. `on_event` receives SpeechBegan, Heard and Said; `on_recognition` receives
+    every event of the leg, `Closed` last (the transcript uses these). Both are called in the event loop.
+    """
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class LegRecognition:
         self._leg = leg_opener.open_leg(self._handle_recognition)
 
     def accept_audio(self, samples: bytes) -> None:
-        """Takes the next 8 kHz sound, of any length."""
+        """Add 8 kHz audio (linear 16-bit little-endian mono) of any length."""
         self._leg.send_audio(samples)
         sound = self._frame_remainder + samples
         whole = len(sound) - len(sound) % FRAME_BYTES
@@ -44,7 +44,11 @@ class LegRecognition:
             self._handle_endpointing(self._endpointer.accept_frame(sound[begin : begin + FRAME_BYTES]))
 
     def start_question(self, phrases: tuple[str, ...] | None, *, required_pause: Callable[[str], float] | None) -> None:
-        """A question is asked: which phrases may come, and the seconds of quiet after which words are the answer."""
+        """Begin a question: set the expected phrases (None: any speech) and the endpointing rule.
+
+        `required_pause` maps the words so far to the seconds of silence that complete the answer. None: no question is
+        pending.
+        """
         self._endpointer.start_question(required_pause)
         self._leg.set_phrases(phrases)
 
@@ -52,7 +56,7 @@ class LegRecognition:
         self._leg.close()
 
     def _handle_recognition(self, told: Told) -> None:
-        if isinstance(told, LegLost):  # what was heard before is an answer, afterwards keys are
+        if isinstance(told, LegLost):  # words recognized before the loss answer the question; then DTMF takes over
             self._handle_endpointing(self._endpointer.handle_recognition(told))
             self._on_recognition(told)
         else:

@@ -1,7 +1,7 @@
-"""Sound into a conversation's events and into the transcript: what conducting asks of an ear.
+"""Adapter from the recognition servers to the call: turns audio into dialogue events and into the transcript.
 
-Everything that is said to its end is written down, whoever says it and whenever; so is every stretch in which nobody
-could listen, for a transcript must not pass a gap off as silence.
+Implements the ports `Recognition` and `RecognitionStream` of callcenter.conducting. The transcript gets every final
+result of every speaker, and a fault line whenever recognition was interrupted, so that a gap is not read as silence.
 """
 
 from collections.abc import Callable
@@ -26,13 +26,13 @@ from callcenter.journal.notes import TRANSCRIPT, Note
 
 
 class RunnableLegOpener(LegOpener, Protocol):
-    """Ears: where legs are opened while `run` runs."""
+    """Opens legs on recognition servers; keeps the connections while `run` runs. Implemented by ServerPool."""
 
     async def run(self) -> None: ...
 
 
 class PooledRecognition:
-    """Implements `ports.Recognition` over the ears there are."""
+    """Implements `ports.Recognition` over a pool of recognition servers."""
 
     def __init__(self, leg_opener: RunnableLegOpener, *, notes: NoteWriter, spoken: LiveSpeech, clock: Clock) -> None:
         self._leg_opener = leg_opener
@@ -51,7 +51,7 @@ class PooledRecognition:
 
 
 class TranscriptWriter:
-    """Writes down one stretch of one speaker, and tells what is being said meanwhile."""
+    """Writes the transcript of one audio stream of one speaker, and shows partial results live on the call's card."""
 
     def __init__(self, call_id: str, speaker: Speaker, notes: NoteWriter, spoken: LiveSpeech, clock: Clock) -> None:
         self._call_id = call_id
@@ -62,7 +62,7 @@ class TranscriptWriter:
         self._began_at: datetime | None = None
 
     def set_start_time(self, seconds: float) -> None:
-        """The first sound has come, so many seconds of it."""
+        """Record that the stream began `seconds` ago, with its first audio packet. Later calls do nothing."""
         if self._began_at is None:
             self._began_at = self._clock.now() - timedelta(seconds=seconds)
 
@@ -71,7 +71,7 @@ class TranscriptWriter:
             case Partial(text, begin) if self._began_at is not None:
                 self._show_live(self._began_at + timedelta(seconds=begin), text.replace(UNKNOWN, " "))
             case Final() if self._began_at is not None:
-                # All of it, until the page has read the line itself.
+                # The live line shows the whole text until the page has loaded the transcript row.
                 self._show_live(self._began_at + timedelta(seconds=told.begin), join_words(told.words))
                 words = [word for word in told.words if word.text != UNKNOWN]
                 if words:

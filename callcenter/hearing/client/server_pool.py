@@ -1,5 +1,7 @@
-"""Several ears as one, on this machine and on others: each leg is opened at the least laden ear and moves to another
-when that one is lost. With one ear this is its client and nothing more.
+"""Pool of recognition servers on this machine and others: load balancing and failover of legs.
+
+A new leg is opened on the least loaded server and moves to another server when its own is lost. With one server the
+pool only forwards to that server's client.
 """
 
 import asyncio
@@ -15,20 +17,20 @@ from callcenter.hearing.server.engine import RATE
 log = structlog.get_logger()
 
 LATE_SECONDS = 0.5
-"""An ear that lags so far has enough to do; it gets a leg only when all others lag, too."""
+"""Lag in seconds from which a server is overloaded: it gets a new leg only when every other server is overloaded."""
 
 
 class ServerPool:
-    """Nothing happens before `run`."""
+    """Opens legs on the best of several servers. It connects only while `run` runs; legs may be opened before."""
 
     def __init__(self, addresses: Sequence[Address], *, metrics_recorder: CallMetrics | None = None) -> None:
-        """At least one address."""
+        """`addresses` holds at least one address."""
         self.clients = tuple(
             RecognitionClient(address, failover_pool=self, metrics_recorder=metrics_recorder) for address in addresses
         )
 
     async def run(self) -> None:
-        """Keeps the connections until cancelled."""
+        """Keep the connections to all servers until cancelled."""
         async with asyncio.TaskGroup() as group:
             for ear in self.clients:
                 group.create_task(ear.run(), name=f"ear {ear.address}")
@@ -36,11 +38,11 @@ class ServerPool:
     def open_leg(
         self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
     ) -> RecognitionLeg:
-        """See RecognitionClient. While no ear hears, the leg waits for the first that does."""
+        """See RecognitionClient. While no server is connected, the leg waits for the first one that connects."""
         return (self._pick_client() or self.clients[0]).open_leg(on_event, rate=rate, phrases=phrases)
 
     def move_leg(self, leg: RecognitionLeg, why: str) -> bool:
-        """See Neighbours."""
+        """See OtherServers."""
         ear = self._pick_client()
         if ear is None:
             return False
@@ -49,7 +51,7 @@ class ServerPool:
         return True
 
     def adopt_waiting_legs(self, ear: RecognitionClient) -> None:
-        """See Neighbours: legs that wait at an ear which is away wait no longer."""
+        """See OtherServers."""
         for other in self.clients:
             if not other.connected:
                 for leg in other.legs:
@@ -60,6 +62,10 @@ class ServerPool:
 
 
 def _rank_by_load(ear: RecognitionClient) -> tuple[bool, int]:
-    """Its own word about itself is half a second old, and counts the legs of other centres, too."""
+    """Sort key: overloaded servers last, then by number of legs.
+
+    The number is the higher of two counts. The server's State includes the legs of other clients, but may be half a
+    second old; the client's own count is current.
+    """
     lag, legs = (0.0, 0) if ear.state is None else (ear.state.lag, ear.state.legs)
     return lag >= LATE_SECONDS, max(legs, len(ear.legs))

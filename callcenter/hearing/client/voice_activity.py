@@ -1,9 +1,10 @@
-"""Whether somebody speaks in 20 ms of sound: webrtcvad, the level, and whether a voice vibrates in it.
+"""Voice activity detection on frames of 20 ms: webrtcvad, signal level and pitch periodicity.
 
-Two questions with different costs of a wrong answer. «Is it quiet now?» decides when an answer is complete: webrtcvad
-says so, helped by the level, because it goes on saying «speech» for a tenth of a second after the last sound. «Does a
-person begin to speak?» stops a prompt, so it must not be a cough, the line's noise or the prompt's own echo: only
-frames count that are voiced (they repeat themselves 70 to 400 times a second) and louder than such an echo can be.
+The two results serve two decisions:
+- Speech or silence decides when an answer is complete. It needs webrtcvad and the level, because webrtcvad alone still
+  reports speech for 0.1 s after the last sound.
+- A near voice interrupts a prompt. A cough, line noise or the prompt's own echo must not, so a frame counts only when
+  it is voiced (periodic at 70 to 400 Hz) and louder than an echo can be.
 """
 
 from dataclasses import dataclass
@@ -18,30 +19,35 @@ FRAME_SECONDS = 0.02
 FRAME_BYTES = int(FRAME_SECONDS * RATE) * 2
 
 ECHO_LEVEL = -32.0
-"""dB below full scale. Prompts peak at -3 dB, their loudest frames lie at -8.5 dB; 25 dB lower is -33.5 dB. A caller at
-the nominal telephone level (-26 dB, ITU-T P.56) has vowels around -20 dB."""
+"""Level in dBFS that a near voice must exceed. Raising it misses quiet callers; lowering it lets a prompt's echo
+interrupt the prompt. Prompts peak at -3 dBFS, their loudest frames lie at -8.5 dBFS; an echo 25 dB lower is at
+-33.5 dBFS. A caller at the nominal telephone level (-26 dB, ITU-T P.56) has vowels around -20 dBFS."""
 _MIN_SNR = 6.0
+"""dB above the noise floor that speech must exceed."""
 _QUIETEST_SPEECH = -55.0
+"""Level in dBFS that speech must exceed at any noise floor; also the initial noise floor."""
 _NOISE_FLOOR_RISE = 0.02
-"""dB a frame: a noise that begins is taken for the floor after some seconds."""
+"""Rise of the noise floor in dB a frame (1 dB a second): a new steady noise becomes the floor after some seconds."""
 _VAD_MODE = 3
-"""webrtcvad's mode that lets the least noise through."""
+"""webrtcvad's most aggressive mode: it lets the least noise through."""
 _VOICED_PERIODICITY = 0.6
-"""Correlation with the sound one period earlier: noise and coughs stay below 0.3, vowels lie above 0.7."""
+"""Correlation with the signal one pitch period earlier that a voiced frame must exceed. Noise and coughs stay below
+0.3, vowels lie above 0.7."""
 _SHORTEST_PERIOD, _LONGEST_PERIOD = RATE // 400, RATE // 70
+"""Pitch periods in samples, for 400 and 70 Hz."""
 _FFT_SIZE = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceFrame:
-    """`has_speech`: not quiet. `has_near_voice`: a person's voice, near enough to be the caller's."""
+    """`has_speech`: the frame is not silence. `has_near_voice`: a voice loud enough to be the caller's, not an echo."""
 
     has_speech: bool
     has_near_voice: bool
 
 
 class VoiceActivityDetector:
-    """Looks at one leg's frames, one after another."""
+    """Analyzes the successive frames of one leg."""
 
     def __init__(self) -> None:
         self._detector = webrtcvad.Vad(_VAD_MODE)
@@ -49,7 +55,7 @@ class VoiceActivityDetector:
         self._floor = _QUIETEST_SPEECH
 
     def analyze_frame(self, frame: bytes) -> VoiceFrame:
-        """`frame` is FRAME_BYTES of 8 kHz sound."""
+        """`frame` is FRAME_BYTES of 8 kHz linear 16-bit little-endian audio."""
         sound = np.frombuffer(frame, dtype="<i2").astype(np.float64)
         level = _measure_level(sound)
         self._floor = min(level, self._floor + _NOISE_FLOOR_RISE)
@@ -65,13 +71,13 @@ class VoiceActivityDetector:
 
 
 def _measure_level(sound: npt.NDArray[np.float64]) -> float:
-    """Level in dB below full scale; -100 for nothing."""
+    """RMS level in dBFS, at least -100."""
     square = float(sound @ sound) / len(sound)
     return max(10 * float(np.log10(max(square, 1e-9) / 32768**2)), -100.0)
 
 
 def _measure_periodicity(sound: npt.NDArray[np.float64]) -> float:
-    """How much the sound is like itself one period of a voice earlier: 1 for a pure tone, near 0 for noise."""
+    """Highest normalized autocorrelation at a voice's pitch period: 1 for a pure tone, near 0 for noise."""
     sound = sound - sound.mean()
     alike = np.fft.irfft(np.abs(np.fft.rfft(sound, _FFT_SIZE)) ** 2)[: _LONGEST_PERIOD + 1]
     periods = np.arange(_SHORTEST_PERIOD, _LONGEST_PERIOD + 1)

@@ -1,1 +1,1 @@
-"""Builds the centre's own Vosk model: acoustic weights, pronunciations and a language model become a directory."""
+"""Builds the call center's own Vosk model: a directory of acoustic weights, pronunciations and a language model."""

@@ -1,8 +1,8 @@
-"""Makes the centre's own speech model and prints its words.
+"""Builds the call center's own speech model and prints the number of its words.
 
     python -m callcenter.hearing.model_factory DIRECTORY --knowledge DIR --scripts DIR
 
-Names of people come by standard input, one a line.
+The names of the staff are read from standard input, one a line. Set-up runs this program (operations.speech_model).
 """
 
 import argparse

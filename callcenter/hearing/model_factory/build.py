@@ -1,7 +1,7 @@
-"""`acoustic weights + words -> a model directory`: the centre's own Vosk model, made where it is used.
+"""Builds a Vosk model directory from the acoustic weights and a training text, on the machine that uses the model.
 
-Never in one process with Vosk: kaldifst and Vosk bring an OpenFst each, and the two hang or abort. So this runs
-as a program of its own, `python -m callcenter.hearing.model_factory`.
+This module must not be imported into a process with Vosk: kaldifst and Vosk each bring their own OpenFst, and together
+they hang or abort. So the builder is a separate program, `python -m callcenter.hearing.model_factory`.
 """
 
 import shutil
@@ -22,7 +22,8 @@ from callcenter.hearing.model_factory.text import MATERIAL, TrainingText
 from callcenter.hearing.server.engine import UNKNOWN
 
 UNKNOWN_PHONE_COST = 2.0
-"""What each sound of unknown speech costs against the words of a question. Chosen on development voices."""
+"""Cost (negative log probability) of each phone of `[unk]`. Lower: expected words are lost to `[unk]`. Higher: speech
+that is no answer is taken for one. Chosen on the development voices among 1.5, 2.0 and 2.5 (speech_model/README.md)."""
 DECODING = {
     "min-active": "100",
     "max-active": "1500",
@@ -34,14 +35,15 @@ DECODING = {
     "endpoint.rule3.min-trailing-silence": "0.75",
     "endpoint.rule4.min-trailing-silence": "1.0",
 }
+"""Options of Kaldi's decoder for `conf/model.conf`. The choice of min-active and beam is in speech_model/README.md."""
 
 
 class ModelSourcesMissing(CallcenterError):
-    """What a model is built from is not there."""
+    """A source file of the speech model is missing."""
 
 
 def read_stress() -> StressDictionary:
-    """Raises ModelSourcesMissing."""
+    """Read the stress dictionary of festvox-ru. Raises ModelSourcesMissing when it is not installed."""
     try:
         return StressDictionary.read()
     except OSError as error:
@@ -53,7 +55,11 @@ def read_stress() -> StressDictionary:
 def write_model_directory(
     directory: Path, text: TrainingText, stress: StressDictionary, material: Path = MATERIAL, order: int = 3
 ) -> int:
-    """Raises ModelSourcesMissing, NoTools."""
+    """Build the model in `directory`, replacing a model there. Returns the number of its words, without `[unk]`.
+
+    `material` holds the acoustic weights; `order` is the n of the n-grams. Raises ModelSourcesMissing when the weights
+    are missing, GraphToolsMissing when OpenFst's tools are missing or fail.
+    """
     weights = material / "acoustic"
     if not (weights / "am" / "final.mdl").is_file():
         raise ModelSourcesMissing(
@@ -83,7 +89,7 @@ def _options() -> Iterator[tuple[str, str]]:
 
 
 def _replace(directory: Path, fresh: Path) -> None:
-    """A running ear has read the old one whole, so it may go."""
+    """Replace the model. The old one may be deleted: a running server has loaded it completely."""
     old = directory.with_name(f".{directory.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if directory.exists():

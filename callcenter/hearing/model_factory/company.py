@@ -1,4 +1,7 @@
-"""The company's own words: what its scripts, articles, categories, phrases, houses and people are called."""
+"""Collects the company's own words and sentences for the speech model.
+
+Sources: dialogue scripts, articles, categories, phrases, the house list and the names of the staff.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,22 +18,24 @@ from callcenter.houses.houses import House, Houses, read_houses
 
 _WORD = re.compile(r"[а-яё]+")
 _SPOKEN_KEYS = ("wordings", "phrases", "name", "question", "expects", "values", "yes", "no", "text", "say")
-"""Keys whose texts are said by people, more or less as they stand."""
+"""YAML keys whose texts callers say nearly word for word."""
 _CONTRACTOR_KEYS = ("responsible", "who")
-"""Keys whose texts name those who come: of a category «домофонный подрядчик», of an outage «Водоканал»."""
+"""YAML keys whose texts name contractors: «домофонный подрядчик» of a category, «Водоканал» of an outage."""
 _FACT_KEY = "value"
+"""YAML key of a company fact, whose names in «» are collected as sentences."""
 _MAX_CONTRACTOR_WORDS = 4
-"""Words; more are a clause."""
+"""Most words of a contractor's name. A longer text is a clause, not a name."""
 _STREET_TYPES = frozenset({"улица", "проспект", "переулок", "набережная", "шоссе", "бульвар", "площадь", "аллея"})
-"""What an address may leave out: «проспект Энгельса» is «Энгельса» too, but a «линия» needs its name."""
+"""Street types that a caller may leave out: «Энгельса» for «проспект Энгельса». Others, as «линия», are always said."""
 _INFLECTED_PARTS_OF_SPEECH = frozenset({"NOUN", "VERB", "INFN", "NUMR", "NPRO"})
-"""Parts of speech whose other forms are worth knowing; adjectives have too many."""
+"""OpenCorpora parts of speech whose other forms join the vocabulary. Adjectives have too many forms."""
 _LITERARY_GRAMMEMES = frozenset({"Arch", "Litr", "V-oy", "V-ey", "V-ie", "V-be"})
+"""OpenCorpora grammemes of archaic and literary forms, which are not said on the telephone."""
 
 
 @dataclass(slots=True)
 class CompanyWords:
-    """`sentences` may be said as they are; `words` may be said somewhere; `slots` join the patterns' slots."""
+    """`sentences` are whole utterances; `words` only join the vocabulary; `slots` extend the slots of the patterns."""
 
     sentences: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
@@ -38,16 +43,16 @@ class CompanyWords:
 
 
 def read_company(knowledge: Path, scripts: Path, people: Iterable[str] = ()) -> CompanyWords:
-    """From the files of the knowledge base and the scripts, and the names of the staff.
+    """Read the directories of the knowledge base and the scripts; `people` are the names of the staff.
 
-    Contractors are in the files: who is responsible for a category, who works in an outage, and whom the company's
-    facts name («Домофон-сервис»). Raises OSError and what the house list's reader raises.
+    Contractors come from the files: the responsible of a category, the contractor of an outage, and names in «» in the
+    company's facts («Домофон-сервис»). Raises OSError, and for an invalid file the error of its parser.
     """
     found = CompanyWords()
     for file in sorted([*scripts.glob("*.yaml"), *knowledge.glob("*.yaml"), *(knowledge / "phrases").glob("*.yaml")]):
         _collect_words(yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), found, spoken=False)
     for file in sorted(knowledge.glob("KB*.md")):
-        _, head, _ = file.read_text(encoding="utf-8").split("---", 2)  # nobody but the robot says the answer
+        _, head, _ = file.read_text(encoding="utf-8").split("---", 2)  # only the robot says the article's body
         _collect_words(yaml.load(head, Loader=yaml.CSafeLoader), found, spoken=False)
     houses = knowledge / "houses.csv"
     if houses.is_file():
@@ -78,7 +83,10 @@ def _collect_words(node: Any, found: CompanyWords, *, spoken: bool) -> None:
 
 
 def _list_contractors(text: str) -> Iterator[str]:
-    """«сантехник/слесарь ИТП; если не стояк» are two. What only staff writes, «101», «IVR-объявление», is nobody."""
+    """List the names in a text: «сантехник/слесарь ИТП; если не стояк» has two.
+
+    Parts with digits or Latin letters («101», «IVR-объявление») are notes of the staff, not names.
+    """
     for part in re.split(r"[/→+]", re.split(r"[;,(]", text)[0]):
         words = spell(part).split()
         if 0 < len(words) <= _MAX_CONTRACTOR_WORDS and "через" not in words and not re.search(r"[0-9A-Za-z]", part):
@@ -112,14 +120,14 @@ def _say_house(house: House) -> str:
 
 
 def _drop_street_type(street: str) -> Iterator[str]:
-    """Without its kind: «энгельса», «садовая»."""
+    """The street without its type: «энгельса», «садовая». Empty when that changes nothing or leaves nothing."""
     words = [word for word in street.split() if word not in _STREET_TYPES]
     if words and len(words) < len(street.split()):
         yield " ".join(words)
 
 
 def _list_locatives(street: str) -> Iterator[str]:
-    """As after «на»: «проспекте энгельса», «садовой улице», «садовой»."""
+    """The street in the locative, as after «на», with and without its type: «садовой улице», «садовой»."""
     words = street.split()
     turned = [_inflect_locative(word) for word in words]
     yield " ".join(turned)
@@ -133,7 +141,7 @@ def _morphology() -> pymorphy3.MorphAnalyzer:
 
 
 def _inflect_locative(word: str) -> str:
-    """Adjectives and kinds of streets change, names in the genitive stay."""
+    """Inflect adjectives and street types; names in the genitive stay unchanged."""
     for parse in _morphology().parse(word):
         if "nomn" in parse.tag and ("ADJF" in parse.tag or word in _STREET_TYPES):
             turned = parse.inflect({"loct"})
@@ -143,7 +151,7 @@ def _inflect_locative(word: str) -> str:
 
 
 def forms_of(words: Iterable[str]) -> set[str]:
-    """The other forms of nouns, verbs, numerals and pronouns, without what is said only in books."""
+    """All forms of the nouns, verbs, numerals and pronouns among the words, without literary forms."""
     forms: set[str] = set()
     for word in words:
         parse = _morphology().parse(word)[0]

@@ -1,7 +1,8 @@
-"""From words to the graph that Vosk searches: lexicon and states (HCLr.fst) apart from the grammar (Gr.fst), so that a
-question's own grammar can take the place of the whole language.
+"""Builds the decoding graph of a Vosk model from the lexicon.
 
-The self loops follow Kaldi's "reorder" convention: a state's staying transitions come after its leaving one.
+The lexicon with the phones' states (HCLr.fst) is separate from the grammar (Gr.fst, see build.py), so that a question's
+phrases can replace the general language model at run time. Self-loops follow Kaldi's "reorder" convention: the
+self-loop of a state comes after the transition that leaves it.
 """
 
 import subprocess
@@ -28,11 +29,14 @@ Arc = tuple[int, int, int, float, int]
 
 
 class GraphToolsMissing(CallcenterError):
-    """What a graph is made with is not installed."""
+    """OpenFst's tools, which build the graph, are not installed or fail."""
 
 
 def write_graph(directory: Path, lexicon: PronunciationLexicon, unknown_phone_cost: float) -> dict[str, int]:
-    """Writes `graph/` but for its grammar; answers the numbers of the words in it. Raises GraphToolsMissing."""
+    """Write `graph/` without Gr.fst. Returns the number of each word in the graph, for the grammar's labels.
+
+    `unknown_phone_cost` is the cost of each phone of `[unk]`. Raises GraphToolsMissing.
+    """
     phones = directory / "graph" / "phones"
     phones.mkdir(parents=True, exist_ok=True)
     (phones / "word_boundary.int").write_text(word_boundaries())
@@ -52,7 +56,10 @@ def write_graph(directory: Path, lexicon: PronunciationLexicon, unknown_phone_co
 
 
 def _to_transitions(labels: kaldifst.StdVectorFst) -> kaldifst.StdVectorFst:
-    """Labels become transitions. A state that is entered by several labels is split, for each its own loop."""
+    """Replace phone labels by Kaldi's transition numbers and add self-loops.
+
+    A state entered by several labels is split into one copy for each label, because each label has its own self-loop.
+    """
     arcs = list(_arcs(labels))
     entered: defaultdict[int, set[int]] = defaultdict(set)
     for _, label, _, _, to in arcs:
@@ -93,7 +100,10 @@ def _finals(fst: kaldifst.StdVectorFst) -> Mapping[int, float]:
 
 
 def _make_look_ahead(directory: Path, searched: kaldifst.StdVectorFst) -> Mapping[int, int]:
-    """OpenFst's own program makes the type that Vosk reads. It gives words new numbers and tells them."""
+    """Convert the graph to the look-ahead type that Vosk reads, with OpenFst's program `fstconvert`.
+
+    The conversion renumbers the words. Returns the new number of each renumbered old one. Raises GraphToolsMissing.
+    """
     library = next((found for pattern in _LOOK_AHEAD_LIBRARIES for found in sorted(Path("/").glob(pattern[1:]))), None)
     if library is None:
         raise GraphToolsMissing("не установлен пакет libfst-tools; установите: apt-get install libfst-tools")

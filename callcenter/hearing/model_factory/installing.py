@@ -1,4 +1,4 @@
-"""Takes a ready-made Vosk model from a name, an address or a file, and puts it where the centre can use it."""
+"""Installs a ready-made Vosk model from a known name, a web address, an archive or a directory."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 OFFICIAL = _ROOT / "speech_model" / "official.yaml"
 _TRIAL = "callcenter.hearing.server.engines.vosk_trial"
 _TRIAL_SECONDS = 600
-"""The largest models take a minute to load from a slow disk."""
+"""Time limit of the trial in seconds. The largest models take a minute to load from a slow disk."""
 _UNCHANGED_NOTICE = "центр слушает как прежде"
 _CHUNK_BYTES = 1 << 20
 _CONNECT_SECONDS = 15.0
@@ -39,7 +39,10 @@ class InstallFailed(CallcenterError):
 
 @dataclass(frozen=True, slots=True)
 class PublishedModel:
-    """A model that its makers publish."""
+    """A model published by its makers.
+
+    `verification_mark` «[K]»: address and size are known but were not tried (see official.yaml).
+    """
 
     short_name: str
     name: str
@@ -58,10 +61,12 @@ def read_official(file: Path = OFFICIAL) -> tuple[PublishedModel, ...]:
 
 
 def install(source: str, models: Path, *, sha256: str = "", progress: Progress = print) -> VoskModel:
-    """The model of `source` (a known name, an http address, an archive or a directory), unpacked below `models`.
+    """Install the model of `source` (known name, http(s) address, archive or directory) below `models` and return it.
 
-    It was loaded and has heard a second of silence. A model there of the same name is replaced. Raises InstallFailed
-    with the mend; nothing is left behind then.
+    The model is tried first: a separate process loads it and decodes a second of silence. An installed model of the
+    same name is replaced. `sha256` is the archive's expected checksum in hexadecimal; empty: it is only reported.
+
+    Raises InstallFailed, whose message says what to do; nothing is left behind then.
     """
     known = {one.short_name: one for one in read_official()} | {one.name: one for one in read_official()}
     if source in known:
@@ -101,7 +106,7 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
 
 
 def _check_source_directory(directory: Path, sha256: str) -> None:
-    """It may be somebody's whole home."""
+    """Refuse a directory that is no model before it is copied: a user may name a whole home directory by mistake."""
     if sha256:
         raise InstallFailed("--sha256 — сумма архива, а у каталога её нет; уберите --sha256")
     try:
@@ -112,7 +117,7 @@ def _check_source_directory(directory: Path, sha256: str) -> None:
 
 @contextmanager
 def _make_work_directory(models: Path) -> Iterator[Path]:
-    """A directory to work in, below `models`. When the work fails, the directories that were made for it go, too."""
+    """Make a temporary directory below `models`. On an error the directories created for it are removed, too."""
     made = [place for place in (models, *models.parents) if not place.exists()]
     try:
         models.mkdir(parents=True, exist_ok=True)
@@ -170,19 +175,19 @@ def _compare_sum(archive: Path, source: str, sha256: str, progress: Progress) ->
 
 
 def _name_of(source: str) -> str:
-    """Of a model without a directory around it: the given directory's, or the archive's."""
+    """Name for a model whose archive holds no directory: the name of the archive, or of the given directory."""
     name = Path(source.partition("?")[0]).expanduser().resolve().name
     return re.sub(r"\.(?:zip|tgz|tar(?:\.\w+)?)$", "", name) or "model"
 
 
 def _find_model(unpacked: Path) -> Path:
-    """Archives hold one directory with the model in it, or the model itself."""
+    """Find the model's directory: an archive holds either one directory with the model, or the model's files."""
     inside = [entry for entry in unpacked.iterdir() if entry.is_dir() and not entry.name.startswith("__")]
     return inside[0] if len(inside) == 1 and not holds_network(unpacked) else unpacked
 
 
 def _make_usable(directory: Path, source: str, progress: Progress) -> VoskModel:
-    """Allows 16 kHz models to take the telephone's 8 kHz, and looks at the result as the centre will."""
+    """Let a 16 kHz model accept the telephone's 8 kHz, then check the model as the call center will at its start."""
     for features in (directory / "conf" / "mfcc.conf", directory / "mfcc.conf"):
         if not features.is_file():
             continue
@@ -199,7 +204,7 @@ def _make_usable(directory: Path, source: str, progress: Progress) -> VoskModel:
 
 
 def _run_trial(directory: Path, source: str, progress: Progress) -> None:
-    """Has a process of its own load the model and hear a second of silence."""
+    """Load the model and decode a second of silence in a separate process. Raises InstallFailed."""
     progress("пробую загрузить модель…")
     try:
         done = subprocess.run(

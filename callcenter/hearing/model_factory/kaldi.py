@@ -1,4 +1,7 @@
-"""Kaldi's binary format, as its readers expect it (base/io-funcs, hmm/transition-model.cc, nnet3/am-nnet-simple.cc)."""
+"""Writes Kaldi's binary model format.
+
+Source of the format: Kaldi's readers base/io-funcs, hmm/transition-model.cc and nnet3/am-nnet-simple.cc.
+"""
 
 import io
 import math
@@ -16,7 +19,10 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """`weights` (outputs, inputs) and `bias` on a descriptor of nnet3, and whether a rectifier follows."""
+    """Affine layer: `weights` of shape (outputs, inputs) and `bias` applied to `source`, an nnet3 descriptor.
+
+    `rectified`: a ReLU follows.
+    """
 
     name: str
     source: str
@@ -27,7 +33,10 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class NetworkNode:
-    """A name for what a descriptor says, a sum for example, so that others may refer to it."""
+    """Name for an nnet3 descriptor, for example a sum, so that other descriptors may refer to it.
+
+    `width` is the dimension.
+    """
 
     name: str
     source: str
@@ -38,24 +47,30 @@ Layer = Affine | NetworkNode
 
 
 def write_model(transitions: bytes, network: bytes) -> bytes:
-    """`final.mdl`."""
+    """Bytes of `final.mdl` from those of its transition model and its network."""
     return b"\0B" + transitions + network
 
 
 def take_network(model: bytes) -> bytes:
-    """The network of a `final.mdl` without the states it was written with. Raises ValueError."""
+    """Extract the network from the bytes of a `final.mdl`, without its transition model.
+
+    Raises ValueError when there is no network.
+    """
     return model[model.index(_NETWORK) :]
 
 
 def write_network(layers: Sequence[Layer], inputs: int, output: str) -> bytes:
-    """From a node `input` of `inputs` to the descriptor `output`."""
+    """Bytes of a network from the node `input` of dimension `inputs` to the descriptor `output`."""
     file = _KaldiWriter()
     _write_network(file, layers, inputs, output)
     return file.held()
 
 
 def write_transitions(outputs_by_phone: Mapping[int, int], outputs: int) -> bytes:
-    """The states of phones, and of one phone more, numbered next, that has a state for each output."""
+    """Bytes of the transition model: one state for each phone, scored by its network output.
+
+    One more phone, with the next number, gets a state for each of the `outputs` network outputs.
+    """
     file = _KaldiWriter()
     _write_transitions(file, outputs_by_phone, outputs)
     return file.held()
@@ -122,7 +137,7 @@ def _write_transitions(file: _KaldiWriter, outputs_by_phone: Mapping[int, int], 
 
 
 def _write_topology(file: _KaldiWriter, states: Sequence[Sequence[int]]) -> None:
-    """Where each state leads, with even odds; then the final state, which leads nowhere."""
+    """Write the transitions of each state, with equal probabilities, and the final state, which has none."""
     file.integer(len(states) + 1)
     for number, following in enumerate(states):
         file.integer(number, len(following))
@@ -154,7 +169,7 @@ def _write_network(file: _KaldiWriter, layers: Sequence[Layer], inputs: int, out
         if layer.rectified:
             _write_rectifier(file, f"{layer.name}.relu", len(layer.bias))
     file.token("</Nnet3>", "<LeftContext>")
-    file.integer(0)  # Kaldi computes both contexts anew when it reads
+    file.integer(0)  # Kaldi recomputes both contexts when it reads the model
     file.token("<RightContext>")
     file.integer(0)
     file.token("<Priors>")

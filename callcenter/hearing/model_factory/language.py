@@ -1,20 +1,23 @@
-"""Which words follow which: an n-gram model with absolute discounting (Ney, Essen and Kneser 1994), as Kaldi's G."""
+"""N-gram language model with absolute discounting (Ney, Essen and Kneser 1994), written as Kaldi's grammar (G)."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
 _DISCOUNT = 0.5
+"""Part of the count of each seen n-gram that goes to unseen ones. A count below 1 gives this share of itself."""
 _BEGIN, _END = "<s>", "</s>"
 _TWICE = 2
+"""Contexts of this many words or more are kept only if their total count is at least this number."""
 
 Context = tuple[str, ...]
+"""The preceding words, the last one last."""
 
 
 class Language:
-    """Estimated from sentences with weights; every word of the vocabulary may be said anywhere."""
+    """N-gram model estimated from weighted sentences. Every word of the vocabulary has a probability in any context."""
 
     def __init__(self, vocabulary: Iterable[str], order: int = 3, unseen_count: float = 0.3) -> None:
-        """`unseen_count` is what a word counts that no sentence has."""
+        """`order` is the n of the n-grams. `unseen_count` is added to the unigram count of every vocabulary word."""
         self._vocabulary = frozenset(vocabulary)
         self._order = order
         self._unseen = unseen_count
@@ -22,7 +25,7 @@ class Language:
         self._sums: dict[Context, tuple[float, float]] = {}
 
     def add_sentence(self, sentence: str, weight: float = 1.0) -> None:
-        """Words outside the vocabulary break a sentence in two."""
+        """Count a sentence `weight` times. A word outside the vocabulary splits the sentence in two."""
         self._sums.clear()
         history: list[str] = [_BEGIN]
         for word in [*sentence.split(), _END]:
@@ -35,14 +38,17 @@ class Language:
             history.append(word)
 
     def write_arcs(self, numbers: Mapping[str, int]) -> Iterator[str]:
-        """OpenFst's text form, input and output the words' numbers, the start first; backing off says nothing."""
+        """Yield the model as lines of OpenFst's text format, the start state first.
+
+        Input and output labels are the words' numbers; backoff arcs have no labels (epsilon, 0).
+        """
         contexts = self._contexts()
         states = {context: state for state, context in enumerate(contexts)}
         for context in contexts:
             yield from self._state_arcs(context, states, numbers)
 
     def probability(self, context: Context, word: str) -> float:
-        """Of `word` (`</s>`: the end) after `context`, a history that ends with the last word said."""
+        """Probability of `word` (`</s>`: the end of the sentence) after `context`."""
         count = self._followers.get(context, {}).get(word, 0.0)
         total, taken = self._sum(context)
         if not context:
@@ -52,7 +58,7 @@ class Language:
         return (count - _discount(count)) / total + taken / total * self.probability(context[1:], word)
 
     def _sum(self, context: Context) -> tuple[float, float]:
-        """How much was seen after a context, and how much of that goes to what was not."""
+        """Total count after a context, and the part of it that discounting gives to unseen words."""
         if context not in self._sums:
             counts = self._followers.get(context, {}).values()
             unseen = 0.0 if context else len(self._vocabulary) * self._unseen + 1
@@ -60,7 +66,7 @@ class Language:
         return self._sums[context]
 
     def _contexts(self) -> list[Context]:
-        """Longer ones only where something was seen twice. The start comes first."""
+        """Contexts that become states, the start first. For long contexts see _TWICE."""
         kept = {context for context in self._followers if len(context) < _TWICE or self._sum(context)[0] >= _TWICE}
         start = (_BEGIN,)
         return [start, (), *sorted(kept - {start, ()})]
@@ -87,7 +93,7 @@ def _discount(count: float) -> float:
 
 
 def _find_longest_context(context: Context, states: Mapping[Context, int]) -> Context:
-    """The longest known context that ends as this one does."""
+    """The longest suffix of the context that has a state."""
     while context not in states:
         context = context[1:]
     return context

@@ -1,4 +1,4 @@
-"""The words that can be heard, as a transducer from phones to words (Kaldi's L)."""
+"""Pronunciation lexicon: a transducer from phones to words (Kaldi's L)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,14 +19,18 @@ from callcenter.hearing.model_factory.stress import StressDictionary
 from callcenter.hearing.server.engine import UNKNOWN
 
 _START, _WORD, _ENDED = 0, 1, 2
-"""All words end in one state: with an end of its own, each would be given a copy of all that may begin there."""
+"""States of the transducer. All words share the state _ENDED: with an end state for each word, determinization would
+copy everything that may follow for each of them."""
 _UNKNOWN_MARK = DISAMBIGUATION
-"""Speech that is no word begins with a mark of its own, so that it never melts into words that sound alike."""
+"""Disambiguation symbol at the beginning of `[unk]`. It keeps determinization from merging `[unk]` with words."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordPronunciation:
-    """`disambiguation_symbol`, when not 0, tells words apart that sound alike or begin alike."""
+    """One pronunciation of a word.
+
+    `disambiguation_symbol` is not 0 if the same phones are another word, too, or the beginning of a longer one.
+    """
 
     word: str
     phones: tuple[str, ...]
@@ -35,14 +39,14 @@ class WordPronunciation:
 
 @dataclass(frozen=True, slots=True)
 class PronunciationLexicon:
-    """Every way every word is said. `word_numbers` numbers them from 1, in order, `[unk]` among them."""
+    """All pronunciations of all words. `word_numbers` numbers the words from 1 in sorted order, `[unk]` included."""
 
     pronunciations: tuple[WordPronunciation, ...]
     word_numbers: Mapping[str, int]
 
     @classmethod
     def make(cls, words: Iterable[str], stress: StressDictionary) -> "PronunciationLexicon":
-        """Words that cannot be said are left out."""
+        """Build the lexicon. Words without a pronunciation are left out."""
         said = {word: ways for word in sorted(set(words)) if (ways := pronounce(word, stress))}
         how_often = Counter(way for ways in said.values() for way in ways)
         beginnings = {way[:length] for way in how_often for length in range(1, len(way))}
@@ -57,11 +61,15 @@ class PronunciationLexicon:
 
     @property
     def disambiguation_count(self) -> int:
-        """How many disambiguation marks there are, the one of unknown speech included."""
+        """Number of disambiguation symbols, including that of `[unk]`."""
         return 1 + max((one.disambiguation_symbol for one in self.pronunciations), default=0)
 
     def write_arcs(self, unknown_phone_cost: float) -> Iterator[str]:
-        """OpenFst's text form. Blanks may stand between any phones; silence before, between and after words."""
+        """Yield the transducer as lines of OpenFst's text format.
+
+        A CTC blank is optional between the phones of a word, silence before, between and after words.
+        `unknown_phone_cost` is the cost of each phone of `[unk]`.
+        """
         yield f"{_START} {_WORD} 0 0 0"
         yield f"{_START} {_WORD} {SILENCE} 0 0"
         yield f"{_ENDED} {_WORD} 0 0 0"
@@ -84,7 +92,7 @@ class PronunciationLexicon:
         yield f"{_WORD} 0"
 
     def _write_unknown_arcs(self, free: int, cost: float) -> Iterator[str]:
-        """Any two sounds or more, each at a price, blanks between them for nothing."""
+        """Yield the arcs of `[unk]`: two or more of any phones at `cost` each, with blanks between them at no cost."""
         begun, inside = free, free + 1
         yield f"{_WORD} {begun} {_UNKNOWN_MARK} {self.word_numbers[UNKNOWN]} 0"
         for output in OUTPUT.values():

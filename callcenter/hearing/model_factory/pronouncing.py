@@ -1,7 +1,7 @@
-"""From spelling to sounds by the rules of Russian, given where a word is stressed.
+"""Grapheme-to-phoneme conversion for Russian by rules; the stress comes from a StressDictionary.
 
-The rules are the usual ones of orthoepy (R. I. Avanesov, "Russian literary pronunciation"): reduction, softening,
-voicing and devoicing, and the clusters that are not said as written.
+The rules follow R. I. Avanesov, "Russian literary pronunciation": vowel reduction, softening, voicing and devoicing,
+and consonant clusters that are not pronounced as written.
 """
 
 import re
@@ -28,7 +28,7 @@ _VOICED = {mute: voiced for voiced, mute in _DEVOICED.items() if mute != "f"}
 _VOICELESS = frozenset({"p", "f", "k", "t", "sh", "s", "h", "c", "ch", "sch"})
 _VOICED_OBSTRUENTS = frozenset({"b", "g", "d", "zh", "z"})
 _SOFTENED_BEFORE = {"n": {"t", "d", "ch", "sch", "n"}, "s": {"t", "d", "n", "s"}, "z": {"d", "n", "z"}}
-"""Dental consonants that a soft one after them softens."""
+"""Dental consonants that become soft before these consonants when those are soft."""
 
 _RESPELLING_RULES = (
     (re.compile(r"^(что(бы?|нибудь|то)?)$"), lambda found: "ш" + found[1][1:]),
@@ -57,28 +57,28 @@ _RESPELLING_RULES = (
     (re.compile("гч"), "хч"),
 )
 _GO_EXCEPTIONS = frozenset({"много", "немного", "дорого", "недорого", "строго", "долго", "недолго", "убого", "лого"})
-"""Words on -ого whose г is said."""
+"""Words in -ого whose г is pronounced as г, not as в."""
 
 
 def pronounce(word: str, stress: StressDictionary) -> list[tuple[str, ...]]:
-    """The ways a lower-case Cyrillic word is said, the likeliest first; empty when nothing in it can be said."""
+    """Pronunciations of a lower-case Cyrillic word, the likeliest first; empty when no letter has a sound."""
     ways: dict[tuple[str, ...], None] = {}
     for place in stress.find_stressed_vowels(word):
         ways[spell_out(word, place)] = None
         if place == 0 and sum(letter in _STRESSED for letter in word) == 1:
-            ways[spell_out(word, 1)] = None  # said alone, even «не» is stressed
+            ways[spell_out(word, 1)] = None  # a clitic such as «не» is stressed when it is said alone
     return [way for way in ways if way]
 
 
 def spell_out(word: str, stressed: int) -> tuple[str, ...]:
-    """The phones of a word whose vowel number `stressed` (from 1) bears the stress; 0: none does."""
+    """Phones of a word with the stress on vowel number `stressed`, counted from 1; 0: no stress."""
     letters = _respell(word)
     sounds = _read_letters(letters, stressed)
     _assimilate(sounds)
     phones: list[str] = []
     for sound, soft in sounds:
         name = sound + "'" if soft and sound not in _ALWAYS_SOFT and sound not in VOWELS else sound
-        if not (phones and phones[-1] == name and name not in VOWELS):  # double consonants are said once
+        if not (phones and phones[-1] == name and name not in VOWELS):  # a double consonant is one phone
             phones.append(name)
     return tuple(phones)
 
@@ -128,7 +128,7 @@ def _transcribe_vowel(
 
 
 def _assimilate(sounds: list[tuple[str, bool]]) -> None:
-    """Voicing and softness go from right to left."""
+    """Assimilate consonants in place to the next consonant by voicing and softness, from right to left."""
     for place in range(len(sounds) - 1, -1, -1):
         sound, soft = sounds[place]
         if sound in VOWELS:

@@ -1,4 +1,4 @@
-"""Sentences made from patterns: the text of the language model and of synthetic training speech."""
+"""Generates sentences from patterns, for the language model and for synthetic training speech."""
 
 import random
 import re
@@ -20,11 +20,14 @@ _ORDINALS = {
     "ordinal_in_f": ("f", "p"),
     "ordinal_gen": ("n", "g"),
 }
-"""Slots of ordinal numbers: gender and case as num2words names them."""
+"""Slots of ordinal numbers: their gender and case in num2words' notation."""
 
 
 class Sentences:
-    """`slots` holds the lines of every slot; a line may hold slots again."""
+    """Patterns with slots in braces. `slots` holds the possible lines of each slot; a line may contain slots again.
+
+    Numeric slots take a range: `{number:1-300}`.
+    """
 
     def __init__(self, patterns: Sequence[str], slots: Mapping[str, Sequence[str]]) -> None:
         self._patterns = patterns
@@ -32,7 +35,7 @@ class Sentences:
 
     @classmethod
     def read(cls, file: Path = PATTERNS, more: Mapping[str, Sequence[str]] | None = None) -> "Sentences":
-        """`more` lines are the company's own; they join the slots of their names."""
+        """Read the patterns and slots of a YAML file. `more` adds lines (the company's own) to the slots it names."""
         held = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         slots = dict(held["slots"])
         for name, lines in (more or {}).items():
@@ -40,7 +43,7 @@ class Sentences:
         return cls(held["sentences"], slots)
 
     def generate(self, count: int, chance: random.Random) -> Iterator[str]:
-        """`count` sentences of lower-case words, each pattern as often as any other."""
+        """Yield `count` random sentences of lower-case words. All patterns are equally probable."""
         while count > 0:
             sentence = self.fill(chance.choice(self._patterns), chance)
             if sentence:
@@ -53,7 +56,7 @@ class Sentences:
         return " ".join(pattern.split())
 
     def list_slot_lines(self, *slots: str) -> Iterator[str]:
-        """Every line, of these slots or of all, that holds no slot itself."""
+        """Yield the lines that contain no slot themselves, of the given slots or of all."""
         for lines in (self._slots[slot] for slot in slots or self._slots):
             yield from (line for line in lines if "{" not in line and line != _EMPTY_LINE)
 
@@ -70,7 +73,7 @@ class Sentences:
 
 
 def say_number(number: int, case: str = "n") -> str:
-    """Its words; of a number from a thousand on, «одна тысяча» or «тысяча» as num2words has it."""
+    """The number in words; `case` is num2words' case letter. «одна тысяча» or «тысяча»: as num2words writes it."""
     return str(num2words(number, lang="ru", case=case))
 
 
@@ -87,7 +90,7 @@ def _digits(chance: random.Random, count: int, _: int) -> str:
 
 
 def _pairs(chance: random.Random, count: int, _: int) -> str:
-    """Numbers read out two figures at a time: «ноль пять» keeps its zero."""
+    """`count` two-digit numbers, as in a number read out in pairs of digits. A leading zero is said: «ноль пять»."""
     pairs = (chance.randrange(100) for _ in range(count))
     return " ".join(("ноль " if pair < 10 else "") + say_number(pair) for pair in pairs)
 

@@ -1,4 +1,4 @@
-"""Texts as they are said: lower case, figures as words, nothing but words."""
+"""Converts written Russian text to spoken form for the speech model."""
 
 import re
 
@@ -11,7 +11,7 @@ _DAY = re.compile(r"(\d+)(?= (?:января|февраля|марта|апре�
 
 
 def spell(text: str) -> str:
-    """A text as it is said: lower case, figures as words, nothing but words."""
+    """Convert a text to spoken form: lower case, numbers in words, only Russian words separated by single spaces."""
     spelt = _ORDINAL.sub(lambda found: _ordinal(int(found[1]), _GENDERS[found[2]], "n"), text.lower())
     spelt = _DAY.sub(lambda found: _ordinal(int(found[1]), "n", "g"), spelt)
     spelt = re.sub(r"\d+", lambda number: f" {num2words(int(number[0]), lang='ru')} ", spelt)

@@ -1,32 +1,34 @@
-"""Phones as Kaldi's decoder sees them: where in a word they stand, their numbers, the transitions of their states.
+"""Phones for Kaldi's decoder: their position in a word, their numbers, and the transitions of their states.
 
-A phone is one state, entered and then stayed in or left. Kaldi numbers the transitions: for phone number N the staying
-one is 2N - 1, the leaving one 2N; graphs carry these numbers. One phone more, ANYTHING, has a state for each output of
-the network, and three transitions each: stay, go on to another, leave. `[unk]` consists of it: were it made of phones,
-a lattice would keep each of their sequences apart, and the end of a silence would take seconds.
+A phone has one state with two transitions, a self-loop and one that leaves. Kaldi numbers the transitions: of phone
+number N the self-loop is 2N - 1, the leaving one 2N. The graph that Vosk decodes carries these numbers.
+
+One more phone, ANYTHING, has a state for each output of the network, each with three transitions: self-loop, to another
+state, leave. `[unk]` consists of this phone: if it consisted of ordinary phones, a lattice would keep every sequence of
+them apart, and the end of a silence would take seconds of computation.
 """
 
 from callcenter.hearing.model_factory.phones import OUTPUT, OUTPUTS, PHONES
 
 BEGIN, INSIDE, END, ALONE = "B", "I", "E", "S"
-"""Places in a word, as Kaldi names them."""
+"""Kaldi's letters for the position of a phone in a word."""
 _WORD_POSITIONS = (BEGIN, INSIDE, END, ALONE)
 _KALDI_POSITIONS = {BEGIN: "begin", INSIDE: "internal", END: "end", ALONE: "singleton"}
 
 SILENCE = len(PHONES) * len(_WORD_POSITIONS) + 1
-"""CTC's blank between words: the phone whose length ends an utterance."""
+"""Phone number of the CTC blank between words. Kaldi's endpointing measures the duration of both blanks as silence."""
 BLANK = SILENCE + 1
-"""CTC's blank inside a word."""
+"""Phone number of the CTC blank inside a word."""
 ANYTHING = BLANK + 1
 GOING_ON = ANYTHING + 1
-"""A graph's label for going on inside ANYTHING to its state 0; the other states follow."""
+"""Graph label of state 0 of ANYTHING when another state follows. The labels of states 1, 2, … come next."""
 ENDING = GOING_ON + OUTPUTS
-"""The same for its last state."""
+"""Graph label of state 0 of ANYTHING when the phone ends there. The labels of states 1, 2, … come next."""
 DISAMBIGUATION = ENDING + OUTPUTS
-"""The first of the marks, not phones, that keep words with equal sounds apart."""
+"""First disambiguation symbol. These labels are not phones; they keep words with equal phones apart."""
 _TRANSITIONS_PER_PHONE, _TRANSITIONS_PER_ANY_PHONE_STATE = 2, 3
 LAST_TRANSITION = _TRANSITIONS_PER_PHONE * BLANK + _TRANSITIONS_PER_ANY_PHONE_STATE * OUTPUTS
-"""The highest transition number."""
+"""Highest transition number."""
 
 
 def phone_number(phone: str, place: str) -> int:
@@ -34,14 +36,14 @@ def phone_number(phone: str, place: str) -> int:
 
 
 def place_of(index: int, length: int) -> str:
-    """Where a word's phone `index` of `length` stands."""
+    """Position letter of phone `index` (from 0) in a word of `length` phones."""
     if length == 1:
         return ALONE
     return BEGIN if index == 0 else END if index == length - 1 else INSIDE
 
 
 def enter(label: int) -> tuple[int, int]:
-    """The transition by which a label of the graph is entered, and the one that stays in it."""
+    """Transition numbers for a graph label: of the arc that enters its state, and of the self-loop there."""
     if label <= BLANK:
         return _TRANSITIONS_PER_PHONE * label, _TRANSITIONS_PER_PHONE * label - 1
     state, leaves = (label - GOING_ON, 2) if label < ENDING else (label - ENDING, 3)
@@ -50,13 +52,13 @@ def enter(label: int) -> tuple[int, int]:
 
 
 def outputs_by_phone() -> dict[int, int]:
-    """Which output of the network scores a phone number; ANYTHING has all of them."""
+    """Output of the network that scores each phone number. ANYTHING, scored by all outputs, is not included."""
     outputs = {phone_number(phone, place): OUTPUT[phone] for phone in PHONES for place in _WORD_POSITIONS}
     return {**outputs, SILENCE: 0, BLANK: 0}
 
 
 def word_boundaries() -> str:
-    """Kaldi's `word_boundary.int`, by which it finds where words begin and end."""
+    """Content of Kaldi's `word_boundary.int`, by which Kaldi finds the beginning and the end of words."""
     lines = [
         f"{phone_number(phone, place)} {_KALDI_POSITIONS[place]}\n" for phone in PHONES for place in _WORD_POSITIONS
     ]
@@ -64,6 +66,6 @@ def word_boundaries() -> str:
 
 
 def phone_table() -> str:
-    """Kaldi's `phones.txt`."""
+    """Content of Kaldi's `phones.txt`."""
     lines = [f"{phone}_{place} {phone_number(phone, place)}\n" for phone in PHONES for place in _WORD_POSITIONS]
     return "".join(["<eps> 0\n", *lines, f"SIL {SILENCE}\n", f"BLK {BLANK}\n", f"ANY {ANYTHING}\n"])

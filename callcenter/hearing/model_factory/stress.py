@@ -1,4 +1,4 @@
-"""Where Russian words are stressed: the dictionary of the festvox-ru voice, and a guess by endings for other words."""
+"""Stress of Russian words: from the dictionary of the festvox-ru voice, and for other words guessed by their ending."""
 
 import re
 from collections import Counter
@@ -8,18 +8,18 @@ from pathlib import Path
 FESTVOX_DICTIONARY = Path(
     "/usr/share/festival/voices/russian/msu_ru_nsh_clunits/dict/msu_ru_nsh_dict.scm",
 )
-"""Debian's package festvox-ru: 181,000 word forms."""
+"""Dictionary of Debian's package festvox-ru: 181,000 word forms."""
 
 _ENTRY = re.compile(r'\("([а-яё]+)" \S+ \((\d+)\)\)')
 _VOWEL = re.compile("[аеёиоуыэюя]")
 _LONGEST_ENDING = 6
 _SHORTEST_ENDING = 2
 _SURE = 0.8
-"""The share of words with an ending that must agree before the ending decides alone."""
+"""Share of the known words with an ending that must have the same stress; below it two guesses are returned."""
 
 
 class StressDictionary:
-    """The stressed vowels of words, counted from 1; 0: the word leans on its neighbour and has no stress."""
+    """Numbers of the stressed vowels of words, counted from 1; 0: the word is a clitic without stress."""
 
     def __init__(self, known: Mapping[str, tuple[int, ...]]) -> None:
         self._known = known
@@ -27,7 +27,7 @@ class StressDictionary:
 
     @classmethod
     def read(cls, file: Path = FESTVOX_DICTIONARY) -> "StressDictionary":
-        """Raises OSError."""
+        """Read festvox-ru's dictionary. Raises OSError."""
         known: dict[str, tuple[int, ...]] = {}
         for word, stress in _ENTRY.findall(file.read_text(encoding="utf-8")):
             found = int(stress)
@@ -36,11 +36,14 @@ class StressDictionary:
         return cls(known)
 
     def words(self) -> Iterator[str]:
-        """All that it knows."""
+        """All words of the dictionary."""
         return iter(self._known)
 
     def find_stressed_vowels(self, word: str) -> tuple[int, ...]:
-        """The places a word may be stressed at, the likeliest first. Never empty for a word with vowels."""
+        """Possible numbers of the stressed vowel, the likeliest first; (0,) for a word without vowels.
+
+        A vowel ё is always stressed.
+        """
         vowels = count_vowels(word)
         if "ё" in word:
             return (count_vowels(word[: word.index("ё") + 1]),)
@@ -51,7 +54,7 @@ class StressDictionary:
         return self._guess(word, vowels)
 
     def _guess(self, word: str, vowels: int) -> tuple[int, ...]:
-        """By the longest ending that known words share; two places where they disagree."""
+        """Guess by the longest ending that known words have; two guesses when these words disagree (see _SURE)."""
         endings = self._endings or self._count_endings()
         for ending in _endings_of(word):
             votes = {vowels - from_end: count for from_end, count in endings.get(ending, ()) if from_end < vowels}
@@ -61,7 +64,7 @@ class StressDictionary:
         return (max(vowels - 1, 1), vowels)
 
     def _count_endings(self) -> Mapping[str, list[tuple[int, int]]]:
-        """For an ending, how often its words are stressed how many vowels before the last."""
+        """Count for each ending how many of its words have the stress on which vowel, counted from the last one (0)."""
         from_end_of = ((word, count_vowels(word) - places[0]) for word, places in self._known.items() if places[0])
         counted = Counter((ending, from_end) for word, from_end in from_end_of for ending in _endings_of(word))
         for (ending, from_end), count in counted.items():
@@ -74,6 +77,6 @@ def count_vowels(text: str) -> int:
 
 
 def _endings_of(word: str) -> Iterator[str]:
-    """The longest first."""
+    """Endings of a word, the longest first."""
     for length in range(min(_LONGEST_ENDING, len(word)), _SHORTEST_ENDING - 1, -1):
         yield word[-length:]

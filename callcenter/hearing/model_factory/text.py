@@ -1,4 +1,7 @@
-"""What a language model is made of: the company's words and sentences, the patterns', residents' and everyday ones."""
+"""Gathers the training text of the language model.
+
+Sources: the company's words and sentences, generated patterns, written lines of residents, and everyday sentences.
+"""
 
 import hashlib
 import json
@@ -12,23 +15,24 @@ from callcenter.hearing.model_factory.sentences import PATTERNS, Sentences
 from callcenter.hearing.model_factory.spelling import spell
 
 MATERIAL = PATTERNS.parent
-"""`speech_model/`: the weights, the patterns, everyday sentences."""
+"""Directory `speech_model/`: acoustic weights, patterns and everyday sentences."""
 TOLD = Path("meaning_model", "lines.jsonl")
-"""Beside the material: what residents say, as it was written down to learn meanings from."""
+"""Lines of residents, written to train the interpreter. The path is relative to the parent of the material."""
 _EVERYDAY = "everyday.txt"
 _TEST_SENTENCES = "test_sentences.sha256"
-"""Sums of the sentences that the model is tested with; the language model must not know them as sentences."""
+"""SHA-256 of the sentences that the model is tested with. They are left out of the training text."""
 _INFLECTED_SLOTS = ("complaint", "danger", "question", "place", "doer")
-"""Slots whose words may come in their other forms too."""
+"""Slots whose words join the vocabulary in all their forms."""
 _GENERATED_SENTENCE_COUNT = 25000
 _COMPANY_WEIGHT = 3.0
 _EVERYDAY_WEIGHT = 2.0
 _RESIDENT_LINES_WEIGHT = 0.5
+"""Weight of one sentence of each source; a generated sentence weighs 1. A higher weight makes its words likelier."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingText:
-    """Words, and sentences with weights."""
+    """The vocabulary, and (sentence, weight) pairs."""
 
     words: frozenset[str]
     sentences: tuple[tuple[str, float], ...]
@@ -37,12 +41,12 @@ class TrainingText:
 def build_text(
     *, knowledge: Path, scripts: Path, people: Iterable[str] = (), material: Path = MATERIAL
 ) -> TrainingText:
-    """Of the company's files, and the names of its people."""
+    """Gather the text from the company's files and the names of its staff. Raises as read_company does."""
     return gather_text(read_company(knowledge, scripts, people), material)
 
 
 def gather_text(company: CompanyWords, material: Path = MATERIAL) -> TrainingText:
-    """The company's words and sentences, the patterns', residents' and everyday ones; not the test's sentences."""
+    """Gather the text of all sources without the test sentences, whose words stay in the vocabulary."""
     made = Sentences.read(material / PATTERNS.name, company.slots)
     sentences = [(sentence, 1.0) for sentence in made.generate(_GENERATED_SENTENCE_COUNT, random.Random(1))]
     sentences += [(sentence, _COMPANY_WEIGHT) for sentence in {*company.sentences, *map(spell, made.list_slot_lines())}]

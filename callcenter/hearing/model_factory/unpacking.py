@@ -1,4 +1,4 @@
-"""Archives that come from outside: unpacked only when nothing in them can land elsewhere or fill the disk."""
+"""Unpacks untrusted archives safely: no entry may leave the target directory, and the size is limited."""
 
 import lzma
 import stat
@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from callcenter.core.errors import CallcenterError
 
 LARGEST = 12 * 10**9
-"""Bytes of an unpacked model; the largest published ones take three thousand million."""
+"""Most bytes of an unpacked model or a download. The largest published models take 3 GB."""
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, RuntimeError)
-"""RuntimeError: zipfile's for a password, and for a compression that it does not know."""
+"""Errors of a damaged archive. zipfile raises RuntimeError for a password and for an unknown compression."""
 
 
 class BrokenArchive(CallcenterError):
@@ -20,7 +20,7 @@ class BrokenArchive(CallcenterError):
 
 
 def unpack(archive: Path, target: Path, source: str) -> None:
-    """Unpacks a ZIP or TAR (also .gz, .bz2, .xz) into `target`; complaints name it `source`. Raises BrokenArchive."""
+    """Unpack a ZIP or TAR (also .gz, .bz2, .xz) into `target`. Raises BrokenArchive, whose message names `source`."""
     try:
         if zipfile.is_zipfile(archive):
             _unpack_zip(archive, target, source)
@@ -41,7 +41,7 @@ def _unpack_zip(archive: Path, target: Path, source: str) -> None:
         _refuse_large(sum(entry.file_size for entry in entries), source)
         for entry in entries:
             _refuse_unsafe(entry.filename, stat.S_ISLNK(entry.external_attr >> 16), source)
-        held.extractall(target)  # noqa: S202 - its entries were looked at
+        held.extractall(target)  # noqa: S202 - entries are checked above
 
 
 def _unpack_tar(archive: Path, target: Path, source: str) -> None:
@@ -51,8 +51,8 @@ def _unpack_tar(archive: Path, target: Path, source: str) -> None:
             _refuse_unsafe(member.name, not (member.isfile() or member.isdir()), source)
             size += member.size
             _refuse_large(size, source)
-        held.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)  # Python 3.11.4 and newer
-        held.extractall(target)  # noqa: S202 - its entries were looked at
+        held.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)  # data_filter: 3.11.4+
+        held.extractall(target)  # noqa: S202 - entries are checked above
 
 
 def _refuse_large(size: int, source: str) -> None:
@@ -61,7 +61,7 @@ def _refuse_large(size: int, source: str) -> None:
 
 
 def _refuse_unsafe(name: str, link: bool, source: str) -> None:
-    """No entry may lie outside of the directory, and none may be a link to there."""
+    """Refuse entries that would lie outside of the target directory, and links. Raises BrokenArchive."""
     path = PurePosixPath(name)
     if link or path.is_absolute() or ".." in path.parts or "\\" in name:
         raise BrokenArchive(f"{source}: в архиве опасное имя «{name}»; такой архив не распаковываем")

@@ -1,6 +1,7 @@
-"""`python -m callcenter.hearing.server ADDRESS --engine MODULE --model DIRECTORY`: one ear, in the foreground.
+"""`python -m callcenter.hearing.server ADDRESS --engine MODULE --model DIRECTORY`: one recognition server.
 
-It loads the model first and listens then, so whoever can connect is heard. SIGTERM or SIGINT end it gracefully.
+It runs in the foreground. It loads the model before it opens the socket, so every accepted connection can be served.
+SIGTERM and SIGINT end it gracefully.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""What a speech engine is: one leg's audio in, words out. An engine is a module with `open_engine(model)`.
+"""Interface of a speech recognition engine: audio of one leg in, words out.
 
-Audio is linear, 16 bit, little-endian, one channel.
+An engine is a Python module with the function `open_engine(model)`. Audio is linear 16-bit little-endian mono.
 """
 
 import importlib
@@ -13,17 +13,17 @@ from typing import Protocol
 from callcenter.core.errors import CallcenterError
 
 RATE = 8000
-"""Samples a second on the telephone."""
+"""Telephone sample rate: samples a second."""
 UNKNOWN = "[unk]"
-"""The word for speech that is none of the phrases an engine was told to expect."""
+"""Word that an engine returns for speech outside the expected phrases."""
 
 
 class UnknownEngine(CallcenterError):
-    """There is no such speech engine."""
+    """The speech engine does not exist or cannot be imported."""
 
 
 class BrokenModel(CallcenterError):
-    """The directory is not a speech model that can be used."""
+    """The directory is not a usable speech model."""
 
 
 class EngineFailed(CallcenterError):
@@ -32,7 +32,11 @@ class EngineFailed(CallcenterError):
 
 @dataclass(frozen=True, slots=True)
 class RecognizedWord:
-    """One word, in seconds from the leg's first sample. Confidence is 0 to 1."""
+    """One recognized word. Confidence is 0 to 1.
+
+    Times are in seconds, from the leg's first sample in messages of the server, from its own first sample in results of
+    a Recognizer.
+    """
 
     text: str
     begin: float
@@ -41,32 +45,34 @@ class RecognizedWord:
 
 
 class Recognizer(Protocol):
-    """Hears one unbroken stretch of one leg, in one thread at a time. Every method may raise EngineFailed."""
+    """Recognizes continuous audio of one leg. Used by one thread at a time. Every method may raise EngineFailed."""
 
     def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
-        """The words of an utterance that has just ended, none of them after a long silence; None while it goes on.
+        """Process audio. Returns the words of an utterance that has just ended, else None.
 
-        Times count from the stretch's first sample and never step back.
+        The words are empty when the utterance was a long silence. Times count from the first sample given to this
+        recognizer and never decrease.
         """
         ...
 
     def get_partial_text(self) -> str:
-        """The words so far of the utterance that goes on. They may still change."""
+        """Partial result: the words so far of the current utterance. They may still change."""
         ...
 
     def feed_padding(self, quiet: bytes) -> None:
-        """Takes `quiet`, `Engine.delay` seconds of it, for what comes next, so that the guess holds all that was heard.
+        """Process `quiet`, `Engine.result_delay` seconds of silence, so that the partial result has all words so far.
 
-        It counts in times like sound that was heard. The utterance goes on."""
+        The silence counts in word times like real audio. It does not end the utterance.
+        """
         ...
 
     def finish(self) -> tuple[RecognizedWord, ...]:
-        """The words of the utterance that was going on. The recogniser is used up."""
+        """End the current utterance and return its words. The recognizer cannot be used afterwards."""
         ...
 
 
 class Engine(Protocol):
-    """A loaded model. Recognisers of it work at the same time in different threads."""
+    """A loaded model. Its recognizers may run at the same time in different threads."""
 
     @property
     def name(self) -> str:
@@ -75,22 +81,24 @@ class Engine(Protocol):
 
     @property
     def takes_phrases(self) -> bool:
-        """Whether it can be told which phrases to expect; if not, it ignores them."""
+        """Whether the engine can restrict recognition to phrases; if not, it ignores them."""
         ...
 
     @property
     def result_delay(self) -> float:
-        """Seconds of audio after a word that may pass before a guess holds it."""
+        """Most seconds of audio that must follow a word before a partial result contains it."""
         ...
 
     def create_recognizer(self, *, rate: int, phrases: Sequence[str] | None) -> Recognizer:
-        """A recogniser of its own for a stretch of a leg. `phrases` (None: anything may be said) are lower case; speech
-        that is none of them becomes `[unk]`. Raises EngineFailed."""
+        """A new recognizer for audio of `rate` samples a second. Raises EngineFailed.
+
+        `phrases` are the expected phrases in lower case; other speech becomes `[unk]`. None: any speech is recognized.
+        """
         ...
 
 
 def find_engine(module: str) -> None:
-    """Raises UnknownEngine when there is no such module; loads nothing."""
+    """Check that the engine's module exists, without loading the engine. Raises UnknownEngine when it does not."""
     try:
         found = importlib.util.find_spec(module)
     except ImportError:
@@ -100,7 +108,10 @@ def find_engine(module: str) -> None:
 
 
 def load_engine(module: str, model: Path | None) -> Engine:
-    """The engine of a module by its dotted name, with `model` loaded. Raises UnknownEngine, BrokenModel."""
+    """Import the engine module (dotted name) and load `model`.
+
+    Raises UnknownEngine when the module is not an engine, BrokenModel when the model cannot be used.
+    """
     try:
         engine: Engine = importlib.import_module(module).open_engine(model)
     except (ImportError, AttributeError) as error:
@@ -111,5 +122,5 @@ def load_engine(module: str, model: Path | None) -> Engine:
 
 
 def join_words(words: Sequence[RecognizedWord]) -> str:
-    """The text of words; `[unk]` is left out."""
+    """Text of the words, without `[unk]`."""
     return " ".join(word.text for word in words if word.text != UNKNOWN)

@@ -1,14 +1,13 @@
-"""One leg inside the ear: its queue, its thread, its recogniser. Recognisers release the GIL, so legs use all cores.
+"""One leg in the recognition server: its queue, its thread and its recognizer.
 
-The network side calls `take`, which never waits: when the thread cannot keep up, the oldest audio is dropped and
-counted. The thread gathers a tenth of a second of audio before it calls the recogniser, which costs half as much as
-calling it for every packet. A recogniser that fails is replaced; its failure is nobody else's.
+The server calls `enqueue`, which never blocks: when the thread cannot keep up, the oldest audio is dropped and counted.
+The thread gathers 0.1 s of audio for each call of the recognizer, which costs half as much as a call for every packet.
+Recognizers release the GIL, so legs use all cores. A failed recognizer is replaced; other legs do not notice.
 
-A recogniser hears one unbroken stretch, but for the quiet in it (sparing.py). It is finished and thrown away at a gap
-in the audio, at other phrases and at a flush; times are kept by the leg, which knows where the stretch began.
+A segment is audio without gaps that one recognizer processes, except for silence (silence_skipping.py). A gap in the
+audio, new phrases and a Flush end the segment and its recognizer. The leg converts segment times into leg times.
 
-Recognisers run no more at a time than there are processors, first come first served: were they all to run at once,
-each would be done when all of them are.
+At most one recognizer a processor runs at a time. If all ran at once, every result would be as late as the last one.
 """
 
 import os
@@ -27,10 +26,13 @@ from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Pa
 log = structlog.get_logger()
 
 LIMIT_SECONDS = 5.0
-"""Audio that may wait. A caller who is heard five seconds late is better heard with a gap."""
+"""Seconds of audio that may wait in the queue; beyond it audio is dropped. A gap is better than results 5 s late."""
 CHUNK_SECONDS = 0.1
+"""Seconds of audio given to the recognizer in one call."""
 _REPORT_SECONDS = 1.0
+"""Seconds of audio after which an unchanged partial result is sent again."""
 _SKIP_AFTER_FAILURE_SECONDS = 1.0
+"""Seconds of audio that are dropped after a recognizer has failed, before a new one starts."""
 _BYTES_PER_SAMPLE = 2
 _processor_slots = threading.Semaphore(len(os.sched_getaffinity(0)))
 
@@ -45,7 +47,10 @@ class _QueuedCommand:
 
 
 class Leg:
-    """`say` is called from the leg's thread. Starts at once; ends after a Close, with `Closed`."""
+    """Recognizes one leg in its own thread, which starts at once and ends after a Close.
+
+    `send_report` is called in the leg's thread; its last report is `Closed`.
+    """
 
     def __init__(
         self,
@@ -69,11 +74,12 @@ class Leg:
         self._lag = 0.0
         self._recogniser: SilenceSkippingRecognizer | None = None
         self._stretch_begin = 0
-        """The stretch's first sample; with `_heard_to` in samples of the leg."""
+        """Position of the segment's first sample. It, `_utterance_begin` and `_heard_to` count samples of the leg."""
         self._utterance_begin = 0
         self._heard_to = 0
+        """Position up to which the recognizer has got audio."""
         self._newest_arrival = 0.0
-        """When the newest piece of the audio being heard came."""
+        """Monotonic time at which the newest part of the current chunk arrived."""
         self._skip_until = 0
         self._last_end = 0.0
         self._reported = Partial("", 0.0, 0.0, 0.0)
@@ -82,17 +88,17 @@ class Leg:
 
     @property
     def dropped_seconds(self) -> float:
-        """Seconds of audio that nobody heard because the ear was slow or a recogniser had failed."""
+        """Seconds of audio dropped because the server was too slow or after a failure of a recognizer."""
         return self._dropped / self._rate
 
     def take_lag(self) -> float:
-        """The worst lag since this was last asked, in seconds."""
+        """Worst lag in seconds since the last call; resets it."""
         with self._queue_changed:
             lag, self._lag = self._lag, 0.0
         return lag
 
     def enqueue(self, order: Order) -> None:
-        """Queues an order; returns at once."""
+        """Queue audio or another order; returns at once."""
         with self._queue_changed:
             self._queue.append(_QueuedCommand(order, time.monotonic()))
             if isinstance(order, Audio):
@@ -100,10 +106,13 @@ class Leg:
                 if self._queued > self._limit:
                     self._drop_oldest()
             if len(self._queue) == 1 or self._queued >= self._chunk or not isinstance(order, Audio):
-                self._queue_changed.notify()  # a wake-up for every packet would cost more than the packet
+                self._queue_changed.notify()  # not for every packet: waking the thread costs more than a packet
 
     def _drop_oldest(self) -> None:
-        """Half of what waits at once: every gap costs a recogniser, and many small ones would slow a slow ear more."""
+        """Drop the oldest audio down to half the limit, in one piece.
+
+        Each gap needs a new recognizer, so many small gaps would slow down an overloaded server further.
+        """
         kept: deque[_QueuedCommand] = deque()
         for waiting in self._queue:
             if isinstance(waiting.order, Audio) and self._queued > self._limit // 2:
@@ -121,7 +130,7 @@ class Leg:
             try:
                 with _processor_slots:
                     self._execute(audio, order)
-            except Exception as error:  # whatever an engine raises is this leg's trouble alone
+            except Exception as error:  # an engine may raise anything; other legs must not be affected
                 self._handle_failure(error)
             match order:
                 case Phrases():
@@ -137,12 +146,15 @@ class Leg:
             case Settle():
                 self._report_partial_now()
             case Phrases(phrases) if phrases == self._phrases and self._has_partial_words:
-                pass  # another recogniser would know no more, and a word that is just being said would break in two
+                pass  # a new recognizer would gain nothing and would cut the word in progress in two
             case Phrases() | Flush() | Close():
                 self._finish_recognizer()
 
     def _next(self) -> tuple[Audio | None, Phrases | Settle | Flush | Close | None]:
-        """A chunk of audio, less when it has waited for as long or an order or a gap follows it; or the next order."""
+        """Wait for the next chunk of audio or the next other order.
+
+        A chunk is shorter than CHUNK_SECONDS when it has waited that long, or when an order or a gap follows it.
+        """
         with self._queue_changed:
             self._queue_changed.wait_for(lambda: self._queue)
             self._queue_changed.wait_for(
@@ -224,7 +236,7 @@ class Leg:
         self._reported = Partial("", self._seconds(self._utterance_begin), heard_to, heard_to)
 
     def _report_partial(self, text: str, *, behind: float, wanted: bool = False) -> None:
-        """`behind`: seconds of the newest audio of which words may still be missing."""
+        """Send a partial result if it is due. `behind`: seconds at the end of the audio whose words may be missing."""
         heard_to = self._seconds(self._heard_to)
         partial = Partial(text, self._seconds(self._utterance_begin), heard_to, round(max(heard_to - behind, 0.0), 3))
         told_since = partial.processed_to - self._reported.processed_to
@@ -237,5 +249,4 @@ class Leg:
 
 
 def _count_samples(audio: Audio) -> int:
-    """Samples."""
     return len(audio.samples) // _BYTES_PER_SAMPLE

@@ -1,7 +1,7 @@
-"""The ear: a program of its own that turns audio into words for whoever connects. Why: docs/decisions/0011.
+"""Recognition server: a separate process that turns clients' audio into words. Reasons: docs/decisions/0011.
 
-One engine, a thread a leg (leg.py), one event loop for the sockets. The loop never waits for a leg, and a client that
-does not read what it is told is disconnected before its words fill the memory.
+It has one engine, one thread for each leg (leg.py) and one event loop for all sockets. The loop never waits for a leg.
+A client that does not read its results is disconnected before they fill the memory.
 """
 
 import asyncio
@@ -35,14 +35,16 @@ from callcenter.hearing.wire import (
 log = structlog.get_logger()
 
 STATE_SECONDS = 0.5
+"""Seconds between two State messages."""
 _MAX_UNREAD_BYTES = 1 << 20
-"""Bytes a client may leave unread."""
+"""Bytes that a client may leave unread before it is disconnected."""
 _READ_BYTES = 1 << 16
 _SHUTDOWN_SECONDS = 2.0
+"""Seconds that legs and clients have to finish when the server stops."""
 
 
 class RecognitionServer:
-    """Serves one address until `stop`."""
+    """Serves clients at one address until `stop`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -50,14 +52,14 @@ class RecognitionServer:
         self._stopping = asyncio.Event()
         self._dropped = 0.0
         self._failures = 0
-        """Of legs that are over; so is `_dropped`."""
+        """Recognizer failures of closed legs; `_dropped` is the seconds of audio dropped by closed legs."""
 
     def stop(self) -> None:
-        """Has `serve` finish: what was said so far is heard, everybody gets their words, then the sockets close."""
+        """Make `serve` finish: queued audio is processed, clients get their last results, then the sockets close."""
         self._stopping.set()
 
     async def serve(self, address: Address) -> None:
-        """Raises OSError when the address cannot be bound."""
+        """Serve until `stop`. Raises OSError when the address cannot be bound."""
         if isinstance(address, Path):
             server = await asyncio.start_unix_server(self._handle_connection, address)
             address.chmod(0o600)
@@ -107,7 +109,7 @@ class RecognitionServer:
 
 
 class _ClientConnection:
-    """One connection and its legs. `count` is told of each leg that is over."""
+    """One connection and its legs. `count` is called with each closed leg."""
 
     def __init__(self, engine: Engine, writer: asyncio.StreamWriter, *, count: Callable[[Leg], None]) -> None:
         self.legs: dict[int, Leg] = {}
@@ -118,10 +120,10 @@ class _ClientConnection:
         self._no_legs, self._disconnected = asyncio.Event(), asyncio.Event()
         self._no_legs.set()
         self._output_ended = False
-        """All was told that is ever told."""
+        """Set when the last result has been sent; later messages are discarded."""
 
     async def listen(self, reader: asyncio.StreamReader) -> None:
-        """Serves until the client goes."""
+        """Serve until the client disconnects or breaks the protocol."""
         self.tell(0, Hello(PROTOCOL, self._engine.name, self._engine.takes_phrases))
         unpacker = Unpacker()
         try:
@@ -136,8 +138,10 @@ class _ClientConnection:
             self._writer.close()
 
     async def dismiss(self) -> None:
-        """Lets the legs finish, tells the client their words, and has it close: whoever writes to a socket that is
-        closed loses what they have not read of it."""
+        """Finish the legs, send their last results and wait until the client closes, at most _SHUTDOWN_SECONDS.
+
+        The client closes first: a client that still writes to a closed socket loses the results it has not read yet.
+        """
         self._close_legs()
         with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(_SHUTDOWN_SECONDS):
@@ -163,14 +167,14 @@ class _ClientConnection:
             self._no_legs.clear()
             self.legs[number] = Leg(self._engine, message, functools.partial(self._schedule_report, number))
         elif isinstance(message, Audio | Phrases | Settle | Flush | Close):
-            if number in self.legs:  # else it crossed the leg's end
+            if number in self.legs:  # otherwise the client sent it before it knew that the leg had ended
                 self.legs[number].enqueue(message)
         else:
             raise BrokenWire(f"a client does not say {type(message).__name__}")
 
     def _schedule_report(self, number: int, report: Report) -> None:
-        """In the leg's thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the ear ended before this leg did
+        """Called in the leg's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server ended before this leg did
             self._loop.call_soon_threadsafe(self._send_report, number, report)
 
     def _send_report(self, number: int, report: Report) -> None:

@@ -1,13 +1,14 @@
-"""Hearing one unbroken stretch of a leg without decoding what nobody says.
+"""Recognition of one segment of a leg (audio without gaps) that does not decode silence.
 
-Most of a leg is quiet: the other side speaks. After a second of quiet the decoder gets nothing until there is sound
-again, and then the last moments before it as well, so that no beginning of a word is lost.
+Most of a leg is silence, because the other side speaks. After 1 s of silence the decoder gets no audio. When sound
+returns, the decoder first gets the last 0.4 s before it (pre-roll), so that no beginning of a word is lost.
 
-With phrases to expect, sound without a word is begun anew: after 60 frames (1.8 s) of an utterance Kaldi's decoder
-determinizes what it has, and where nothing was said and `[unk]` may be anywhere, that takes seconds of processor with
-some models. A fresh recogniser hears the last moments again, because a word that has begun may not be guessed yet.
+With expected phrases, the recognizer is replaced after 1.6 s of audio without a word. The reason: after 60 frames
+(1.8 s) of an utterance Kaldi's decoder determinizes its lattice, and if there was no word and `[unk]` may be anywhere,
+this takes seconds of processor time with some models. The new recognizer gets the last 0.6 s again, because a word that
+has begun may not be in the partial result yet.
 
-So a recogniser's time is not the stretch's. `_offsets` tells where in the stretch what it heard lies.
+So recognizer time differs from segment time. `_offsets` maps one to the other.
 """
 
 from bisect import bisect_right
@@ -19,21 +20,22 @@ import numpy as np
 from callcenter.hearing.server.engine import Engine, RecognizedWord, Recognizer
 
 _QUIET_PEAK = 260
-"""The highest sample of quiet, -42 dB below full scale. The noise of an idle line lies at -50 and lower."""
+"""Sample value (-42 dBFS) from which audio is not silence. The noise of an idle line is at -50 dBFS or lower."""
 _IDLE_AFTER_SECONDS = 1.0
-"""Of quiet until the decoder rests: an engine's endpoint comes before."""
+"""Seconds of silence after which decoding stops. An engine's own endpoint comes earlier."""
 _PREROLL_SECONDS = 0.4
-"""What the decoder hears of the quiet before a sound."""
+"""Seconds of audio before a sound that are decoded when decoding resumes."""
 _PADDING_LOOP_SECONDS = 0.1
-"""Of the newest quiet, repeated where more of it is needed than there was yet."""
+"""Seconds of the newest silence that are repeated to make padding of any length."""
 _WORDLESS_SECONDS = 1.6
+"""Seconds of audio without a word after which the recognizer is replaced: less than the 1.8 s of Kaldi's decoder."""
 _REPLAY_SECONDS = 0.6
-"""More than passes between a word's beginning and the first guess of it."""
+"""Seconds of audio given again to a new recognizer: more than from a word's beginning to its first partial result."""
 _BYTES_PER_SAMPLE = 2
 
 
 class SilenceSkippingRecognizer:
-    """To a leg like a Recogniser of `engine`; one may fail with EngineFailed at any method."""
+    """Used by a leg like a Recognizer of `engine`, with times of the segment. Every method may raise EngineFailed."""
 
     def __init__(self, engine: Engine, *, rate: int, phrases: Sequence[str] | None) -> None:
         """Raises EngineFailed."""
@@ -41,22 +43,23 @@ class SilenceSkippingRecognizer:
         self._rate = rate
         self._phrases = phrases
         self._stretch_samples = 0
-        """Samples of the stretch; `_fed_samples`: of the recogniser."""
+        """Samples of the segment so far; `_fed_samples`: samples given to the current recognizer."""
         self._quiet_samples = 0
+        """Samples of silence at the end of the segment."""
         self._loud_samples = self._wordless_samples = 0
-        """Samples of sound since the last words, and of all since the last guess."""
+        """Samples that were not silence since the last final result; all samples since the last partial with words."""
         self._recent_audio = b""
-        """The end of the stretch, as much as may be heard again."""
+        """The last _REPLAY_SECONDS of the segment."""
         self._recogniser: Recognizer
         self._create_recognizer_at(0)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being said, and nothing may still become a word."""
+        """Whether decoding is stopped: after a long silence no audio can become a word any more."""
         return self._quiet_samples > _IDLE_AFTER_SECONDS * self._rate
 
     def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
-        """See Recognizer. Utterances end at the latest when the decoder rests."""
+        """See Recognizer. An utterance ends at the latest when decoding stops."""
         rested = self.is_idle
         if _is_quiet(audio):
             self._quiet_samples += len(audio) // _BYTES_PER_SAMPLE
@@ -77,7 +80,7 @@ class SilenceSkippingRecognizer:
         return self._recogniser.get_partial_text()
 
     def complete_partial(self) -> None:
-        """See Recognizer. The newest sound, of which the caller knows that it is quiet, stands for what comes next."""
+        """Make the partial result complete by padding. To be called when the newest audio is silence."""
         if not self.is_idle and self._recent_audio:
             self._feed_padding()
 
@@ -108,8 +111,11 @@ class SilenceSkippingRecognizer:
         self._offsets = [(0, place)]
 
     def _enter_idle(self) -> tuple[RecognizedWord, ...] | None:
-        """Whatever is being guessed has been said, and without phrases a sound may be a word that is no guess before
-        its end: a quick «да». After quiet alone the recogniser is kept then, for it knows the voice."""
+        """Stop decoding and end the utterance if it has words.
+
+        Without expected phrases any sound ends it too: a quick «да» may appear only in the final result. If there was
+        only silence, that recognizer is kept, because it has adapted to the voice.
+        """
         self._feed_padding()
         ended = bool(self.get_partial_text()) or (self._phrases is None and self._loud_samples > 0)
         words = self.finish() if ended else ()
@@ -129,16 +135,16 @@ class SilenceSkippingRecognizer:
         placed = tuple(
             replace(word, begin=self._map_seconds(word.begin), end=self._map_seconds(word.end)) for word in words
         )
-        del self._offsets[:-1]  # later words lie behind the last one
+        del self._offsets[:-1]  # later words begin after the last offset
         return placed
 
     def _map_seconds(self, seconds: float) -> float:
-        """The stretch's second of the recogniser's."""
+        """Convert recognizer time to segment time, in seconds."""
         sample = seconds * self._rate
         number = bisect_right(self._offsets, sample, key=lambda place: place[0])
         begin, place = self._offsets[max(number - 1, 0)]
         when = place + sample - begin
-        if number < len(self._offsets):  # it may lie in quiet that nobody heard
+        if number < len(self._offsets):  # the time may lie in padding, which the segment does not have
             when = min(when, self._offsets[number][1])
         return max(when, 0.0) / self._rate
 

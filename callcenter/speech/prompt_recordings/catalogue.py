@@ -1,8 +1,9 @@
-"""What a person may record: every text the robot and the dialplan say, numbered, and the recordings there are.
+"""Catalog of the texts that a person may record: all texts of the robot and of the dialplan, each with a number.
 
-A text whose words are fixed is recorded whole. One with changing places («Её номер: {номер}») is not: of it, those
-sentences are recorded that hold no such place. A recording belongs to its exact text; when the text changes, the voice
-speaks again, and `callcenter check` says so. Numbers are given once and kept, for people write them down.
+A text without placeholders is recorded as a whole. Of a text with placeholders («Её номер: {номер}»), only the
+sentences without a placeholder are recorded. A recording belongs to its exact text: when the text changes, the
+synthetic voice speaks again, and `callcenter check` reports the recording. A number is assigned once and never reused,
+because people write the numbers down.
 """
 
 import contextlib
@@ -26,40 +27,44 @@ from callcenter.wording.spoken import spoken
 from callcenter.wording.stress import hide_stress
 
 SOUNDS = "studio"
-"""Below sounds/ru: the texts by their numbers, for the telephone of whoever records."""
+"""Directory below `sounds/ru`: one link per text, named by its number; played by the dialplan's recording studio."""
 _PLACE = "\0"
+"""Stands for a placeholder while a text is split into sentences."""
 
 
 class ScriptTextsUnavailable(CallcenterError):
-    """The script cannot be read, so nobody knows what is said."""
+    """The script cannot be read, so its texts are unknown."""
 
 
 class TextNotFound(CallcenterError):
-    """No text has that number or those words."""
+    """No text has the given number or wording."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordableText:
-    """One text to be recorded."""
+    """A text that may be recorded as a whole."""
 
     number: int
     text: str
-    """As people read it."""
+    """Without stress marks, as people read it."""
     sound: Path
-    """What callers hear when nobody has recorded it; not there for a sentence that only occurs among others."""
+    """What callers hear without a recording; the file does not exist for a sentence found only inside longer texts."""
     human: Path
-    """Where a person's recording of it lies."""
+    """Where a person's recording of the text is stored; the file may not exist."""
     part: bool = False
-    """A sentence of a text with changing places, or of several texts."""
+    """True for a sentence taken from one or several texts with placeholders."""
 
     @property
     def seconds(self) -> float:
-        """About how long it takes to say."""
+        """Estimated duration of the spoken text."""
         return len(spoken(self.text)) / LETTERS_A_SECOND
 
 
 def read_edition(settings: Settings) -> ScriptEdition:
-    """The script in force with all that callers who are heard are told too. Raises ScriptTextsUnavailable."""
+    """Reads today's edition of the script, including the prompts that need speech recognition.
+
+    Raises ScriptTextsUnavailable.
+    """
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     edition, problems = edition_reader(script, TREE / "knowledge_base", recognition_enabled=True)(
         datetime.now(settings.company.zone).date()
@@ -70,9 +75,9 @@ def read_edition(settings: Settings) -> ScriptEdition:
 
 
 def list_lines(layout: Layout, edition: ScriptEdition, *, keep: bool = True) -> list[RecordableText]:
-    """All texts that may be recorded, in the order of their numbers; new ones get the next numbers.
+    """Returns all texts that may be recorded, sorted by number; a new text gets the next free number.
 
-    `keep`: numbers that are new are written down, so that they stay.
+    With `keep`, new numbers are saved in `layout.studio_text_numbers`, so that later calls return the same ones.
     """
     found: dict[str, tuple[str, Path, Path, bool]] = {}
     for text in edition.prompts:
@@ -96,7 +101,7 @@ def list_lines(layout: Layout, edition: ScriptEdition, *, keep: bool = True) -> 
 
 
 def find_line(lines: Iterable[RecordableText], wanted: str) -> RecordableText:
-    """The line with that number, or with exactly that text. Raises TextNotFound."""
+    """Returns the text with the number `wanted`, or with exactly the wording `wanted`. Raises TextNotFound."""
     words = hide_stress(tidy(wanted))
     for line in lines:
         if str(line.number) == words or line.text == words:
@@ -105,9 +110,9 @@ def find_line(lines: Iterable[RecordableText], wanted: str) -> RecordableText:
 
 
 def record(line: RecordableText, source: Path) -> float:
-    """Takes a sound file as the recording of a line; the seconds it lasts. Raises UnusableRecording.
+    """Stores a sound file as the recording of a text; returns its duration in seconds. Raises UnusableRecording.
 
-    Callers hear it from the next time on; of a word of the dialplan, once its sound is made again (`write_sounds`).
+    A prompt of the robot uses the recording from the next playback on, a dialplan sound after `write_sounds`.
     """
     line.human.parent.mkdir(parents=True, exist_ok=True)
     seconds = take_recording(source, line.human, expected_seconds=line.seconds)
@@ -116,7 +121,7 @@ def record(line: RecordableText, source: Path) -> float:
 
 
 def publish(layout: Layout, lines: Iterable[RecordableText]) -> None:
-    """Lets the telephone hear each text by its number."""
+    """Links the current sound of each text into the studio directory as `<number>.wav`; deletes all other files."""
     directory = layout.sounds / LANGUAGE / SOUNDS
     directory.mkdir(parents=True, exist_ok=True)
     wanted = {f"{line.number}.wav": line for line in lines}
@@ -134,7 +139,10 @@ def publish(layout: Layout, lines: Iterable[RecordableText]) -> None:
 def find_recording_problems(
     layout: Layout, lines: Iterable[RecordableText], edition: ScriptEdition
 ) -> Iterator[Problem]:
-    """The recordings that nobody hears any more, and those that cannot be played (VOI101, VOI102). None is fatal."""
+    """Yields the recordings that match no current text (VOI101) and those that cannot be played (VOI102).
+
+    No such problem is fatal: the synthetic voice speaks instead.
+    """
     known = {line.human for line in lines}
     known |= {_human(layout, sentence) for text in edition.prompts for sentence in split_sentences(text)}
     spoken_now = {line.human: line.text for line in lines}
@@ -155,7 +163,7 @@ def find_recording_problems(
 
 
 def read_said(human: Path) -> str | None:
-    """The text a recording was made for; None when that was not written down."""
+    """Returns the text a recording was made for; None when the text file beside it is missing or unreadable."""
     try:
         return said_text(human).read_text(encoding="utf-8").strip()
     except OSError:
@@ -171,7 +179,7 @@ def _human(layout: Layout, text: str) -> Path:
 
 
 def _list_sentences(edition: ScriptEdition) -> Iterator[str]:
-    """Of the texts with changing places, the sentences without one."""
+    """Yields the sentences without a placeholder of the texts that contain placeholders."""
     for step in edition.script.steps.values():
         for text in list_texts(step):
             if text.facts:

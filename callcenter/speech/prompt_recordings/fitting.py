@@ -1,4 +1,8 @@
-"""A person's recording of a prompt: judged before it is taken, brought into the telephone's format when it is not."""
+"""Quality check of a person's prompt recordings and their conversion to the telephone format.
+
+`take_recording` checks and converts a new recording from an upload or the studio. `fit_recording` converts a file that
+is already in a sound directory, without the quality check.
+"""
 
 from pathlib import Path
 
@@ -14,29 +18,35 @@ Samples = npt.NDArray[np.float64]
 
 
 class UnusableRecording(CallcenterError):
-    """A human recording cannot be played."""
+    """A recording is rejected or cannot be played."""
 
 
 _SHORTEST, _LONGEST = 0.5, 2.0
-"""Times what the text takes to say: beyond it, something else was recorded. Voices need 0.7 to 1.5 times."""
+"""Accepted duration as a multiple of the estimated one; outside this range, a different text was recorded.
+Synthetic voices need 0.7 to 1.5 times the estimate."""
 _SPARE_SECONDS = 1.5
-"""Single words take longer than their letters: «два» twice as long."""
+"""Added to the upper limit: a single word takes longer than its letters suggest, «два» twice as long."""
 _RATES = range(8000, 192_001)
+"""Accepted sample rates in Hz."""
 _LONGEST_FILE = 150.0
-"""Seconds. A small file may unpack to hours that no memory holds."""
+"""Seconds. A small compressed file may decode to hours of samples, more than fits into memory."""
 _MOST_CHANNELS = 2
 _CLIPPED = 0.999
+"""Absolute sample value, full scale 1.0, from which a sample counts as clipped."""
 _CLIPPED_SHARE = 0.0005
-"""Of all samples; a well levelled voice touches full scale never, an overloaded one hundreds of times a second."""
+"""Maximum share of clipped samples. A well leveled voice has none, an overloaded one hundreds a second."""
 _MIN_LOUDNESS = 10 ** (-45 / 20)
+"""-45 dBFS: minimum level of the speech (90th percentile of the frames' RMS)."""
 _NOISE_BELOW_SPEECH = 10 ** (-15 / 20)
+"""-15 dB: maximum level of the noise (5th percentile of the frames' RMS) relative to the speech (90th)."""
 
 
 def take_recording(source: Path, target: Path, *, expected_seconds: float) -> float:
-    """Writes the sound of `source` to `target`, 8 kHz mono 16-bit, levelled, edges cut; the seconds it lasts.
+    """Writes `source` to `target` as 8 kHz mono 16-bit WAV, leveled and trimmed; returns its duration in seconds.
 
-    `source` is any WAV, FLAC or OGG; `expected_seconds` is what the text takes to say. Raises UnusableRecording with
-    what is wrong and what to do: no sound, silence, too quiet, overloaded, noisy, too long or too short for the text.
+    `source` is a WAV, FLAC or OGG file; `expected_seconds` is the estimated duration of the text. Raises
+    UnusableRecording when the file is unreadable, silent, too quiet, overloaded, noisy, or too long or too short for
+    the text; its message names the fault and the remedy.
     """
     try:
         _check_format(source)
@@ -68,7 +78,7 @@ def take_recording(source: Path, target: Path, *, expected_seconds: float) -> fl
 
 
 def _check_format(source: Path) -> None:
-    """By what the file says of itself, before anything is unpacked. Raises UnusableRecording."""
+    """Checks the file's header before any sample is decoded. Raises UnusableRecording."""
     form = soundfile.info(str(source))
     if form.samplerate not in _RATES or form.channels > _MOST_CHANNELS:
         raise UnusableRecording(
@@ -79,15 +89,17 @@ def _check_format(source: Path) -> None:
 
 
 def _loudness(samples: Samples, share: float) -> float:
-    """The effective value that a `share` of the frames of 20 ms stays below."""
+    """The `share` quantile of the RMS levels of the 20 ms frames; 0.0 when `samples` has no full frame."""
     frames = samples[: len(samples) // 160 * 160].reshape(-1, 160)
     return float(np.quantile(np.sqrt((frames**2).mean(axis=1)), share)) if len(frames) else 0.0
 
 
 def fit_recording(recording: Path) -> Path:
-    """The file to play for `<stem>.human.wav`: itself when 8 kHz mono 16-bit, else `<stem>.human8k.wav` made of it.
+    """Returns the file to play for `<stem>.human.wav`.
 
-    Raises UnusableRecording when the file is no sound, holds only silence, or cannot be written beside.
+    An 8 kHz mono 16-bit WAV is returned as is, without a look at its samples. Any other recording is converted to
+    `<stem>.human8k.wav` beside it. Raises UnusableRecording when the recording is unreadable, has an unsupported
+    format or is silent, and OSError when the converted file cannot be written.
     """
     try:
         form = soundfile.info(str(recording))

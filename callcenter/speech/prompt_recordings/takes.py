@@ -1,6 +1,8 @@
-"""What was recorded in the studio and accepted there becomes what callers hear; what is no good is told on the board.
+"""Turns takes that were accepted in the telephone studio into the recordings that callers hear.
 
-The dialplan leaves `<number>-<moment>.wav` for every take, and `….ok.wav` beside one that its speaker accepted.
+The dialplan's studio writes `<text number>-<epoch seconds>.wav` for every take, and a mark with the same name and the
+suffix `.ok.wav` beside a take that its speaker accepted. A take that fails the quality check raises an alarm on the
+board.
 """
 
 import asyncio
@@ -28,14 +30,15 @@ from callcenter.speech.prompt_recordings.fitting import UnusableRecording
 log = structlog.get_logger()
 
 LOOK_EVERY = 2.0
+"""Seconds between two scans for accepted takes."""
 FORGOTTEN_AFTER = 24 * 3600.0
-"""Seconds until a take that nobody accepted is removed."""
+"""Seconds after which a take that was not accepted is deleted."""
 ACCEPTED = ".ok.wav"
-"""The end of the name of the mark beside a take that is to be taken over."""
+"""File name suffix of the mark beside an accepted take."""
 
 
 class TakeCollector:
-    """Looks for accepted takes. `renew` makes the dialplan's own sounds again."""
+    """Scans for accepted takes and stores them as recordings. `renew` writes the dialplan's sounds anew."""
 
     def __init__(
         self,
@@ -51,13 +54,16 @@ class TakeCollector:
         self._renew = renew
 
     async def run(self) -> None:
-        """Looks until cancelled."""
+        """Scans every LOOK_EVERY seconds until canceled."""
         while True:
             await self.look()
             await asyncio.sleep(LOOK_EVERY)
 
     async def look(self) -> int:
-        """Takes over what was accepted since; how many recordings callers hear now. Forgets old takes."""
+        """Processes the takes accepted since the last scan; returns the number of new recordings.
+
+        A scan that finds none deletes expired takes.
+        """
         accepted = sorted(self._layout.studio_takes.glob(f"*{ACCEPTED}"))
         if not accepted:
             await asyncio.to_thread(self._forget)
@@ -68,7 +74,7 @@ class TakeCollector:
         if any(taken):
             await asyncio.to_thread(publish, self._layout, lines)
             await self._renew()
-        for file in (*accepted, *takes):  # last: whatever fails before, or is cut off, is done again
+        for file in (*accepted, *takes):  # last, so that the next scan repeats a failed or interrupted one
             file.unlink(missing_ok=True)
         return sum(taken)
 

@@ -1,4 +1,4 @@
-"""The voices there are: one line each. The settings name one of them."""
+"""Registry of the speech synthesizers; the setting `[voice] engine` selects one by name."""
 
 from collections.abc import Callable, Mapping
 
@@ -21,16 +21,16 @@ VOICES: Mapping[str, Callable[[VoiceChoice], Voice]] = {
 
 
 class VoiceNotFound(CallcenterError):
-    """No voice has that name."""
+    """No voice has the given name."""
 
 
 def open_voice(engine: str, choice: VoiceChoice) -> Voice:
-    """The voice of that name; nothing runs yet. Raises VoiceNotFound."""
+    """Creates the voice named `engine`, without starting its program. Raises VoiceNotFound."""
     if engine not in VOICES:
         raise VoiceNotFound(f"нет голоса «{engine}»; есть: {', '.join(VOICES)}")
     return VOICES[engine](choice)
 
 
 def voice_of(settings: Settings) -> Voice:
-    """The voice that the settings name. Raises VoiceNotFound."""
+    """Creates the voice selected in the settings. Raises VoiceNotFound."""
     return open_voice(settings.voice.engine, VoiceChoice(settings.voice.speaker, settings.voice_model))

@@ -1,6 +1,7 @@
-"""The robot voice of espeak-ng: hard to understand, but quick, small and in every Debian. For comparison and need.
+"""The voice of espeak-ng: hard to understand, but quick, small and packaged in every Debian.
 
-Stress as the acute accent after the vowel is understood by releases after 1.52; older ones pass over it.
+It serves for comparison and as a last resort. The stress mark is the acute accent after the vowel; releases up to 1.52
+ignore it.
 """
 
 import shutil
@@ -14,15 +15,16 @@ from callcenter.wording.stress import to_acute
 
 _SPEAKER = "ru"
 _SECONDS = 10.0
+"""Time limit for one text."""
 _WORDS_A_MINUTE = "135"
-"""Slower than its 175: a listener on a telephone has one try."""
+"""Speech rate, below espeak-ng's default of 175: a caller hears a prompt only once."""
 
 
 class EspeakVoice:
-    """`espeak-ng`, a process for each text."""
+    """Runs one `espeak-ng` process for each text."""
 
     def __init__(self, *, program: str = "espeak-ng", speaker: str = _SPEAKER) -> None:
-        """`speaker` is a voice of espeak-ng, variants included: `ru+f2`."""
+        """`speaker` is a voice of espeak-ng, optionally with a variant: `ru+f2`."""
         self._program = program
         self._speaker = speaker
         self._synthesis_program = VoiceProgram(
@@ -49,4 +51,4 @@ class EspeakVoice:
         await self._synthesis_program.speak(to_acute(" ".join(pieces)), file)
 
     async def close(self) -> None:
-        """Nothing runs on."""
+        """Does nothing: no process outlives `render`."""

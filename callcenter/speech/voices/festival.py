@@ -1,10 +1,11 @@
-"""The Russian voice of festival and festvox-ru, spoken through one long-lived child on a pipe.
+"""The Russian voice of festival and festvox-ru, spoken by one long-lived child process over pipes.
 
-Festival reads Scheme from its standard input: whoever can write there can run programs. So nothing but letters and
-a few marks of a text ever reaches it, and `festival --server`, which takes Scheme from the network, is never used.
+Festival executes the Scheme code it reads from standard input, and Scheme code can run programs. Therefore only the
+letters and a few marks of a text are sent to it, and `festival --server`, which accepts Scheme from the network, is
+never used.
 
-Protocol: two expressions a sentence. The first synthesises and saves; when it fails, festival reports on standard
-error and goes on. The second prints the number of the request, so that an answer is never taken for another's.
+Protocol: two expressions per sentence. The first synthesizes and saves the sound; when it fails, festival reports on
+standard error and continues. The second prints the number of the request, so that answers cannot be mixed up.
 """
 
 import asyncio
@@ -25,13 +26,17 @@ log = structlog.get_logger()
 _SPEAKERS = Path("/usr/share/festival/voices/russian")
 _SPEAKER = "msu_ru_nsh_clunits"
 _RENDER_SECONDS = 3.0
+"""Time limit for one sentence."""
 _START_SECONDS = 15.0
+"""Time limit for loading the voice."""
 _ATTEMPTS = 2
+"""Attempts for one text, the first included."""
 _STDERR_KEPT = 2000
+"""The last bytes of standard error, kept for error messages."""
 
 
 class FestivalVoice:
-    """One festival child; texts wait for each other in a queue."""
+    """Sends texts one at a time to one long-lived festival process."""
 
     def __init__(
         self,
@@ -41,9 +46,9 @@ class FestivalVoice:
         speakers: Path = _SPEAKERS,
         render_seconds: float = _RENDER_SECONDS,
     ) -> None:
-        """`speakers` is the directory festival keeps its Russian voices in.
+        """`speakers` is the directory of festival's Russian voices.
 
-        `render_seconds` is how long one sentence may take before the child counts as hung and is replaced.
+        `render_seconds` is the time limit for one sentence; a process that exceeds it counts as hung and is replaced.
         """
         self._program = program
         self._speaker = speaker
@@ -61,7 +66,7 @@ class FestivalVoice:
         return f"festival-{self._speaker}-1"
 
     async def render(self, text: str, file: Path) -> None:
-        """See Voice. A dead or hung child is replaced and the text tried once more."""
+        """See Voice. A process that exits or hangs is replaced, and the text is tried once more."""
         pieces = split_plainly(text)
         self.check_installed()
         with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
@@ -100,7 +105,7 @@ class FestivalVoice:
                 if attempt == _ATTEMPTS:
                     raise
             except BaseException:
-                # Cancelled half-way: an answer is still on its way and would be taken for the next text's.
+                # After a cancellation, the process is still busy with the old request: start anew for the next text.
                 await self._drop_child()
                 raise
         raise AssertionError("unreachable")
@@ -112,7 +117,7 @@ class FestivalVoice:
 
 
 class _Child:
-    """A festival process and the number of the last request."""
+    """A festival process and the number of its last request."""
 
     def __init__(
         self,
@@ -126,7 +131,7 @@ class _Child:
         self._stdout = stdout
         self._last = 0
         self._complaints = b""
-        # Held here and awaited in end(): an unread standard error would fill its pipe and stop festival.
+        # Kept here and awaited in end(). Without a reader, standard error would fill its pipe and block festival.
         self._listener = asyncio.ensure_future(self._read_complaints(stderr))
 
     @classmethod
@@ -138,7 +143,7 @@ class _Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
+                start_new_session=True,  # Ctrl-C in the terminal must not end the child before its parent
             )
         except OSError as error:
             raise VoiceMissing(f"программа «{program}» не запускается: {error.strerror or error}") from error
@@ -161,7 +166,10 @@ class _Child:
             raise VoiceFailed(f"festival не сказал «{words[:60]}»: {self._last_complaint()}")
 
     async def _ask(self, expression: str, *, seconds: float) -> None:
-        """Sends an expression and waits until festival has finished with it, whether it worked or not."""
+        """Sends an expression and waits until festival has evaluated it, successfully or not.
+
+        Raises VoiceFailed when festival does not answer within `seconds` or exits.
+        """
         self._last += 1
         done = f"done {self._last}"
         try:

@@ -1,7 +1,7 @@
-"""Piper: neural voices in files of some 60 MB. The engine is `piper-tts` on PyPI, a Russian voice is a download.
+"""Piper: neural voices in files of about 60 MB. The engine is `piper-tts` on PyPI; a Russian voice is a download.
 
-Spoken by one `piper` that is kept running (its model takes seconds to load) and writes a file for each line it reads.
-It spells words by espeak-ng's rules, which take stress as the acute accent after the vowel.
+One `piper` process is kept running, because its model takes seconds to load; it writes one file for each line it reads.
+Piper converts words to phonemes by espeak-ng's rules, whose stress mark is the acute accent after the vowel.
 """
 
 import asyncio
@@ -21,15 +21,18 @@ from callcenter.speech.voices.worker import VoiceWorker
 from callcenter.wording.stress import to_acute
 
 _SECONDS = 20.0
+"""Time limit for one piece of text, loading of the model included."""
 _SENTENCE_SILENCE = "0.3"
+"""Seconds of silence that Piper appends to each sentence."""
 
 
 class PiperVoice:
-    """One `piper` child; texts wait for each other in a queue."""
+    """Sends pieces of text one at a time to one long-lived `piper` process."""
 
     def __init__(self, model: Path | None, *, program: str | None = None, speaker: str = "") -> None:
-        """`model` is the voice's `.onnx`, its `.onnx.json` beside it; `speaker` the number of one of its speakers."""
-        beside = Path(sys.executable).with_name("piper")  # of our own virtual environment
+        """`model` is the voice's `.onnx` file, with its `.onnx.json` beside it; `speaker` is the number of a speaker in
+        a model with several speakers."""
+        beside = Path(sys.executable).with_name("piper")  # in the virtual environment that runs this code
         self._program = program or (str(beside) if beside.exists() else "piper")
         self._model = model
         self._speaker = speaker
@@ -97,6 +100,6 @@ class PiperVoice:
 
 
 def _find_written_file(written: re.Pattern[str], line: str) -> Path | None:
-    """The file that a line says is written. Piper logs it afterwards, so it is whole."""
+    """Returns the path in a log line; None when it has none. Piper logs a file after writing it, so it is complete."""
     found = written.search(line)
     return Path(found[0]) if found else None

@@ -1,4 +1,7 @@
-"""What may reach a synthesiser: Russian words, stress marks and pauses, in pieces of a bearable length."""
+"""Reduces a text to what a synthesizer may receive: Russian words, stress marks and pauses, in pieces of limited size.
+
+Every voice passes its texts through `split_plainly`.
+"""
 
 import re
 import unicodedata
@@ -7,16 +10,16 @@ from callcenter.speech.voice import VoiceFailed
 from callcenter.wording.stress import VOWELS
 
 LONGEST_PIECE = 300
-"""Letters. Festival's reader refuses a string above 5120 bytes, and long utterances take more than linear time."""
+"""Characters. Festival's reader refuses a string above 5120 bytes, and synthesis time grows faster than the length."""
 
 
 def split_plainly(text: str) -> list[str]:
-    """The text as pieces of plain Russian words with pauses marked by `,` `.` `?` `!`; nothing else passes.
+    """Splits a text into pieces of plain Russian words, with pauses marked by `,` `.` `?` `!`.
 
-    An allow-list, because synthesisers take commands in the text: Scheme, SSML, phonemes in brackets. Whatever could
-    begin one becomes a space. A hyphen stays only inside a word, `+` only before a vowel, where it marks the stress.
-    Pieces end where a sentence ends, or, in a very long sentence, at a comma or a space. Raises VoiceFailed when
-    there is nothing to say.
+    The filter is an allow-list, because synthesizers execute commands in the text: Scheme, SSML, phonemes in brackets.
+    All other characters become spaces. A hyphen stays only inside a word, and `+` only before a vowel, where it marks
+    the stress. A piece ends at the end of a sentence; a sentence longer than LONGEST_PIECE is also split at a comma or
+    a space. Raises VoiceFailed when no Russian word is left.
     """
     plain = unicodedata.normalize("NFC", text).lower()
     plain = re.sub(r"[;:]|\s[-–—]+\s", ", ", plain)

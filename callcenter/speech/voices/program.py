@@ -1,4 +1,4 @@
-"""A synthesiser that is a program: started for each text, it reads the words and writes a WAV file."""
+"""A synthesizer program that is started once for each text: it reads the words and writes a WAV file."""
 
 import asyncio
 import tempfile
@@ -11,20 +11,23 @@ from callcenter.speech.sound import join_parts
 from callcenter.speech.voice import VoiceFailed, VoiceMissing
 
 _MAX_CONCURRENT = 2
-"""Programs running beside each other: more would only take the callers' CPU from each other."""
+"""Programs that may run at once; more would only compete with each other, and with calls, for the CPU."""
 
 
 class VoiceProgram:
-    """Runs `words(file)` with the text on standard input; the program must leave its sound in `file`."""
+    """Runs the command `make_command(file)` with the text on standard input; the program must write WAV to `file`."""
 
     def __init__(self, make_command: Callable[[Path], Sequence[str]], *, seconds: float) -> None:
-        """`seconds` is how long one text may take before the program counts as hung and is killed."""
+        """`seconds` is the time limit for one text; a program that exceeds it counts as hung and is killed."""
         self._make_command = make_command
         self._seconds = seconds
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
 
     async def speak(self, text: str, file: Path) -> None:
-        """Writes `text` as a prompt to `file`. Raises VoiceMissing, VoiceFailed."""
+        """Writes `text` as an 8 kHz prompt to `file`.
+
+        Raises VoiceMissing when the program cannot be started, VoiceFailed when it fails, hangs or writes no speech.
+        """
         with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
             part = Path(directory) / "part.wav"
             async with self._slots:
@@ -36,7 +39,7 @@ class VoiceProgram:
                 raise VoiceFailed(f"«{text[:60]}»: звука не вышло; {complaint}") from error
 
     async def _run(self, text: str, part: Path) -> str:
-        """The last line of what the program complained of."""
+        """Runs the program; returns the last line of its standard error."""
         words = self._make_command(part)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -44,7 +47,7 @@ class VoiceProgram:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
+                start_new_session=True,  # Ctrl-C in the terminal must not end the child before its parent
             )
         except OSError as error:
             raise VoiceMissing(f"программа «{words[0]}» не запускается: {error.strerror or error}") from error
@@ -54,7 +57,7 @@ class VoiceProgram:
         except TimeoutError as error:
             raise VoiceFailed(f"«{words[0]}» не успела за {self._seconds:g} с") from error
         finally:
-            if process.returncode is None:  # too slow, or nobody waits any more
+            if process.returncode is None:  # timed out, or the task was canceled
                 process.kill()
                 await process.wait()
         lines = complaints.decode(errors="replace").strip().splitlines()

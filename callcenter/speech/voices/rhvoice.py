@@ -1,7 +1,7 @@
 """RHVoice: four Russian speakers, clear and quick, free software. Debian has no package of it; see docs/voices.md.
 
-Spoken by its own `RHVoice-test`, which reads the text from standard input. It takes stress as the acute accent after
-the vowel (releases since 2020).
+RHVoice's program `RHVoice-test` reads the text from standard input. The stress mark is the acute accent after the vowel
+(releases since 2020).
 """
 
 import shutil
@@ -15,13 +15,14 @@ from callcenter.wording.stress import to_acute
 
 _SPEAKER = "anna"
 _SECONDS = 10.0
+"""Time limit for one text."""
 
 
 class RHVoice:
-    """`RHVoice-test`, a process for each text."""
+    """Runs one `RHVoice-test` process for each text."""
 
     def __init__(self, *, program: str = "RHVoice-test", speaker: str = _SPEAKER) -> None:
-        """`speaker`: anna, elena, irina, aleksandr, or another that is installed."""
+        """`speaker` is anna, elena, irina, aleksandr or another installed speaker."""
         self._program = program
         self._speaker = speaker
         self._synthesis_program = VoiceProgram(lambda file: [program, "-p", speaker, "-o", str(file)], seconds=_SECONDS)
@@ -49,4 +50,4 @@ class RHVoice:
         await self._synthesis_program.speak(to_acute(" ".join(pieces)), file)
 
     async def close(self) -> None:
-        """Nothing runs on."""
+        """Does nothing: no process outlives `render`."""

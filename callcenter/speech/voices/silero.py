@@ -1,7 +1,7 @@
-"""Silero: neural Russian voices, a model file of some 60 MB and PyTorch. Look at the model's licence before you use it.
+"""Silero: neural Russian voices; needs a model file of about 60 MB and PyTorch. Read the model's license before use.
 
-PyTorch is never loaded into the centre's own programs: `silero_child.py` is a program of its own, which loads the model
-and reads lines of JSON. Silero takes stress as `+` before the vowel, as we write it.
+PyTorch is never loaded into the call center's own processes: the separate program `silero_child.py` loads the model and
+reads requests as lines of JSON. Silero's stress mark is `+` before the vowel, the notation used in this project.
 """
 
 import asyncio
@@ -23,13 +23,14 @@ from callcenter.speech.voices.worker import VoiceWorker
 CHILD = (sys.executable, "-m", "callcenter.speech.voices.silero_child")
 _SPEAKER = "xenia"
 _SECONDS = 20.0
+"""Time limit for one piece of text, loading of the model included."""
 
 
 class SileroVoice:
-    """One child with the model; texts wait for each other in a queue."""
+    """Sends pieces of text one at a time to one long-lived child process that holds the model."""
 
     def __init__(self, model: Path | None, *, speaker: str = _SPEAKER, program: Sequence[str] = CHILD) -> None:
-        """`model` is a file like v4_ru.pt; `speaker`: xenia, kseniya, baya, aidar, eugene."""
+        """`model` is a file such as v4_ru.pt; `speaker` is xenia, kseniya, baya, aidar or eugene."""
         self._model = model
         self._speaker = speaker
         self._needs_torch = program == CHILD
@@ -77,7 +78,10 @@ class SileroVoice:
 
 
 def _read_answer(line: str) -> bool | None:
-    """True when the child has written the file; None when the line is some library's chatter."""
+    """Returns True when the child has written the file, None for any other output, such as a library's messages.
+
+    Raises VoiceFailed when the child reports an error.
+    """
     try:
         answer = json.loads(line)
     except ValueError:

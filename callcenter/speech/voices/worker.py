@@ -1,4 +1,7 @@
-"""A synthesiser kept running, because its model takes seconds to load: a line in, lines out until one is the answer."""
+"""A synthesizer process that is kept running because its model takes seconds to load.
+
+The caller writes one request line and reads output lines until one of them is the answer.
+"""
 
 import asyncio
 import contextlib
@@ -12,23 +15,29 @@ from callcenter.speech.voice import VoiceFailed, VoiceMissing
 log = structlog.get_logger()
 
 _ATTEMPTS = 2
+"""Attempts for one request, the first included."""
 T = TypeVar("T")
 
 
 class VoiceWorker:
-    """One child, its standard error mixed into its output; texts wait for each other. A lost one is replaced."""
+    """One child process that handles requests one at a time; its standard error is merged into its standard output.
+
+    A process that exits or hangs is replaced.
+    """
 
     def __init__(self, command: Sequence[str], *, seconds: float) -> None:
-        """`seconds` is how long one answer may take, loading included."""
+        """`seconds` is the time limit for one answer, loading of the model included."""
         self._command = list(command)
         self._seconds = seconds
         self._turn = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
 
     async def ask(self, line: str, answer: Callable[[str], T | None]) -> T:
-        """Sends a line and gives what `answer` makes of the first line that is one; it may raise VoiceFailed.
+        """Sends a request line; returns the first result of `answer` that is not None.
 
-        A child that dies or hangs is replaced and asked once more. Raises VoiceMissing, VoiceFailed.
+        `answer` is called with each output line and may raise VoiceFailed. A process that exits or hangs is replaced,
+        and the request is sent once more. Raises VoiceMissing when the program cannot be started, VoiceFailed when
+        the last attempt fails.
         """
         async with self._turn:
             for attempt in range(1, _ATTEMPTS + 1):
@@ -40,7 +49,7 @@ class VoiceWorker:
                     if attempt == _ATTEMPTS:
                         raise VoiceFailed(str(error)) from error
                 except BaseException:
-                    # Cancelled half-way: an answer is still on its way and would be taken for the next text's.
+                    # After a cancellation, the pending answer would be taken for the answer to the next request.
                     await self._kill_process()
                     raise
         raise AssertionError("unreachable")
@@ -76,7 +85,7 @@ class VoiceWorker:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C in the terminal must not end it before we do
+                start_new_session=True,  # Ctrl-C in the terminal must not end the child before its parent
             )
         except OSError as error:
             raise VoiceMissing(f"программа «{self._command[0]}» не запускается: {error.strerror or error}") from error
@@ -87,8 +96,8 @@ class VoiceWorker:
             return
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.communicate()  # reads the pipes to their end, and closes them
+        await process.communicate()  # drains and closes the pipes
 
 
 class _WorkerLost(Exception):
-    """The child is of no use any more."""
+    """The child process has exited, hung or closed its pipes."""

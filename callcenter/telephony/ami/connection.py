@@ -1,12 +1,12 @@
-"""AMI by panoramisk, kept in one small room. Its traps, and what is done about them:
+"""The AMI client, built on panoramisk. It works around these faults of panoramisk:
 
-- it reconnects by itself every two seconds, for ever, and sends unanswered actions again afterwards (an old pause
-  would come back): here a connection is used once, and whoever needs another opens one;
-- an action that is never answered is a future that never ends: every question here has a time limit;
-- it writes values as they are, line ends and all: here none get through;
-- it decodes each TCP segment by itself, so a Russian letter on the border of two is lost: here only whole messages
-  reach it;
-- its own ping does not look at the answer: whoever uses the connection asks often enough to notice.
+- It reconnects every two seconds without end, and then resends unanswered actions, e.g. an outdated pause. Here a
+  manager serves one connection only; the user opens a new one.
+- The future of an action that is never answered never completes. Here every action has a time limit.
+- It writes values unchecked, line ends included. Here line ends are replaced by spaces.
+- It decodes each TCP segment separately, so a Cyrillic letter split between two segments is lost. Here it receives
+  whole messages only.
+- Its ping does not check the answer. Here ping is off; the user sends actions often enough to notice a dead connection.
 """
 
 import asyncio
@@ -20,20 +20,22 @@ from panoramisk.ami_protocol import AMIProtocol
 from callcenter.core.errors import CallcenterError
 
 ANSWER_SECONDS = 5.0
+"""Time limit in seconds of connecting with log-in, and of each action."""
 _NEVER = 10**6
+"""A ping interval in seconds that is never reached."""
 _END = b"\r\n\r\n"
 
 
 class AmiUnavailable(CallcenterError):
-    """AMI does not answer."""
+    """AMI cannot be reached, or did not answer in time."""
 
 
 class AmiRefused(CallcenterError):
-    """AMI will not let us in, or will not do what it was asked."""
+    """AMI rejected the log-in or an action."""
 
 
 class _WholeMessageProtocol(AMIProtocol):  # type: ignore[misc]
-    """Hands on whole messages only."""
+    """Buffers received data and passes on whole messages only."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -46,7 +48,7 @@ class _WholeMessageProtocol(AMIProtocol):  # type: ignore[misc]
 
 
 class _PanoramiskManager(Manager):  # type: ignore[misc]
-    """A manager that lives as long as its one connection."""
+    """A manager without reconnection: it sets `lost` when its connection ends."""
 
     def __init__(self, lost: asyncio.Event, **settings: Any) -> None:
         super().__init__(**settings)
@@ -60,16 +62,16 @@ class _PanoramiskManager(Manager):  # type: ignore[misc]
 
 
 class Ami:
-    """One connection to AMI. Make it with `open_ami`; `lost` is set when it breaks."""
+    """One connection to AMI, opened by `open_ami`. `lost` is set when the connection breaks."""
 
     def __init__(self, connection: _PanoramiskManager, lost: asyncio.Event) -> None:
         self._connection = connection
         self.lost = lost
 
     async def execute_action(self, action: Mapping[str, str], *, as_list: bool = False) -> list[Mapping[str, Any]]:
-        """The reply to an action, with `as_list` followed by the events of its list.
+        """Sends an action. Returns its response; with `as_list` followed by the events of the response list.
 
-        Raises AmiUnavailable, AmiRefused.
+        Raises AmiUnavailable (connection lost, or no answer in ANSWER_SECONDS), AmiRefused.
         """
         if self.lost.is_set():
             raise AmiUnavailable
@@ -92,7 +94,7 @@ class Ami:
 async def open_ami(
     host: str, port: int, *, user: str, password: str, on_event: Callable[[Mapping[str, Any]], None]
 ) -> Ami:
-    """Connects and signs in; `on_event` gets every event. Raises AmiUnavailable, AmiRefused."""
+    """Connects and logs in; `on_event` receives every event. Raises AmiUnavailable, AmiRefused."""
     loop = asyncio.get_running_loop()
     lost = asyncio.Event()
     connection = _PanoramiskManager(
@@ -124,12 +126,13 @@ async def open_ami(
 
 
 def _one_line(value: str) -> str:
-    """A line end would begin a header of its own, an empty line an action of its own: somebody's words could call."""
+    """Replaces unprintable characters by spaces. Otherwise a line end in a value would start a new header, and an empty
+    line a new action, so that a text typed by a person could originate a call."""
     return "".join(sign if sign.isprintable() else " " for sign in value)
 
 
 def _quiet_log() -> logging.Logger:
-    """panoramisk calls every lost connection an error; whoever opened it says so in the structured log."""
+    """Silences panoramisk, which logs every lost connection as an error. The user of the connection logs the loss."""
     log = logging.getLogger("callcenter.ami")
     log.setLevel(logging.CRITICAL)
     return log

@@ -1,8 +1,9 @@
-"""The queue's members: shown on the board as Asterisk sees them, paused as the dispatchers wish.
+"""The queue's members: copies their states from AMI to the database, and pauses them on request of the dispatchers.
 
-For display and control. What happened to a call is read from CEL and queue_log, for AMI forgets whoever is not
-connected; what it tells of a talk is handed on all the same, for Asterisk's disk may be full. Events only wake us; what
-is written is always a whole `QueueStatus`, so that a lost event is made good by the next look.
+AMI serves display and control only. The history of a call is read from CEL and queue_log, because AMI sends no events
+from before the connection. The begin and end of a talk are reported from AMI too, because Asterisk's disk may be full.
+A member's event only triggers a `QueueStatus` query, whose whole result is written, so the next query repairs the loss
+of an event.
 """
 
 import asyncio
@@ -26,24 +27,28 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
+"""Bounds in seconds of the pause between connection attempts; the pause doubles after each attempt."""
 LOOK_EVERY = 2.0
-"""Seconds; also how late the end of a wrap-up is seen, for Asterisk does not report it."""
+"""Seconds between `QueueStatus` queries without events. Asterisk does not report the end of a wrap-up, so this is also
+the maximum delay before the end is seen."""
 REQUESTS_EVERY = 0.5
+"""Seconds between checks for requests of dispatchers."""
 CLOCK_STEP = 2.0
-"""Seconds by which a member's last call or a caller's coming may lie ahead; more, and the clock was put back since."""
+"""Seconds by which a member's last call, or a caller's entry into the queue, may lie in the future. A larger difference
+means that the system clock was set back."""
 LONGEST_REASON = 100
-"""What the row holds; on Asterisk's console anybody may write more."""
+"""Length of the database column, in characters. A reason set on Asterisk's console may be longer and is cut."""
 _REFRESH_EVENT_PREFIXES = ("QueueMember", "Agent", "QueueCaller")
 _TALKING_STATUSES = frozenset({"2", "3", "8"})
 _RINGING_STATUSES = frozenset({"6", "7"})
 _ABSENT_STATUSES = frozenset({"0", "4", "5"})
-"""Asterisk's device states: 1 not in use, 2 in use, 3 busy, 4 invalid, 5 unavailable, 6 ringing, 7 ringing in use,
-8 on hold."""
+"""Asterisk's device states: 0 unknown, 1 not in use, 2 in use, 3 busy, 4 invalid, 5 unavailable, 6 ringing, 7 ringing
+while in use, 8 on hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class AmiAccess:
-    """How to reach AMI."""
+    """Address and account of AMI."""
 
     host: str
     port: int
@@ -53,7 +58,7 @@ class AmiAccess:
 
 @dataclass(frozen=True, slots=True)
 class SeenMember:
-    """A member as one `QueueStatus` shows it."""
+    """A queue member as reported by one `QueueStatus`. `pause_reason` is None unless the member is paused."""
 
     interface: str
     name: str
@@ -62,7 +67,7 @@ class SeenMember:
 
 
 class Members:
-    """Keeps the members' rows and carries out the requests for them."""
+    """Updates the members' database rows, and carries out the dispatchers' pause requests."""
 
     def __init__(
         self,
@@ -78,9 +83,12 @@ class Members:
         on_connected: Callable[[], None] | None = None,
         requeue_caller: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`extensions`: interface -> what colleagues dial, for the board. `on_member_call` is told of each talk that
-        begins or ends; `on_connected` of each connection, before which there may have been other talks.
-        `requeue_caller` has the caller of this channel id leave the queue and come again; it raises nothing."""
+        """`extensions`: queue interface -> the extension that colleagues dial, shown on the board.
+
+        `on_member_call` receives each begin and end of a talk. `on_connected` is called after each connect: talks may
+        have begun or ended unreported before. `requeue_caller` makes the caller with this channel id leave and re-enter
+        the queue; it raises nothing.
+        """
         self._queue_anew = requeue_caller
         self._on_talk = on_member_call
         self._on_sight = on_connected
@@ -93,10 +101,10 @@ class Members:
         self._clock = clock
         self._wake = asyncio.Event()
         self.connected = False
-        """True while Asterisk shows us the members."""
+        """True from the first successful `QueueStatus` of a connection until the connection ends."""
 
     async def run(self) -> None:
-        """Connects, for ever, with a growing pause between attempts; after a connection that held it is short again."""
+        """Connects again and again until cancelled, with a growing pause; a successful connection resets the pause."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -112,7 +120,7 @@ class Members:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _run_connection(self) -> None:
-        """One connection's life; returns when it is lost. Raises AmiUnavailable, AmiRefused."""
+        """Opens and serves one connection; returns when it is lost. Raises AmiUnavailable, AmiRefused."""
         trouble: Exception | None = None
         access = self._access
         ami = await open_ami(
@@ -167,29 +175,29 @@ class Members:
             try:
                 async with asyncio.timeout(LOOK_EVERY):
                     await self._wake.wait()
-                await asyncio.sleep(0.05)  # events come in bunches
+                await asyncio.sleep(0.05)  # events come in bursts; one query serves a whole burst
             except TimeoutError:
                 pass
 
     async def read_members(self, ami: Ami) -> tuple[SeenMember, ...]:
-        """The members now. Raises AmiUnavailable, AmiRefused."""
+        """Queries the members; repairs the queue after the clock was set back. Raises AmiUnavailable, AmiRefused."""
         members, callers = await self._query_queue(ami)
-        now = self._clock.now()  # after the answer, which may have taken seconds
+        now = self._clock.now()  # read after the query, which may take seconds
         if any(_last_call(member) > now.timestamp() + CLOCK_STEP for member in members):
-            # Asterisk would take them for wrapping up until the clock has come there again, and offer them no call.
+            # Asterisk would offer these members no call, as if in wrap-up, until the clock passes the old time again.
             log.warning("the clock was put back; the queue forgets when its members had their last calls")
             await ami.execute_action({"Action": "QueueReset", "Queue": self._queue})
             members, callers = await self._query_queue(ami)
         for caller in callers:
-            # Asterisk ends no wait of a second that has begun before the clock has come there again: whoever came
-            # before the step would hear music for an hour, though a dispatcher is free.
+            # Asterisk waits a second between two attempts, by the system clock. After a step back by an hour that wait
+            # lasts an hour, so a caller who was queued before the step is not offered to a free dispatcher.
             if int(caller.get("Wait") or 0) < -CLOCK_STEP and self._queue_anew is not None:
                 log.warning("the clock was put back; a caller is queued anew", call_id=caller.get("Uniqueid"))
                 await self._queue_anew(str(caller.get("Uniqueid")))
         return tuple(self._read(member, now) for member in members)
 
     async def _query_queue(self, ami: Ami) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-        """The queue's members, and the callers in it, first come first."""
+        """The queue's members, and its callers in the order of the queue."""
         messages = await ami.execute_action({"Action": "QueueStatus", "Queue": self._queue}, as_list=True)
         members = [message for message in messages if message.get("Event") == "QueueMember"]
         return members, [message for message in messages if message.get("Event") == "QueueEntry"]

@@ -1,4 +1,7 @@
-"""What AMI tells of a talk with a dispatcher. Asterisk writes the same into its files, if it can write."""
+"""Reads the begin and end of a talk with a dispatcher from AMI events.
+
+queue_log has the same facts, but only while Asterisk can write to its disk.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,19 +14,19 @@ _KINDS = {"AgentConnect": CONNECTED, "AgentComplete": TALK_ENDED}
 
 @dataclass(frozen=True, slots=True)
 class TalkEvent:
-    """A dispatcher has answered, or the talk has ended: `kind` is CONNECTED or TALK_ENDED."""
+    """A dispatcher answered a call (`kind` is CONNECTED), or the talk ended (TALK_ENDED)."""
 
     kind: str
     at: datetime
-    """Asterisk's own moment: the event may have waited for a controller that stood still."""
+    """The time from Asterisk, UTC: the event may arrive late when the controller was suspended."""
     call_id: str
     member_channel: str
     member: str
-    """The interface, e.g. `PJSIP/d-4f1a9c`."""
+    """The dispatcher's queue interface, e.g. `PJSIP/d-4f1a9c`."""
 
 
 def read_talk_event(message: Mapping[str, Any], *, now: datetime) -> TalkEvent | None:
-    """The event in a message of AMI; None when it tells of no talk. `now` stands in for a moment it does not tell."""
+    """The talk event in an AMI message; None for any other message. `now` is used when the message has no time."""
     kind = _KINDS.get(str(message.get("Event")))
     call_id, channel = str(message.get("Uniqueid") or ""), str(message.get("DestUniqueid") or "")
     if kind is None or not call_id or not channel:

@@ -1,9 +1,12 @@
-"""Settling with Asterisk after every connect: whose calls are whose.
+"""Compares Asterisk's channels and bridges with the controller's calls after every connect, and settles differences.
 
-Four cases. Calls in our application that nobody here knows were left by a controller that died: the dialplan goes on
-with them. Calls we hold that Asterisk does not are over. Calls that both know lived through a mere break of the
-connection: what they reported meanwhile is lost, so their words are said again. Bridges and media channels are left
-over by definition, unless they are of an open tap.
+There are four cases:
+
+- A call that only Asterisk knows was left by a dead controller. It is released to the dialplan.
+- A call that only the controller knows has ended.
+- A call that both know survived a break of the connection. Its events during the break are lost, so the last prompt is
+  played again.
+- Bridges, snoop channels and media channels are leftovers, unless they belong to an open tap. They are removed.
 """
 
 import asyncio
@@ -22,9 +25,10 @@ from callcenter.telephony.audio.taps import MARK, Taps
 log = structlog.get_logger()
 
 ON_ITS_WAY = 0.5
-"""Seconds for the StasisStart of a call that Asterisk lists already. The two go by different sockets."""
+"""Seconds to wait for the StasisStart of a channel that Asterisk already lists. The event and the list arrive over
+different connections, so a new call may be listed first."""
 _OWN_CHANNEL_PREFIXES = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
-"""Channels no caller can have. Only these are ever hung up."""
+"""Channel types that no caller can have. Only channels of these types are hung up."""
 
 
 class Adoption:
@@ -37,7 +41,7 @@ class Adoption:
         ear: TapRecognition | None = None,
         stasis_start_grace: float = ON_ITS_WAY,
     ) -> None:
-        """`taps` and `ear` together, or neither."""
+        """Give `taps` and `ear` together, or neither. `stasis_start_grace`: seconds, see ON_ITS_WAY."""
         self._ari = ari
         self._switchboard = switchboard
         self._taps = taps
@@ -45,7 +49,10 @@ class Adoption:
         self._on_its_way = stasis_start_grace
 
     async def reconcile_channels(self) -> None:
-        """Raises AsteriskUnavailable, ChannelGone (the application vanished), Refused."""
+        """Settles all differences.
+
+        Raises AsteriskUnavailable, ChannelGone (the application is gone), RequestRefused.
+        """
         held = self._switchboard.call_ids
         application = await self._ari.read_application()
         for call_id in held.difference(application.channel_ids):
@@ -69,7 +76,7 @@ class Adoption:
         return frozenset(filter(self._is_untracked, channel_ids)) - self._switchboard.call_ids
 
     def _is_untracked(self, id_: str) -> bool:
-        """False for what taps are made of: while there are taps, they know their own."""
+        """False for channels and bridges of taps while `taps` is given: `Taps.remove_strays` cleans those up."""
         return self._taps is None or not id_.startswith(MARK)
 
     async def _release_or_remove(self, channel_id: str) -> None:

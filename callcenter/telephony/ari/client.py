@@ -1,6 +1,7 @@
-"""ARI: requests, the stream of events, and their failures as two exceptions.
+"""The ARI client: requests to Asterisk over HTTP, and the stream of events over a websocket.
 
-Why not a ready-made library: docs/decisions/0003-own-ari-client.md.
+A failed request raises ChannelGone, AsteriskUnavailable or RequestRefused.
+Why no ready-made library is used: docs/decisions/0003-own-ari-client.md.
 """
 
 import asyncio
@@ -32,24 +33,29 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
-"""Asterisk is on this machine: to ask at a closed port costs nothing, and its callers wait for us."""
+"""Bounds in seconds of the pause between connection attempts; the pause doubles after each attempt. Both are short:
+Asterisk runs on this machine, so an attempt at a closed port costs nothing, and callers wait meanwhile."""
 PAUSE_AFTER_OTHERS = 5.0
+"""Seconds before reconnecting after another controller took the application over."""
 PING_EVERY = 2.0
+"""Seconds between websocket pings."""
 PONG_WITHIN = 3.0
-"""With PING_EVERY: a socket that fell silent is found within 5 seconds, sooner than the shortest useful lease ends."""
+"""Seconds to wait for a pong. Together with PING_EVERY, a websocket that fell silent without closing is detected within
+5 seconds, before the default lease of 6 seconds (`telephony.lease_seconds`) ends."""
 
 _GONE_STATUSES = frozenset({404, 409, 422})
-"""No such channel or playback · not in our application any more · not in it yet."""
+"""404: no such channel or playback. 409: the channel has left our application. 422: it has not entered it yet."""
 
 
 class RequestRefused(CallcenterError):
-    """Asterisk understood the request and will not do it: our mistake or the configuration's."""
+    """Asterisk rejected the request (another 4xx status): the request or the configuration is wrong."""
 
 
 class AriClient:
-    """One application of one Asterisk.
+    """A client of one Stasis application on one Asterisk.
 
-    `address` is `http://host:port`. Raises nothing when made; use it as an asynchronous context, or `close()` it.
+    `address` is `http://host:port`. The constructor opens no connection and raises nothing. Use the client as an
+    asynchronous context manager, or call `close()`.
     """
 
     def __init__(
@@ -63,12 +69,15 @@ class AriClient:
         tape: Tape = NO_TAPE,
         wire: AriTransport | None = None,
     ) -> None:
-        """`wire` carries the requests in place of connections of our own. `reply_within`: seconds."""
+        """`reply_within`: time limit of a request, in seconds; unused when `wire` is given.
+
+        `wire` replaces the HTTP transport (a replay uses this). `tape` records events, requests and replies.
+        """
         self._tape = tape
         self._numbers = itertools.count(1)
         self.connected = False
-        """True while events reach us: the socket is open and its filter set."""
-        self._prepared = self._replaced = False  # of the present socket
+        """True while events arrive: the websocket is open and the event filter is set."""
+        self._prepared = self._replaced = False  # state of the current websocket
         self._application = application
         self._socket_address = address.replace("http", "ws", 1) + f"/ari/events?app={quote(application)}"
         self._credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -84,11 +93,14 @@ class AriClient:
         await self.close()
 
     async def read_application(self) -> Application:
-        """Which channels and bridges are in our application now. Raises ChannelGone while no socket of it is open."""
+        """The channels and bridges that are in our application now.
+
+        Raises ChannelGone while the application has no open websocket.
+        """
         return Application.read(await self._request("GET", f"/applications/{quote(self._application)}"))
 
     async def set_event_filter(self, names: tuple[str, ...] = EVENT_NAMES) -> None:
-        """Has Asterisk send only these events."""
+        """Tells Asterisk to send only these event types."""
         body = {"allowed": [{"type": name} for name in names]}
         await self._request("PUT", f"/applications/{quote(self._application)}/eventFilter", body=body)
 
@@ -96,7 +108,7 @@ class AriClient:
         return Channel.read(await self._request("GET", f"/channels/{quote(channel_id)}"))
 
     async def play(self, channel_id: str, media: str, *, playback_id: str) -> None:
-        """Queues `media` (`sound:…`) on the channel. Its `PlaybackFinished` may arrive before this returns."""
+        """Queues `media` (`sound:…`) on the channel. `PlaybackFinished` may arrive before this method returns."""
         await self._request(
             "POST", f"/channels/{quote(channel_id)}/play/{quote(playback_id)}", parameters={"media": media}
         )
@@ -105,7 +117,7 @@ class AriClient:
         await self._request("DELETE", f"/playbacks/{quote(playback_id)}")
 
     async def start_silence(self, channel_id: str) -> None:
-        """Sends silence; a second start restarts what a playback has pushed aside."""
+        """Starts sending silence. A playback ends the silence; call this again after it."""
         await self._request("POST", f"/channels/{quote(channel_id)}/silence")
 
     async def set_variable(self, channel_id: str, name: str, value: str) -> None:
@@ -114,7 +126,10 @@ class AriClient:
         )
 
     async def evaluate(self, channel_id: str, expression: str) -> str:
-        """What the dialplan makes of `expression` on this channel, at once, whatever the channel does and wherever."""
+        """The value of a dialplan expression on this channel.
+
+        Asterisk evaluates it at once, also during a playback and also when the channel is outside our application.
+        """
         reply = await self._request(
             "GET", f"/channels/{quote(channel_id)}/variable", parameters={"variable": f"EVAL({expression})"}
         )
@@ -128,7 +143,8 @@ class AriClient:
         )
 
     async def remove_channel(self, channel_id: str) -> None:
-        """Hangs up. Only for channels we made (snoops, media): never for a caller, see `Phone.continue_at`."""
+        """Hangs the channel up. Only for channels we created (snoop, media), never for a caller's channel: see
+        `conducting.ports.Phone.continue_at`."""
         await self._request("DELETE", f"/channels/{quote(channel_id)}")
 
     async def remove_bridge(self, bridge_id: str) -> None:
@@ -137,10 +153,11 @@ class AriClient:
     async def stream_events(
         self, on_event: Callable[[Event], None], *, on_connected: Callable[[], Awaitable[None]]
     ) -> None:
-        """Hands every event to `on_event`, for ever; reconnects with a growing pause.
+        """Passes every event to `on_event` until cancelled. Reconnects with a growing pause.
 
-        `on_connected` runs beside the events after every connect, once the event filter is set; a failure of it is
-        logged and the socket is opened anew. A failure of `on_event` is logged, and the next event comes as ever.
+        After every connect, once the event filter is set, `on_connected` runs concurrently with the events. If
+        `on_connected` fails, the failure is logged and the websocket is reopened. If `on_event` fails, the failure is
+        logged and the event is skipped.
         """
         pause = FIRST_PAUSE
         while True:
@@ -155,7 +172,7 @@ class AriClient:
             if self._prepared:
                 pause = FIRST_PAUSE
             if self._replaced:
-                pause = PAUSE_AFTER_OTHERS  # two controllers would take the calls from each other without end
+                pause = PAUSE_AFTER_OTHERS  # otherwise two controllers would take the application in turns, endlessly
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -169,13 +186,13 @@ class AriClient:
             close_timeout=0.5,
             compression=None,
             proxy=None,
-            max_queue=None,  # a full queue would hold the pongs back
+            max_queue=None,  # with a full queue the library stops reading, and pongs with it
         )
 
     async def _read(
         self, socket: ClientConnection, take: Callable[[Event], None], connected: Callable[[], Awaitable[None]]
     ) -> None:
-        """Reads until the socket closes. Raises ConnectionClosedError unless it was closed in order."""
+        """Reads until the websocket closes. Raises ConnectionClosedError unless it was closed cleanly."""
         settling = asyncio.create_task(self._prepare_application(connected), name="ari settling")
         settling.add_done_callback(lambda task: _close_on_failure(task, socket))
         try:
@@ -206,7 +223,10 @@ class AriClient:
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The reply's JSON, None when it has none. Raises ChannelGone, AsteriskUnavailable, RequestRefused."""
+        """The JSON of the reply; None when the reply is empty.
+
+        Raises ChannelGone (404, 409, 422), AsteriskUnavailable (no reply, or 5xx), RequestRefused (another 4xx).
+        """
         number = next(self._numbers)
         asked = {"n": number, "method": method, "path": path, "parameters": parameters or {}}
         self._tape.record_line(TapeSource.REQUEST, asked)
@@ -226,7 +246,7 @@ class AriClient:
 
 
 def _close_on_failure(task: asyncio.Task[None], socket: ClientConnection) -> None:
-    """An application that could not be settled is no application: the socket is opened anew."""
+    """Aborts the websocket when the preparation failed, so that `stream_events` connects and prepares again."""
     if task.cancelled() or task.exception() is None:
         return
     log.warning("could not settle with Asterisk", error=repr(task.exception()))
@@ -234,7 +254,7 @@ def _close_on_failure(task: asyncio.Task[None], socket: ClientConnection) -> Non
 
 
 def _dispatch(event: Event, take: Callable[[Event], None]) -> None:
-    """One event that nobody could foresee must not cost all callers their robot."""
+    """Logs a failure of `take`: one unexpected event must not end the stream for all calls."""
     try:
         take(event)
     except Exception:

@@ -1,10 +1,10 @@
-"""Writes `generated.py` from Asterisk's own description of ARI.
+"""Generates `generated.py` from the API description that Asterisk ships.
 
     python -m callcenter.telephony.ari.generate DIRECTORY
 
-DIRECTORY holds Asterisk's `rest-api/*.json` (`/usr/share/asterisk/rest-api`, or the same below the built root).
-Only what the centre uses is generated: the events of `EVENTS` and the objects they and `OBJECTS` are made of.
-Run it after an upgrade of Asterisk; the difference in `generated.py` is what changed for us.
+DIRECTORY contains Asterisk's `rest-api/*.json` (`/usr/share/asterisk/rest-api`, or the same path under the built root).
+Only the events in `EVENTS`, the objects in `OBJECTS`, and the objects used by either are generated.
+Run it after an upgrade of Asterisk: the diff of `generated.py` shows which API changes affect the centre.
 """
 
 import json
@@ -52,11 +52,11 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
 
 
 class UnknownType(Exception):
-    """The description uses a type that this generator does not know."""
+    """The API description uses a type that this generator does not support."""
 
 
 def read_models(directory: Path) -> tuple[dict[str, dict[str, Any]], str]:
-    """All models of the description by name, and the API's version."""
+    """All models of the API description by name, and the version of the API."""
     models: dict[str, dict[str, Any]] = {}
     version = ""
     for source in SOURCES:
@@ -67,7 +67,7 @@ def read_models(directory: Path) -> tuple[dict[str, dict[str, Any]], str]:
 
 
 def generate(directory: Path) -> str:
-    """The text of `generated.py`."""
+    """The source text of `generated.py`. Raises UnknownType, OSError."""
     models, version = read_models(directory)
     objects = sorted(_reachable(models))
     parts = [_HEADER.format(version=version)]
@@ -100,7 +100,7 @@ def _reachable(models: Mapping[str, dict[str, Any]]) -> set[str]:
 
 
 def _sort_by_dependency(names: list[str], models: Mapping[str, dict[str, Any]]) -> list[str]:
-    """Objects before those that hold them."""
+    """Orders the classes so that each one follows the classes of its fields."""
     ordered: list[str] = []
 
     def place(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The callers' channels through ARI: what `conducting.ports.Phone` promises."""
+"""Control of the callers' channels through ARI."""
 
 import contextlib
 
@@ -7,14 +7,16 @@ from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.ari.router import Playbacks
 
 _RENEW_LEASE_EXPRESSION = "${SET(TIMEOUT(absolute)=${CC_LEASE})}"
-"""Written as a reading, because Asterisk lets a writing wait until the playback ends (measured with 22.10), and a menu
-is longer than a lease. The dialplan holds the length in CC_LEASE and makes it 0 when it takes the channel back, so
-that a renewal which comes too late leaves the caller in the queue without any time limit, as the dialplan does."""
+"""Sets the channel's absolute timeout by reading a variable. Asterisk 22.10 delays a write until the playback ends
+(measured), and a menu prompt is longer than a lease; a read is executed at once. CC_LEASE is the lease in seconds. The
+dialplan sets CC_LEASE to 0 when it takes the channel back, so a late renewal sets no timeout for the queued caller."""
 _END_WAIT_EXPRESSION = "${SET(TIMEOUT(absolute)=0.01)}"
-"""Takes whoever is in the queue out of it; the dialplan (to-queue, T) puts them there again."""
+"""Lets the absolute timeout end the caller's wait in the queue; the dialplan (to-queue, T) then queues them again."""
 
 
 class AriPhone:
+    """Implements `conducting.ports.Phone`."""
+
     def __init__(self, ari: AriClient, playbacks: Playbacks) -> None:
         self._ari = ari
         self._playbacks = playbacks
@@ -29,7 +31,7 @@ class AriPhone:
 
     async def stop_prompt(self, playback_id: str) -> None:
         self._playbacks.forget(playback_id)
-        with contextlib.suppress(ChannelGone):  # it had ended by itself
+        with contextlib.suppress(ChannelGone):  # the playback has already ended
             await self._ari.stop_playback(playback_id)
 
     async def send_silence(self, call_id: str) -> None:
@@ -43,7 +45,7 @@ class AriPhone:
             raise ChannelGone("the lease was over")
 
     async def requeue_caller(self, call_id: str) -> None:
-        """Has a caller who waits in the queue leave it and come again.
+        """Makes a caller who waits in the queue leave and re-enter it.
 
         Raises AsteriskUnavailable, ChannelGone, RequestRefused.
         """

@@ -1,4 +1,4 @@
-"""ARI's events become letters in the mailbox of their call."""
+"""Translates ARI events into letters for the mailbox of their call."""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -25,21 +25,21 @@ INBOUND = "inbound"
 
 
 class Playbacks:
-    """Which playback belongs to which call."""
+    """Maps the id of each unfinished playback to its call."""
 
     def __init__(self) -> None:
         self._calls: dict[str, str] = {}
 
     def __len__(self) -> int:
-        """How many sounds are awaited."""
+        """The number of unfinished playbacks."""
         return len(self._calls)
 
     def expect(self, playback_id: str, call_id: str) -> None:
-        """Must come before the request: the end of a short sound can overtake the reply to it."""
+        """Registers a playback. Call it before the request: `PlaybackFinished` may arrive before the reply."""
         self._calls[playback_id] = call_id
 
     def forget(self, playback_id: str) -> str | None:
-        """The call it belonged to."""
+        """Removes the playback; returns the id of its call, or None when the playback is unknown."""
         return self._calls.pop(playback_id, None)
 
     def forget_call(self, call_id: str) -> None:
@@ -48,7 +48,7 @@ class Playbacks:
 
 
 class Router:
-    """Hands arrivals to `admit` and everything else to `post`; holds no calls itself."""
+    """Passes new calls to `admit`, and letters for known calls to `post`. Keeps no state of calls itself."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Router:
             case StasisEnd() | ChannelHangupRequest():
                 self._post(event.channel.id, Left())
             case ApplicationReplaced():
-                pass  # the client's affair
+                pass  # handled by AriClient
             case _:
                 assert_never(event)
 

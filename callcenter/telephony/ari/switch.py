@@ -1,5 +1,7 @@
-"""Asterisk asked for what it holds, by ARI's plain requests: no application, no events, so that it answers while no
-controller lives."""
+"""Reads Asterisk's channels and bridges with plain ARI requests, for the clerk and for `callcenter reconcile`.
+
+It needs neither a Stasis application nor events, so it works while no controller runs.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,14 +14,14 @@ from callcenter.telephony.ari.transport import HttpAriTransport
 
 
 class AriSwitch:
-    """Asterisk over ARI's plain requests, so that it can be asked while no controller lives."""
+    """Implements `intake.asterisk_state.AsteriskState`. `address` is `http://host:port`."""
 
     def __init__(self, address: str, *, password: str) -> None:
         self._address = address
         self._password = password
 
     async def read_boot_id(self) -> str:
-        """The mark of Asterisk's present start (`b17`), with which the ids of all its channels begin.
+        """The name of Asterisk's current start, e.g. `b17`. All channel ids of that start begin with it.
 
         Raises AsteriskUnavailable.
         """
@@ -40,7 +42,7 @@ class AriSwitch:
         ]
 
     async def read_dialled_number(self, channel_id: str) -> str:
-        """What the caller on a channel dialled; nothing when that is unknown or the channel gone.
+        """The number that the caller dialled (CC_DIALLED); "" when it is unknown or the channel is gone.
 
         Raises AsteriskUnavailable.
         """
@@ -55,8 +57,8 @@ class AriSwitch:
         ]
 
     async def _ask(self, path: str, **parameters: str) -> Any:
-        """What it answers; of what is not there nothing."""
-        # A wire for each question: whoever asks once in an hour keeps no connection.
+        """The JSON of the reply; {} for status 404."""
+        # One connection per request: requests are rare, so no connection is kept open.
         wire = HttpAriTransport(self._address, user="callcenter", password=self._password, reply_within=5.0)
         try:
             reply = await wire.send_request("GET", path, parameters=parameters)
@@ -73,5 +75,5 @@ class AriSwitch:
 
 
 def _moment(text: str) -> datetime:
-    """ARI writes 2026-11-24T21:18:31.123+0000."""
+    """Parses a time as ARI writes it, e.g. 2026-11-24T21:18:31.123+0000."""
     return datetime.fromisoformat(text).astimezone(UTC)

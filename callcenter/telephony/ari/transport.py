@@ -1,7 +1,7 @@
-"""Requests to one Asterisk and their replies, carried by aiohttp.
+"""The HTTP transport of ARI requests: aiohttp sends them to one Asterisk and reads the replies.
 
-A connection whose reply was not read to its end is closed, so that no reply can ever be taken for another one's. Only
-what may be asked twice (GET, PUT, DELETE) is ever asked again, once, on a new connection: aiohttp's own rule.
+A connection whose reply was not read completely is closed, so a reply is never matched to another request. aiohttp
+retries idempotent requests (GET, PUT, DELETE) once, on a new connection; a POST is never retried.
 """
 
 import base64
@@ -15,9 +15,9 @@ import aiohttp
 from yarl import URL
 
 AT_ONCE = 12
-"""Requests under way; Asterisk has a thread for each connection."""
+"""Maximum number of concurrent requests; further requests wait. Each connection occupies a thread of Asterisk."""
 KEPT_SECONDS = 5.0
-"""A connection idle for longer is not used again: Asterisk closes it after fifteen."""
+"""A connection idle for longer than this is not reused. It must stay below 15, when Asterisk closes the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,24 @@ class AriTransport(Protocol):
         parameters: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Reply:
-        """`path` below `/ari`, quoted already. Raises OSError, TimeoutError among them: Asterisk did not answer."""
+        """`path` is relative to `/ari` and already URL-quoted; `body` is sent as JSON.
+
+        Raises OSError (TimeoutError included) when Asterisk does not reply.
+        """
         ...
 
     async def close(self) -> None: ...
 
 
 class NoReply(OSError):
-    """Asterisk is not there, hung up, or what it said is not HTTP."""
+    """Asterisk cannot be reached, closed the connection, or sent something that is not HTTP."""
 
 
 class HttpAriTransport:
-    """See AriTransport. `address` is `http://host:port`; connections are made as requests need them."""
+    """Implements AriTransport. `address` is `http://host:port`; connections are opened on demand."""
 
     def __init__(self, address: str, *, user: str, password: str, reply_within: float) -> None:
-        """`reply_within`: seconds, those in which a request waits for its turn among them."""
+        """`reply_within`: time limit of a request in seconds, including the wait for a free connection."""
         self._base = f"{address}/ari"
         self._reply_within = aiohttp.ClientTimeout(total=reply_within)
         self._headers = {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
@@ -85,7 +88,7 @@ class HttpAriTransport:
             self._session = None
 
     def _connected(self) -> aiohttp.ClientSession:
-        """A session can only be made where a loop runs."""
+        """Creates the session on first use: aiohttp needs a running event loop for it."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=KEPT_SECONDS),

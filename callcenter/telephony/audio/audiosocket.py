@@ -1,12 +1,12 @@
-"""Audio over AudioSocket: Asterisk connects to a port of ours and names the stream it brings.
+"""A media transport over AudioSocket: Asterisk connects to our TCP port and sends the UUID of the stream first.
 
-Frames are a byte of kind, a big-endian 16-bit length and the content (res_audiosocket.c): 0x00 hang-up, 0x01 the
-stream's UUID, 0x03 a key, 0x10 linear audio of 8 kHz, 0xff an error. chan_audiosocket must be loaded.
+A frame is a kind byte, a big-endian 16-bit length and the content (res_audiosocket.c). Kinds: 0x00 hang-up, 0x01 UUID
+of the stream, 0x03 DTMF digit, 0x10 signed linear audio at 8 kHz, 0xff error. chan_audiosocket must be loaded.
 
-A stream to which nothing is ever sent goes silent now and then (one in forty, measured): when the channel is woken for
-another reason than data, Asterisk's reader waits for data without end and writes nothing meanwhile (asterisk/asterisk
-#2089, open in 22 and 23). So a stream that has been quiet for three packets is nudged with one of silence: the reader
-comes free, and what has waited arrives at once.
+About one stream in forty falls silent when we never send anything (measured). The cause is asterisk/asterisk #2089,
+open in 22 and 23: when the channel wakes for a reason other than data, Asterisk's reader blocks until data arrives, and
+sends no audio meanwhile. So after three packets without audio we send one packet of silence, which unblocks the reader;
+the delayed audio then arrives at once.
 """
 
 import asyncio
@@ -23,7 +23,9 @@ from callcenter.telephony.audio.transport import FORMAT, AudioUnavailable, Media
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
+"""Seconds for Asterisk to connect and to send the UUID frame."""
 NUDGE_SECONDS = 0.06
+"""Seconds between checks for received audio, i.e. three packets of 20 ms."""
 _HEADER_BYTES = 3
 _HANG_UP, _UUID, _AUDIO, _ERROR = 0x00, 0x01, 0x10, 0xFF
 _PACKET_BYTES = 320
@@ -31,7 +33,7 @@ _SILENCE_FRAME = bytes([_AUDIO]) + _PACKET_BYTES.to_bytes(2) + bytes(_PACKET_BYT
 
 
 class AudioSocketTransport:
-    """Listens on a free port of `host` while it is open: an asynchronous context."""
+    """Implements Transport. An asynchronous context manager that listens on a free port of `host`."""
 
     def __init__(self, ari: MediaRequests, *, host: str = "127.0.0.1") -> None:
         self._ari = ari
@@ -90,7 +92,7 @@ class AudioSocketTransport:
 
 
 class AudioSocketStream:
-    """See MediaStream."""
+    """Implements MediaStream."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, take: TakeAudio, over: asyncio.Event
@@ -100,7 +102,7 @@ class AudioSocketStream:
         self._take = take
         self._over = over
         self._audio_received = False
-        """Whether audio has come since the last look."""
+        """Whether audio arrived since the previous check."""
         self._reading = asyncio.create_task(self._read(), name="media audiosocket")
         self._send_keepalive()
 

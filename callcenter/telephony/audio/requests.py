@@ -1,4 +1,4 @@
-"""The requests of ARI that live audio needs, beside those the calls need."""
+"""An ARI client with the additional requests for live audio: snoop channels, media channels and bridges."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from callcenter.telephony.ari.client import AriClient
 
 _SIP_CHANNEL_PREFIX = "PJSIP/"
 _HANDED_OVER_CONTEXTS = frozenset({"fallback", "to-queue", "callback", "voicemail", "message"})
-"""The dialplan's contexts for callers whom the robot has let go of, or never had."""
+"""Dialplan contexts of callers whom the robot has released, or who never reached the robot."""
 
 
 @dataclass(frozen=True, slots=True)
 class OngoingTalk:
-    """A caller whom no robot holds. `member_channel`: whom they talk with; None: nobody yet."""
+    """A call outside the robot. `member_channel`: channel id of the dispatcher in the call; None: no dispatcher yet."""
 
     call_id: str
     member_channel: str | None
 
 
 class AudioAriClient(AriClient):
-    """See AriClient. All ids are chosen by us.
+    """Implements `taps.TapRequests` and `transport.MediaRequests`. All ids are chosen by the centre.
 
     Every request raises ChannelGone, AsteriskUnavailable, RequestRefused.
     """
 
     async def start_media(self, media_id: str, **parameters: str) -> None:
-        """Makes an externalMedia channel in our application; its StasisStart may arrive before this returns."""
+        """Creates an externalMedia channel in our application. Its StasisStart may arrive before this returns."""
         await self._request(
             "POST",
             "/channels/externalMedia",
@@ -35,7 +35,10 @@ class AudioAriClient(AriClient):
         )
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None:
-        """Makes a channel that carries what `channel_id` says (`spy="in"`) or hears (`"out"`), wherever that one is."""
+        """Creates a snoop channel with the audio that `channel_id` sends (`spy="in"`) or receives (`spy="out"`).
+
+        `channel_id` need not be in our application.
+        """
         await self._request(
             "POST",
             f"/channels/{quote(channel_id)}/snoop/{quote(snoop_id)}",
@@ -43,11 +46,14 @@ class AudioAriClient(AriClient):
         )
 
     async def list_handed_over_calls(self) -> tuple[OngoingTalk, ...]:
-        """Everybody who waits for a dispatcher or talks with one, whatever controller put them through."""
+        """All calls in the dialplan outside the robot, e.g. in the queue or in a talk with a dispatcher.
+
+        Calls that another controller handed over are included.
+        """
         return find_talks(await self._request("GET", "/channels"), await self._request("GET", "/bridges"))
 
     async def bridge_channels(self, bridge_id: str, *channel_ids: str) -> None:
-        """Makes a bridge and puts channels into it, which must have entered our application."""
+        """Creates a mixing bridge and adds the channels. The channels must have entered our application."""
         await self._request("POST", f"/bridges/{quote(bridge_id)}", parameters={"type": "mixing"})
         await self._request(
             "POST", f"/bridges/{quote(bridge_id)}/addChannel", parameters={"channel": ",".join(channel_ids)}
@@ -55,7 +61,7 @@ class AudioAriClient(AriClient):
 
 
 def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]) -> tuple[OngoingTalk, ...]:
-    """The talks in ARI's lists of channels and bridges."""
+    """The calls outside the robot, from ARI's lists of channels and bridges."""
     people = {row["id"]: row["dialplan"]["context"] for row in channels if row["name"].startswith(_SIP_CHANNEL_PREFIX)}
     partners = {
         one: other

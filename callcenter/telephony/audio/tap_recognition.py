@@ -1,8 +1,8 @@
-"""Callers heard through taps: what `conducting.ports.Ear` promises.
+"""Speech recognition of live calls: connects the taps of channels to the recognition server.
 
-A call's hearing is a task of its own, apart from the call's line: it outlives the hand-over to the queue, and what goes
-wrong in it never reaches the line. A tap that ends while its channel lives is made anew, with growing pauses; that the
-channel is no more shows in the attempt. Calls that an earlier controller put through are found by asking Asterisk.
+Each recognized leg has its own task, separate from the call's `Line`. The task continues after the hand-over to the
+queue, and its failures never reach the line. When a tap ends, it is reopened with growing pauses until the attempt
+raises ChannelGone. Calls that an earlier controller handed over are found by asking Asterisk.
 """
 
 import asyncio
@@ -23,16 +23,19 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+"""Bounds in seconds of the pause between attempts; the pause doubles after each attempt."""
 
 
 Watch = Callable[[str, str], bool]
-"""A call and words of its caller in; whether to ask no more: `conducting.danger_watch.DangerWatch.hear`."""
+"""Checks an utterance: (call id, text) -> True when no further utterance of the call need be checked.
+See `conducting.danger_watch.DangerWatch.check_utterance`."""
 
 
 class TapRecognitionSession:
-    """Implements `ports.RecognitionSession`.
+    """Implements `conducting.ports.RecognitionSession` for one leg.
 
-    The conversation is told whenever `is_recognizing` changes: sound comes, a recognition server takes it.
+    `is_recognizing` is True while audio arrives and a recognition server accepts it. The conversation receives
+    EarOpened or EarLost whenever it changes.
     """
 
     def __init__(
@@ -43,7 +46,10 @@ class TapRecognitionSession:
         *,
         check_danger: Watch | None = None,
     ) -> None:
-        """`check_danger` is told what is said while nobody takes it, until it has had enough."""
+        """`on_speech` receives the robot's events; None for a leg without a robot.
+
+        `check_danger` receives the partial and final results that `on_speech` does not receive, until it returns True.
+        """
         self.call_id = call_id
         self.speaker = speaker
         self.is_recognizing = False
@@ -63,7 +69,7 @@ class TapRecognitionSession:
         self.expect(Expect(0, None, None))
 
     def open_input(self, recognition: Recognition) -> RecognitionStream:
-        """A new stretch of sound, with the question that stands."""
+        """Opens a recognition stream and passes it the current expectation."""
         self._recognizer_ready = False
         self._listener = recognition.open_input(self.call_id, self.speaker, self.handle_speech)
         if self._expect is not None:
@@ -75,7 +81,7 @@ class TapRecognitionSession:
         self._update_state()
 
     def handle_speech(self, speech: Speech) -> None:
-        """What the listener says."""
+        """Handles an event of the recognition stream."""
         if isinstance(speech, EarOpened | EarLost):
             self._recognizer_ready = isinstance(speech, EarOpened)
             self._update_state()
@@ -93,40 +99,40 @@ class TapRecognitionSession:
 
 
 class TapRecognition:
-    """Hears all callers of one application. `run` must be running."""
+    """Implements `conducting.ports.CallRecognition` for all calls of one application. `run` must be running."""
 
     def __init__(self, taps: Taps, recognition: Recognition, *, watch: Watch | None = None) -> None:
-        """`watch`: see TapRecognitionSession; for callers only."""
+        """`watch` is the `check_danger` of the callers' legs; dispatchers' legs are not checked."""
         self._taps = taps
         self._recognition = recognition
         self._watch = watch
         self._group: asyncio.TaskGroup | None = None
         self._active_channels: set[str] = set()
-        """Channels that are heard, or being tapped again."""
+        """Ids of channels that are recognized, or whose tap is being reopened."""
 
     async def run(self) -> None:
-        """Keeps the ear and the calls' hearing; ends by being cancelled."""
+        """Runs the connection to the recognition server and the tasks of the legs until cancelled."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             await self._keep_recognition()
 
     def start_recognition(self, call_id: str, take: Callable[[Speech], None]) -> TapRecognitionSession:
-        """See Ear."""
+        """See CallRecognition."""
         heard = TapRecognitionSession(call_id, Speaker.CALLER, take, check_danger=self._watch)
         self._start_leg(heard, call_id)
         return heard
 
     def recognize_both_legs(self, call_id: str, member_channel: str) -> None:
-        """A dispatcher has answered: both sides are written down from now on, each once."""
+        """Transcribes the caller and the dispatcher who answered. A leg that is already recognized is skipped."""
         self.recognize_caller(call_id)
         self._start_leg(TapRecognitionSession(call_id, Speaker.MEMBER, None), member_channel)
 
     def recognize_caller(self, call_id: str) -> None:
-        """A call of an earlier controller is on its way to a dispatcher."""
+        """Transcribes a caller whom no robot conducts, e.g. a call that an earlier controller left."""
         self._start_leg(TapRecognitionSession(call_id, Speaker.CALLER, None, check_danger=self._watch), call_id)
 
     def resume_recognition(self) -> None:
-        """Asterisk is in sight again: whoever waits or talks and is not heard is heard from now on."""
+        """After a reconnect: finds the calls outside the robot, and recognizes the legs that are not recognized yet."""
         if self._group is not None:
             self._group.create_task(self._resume(), name="hearing talks that go on")
 
@@ -179,7 +185,8 @@ class TapRecognition:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _run_leg_once(self, heard: TapRecognitionSession, channel_id: str) -> None:
-        """One tap's life. Raises ChannelGone, AudioUnavailable, AsteriskUnavailable, RequestRefused."""
+        """Recognizes the leg until one tap ends. Raises ChannelGone, AudioUnavailable, AsteriskUnavailable,
+        RequestRefused."""
         listener = heard.open_input(self._recognition)
         try:
             tap = await self._taps.open(channel_id, ChannelSide.SPY_IN, listener.accept_audio)

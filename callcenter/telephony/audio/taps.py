@@ -1,12 +1,12 @@
-"""Taps: hearing one side of a channel, wherever the channel is — in our application, in the queue, in a conversation.
+"""Taps: the live audio of one side of a channel, in our application, in the queue or in a talk with a dispatcher.
 
-A tap is three things of Asterisk: a snoop on the channel, a media channel that leads to us, and a bridge that joins
-the two. The snooped channel itself is never touched, so playing, recording and handing over go on as if nobody
-listened, and the tap stays when the channel leaves our application. A snoop has a clock of its own, so audio comes
-evenly even while the caller's phone sends nothing. We make all three under ids of our own, and we
-remove them: Asterisk removes the snoop when the channel ends, and nothing else.
+A tap consists of three Asterisk objects: a snoop channel, a media channel to the controller, and a bridge of the two.
 
-Who lost sight of Asterisk sweeps: what bears our mark and belongs to no tap is removed.
+- The snooped channel is not touched: playback, recording and hand-over work as without a tap, and the tap survives when
+  the channel leaves our application.
+- A snoop channel has its own clock, so audio arrives evenly even while the caller's phone sends nothing.
+- We create the three objects under ids with our prefix and remove them. Asterisk removes only the snoop channel, when
+  the snooped channel ends. After a reconnect, `remove_strays` removes objects with the prefix that belong to no tap.
 """
 
 import asyncio
@@ -29,25 +29,31 @@ from callcenter.telephony.audio.transport import AudioUnavailable, MediaStream, 
 log = structlog.get_logger()
 
 MARK = "tap-"
-"""Every id of ours begins with it."""
+"""Prefix of the ids of all channels and bridges of taps."""
 ENTER_SECONDS = 2.0
+"""Seconds for the snoop channel and the media channel to enter our application."""
 FIRST_AUDIO_SECONDS = 0.5
-"""Audio comes 20 ms after the bridge is made, or never."""
+"""Seconds to wait for the first audio. It arrives 20 ms after the bridge is created, or never."""
 STALL_SECONDS = 1.0
-"""A snoop gives a packet every 20 ms, whatever the caller's phone sends; a pause this long does not end by itself."""
+"""Seconds without audio after which a stream counts as stalled. A snoop channel sends a packet every 20 ms whatever the
+caller's phone sends, and a pause this long does not end without a new tap."""
 _LOOP_LAG_SECONDS = 0.2
+"""When a stall check runs later than this, in seconds, the event loop was blocked and the check proves nothing."""
 ATTEMPTS = 3
+"""How many times `Taps.open` tries."""
 
 
 class ChannelSide(StrEnum):
-    """Of a channel, as Asterisk sees it."""
+    """The direction of a channel's audio, as Asterisk names it."""
 
     SPY_IN = "in"
+    """Audio that the channel's phone sends: what the person says."""
     SPY_OUT = "out"
+    """Audio that the channel's phone receives: what the person hears."""
 
 
 class TapRequests(Protocol):
-    """What is asked of ARI; AudioAri does it."""
+    """The ARI requests that taps need. AudioAriClient implements them."""
 
     async def read_application(self) -> Application: ...
 
@@ -64,14 +70,15 @@ class TapRequests(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Tap:
-    """One side of one channel, being heard. Made by Taps."""
+    """An open tap on one side of one channel. Created by `Taps.open`."""
 
     id: str
     audio_ended: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when no more audio comes: closed, the channel ended, the connection broke, or the stream stalled."""
+    """Set when no more audio will come: the tap was closed, a channel ended, the connection broke, or the stream
+    stalled."""
     stream: MediaStream | None = None
     last_audio_at: float = 0.0
-    """Time of the loop when audio last came."""
+    """When audio last arrived, in the event loop's time (seconds)."""
 
     @property
     def snoop_id(self) -> str:
@@ -87,7 +94,7 @@ class Tap:
 
 
 class Taps:
-    """All taps of one application. The router hands every event to `handle_event`."""
+    """All taps of one application. The controller passes every ARI event to `handle_event` first."""
 
     def __init__(self, ari: TapRequests, transport: Transport, *, measures: CallMetrics | None = None) -> None:
         self._ari = ari
@@ -96,10 +103,10 @@ class Taps:
         self._taps: dict[str, Tap] = {}
         self._entering: dict[str, asyncio.Future[None]] = {}
         self.silent_streams = 0
-        """Streams that never gave audio, or stopped giving it."""
+        """Number of streams that never carried audio, or stalled."""
 
     def handle_event(self, event: Event) -> bool:
-        """Whether the event was about a tap's channel, and nobody else's business."""
+        """True when the event concerns a tap's channel and needs no other handling."""
         if not isinstance(event, StasisStart | StasisEnd) or not event.channel.id.startswith(MARK):
             return False
         channel_id = event.channel.id
@@ -114,10 +121,11 @@ class Taps:
         return True
 
     async def open(self, channel_id: str, side: ChannelSide, take: TakeAudio) -> Tap:
-        """Hears `channel_id` from now on; returns with its first audio. A stream that stays silent is made anew.
+        """Opens a tap on `channel_id` and returns when its first audio has arrived. Retries when no audio arrives.
 
-        Whoever opens it waits for `over` and closes it. Raises ChannelGone (the channel is no more), AudioUnavailable,
-        AsteriskUnavailable, Refused; then nothing is left behind.
+        The calling code waits for `Tap.audio_ended`, then calls `close`.
+        Raises ChannelGone (the channel has ended), AudioUnavailable, AsteriskUnavailable, RequestRefused. On
+        failure everything created for the tap is removed.
         """
         for _ in range(ATTEMPTS - 1):
             try:
@@ -159,7 +167,7 @@ class Taps:
         return tap
 
     async def close(self, tap: Tap) -> None:
-        """Removes all that the tap is made of. May be repeated, and is right when the channel has ended by itself."""
+        """Removes the tap's channels and its bridge. Repeated calls, or calls after the channel's end, are harmless."""
         self._taps.pop(tap.id, None)
         tap.audio_ended.set()
         if tap.stream is not None:
@@ -167,11 +175,11 @@ class Taps:
         await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
 
     async def list_handed_over_calls(self) -> Sequence[OngoingTalk]:
-        """See AudioAri. Raises ChannelGone, AsteriskUnavailable, RequestRefused."""
+        """See AudioAriClient. Raises ChannelGone, AsteriskUnavailable, RequestRefused."""
         return await self._ari.list_handed_over_calls()
 
     async def remove_strays(self) -> None:
-        """Removes what bears our mark and belongs to no open tap.
+        """Removes channels and bridges that have the prefix MARK and belong to no open tap.
 
         Raises ChannelGone, AsteriskUnavailable, RequestRefused.
         """
@@ -181,7 +189,7 @@ class Taps:
         )
 
     def _check_stall(self, tap: Tap, due: float) -> None:
-        """Ends a tap whose stream stalls; looks again when it could have."""
+        """Ends the tap when its stream has stalled; else schedules the next check. `due`: when this check was due."""
         if tap.audio_ended.is_set():
             return
         loop = asyncio.get_running_loop()
@@ -189,7 +197,7 @@ class Taps:
         late = now - due
         left = tap.last_audio_at + STALL_SECONDS - now
         if late > _LOOP_LAG_SECONDS:
-            left = STALL_SECONDS  # what came while this program had no processor was not read yet
+            left = STALL_SECONDS  # audio that arrived while the loop was blocked has not been read yet
         if left > 0:
             loop.call_at(now + left, self._check_stall, tap, now + left)
             return
@@ -206,7 +214,7 @@ class Taps:
 
     async def _remove(self, *, channels: Sequence[str], bridges: Sequence[str]) -> None:
         for channel_id in channels:
-            with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):  # what is left is swept later
+            with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):  # see remove_strays
                 await self._ari.remove_channel(channel_id)
         for bridge_id in bridges:
             with contextlib.suppress(ChannelGone, AsteriskUnavailable, RequestRefused):

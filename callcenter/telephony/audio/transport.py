@@ -1,4 +1,8 @@
-"""How a channel's audio gets from Asterisk to us. One small protocol, two ways, so that the other can be tried."""
+"""The protocol of media transports, which carry a channel's audio from Asterisk to the controller.
+
+There are two transports: websocket.py, which the controller uses, and audiosocket.py, which bench/soak.py compares
+with it.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,18 +11,18 @@ from typing import Protocol
 from callcenter.core.errors import CallcenterError
 
 FORMAT = "slin"
-"""Linear, 16 bit, 8000 samples a second: the telephone's own rate, so nothing is resampled."""
+"""Signed linear PCM, 16 bit, 8000 samples a second: the rate of a telephone call, so nothing is resampled."""
 
 TakeAudio = Callable[[bytes], None]
-"""Takes the next samples (little-endian). Called in the event loop; must neither wait nor raise."""
+"""Receives the next samples (little-endian). Called in the event loop; must neither block nor raise."""
 
 
 class AudioUnavailable(CallcenterError):
-    """Asterisk gives us no audio of a channel."""
+    """Asterisk sends no audio of a channel."""
 
 
 class MediaRequests(Protocol):
-    """What transports ask of ARI; AudioAriClient does it.
+    """The ARI requests that a transport needs. AudioAriClient implements them.
 
     Every request raises ChannelGone, AsteriskUnavailable, RequestRefused.
     """
@@ -34,17 +38,17 @@ class MediaStream(Protocol):
     """One open connection to a media channel."""
 
     async def close(self) -> None:
-        """Closes our end; Asterisk removes the channel then. May be repeated."""
+        """Closes the connection; Asterisk then removes the media channel. Repeated calls are harmless."""
         ...
 
 
 class Transport(Protocol):
-    """Makes media channels. The channel enters our application; whoever asked waits for it there and bridges it."""
+    """Creates media channels. The code that opens one waits until it enters our application, and bridges it."""
 
     async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> MediaStream:
-        """Makes the channel `media_id` and connects to it. Audio comes once it is bridged.
+        """Creates the channel `media_id` and connects to it. Audio arrives once the channel is bridged.
 
-        Sets `audio_ended` when no more audio will come, whoever ended it.
-        Raises AudioUnavailable, ChannelGone, AsteriskUnavailable, RequestRefused; then no channel is left.
+        Sets `audio_ended` when no more audio will come, whichever side ended the stream.
+        Raises AudioUnavailable, ChannelGone, AsteriskUnavailable, RequestRefused. On failure the channel is removed.
         """
         ...

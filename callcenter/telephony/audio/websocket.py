@@ -1,7 +1,7 @@
-"""Audio over chan_websocket: Asterisk makes the channel, we connect to its web server and read.
+"""A media transport over chan_websocket: Asterisk creates the channel, and we read from its web server.
 
-JSON control messages (`f(json)`) need Asterisk 22.8. Nothing is sent by us, so of the control messages only the start
-and the end of the media matter, and the end is the socket's close, too.
+JSON control messages (`f(json)`) need Asterisk 22.8. Control messages are only logged: we send no audio, and the end of
+the media also closes the websocket.
 """
 
 import asyncio
@@ -21,12 +21,13 @@ from callcenter.telephony.audio.transport import FORMAT, AudioUnavailable, Media
 log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
+"""Time limit in seconds for opening the websocket."""
 _MAX_QUEUED_PACKETS = 256
-"""Packets kept for a loop that is busy: five seconds."""
+"""Unread packets kept while the event loop is busy: about five seconds of 20 ms packets."""
 
 
 class WebsocketTransport:
-    """`address` is Asterisk's web server, `http://host:port`, with the account that ARI uses."""
+    """Implements Transport. `address` is Asterisk's web server, `http://host:port`; the account is that of ARI."""
 
     def __init__(self, ari: MediaRequests, *, address: str, user: str, password: str) -> None:
         self._ari = ari
@@ -60,7 +61,7 @@ class WebsocketTransport:
                 subprotocols=[websockets.Subprotocol("media")],
                 open_timeout=CONNECT_SECONDS,
                 close_timeout=0.5,
-                ping_interval=None,  # audio itself shows that the other side lives
+                ping_interval=None,  # the steady audio shows that the connection works; see `taps.STALL_SECONDS`
                 compression=None,
                 proxy=None,
                 max_queue=_MAX_QUEUED_PACKETS,
@@ -70,7 +71,7 @@ class WebsocketTransport:
 
 
 class WebsocketStream:
-    """See MediaStream."""
+    """Implements MediaStream."""
 
     def __init__(self, socket: ClientConnection, take: TakeAudio, over: asyncio.Event) -> None:
         self._socket = socket

@@ -1,7 +1,8 @@
-"""An address heard, held against the company's own list of houses. What was not said is not there.
+"""The address data model, and the match of spoken address parts against the company's house list.
 
-`AddressBook(houses).find(words)` reads one line; `.complete(address, words, asked)` reads a reply that goes on from
-what is known. What can't be decided is a `AddressDoubt`: data for a question, never a guess.
+`AddressBook` (`address_book.py`) extracts an `Address` from an utterance: `.find_address(words)` reads one utterance,
+`.merge_reply(address, words, asked_part=...)` adds a reply to a known address. A part that was not said is absent. A
+value that can't be decided is an `AddressDoubt`: data for a question to the caller, never a guess.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +14,9 @@ from callcenter.houses.houses import House
 PARTS = (
     "settlement", "street", "complex", "house", "building", "structure", "letter", "entrance", "floor", "apartment",
 )  # fmt: skip
-"""From the largest to the smallest."""
+"""Address parts from the largest to the smallest."""
 HOUSE_PARTS = ("settlement", "street", "complex", "house", "building", "structure", "letter")
+"""The parts that identify a house."""
 BELOW = {
     "settlement": (),
     "street": ("house", "building", "structure", "letter", "entrance", "floor", "apartment", "complex"),
@@ -22,57 +24,60 @@ BELOW = {
     "house": ("building", "structure", "letter", "entrance", "floor", "apartment"),
     "building": ("structure", "letter"),
 }
-"""What a newly said part makes void of what was known before."""
+"""Dependent parts: when the key part changes, the known values of these parts become void."""
 _HOUSE_NUMBER_PARTS = ("house", "building", "structure", "letter")
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPart:
-    """One part of an address and the words it came from."""
+    """One part of an address with the words it was read from."""
 
     value: str
-    """As the house list spells it: «проспект Энгельса», `139`, `12/14`, `А`."""
+    """Spelled as in the house list: «проспект Энгельса», `139`, `12/14`, `А`. Empty: the caller said that the part does
+    not exist («без корпуса»)."""
     words: str
-    """What was said: «энгельсо»."""
+    """The spoken words: «энгельсо»."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddressDoubt:
-    """Something to ask about."""
+    """An unresolved part of an address: data for a question to the caller."""
 
     kind: str
-    """`ambiguous`: several of the list fit; `contradictory`: what was said doesn't fit the list, or itself;
-    `unknown`: a name that the list doesn't hold."""
+    """`ambiguous`: several values fit; `contradictory`: the spoken value contradicts the house list or another spoken
+    value; `unknown`: the house list lacks the name; `missing`: the part was not said."""
     part: str
-    """What to ask for, one of PARTS."""
+    """The part to ask about, one of PARTS."""
     options: tuple[str, ...] = ()
-    """What it may be, as the list spells it, an empty one for «без корпуса»; none when too many or not known."""
+    """Possible values, spelled as in the house list; an empty string stands for «без корпуса». An empty tuple: no
+    values are known."""
     words: str = ""
-    """The words that don't fit."""
+    """The spoken words that raised the doubt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What was said of an address. Empty when nothing was."""
+    """The address said by the caller. Falsy when nothing of an address was said."""
 
     parts: Mapping[str, AddressPart] = field(default_factory=lambda: MappingProxyType({}))
-    """Only what was said, by the names of PARTS, in their order."""
+    """Only the parts that were said, keyed by PARTS and in the order of PARTS."""
     houses: tuple[House, ...] = ()
-    """The houses that fit what was said, when a street, a complex or a settlement was; of them all none is nearer."""
+    """All houses that fit the parts, in the order of the house list, not ranked. Empty when none fits, and unless a
+    street, a complex or a settlement was said."""
     doubts: tuple[AddressDoubt, ...] = ()
 
     @property
     def house(self) -> House | None:
-        """The house, when just one fits."""
+        """The house, when exactly one fits."""
         return self.houses[0] if len(self.houses) == 1 else None
 
     @property
     def values(self) -> dict[str, str]:
-        """The parts' values."""
+        """The values by part name."""
         return {name: part.value for name, part in self.parts.items()}
 
     def get_value(self, part: str) -> str:
-        """A part's value; empty when it was not said."""
+        """The value of a part; empty when the part was not said."""
         return self.parts[part].value if part in self.parts else ""
 
     def __bool__(self) -> bool:
@@ -80,11 +85,11 @@ class Address:
 
 
 def what_to_ask(address: Address, *, needs_apartment: bool = True) -> AddressDoubt | None:
-    """The next question before a ticket can be written; None when the house is found and, if `needs_apartment`, the
-    apartment.
+    """The next question before a ticket can be written. None when nothing is left to ask.
 
-    Contradictions come first, then the largest part that is missing or ambiguous. `needs_apartment` is False for
-    troubles of a yard, an entrance, a parking.
+    Contradictory doubts come first, then unknown names, then ambiguous parts, the largest part first; after them the
+    missing street, house or apartment. `needs_apartment` is False for troubles of a yard, an entrance or a parking lot:
+    then the apartment is not asked about.
     """
     needed = [doubt for doubt in address.doubts if needs_apartment or doubt.part != "apartment"]
     for kind in ("contradictory", "unknown", "ambiguous"):
@@ -100,7 +105,7 @@ def what_to_ask(address: Address, *, needs_apartment: bool = True) -> AddressDou
 
 
 def resolve(houses: Iterable[House], parts: Mapping[str, AddressPart], doubts: Sequence[AddressDoubt]) -> Address:
-    """The parts with the houses that fit them and every doubt that the list raises."""
+    """The address of these parts: the houses that fit, the given doubts, and the doubts that the house list raises."""
     ordered = {name: parts[name] for name in PARTS if name in parts}
     found, raised = list(doubts), list[AddressDoubt]()
     fitting: tuple[House, ...] = ()
@@ -132,7 +137,8 @@ def _has_part_value(house: House, part: str, value: str) -> bool:
 def _check_inner_parts(
     houses: tuple[House, ...], parts: Mapping[str, AddressPart]
 ) -> tuple[tuple[House, ...], list[AddressDoubt]]:
-    """The houses that can have the flat, the entrance and the floor that were said; a doubt when none can."""
+    """The houses that can have the spoken apartment, entrance and floor. A part that no house can have raises a
+    doubt."""
     doubts = []
     for name in ("apartment", "entrance", "floor"):
         if name not in parts or not parts[name].value.isdecimal():
@@ -142,7 +148,7 @@ def _check_inner_parts(
             houses = left
         elif "house" in parts:
             doubts.append(AddressDoubt("contradictory", name, (), parts[name].words))
-    known = {name: part.value for name, part in parts.items() if part.value}  # the others are said to be none
+    known = {name: part.value for name, part in parts.items() if part.value}  # an empty value: the part does not exist
     if not doubts and len(houses) == 1 and "entrance" in known and known.get("apartment", "").isdecimal():
         entrance = houses[0].find_entrance(int(known["apartment"]))
         if entrance is not None and str(entrance) != known["entrance"]:
@@ -151,7 +157,8 @@ def _check_inner_parts(
 
 
 def may_have(house: House, part: str, value: int) -> bool:
-    """Whether a house may have this building, structure, entrance, floor or apartment."""
+    """Whether a house may have this value of a part. True for an entrance, a floor or an apartment when the house list
+    lacks the data."""
     if part == "apartment":
         return house.can_have_apartment(value)
     if part in _HOUSE_NUMBER_PARTS:
@@ -161,7 +168,7 @@ def may_have(house: House, part: str, value: int) -> bool:
 
 
 def _find_ambiguity(houses: tuple[House, ...], parts: Mapping[str, AddressPart]) -> AddressDoubt:
-    """The largest part in which the houses differ."""
+    """The doubt about the largest unsaid part in which the houses differ."""
     for name in HOUSE_PARTS:
         if name != "complex" and len({getattr(house, name) for house in houses}) > 1 and name not in parts:
             return AddressDoubt("ambiguous", name, _list_options(houses, name))

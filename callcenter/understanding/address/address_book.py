@@ -1,4 +1,7 @@
-"""Finding addresses of the company's list in what is said."""
+"""Finds addresses of the company's house list in utterances.
+
+`Understanding` and the dialogue's interpreter call it; the other modules of this package are its steps.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -20,7 +23,8 @@ from callcenter.understanding.words import Word
 
 
 class AddressBook:
-    """The house list made ready for listening. Building it reads dictionaries; finding reads nothing."""
+    """The house list indexed for address search. The constructor reads dictionaries from disk; a search reads no
+    files."""
 
     def __init__(self, houses: Houses) -> None:
         self.houses = houses
@@ -30,17 +34,17 @@ class AddressBook:
         return f"AddressBook({len(self.houses.all)} houses)"
 
     def find_address(self, words: Sequence[Word], *, asked_part: str = "", known: Address | None = None) -> Address:
-        """The address in a line.
+        """The address said in an utterance; an empty address when none is said.
 
-        `asked_part` is the part a question was just about: a bare number or name answers it. `known` helps to read
-        the line, nothing of it is in the answer: see `merge_reply`.
+        `asked_part` is the part of the preceding question: a bare number or name answers it. `known`, the address from
+        earlier utterances, only helps to read this one; its parts are not in the result (see `merge_reply`).
         """
         words = join_spelled(words)
         numbers = find_numbers(words)
         mentions, doubts = self._place_names.find_places(words, numbers, asked_part=asked_part)
         told = bool(numbers or mentions or doubts or asked_part)
         if not told and all(marker_of(words, at) != "letter" for at in range(len(words))):
-            return Address()  # most lines: nothing to put together
+            return Address()  # the early exit for most utterances
         spans = [(mention.first, mention.end) for mention in mentions]
         inside = {at for first, end in spans for at in range(first, end)}
         free = [number for number in numbers if number.first not in inside]
@@ -57,7 +61,7 @@ class AddressBook:
         if len(places) > 1:
             items = drop_others(words, items, places)
             mentions = _keep_remaining(items, mentions)
-        if len(mentions) > 1 and any(one in mentions for one in rivals):  # nothing tells which is the caller's
+        if len(mentions) > 1 and any(one in mentions for one in rivals):  # the caller's place is undecided
             said = [" ".join(word.text for word in words[one.first : one.end]) for one in mentions]
             parts = [self._place_names.get_part(one.name) for one in mentions]
             doubts = [
@@ -72,14 +76,15 @@ class AddressBook:
         self._add_places(reading, mentions)
         reading.parse(self._list_candidate_houses(reading, known), pairs, address_known=bool(known))
         if any(doubt.kind == "unknown" for doubt in doubts) and "complex" not in reading.parts:
-            return Address(doubts=tuple(doubts))  # the numbers are those of a stranger's house
+            return Address(doubts=tuple(doubts))  # the numbers belong to a house that is not the company's
         return resolve(self.houses.all, reading.parts, reading.doubts)
 
     def merge_reply(self, address: Address, words: Sequence[Word], *, asked_part: str = "") -> Address:
-        """What is known after a reply: its parts go in, and replace what they contradict.
+        """The known address after a reply: the parts said replace the known values.
 
-        A new street makes house and flat void, a new house its building and flat, unless the reply says them too, or
-        only corrects the one and the list has the rest there.
+        A new street voids the known house and apartment, a new house voids its building and apartment (`BELOW`). A
+        voided value is kept when the reply says it again, or when the reply only corrects one part and the house list
+        has the rest there.
         """
         said = self.find_address(words, asked_part=asked_part, known=address)
         answer = read_short_answer(address, words, asked_part) if asked_part not in said.parts else None
@@ -97,13 +102,15 @@ class AddressBook:
         return resolve(self.houses.all, parts, own)
 
     def _raised_by_list(self, doubt: AddressDoubt, said: Address) -> bool:
-        """Doubts that `resolve` found: with what was known before it will find them anew, or not at all."""
+        """Whether `resolve` raised the doubt. Such a doubt is dropped: `resolve` raises it again, if it still holds,
+        together with the parts known before."""
         return doubt in resolve(self.houses.all, said.parts, ()).doubts
 
     def _split_quantities(
         self, words: Sequence[Word], numbers: Iterable[Number], mentions: Sequence[Mention]
     ) -> list[Number]:
-        """The numbers, a house parted from what is counted after it: «энгельса сто пятьдесят | четыре подъезда»."""
+        """The numbers, with the house number after a street split from a count:
+        «энгельса сто пятьдесят | четыре подъезда»."""
         parted: list[Number] = []
         for number in numbers:
             street = next((one for one in mentions if one.end == number.first), None)
@@ -119,7 +126,8 @@ class AddressBook:
     def _is_contrasted_settlement(
         self, words: Sequence[Word], settlement: Mention, mentions: Sequence[Mention]
     ) -> bool:
-        """Whether the streets are of another place, set against a settlement: «дача в бору, а я на савушкина»."""
+        """Whether every other place named lies outside the settlement and is contrasted with it:
+        «дача в бору, а я на савушкина»."""
         houses = {*self._place_names.list_houses(settlement.name)}
         others = [one for one in mentions if one is not settlement]
         return others != [] and all(
@@ -140,7 +148,8 @@ class AddressBook:
             )
 
     def _list_candidate_houses(self, reading: Reading, known: Address | None) -> tuple[House, ...]:
-        """The houses of the street, complex or settlement said, or known before; none when there is no such."""
+        """The houses of the street, complex or settlement in the utterance, else those of the known address; empty when
+        there are none."""
         named = {name: part for name, part in reading.parts.items() if name in ("settlement", "street", "complex")}
         if named:
             return resolve(self.houses.all, named, ()).houses
@@ -153,7 +162,8 @@ def _keep_remaining(items: Sequence[Item], mentions: Iterable[Mention]) -> list[
 
 
 def _find_asked_position(words: Sequence[Word], items: Sequence[Item]) -> int:
-    """Before which item the word of the part that was asked for is to be thought: «в седьмом», «ой нет двенадцать»."""
+    """The index of the item before which the unspoken word of the asked part is inserted: «(квартира) в седьмом»,
+    «ой нет (квартира) двенадцать»."""
     for at, item in enumerate(items):
         if item.number is not None:
             placed = words[item.first - 1].text in ("в", "во", "на", "из") if item.first else False

@@ -1,4 +1,4 @@
-"""Names that are everyday words as well, days («8 Марта») and things («маяк»): where the place is meant."""
+"""Decides whether a name that is also an everyday word is meant as a place: dates («8 Марта») and things («маяк»)."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
 _DATE_PREPOSITIONS = ("с", "со", "до", "к", "ко", "после", "от", "на")
-"""Before «восьмое марта» they make a day of it."""
+"""Before «восьмое марта» these prepositions mean a date."""
 
 
 def is_date(name: Name) -> bool:
-    """«8 Марта»: without its type word it is a day."""
+    """Whether the name without its type word is a date: «8 Марта»."""
     return any(token.number for token in name.tokens) and any(
         token.lemmas & {"январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь",
                         "ноябрь", "декабрь"} for token in name.tokens
@@ -23,12 +23,13 @@ def is_date(name: Name) -> bool:
 def is_street(
     mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, has_listed_house: bool, asked_part: str
 ) -> bool:
-    """Whether a name that is a date is the street: «на восьмого марта», «восьмое марта дом четыре», «девятого января
-    девять квартира сто». `has_listed_house`: one of its houses stands beside it; `asked_part`: what a question was
-    about."""
+    """Whether a name that is a date is meant as a street: «на восьмого марта», «восьмое марта дом четыре».
+
+    `has_listed_house`: one of its house numbers stands next to it. `asked_part`: the part of the preceding question.
+    """
     before = words[mention.first - 1].text if mention.first else ""
     if before in ("на", "по") and words[mention.first].text.endswith("го"):
-        return True  # «на восьмое» is a day
+        return True  # «на восьмое» is a date
     if has_listed_house and says_house(words, mention.end, numbers):
         return True
     if before in _DATE_PREPOSITIONS:
@@ -39,7 +40,8 @@ def is_street(
 
 
 def _is_followed_by_bare_house(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> bool:
-    """«девятого января девять», where that opens the line or the flat is told too; no hours and no other quantity."""
+    """Whether a bare house number follows a date at the beginning («девятого января девять»), or with an apartment
+    («девятого января девять квартира сто»). Hours and other quantities don't count."""
     house, needs_word = house_after(words, mention.end)
     number = next((one for one in numbers if one.first == house and not one.ordinal), None)
     if number is None or needs_word or is_quantity(words, number):
@@ -50,8 +52,8 @@ def _is_followed_by_bare_house(words: Sequence[Word], mention: Mention, numbers:
 
 
 def begins_trouble(words: Sequence[Word], at: int) -> bool:
-    """What is told of a complex that was named first: «(маяк) батареи холодные», «(маяк) у нас нет света»; not «(ручей)
-    бежит по стене», «(ручей) вода течёт», «(маяк) на крыше не горит»."""
+    """Whether a trouble report follows a complex named first: «(маяк) батареи холодные», «(маяк) у нас нет света»; not
+    «(ручей) бежит по стене», «(ручей) вода течёт», «(маяк) на крыше не горит»."""
     if [word.text for word in words[at : at + 2]] in (["у", "нас"], ["у", "меня"]):
         at += 2
     if at >= len(words):
@@ -64,8 +66,10 @@ def begins_trouble(words: Sequence[Word], at: int) -> bool:
 
 
 def building_after(words: Sequence[Word], mention: Mention, numbers: Sequence[Number]) -> str:
-    """The building told right after a complex: «гавань корпус три», «гавань третий корпус»; not «бежит ручей корпус
-    два». Empty when none is."""
+    """The building number right after a complex; empty when there is none.
+
+    «гавань корпус три» and «гавань третий корпус» give `3`; «бежит ручей корпус два» gives none.
+    """
     if mention.first and any(form.grammemes & {"3per", "past"} for form in words[mention.first - 1].parses[:1]):
         return ""
     after = mention.end

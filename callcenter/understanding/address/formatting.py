@@ -1,4 +1,4 @@
-"""An address written down and spoken back."""
+"""Formats an address for reading on screen and for speech synthesis."""
 
 from collections.abc import Mapping
 
@@ -21,22 +21,24 @@ _SPOKEN_FORMS = {
 
 
 def written(address: Address) -> str:
-    """«пр. Энгельса, д. 139, корп. 1, кв. 12»: what is known, the found house's own parts included."""
+    """The address for the screen: «пр. Энгельса, д. 139, корп. 1, кв. 12». Includes the parts of the house found."""
     return _join_values(_list_all_values(address), _WRITTEN_FORMS, shorten=True)
 
 
 def for_speech(address: Address) -> str:
-    """«проспект Энгельса, дом 139, корпус 1, квартира 12»: text that the wording room puts into words."""
+    """The address for reading aloud: «проспект Энгельса, дом 139, корпус 1, квартира 12». The `wording` package spells
+    the numbers out."""
     return _join_values(_list_all_values(address), _SPOKEN_FORMS, shorten=False)
 
 
 def house_written(house: House) -> str:
-    """A house of the list: «пр. Энгельса, д. 139, корп. 1»."""
+    """A house of the house list for the screen: «пр. Энгельса, д. 139, корп. 1»."""
     return _join_values(_list_house_values(house), _WRITTEN_FORMS, shorten=True)
 
 
 def _list_all_values(address: Address) -> Mapping[str, str]:
-    """The parts said, and those of the house they lead to: it is the found house that is read back."""
+    """The spoken values, replaced and completed by those of the house found, so that the caller can check the house
+    itself."""
     said = {name: value for name, value in address.values.items() if value}
     return said | (_list_house_values(address.house) if address.house is not None else {})
 
@@ -55,6 +57,6 @@ def _join_values(values: Mapping[str, str], forms: Mapping[str, str], *, shorten
 
 
 def _shorten(name: str) -> str:
-    """«проспект Энгельса» -> «пр. Энгельса», «Садовая улица» -> «Садовая ул.»."""
+    """Abbreviates the street type: «проспект Энгельса» -> «пр. Энгельса», «Садовая улица» -> «Садовая ул.»."""
     words = name.split()
     return " ".join(_SHORT_TYPES.get(word.lower(), word) for word in words)

@@ -1,4 +1,4 @@
-"""Where the number of a house stands beside a name: «садовая дом пять», «на ленина в восьмом доме»."""
+"""Finds the house number next to a place name: «садовая дом пять», «на ленина в восьмом доме»."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,11 @@ PREPOSITIONS = frozenset({"на", "по", "с", "со", "от", "в", "во", "�
 
 
 def house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
-    """Where the number of a house begins after a name: past «дом», «из дома», «а не на ленина»; and whether «в» makes
-    its word needed: «на ленина в восьмом доме», not «на ленина в восемь»."""
+    """Where a house number begins after a name, and whether the number needs a house word.
+
+    Skips «дом», fillers, one «в», «во» or «из», and negated values («а не на ленина»). The preposition without «дом»
+    makes the house word required after the number: «на ленина в восьмом доме», not «на ленина в восемь».
+    """
     needs_word = False
     while at < len(words):
         if words[at].text in ("в", "во", "из") and not needs_word:
@@ -20,7 +23,7 @@ def house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
             needs_word = False
         elif [word.text for word in words[at : at + 2]] == ["а", "не"]:
             at = next((end for end in range(at + 3, min(at + 6, len(words))) if begins_house(words, end)), at + 2) - 1
-        elif words[at].text == "не":  # «садовая не девять а семь», «павлова не академика дом четырнадцать»
+        elif words[at].text == "не":  # skips «садовая (не девять а) семь», «павлова (не академика) дом четырнадцать»
             but = next((end for end in range(at + 2, min(at + 6, len(words))) if words[end].text == "а"), at)
             at += 1 if but == at and _is_negated_name(words, at + 1) else but - at
         elif not is_empty(words[at]):
@@ -30,7 +33,7 @@ def house_after(words: Sequence[Word], at: int) -> tuple[int, bool]:
 
 
 def _is_negated_name(words: Sequence[Word], at: int) -> bool:
-    """«не академика», «не нижняя», where the house follows at once."""
+    """Whether a name after «не» is directly followed by a house: «не академика», «не нижняя»."""
     named = (
         at + 1 < len(words)
         and words[at].has_part_of_speech("NOUN", "ADJF")
@@ -40,7 +43,8 @@ def _is_negated_name(words: Sequence[Word], at: int) -> bool:
 
 
 def cuts_of(words: Sequence[Word], number: Number) -> tuple[tuple[str, ...], ...]:
-    """The ways to cut a number; of «сто пятьдесят четыре часа» only the one without the hours."""
+    """The segmentations of a number. For a measured number («сто пятьдесят четыре часа») only those without the
+    measured last word."""
     if not is_measured(words, number):
         return number.segmentations
     parted = split_last(words, number)
@@ -48,12 +52,13 @@ def cuts_of(words: Sequence[Word], number: Number) -> tuple[tuple[str, ...], ...
 
 
 def goes_on(words: Sequence[Word], at: int) -> bool:
-    """Whether the word stands between a house and its building or the end of its fraction."""
+    """Whether the word links a house number to its building or to the second half of its fraction."""
     return marker_of(words, at) in ("building", "structure") or words[at].text in SLASHES
 
 
 def digits_from(words: Sequence[Word], numbers: Sequence[Number], at: int) -> str:
-    """Single digits said in a row from a word on: «один три девять», not «три раза»."""
+    """The digits said one by one from a word on, joined: «один три девять» gives `139`. Empty before a unit:
+    «три раза»."""
     digits = ""
     for number in numbers:
         if number.first == at and len(number.digits) == 1 and not number.ordinal:
@@ -62,11 +67,12 @@ def digits_from(words: Sequence[Word], numbers: Sequence[Number], at: int) -> st
 
 
 def is_empty(word: Word) -> bool:
+    """Whether the word is a hesitation or a filler."""
     return is_hesitation(word) or word.is_filler
 
 
 def begins_house(words: Sequence[Word], at: int) -> bool:
-    """Whether a house's word or a number follows, one that counts nothing: not «павлов третий день»."""
+    """Whether a part word or a number follows. A number that counts something is excluded: «павлов третий день»."""
     while at < len(words) and is_empty(words[at]):
         at += 1
     end = at
@@ -78,7 +84,8 @@ def begins_house(words: Sequence[Word], at: int) -> bool:
 
 
 def names_part(words: Sequence[Word], at: int) -> bool:
-    """«в первый корпус», «вторая парадная», «корпус один»: a part's word follows, its number before it or not."""
+    """Whether a part word follows, with or without a preposition and a number before it: «в первый корпус»,
+    «вторая парадная», «корпус один»."""
     while at < len(words) and (is_empty(words[at]) or words[at].text in PREPOSITIONS):
         at += 1
     while at < len(words) and (words[at].is_number or atom(words[at].text) is not None):
@@ -87,7 +94,8 @@ def names_part(words: Sequence[Word], at: int) -> bool:
 
 
 def says_house(words: Sequence[Word], at: int, numbers: Sequence[Number]) -> bool:
-    """«дом девять», «три корпус один», «девять квартира сто два»: what no day is told with."""
+    """Whether the words from `at` on state a house in a way that never follows a date: «дом девять», «три корпус один»,
+    «девять квартира сто два»."""
     after = next((number.end for number in numbers if number.first == at), at)
     if after + 1 >= len(words) or after == at:
         return after < len(words) and marker_of(words, after) == "house"

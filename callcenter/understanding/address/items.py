@@ -1,4 +1,5 @@
-"""A line as the items an address is made of: names, part words, numbers, letters, and what breaks them apart."""
+"""Splits an utterance into the items of an address: names, part words, numbers, letters, and the words that separate or
+correct them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,18 @@ from callcenter.understanding.numbers.numbers import Number, atom, is_many, is_m
 from callcenter.understanding.words import Word, agree, alike, inflect_singular
 
 _MIN_SIMILARITY = 0.82
+"""Minimum similarity (0 to 1, `words.alike`) of a word that the dictionary lacks to a form of a part word. Raising it
+loses misrecognized part words; lowering it takes other words for part words."""
 _OWN_APARTMENT_WORDS = ("моя", "наша")
 
 
 class ItemKind(StrEnum):
+    """The kind of an item.
+
+    CORRECTION takes back an earlier value («ой», «нет»), BUT contrasts («а», «то есть»), FILLER may stand between a
+    part word and its number.
+    """
+
     NAME = "name"
     PART_WORD = "marker"
     NUMBER = "number"
@@ -37,33 +46,38 @@ _KIND_BY_WORD = {
 
 
 _GENITIVE_NUMERALS = frozenset({"двух", "трех", "четырех", "обоих", "обеих"})
-"""Genitives that a plural follows."""
+"""Genitive numerals that require a genitive plural noun: «двух ламп»."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One piece of a line."""
+    """One piece of an utterance."""
 
     kind: ItemKind
     first: int
     end: int
-    """The words of it: `words[first:end]`."""
+    """The words of the item: `words[first:end]`; an empty range for a typed sign."""
     part: str = ""
-    """A marker's part: house, building ...; a letter's letter; the sign of a typed fraction."""
+    """The part of a part word (`house`, `building` ...), the letter of a letter, or the sign of a typed fraction."""
     number: Number | None = None
     has_unit: bool = False
-    """A number of hours, people, degrees: never a part of an address."""
+    """True for a measured number (hours, people, degrees) and for a number of something else (a door code, a ticket):
+    never part of an address."""
     may_be_count: bool = False
-    """A number that may count what follows («два лифта»): of an address only where a number is expected."""
+    """True when the number may count the noun after it («два лифта»): then it is part of an address only where a number
+    is expected."""
 
     @property
     def is_quantity(self) -> bool:
-        """A number that tells how many."""
+        """Whether the number is, or may be, a quantity."""
         return self.has_unit or self.may_be_count
 
 
 def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence[tuple[int, int]]) -> list[Item]:
-    """The items of a line. `names` are the spans already known to be names; numbers inside them are theirs."""
+    """The items of an utterance.
+
+    `names` holds the spans `(first, end)` of the place names already found; numbers inside a name belong to the name.
+    """
     starts = {number.first: number for number in numbers}
     spans = dict(names)
     items: list[Item] = []
@@ -94,7 +108,8 @@ def read_items(words: Sequence[Word], numbers: Sequence[Number], names: Sequence
 
 
 def _read_counting_one(words: Sequence[Word], at: int, before: Sequence[Item]) -> Number | None:
-    """«корпус раз квартира пять»: a one, between a part's word and the next or the end; not «в подъезде раз в год»."""
+    """Reads «раз» as 1 between a part word and the next part word or the end: «корпус раз квартира пять»; not
+    «в подъезде раз в год»."""
     if words[at].text != "раз" or not before or before[-1].kind is not ItemKind.PART_WORD:
         return None
     if at + 1 < len(words) and not marker_of(words, at + 1):
@@ -103,7 +118,10 @@ def _read_counting_one(words: Sequence[Word], at: int, before: Sequence[Item]) -
 
 
 def marker_of(words: Sequence[Word], at: int) -> str:
-    """The part a word names; empty when it names none. A plural names none: «пять подъездов», «три квартиры»."""
+    """The address part that a word denotes; empty when the word is no part word.
+
+    A plural denotes no part: «пять подъездов», «три квартиры».
+    """
     word = words[at]
     for part, names in address_words()["abbreviations"].items():
         if word.text in names:
@@ -123,10 +141,11 @@ def marker_of(words: Sequence[Word], at: int) -> str:
 
 
 def letter_of(words: Sequence[Word], at: int, *, after_letter_word: bool) -> str:
-    """The letter a word is after a house's number: «а», «бэ», `9а`; empty when it is an everyday word.
+    """The house letter that a word after a house number denotes: «а», «бэ», `9а`; empty when it is an everyday word.
 
-    `after_letter_word`: «литера» stands before it. Otherwise a word that is also a preposition or a conjunction must
-    be glued to the number, or stand before another number or part, or last.
+    `after_letter_word` tells that «литера» precedes the word. Otherwise a word that is also a preposition or a
+    conjunction is a letter only when attached to the number, when last (except «и»), or before another number or part
+    word.
     """
     letter = address_words()["letter_names"].get(words[at].text, "")
     if not letter or after_letter_word or words[at].is_attached:
@@ -169,9 +188,10 @@ def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
 def _is_own_apartment_word(
     words: Sequence[Word], at: int, places: tuple[Mapping[int, Number], Mapping[int, int]], before: Item | None
 ) -> bool:
-    """«моя номер пятьдесят два», «наша сорок пятая»; not «заявка моя сорок пять», «моя вторая заявка».
+    """Whether «моя» or «наша» stands for «квартира»: «моя номер пятьдесят два», «наша сорок пятая»; not
+    «заявка моя сорок пять», «моя вторая заявка».
 
-    `places`: the numbers and the names by their first word.
+    `places`: the numbers and the ends of the names, both keyed by their first word.
     """
     numbers, names = places
     after = at + 2 if [word.text for word in words[at + 1 : at + 2]] == ["номер"] else at + 1
@@ -184,7 +204,8 @@ def _is_own_apartment_word(
 
 
 def _is_unnumbered_part(words: Sequence[Word], at: int) -> bool:
-    """«код подъезда семнадцать»: the number is the code's; «десять без корпуса»: there is none."""
+    """Whether the number next to a part word is not its own: «код подъезда семнадцать» (a door code),
+    «десять без корпуса»."""
     return at > 0 and (words[at - 1].text == "без" or words[at - 1].has_lemma(*address_words()["cues"]["code"]))
 
 
@@ -199,17 +220,18 @@ def _classify_word(word: Word) -> ItemKind:
 
 
 def corrects(word: Word) -> bool:
-    """«ой», «точнее»: what was said before is taken back."""
+    """Whether the word takes back what was said before: «ой», «точнее»."""
     return word.text in address_words()["cues"]["correction"]
 
 
 def is_quantity(words: Sequence[Word], number: Number) -> bool:
-    """Whether a number tells how many of what follows it."""
+    """Whether a number is measured or may count the noun after it."""
     return is_measured(words, number) or _may_be_count(words, number)
 
 
 def _is_foreign_number(words: Sequence[Word], number: Number, before: Sequence[Item]) -> bool:
-    """«минус второй этаж», «код сорок пять», «заявка шесть ноль семь»: the number of something else."""
+    """Whether the number belongs to something other than an address: «минус второй этаж», «код сорок пять»,
+    «заявка шесть ноль семь»."""
     cues = address_words()["cues"]
     for item in reversed(before):
         word = words[item.first]
@@ -225,7 +247,8 @@ def _is_foreign_number(words: Sequence[Word], number: Number, before: Sequence[I
 
 
 def _may_be_count(words: Sequence[Word], number: Number) -> bool:
-    """Before a noun in the form that a number asks for: «два лифта», «пять этажей», «вторая смена», «один лифт»."""
+    """Whether the number governs the form of the noun after it: «два лифта», «пять этажей», «вторая смена»,
+    «один лифт»."""
     if [word.text for word in words[number.end : number.end + 1]] == ["из"]:
         return _is_partitive(words, number.end + 1)
     at = number.end + is_many(words, number.end)
@@ -235,7 +258,7 @@ def _may_be_count(words: Sequence[Word], number: Number) -> bool:
     if not after.parses or after.parses[0].part_of_speech != "NOUN":
         return False
     if number.ordinal:
-        return not marker_of(words, at) and agree(words[number.end - 1], after)  # not «из второй соседка топит»
+        return not marker_of(words, at) and agree(words[number.end - 1], after)  # excludes «из второй соседка топит»
     last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
     needed = "plur" if teens or last == 0 or last > 4 else "sing"
     if last == 1 and not teens:
@@ -244,25 +267,26 @@ def _may_be_count(words: Sequence[Word], number: Number) -> bool:
     if words[number.end - 1].text in _GENITIVE_NUMERALS:
         needed = "plur"  # «нет двух ламп»
     letter = marker_of(words, at) == "letter" and any("nomn" in form.grammemes for form in after.parses[:1])
-    return not letter and any(  # not «пятьдесят четыре литера а»
+    return not letter and any(  # excludes «пятьдесят четыре литера а»
         {"NOUN", "gent", needed} <= form.grammemes and "Fixd" not in form.grammemes for form in after.parses
     )
 
 
 def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
-    """«третий дом от угла»: which one, not its number."""
+    """Whether an ordinal gives the position of a house in a row, not its number: «третий дом от угла»."""
     after = {word.text for word in words[marker.end : marker.end + 1]}
     return marker.part == "house" and number.ordinal and not after.isdisjoint(address_words()["cues"]["in_a_row"])
 
 
 def _is_partitive(words: Sequence[Word], at: int) -> bool:
-    """«три из четырёх», «один из лифтов»; not «три из крана капает»."""
+    """Whether a number or a genitive plural follows «из»: «три из четырёх», «один из лифтов»; not
+    «три из крана капает»."""
     plural = at < len(words) and any(form.grammemes >= {"plur", "gent"} for form in words[at].parses)
     return at < len(words) and (plural or _is_numeral(words[at]))
 
 
 def is_cardinal(word: Word) -> bool:
-    """A cardinal as it is counted: «сто девять к два», not «к двум», «к третьему»."""
+    """Whether the word is a nominative cardinal: «сто девять к два», not «к двум», «к третьему»."""
     said = atom(word.text)
     return said is not None and not said.ordinal and any("nomn" in form.grammemes for form in word.parses)
 
@@ -280,7 +304,7 @@ def _find_similar_part_word(word: Word) -> str:
 
 @cache
 def _list_part_word_forms() -> Mapping[str, str]:
-    """Every singular form of every part word."""
+    """Every singular form of every part word, mapped to its part."""
     return {
         form: part
         for part, lemmas in address_words()["markers"].items()

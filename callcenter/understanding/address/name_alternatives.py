@@ -1,7 +1,5 @@
-"""Names between which a speaker would not choose, and numbered ones that were corrected by their number alone.
-
-«на большом или на малом», «второй или третий дачный»; «вторая линия, ой, третья».
-"""
+"""Finds alternatives that the caller left open («на большом или на малом», «второй или третий дачный»), and numbered
+names corrected by their number alone («вторая линия, ой, третья»)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,8 +16,8 @@ _OR_WORDS = ("или", "либо", "ли")
 def others_of(
     words: Sequence[Word], numbers: Sequence[Number], mention: Mention, candidates: Iterable[Mention]
 ) -> list[Name] | None:
-    """The names that stand on the other side of an «или»; none are known for a bare number, «второй или третий
-    дачный». None when the speaker chose."""
+    """The names on the other side of «или»; an empty list when a bare ordinal stands there: «второй или третий дачный».
+    None when the caller named no alternative."""
     if not any(word.text in _OR_WORDS for word in words):
         return None
     numbered = any(token.number for token in mention.name.tokens)
@@ -38,7 +36,7 @@ def others_of(
 
 
 def _find_end_before_or(words: Sequence[Word], at: int) -> int | None:
-    """Where what stands before the «или» before a name ends."""
+    """The index after the last word in front of the «или» that precedes a name; None without «или»."""
     while at > 0 and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
         at -= 1
     if at < 2 or words[at - 1].text not in _OR_WORDS:
@@ -47,7 +45,7 @@ def _find_end_before_or(words: Sequence[Word], at: int) -> int | None:
 
 
 def _find_start_after_or(words: Sequence[Word], at: int) -> int | None:
-    """Where what stands after the «или» behind a name begins."""
+    """The index of the first word behind the «или» that follows a name; None without «или»."""
     while at < len(words) and _is_house_word(words, at):
         at += 1
     if at >= len(words) or words[at].text not in _OR_WORDS:
@@ -72,7 +70,7 @@ def _is_house_word(words: Sequence[Word], at: int) -> bool:
 
 
 def renumbered(words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]) -> Mention:
-    """The mention with the number that was said instead: «вторая линия ой третья двенадцать»."""
+    """The mention with its number corrected, if it was: «вторая линия ой третья двенадцать»."""
     if not any(token.number for token in mention.name.tokens):
         return mention
     at = mention.end
@@ -90,7 +88,8 @@ def renumbered(words: Sequence[Word], numbers: Sequence[Number], mention: Mentio
 def set_against(
     words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]
 ) -> Mention | None:
-    """The name that is said by its number alone, against this one: «на третьей линии тепло, а вот на второй холод»."""
+    """The same name with another number, said by the number alone as a contrast:
+    «на третьей линии тепло, а вот на второй холод». None when there is none."""
     if not any(token.number for token in mention.name.tokens):
         return None
     for number in numbers:
@@ -102,7 +101,7 @@ def set_against(
         if any(
             form.grammemes >= {"NOUN", "loct"} for word in words[number.end : number.end + 1] for form in word.parses
         ):
-            continue  # «на второй площадке»
+            continue  # excludes «на второй площадке»
         name = _find_name_with_number(mention.name, number.digits, names)
         if name is not None:
             return replace(mention, name=name, first=number.first, end=number.end)
@@ -110,7 +109,7 @@ def set_against(
 
 
 def _find_name_with_number(named: Name, digits: str, names: Iterable[Name]) -> Name | None:
-    """The name that differs from this one in its number only."""
+    """The name with this number that otherwise equals the given one."""
     said = {token.text for token in named.tokens if not token.number}
     for name in names:
         alike = name.street_type == named.street_type and {one.text for one in name.tokens if not one.number} == said

@@ -1,4 +1,5 @@
-"""Which of the names that a line may hold it does hold: a similar word is no street, «садовая техника» neither."""
+"""Decides which candidate names of `NameIndex` are really meant: «садовая техника» or a merely similar word is no
+street."""
 
 from collections.abc import Sequence
 
@@ -30,14 +31,15 @@ from callcenter.understanding.numbers.numbers import Number, atom
 from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
-"""A word of the name itself, in some form; below it only sounds alike."""
+"""Minimum score of a mention that has the name's own words, in any form; below it a word only sounds similar."""
 _CALL_WORDS = ("звоню", "звонят", "звонит", "беспокою", "беспокоят", "пишу", "пишут", "вам", "вас")
 _MIN_SIMILARITY_ALONE = 0.86
-"""Least likeness of a word that no house number and no type word backs."""
+"""Minimum score (0 to 1) of a fuzzy mention without a house number or a type word. Raising it loses misrecognized
+names; lowering it takes other words for names."""
 
 
 class NameMentions:
-    """The streets, complexes and settlements of the list."""
+    """The streets, complexes and settlements of the house list, and their mentions in an utterance."""
 
     def __init__(self, houses: Houses) -> None:
         self._houses: dict[str, tuple[House, ...]] = {}
@@ -51,21 +53,26 @@ class NameMentions:
         self._names = NameIndex([*self._parts, *self._official_names])
 
     def get_part(self, name: Name) -> str:
-        """`street`, `complex` or `settlement`."""
+        """The part that a name stands for: `street`, `complex` or `settlement`; `complex` for an alias."""
         return self._parts.get(name.official_name, "complex")
 
     def list_houses(self, name: Name) -> tuple[House, ...]:
-        """The houses of this name."""
+        """The houses with this name."""
         return self._houses[name.official_name]
 
     def get_official_name(self, name: Name) -> str:
-        """The name as the list spells it in its own column: «маяк» is «ЖК «Балтийский маяк»»."""
+        """The name as the house list spells it in its own column. An alias («маяк») gives its complex:
+        «ЖК «Балтийский маяк»»."""
         return self._official_names.get(name.official_name, name.official_name)
 
     def find_places(
         self, words: Sequence[Word], numbers: Sequence[Number], *, asked_part: str = ""
     ) -> tuple[list[Mention], list[AddressDoubt]]:
-        """The names that are surely meant, in the line's order, and the places where several may be."""
+        """The names that are surely meant, in word order, and the doubts about names.
+
+        A doubt is `ambiguous` (several names fit) or `unknown` (a street or town that the house list lacks).
+        `asked_part` is the part of the preceding question.
+        """
         candidates = [
             (mention, self._has_listed_house(mention, words, numbers))
             for mention in self._names.find_candidates(words, numbers)
@@ -109,18 +116,19 @@ class NameMentions:
     def _keep_housed_street(
         self, mentions: list[Mention], words: Sequence[Word], numbers: Sequence[Number]
     ) -> list[Mention]:
-        """Of two streets without a correction between them that with a house; «на садовой у дома энгельса 150»."""
+        """Of several streets keeps the one with a listed house number: «на садовой у дома энгельса 150». Keeps all when
+        the caller's own street is another one. Negated streets are left to `take_back`."""
         streets = [one for one in mentions if self.get_part(one.name) == "street" and not _is_negated(words, one)]
         housed = [one for one in streets if self._has_listed_house(one, words, numbers)]
         if len(streets) > 1 and len(housed) == 1:
             own = find_own(words, [(one.first, one.end) for one in streets])
             if len(own) == 1 and streets[own[0]] not in housed:
-                return mentions  # «соседка с садовой семь, а у меня тихая»
+                return mentions  # the caller's own street: «соседка с садовой семь, а у меня тихая»
             return [one for one in mentions if one not in streets or one in housed]
         return mentions
 
     def _has_listed_house(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
-        """Whether a number beside the name is one of its houses."""
+        """Whether a number next to the name is one of its houses."""
         bases = {base for house in self._houses[mention.name.official_name] for base in _split_base_numbers(house)}
         after, needs_word = house_after(words, mention.end)
         for number in numbers:
@@ -134,7 +142,8 @@ class NameMentions:
     def _has_listed_house_before(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], bases: set[str]
     ) -> bool:
-        """«дом пять по садовой», «в пятом доме на садовой»."""
+        """Whether the number of a listed house stands before the name: «дом пять по садовой»,
+        «в пятом доме на садовой»."""
         before = mention.first - 1
         while before >= 0 and (is_empty(words[before]) or words[before].text in PREPOSITIONS):
             before -= 1
@@ -151,7 +160,8 @@ class NameMentions:
         return False
 
     def _has_listed_house_later(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
-        """«садовая это в зелёном бору дом пять»: the name as it is written, one of its houses somewhere after it."""
+        """Whether an exact street name is followed, at a distance, by «дом» and one of its numbers:
+        «садовая это в зелёном бору дом пять»."""
         name, after = mention.name, words[mention.end : mention.end + 1]
         woman = any({"Surn", "femn", "nomn"} <= form.grammemes for form in words[mention.first].parses)  # «павлова»
         surely = any(one.adjective for one in name.tokens) or (name.is_distinctive and not woman)
@@ -159,7 +169,7 @@ class NameMentions:
             return False
         someone = mention.first > 0 and any("anim" in form.grammemes for form in words[mention.first - 1].parses[:1])
         if someone or any(agree(words[mention.end - 1], word) for word in after):
-            return False  # «мастера энгельса», «садовая техника»
+            return False  # excludes «мастера энгельса», «садовая техника»
         bases = {base for house in self._houses[name.official_name] for base in _split_base_numbers(house)}
         return any(
             number.digits in bases and number.first > mention.end and marker_of(words, number.first - 1) == "house"
@@ -169,7 +179,7 @@ class NameMentions:
     def _is_meant(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, listed: bool, asked: str
     ) -> bool:
-        """Whether what may be a name is one: by its type word, its house's number, its place among the words."""
+        """Whether a candidate is meant as a name, judged by its type word, its house number and the words around it."""
         if not listed and is_at_corner(mention, words):
             return False
         if mention.has_street_type:
@@ -185,7 +195,8 @@ class NameMentions:
     def _is_complex_or_settlement(
         self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number], *, asked: str
     ) -> bool:
-        """A complex or a settlement: of several words, or where one stands («в гавани», not «течёт ручьём»)."""
+        """Whether a candidate is meant as a complex or settlement: it has several words, or stands where a place does
+        («в гавани», not «течёт ручьём»)."""
         if mention.matched_words > 1 or asked in ("street", "complex", "settlement"):
             return True
         if all(word.is_filler or corrects(word) for word in words[: mention.first]) and (
@@ -200,7 +211,7 @@ class NameMentions:
         before = words[mention.first - 1] if mention.first else None
         called = [word.text for word in words[mention.end : mention.end + 1]]
         if before is not None and before.text in ("с", "со", "из") and called and called[0] in _CALL_WORDS:
-            return True  # «с маяка звоню», not «вода из ручья»
+            return True  # «с маяка звоню»; excludes «вода из ручья»
         marks = {mark for form in words[mention.first].parses for mark in form.grammemes}
         if before is None or before.text not in ("в", "во", "на"):
             return False
@@ -208,7 +219,7 @@ class NameMentions:
 
 
 def _is_negated(words: Sequence[Word], mention: Mention) -> bool:
-    """«не на садовой»: kept for `take_back`, which removes it with its «не»."""
+    """Whether «не» precedes the name: «не на садовой». `take_back` removes such a name together with «не»."""
     before = mention.first - 1
     while before > 0 and words[before].text in PREPOSITIONS:
         before -= 1
@@ -216,30 +227,30 @@ def _is_negated(words: Sequence[Word], mention: Mention) -> bool:
 
 
 def _is_misheard(mention: Mention, words: Sequence[Word]) -> bool:
-    """A word that means something else and is only alike: «в четвёртом доме света нет»."""
+    """Whether a fuzzy mention consists of known words with another meaning: «в четвёртом доме света нет»."""
     return mention.is_fuzzy and all(word.in_dictionary for word in words[mention.first : mention.end])
 
 
 def _is_similar_enough(mention: Mention, words: Sequence[Word]) -> bool:
-    """Alike enough without a house's number: very much so, and no word that means something else."""
+    """Whether a fuzzy mention without a house number counts: its score is high and a word is not in the dictionary."""
     return mention.score >= _MIN_SIMILARITY_ALONE and not _is_misheard(mention, words)
 
 
 def _is_street_without_house(mention: Mention, words: Sequence[Word]) -> bool:
-    """A street without its type word and its house: «на садовой», «я с казакова», not «садовая техника»."""
+    """Whether a name without type word and house is a street: «на садовой», «я с казакова»; not «садовая техника»."""
     if mention.name.is_everyday or not mention.gender_agrees or _is_possessive(mention, words):
         return False
     alone = all(word.is_filler or corrects(word) for word in _list_words_around(words, mention))
     placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
     other_case = mention.score < 1 and not mention.is_fuzzy and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
-        return False  # «павлов» is a man, «павлова» a street
+        return False  # «павлов» is a person, «павлова» a street
     if not (alone or placed or begins_house(words, mention.end)):
         return mention.name.is_distinctive and mention.matched_words > 1 and not mention.is_fuzzy
     if mention.name.is_distinctive or mention.end == len(words):
         return True
     if placed and any(form.grammemes >= {"Surn", "gent"} for form in words[mention.end - 1].parses):
-        return True  # «на ленина холод»; «ленина» is whose only as a nominative
+        return True  # «на ленина холод»: possessive «ленина» would agree only in the nominative
     after = words[mention.end]
     return (
         marker_of(words, mention.end) != ""
@@ -249,7 +260,7 @@ def _is_street_without_house(mention: Mention, words: Sequence[Word]) -> bool:
 
 
 def _list_words_around(words: Sequence[Word], mention: Mention) -> Sequence[Word]:
-    """The words around a name without what it is set against: «не савушкина а (бабушкина)», «(бабушкина) а не …»."""
+    """The words around a name, without a contrasted value: «не савушкина а (бабушкина)», «(бабушкина) а не …»."""
     before, after = words[: mention.first], words[mention.end :]
     texts = [word.text for word in before]
     if texts[-1:] == ["а"] and "не" in texts:
@@ -259,7 +270,7 @@ def _list_words_around(words: Sequence[Word], mention: Mention) -> Sequence[Word
 
 
 def _is_possessive(mention: Mention, words: Sequence[Word]) -> bool:
-    """«бабушкина квартира закрыта»: whose flat it is, not which street."""
+    """Whether the name tells the owner of an apartment, not its street: «бабушкина квартира закрыта»."""
     after = mention.end
     if after + 1 >= len(words) or not marker_of(words, after) or not agree(words[after - 1], words[after]):
         return False
@@ -267,7 +278,7 @@ def _is_possessive(mention: Mention, words: Sequence[Word]) -> bool:
 
 
 def _group_overlapping(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:
-    """Mentions that share words, the longest and best group first."""
+    """Groups mentions that share words, the longest and best group first."""
     groups: list[list[tuple[Mention, bool]]] = []
     for one in sorted(
         found, key=lambda one: (-one[0].matched_words, -one[1], -one[0].has_street_type, -one[0].score, one[0].first)
@@ -282,8 +293,8 @@ def _group_overlapping(found: list[tuple[Mention, bool]]) -> list[list[tuple[Men
 
 
 def _choose_best(group: list[tuple[Mention, bool]]) -> list[Mention]:
-    """The mentions of one place in a line that nothing decides between; the longest name, its type, its house, its
-    gender and its letters are tried in this order."""
+    """The best mentions of one group; several when no criterion decides. The order of the criteria: name length, type
+    word, completeness, gender, listed house, exactness, score, all words of the name said."""
     left = group
     for judge in (
         lambda one: one[0].matched_words,

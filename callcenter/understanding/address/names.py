@@ -1,4 +1,4 @@
-"""Names of the house list, streets, complexes and settlements, found in a line in any case and word order."""
+"""Finds streets, complexes and settlements of the house list in an utterance, in any case and word order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,21 @@ from callcenter.understanding.phrases.edit_distance import SimilarWords
 from callcenter.understanding.words import Form, Word, alike, inflect, read_words
 
 _SAME_LEMMA_SCORE = 0.98
+"""Score (0 to 1) of a name word said in another form than the list has. A mention with a word below it is fuzzy."""
 _MIN_SIMILARITY_UNKNOWN = 0.76
-"""Least likeness for a word the dictionary lacks."""
+"""Minimum similarity (0 to 1, `words.alike`) of a spoken word that the dictionary lacks to a form of a name word.
+Raising it loses misrecognized names; lowering it takes other words for names."""
 _MIN_SIMILARITY_KNOWN = 0.8
-"""Least likeness for a word that exists: a recogniser only writes words it knows."""
+"""The same for a spoken word that the dictionary has. Such words are compared as well because the recognizer writes
+only words it knows."""
 _MIN_FUZZY_LENGTH = 4
+"""Minimum length, in letters, of words compared by similarity; a shorter word must equal a form."""
 _MIN_SPLIT_LENGTH = 7
+"""Minimum length, in letters, of two adjacent words joined into one name word: «тель мана»."""
 _SPLIT_WORD_SCORE = 0.9
+"""Score (0 to 1) of a name word written as two words."""
 _MIN_LETTER_SIMILARITY = 0.6
-"""Likeness in letters below which sound is not compared: it costs time."""
+"""Minimum similarity in letters (0 to 1) before words are compared by sound too, which is slower."""
 _PROPER_NOUN_GRAMMEMES = frozenset({"Surn", "Geox", "Name", "Patr", "Orgn", "Fixd"})
 
 
@@ -32,23 +38,24 @@ class NameToken:
     lemmas: frozenset[str]
     forms: tuple[str, ...]
     number: str
-    """Digits of a number in the name, else empty."""
+    """Digits of a number in the name; empty for a word."""
     optional: bool
+    """A title that people leave out: «маршал», «академик»."""
     genders: frozenset[str]
     adjective: bool
     is_proper_noun: bool
     in_dictionary: bool
-    """The dictionary has it."""
+    """Whether the dictionary has the word."""
 
     @property
     def is_everyday(self) -> bool:
-        """An adjective said of plates, pipes and villages."""
+        """Whether the word is an adjective also used for plates, pipes and villages (`everyday`)."""
         return self.adjective and not self.lemmas.isdisjoint(everyday())
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as the list writes it, taken apart."""
+    """A name of the house list, split into its type and its words."""
 
     official_name: str
     street_type: str
@@ -57,39 +64,40 @@ class Name:
 
     @property
     def is_distinctive(self) -> bool:
-        """Whether the name can't be mistaken for everyday words: a surname, or words the dictionary lacks."""
+        """Whether the name is unlikely to be an everyday word: it has a proper noun, or a word that the dictionary
+        lacks."""
         return any(token.is_proper_noun for token in self.tokens if not token.optional)
 
     @property
     def is_everyday(self) -> bool:
-        """Whether each of its words is said of plates and pipes: «Газовая улица»."""
+        """Whether each word of the name is an everyday adjective: «Газовая улица»."""
         return all(token.is_everyday for token in self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name found in a line."""
+    """A name found in an utterance."""
 
     name: Name
     first: int
     end: int
-    """The words of it, the type word included: `words[first:end]`."""
+    """The words of the mention, the type word included: `words[first:end]`."""
     score: float
-    """1: every word exactly as the list has it."""
+    """Mean score of the words, 0 to 1; 1 when every word is exactly as in the list."""
     has_street_type: bool
-    """Its type word was said."""
+    """Whether the type word was said."""
     is_complete: bool
-    """False: a number of the name was left out («дачный переулок» for «2-й Дачный переулок»)."""
+    """False when a required word of the name was left out: «дачный переулок» for «2-й Дачный переулок»."""
     gender_agrees: bool
-    """False: the adjective's gender is not the name's."""
+    """False when the gender of the spoken adjective differs from the name's."""
     matched_words: int
-    """How many words of the name were said."""
+    """The number of name words that were said."""
     is_fuzzy: bool
-    """A word was only alike."""
+    """Whether a word matched only by similarity."""
 
 
 class NameIndex:
-    """The names of one kind, with what each word of a line may be of them."""
+    """A search index of names: spoken word -> name words -> names."""
 
     def __init__(self, official_names: Iterable[str]) -> None:
         self.place_names = tuple(read_name(name) for name in dict.fromkeys(official_names) if name)
@@ -110,7 +118,8 @@ class NameIndex:
         self._similarity_cache: dict[str, dict[str, float]] = {}
 
     def find_candidates(self, words: Sequence[Word], numbers: Sequence[Number]) -> list[Mention]:
-        """Every name that every word of may be read, overlapping ones too."""
+        """Every name that may be read at each word, overlapping ones included. Which of them are meant is decided by
+        `NameMentions`."""
         starts = {number.first: number for number in numbers}
         kinds = [kind_of(word) for word in words]
         found = []
@@ -136,7 +145,7 @@ class NameIndex:
             number = starts.get(position)
             token = next((one for one in left if number is not None and one.number == number.digits), None)
             if number is not None and position > at and not number.ordinal:
-                token = None  # «дачный два» is a house, «второй дачный» a street
+                token = None  # in «дачный два» the number is the house, in «второй дачный» part of the name
             if token is not None and number is not None:
                 position = end = number.end
                 scores.append(1.0)
@@ -164,7 +173,7 @@ class NameIndex:
             missing
             and all(token.is_everyday for token in missing)
             and not any(token.in_dictionary for token in name.tokens if token not in left)
-        )  # «в ладожке» for «новая ладожка»
+        )  # allows «в ладожке» for «новая ладожка»
         if not scores or (missing and not adjectives):
             return None
         if any(not token.number for token in missing) and (not clipped or min(scores) < _SAME_LEMMA_SCORE):
@@ -181,7 +190,7 @@ class NameIndex:
         )  # fmt: skip
 
     def _list_split_tokens(self, words: Sequence[Word], at: int) -> Iterable[str]:
-        """The names' words that two words of a line are together: «тель мана»."""
+        """The name words that two adjacent spoken words form together: «тель мана»."""
         joined = words[at].text + words[at + 1].text if at + 1 < len(words) else ""
         return self._tokens_by_form.get(joined, ()) if len(joined) >= _MIN_SPLIT_LENGTH else ()
 
@@ -189,7 +198,7 @@ class NameIndex:
         return token.text in self._list_split_tokens(words, at)
 
     def _list_similar_tokens(self, word: Word) -> dict[str, float]:
-        """The names' words that a word may be, with their likeness."""
+        """The name words that a spoken word may be: name word -> score, 0 to 1. Results are cached."""
         found = self._similarity_cache.get(word.text)
         if found is None:
             found = self._measure_similarities(word)
@@ -215,7 +224,7 @@ class NameIndex:
 
 
 def read_name(written: str) -> Name:
-    """«2-й Дачный переулок» -> its type, its number, its words."""
+    """Splits a name of the house list into its type, number and words: «2-й Дачный переулок»."""
     words = read_words(written)
     numbers = {number.first: number for number in find_numbers(words) if number.typed}
     kind, tokens, at = "", [], 0
@@ -256,14 +265,14 @@ def read_name(written: str) -> Name:
 
 
 def _list_compounds(name: Name) -> list[str]:
-    """Two words as one, as people say and recognisers write them: «нижнесадовая»."""
+    """The two words of a name joined into one, as people say and recognizers write them: «нижнесадовая»."""
     if len(name.tokens) != 2 or not name.tokens[0].adjective or not name.tokens[1].forms:
         return []
     return [name.tokens[0].text[:-2] + vowel + form for vowel in "ео" for form in name.tokens[1].forms]
 
 
 def kind_of(word: Word) -> str:
-    """The type a word names («проспект» for «просп» and «проспекте»); empty when it names none."""
+    """The street or place type that a word denotes («проспект» for «просп» and «проспекте»); empty when none."""
     return (
         next((kinds[lemma] for lemma in (word.text, *word.lemmas) if lemma in kinds), "")
         if (kinds := _street_types_by_word())
@@ -272,39 +281,39 @@ def kind_of(word: Word) -> str:
 
 
 def everyday() -> tuple[str, ...]:
-    """Adjectives, in the dictionary form, that mean a street only with its type word or its house."""
+    """Adjectives, as lemmas, that denote a street only with its type word or a house number: «газовая»."""
     return tuple(address_words()["everyday"]["words"])
 
 
 def corners() -> tuple[str, ...]:
-    """Where streets meet, in the dictionary form."""
+    """Words, as lemmas, for a place where streets meet: «угол»."""
     return tuple(address_words()["corners"]["words"])
 
 
 def telephone_words() -> tuple[str, ...]:
-    """What tells that «линия» is a telephone's, in the dictionary form."""
+    """Words, as lemmas, near which «линия» is no street: a telephone, metro or power line."""
     return tuple(address_words()["telephone"]["words"])
 
 
 def not_streets() -> tuple[str, ...]:
-    """Adjectives that a house's number may follow and that are no street: «аварийная»."""
+    """Adjectives, as lemmas, that may stand before a house number but are no street: «аварийная»."""
     return tuple(address_words()["towns"]["none"])
 
 
 def namesakes() -> tuple[str, ...]:
-    """Adjectives that make another street of a name: «большая садовая»."""
+    """Adjectives, as lemmas, that turn a name into another street: «большая садовая»."""
     return tuple(address_words()["towns"]["namesakes"])
 
 
 def own_towns() -> tuple[str, ...]:
-    """What the company's own town is called: a house in it is no stranger's."""
+    """The names of the company's own town: a house there is not treated as unlisted."""
     return tuple(address_words()["towns"]["own"])
 
 
 def _extend_to_street_type(
     kind: str, kinds: list[str], words: Sequence[Word], first: int, end: int
 ) -> tuple[int, int, bool]:
-    """The mention's ends with its type word, which may stand before or after it, and whether it was said."""
+    """The span of a mention extended to its type word before or after the name, and whether the type was said."""
     if any(kinds[at] == kind for at in range(first, end) if kind):
         return first, end, True
     before = first - 1
@@ -315,12 +324,13 @@ def _extend_to_street_type(
     if kind and end < len(words) and kinds[end] == kind:
         return first, end + 1, True
     if kind and kinds[end + 3 : end + 4] == [kind] and (words[end].text, words[end + 2].text) == ("не", "а"):
-        return first, end + 4, bool(kinds[end + 1])  # «приморский не проспект а улица»
+        return first, end + 4, bool(kinds[end + 1])  # the corrected type of «приморский не проспект а улица»
     return first, end, False
 
 
 def _has_other_street_type(kind: str, kinds: list[str], words: Sequence[Word], end: int) -> bool:
-    """«новаторов улица девяносто восемь» for a boulevard; not after an adjective: «садовый переулок» is another's."""
+    """Whether a wrong street type and then a house follow the name: «новаторов улица девяносто восемь» for a boulevard.
+    Not used after an adjective: «садовый переулок» is another street."""
     both = end < len(words) and kinds[end] in STREET_TYPES and kind in STREET_TYPES
     return both and begins_house(words, end + 1)
 

@@ -1,7 +1,7 @@
-"""Which number belongs to which word of an address: «пятый подъезд квартира двенадцать второй этаж».
+"""Assigns numbers to part words and names: «пятый подъезд квартира двенадцать второй этаж».
 
-A part's word may stand before or after its number, so words and numbers compete. Each way to share the numbers out has
-a cost, and the cheapest way is taken; the costs say how people speak, not what is on the list.
+A part word may stand before or after its number, so part words compete for numbers. Each assignment has a cost, and the
+cheapest one wins. The costs model how people speak; the house list is not used here.
 """
 
 from collections.abc import Sequence
@@ -12,32 +12,38 @@ from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
 HIGHEST = {"house": 2000, "building": 99, "structure": 99, "entrance": 40, "floor": 60, "apartment": 3000}
+"""The highest plausible number of each part."""
 _ORDINAL_BEFORE_COST, _TYPED_BEFORE_COST, _CARDINAL_BEFORE_COST = 0.0, 0.3, 0.6
+"""Cost of a number before its part word: «пятый подъезд», «12 кв», «пять этаж»."""
 _CARDINAL_AFTER_COST, _ORDINAL_AFTER_COST, _ORDINAL_HOUSE_COST = 0.0, 0.3, 0.4
+"""Cost of a number after its part word or name («квартира двенадцать», «этаж второй»); the last one for an ordinal
+after a name. Raising a cost makes that reading rarer."""
 _NO_NUMBER_COST, _NAME_WITHOUT_HOUSE_COST, _HOUSE_WITHOUT_NUMBER_COST = 1.5, 0.6, 0.8
+"""Cost of a part word, of a name and of the word «дом» that gets no number."""
 _SPLIT_NUMBER_COST = 1.2
-"""Cutting «двадцать второй» between «квартира» and «этаж»."""
+"""Cost of splitting a number between two part words: «двадцать второй» between «квартира» and «этаж»."""
 _TOO_HIGH_COST = 1.0
+"""Extra cost of a number above HIGHEST, or of zero."""
 _USED_NUMBER_COST = -0.25
-"""Every number that finds its place: people seldom say one for nothing."""
+"""Bonus for each assigned number, because people seldom say a number without a purpose."""
 _HOUR_PREPOSITIONS = ("в", "к", "до", "с", "после", "около")
 _COUNTED_HOUSE_PARTS = ("этаж", "подъезд", "парадная", "квартира", "корпус")
-"""What a house is told to have so many of: «дом девять этажей»."""
+"""Parts that are counted to describe a house: «дом девять этажей»."""
 _TAKEN_FROM_NAME_COST = 0.5
-"""Taking a cardinal away from the street or the house that it directly follows: «линия четырнадцать квартира тридцать»,
-«дом шестьдесят корпус»."""
+"""Extra cost of taking a cardinal from the street or the word «дом» right before it:
+«линия четырнадцать квартира тридцать», «дом шестьдесят корпус»."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A part's number: its digits, the item that claimed it and the item it came from."""
+    """The number assigned to a part, with the items that it came from."""
 
     part: str
     digits: str
     number_index: int
-    """Index of the number's item."""
+    """Index of the number item."""
     claimant_index: int
-    """Index of the word or the name that claimed it."""
+    """Index of the item (a part word or a name) that claimed the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,15 @@ class _PartialAssignment:
     cost: float
     claims: tuple[Claim, ...]
     taken: str = ""
-    """What the last claimant did with the number after it: empty, `whole` or `shared`."""
+    """Use of the number after the last claimant: empty, `whole`, or `shared` (only its first half)."""
 
 
 def share_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, ...]:
-    """The cheapest sharing of the numbers among the part words and the names (a name claims a house)."""
+    """The cheapest assignment of numbers to part words and names; a name claims a house number.
+
+    Dynamic programming over the claimants from left to right: the cheapest partial assignment is kept for each use of
+    the number after the last claimant (`_PartialAssignment.taken`).
+    """
     claimants = [at for at, item in enumerate(items) if item.kind is ItemKind.NAME or _takes_number(item)]
     best = {"": _PartialAssignment(0.0, ())}
     last_after: int | None = None
@@ -79,7 +89,7 @@ def _takes_number(item: Item) -> bool:
 
 
 def _find_reachable_number(items: Sequence[Item], at: int, step: int) -> int | None:
-    """The number that a claimant can reach on one side: nothing but empty words between."""
+    """Index of the number item next to a claimant (`step` -1 or +1), fillers skipped; None when there is none."""
     at += step
     while 0 <= at < len(items) and items[at].kind is ItemKind.FILLER:
         at += step
@@ -89,7 +99,11 @@ def _find_reachable_number(items: Sequence[Item], at: int, step: int) -> int | N
 def _list_extensions(
     words: Sequence[Word], items: Sequence[Item], places: tuple[int | None, int, int | None], choice: _PartialAssignment
 ) -> list[_PartialAssignment]:
-    """What a claimant may do: nothing, or take the number before or after it, whole or its first half."""
+    """The options of one claimant: no number, the number before it, the number after it, or only the first half of
+    that.
+
+    `places`: item indices of the number before, the claimant and the number after.
+    """
     before, at, after = places
     item = items[at]
     part = "house" if item.kind is ItemKind.NAME else item.part
@@ -139,7 +153,7 @@ def _list_extensions(
 def _take_second_half(
     items: Sequence[Item], at: int, before: int, choice: _PartialAssignment
 ) -> _PartialAssignment | None:
-    """The second half of a number whose first half the claimant before it took."""
+    """Assigns the second half of an ordinal whose first half the previous claimant took."""
     pair = next(cut for cut in _number(items[before]).segmentations if len(cut) == 2)
     if items[at].kind is ItemKind.NAME or not _number(items[before]).ordinal:
         return None
@@ -158,7 +172,8 @@ def _number(item: Item) -> Number:
 
 
 def _is_ordinal_of_other(words: Sequence[Word], marker: Item, item: Item) -> bool:
-    """«на седьмом квартира горит», «двадцать первого дом сдали»: of a floor and of a day, not of what follows."""
+    """Whether the ordinal before a part word belongs to something else, a floor or a date: «на седьмом квартира горит»,
+    «двадцать первого дом сдали»."""
     word, ending = words[marker.first], words[item.end - 1].text[-2:]
     if is_in_a_row(words, marker, _number(item)):
         return True
@@ -172,7 +187,8 @@ def _is_ordinal_of_other(words: Sequence[Word], marker: Item, item: Item) -> boo
 
 
 def _is_cardinal_count(words: Sequence[Word], marker: Item, item: Item) -> bool:
-    """«две квартиры», «один подъезд» count, «в семь подъезд закрывают» is an hour; «12 кв», «пять этаж» name."""
+    """Whether the cardinal before a part word is a count («две квартиры», «один подъезд») or an hour
+    («в семь подъезд закрывают»), not its number («12 кв», «пять этаж»)."""
     word, number = words[marker.first], _number(item)
     hour = item.first > 0 and words[item.first - 1].text in _HOUR_PREPOSITIONS and number.value <= 24
     if hour and "nomn" in _list_singular_cases(word):
@@ -185,12 +201,13 @@ def _is_cardinal_count(words: Sequence[Word], marker: Item, item: Item) -> bool:
 
 
 def _list_singular_cases(word: Word) -> frozenset[str]:
-    """The cases a part's word may stand in, as a singular."""
+    """The grammemes of the singular parses of a part word, among them its possible cases."""
     return frozenset[str]().union(*(form.grammemes for form in word.parses if "sing" in form.grammemes))
 
 
 def _is_priced_or_counted(words: Sequence[Word], claimant: Item, item: Item) -> bool:
-    """«за квартиру двадцать за дом сто», «квартир в подъезде тридцать шесть»."""
+    """Whether the number is a price («за квартиру двадцать за дом сто») or a count
+    («квартир в подъезде тридцать шесть»)."""
     before, after = words[max(claimant.first - 1, 0)].text, [word.text for word in words[item.end : item.end + 1]]
     if before == "за" and after == ["за"]:
         return True
@@ -200,7 +217,8 @@ def _is_priced_or_counted(words: Sequence[Word], claimant: Item, item: Item) -> 
 
 
 def _is_quantity_statement(words: Sequence[Word], claimant: Item, item: Item) -> bool:
-    """«квартира одна», «в доме два лифта», «на этаже четыре квартиры»: no part's number."""
+    """Whether the number after a claimant is a quantity, not its number: «квартира одна», «в доме два лифта»,
+    «на этаже четыре квартиры»."""
     alone = item.end - item.first == 1
     if words[item.first].text in ("одна", "одни", "одной", "одну") and alone:
         return True

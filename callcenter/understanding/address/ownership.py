@@ -1,7 +1,7 @@
-"""Whose a part of an address is: the caller's own, a neighbour's, that of former days.
+"""Ranks places by owner: the caller's own, a neighbor's, or a former one.
 
-«сосед из сороковой топит, а я в тридцать шестой», «раньше жила на энгельса, теперь на ленинском». Of two values that
-one part was given the caller's own is taken; where nothing tells them apart nobody chooses.
+«сосед из сороковой топит, а я в тридцать шестой», «раньше жила на энгельса, теперь на ленинском». Of two values of one
+part the caller's own is used; when nothing marks either as own, neither is.
 """
 
 from collections.abc import Sequence
@@ -14,26 +14,33 @@ BUT = ("а", "но", "зато")
 _PLACE_PREPOSITIONS = ("в", "во", "на", "из", "с", "со")
 _SOURCE_PREPOSITIONS = ("из", "с", "со", "от")
 _FOR_OTHERS = 3
+"""Rank of the place of a person for whom the caller calls (see `whose`)."""
 _CALL_SUBJECT = 4
+"""Rank of the place that the call is about (see `whose`)."""
 _MAX_RESIDENCE_DISTANCE = 2
-"""How many words after a place «живу» may stand: «в сорок пятой я живу»."""
+"""Words after a place in which «живу» is searched for: «в сорок пятой я живу»."""
 
 
 def find_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[int, ...]:
-    """Which of several places, given by their words in the line's order, may be the caller's: none is likelier."""
+    """Indices of the places with the highest rank: they may be the caller's own. Several indices: nothing decides
+    between them.
+
+    `spans`: the places as word ranges, in word order. When a relative's place ranks highest, own places stay as well.
+    """
     since = [0, *(end for _, end in spans)]
     sure = [whose(words, span, start) for span, start in zip(spans, since, strict=False)]
     if not sure:
         return ()
-    least = 1 if max(sure) == _FOR_OTHERS else max(sure)  # «у дочери течёт, а моя квартира …»
+    least = 1 if max(sure) == _FOR_OTHERS else max(sure)  # own places stay: «у дочери течёт, а моя квартира …»
     return tuple(at for at, one in enumerate(sure) if one >= least)
 
 
 def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
-    """4: what the caller calls about; 3: of one for whom the caller calls; 2: the caller says they live there;
-    1: theirs; 0: not told; -1: another's, a former one.
+    """The rank of a place by the words around it.
 
-    `since`: where the place before it ended.
+    4: the subject of the call; 3: the place of a person for whom the caller calls; 2: the caller says that they live
+    there; 1: marked as the caller's; 0: unmarked; -1: another person's or a former one. `since` is the index where the
+    previous place ends.
     """
     first, end = span
     start = _find_clause_start(words, first, since)
@@ -55,7 +62,7 @@ def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
 
 
 def begin_of(words: Sequence[Word], first: int, since: int) -> int:
-    """Where what is said of a place begins: at «а», at «теперь», else at the word that says whose it is."""
+    """Index where the statement about a place begins: after «а» or «теперь», else at the word that tells the owner."""
     start = _find_clause_start(words, first, since)
     if start > since:
         return start
@@ -67,12 +74,13 @@ def begin_of(words: Sequence[Word], first: int, since: int) -> int:
 
 
 def is_contrasted(words: Sequence[Word], first: int, since: int) -> bool:
-    """Whether a place is set against the one before it: «есть, а во втором нет», «сегодня в пятом»."""
+    """Whether «а», «но», «сегодня» or the like separates a place from the previous one: «есть, а во втором нет»,
+    «сегодня в пятом»."""
     return _find_clause_start(words, first, since) > since
 
 
 def preposition_before(words: Sequence[Word], first: int) -> str:
-    """The preposition before a place, «в нашем пятом», or the word of its owner, «наш пятый»; empty without one."""
+    """The preposition before a place («в нашем пятом»), else its owner word («наш пятый»); empty without either."""
     at = first - 1
     while at > 0 and words[at].text in _read_owner_words("own"):
         at -= 1
@@ -83,7 +91,8 @@ def preposition_before(words: Sequence[Word], first: int) -> str:
 
 
 def is_passed(words: Sequence[Word], first: int) -> bool:
-    """«до третьего этажа», «кидают с девятого»; not «я с девятого», «звонят с девятого», «с девятого спускаюсь»."""
+    """Whether a floor is only the end or the start of a movement: «до третьего этажа», «кидают с девятого»; not
+    «я с девятого», «звонят с девятого», «с девятого спускаюсь»."""
     before = words[first - 1].text if first else ""
     if before not in ("до", "с", "со") or (before != "до" and whose(words, (first, first)) > 0):
         return False
@@ -92,12 +101,13 @@ def is_passed(words: Sequence[Word], first: int) -> bool:
 
 
 def _is_of_speaker(word: Word) -> bool:
-    """«могу», «спускаюсь»."""
+    """Whether the word is a verb in the first person: «могу», «спускаюсь»."""
     return any(form.grammemes >= {"VERB", "1per"} for form in word.parses[:1])
 
 
 def comes_from_others(words: Sequence[Word], first: int) -> bool:
-    """«сосед из сорок восьмой», «соседи с пятого», «сверху сорок пятая»: where the trouble comes from."""
+    """Whether the place is another person's, where the trouble comes from: «сосед из сорок восьмой», «соседи с пятого»,
+    «сверху сорок пятая»."""
     before = words[first - 1] if first else None
     relative = before is not None and before.has_lemma(*_read_owner_words("relatives"))
     if before is None or relative or (before.text not in _SOURCE_PREPOSITIONS and _rank_word(words, first - 1) >= 0):
@@ -110,7 +120,7 @@ def comes_from_others(words: Sequence[Word], first: int) -> bool:
 
 
 def _find_clause_start(words: Sequence[Word], first: int, since: int) -> int:
-    """After the last «а» or «теперь» before a place, not before `since`."""
+    """Index after the last «а», «но» or «теперь» before a place, but not before `since`; «а не» does not count."""
     for at in range(first - 1, since - 1, -1):
         if words[at].text in _read_owner_words("now") or (words[at].text in BUT and words[at + 1].text != "не"):
             return at + 1
@@ -118,7 +128,7 @@ def _find_clause_start(words: Sequence[Word], first: int, since: int) -> int:
 
 
 def _names_call_subject(before: Sequence[Word]) -> bool:
-    """«звоню по», «звоню насчёт квартиры на»."""
+    """Whether the words announce the subject of the call: «звоню по», «звоню насчёт квартиры на»."""
     calls = next(
         (at for at, word in enumerate(before) if word.has_lemma(*_read_owner_words("calls")) and _is_of_speaker(word)),
         None,
@@ -127,7 +137,7 @@ def _names_call_subject(before: Sequence[Word]) -> bool:
 
 
 def _rank_word(words: Sequence[Word], at: int) -> int:
-    """What one word says of whose the place after it is."""
+    """The rank (see `whose`) that one word gives to the place after it; 0 when it tells nothing."""
     word, before = words[at], words[at - 1].text if at else ""
     if word.text in _read_owner_words("own"):
         return _rank_own_word(words, at)
@@ -146,7 +156,8 @@ def _rank_word(words: Sequence[Word], at: int) -> int:
 
 
 def _rank_own_word(words: Sequence[Word], at: int) -> int:
-    """«а мне в двадцатую»; not «мне сказали», «соседка моя», and «над нами» is another's."""
+    """The same for a first-person word: 1 for «а мне в двадцатую», 0 for «мне сказали», «соседка моя», -1 for
+    «над нами»."""
     word, before = words[at], words[max(at - 1, 0)]
     if word.text in ("мне", "нам"):
         return int(at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS[:3])
@@ -163,7 +174,8 @@ def _get_residence_tense(word: Word) -> str:
 
 
 def _find_residence_verb(words: Sequence[Word], end: int) -> Sequence[Word]:
-    """«в сорок пятой я живу»; not «работаю на садовой три живу на тихой», «… а живу на тихой»."""
+    """The verb of residence right after a place: «в сорок пятой я живу»; none when a new clause or place starts:
+    «работаю на садовой три живу на тихой», «… а живу на тихой»."""
     for at in range(end, min(end + _MAX_RESIDENCE_DISTANCE, len(words))):
         if words[at].text in BUT:
             break

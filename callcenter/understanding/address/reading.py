@@ -1,4 +1,4 @@
-"""The parts of an address put together from a line's items: claimed numbers, bare ones after a house, letters."""
+"""Assembles address parts from the items of an utterance (claimed and bare numbers, letters) for `AddressBook`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,30 +15,30 @@ from callcenter.understanding.words import Word
 _HOUSE_OR_BUILDING = {"house", "building"}
 _INNER_PARTS = ("entrance", "floor", "apartment")
 _FEMININE_ONE_WORDS = ("одна", "одно", "одной", "одну")
-"""Never a building or a flat: both are «один» as numbers."""
+"""Forms of «один» that are never the number of a building or an apartment, which are called «один»."""
 _TIMES_OF_DAY = ("утра", "дня", "вечера", "ночи")
 
 
 @dataclass(slots=True)
 class Reading:
-    """One line being read."""
+    """The state of reading one utterance."""
 
     words: Sequence[Word]
     items: list[Item]
     doubts: list[AddressDoubt]
     parts: dict[str, AddressPart] = field(default_factory=dict)
     candidate_houses: tuple[House, ...] = ()
-    """The houses of the street, complex or settlement said, or known before; none when there is no such."""
+    """Houses of the street, complex or settlement said, else of the known address; empty when there are none."""
     part_by_item: dict[int, str] = field(default_factory=dict)
-    """Items that are spent, and on which part."""
+    """The used items: item index -> part; an empty part marks a number of another person's place."""
     split_remainders: dict[int, Number] = field(default_factory=dict)
-    """What is left of a number whose first piece was the house, by its item."""
+    """Item index -> the rest of a number whose first segment is the house number."""
 
     def join_words(self, first: int, end: int) -> str:
         return " ".join(word.text for word in self.words[first:end])
 
     def set_part(self, part: str, value: str, *items: int) -> None:
-        """A part's value, said by these items; a second, different one is a contradiction."""
+        """Sets a part, read from these items (indices); a second, different value raises a contradictory doubt."""
         shown = [self.items[at] for at in sorted(set(items))]
         said = AddressPart(value, self.join_words(shown[0].first, shown[-1].end))
         self.part_by_item.update(dict.fromkeys(items, part))
@@ -50,10 +50,10 @@ class Reading:
     def parse(
         self, candidate_houses: tuple[House, ...], undecided_pairs: Sequence[tuple[Item, Item]], *, address_known: bool
     ) -> None:
-        """All parts but the names, which must be there already.
+        """Reads all parts except place names; the names must be set before.
 
-        `candidate_houses`: the houses of the names. `undecided_pairs`: numbers between which the speaker would not
-        choose. `address_known`: an address was spoken of before this line.
+        `candidate_houses`: the houses of those names. `undecided_pairs`: pairs of numbers that the caller left
+        undecided. `address_known`: an earlier utterance gave an address.
         """
         self.candidate_houses = candidate_houses
         self._read_house_before_name()
@@ -68,15 +68,15 @@ class Reading:
         self._drop_contradictions()
 
     def _drop_contradictions(self) -> None:
-        """Of two values nobody chooses: the part is not there, nor is what hangs on it."""
+        """Removes each part that has two values, together with the parts that depend on it."""
         for doubt in self.doubts:
             if doubt.kind == "contradictory":
                 for part in (doubt.part, *BELOW.get(doubt.part, ())):
                     self.parts.pop(part, None)
 
     def _read_house_before_name(self) -> None:
-        """«тридцать два тельмана второй корпус», «десять корпус два казакова девяносто восемь»: the house stands before
-        the name, and what follows the name is none."""
+        """Reads a house number said before its street, when no house number follows the street:
+        «тридцать два тельмана второй корпус», «десять корпус два казакова девяносто восемь»."""
         bases = bases_of(self.candidate_houses)
         kinds = [item.kind for item in self.items]
         if any(item.kind is ItemKind.PART_WORD and item.part == "house" for item in self.items):
@@ -128,12 +128,12 @@ class Reading:
             if not housed and self._split_house_and_part(claim):
                 continue
             whole = self._join_digits(claim) if claim.part == "apartment" else claim
-            thousands = int(whole.digits) % 1000 == 0  # «на квартиру три тысячи» is money
+            thousands = int(whole.digits) % 1000 == 0  # excludes money: «на квартиру три тысячи»
             if 0 < int(whole.digits) <= HIGHEST[whole.part] and not thousands:
                 self.set_part(whole.part, str(int(whole.digits)), whole.claimant_index, whole.number_index)
 
     def _apply_house_claim(self, claim: Claim) -> None:
-        """A house's number: the whole, or the first piece of it when only that is on the list."""
+        """Sets the house: the whole number, its joined digits, or its first segment when only that is listed."""
         number = self.items[claim.number_index].number
         bases = bases_of(self.candidate_houses)
         if number is None or claim.digits != number.digits or claim.digits in bases or not self.candidate_houses:
@@ -152,8 +152,8 @@ class Reading:
         self.split_remainders[claim.number_index] = rest
 
     def _split_house_and_part(self, claim: Claim) -> bool:
-        """«светлановский шестьдесят первый корпус»: the house and its part, where no house of the street has the
-        whole."""
+        """Splits a number into a house and its part when no house of the street has the whole number as that part:
+        «светлановский шестьдесят первый корпус» is house 60, building 1."""
         number = self.items[claim.number_index].number
         if number is None or number.digits != claim.digits:
             return False
@@ -168,16 +168,16 @@ class Reading:
         return False
 
     def _put_house(self, claim: Claim, bases: set[str]) -> None:
-        """The house as said; «на энгельса два лифта», «на тельмана первый и второй стояк» and «три кита шестьсот
-        квартира» say none."""
+        """Sets the claimed house as said, except an unlisted number after a name that may be a count, is an ordinal, or
+        has no street: «на энгельса два лифта», «на тельмана первый и второй стояк», «три кита шестьсот квартира»."""
         named, item = self.items[claim.claimant_index].kind is ItemKind.NAME, self.items[claim.number_index]
         loose = item.may_be_count or (item.number is not None and item.number.ordinal) or "street" not in self.parts
         if not (named and loose and claim.digits not in bases):
             self.set_part("house", claim.digits, claim.number_index)
 
     def _read_house_before_building(self) -> None:
-        """«сто тридцать девять корпус один»: what stands before a building is a house; «сорок дробь два по большому»:
-        before a fraction too, where the street has such a one."""
+        """Reads an unclaimed number before a building as the house: «сто тридцать девять корпус один». A number before
+        a fraction counts too when the street has it: «сорок дробь два по большому»."""
         bases = bases_of(self.candidate_houses)
         for at in range(len(self.items) - 2):
             item, after, last = self.items[at : at + 3]
@@ -195,7 +195,7 @@ class Reading:
                 self.set_part("house", item.number.digits, at)
 
     def _read_after_house(self) -> None:
-        """What stands after a house's number without a word of its own: a fraction, a building, a flat."""
+        """Reads numbers without a part word after the house number: a fraction, a building, an apartment."""
         house = next((at for at in sorted(self.part_by_item, reverse=True) if self.part_by_item[at] == "house"), None)
         if house is None:
             return
@@ -233,8 +233,8 @@ class Reading:
         self.part_by_item |= {at: "house", at + 1: "house"}
 
     def _read_bare_number(self, at: int, number: Number) -> bool:
-        """A bare number after a house: the end of its fraction or its building where the list has such a one, else a
-        flat."""
+        """Assigns a bare number after a house: the rest of its fraction or its building when the house list has such a
+        one, else the apartment. Returns whether the number was used."""
         parts = self.parts
         listed = {house.house for house in self.candidate_houses}
         if self._is_unrelated_number(at, number):
@@ -263,13 +263,13 @@ class Reading:
         return True
 
     def _can_have_apartment(self, house: House, flat: int) -> bool:
-        """Whether the house has it, and in the entrance said."""
+        """Whether the house can have the apartment, in the entrance that was said."""
         entrance = house.find_entrance(flat) if "entrance" in self.parts else None
         return house.can_have_apartment(flat) and (entrance is None or str(entrance) == self.parts["entrance"].value)
 
     def _is_unrelated_number(self, at: int, number: Number) -> bool:
-        """«садовая семь двадцать четвёртого отключили», «первое что вижу», «одна я дома», «восемь ноль ноль», «три три
-        подъезд»."""
+        """Whether a number after a house is no part of the address: «садовая семь двадцать четвёртого отключили» (a
+        date), «первое что вижу», «одна я дома», «восемь ноль ноль» (a time), «три три подъезд» (a repetition)."""
         if number.ordinal and self.words[number.end - 1].text.endswith(("го", "ое")):
             return True
         if self._is_person_alone(number):
@@ -281,13 +281,13 @@ class Reading:
         return again or (following is not None and following.value == 0)
 
     def _is_person_alone(self, number: Number) -> bool:
-        """«одна дома боюсь», «один не могу выйти»."""
+        """Whether «один» or «одна» means that the person is alone: «одна дома боюсь», «один не могу выйти»."""
         last, after = self.words[number.end - 1].text, self.words[number.end : number.end + 1]
         alone = last == "один" and any(word.text == "не" or word.has_part_of_speech("NPRO") for word in after)
         return number.value == 1 and (alone or last in _FEMININE_ONE_WORDS)
 
     def _can_be_apartment(self, at: int, number: Number) -> bool:
-        """Whether it may be a flat: not «восемь пятнадцать», «первый стояк», «пять на пять», «пять и шесть»."""
+        """Whether a bare number may be an apartment: not «восемь пятнадцать», «первый стояк», «пять на пять»."""
         if number.ordinal and not any("femn" in form.grammemes for form in self.words[number.end - 1].parses):
             return False
         if not 0 < number.value <= HIGHEST["apartment"]:
@@ -300,7 +300,7 @@ class Reading:
         return len(after) < 2 or after[0].text not in ("на", "и") or not is_cardinal(after[1])
 
     def _complete_fraction(self, at: int, number: Number, listed: set[str]) -> bool:
-        """«садовая двенадцать четырнадцать» is 12/14 where the list has no other 12."""
+        """Joins house and number into a listed fraction, else False: «садовая двенадцать четырнадцать» is 12/14."""
         whole = f"{self.parts['house'].value}/{number.digits}"
         if whole in listed:
             words = f"{self.parts['house'].words} {self.join_words(number.first, number.end)}"
@@ -320,7 +320,7 @@ class Reading:
                 self.set_part("letter", item.part, at)
 
     def _is_letter_before(self, letter: Item, after: Item) -> bool:
-        """Before a number a letter only where the list has it: «садовая девять а двенадцать»."""
+        """Before a number or a part word, only a listed house letter counts: «садовая девять а двенадцать»."""
         if after.kind not in (ItemKind.NUMBER, ItemKind.PART_WORD) or not self.candidate_houses:
             return True
         house = self.parts["house"].value if "house" in self.parts else ""
@@ -328,7 +328,7 @@ class Reading:
         return not dated and any((one.house, one.letter) == (house, letter.part) for one in self.candidate_houses)
 
     def _read_bare_apartment(self) -> None:
-        """«у нас триста двадцать четвертая»: a feminine ordinal of its own, when an address is spoken of."""
+        """Reads a feminine ordinal without a part word as the apartment: «у нас триста двадцать четвертая»."""
         flats = [
             one
             for one in self._list_unused_ordinals()
@@ -337,12 +337,12 @@ class Reading:
         one = self._choose_own(flats)
         if one is None or whose(self.words, self._get_word_span(one)) < 0:
             return
-        # «в первой парадной света нет, а во второй есть»
+        # the ordinal may be a second entrance: «в первой парадной света нет, а во второй есть»
         if "entrance" not in self.parts or not may_be_there(self._list_fitting_houses(), "entrance", one.digits):
             self.set_part("apartment", one.digits, one.item_index)
 
     def _read_bare_floor(self) -> None:
-        """«третья парадная, лифт стоит на седьмом»."""
+        """Reads an ordinal after «на» without a part word as the floor: «третья парадная, лифт стоит на седьмом»."""
         floors = [
             one
             for one in (self._list_unused_ordinals() if self.parts else ())
@@ -353,7 +353,7 @@ class Reading:
             self.set_part("floor", one.digits, one.item_index)
 
     def _choose_own(self, rivals: list[BareOrdinal]) -> BareOrdinal | None:
-        """The caller's own; None where nothing tells it from the others: «на пятом и на шестом»."""
+        """The caller's own ordinal; None when nothing marks one of several: «на пятом и на шестом»."""
         own = [rivals[at] for at in find_own(self.words, [self._get_word_span(one) for one in rivals])]
         return own[0] if len({one.digits for one in own}) == 1 else None
 
@@ -364,14 +364,14 @@ class Reading:
         return [one for one in bare_ordinals(self.words, self.items) if one.item_index not in self.part_by_item]
 
     def _list_fitting_houses(self) -> tuple[House, ...]:
-        """The houses of the number said, when there is one on the list."""
+        """The candidate houses with the spoken house number; all candidates when none has it."""
         said = self.parts["house"].value if "house" in self.parts else ""
         return (
             tuple(house for house in self.candidate_houses if not said or house.house == said) or self.candidate_houses
         )
 
     def _join_digits(self, claim: Claim, *, upto: set[str] | None = None) -> Claim:
-        """A number said digit by digit: «квартира два один шесть». With `upto`, only until it is one of these."""
+        """Joins up to four single digits: «квартира два один шесть». With `upto`, only into one of these values."""
         digits, at = claim.digits, claim.number_index
         while len(digits) < 4 and len(claim.digits) == 1 and not (upto and digits in upto):
             after = self.items[at + 1] if at + 1 < len(self.items) else None
@@ -380,7 +380,7 @@ class Reading:
             if self._is_person_alone(after.number):
                 break
             if len(after.number.digits) != 1:
-                return claim  # «квартира пять восемь пятнадцать»
+                return claim  # a time follows: «квартира пять восемь пятнадцать»
             digits, at = digits + after.number.digits, at + 1
         if at == claim.number_index or (upto is not None and digits not in upto):
             return claim
@@ -389,12 +389,12 @@ class Reading:
 
 
 def bases_of(houses: Iterable[House]) -> set[str]:
-    """The numbers of houses, those of fractions without their second half as well."""
+    """The house numbers, and for each fraction its first half as well."""
     listed = {house.house for house in houses}
     return listed | {name.split("/")[0].split("-")[0] for name in listed}
 
 
 def _is_feminine(words: Sequence[Word], number: Number) -> bool:
-    """«сорок первая»: a flat or an entrance, never a house or a building."""
+    """Whether a number is a feminine ordinal («сорок первая»): an apartment or entrance, never a house or building."""
     marks = [form.grammemes for form in words[number.end - 1].parses if form.part_of_speech == "ADJF"]
     return number.ordinal and marks != [] and all("femn" in one for one in marks)

@@ -1,6 +1,6 @@
-"""Numbers that stand alone, and parts that were given two values: which is the caller's.
+"""Chooses the caller's own value when a part has several, and reads ordinals without a part word.
 
-«во втором подъезде свет есть, а у нас в третьем нет»: the third is an entrance though nobody said so.
+«во втором подъезде свет есть, а у нас в третьем нет»: «третьем» is an entrance, although the word is missing.
 """
 
 from collections.abc import Sequence
@@ -31,28 +31,32 @@ _PLACE_PREPOSITIONS = ("в", "во", "на", "из", "с", "со")
 
 @dataclass(frozen=True, slots=True)
 class BareOrdinal:
-    """An ordinal that no word claimed and no noun follows."""
+    """An ordinal that no noun follows."""
 
     item_index: int
-    """Index of its item."""
+    """Index of the number item."""
     digits: str
     feminine: bool
     masculine: bool
     preposition: str
-    """The preposition right before it; empty when there is none."""
+    """The preposition or owner word before the ordinal (`preposition_before`); empty when there is none."""
     is_locative: bool
-    """«на первой»; not «льётся на нашу первую»."""
+    """Whether «на» and a locative form stand together: «на первой»; not «льётся на нашу первую»."""
 
     @property
     def is_apartment(self) -> bool:
-        """«второй» may be an entrance or a lift too, «на второй» a floor, «на первой» a line: only «во второй»."""
+        """Whether the ordinal may be an apartment: feminine, and not locative («на первой» may be a floor or «линия»).
+
+        A form that is masculine as well needs a preposition other than «на»: «во второй», not «второй», which may be an
+        entrance or a lift, nor «на второй».
+        """
         if self.preposition in ("", "на") and self.masculine:
             return False
         return self.feminine and not self.is_locative
 
 
 def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[BareOrdinal]:
-    """The ordinals without a noun of their own; whether something claimed them is not asked."""
+    """The spoken ordinals that no noun follows, claimed ones included."""
     found = []
     for at, item in enumerate(items):
         number = item.number
@@ -71,7 +75,7 @@ def bare_ordinals(words: Sequence[Word], items: Sequence[Item]) -> list[BareOrdi
 
 
 def _is_one_of_two(words: Sequence[Word], item: Item) -> bool:
-    """«вторая или третья», «на пятом и на шестом»."""
+    """Whether the ordinal is one of two alternatives: «вторая или третья», «на пятом и на шестом»."""
     before, after = item.first - 1, item.end
     while before > 0 and words[before].text in _PLACE_PREPOSITIONS:
         before -= 1
@@ -90,9 +94,9 @@ def _is_governed_noun(ordinal: Word, after: Word) -> bool:
 def choose_own(
     words: Sequence[Word], items: Sequence[Item], claims: Sequence[Claim], candidate_houses: Sequence[House]
 ) -> tuple[list[Claim], set[int]]:
-    """The claims without those of others' places, and the items that told of these.
+    """The claims on the caller's own place, and the indices of the items that belong to other places.
 
-    A bare ordinal that is the caller's own counts as a claim: «а сам я из девятнадцатой».
+    A bare ordinal of the caller's own place becomes a claim: «а сам я из девятнадцатой».
     """
     said = [claim for claim in claims if claim.part in _NUMBERED_PARTS]
     if not said:
@@ -111,7 +115,8 @@ def choose_own(
         own = find_own(words, spans)
         if len({rivals[at].digits for at in own}) > 1:
             if any(rivals[at] in added and whose(words, spans[at], spans[at - 1][1]) > 0 for at in own[1:]):
-                others |= {one.number_index for one in rivals}  # «у подруги в девятом доме есть, а у меня в пятом нет»
+                # no value is certain: «у подруги в девятом доме есть, а у меня в пятом нет»
+                others |= {one.number_index for one in rivals}
             continue
         chosen = own[0]
         if rivals[chosen] in added:
@@ -134,9 +139,10 @@ def choose_own(
 def drop_others(
     words: Sequence[Word], items: Sequence[Item], places: Sequence[tuple[tuple[int, int], tuple[House, ...]]]
 ) -> list[Item]:
-    """The items without the streets where somebody else lives and the numbers there.
+    """The items with other people's places, and the numbers said about them, replaced by OTHER.
 
-    `places`: the streets and complexes by their words, with their houses, in the line's order.
+    `places`: the spans of the streets and complexes, with their houses, in word order. Nothing is replaced when own
+    places with different houses remain.
     """
     spans = [span for span, _ in places]
     own = find_own(words, spans)
@@ -154,7 +160,7 @@ def drop_others(
 
 
 def _find_statement_end(words: Sequence[Word], spans: Sequence[tuple[int, int]], at: int, chosen: int) -> int:
-    """Where what is said of another's place ends."""
+    """Index where the statement about another person's place ends."""
     if at < chosen:
         return begin_of(words, spans[chosen][0], spans[at][1])
     return next((place for place in range(spans[at][1], len(words)) if words[place].text in BUT), len(words))
@@ -170,7 +176,8 @@ def _get_word_span(items: Sequence[Item], claim: Claim) -> tuple[int, int]:
 def _make_claim(
     words: Sequence[Word], items: Sequence[Item], said: Sequence[Claim], one: BareOrdinal, near: Sequence[House]
 ) -> Claim | None:
-    """The part that a bare ordinal is, of those that were said before: «во втором подъезде …, а у нас в третьем»."""
+    """A claim for a bare ordinal. The part is that of an earlier claim that the ordinal contrasts with and agrees with
+    in gender: «во втором подъезде …, а у нас в третьем»; else an apartment. None when neither fits."""
     number = items[one.item_index]
     before = [
         claim
@@ -192,7 +199,7 @@ def _make_claim(
 
 
 def may_be_there(candidate_houses: Sequence[House], part: str, digits: str) -> bool:
-    """Whether one of the houses may have this part; where there are none, whether any may."""
+    """Whether a candidate house may have this number of a part; without candidates only the range is checked."""
     value = int(digits)
     return 0 < value <= HIGHEST[part] and (
         not candidate_houses or any(may_have(house, part, value) for house in candidate_houses)

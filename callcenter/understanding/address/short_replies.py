@@ -1,5 +1,5 @@
-"""Short answers to a question about one part of an address: one of what was offered, a bare letter, «без корпуса»; and
-short corrections, «нет, академика павлова»."""
+"""Reads short replies to a question about one part (an offered option, a bare letter, «без корпуса») and recognizes
+short corrections («нет, академика павлова»)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,15 +13,15 @@ from callcenter.understanding.words import Word
 
 _ABSENCE_WORDS = ("без", "нет", "никакой", "просто", "обычный", "отсутствовать", "город", "городской", "нету")
 _MAX_OTHER_WORDS = 2
-"""Other words of a reply that says «нет» to an address and what is right: «нет, я сказала академика павлова»."""
+"""Maximum number of other words in a correction that says «нет»: «нет, я сказала академика павлова»."""
 _INNER_PARTS = ("entrance", "floor", "apartment")
 _OPTIONAL_PARTS = ("settlement", "building", "structure", "letter")
 
 
 def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) -> AddressPart | None:
-    """The part that was asked about, out of a reply that says it without its own words; None when it is not there.
+    """The asked part from a reply without a part word; None when the reply does not give it.
 
-    A part of no value is said too: «без корпуса» gives an empty one.
+    «без корпуса» gives a part with an empty value.
     """
     said = " ".join(word.text for word in words)
     options = next((doubt.options for doubt in address.doubts if doubt.part == asked_part), ())
@@ -44,7 +44,7 @@ def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) 
 
 
 def _find_chosen_option(options: Sequence[str], words: Sequence[Word]) -> str:
-    """The only option that a word or a number of the reply belongs to; empty when there are none or several."""
+    """The only option that shares a word or a number with the reply; empty when none or several do."""
     digits = {number.digits for number in find_numbers(words)}
     fitting = [
         name.official_name
@@ -61,8 +61,8 @@ def _has_any_lemma(words: Sequence[Word], lemmas: frozenset[str]) -> bool:
 
 
 def only_corrects(said: Address, words: Sequence[Word]) -> bool:
-    """Whether a reply names one street, one complex or one house anew and tells nothing else: «нет академика павлова»;
-    not «а на павлова нет света»."""
+    """Whether a reply only names one street, complex or house again: «нет академика павлова»; not
+    «а на павлова нет света»."""
     if sum(name in said.parts for name in ("street", "complex", "house")) != 1:
         return False
     named = {text for part in said.parts.values() for text in part.words.split()}
@@ -80,8 +80,11 @@ def only_corrects(said: Address, words: Sequence[Word]) -> bool:
 def choose_kept(
     houses: Sequence[House], parts: Mapping[str, AddressPart], invalidated: Mapping[str, AddressPart]
 ) -> Mapping[str, AddressPart]:
-    """As much of what a new street or house made void as the list has there: if not the house, the flat in one that is
-    still to be told."""
+    """The voided parts that the house list still confirms under the new street or house.
+
+    Tries in turn: all, the house with the inner parts, the parts of the house, the house number, the inner parts alone
+    (the house is still to be asked about).
+    """
     for names in (tuple(invalidated), ("house", *_INNER_PARTS), HOUSE_PARTS, ("house",), _INNER_PARTS):
         kept = {name: part for name, part in invalidated.items() if name in names and name not in parts}
         resolved = resolve(houses, {**parts, **kept}, ())

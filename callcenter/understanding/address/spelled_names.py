@@ -1,4 +1,4 @@
-"""A name said in other pieces than it is written in: letter by letter, «эс а дэ о вэ а я»; «сорокалетия победы»."""
+"""Normalizes names before the search: joins spelled letters («эс а дэ о вэ а я»), splits «сорокалетия победы»."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -8,12 +8,13 @@ from callcenter.understanding.numbers.numbers import atom
 from callcenter.understanding.words import Word, read_words
 
 _MIN_LETTERS = 4
+"""Minimum number of consecutive letter names that are joined into a word."""
 _ANNIVERSARY_SUFFIX = "летия"
 
 
 def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
-    """The words with each row of four letters or more as one word, and «сорокалетия» as «сорока лет»; the same words
-    when there is none."""
+    """The words with each run of four or more letter names joined into one word, and «сорокалетия» split into
+    «сорока лет». The same object when nothing changes."""
     if any(word.text.endswith(_ANNIVERSARY_SUFFIX) for word in words):
         words = [one for word in words for one in _split_anniversary(word)]
     letters = [_read_letter_names().get(word.text, "") for word in words]
@@ -34,7 +35,7 @@ def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
 
 
 def _split_anniversary(word: Word) -> Sequence[Word]:
-    """«сорокалетия» as «сорока лет», typed «40-летия» too; other words as they are."""
+    """Splits «сорокалетия» into «сорока лет», and typed «40-летия» likewise; other words stay."""
     years = word.text.removesuffix(_ANNIVERSARY_SUFFIX)
     if years == word.text or (years and atom(years) is None):
         return (word,)

@@ -1,4 +1,4 @@
-"""Streets and towns that the list doesn't hold: a house there is nobody's of ours."""
+"""Finds streets and towns that the house list lacks: a house there is not served by the company."""
 
 from collections.abc import Mapping, Sequence
 
@@ -25,8 +25,11 @@ _STREET_ADJECTIVE_ENDINGS = ("ский", "ской", "цкий", "цкой")
 
 
 def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
-    """A street that the list doesn't hold: its type, a name of up to three words, a house; «на тверской дом пять»,
-    «лиговский пятьдесят», «на строителей двадцать». Empty when there is none."""
+    """The words of a street that the house list lacks; empty when there is none.
+
+    It needs a house number and a street type or a form typical of street names: «на тверской дом пять»,
+    «лиговский пятьдесят», «на строителей двадцать». With a type word, the name has up to three words.
+    """
     houses = {one.first: one for one in numbers if not one.ordinal and not is_quantity(words, one)}
     ordinals = {at for one in numbers if one.ordinal for at in range(one.first, one.end)}
     opens, housed = True, _has_house_word(words, houses)
@@ -72,12 +75,13 @@ def unlisted_street(words: Sequence[Word], numbers: Sequence[Number]) -> str:
 
 
 def _has_house_word(words: Sequence[Word], houses: Mapping[int, Number]) -> bool:
-    """«дом семь»."""
+    """Whether a number follows the word «дом»: «дом семь»."""
     return any(marker_of(words, at - 1) == "house" for at in houses if at)
 
 
 def _is_bare_street(words: Sequence[Word], at: int) -> bool:
-    """«дом семь квартира три на моховой», «… на строителей»; not «жалоба на соседей», «на лестничной площадке»."""
+    """Whether a name after a number and «на» or «по» is a street without type word: «дом семь квартира три на моховой»,
+    «… на строителей»; not «жалоба на соседей», «на лестничной площадке»."""
     word, after = words[at], words[at + 1 : at + 2]
     if not _is_after_number(words, at) or atom(word.text) is not None:
         return False
@@ -89,14 +93,14 @@ def _is_bare_street(words: Sequence[Word], at: int) -> bool:
 
 
 def _is_after_number(words: Sequence[Word], at: int) -> bool:
-    """Whether a place is told right after a number: «квартира три на моховой»; not «темно на моховой»."""
+    """Whether a place name directly follows a number: «квартира три на моховой»; not «темно на моховой»."""
     while at and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
         at -= 1
     return at > 0 and (words[at - 1].is_number or atom(words[at - 1].text) is not None)
 
 
 def _is_bare_adjective(word: Word) -> bool:
-    """«моховой»: an adjective that is no thing's, as «ванной» is."""
+    """Whether the word is an adjective that is not also a common noun: «моховой»; not «ванной»."""
     thing = any(
         form.grammemes >= {"NOUN", "loct"} and form.grammemes.isdisjoint(("Surn", "Geox")) for form in word.parses
     )
@@ -105,21 +109,21 @@ def _is_bare_adjective(word: Word) -> bool:
 
 
 def _has_genitive_noun(words: Sequence[Word], at: int) -> bool:
-    """«проспект славы», «улица строителей»; not «площадь кухни», «проезд машин»."""
+    """Whether a street type is followed by a genitive noun: «проспект славы»; not «площадь кухни», «проезд машин»."""
     named = any(form.grammemes >= {"NOUN", "gent"} for word in words[at + 1 : at + 2] for form in word.parses[:1])
     return named and kind_of(words[at]) in ("улица", "проспект", "бульвар", "переулок")
 
 
 def _is_adjective_of(kind: Word, word: Word) -> bool:
-    """«улица моховая»; not «наша улица», «на узкой дороге»."""
+    """Whether the word is a street adjective of the type: «улица моховая»; not «наша улица», «на узкой дороге»."""
     adjective = any(form.part_of_speech == "ADJF" and "Apro" not in form.grammemes for form in word.parses)
     return adjective and agree(word, kind) and not word.has_lemma(*everyday(), *not_streets())
 
 
 def _can_precede_house(word: Word, *, placed: bool, opens: bool, told: str) -> bool:
-    """What a bare house's number may follow: «на вокзальной», «на строителей»; «лиговский» to begin with.
+    """Whether a bare house number may follow the word: «на вокзальной», «на строителей»; «лиговский» at the beginning.
 
-    `told`: that it is a place is said by «на», or by the part whose word stands after the number; empty: by nothing.
+    `told` is the evidence of a place: «на», or the part whose word follows the number; empty without evidence.
     """
     if atom(word.text) is not None or word.has_lemma(*everyday()):
         return False
@@ -127,44 +131,45 @@ def _can_precede_house(word: Word, *, placed: bool, opens: bool, told: str) -> b
         if opens and form.grammemes >= {"ADJF", "nomn", "sing"} and not word.has_lemma(*not_streets()):
             return (
                 form.lemma.endswith(_STREET_ADJECTIVE_ENDINGS) or form is word.parses[0]
-            )  # further on it may be a surname
+            )  # a less likely adjective parse may be a surname
         if placed and form.grammemes >= {"ADJF", "femn", "loct"}:
             return True
     if opens and told and _is_indeclinable_surname(word):
         return True  # «дыбенко двадцать три корпус один»
     gent = word.parses[0].grammemes if word.parses and word.parses[0].grammemes >= {"NOUN", "gent"} else frozenset()
     if "plur" in gent and not told:
-        return False  # «квартир пять»
+        return False  # excludes «квартир пять»
     surely = not word.in_dictionary or not gent.isdisjoint(("plur", "Surn", "Name"))
     return (placed or opens) and bool(gent) and (surely or told in ("building", "structure"))
 
 
 def _is_indeclinable_surname(word: Word) -> bool:
-    """«дыбенко»: a surname without cases."""
+    """Whether the word is a surname without case forms: «дыбенко»."""
     return any(form.grammemes >= {"Surn", "Fixd"} for form in word.parses[:1])
 
 
 def is_telephone_line(mention: Mention, words: Sequence[Word]) -> bool:
-    """«соедините со второй линией специалистов»."""
+    """Whether «линия» means a telephone line: «соедините со второй линией специалистов»."""
     return mention.name.street_type == "линия" and any(word.has_lemma(*telephone_words()) for word in words)
 
 
 def is_at_corner(mention: Mention, words: Sequence[Word]) -> bool:
-    """«угол садовой и первой линии»."""
+    """Whether the street only names a corner: «угол садовой и первой линии»."""
     before = words[max(mention.first - 4, 0) : mention.first]
     around = (*before, *words[mention.end : mention.end + 1])
     return any(word.text in ("и", "с") for word in around) and any(word.has_lemma(*corners()) for word in before)
 
 
 def _can_be_street_name(word: Word) -> bool:
-    """«улица строителей», «улица тверская»; not «на улице плюс десять», «на дороге у дома»."""
+    """Whether the word after a street type may be its name: «улица строителей», «улица тверская»; not
+    «на улице плюс десять», «на дороге у дома»."""
     return not word.in_dictionary or any(
         form.part_of_speech == "ADJF" or "gent" in form.grammemes for form in word.parses[:3]
     )
 
 
 def _is_street_like(word: Word) -> bool:
-    """«невском», «тверской»: what streets are named by, and little else that a house's number follows."""
+    """Whether the word has a form typical of street names before a house number: «невском», «тверской»."""
     return any(
         form.part_of_speech == "ADJF"
         and not form.grammemes.isdisjoint(("loct", "datv"))
@@ -174,8 +179,10 @@ def _is_street_like(word: Word) -> bool:
 
 
 def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
-    """A town that is not ours, where a house follows at once or the street of one does: «в москве на садовой пять»,
-    not «сын в москве, а я на садовой»."""
+    """A town other than the company's own when a house, or a street with a house, follows; empty when there is none.
+
+    «в москве на садовой пять» gives a town; «сын в москве, а я на садовой» gives none.
+    """
     streets = {one.first: one.end for one in chosen}
     named = {at for one in chosen for at in range(one.first, one.end)}
     for at, word in enumerate(words):
@@ -191,14 +198,14 @@ def other_town(words: Sequence[Word], chosen: Sequence[Mention]) -> str:
         while after < len(words) and (is_empty(words[after]) or words[after].text in PREPOSITIONS):
             after += 1
         if opens and after not in streets and (after == len(words) or marker_of(words, after) not in ("", "house")):
-            continue  # «бабушкина квартира закрыта»
+            continue  # excludes «бабушкина квартира закрыта»
         if begins_house(words, streets.get(after, after)):
             return word.text
     return ""
 
 
 def other_street(words: Sequence[Word], mention: Mention) -> str:
-    """«большая садовая»: another street than «садовая»; empty when it is this one."""
+    """The words of another street with a similar name: «большая садовая» for «садовая»; empty when there is none."""
     before = words[mention.first - 1] if mention.first else None
     if before is None or not before.has_lemma(*namesakes()) or not agree(before, words[mention.first]):
         return ""
@@ -206,12 +213,14 @@ def other_street(words: Sequence[Word], mention: Mention) -> str:
 
 
 def _can_be_town_name(words: Sequence[Word], at: int) -> bool:
-    """«город пушкин», «деревня старая»; not «в поселке у нас», «в городе дом пять»."""
+    """Whether the word after a town type may be its name: «город пушкин»; not «в поселке у нас»,
+    «в городе дом пять»."""
     named = any(form.part_of_speech in ("NOUN", "ADJF") for form in words[at].parses[:1])
     return named and not marker_of(words, at) and not words[at].has_lemma(*own_towns())
 
 
 def _is_town(word: Word) -> bool:
-    """«москва», «рощино»; a word that only may be one when the dictionary has it."""
+    """Whether the word is a town other than the company's own: «москва». A word that the dictionary lacks needs a town
+    ending: «рощино»."""
     town = any("Geox" in form.grammemes for form in word.parses[:1])
     return town and (word.in_dictionary or word.text.endswith(_TOWN_ENDINGS)) and not word.has_lemma(*own_towns())

@@ -1,4 +1,4 @@
-"""The words of addresses that `address.toml` holds, read once for all that listen for addresses."""
+"""The address vocabulary of `address.toml`, shared by all modules of this package."""
 
 import tomllib
 from functools import cache
@@ -8,5 +8,5 @@ from typing import Any
 
 @cache
 def address_words() -> Any:
-    """The file's tables, as it names them."""
+    """The tables of `address.toml`, parsed once."""
     return tomllib.loads(Path(__file__).with_name("address.toml").read_text(encoding="utf-8"))

@@ -1,12 +1,13 @@
-"""Dangers in what is being said: gas, fire, sparks, water on electricity, a person in a lift, a person in danger.
+"""Finds dangers in speech: gas, fire, sparks, water on electricity, a person trapped in a lift, a person in danger.
 
-Doubt is danger; only what is surely denied, past, over, or merely supposed is none (`danger_context.py`), and what a
-phrase against gives another sense («горит лампочка»).
+A doubtful report counts as a danger. A phrase of danger is dropped only when the line clearly denies it, puts it in the
+past, calls it over or hypothetical (`context.py`), or when a phrase against gives its words another sense («горит
+лампочка»).
 
-In a partial result the next word could still take back a noun in the genitive, an adverb or a phrase of one word that
-stands last («запаха газа | нет», «мне плохо | слышно», «горит | лампочка»), any place where something burns («в подвале
-горит | свет»), and any word of everyday life what is weak: such a danger is not `settled`. Act on it when it is, or
-when 300 ms went by without a word, or at the final result.
+A partial result may end before the word that cancels a danger: after a noun in the genitive («запаха газа | нет»), an
+adverb («мне плохо | слышно»), a phrase of one word («горит | лампочка»), or a place where something burns («в подвале
+горит | свет»). Such a danger is not `settled`, nor is one of a `weak` entry, which any everyday word may cancel. Act on
+a danger when it is settled, after 300 ms of silence, or at the final result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,39 +20,43 @@ from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, P
 from callcenter.understanding.words import Word, read_words
 
 LEAST_QUALITY = 0.7
-"""Of a phrase: six foreign words may stand in it, or one word may be slipped on."""
+"""Minimum quality of a phrase of danger: seven foreign words in it, or one misrecognized word. Lowering it finds more
+dangers and raises more false alarms."""
 WEAK = "weak"
-"""The note of an entry whose words mean a danger only where nothing of everyday life is said with them."""
+"""Attribute of an entry whose words are a danger only without everyday words beside them: any word of a phrase against
+cancels it, and it is never settled."""
 FUTURE = "future"
-"""The note of an entry that is a danger though it is still to come: a threat."""
+"""Attribute of an entry that is a danger in the future tense too, such as a threat."""
 
 NAMED = "named"
-"""The note of an entry that is none unless a hint of it is named: water on electricity needs something electric."""
+"""Attribute of an entry that the model may find only if a `hint` phrase matches: water on electricity needs something
+electric."""
 
 Gathered = Mapping[tuple[str, str], Sequence[FoundPhrase]]
-"""The phrases found in a line, by entry and section."""
+"""The phrases found in a line: (entry key, section) -> matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """A danger that may be there now."""
+    """A danger that may be present now."""
 
     code: str
     """A code of `dangers.yaml`, such as GAS_SMELL or WATER_ON_ELECTRICITY."""
     category: str
-    """The category whose safety words are said."""
+    """The code of the category whose safety instructions are spoken."""
     words: str
-    """The words of the line that gave it."""
+    """The words of the line that the danger was found by."""
     phrase: str
-    """The phrase found, as written in the data."""
+    """The source of the phrase found; for a danger found by the model, `learned, 0.87`."""
     settled: bool
-    """False while the next word could deny it; see the module's head."""
+    """False while the next word could cancel the danger (see the module's docstring), and when the model found it."""
 
 
 class Dangers:
-    """Finds dangers. `entries` are those of `dangers.yaml`, `context` those of `context.yaml`.
+    """Finds dangers by phrases. `entries` are those of `dangers.yaml`, `context` those of `context.yaml`.
 
-    `slips`: shared with the books of what else is said, so that a slip on «показания» is no «покалечили».
+    `vocabulary` is shared with the other phrase books, so that a misrecognized «показания» is corrected to that word
+    and not to «покалечили», which only the danger phrases have.
     """
 
     def __init__(
@@ -75,12 +80,12 @@ class Dangers:
         }
 
     def detect(self, text: str) -> tuple[Danger, ...]:
-        """The dangers of a line or of the beginning of one: in the order of the data; see the module's head."""
+        """The dangers of a line or of its beginning, in the order of `select_dangers`."""
         line = PhraseLine(read_words(text))
         return self.select_dangers(line, self.match_phrases(line))
 
     def match_phrases(self, line: PhraseLine) -> Gathered:
-        """All phrases of a line, by entry and section."""
+        """All phrases of dangers and of context in a line with at least `LEAST_QUALITY`."""
         found: dict[tuple[str, str], list[FoundPhrase]] = {}
         for one in self._matcher.find_matches(line):
             code, section, _ = self._sources[one.phrase_number]
@@ -89,7 +94,10 @@ class Dangers:
         return found
 
     def select_dangers(self, line: PhraseLine, found: Gathered) -> tuple[Danger, ...]:
-        """The dangers among the phrases of a line."""
+        """The dangers among the phrases found in a line, one per code, in the order of `dangers.yaml`.
+
+        A danger whose words are all covered by another danger's longer phrase comes after the others.
+        """
         context = DangerContext(line, {key: find_marks(found, key) for key in MARKS})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
@@ -104,8 +112,10 @@ class Dangers:
         return tuple(told.values())
 
     def has_danger_words(self, words: Sequence[Word]) -> bool:
-        """Whether the words of a danger are there, be it denied, past, over or in their everyday sense: «газом не
-        пахнет», «вчера горело», «горит лампочка»."""
+        """Whether the line has the words of a danger, even if denied, past, over or in their everyday sense.
+
+        Examples: «газом не пахнет», «вчера горело», «горит лампочка».
+        """
         line = PhraseLine([word for word in words if word.text not in NEGATIONS])
         dangers = {entry.key for entry in self.entries}
         return any(
@@ -114,13 +124,13 @@ class Dangers:
         )
 
     def can_mean(self, code: str, line: PhraseLine) -> bool:
-        """Whether a line without a phrase of this danger may still be one; see NAMED."""
+        """Whether the model may find the danger `code` in a line where no phrase found it; see NAMED."""
         return code not in self._hint_matchers or any(True for _ in self._hint_matchers[code].find_matches(line))
 
     def _find_best(
         self, entry: PhraseEntry, found: Gathered, context: DangerContext, line: PhraseLine
     ) -> tuple[int, Danger] | None:
-        """The phrase of most words that nothing cancels, with the mask of its words."""
+        """The danger of the longest phrase that nothing cancels, with the mask of its words; settled ones first."""
         against = [one.span for one in found.get((entry.key, AGAINST), ())]
         weak, future = WEAK in entry.attributes, FUTURE in entry.attributes
         best: tuple[int, Danger] | None = None
@@ -141,15 +151,18 @@ class Dangers:
 
 
 def find_marks(found: Gathered, key: str) -> list[FoundPhrase]:
-    """The words of a context without those that stand for something else: «до сих пор не заменили» is no «now»."""
+    """The matches of a context key without those inside a phrase against: «до сих пор не заменили» is not «now»."""
     against = [one.span.mask for one in found.get((key, AGAINST), ())]
     return [one for one in found.get((key, SURE), ()) if not any(one.span.mask | mask == mask for mask in against)]
 
 
 def _is_overridden(line: PhraseLine, against: PhraseSpan, spot: PhraseSpan, *, weak: bool) -> bool:
-    """Whether a phrase against holds all words of a danger («горит лампочка»), or some of them closer together: in
-    «горит квартира, свет моргает» the flat burns, in «горит у нас в квартире свет» the light. Who does two things may
-    still be in danger: «дед не открывает незнакомым, но сутки не отвечает». Of a weak danger one word is enough."""
+    """Whether a phrase against cancels a danger: it covers all words of the danger («горит лампочка»), or shares some
+    of them with fewer foreign words between («горит у нас в квартире свет», but not «горит квартира, свет моргает»).
+
+    Shared words that only name people do not count, because a person may do both things: «дед не открывает незнакомым,
+    но сутки не отвечает». A weak danger is canceled by one shared word.
+    """
     if weak:
         return bool(spot.mask & against.mask)
     if spot.mask | against.mask == against.mask:
@@ -159,5 +172,6 @@ def _is_overridden(line: PhraseLine, against: PhraseSpan, spot: PhraseSpan, *, w
 
 
 def _sort_dangers(dangers: Sequence[tuple[int, Danger]]) -> list[tuple[int, Danger]]:
-    """In the order of the data; one whose words are all another's comes after it: «щиток дымится» before «дымится»."""
+    """Keeps the order of the data, but puts last the dangers whose words another danger covers: «дымится» after «щиток
+    дымится»."""
     return sorted(dangers, key=lambda one: any(one[0] | other == other != one[0] for other, _ in dangers))

@@ -1,4 +1,7 @@
-"""Yes, no, or neither, as people say them: «да нет не надо», «не совсем», «нет всё верно»."""
+"""Recognizes yes, no and unclear answers in a caller's reply: «да нет не надо», «не совсем», «нет всё верно».
+
+The phrases are in `confirmation.toml`. The dialogue's interpreter and `Understanding` call `find_confirmation`.
+"""
 
 import tomllib
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from callcenter.understanding.numbers.numbers import is_hesitation
 from callcenter.understanding.words import Word
 
 _MAX_WORDS_BEFORE = 3
-"""Words before an answer after which it is none: «у меня дома да и у соседей»."""
+"""Maximum number of content words before an answer that ends the reply; after more of them it is no answer."""
 
 
 class ConfirmationAnswer(StrEnum):
@@ -22,8 +25,8 @@ class ConfirmationAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """An answer and the words it was given in; `rest_start` is where what follows begins, say the right number after
-    a no."""
+    """An answer and its words. `rest_start` is the index of the first word after the answer: after a no, a correction
+    may begin there («нет дом семь»)."""
 
     answer: ConfirmationAnswer
     words: str
@@ -31,10 +34,10 @@ class Confirmation:
 
 
 def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
-    """The answer in a reply; None when there is nothing of one.
+    """The answer in a reply; None when the reply is something else.
 
-    It must begin the reply or end it («адрес верный да»). Where both a yes and a no are said apart from each other,
-    the last decides only if it stands at the end («нет то есть да»); otherwise the answer is unclear.
+    An answer must begin or end the reply («адрес верный да»). If the reply has different answers, the last one counts
+    when a correcting word precedes it and it ends the reply («нет то есть да»); otherwise the result is UNCLEAR.
     """
     kept = [(at, word) for at, word in enumerate(words) if not is_hesitation(word)]
     if _is_insistence([word.text for _, word in kept]):
@@ -62,7 +65,7 @@ def find_confirmation(words: Sequence[Word]) -> Confirmation | None:
 
 
 def _is_insistence(texts: Sequence[str]) -> bool:
-    """«запишите всё равно», «нет вы всё-таки запишите»: what was asked for is wanted, whatever speaks against it."""
+    """Whether the caller repeats a request despite an objection: «запишите всё равно», «нет вы всё-таки запишите»."""
     said = f" {' '.join(texts)} "
     without = said
     for phrase in _read_vocabulary()["anyway"]:
@@ -74,7 +77,7 @@ def _is_insistence(texts: Sequence[str]) -> bool:
 
 
 def _find_longest_phrase(kept: Sequence[tuple[int, Word]], at: int) -> tuple[ConfirmationAnswer | None, int]:
-    """The longest phrase that begins here."""
+    """The longest answer phrase that begins at `kept[at]` and its length in words; (None, 0) without one."""
     if kept[at][1].text not in _list_first_words():
         return None, 0
     for length in range(min(_get_max_phrase_length(), len(kept) - at), 0, -1):
@@ -85,7 +88,7 @@ def _find_longest_phrase(kept: Sequence[tuple[int, Word]], at: int) -> tuple[Con
 
 
 def _is_answer_position(one: tuple[ConfirmationAnswer, int, int], kept: Sequence[tuple[int, Word]]) -> bool:
-    """Whether a phrase is an answer: alone, at the beginning after nothing but empty words, or at the very end."""
+    """Whether a phrase stands where an answer stands: after only quiet words or other answers, or at the very end."""
     _, first, end = one
     alone_only = end - first == 1 and kept[first][1].text in _read_words("weak")
     before = [
@@ -96,7 +99,7 @@ def _is_answer_position(one: tuple[ConfirmationAnswer, int, int], kept: Sequence
     after = [word for _, word in kept[end:] if word.text not in _read_words("quiet")]
     beside = [*after[:1], *([kept[first - 1][1]] if before else [])]
     if kept[first][1].text == "нет" and end - first == 1 and any(_is_genitive_noun(word) for word in beside):
-        return False  # «нет воды», «воды нет»
+        return False  # «нет воды», «воды нет»: a report, not an answer
     if not before:
         return not (alone_only and after)
     return not after and len(before) <= _MAX_WORDS_BEFORE and not alone_only
@@ -113,7 +116,7 @@ def _is_genitive_noun(word: Word) -> bool:
 def _resolve_conflict(
     found: Sequence[tuple[ConfirmationAnswer, int, int]], kept: Sequence[tuple[int, Word]]
 ) -> ConfirmationAnswer:
-    """Two answers in one reply: what is said last after a correction, or when it ends the reply, is meant."""
+    """Chooses between different answers: the last one if a correcting word precedes it and it ends the reply."""
     answer, first, end = found[-1]
     between = {word.text for _, word in kept[found[-2][2] : first]}
     corrected = bool(between & {"то", "точнее", "вернее", "ой", "простите", "извините"})

@@ -1,4 +1,7 @@
-"""What a caller wants: from dangers, categories, articles and the phrases of `intents.yaml`."""
+"""Chooses the caller's intent from dangers, scored categories, articles and the phrases of `intents.yaml`.
+
+`Understanding.understand` calls `choose_intent`, then `weigh_learned_intents`, then `arrange_categories`.
+"""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -10,7 +13,7 @@ from callcenter.understanding.phrases.ranking import ScoredEntry
 
 
 class Intent(StrEnum):
-    """What is wanted; the values are those of the evaluation set and of `callcenter understand`."""
+    """A caller's intent. The values are the labels of the evaluation sets and the output of `callcenter understand`."""
 
     EMERGENCY = "emergency"
     REQUEST = "request"
@@ -28,15 +31,16 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IntentChoice:
-    """The intent chosen and what follows from it."""
+    """The chosen intent with its score, 0 to 1, the words and the phrases behind it."""
 
     intent: Intent
     score: float
     words: str
     phrases: tuple[str, ...]
     article: ScoredEntry | None = None
-    """The article that answers, when one was asked for."""
+    """The article that answers the caller, if any."""
     danger: bool = False
+    """Whether a danger was found; then the intent is EMERGENCY and the model cannot change it."""
 
 
 OF_CATEGORY = {
@@ -47,40 +51,46 @@ OF_CATEGORY = {
     "PAID_WORK": Intent.PAID,
     "PAID_CLEAN": Intent.PAID,
 }
-"""Categories that are an intent of their own."""
+"""Categories with an intent of their own; every other category means a request, an emergency or information."""
 CATEGORY_OF = {
     Intent.READING: "METER_READING",
     Intent.STATUS: "TICKET_STATUS",
     Intent.COMPLAINT: "COMPLAINT_STAFF",
     Intent.OUTAGE: "OUTAGE_INFO",
 }
-"""Intents that are about one category, and set it first."""
+"""Intents that imply one category, which is put first in `Meaning.categories`."""
 OUTAGE_ARTICLE = "KB14"
 OF_ARTICLE = {OUTAGE_ARTICLE: Intent.OUTAGE, "KB34": Intent.STATUS}
-"""Articles whose answer another intent gives better: a search for the outage, for the ticket."""
+"""Articles that mean another intent than INFORMATION, because a look-up of the outage or the ticket answers better."""
 WITHOUT_CATEGORY = frozenset((Intent.CANCEL, Intent.PERSON, Intent.WRONG_NUMBER, Intent.UNCLEAR))
+"""Intents that have no category of trouble, unless one scores clearly higher; see `DOUBT`."""
 CONSULTING = frozenset(
     ("PASSPORT_DESK", "RECEPTION", "RULES_INFO", "BILL_QUESTION", "BILL_RECALC", "CCTV_REQUEST", "CERT_DOC")
 )
-"""Categories that are asked about: of what is said for them and for their articles the articles answer."""
+"""Categories that callers ask about rather than report. Words that match the category also support its article."""
 ASKED = 0.04
-"""How much less an article or an intent of its own needs than a category: its phrases ask, those only tell of."""
+"""Score added to an article or an intent when it is compared with the best category, whose phrases only mention the
+subject. Raising it gives more answers, lowering it more requests. Also the distance from the best category within which
+an accident makes the line an emergency."""
 NEAR = 0.1
-"""How much less likely than the likeliest an article may be that is still thought of."""
+"""Maximum score distance from the best article of an article that is considered."""
 AGREED = 0.08
-"""What an article gains when its category is the likeliest one anyway."""
+"""Score added to an article whose category is the best category of the line."""
 ANSWERED = 0.6
 DOUBT = 0.05
-"""A category that much likelier than an intent without one is told all the same."""
+"""Score by which the best category must exceed an intent or article without a category to be kept beside it."""
 TROUBLE, UNCLEAR = "trouble", "unclear"
-"""Wishes as they are learned have the names of the intents, but that the category tells an emergency from a request."""
+"""Classes of the intent model. They are named as the intents, but `trouble` stands for both EMERGENCY and REQUEST,
+which the category tells apart."""
 CHOSEN, UNHEARD = 0.8, 0.6
-"""What the choice by phrases is worth beside what was learned; and that no phrase found anything."""
+"""Factor for the score of the choice by phrases when it is combined with the model's probability; and the score of
+UNCLEAR when no phrase matched."""
 SURELY = 0.84
-"""Less than a sure phrase of four words scores. Such a one is heard where learning finds nothing or an outage, and its
-article where that finds a trouble, so that what a line means can be mended in words."""
+"""Score from which the choice by phrases stands against the model: always where the model finds nothing or an outage,
+and with its article where the model finds a trouble. A sure phrase of four words scores .90, so a line that the model
+gets wrong can be corrected by adding a phrase."""
 ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
-"""The same for intents that say nothing of a trouble and need few words: «отмените», «человека»."""
+"""Used instead of `ASKED` for intents that take few words and name no trouble: «отмените», «человека»."""
 
 
 def choose_intent(
@@ -92,9 +102,10 @@ def choose_intent(
     accident_codes: frozenset[str],
     category_of_article: Mapping[str, str],
 ) -> IntentChoice:
-    """The intent for which most words speak; a danger before all.
+    """The intent with the highest score by phrases; a danger always wins.
 
-    `accident_codes`: the codes of accidents; `category_of_article`: the category of each article that has one.
+    `categories`, `articles` and `intents` are sorted by score, the best first. `accident_codes`: the codes of the
+    categories that are accidents; `category_of_article`: article id -> category code, possibly empty.
     """
     if dangers:
         danger = dangers[0]
@@ -120,14 +131,14 @@ def choose_intent(
 
 
 class LearnedIntents(Protocol):
-    """What was learned of a line."""
+    """The intent model's result for one line; `LineScores` implements it."""
 
     @property
     def intent_probabilities(self) -> Mapping[str, float]:
-        """How likely each is."""
+        """Class (the intents' names and `TROUBLE`) -> probability, 0 to 1; empty but for UNCLEAR for short lines."""
 
     def find_intent_words(self, wish: str) -> str:
-        """The words that speak for it."""
+        """The words of the line that contribute most to the class `wish`."""
 
 
 def weigh_learned_intents(
@@ -138,7 +149,7 @@ def weigh_learned_intents(
     *,
     accident_codes: frozenset[str],
 ) -> IntentChoice:
-    """The choice by phrases, or what was learned of wishes where that speaks louder. A danger stays one."""
+    """The choice by phrases, or the model's intent where that is likelier. A choice with a danger is never changed."""
     if choice.danger:
         return choice
     wishes = model_score.intent_probabilities
@@ -178,7 +189,10 @@ def _get_bonus(choice: IntentChoice) -> float:
 
 
 def _make_article_choice(article: ScoredEntry, told: ScoredEntry | None, of_article: Mapping[str, str]) -> IntentChoice:
-    """An article asked for; when its own category is one that is asked about, all that was said for it counts."""
+    """The choice of an article, with a higher score when its category is the best one of the line.
+
+    For a category of `CONSULTING` the words that match the category count for the article too.
+    """
     score = article.score
     if told is not None and of_article.get(article.key) == told.key:
         score = max(score, told.score) + ASKED * score if told.key in CONSULTING else score + AGREED
@@ -200,10 +214,12 @@ def arrange_categories(
     leading_categories: Mapping[str, Set[str]],
     article_category: str,
 ) -> tuple[ScoredEntry, ...]:
-    """The categories as the intent and the dangers order them.
+    """Puts the category that the intent, the article or the danger implies first.
 
-    `leading_categories`: for each danger, by its code, its own category and those that may stand before it;
-    `article_category`: the article's, or empty.
+    Empty when the intent or the article has no category, unless one scores higher by `DOUBT`.
+
+    `leading_categories`: danger code -> its own category and those that may precede it; `article_category`: the code of
+    the chosen article's category, or empty.
     """
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not article_category):

@@ -1,4 +1,7 @@
-"""Whether a line asks something, and whether two lines ask the same: for those questions that nobody answered."""
+"""Tells whether a line is a question and whether two lines ask the same question.
+
+The dialogue uses it to keep questions that no article answers, the questions desk to merge repeated ones.
+"""
 
 import tomllib
 from collections.abc import Sequence
@@ -9,11 +12,12 @@ from pathlib import Path
 from callcenter.understanding.words import Word, read_words
 
 LEAST_WORDS = 3
-"""That are in the dictionary and no fillers; less is no question that its owner could answer: «что», «когда это»."""
+"""Minimum number of content words (dictionary words, no fillers) of a question; «когда это» cannot be answered."""
 FIRST_WORDS, LAST_WORDS = 4, 3
-"""Where a question word asks, fillers not counted: «у нас во дворе когда …», «… скамейки когда поставят»."""
+"""Words at the beginning and at the end of a line among which a question word counts; fillers are not numbered:
+«у нас во дворе когда …», «… скамейки когда поставят»."""
 SHARED = 0.6
-"""Of the words of the shorter of two lines, when both ask the same."""
+"""Minimum share of common lemmas, of the shorter line's, for two lines to be the same question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +28,18 @@ class _QuestionMarkers:
 
 
 def is_question(text: str) -> bool:
-    """Whether the line asks something in words enough; swearing, noise and single words don't."""
+    """Whether the line has a question word and at least `LEAST_WORDS` content words; swearing is ignored."""
     words = _drop_swearing(read_words(text))
     return len(_list_content_words(words)) >= LEAST_WORDS and _has_question_word(words)
 
 
 def list_matter(text: str) -> frozenset[str]:
-    """The lemmas of what a line is about: lines with the same ones differ by order, endings and fillers only."""
+    """The lemmas of a line's content words. Lines with equal sets differ only in order, inflection and fillers."""
     return frozenset(word.lemma for word in _list_content_words(_drop_swearing(read_words(text))))
 
 
 def ask_the_same(one: str, other: str) -> bool:
-    """Whether two lines of one caller are one question, said twice or heard twice."""
+    """Whether two lines of one caller are the same question, repeated or recognized twice."""
     matter, others = list_matter(one), list_matter(other)
     return len(matter & others) >= SHARED * min(len(matter), len(others))
 
@@ -52,7 +56,7 @@ def _list_content_words(words: Sequence[Word]) -> list[Word]:
 
 
 def _drop_swearing(words: Sequence[Word]) -> list[Word]:
-    """The words without swearing and without what each swear word is said to."""
+    """The words without swear words and without the word before each of them."""
     swears = [word.text.startswith(_read_question_markers().swearing) for word in words] + [False]
     return [word for at, word in enumerate(words) if not swears[at] and not swears[at + 1]]
 

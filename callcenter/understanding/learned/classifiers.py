@@ -1,9 +1,9 @@
-"""What a line means, learned from lines whose meaning people wrote down: a second opinion beside the phrases.
+"""Classifies lines with models trained on labeled lines: a second opinion beside the phrases.
 
-The phrases act in the middle of a sentence, tell a denial from an alarm, and can be mended in words, but find only what
-somebody thought of. Here a logistic regression weighs the line's lemmas, their pairs, and pieces of its words of three
-to five letters, so that it may also speak for words that no phrase has. The weights come from `meaning_model/`; here
-they are only added up: the same line gets the same answer, and the words that speak for it most are named.
+Phrases work on partial results, tell a denial from an alarm and can be edited by people, but find only what their
+authors thought of. The models are multinomial logistic regressions over hashed features: lemmas, lemma bigrams, and
+character n-grams of three to five letters, so they also judge words that no phrase has. `meaning_model/` trains the
+weights; this module evaluates them, deterministically, and names the words that contribute most.
 """
 
 from collections import Counter
@@ -24,34 +24,40 @@ OF_CATEGORIES = Path(__file__).with_name("learned_categories.npz")
 OF_INTENTS = Path(__file__).with_name("learned_intents.npz")
 OF_ARTICLES = Path(__file__).with_name("learned_articles.npz")
 PIECES = (3, 4, 5)
-"""Letters."""
+"""Lengths of character n-grams, in letters; a word's boundary signs count as letters."""
 NONE = "none"
-"""The class of a line that means none of the others."""
+"""The class of a line that belongs to no other class."""
 WINDOW, STEP = 12, 4
-"""Words judged together, for in a long story one danger would be little among many words; and the step to the next."""
+"""Size and step, in words, of the windows of `predict_strongest_part`: in a long story one danger would be outweighed
+by the other words."""
 _MIN_CONTRIBUTION_RATIO = 0.4
-"""The share of the loudest word's voice from which another is named beside it."""
+"""Minimum contribution of a word that is named in an explanation, as a share of the strongest word's contribution."""
 _LINE_BOUNDARY = "-"
+"""Stands for the word before the first and after the last one in bigrams."""
 
 Shares = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """How likely, 0 to 1, a line means anything at all; what most likely, and how likely that."""
+    """The result for a part of a line."""
 
     any_probability: float
+    """Probability, 0 to 1, of any class but NONE."""
     code: str
+    """The likeliest class but NONE."""
     class_probability: float
+    """Probability, 0 to 1, of `code`."""
     first: int
     end: int
     """The words judged: `words[first:end]`."""
 
 
 class Classifier:
-    """The weights of a file, ready: `classes` names, `rarity` (marks,), `weights` (marks, classes), `bias` (classes,).
+    """A model loaded from an `.npz` file that `meaning_model/train.py` writes.
 
-    Of the marks there are only so many; two that fall together are weighed together.
+    Arrays: `classes` (names), `rarity` (features,), the inverse document frequency (IDF) of each feature, `weights`
+    (features, classes), `bias` (classes,). Features are hashed to a fixed number; colliding ones share their weights.
     """
 
     def __init__(self, file: Path) -> None:
@@ -63,17 +69,17 @@ class Classifier:
         self._no_class_index = self._classes.index(NONE)
 
     def predict_strongest_part(self, words: Sequence[Word]) -> Classification:
-        """What the line most likely means, if anything; of a long one the part that most likely means something."""
+        """The result for the window of `WINDOW` words with the highest probability of any class but NONE."""
         starts = range(0, max(len(words) - WINDOW + STEP, 1), STEP)
         parts = (self._predict_part(words, at, min(at + WINDOW, len(words))) for at in starts)
         return max(parts, key=lambda part: part.any_probability)
 
     def predict_probabilities(self, words: Sequence[Word]) -> dict[str, float]:
-        """How likely, 0 to 1, the whole line means each of the classes, NONE among them where it is one."""
+        """Class -> probability, 0 to 1, for the whole line, with NONE; empty for a line without words."""
         return dict(zip(self._classes, self._compute_probabilities(words).tolist(), strict=True)) if words else {}
 
     def explain_prediction(self, words: Sequence[Word], prediction: Classification) -> tuple[str, int]:
-        """The words that speak for an opinion most, and which of the line's they are: a bit each."""
+        """The text of the words that contribute most to `prediction.code`, and their mask: a bit for each word."""
         judged = words[prediction.first : prediction.end]
         voices = self._score_words(judged, self._classes.index(prediction.code))
         least = max(max(voices) * _MIN_CONTRIBUTION_RATIO, 1e-6)
@@ -97,7 +103,7 @@ class Classifier:
         return shares
 
     def _score_words(self, words: Sequence[Word], best: int) -> list[float]:
-        """How loudly each word speaks for a class; those who share a mark share its voice."""
+        """The contribution of each word to class `best` against NONE; words share a feature's contribution equally."""
         count = len(self._feature_idf)
         lemmas, pairs = _list_lemmas(words, count), _list_bigrams(words, count)
         whole = [{lemmas[at], pairs[at], pairs[at + 1]} for at in range(len(words))]
@@ -113,7 +119,7 @@ class Classifier:
 
 
 def list_marks(words: Sequence[Word], feature_count: int) -> tuple[list[int], list[int]]:
-    """The marks of a line, numbered below `feature_count`, each once: first lemmas and pairs, then pieces."""
+    """The features of a line as indexes below `feature_count`, each once: lemmas with bigrams, and n-grams."""
     lemmas, pairs = _list_lemmas(words, feature_count), _list_bigrams(words, feature_count)
     whole = chain(chain.from_iterable(zip(lemmas, pairs, strict=False)), pairs[-1:])
     pieces = [piece % feature_count for word in words for piece in _list_ngrams(word.text)]
@@ -121,7 +127,7 @@ def list_marks(words: Sequence[Word], feature_count: int) -> tuple[list[int], li
 
 
 def weigh(features: Sequence[int], idf: Shares) -> tuple[NDArray[np.intp], Shares]:
-    """The numbers of marks and their values, whose squares are 1 together."""
+    """The indexes of features as an array, and their IDF values scaled to an L2 norm of 1."""
     numbers = np.array(features, np.intp)
     values = idf[numbers]
     return numbers, values / max(float(np.sqrt(values @ values)), 1e-6)
@@ -132,7 +138,7 @@ def _list_lemmas(words: Sequence[Word], count: int) -> list[int]:
 
 
 def _list_bigrams(words: Sequence[Word], count: int) -> list[int]:
-    """Each lemma with the one before it, and the ends of the line: one more than there are words."""
+    """The bigrams of neighboring lemmas with both line boundaries: one more than there are words."""
     return [
         _hash_bigram(*pair) % count
         for pair in pairwise((_LINE_BOUNDARY, *(word.lemma for word in words), _LINE_BOUNDARY))
@@ -151,6 +157,6 @@ def _hash_feature(mark: str) -> int:
 
 @lru_cache(maxsize=65536)
 def _list_ngrams(word: str) -> tuple[int, ...]:
-    """Not numbered below a count yet."""
+    """The hashes of a word's n-grams, not yet reduced to a feature index."""
     edged = f"<{word}>"
     return tuple(crc32(edged[at : at + length].encode()) for length in PIECES for at in range(len(edged) - length + 1))

@@ -1,8 +1,8 @@
-"""Two witnesses to what a line means: the phrases, and what was learned. Neither alone knows enough.
+"""Combines the scores of phrases with the probabilities of the learned models.
 
-A sure phrase counts as much as its score, hints alone less. What both say is the surer: they are wrong together only
-where each is, so their chances of being wrong are multiplied. How the figures here were chosen tells
-`meaning_model/README.md`.
+The two are treated as independent, so their probabilities of being wrong are multiplied: 1 - (1 - phrase)(1 - model).
+A sure phrase counts with its score, hints alone with less. ADR 15 and `meaning_model/README.md` tell how the constants
+were chosen. `Understanding` calls this module.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,37 +22,41 @@ from callcenter.understanding.phrases.ranking import ScoredEntry
 from callcenter.understanding.words import Word
 
 HINTED = 0.6
-"""What hints are worth beside a sure phrase."""
+"""Factor for the score of an entry that only hints support."""
 LEAST = 0.15
-"""Less, of both together, is no answer."""
+"""Minimum combined score of the best answer; below it there is none."""
 DOUBT, ENOUGH = 3.0, 0.75
-"""How much likelier than that nothing is wanted an answer must be, and what is enough at any rate."""
+"""The best answer must score `DOUBT` times the probability that the line is unclear, or `ENOUGH`. With 2.0 and 0.6 more
+categories are right, but more unclear lines get one (ADR 15)."""
 LEAST_WORDS = 2
-"""One word that no phrase knows tells too little."""
+"""Minimum number of words of a line that the models judge; a single word tells too little."""
 MOST, LITTLE = 3, 0.01
-"""Answers that are kept, and how likely one must be beside the best."""
+"""Maximum number of answers, and the minimum score of an answer beside the best one."""
 ALONE, SURELY_ALONE = 0.3, 0.7
-"""How likely an article must be that no phrase has, and how likely where only words speak for it that ask of anything:
-«можно», «сколько», «наш дом». What was learned has seen few questions that no article answers."""
+"""Minimum score of an article matched by the model alone; the second value applies when only generic words support it:
+«можно», «сколько», «наш дом». The model has seen few questions that no article answers."""
 _UNSPECIFIC_PARTS = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
 _QUESTION_INTENTS = (Intent.INFORMATION, *OF_ARTICLE.values())
 _EPSILON = 1e-6
 
 
 class ModelScores:
-    """What was learned of categories, of wishes and of articles."""
+    """The learned models of categories, intents and articles, loaded once."""
 
     def __init__(self) -> None:
         self._categories, self._intents, self._articles = map(Classifier, (OF_CATEGORIES, OF_INTENTS, OF_ARTICLES))
 
     def for_line(self, words: Sequence[Word], excluded: Iterable[str]) -> "LineScores":
-        """On one line; `excluded`: the categories that are not to be thought of."""
+        """The models' results for one line; `excluded`: codes of categories that must not be answered."""
         return LineScores(self._categories, self._intents, self._articles, words, excluded)
 
 
 class LineScores:
-    """On one line. `intent_probabilities`: how likely each is, by the names of `intents.py`; none where the line is
-    too short."""
+    """The models' results for one line.
+
+    `intent_probabilities`: class (see `LearnedIntents`) -> probability, 0 to 1; only UNCLEAR, with 0, for a line of
+    fewer than `LEAST_WORDS`.
+    """
 
     def __init__(
         self,
@@ -75,23 +79,25 @@ class LineScores:
         }
 
     def rank_categories(self, ranked: Iterable[ScoredEntry]) -> list[ScoredEntry]:
-        """What the phrases ranked and what was learned, the likeliest first."""
+        """Combines the categories `ranked` by phrases with the model's; the best first, at most `MOST`."""
         allowed = (one for one in ranked if one.key not in self._excluded)
         return self._fuse(allowed, self._learned_categories, self._categories)
 
     def rank_articles(self, ranked: Iterable[ScoredEntry]) -> list[ScoredEntry]:
-        """The same for articles: they are the likelier, the likelier something is asked. One that no phrase has must
-        be likely by itself, for a wrong answer is worse than none."""
+        """As `rank_categories`, for articles; the model's probability is multiplied by that of a question.
+
+        An article without a phrase needs `ALONE` or `SURELY_ALONE`, because a wrong answer is worse than none.
+        """
         known = {one.key: one for one in ranked}
         fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=ALONE)
         return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._has_specific_word(one)]
 
     def _has_specific_word(self, spoken: ScoredEntry) -> bool:
-        """Whether one of its words says what is spoken of."""
+        """Whether any word that supports the entry is specific; see `_is_specific_word`."""
         return any(_is_specific_word(word) for at, word in enumerate(self._words) if spoken.word_mask >> at & 1)
 
     def find_intent_words(self, wish: str) -> str:
-        """The words that speak for one of `intent_probabilities`."""
+        """The words that contribute most to `wish`, a key of `intent_probabilities`."""
         code, share = NONE if wish == UNCLEAR else wish, self.intent_probabilities[wish]
         return self._learned_intents.explain_prediction(
             self._words, Classification(share, code, share, 0, len(self._words))
@@ -100,9 +106,9 @@ class LineScores:
     def _fuse(
         self, ranked: Iterable[ScoredEntry], learned: Classifier, shares: Mapping[str, float], *, alone: float = LITTLE
     ) -> list[ScoredEntry]:
-        """At most MOST; nothing where the best is little beside how likely the line is unclear.
+        """The combined answers, the best first, at most `MOST`; none if the best one fails `LEAST` or `DOUBT`.
 
-        `alone`: how likely one must be that no phrase has.
+        `alone`: minimum score of an answer without a phrase.
         """
         known = {one.key: one for one in ranked}
         scores = {
@@ -122,18 +128,18 @@ class LineScores:
         ]
 
     def _make_model_entry(self, learned: Classifier, code: str, share: float) -> ScoredEntry:
-        """What no phrase has, with the words that speak for it."""
+        """An entry found by the model alone, with the words that contribute most."""
         said, mask = learned.explain_prediction(self._words, Classification(share, code, share, 0, len(self._words)))
         return ScoredEntry(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, has_sure_phrase=False)
 
 
 def agree(phrase: float, learned: float) -> float:
-    """How likely a thing is meant for which both speak, 0 to 1 each."""
+    """The combined probability of two independent ones, each 0 to 1."""
     return 1 - (1 - phrase) * (1 - learned)
 
 
 def _is_specific_word(word: Word) -> bool:
-    """Whether a word says what is spoken of."""
+    """Whether a word names a subject: not a filler, number, address noun, pronoun, adverb or function word."""
     if word.is_filler or word.is_number or word.lemma in PLACES:
         return False
     return not any(form.part_of_speech in _UNSPECIFIC_PARTS or "Apro" in form.grammemes for form in word.parses[:1])
@@ -144,6 +150,6 @@ def _weigh_score(ranked: ScoredEntry) -> float:
 
 
 def _exclude_classes(none: Iterable[str], shares: dict[str, float]) -> dict[str, float]:
-    """The shares of what is left."""
+    """The probabilities without the classes `none`, scaled to a sum of 1."""
     left = 1 - sum(shares.pop(code, 0.0) for code in none)
     return {code: share / max(left, _EPSILON) for code, share in shares.items()}

@@ -1,7 +1,8 @@
-"""What a row of numbers is: a telephone, a ticket, an account, a meter's reading, or just numbers.
+"""Interprets runs of numbers as a telephone, a ticket number, an account, a meter reading, or plain numbers.
 
-Each `read_*` answers a question that was asked, and gives every reading that fits, the likeliest first: who asked
-reads it back. `find_figures` looks for what speaks for itself in any line.
+A `read_*` function interprets the reply to a question and returns all candidates, the likeliest first, for the dialogue
+to read back. `find_figures` finds numbers in any line whose kind is plain from their form or the words before them. A
+row is a run of numbers with nothing but hesitations between them (`numbers.runs`).
 """
 
 import tomllib
@@ -15,29 +16,31 @@ from callcenter.understanding.numbers.numbers import Number, digit_strings, find
 from callcenter.understanding.words import Word
 
 _MAX_CANDIDATES = 4
+"""Maximum number of candidates returned for one number."""
 _MAX_CUE_DISTANCE = 4
-"""Words between «заявка» and its number."""
+"""Number of words before a number among which a word such as «заявка» tells its kind."""
 _TICKET_YEAR_DIGITS, _TICKET_NUMBER_DIGITS = 2, 6
-"""Digits of a ticket's number: 26-000123."""
+"""Digits of the two parts of a ticket number: 26-000123."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenFigure:
-    """A number of a line, and what it is."""
+    """A number in a line with its kind."""
 
     kind: str
-    """`phone` (+79112334567), `ticket` (26-000142, or 142 without its year), `account`, `reading` (123.45),
-    `number`."""
+    """`phone` (+79112334567, or 7 digits of a local number), `ticket` (26-000142, or 142 without its year), `account`,
+    `reading` (123.45, only with a fraction), `number`."""
     value: str
+    """The likeliest value."""
     alternatives: tuple[str, ...]
-    """What else it may be; empty when there is no doubt."""
+    """The other candidates, the likeliest first; empty when there is no doubt."""
     first: int
     end: int
     """The words it came from: `words[first:end]`."""
 
 
 def find_figures(words: Sequence[Word]) -> tuple[SpokenFigure, ...]:
-    """Every number of a line with the kind that its shape or the words before it show."""
+    """All numbers of a line, each with the kind that its form or the words before it tell."""
     figures: list[SpokenFigure] = []
     numbers = find_numbers(words)
     rows = _list_valid_rows(words, numbers)
@@ -71,7 +74,7 @@ def find_figures(words: Sequence[Word]) -> tuple[SpokenFigure, ...]:
 
 
 def takes_back(between: Sequence[Word]) -> bool:
-    """Whether what stands between two numbers takes back the first: «ой», «то есть», «нет подождите»; not «ой дом»."""
+    """Whether the words between two numbers cancel the first: «ой», «то есть», «нет подождите»; not «ой дом»."""
     document = _read_vocabulary()
     said = " ".join(word.text for word in between).replace("то есть", "вернее").split()
     corrects = [text for text in said if text in document["corrections"]]
@@ -79,13 +82,13 @@ def takes_back(between: Sequence[Word]) -> bool:
 
 
 def read_phone(words: Sequence[Word]) -> tuple[str, ...]:
-    """Telephones, in E.164 where they have ten or eleven digits, else the seven of a town's number."""
+    """Telephone numbers: in E.164 for ten or eleven digits, otherwise the seven digits of a local number."""
     found = (phone for row in _list_valid_rows(words, find_numbers(words)) for phone in _list_phones(row, cued=True))
     return tuple(dict.fromkeys(found))[:_MAX_CANDIDATES]
 
 
 def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
-    """Ticket numbers: `26-000142`, or its end `142` where no year was said."""
+    """Ticket numbers: `26-000142`, or `142`, without leading zeros, if no year was said."""
     rows = _list_valid_rows(words, find_numbers(words))
     found = (
         ticket
@@ -96,8 +99,10 @@ def read_ticket(words: Sequence[Word]) -> tuple[str, ...]:
 
 
 def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[str, ...]:
-    """The row of digits that was dictated, as one string. Only where its length is known, by `digits`, may a number be
-    cut to fit: «сто двадцать пять» is too short for an account, and none of 1205."""
+    """Account numbers as strings of digits; several rows are also joined into one number.
+
+    Numbers are split only if the length is known (`digits`): otherwise «сто двадцать пять» is 125 and never 1205.
+    """
     rows = [digit_strings(row) for row in _list_valid_rows(words, find_numbers(words))]
     if digits is None:
         rows = [strings[:1] for strings in rows]
@@ -108,23 +113,23 @@ def read_account(words: Sequence[Word], *, digits: int | None = None) -> tuple[s
 
 
 def read_reading(words: Sequence[Word]) -> tuple[str, ...]:
-    """A meter's value with a point: «сто двадцать три и четыре» is 123.4; none where two are told, «день сто ночь
-    двести».
+    """Candidates for one meter reading, with a decimal point: «сто двадцать три и четыре» is 123.4.
 
-    Without a word between them two numbers may be a value and its fraction, a value said in two goes, or two values:
-    «сто двадцать три сорок пять» gives 12345 and 123.45. Of «не сто двадцать, а сто десять» it is the 110.
+    Empty if several different values are said: «день сто ночь двести». Two numbers without a word between them may be a
+    value in two parts or a value and its fraction: «сто двадцать три сорок пять» gives 12345 and 123.45. Of «не сто
+    двадцать, а сто десять» it is 110.
     """
     values = _list_values(words)
     return values[0] if len({value[0] for value in values}) == 1 else ()
 
 
 def list_readings(words: Sequence[Word]) -> tuple[str, ...]:
-    """The values told apart from each other, in whole units: «на кухне двадцать в ванной тридцать» gives both."""
+    """All readings of a line, in whole units: «на кухне двадцать в ванной тридцать» gives 20 and 30."""
     return tuple(dict.fromkeys(value[0].split(".")[0] for value in _list_values(words)))
 
 
 def _list_values(words: Sequence[Word]) -> list[tuple[str, ...]]:
-    """Each value that is told with all that it may be; of «за двадцатое число сто десять» only the 110."""
+    """The candidates of each reading; unrelated numbers are dropped («за двадцатое число сто десять» gives 110)."""
     rows = _list_valid_rows(words, find_numbers(words))
     values, others = list[tuple[str, ...]](), list[tuple[str, ...]]()
     since = 0
@@ -147,18 +152,20 @@ def _list_row_candidates(row: Sequence[Number]) -> tuple[str, ...]:
 
 
 def _is_unrelated_number(words: Sequence[Word], row: Sequence[Number], since: int) -> bool:
-    """«двадцатое число», «два счётчика», «квартира пять», «сорок литров» beside a value."""
+    """Whether a number is no reading: «двадцатое число», «два счётчика», «квартира пять», «сорок литров»."""
     document = _read_vocabulary()
     before, after = words[max(since, row[0].first - 2) : row[0].first], words[row[-1].end : row[-1].end + 1]
     counts = any(word.has_lemma(*document["counted"], *document["places"]) for word in after)
-    alone = len(row) == 1 and words[row[0].first].has_lemma("один")  # «я одна живу»
+    alone = len(row) == 1 and words[row[0].first].has_lemma("один")  # «я одна живу»: a person
     return row[-1].ordinal or alone or counts or any(word.has_lemma(*document["elsewhere"]) for word in before)
 
 
 def _list_valid_rows(words: Sequence[Word], numbers: Sequence[Number]) -> list[tuple[Number, ...]]:
-    """The rows of numbers without those that are taken back: «сорок пять ой сорок шесть», «не сто пятнадцать сто
-    пятьдесят» (of an even row that begins with a «не» the second half is meant). Neither of «тысяча двести тридцать ой
-    сорок»: 40 and 1240 are both said so."""
+    """The rows of numbers without canceled ones: «сорок пять ой сорок шесть» gives 46.
+
+    After «не» the second half of an even row is meant: «не сто пятнадцать сто пятьдесят». A correction with fewer
+    digits is ambiguous, so neither number is kept: «тысяча двести тридцать ой сорок» may mean 40 or 1240.
+    """
     left: list[tuple[Number, ...]] = []
     for row in runs(words, numbers):
         shorter = False
@@ -202,7 +209,7 @@ def _list_tickets(words: Sequence[Word], row: Sequence[Number], after: Sequence[
 
 
 def _is_dashed(words: Sequence[Word], row: Sequence[Number], after: Sequence[Number]) -> bool:
-    """«двадцать шесть дробь сто сорок два», `26-000142`."""
+    """Whether the row is a ticket number with its year: «двадцать шесть дробь сто сорок два», `26-000142`."""
     if len(row[0].digits) != _TICKET_YEAR_DIGITS:
         return False
     if len(row) > 1 and words[row[1].first].separator in ("-", "/") and words[row[1].first].is_attached:
@@ -214,7 +221,10 @@ def _is_dashed(words: Sequence[Word], row: Sequence[Number], after: Sequence[Num
 def _read_fraction(
     words: Sequence[Word], row: Sequence[Number], after: Sequence[Number], *, bare_and: bool
 ) -> tuple[str, int]:
-    """A value with a fraction and where its words end; an empty one and 0 when there is no fraction."""
+    """A value with its fraction and the index after its last word; an empty string and 0 without a fraction.
+
+    `bare_and`: «и» alone may separate the fraction.
+    """
     document = _read_vocabulary()
     whole = _strip_leading_zeros(digit_strings(row)[0])
     if len(row) == 2 and words[row[1].first].separator in (",", ".") and words[row[1].first].is_attached:
@@ -226,7 +236,7 @@ def _read_fraction(
         return "", 0
     between = words[row[-1].end : after[0].first]
     place, end = _look_up_lemma(words[after[-1].end : after[-1].end + 1], document["places"]), after[-1].end + 1
-    if len(after) > 1 and after[-1].ordinal:  # «пять сотых»: a number by its form
+    if len(after) > 1 and after[-1].ordinal:  # «пять сотых»: «сотых» is parsed as an ordinal
         place, end = _look_up_lemma(words[after[-1].first : after[-1].end], document["places"]), after[-1].end
         after = after[:-1]
     marked = any(word.has_lemma(*document["point"]) for word in between)
@@ -244,7 +254,7 @@ def _look_up_lemma(words: Sequence[Word], table: dict[str, Any]) -> str:
 
 
 def _has_cue(words: Sequence[Word], at: int, kind: str) -> bool:
-    """Whether a word of this kind stands shortly before."""
+    """Whether a word that tells this kind stands among the `_MAX_CUE_DISTANCE` words before `at`."""
     cues: Iterable[str] = _read_vocabulary()[kind]
     return any(word.has_lemma(*cues) for word in words[max(0, at - _MAX_CUE_DISTANCE) : at])
 

@@ -1,4 +1,7 @@
-"""Readings of several meters in one breath: «холодная двести двенадцать горячая сто три»."""
+"""Extracts the readings of several meters from one utterance: «холодная двести двенадцать горячая сто три».
+
+The dialogue's interpreter uses it for the meter readings of a call.
+"""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,15 +13,14 @@ from callcenter.understanding.numbers.numbers import find_numbers
 from callcenter.understanding.words import Word
 
 AND = " и "
-"""Between two readings told for one kind of meter."""
+"""Separator of several readings of one kind of meter; the text is read out to the caller."""
 
 
 def find_readings(words: Sequence[Word]) -> dict[str, str]:
-    """Meter (`cold`, `hot`, `electricity`) -> its reading in whole units, in the order they were said; of two told for
-    one kind both, `20 и 30`.
+    """Meter (`cold`, `hot`, `electricity`) -> its reading in whole units, in the order of speech.
 
-    The number after a meter's name is its reading, or the number before it where they are told so throughout. Empty
-    when no name has a number.
+    Several readings of one kind are joined: `20 и 30`. A reading stands after the name of its meter, or before it if
+    the line begins with a number and does not end with one. Empty when no meter has a reading.
     """
     told: dict[str, list[str]] = {}
     for meter, piece in _split_by_meter(words)[0]:
@@ -28,18 +30,20 @@ def find_readings(words: Sequence[Word]) -> dict[str, str]:
 
 
 def skip_readings(words: Sequence[Word]) -> Sequence[Word]:
-    """The words without those that tell readings: no account is made of «холодная двадцать горячая десять»."""
+    """The words without meter readings, so that «холодная двадцать горячая десять» is not read as an account."""
     pieces, rest = _split_by_meter(words)
     return rest if any(find_numbers(piece) for _, piece in pieces) else words
 
 
 def _split_by_meter(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Word]]], Sequence[Word]]:
-    """Each meter named with the words that tell its reading, none where they are taken back («холодная двадцать ой
-    горячая двадцать»); and the words beside them all, say the account's."""
+    """Each named meter with the words of its reading, and the remaining words, for example an account number.
+
+    The words of a canceled reading are left out: «холодная двадцать ой горячая двадцать».
+    """
     names = list(_find_meter_names(words))
     cues = [at for at, word in enumerate(words) if word.has_lemma(*_read_vocabulary()["account"]["words"])]
     if names and any(at < names[0][1] and not find_numbers(words[at : names[0][1]]) for at in cues):
-        del names[0]  # «счёт за свет семь восемь один два»
+        del names[0]  # «счёт за свет семь восемь один два»: an account
     if not names:
         return [], words
     since = names[0][1]
@@ -60,7 +64,7 @@ def _is_retracted(piece: Sequence[Word]) -> bool:
 
 
 def _find_meter_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:
-    """Each meter named, and the words of its name."""
+    """Each named meter with the words of its name: (meter, first, end)."""
     at = 0
     while at < len(words):
         meter = next((meter for meter, lemmas in _read_meter_lemmas().items() if words[at].has_lemma(*lemmas)), "")

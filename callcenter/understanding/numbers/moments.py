@@ -1,4 +1,7 @@
-"""Days and times of day as they are said, told from a `now`: «завтра после шести», «в среду с девяти до двенадцати»."""
+"""Parses days and times of day relative to a given `now`: «завтра после шести», «в среду с девяти до двенадцати».
+
+`Understanding` calls `find_moments`.
+"""
 
 import tomllib
 from collections.abc import Sequence
@@ -13,19 +16,19 @@ from callcenter.understanding.words import Word
 
 _NOON = 12
 _EARLIEST_HOUR = 8
-"""An hour below it, said without «утра», is of the afternoon: masters do not come at six in the morning."""
+"""An earlier hour without «утра» or «ночи» is taken as afternoon: technicians do not come at six in the morning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A day, a time of day, or both. Local time, without a zone, as `now` is."""
+    """A day, a time of day, or both, in the local time of `now`, without a time zone."""
 
     day: date | None
     earliest: time | None
     latest: time | None
-    """The same as `earliest` for an exact time; None on one side: open."""
+    """Equal to `earliest` for an exact time. None in one of the two is an open range, in both: no time of day."""
     is_certain: bool
-    """False: the half of the day, the week or the year was not said, and the likelier is given."""
+    """False if the half of the day, the week, the month or the year was not said and the likelier one is given."""
     first: int
     end: int
     """The words it came from: `words[first:end]`."""
@@ -39,9 +42,9 @@ class _TimeOfDay:
 
 
 def find_moments(words: Sequence[Word], *, now: datetime, in_future: bool = True) -> tuple[Moment, ...]:
-    """The days and times of a line; a day and the time beside it are one moment.
+    """The days and times of a line; a day and a time beside it are one moment.
 
-    `in_future`: a weekday and a date without its year are to come (a visit); otherwise they are past (since when).
+    `in_future`: a weekday or a date without a year is the next one (a visit); otherwise the last one (since when).
     """
     numbers = {number.first: number for number in find_numbers(words)}
     found: list[Moment] = []
@@ -73,7 +76,7 @@ def _are_adjacent(words: Sequence[Word], before: Moment, after: Moment) -> bool:
 
 
 def _merge_expressions(before: Moment, after: Moment) -> Moment | None:
-    """A day with its time, a part of the day with its hours; None when they are two moments."""
+    """Merges a day with a time of day; None when both have a day or both have a time."""
     if before.day is not None and after.day is not None:
         return None
     timed, other = (after, before) if after.earliest or after.latest else (before, after)
@@ -142,7 +145,7 @@ def _safe_date(year: int, month: int, day: int) -> date | None:
 
 
 def _read_relative(words: Sequence[Word], numbers: dict[int, Number], at: int, now: datetime) -> Moment | None:
-    """«через два часа», «полчаса назад», «три дня назад»."""
+    """«через два часа», «полчаса назад», «три дня назад»; a time of day only for units shorter than a day."""
     forward = words[at].text == "через"
     start = at + 1 if forward else at
     number = numbers.get(start)
@@ -190,14 +193,17 @@ def _read_time_range(words: Sequence[Word], numbers: dict[int, Number], at: int)
 
 
 def _align_half_of_day(hour: _TimeOfDay, until: _TimeOfDay) -> time:
-    """«с двух до пяти дня»: the half of the day said once holds for both."""
+    """The start of a range; a start guessed as afternoon and later than a certain end is moved to the morning.
+
+    «с семи до девяти утра» begins at 7:00.
+    """
     if until.sure and not hour.sure and hour.at.hour >= _NOON and hour.at > until.at:
         return hour.at.replace(hour=hour.at.hour - _NOON)
     return hour.at
 
 
 def _read_time_of_day(words: Sequence[Word], numbers: dict[int, Number], at: int, *, bare: bool) -> _TimeOfDay | None:
-    """An hour that begins at a word. `bare`: no preposition before it, so it must say by itself that it is one."""
+    """A time of day that begins at word `at`. `bare`: no preposition before it, so its words must name it as a time."""
     if at >= len(words):
         return None
     number = numbers.get(at)
@@ -235,7 +241,11 @@ def _read_worded_time(words: Sequence[Word], numbers: dict[int, Number], at: int
 def _resolve_half_of_day(
     words: Sequence[Word], hour: int, minute: int, end: int, *, told: bool, bare: bool
 ) -> _TimeOfDay | None:
-    """The hour in its half of the day; None when nothing shows that it is an hour at all."""
+    """The time of day in the right half of the day; None if nothing tells that the number is an hour.
+
+    `told`: the words before `end` name it as a time. Without «утра», «дня», «вечера» or «ночи» after it, the half is
+    guessed by `_EARLIEST_HOUR`.
+    """
     if not 0 <= hour <= 24 or minute > 59:
         return None
     half = _read_vocabulary()["halves"].get(words[end].text) if end < len(words) else None

@@ -1,7 +1,7 @@
-"""Number words and digits read into numbers: any case, cardinal or ordinal, with the words they came from.
+"""Parses number words and digits: cardinals and ordinals in any case, with the words they came from.
 
-Numbers said in a row may be cut in several ways («шестьдесят один» is 61, or 60 and 1): `Number.cuts` lists them, and
-who knows what is being asked chooses. Nothing here decides.
+Consecutive number words may be several numbers: «шестьдесят один» is 61, or 60 and 1. `Number.segmentations` lists all
+ways; the caller of this module chooses by what is expected.
 """
 
 import re
@@ -19,20 +19,23 @@ from rapidfuzz.distance import OSA
 from callcenter.understanding.words import Word, alike, inflect, look_up
 
 _NOT_NUMBERS = frozenset({"семью", "одни", "одних", "одним", "одними", "сот", "стой", "нулями"})
-"""Forms of number lemmas that mean something else: «мою семью», «одни соседи»."""
+"""Forms of number lemmas that usually mean something else: «мою семью», «одни соседи»."""
 _HESITATION = re.compile(r"(?:э+м*|м+|хм+|ну|а{2,})$")
 _ORDINAL_ENDINGS = frozenset(
     {"й", "я", "е", "го", "му", "м", "ю", "ый", "ая", "ой", "ое", "ого", "ому", "ом", "ую", "х"}
 )
 _MIN_FUZZY_LENGTH = 5
+"""Letters: a shorter word is not compared by similarity."""
 _MIN_PIECE_LENGTH = 3
+"""Letters of the shortest number word inside a compound such as «стописят»."""
 _MIN_SIMILARITY = 0.84
-"""How alike a word the dictionary lacks must be to a number word to be taken for it."""
+"""Minimum `words.alike`, 0 to 1, by which a word outside the dictionary is read as a number word. Lowering it reads
+more misrecognized number words, and more other words as numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberWord:
-    """One number word. `magnitude`: 0 a unit, 1 ten to nineteen, 2 tens, 3 hundreds, 4 a thousand."""
+    """One number word. `magnitude`: 0 for units, 1 for 10 to 19, 2 for tens, 3 for hundreds, 4 for thousands."""
 
     value: int
     magnitude: int
@@ -41,27 +44,27 @@ class NumberWord:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in a line."""
+    """A number in a line. `ordinal`: an ordinal by its last word or ending; `typed`: written in digits."""
 
     digits: str
-    """As it would be typed; zeros before it stay when it was typed: `007`."""
+    """The digits of the number. Leading zeros are kept when it was typed or named by a repeated digit: `007`."""
     first: int
     end: int
     """The words it came from: `words[first:end]`."""
     ordinal: bool
     typed: bool
     segmentations: tuple[tuple[str, ...], ...]
-    """The ways to cut it into smaller numbers, the whole first: («61»,), («60», «1»)."""
+    """All ways to split it into smaller numbers, the unsplit one first: (("61",), ("60", "1"))."""
 
     @property
     def value(self) -> int:
-        """The whole as a number."""
+        """The unsplit number."""
         return int(self.digits)
 
 
 @lru_cache(maxsize=65536)
 def atom(text: str) -> NumberWord | None:
-    """The number word that a folded word is, a clipped or a misheard one («пейсят», «пядьдесят») included."""
+    """The number word that a folded word is, or resembles if misrecognized («пейсят», «пядьдесят»); None otherwise."""
     exact = _look_up_exactly(text)
     if exact is not None or len(text) < _MIN_FUZZY_LENGTH or not "а" <= text[0] <= "я" or look_up(text)[2]:
         return exact
@@ -73,7 +76,7 @@ def atom(text: str) -> NumberWord | None:
 
 @lru_cache(maxsize=65536)
 def atoms(text: str) -> tuple[NumberWord, ...]:
-    """The number words that one written word is: «стописят» is two, «стотридцатьдевять» three."""
+    """The number words written together as one word: «стописят» is two, «стотридцатьдевять» three."""
     one = atom(text)
     if one is not None:
         return (one,)
@@ -99,13 +102,15 @@ def _look_up_exactly(text: str) -> NumberWord | None:
 
 
 def is_unit(word: Word) -> bool:
-    """Whether the word is something counted or measured: after a number it makes a quantity of it."""
+    """Whether the word is a unit or a counted thing; a number before it is a quantity."""
     return any(lemma in _units() for lemma in word.lemmas)
 
 
 def is_measured(words: Sequence[Word], number: Number) -> bool:
-    """«пять часов», «пятый день», «восемнадцать с половиной»: a quantity; not «сто пятьдесят | машина стоит»: its form
-    is not the number's."""
+    """Whether the number is a quantity: «пять часов», «пятый день», «восемнадцать с половиной».
+
+    The noun's form must agree with the number: «сто пятьдесят машина стоит» is not 150 cars.
+    """
     if [word.text for word in words[number.end : number.end + 2]] == ["с", "половиной"]:
         return True
     at = number.end + is_many(words, number.end)
@@ -117,12 +122,12 @@ def is_measured(words: Sequence[Word], number: Number) -> bool:
 
 
 def is_many(words: Sequence[Word], at: int) -> bool:
-    """Whether an adjective of what is counted stands there: «шестьдесят квадратных метров», «два грузовых лифта»."""
+    """Whether the word at `at` is an adjective in the genitive plural, as in «шестьдесят квадратных метров»."""
     return at + 1 < len(words) and any(form.grammemes >= {"ADJF", "plur", "gent"} for form in words[at].parses[:1])
 
 
 def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
-    """The numbers of a line, each as long as its words allow: «сто тридцать девять один» is 139 and 1."""
+    """The numbers of a line, each as long as the grammar allows: «сто тридцать девять один» is 139 and 1."""
     numbers = []
     at = 0
     while at < len(words):
@@ -136,7 +141,7 @@ def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
 
 
 def split_last(words: Sequence[Word], number: Number) -> tuple[Number, Number] | None:
-    """A number without its last word, and that word's: «сто пятьдесят | четыре часа»; None where it can't be parted."""
+    """Splits off the number's last word: «сто пятьдесят | четыре часа» is 150 and 4; None if it cannot be split."""
     last = atoms(words[number.end - 1].text)
     cut = next(
         (cut for cut in number.segmentations if len(cut) == 2 and len(last) == 1 and cut[1] == str(last[0].value)), None
@@ -151,7 +156,7 @@ def split_last(words: Sequence[Word], number: Number) -> tuple[Number, Number] |
 
 
 def runs(words: Sequence[Word], numbers: Sequence[Number]) -> Iterator[tuple[Number, ...]]:
-    """The numbers that stand in a row, nothing but hesitation and signs between them."""
+    """Groups numbers into runs with nothing but hesitations and punctuation between the numbers."""
     row: list[Number] = []
     for number in numbers:
         if row and not all(is_hesitation(word) for word in words[row[-1].end : number.first]):
@@ -163,7 +168,7 @@ def runs(words: Sequence[Word], numbers: Sequence[Number]) -> Iterator[tuple[Num
 
 
 def digit_strings(row: Sequence[Number], *, most: int = 64) -> tuple[str, ...]:
-    """What a row may be as one string of digits, the fewest cuts first, without repetition.
+    """The strings of digits that a run of numbers may stand for, the fewest splits first; at most `most` are tried.
 
     «двести двенадцать» gives `212` and `20012`; «ноль ноль семь» gives `007`.
     """
@@ -174,7 +179,7 @@ def digit_strings(row: Sequence[Number], *, most: int = 64) -> tuple[str, ...]:
 
 
 def is_hesitation(word: Word) -> bool:
-    """A sound between two words of one number: «сто э тридцать»."""
+    """Whether the word is a hesitation sound, which may stand inside a number: «сто э тридцать»."""
     return _HESITATION.match(word.text) is not None
 
 
@@ -215,7 +220,7 @@ def _read_spoken_number(words: Sequence[Word], at: int) -> Number | None:
 
 
 def _repeated_digit(number_words: list[NumberWord], word: Word) -> int | None:
-    """The digit of «три нуля», «две семёрки»; None when the word is no such noun."""
+    """The repeated digit of «три нуля», «две семёрки»; None when the word is not a digit noun."""
     if len(number_words) != 1 or number_words[0].magnitude != 0 or number_words[0].value < 2 or number_words[0].ordinal:
         return None
     if word.text in ("нуля", "ноля", "нулей", "нолей"):
@@ -251,7 +256,7 @@ def _sum(number_words: Sequence[NumberWord]) -> int:
 
 
 def _list_segmentations(number_words: list[NumberWord]) -> tuple[tuple[str, ...], ...]:
-    """Every way to cut the atoms, fewest pieces first; a thousand is never cut from its multiplier."""
+    """All ways to split the number words, fewest pieces first; a thousand is never split from its multiplier."""
     ways = []
     for places in product((False, True), repeat=len(number_words) - 1):
         if any(cut and number_words[place + 1].magnitude == 4 for place, cut in enumerate(places)):
@@ -272,7 +277,7 @@ def _get_magnitude(value: int) -> int:
 
 @cache
 def _list_number_forms() -> Mapping[str, NumberWord]:
-    """Every form of every number word."""
+    """All inflected forms of all number words: folded form -> number word."""
     table: dict[str, NumberWord] = {}
     for word, value in _read_number_tables()["ordinals"].items():
         table |= {form: NumberWord(value, _get_magnitude(value), ordinal=True) for form in inflect(word)}

@@ -1,7 +1,7 @@
-"""What is wrong with the phrases as a whole: keys that nothing else knows, categories without words, tests that fail.
+"""Checks the phrase files as a whole, for `callcenter check`: unknown keys, missing phrases, failing test lines.
 
-Codes: PHR201 a saying of a test file is understood otherwise; PHR202 an unknown key; PHR203 a category or an article
-without phrases; PHR204 a key without a saying in the test file.
+Codes: PHR201 a test line is understood differently; PHR202 an unknown key; PHR203 a category or an article without
+phrases (a warning); PHR204 a key without a test line (a warning).
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,7 +15,7 @@ from callcenter.understanding.understanding import Meaning, PhraseFiles, Underst
 
 NOTHING = "nothing"
 UNCLEAR = "UNCLEAR"
-"""The category of what names no trouble: the lack of words is its sign."""
+"""The category of a line that names no trouble; it needs no phrases, because it applies when none is found."""
 _ANY_DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
 _ReadActualKeys = Callable[[Meaning], Collection[str]]
@@ -29,9 +29,10 @@ def find_phrase_problems(
     codes: Collection[str],
     articles: Collection[str],
 ) -> list[Problem]:
-    """Every problem of the phrases beside those of form, which `phrases` lists.
+    """The problems that concern several files. Those of a single file's form are in `phrases.problems`.
 
-    `codes`: those of all categories; `articles`: the ids of all articles.
+    `directory`: the folder of the phrase files, read again for their test files; `codes`: the codes of all categories;
+    `articles`: the ids of all articles.
     """
     problems = [*_check_keys(phrases.categories, codes, "категории", "categories.yaml")]
     problems += _check_keys(phrases.articles, articles, "статьи", "файлах KB*.md")
@@ -65,7 +66,7 @@ def _find_without_phrases(file: Path, codes: Collection[str], named: Collection[
 
 def _run_tests(directory: Path, phrases: PhraseFiles, understanding: Understanding) -> Iterator[Problem]:
     reader = PhraseReader(directory)
-    reader.problems.clear()  # of the phrase files: told already
+    reader.problems.clear()  # the problems of words.yaml are in `phrases.problems` already
     dangers = {entry.attributes.get("as", entry.key) for entry in phrases.dangers}
     categories = {entry.key for entry in phrases.categories} | {
         entry.attributes["category"] for entry in phrases.dangers

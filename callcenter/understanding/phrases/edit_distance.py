@@ -1,8 +1,8 @@
-"""Which of many words are like one: by the letters that must differ anyway, then one by one.
+"""Finds the words of a large list that are similar to a given word, by OSA (optimal string alignment) distance.
 
-An edit (a letter put in, left out, exchanged, or two swapped) changes at most one letter of each word. So of two words
-as alike as is asked the first lacks few letters of the other, whatever their order: that is seen of thousands of words
-at once, and leaves some dozens to compare.
+A minimum similarity bounds the number of edits. An edit (insertion, deletion, substitution, or transposition of two
+neighboring letters) changes at most one letter of a word's set of letters. So a word with more missing or extra letters
+than the bound is rejected; this check runs on thousands of words at once and leaves a few dozen to compare.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,11 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _MASK_BITS = 32
+"""Buckets for letters; a mask of 64 bits holds each twice, for the first occurrence and for a repetition."""
 
 
 class SimilarWords:
-    """Words among which the like of a word are sought."""
+    """A list of words prepared for similarity search."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(words)
@@ -25,7 +26,7 @@ class SimilarWords:
     def find_similar(
         self, text: str, min_similarity: float, *, max_results: int | None = None
     ) -> Sequence[tuple[str, float]]:
-        """The words with their likeness, 0 to 1, of at least `min_similarity`: the likest first, at most so many."""
+        """The words whose OSA similarity to `text`, 0 to 1, is at least `min_similarity`, each with it; best first."""
         letters = np.uint64(_make_letter_mask(text))
         edits = (1 - min_similarity) * np.maximum(self._lengths, len(text)) + 1e-6
         lacking = np.bitwise_count(letters & ~self._letters)
@@ -38,7 +39,7 @@ class SimilarWords:
 
 
 def _make_letter_mask(word: str) -> int:
-    """Its letters without their order, a bit for the first of a kind and one for the second."""
+    """The letters of a word regardless of order: one bit for a letter, another bit when it occurs again."""
     gathered = 0
     for letter in word:
         bit = 1 << ord(letter) % _MASK_BITS

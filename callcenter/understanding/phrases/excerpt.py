@@ -1,4 +1,7 @@
-"""What of a long phrase was hit, for a person: «<ребёнок> (закрылся|…) [ванная|…]», not all of its alternatives."""
+"""Shortens a phrase's source to the alternatives that matched, for explanations shown to people.
+
+Example: «<ребёнок> (закрылся|…) [ванная|…]».
+"""
 
 import re
 from collections.abc import Iterator, Set
@@ -9,22 +12,24 @@ _SIGN = re.compile(r"[()\[\]|]|[^()\[\]|]+")
 _WORD = re.compile(r"\w+")
 _BAR = "|"
 _MAX_ALTERNATIVES = 2
-"""Alternatives of a group that are shown."""
+"""Maximum number of alternatives shown for a group."""
 _PREFIX_LENGTHS = (3, 4)
-"""Letters."""
+"""Letters of the prefixes by which words are compared. Prefixes stand in for lemmas: only a display depends on them."""
 _LEFT_OUT = "…"
 
 
 def excerpt(source: str, words: str) -> str:
-    """The phrase with only those alternatives that share a word with `words`, by its beginning; of a group without any
-    the first. What may be missing and was not said is left out."""
+    """The phrase `source` with only the alternatives that share a word's prefix with `words`.
+
+    A group without such an alternative keeps its first one; an optional group without one is left out.
+    """
     said = fold(words).split()
     begun = {word[:length] for word in said for length in _PREFIX_LENGTHS if len(word) >= length}.union(said)
     return " ".join(_render_group(iter(_SIGN.findall(source)), begun, "").split())
 
 
 def _render_group(signs: Iterator[str], begun: Set[str], opening: str) -> str:
-    """Up to the bracket that closes `opening`."""
+    """Renders the signs up to the bracket that closes `opening`; all signs when `opening` is empty."""
     branches = [""]
     for sign in signs:
         if sign in ")]":

@@ -1,4 +1,7 @@
-"""What a word calls up in a book of phrases: its terms, by its lemma, text or beginning, or as a slip of another."""
+"""Looks up the terms of a phrase book that a caller's word matches: by lemma, text, prefix, or corrected spelling.
+
+`PhraseBook` (matching.py) calls this module for every word of a line.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,32 +14,37 @@ from callcenter.understanding.phrases.split_words import SplitWord
 from callcenter.understanding.words import Word, look_up
 
 _MAX_CACHED_WORDS = 20_000
-"""Words; then all are forgotten."""
+"""Cache entries; the whole cache is cleared when there are more."""
 
 
 class TermMatch(NamedTuple):
-    """What a word, or a word with «не», calls up."""
+    """The terms that a word matches, either without «не» before it or with «не»."""
 
     terms: tuple[int, ...]
     term_mask: int
-    """The bits of its terms."""
+    """The bits of `terms`; bit N is term N."""
     candidate_phrases: frozenset[int]
-    """The phrases worth looking for."""
+    """The numbers of the phrases to search for in a line with this word."""
     quality: float
+    """1 for an exact match; the similarity, 0 to 1, when the word was corrected."""
 
 
 Calls = tuple[TermMatch, TermMatch]
-"""Of a word said, and with «не» before it."""
+"""The match of a word without «не» before it, then with «не»."""
 _NO_LOOKUP = TermMatch((), 0, frozenset(), 1.0)
 
 
 class TermIndex:
-    """Finds what words call up; what was found once is remembered."""
+    """An index of terms by lemma, text and prefix, with a cache of words already looked up."""
 
     def __init__(
         self, terms: Sequence[Term], triggers: Mapping[int, Sequence[int]], vocabulary: Misrecognitions
     ) -> None:
-        """A term's bit is its place. `triggers`: for terms the phrases that are looked for where one of them is."""
+        """A term's number is its index in `terms`.
+
+        `triggers`: term number -> the phrases to search for in a line with that term. All words of the terms are added
+        to `vocabulary`.
+        """
         self._terms = terms
         self._triggers = triggers
         self._by_lemma: defaultdict[str, list[int]] = defaultdict(list)
@@ -55,7 +63,10 @@ class TermIndex:
         self._cached_lookups: dict[str, Calls] = {}
 
     def look_up_word(self, word: Word) -> Calls:
-        """What a word calls up, and how surely: less than 1 for a slip."""
+        """The terms that a word matches.
+
+        The spelling is corrected when the word matches no term, or only a prefix and is not in the dictionary.
+        """
         calls = self._cached_lookups.get(word.text)
         if calls is None:
             if len(self._cached_lookups) > _MAX_CACHED_WORDS:
@@ -64,12 +75,13 @@ class TermIndex:
         return calls
 
     def look_up_split_word(self, torn: SplitWord) -> Calls:
-        """The same for two words that are one."""
+        """As `look_up_word`, for one word that the recognizer tore into two."""
         terms = self._find_exact(torn.text, torn.lemmas)
         return self._make_lookups(terms, 1.0) if terms else self._make_lookups(*self._find_corrected(torn.correction))
 
     def _find(self, word: Word) -> Calls:
-        text, lemmas = word.text, (word.text,) if word.is_filler else word.lemmas  # «короче» is nothing short
+        # A filler matches by its text only: «короче» is not a form of «короткий».
+        text, lemmas = word.text, (word.text,) if word.is_filler else word.lemmas
         if holds_not(word):
             text = text.removeprefix(NOT)
             lemmas = look_up(text)[1]
@@ -112,5 +124,8 @@ class TermIndex:
 
 
 def holds_not(word: Word) -> bool:
-    """«неработает»: written together by mistake."""
+    """Whether a word is «не» written together with the next word by mistake: «неработает».
+
+    Such a word is absent from the dictionary, longer than six letters, and a dictionary word without its «не».
+    """
     return not word.in_dictionary and word.text.startswith(NOT) and len(word.text) > 6 and look_up(word.text[2:])[2]

@@ -1,7 +1,8 @@
-"""Finds phrases in a line: which of them, in which of its words, and how surely.
+"""Finds phrases in a line: which phrases match, at which words, and with what quality.
 
-Words may stand in any order. Beyond two, each foreign word between a phrase's own words takes a little of its
-quality, never more than half: people put addresses and sighs into the middle of what they say.
+The words of a phrase may stand in any order. Callers put addresses and hesitations into the middle of a sentence, so
+two foreign words between the phrase's own words are free; each further one lowers the quality, by half at most.
+`Ranking`, `Dangers` and `DangerContext` use the matches.
 """
 
 from collections import defaultdict
@@ -21,23 +22,29 @@ DEGREES = frozenset((
     "очень", "особо", "сильно", "совсем", "толком", "вообще", "прям", "прямо", "полностью", "всегда", "особенно",
     "шибко", "больно", "сразу", "слишком",
 ))  # fmt: skip
-"""Words between «не» and what it negates: «не очень греют»."""
+"""Adverbs of degree that may stand between «не» and the word it negates: «не очень греют»."""
 PLACES = frozenset((
     "улица", "проспект", "дом", "корпус", "строение", "литера", "дробь", "парадный", "парадная", "подъезд", "этаж",
     "квартира", "номер",
 ))  # fmt: skip
-"""Words of addresses."""
+"""Lemmas of address nouns and of parts of a house number. They say where, not what."""
 _FREE_FOREIGN_WORDS = 2
+"""Foreign words that may stand between a phrase's words without lowering its quality."""
 _PENALTY_PER_WORD = 0.06
+"""Share of the quality lost for each further foreign word; a higher value makes distant words match less surely."""
 _MIN_PROXIMITY = 0.5
+"""Lowest factor for the distance between a phrase's words, however far apart they stand."""
 _MAX_FOREIGN_WORDS = 4
-"""Foreign words that may stand inside a group of words in brackets."""
+"""Foreign words allowed inside a group in brackets, and between a phrase and its optional word."""
 _MAX_SPANS = 8
-"""Places kept for one part of a phrase: the closest together."""
+"""Partial matches kept for one part of a phrase, the shortest first; it bounds the cost of a search."""
 
 
 class PhraseSpan(NamedTuple):
-    """Where a part of a phrase was found: a bit of `mask` for each of the line's words."""
+    """A match of a phrase's part: `mask` has a bit for each matched word, `first` and `last` are its outermost words.
+
+    `quality` is 0 to 1: 1 for exact words, less for misrecognized ones.
+    """
 
     mask: int
     first: int
@@ -46,17 +53,20 @@ class PhraseSpan(NamedTuple):
 
 
 class PhraseLine:
-    """The words of a line as phrases see them: «не» is bound to the word after it; fillers, words of degree, numbers
-    and the nouns of addresses take no room, for people say where and how much in the middle of what."""
+    """A line prepared for matching: «не» is removed and marks the next word as negated.
+
+    Fillers, adverbs of degree, numbers and address nouns are not counted as foreign words, because callers say where
+    and how much in the middle of what. Indexes and masks refer to `words`, not to the words given.
+    """
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words: list[Word] = []
         self.negated: list[bool] = []
         self.softly_negated: list[bool] = []
-        """Negated through a word of degree: «не очень греют» is both «греют» and «не греют»."""
+        """Negated through an adverb of degree: «не очень греют» matches both «греют» and «не греют»."""
         self._content_counts = [0]
         self._content_mask = 0
-        """The words that take room: a bit each."""
+        """A bit for each word that is counted as a foreign word; see `takes_room`."""
         negated = softly = False
         for word in words:
             if word.text == NOT:
@@ -73,29 +83,31 @@ class PhraseLine:
         self._split_words: dict[Misrecognitions, tuple[tuple[int, SplitWord], ...]] = {}
 
     def list_split_words(self, vocabulary: Misrecognitions) -> tuple[tuple[int, SplitWord], ...]:
-        """Where two words beside each other may be one, and which; sought once for all books that share
-        `vocabulary`."""
+        """Neighboring words that may be one word torn apart, with the index of the first one.
+
+        Computed once for all phrase books that share `vocabulary`.
+        """
         if vocabulary not in self._split_words:
             mended = ((at, mend(one, other, vocabulary)) for at, (one, other) in enumerate(pairwise(self.words)))
             self._split_words[vocabulary] = tuple((at, torn) for at, torn in mended if torn is not None)
         return self._split_words[vocabulary]
 
     def count_words_between(self, left: int, right: int) -> int:
-        """How many words that take room stand between two places."""
+        """The number of content words (`takes_room`) between two word indexes, both excluded."""
         return self._content_counts[right] - self._content_counts[left + 1]
 
     def count_foreign_words(self, span: PhraseSpan) -> int:
-        """How many words that take room stand inside a spot and are not its own."""
+        """The number of content words (`takes_room`) inside a span that are not part of the match."""
         inside = self._content_counts[span.last + 1] - self._content_counts[span.first]
         return inside - (span.mask & self._content_mask).bit_count()
 
     def is_all_animate(self, mask: int) -> bool:
-        """Whether all words of a mask name people or animals; an empty mask does."""
+        """Whether all words of a mask name people or animals; True for an empty mask."""
         own = (word for at, word in enumerate(self.words) if mask >> at & 1)
         return all(any("anim" in form.grammemes for form in word.parses[:1]) for word in own)
 
     def join_words(self, mask: int) -> str:
-        """The words of a mask, as said, each «не» in its place."""
+        """The text of the words of a mask, in the order of the line, with «не» before negated words."""
         said = []
         for at, word in enumerate(self.words):
             if mask >> at & 1:
@@ -104,37 +116,37 @@ class PhraseLine:
 
 
 def takes_room(word: Word) -> bool:
-    """Whether a word says more than where, how much, or nothing at all."""
+    """Whether a word carries content: not a filler, a number, an address noun or an adverb of degree."""
     if word.is_filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
         return False
     return atom(word.text) is None
 
 
 class FoundPhrase(NamedTuple):
-    """A phrase in a line."""
+    """A phrase found in a line."""
 
     phrase_number: int
-    """The phrase's place among those the book was made of."""
+    """The phrase's index among the phrases given to the book."""
     span: PhraseSpan
-    """Its words; the quality is that of the words and of their nearness together, 0 to 1."""
+    """The matched words; the quality, 0 to 1, is that of the words times the factor for their distance."""
 
 
 class PhraseBook:
-    """Phrases made ready to be found together.
+    """A set of phrases that are searched for together.
 
-    Every term has a bit. A line's bits are gathered word by word, what a word gives being remembered; a phrase is
-    looked for only when each of its parts has a bit there.
+    Every term has a bit. The bits of a line are collected word by word, with a cache per word; a phrase is searched for
+    only when the line has a bit for each of its required parts.
     """
 
     def __init__(self, phrases: Iterable[Together], vocabulary: Misrecognitions | None = None) -> None:
-        """`vocabulary`: shared with other books."""
+        """`vocabulary`: corrects misrecognized words; may be shared with other books, and gets this book's words."""
         parts = PhraseParts(phrases)
         self._phrases = parts.phrases
         self._vocabulary = vocabulary or Misrecognitions()
         self._index = TermIndex(parts.terms, parts.choose_triggers(), self._vocabulary)
 
     def find_matches(self, line: PhraseLine) -> Iterator[FoundPhrase]:
-        """Every phrase found in the line, each once, where its words stand closest."""
+        """Every phrase found in the line, in the order of the book; each once, at its match of best quality."""
         hits = self._look_up_words(line)
         numbers = {number for _, call in hits for number in call.candidate_phrases}
         search = _LineSearch(line, hits)
@@ -159,12 +171,12 @@ class PhraseBook:
 
 
 class _LineSearch:
-    """One line being searched; parts that phrases share are looked for once."""
+    """The search of one line. Matches of parts that several phrases share are cached."""
 
     def __init__(self, line: PhraseLine, hits: Sequence[tuple[PhraseSpan, TermMatch]]) -> None:
         self._line = line
         self._spans_by_term: defaultdict[int, list[PhraseSpan]] = defaultdict(list)
-        """By term."""
+        """Term number -> matches."""
         self._present_mask = 0
         for spot, call in hits:
             self._present_mask |= call.term_mask
@@ -173,7 +185,7 @@ class _LineSearch:
         self._cached_spans: dict[PhrasePart, Sequence[PhraseSpan]] = {}
 
     def find(self, phrase: PhrasePart) -> PhraseSpan | None:
-        """The whole phrase where its words stand closest, its quality lowered by what stands between them."""
+        """The best match of the whole phrase, its quality lowered for foreign words between its own."""
         if not self._may_be_there(phrase):
             return None
         best: PhraseSpan | None = None
@@ -192,7 +204,7 @@ class _LineSearch:
 
     def _may_be_there(self, part: PhrasePart) -> bool:
         there = self._present_mask
-        for need in part.required_masks:  # noqa: SIM110 (a generator for `all` would cost more than it asks)
+        for need in part.required_masks:  # noqa: SIM110 (a plain loop is faster than `all` here)
             if not need & there:
                 return False
         return True
@@ -219,7 +231,7 @@ class _LineSearch:
         return joined
 
     def _join_unordered(self, items: Sequence[PhrasePart], *, most_foreign: int | None) -> Sequence[PhraseSpan]:
-        """The items together in any order, no word used twice, the closest ways first."""
+        """Joint matches of all items in any order, no word used twice, the shortest span first."""
         found = []
         for item in items:
             spots = self._list_spans(item)
@@ -235,7 +247,7 @@ class _LineSearch:
         return ways
 
     def _join_sequence(self, items: Sequence[PhrasePart]) -> Sequence[PhraseSpan]:
-        """The items side by side in their order."""
+        """Joint matches of the items side by side in their order."""
         ways = self._list_spans(items[0])
         for item in items[1:]:
             spots = self._list_spans(item)
@@ -248,7 +260,7 @@ class _LineSearch:
         return ways
 
     def _add_optional(self, spot: PhraseSpan, item: PhrasePart) -> PhraseSpan:
-        """The spot with a word that may be missing, if it stands near."""
+        """The span extended by an optional item if one is near; otherwise the span unchanged."""
         near = [extra for extra in self._list_spans(item) if not extra.mask & spot.mask]
         with_it = [
             whole
@@ -259,6 +271,6 @@ class _LineSearch:
 
 
 def _merge_spans(one: PhraseSpan, other: PhraseSpan) -> PhraseSpan:
-    """Both spots; as sure as the less sure of them."""
+    """The union of two spans, with the lower quality of the two."""
     first, last = min(one.first, other.first), max(one.last, other.last)
     return PhraseSpan(one.mask | other.mask, first, last, min(one.quality, other.quality))

@@ -1,7 +1,7 @@
-"""Recogniser's slips: which word of the phrases a word was meant to be, when it is none of them itself.
+"""Corrects misrecognized words: finds the phrase vocabulary's word that a caller's word most resembles.
 
-The longer the word the more letters may differ; a word of the dictionary has to sound almost the same, because a
-recogniser writes real words and most of them were meant.
+A longer word may differ in more letters. A dictionary word must sound almost the same as its correction, because the
+recognizer outputs real words and most of them were said.
 """
 
 from collections import defaultdict
@@ -11,41 +11,46 @@ from callcenter.understanding.phrases.edit_distance import SimilarWords
 from callcenter.understanding.words import Word, alike, sound, stem
 
 SHORTEST = 5
-"""Letters: a shorter word has too many neighbours."""
+"""Letters: a shorter word is not corrected, because too many words resemble it."""
 _LONG = 8
+"""Letters from which `_MIN_SIMILARITY_LONG` applies."""
 _MAX_LENGTH_DIFFERENCE = 1
-"""Sounds by which two words may differ in length."""
+"""Maximum difference in length between the phonetic codes (`words.sound`) of two words."""
 _MIN_SIMILARITY, _MIN_SIMILARITY_LONG, _MIN_SIMILARITY_DICTIONARY = 0.8, 0.74, 0.9
+"""Minimum `words.alike` of a correction, 0 to 1: for a word outside the dictionary, a long one of these, and a
+dictionary word. Lower values correct more misrecognitions and replace more words that were really said."""
 _LONG_KNOWN = 9
-"""Sounds: in a shorter word of the dictionary one wrong sound is too much already."""
+"""Length of a phonetic code: a dictionary word with a shorter code must have the same code as its correction."""
 _MAX_CANDIDATES = 3
+"""Nearest phonetic codes compared for each length."""
 _SHORTEST_STEM = 4
+"""Letters of a phonetic stem; shorter stems are not matched."""
 _MAX_CACHED_WORDS = 100_000
-"""Words; then all are forgotten."""
+"""Cache entries; the whole cache is cleared when there are more."""
 _MIN_HOMOPHONE_SIMILARITY = 0.85
-"""How alike words are that differ in their endings or in letters that sound the same, at least."""
+"""Similarity given, at least, to words that differ only in the ending or in letters that sound the same."""
 
 
 class Misrecognitions:
-    """Finds the closest of the words given; what was found once is remembered.
+    """A vocabulary of phrase words with a cached search for the closest one.
 
-    Books that share one agree which word was meant, and it is sought once for all of them.
+    Phrase books that share an instance correct a word in the same way, and the word is looked up only once.
     """
 
     def __init__(self) -> None:
         self._words: dict[str, list[str]] = {}
-        """By their sound."""
+        """Phonetic code -> words."""
         self._sounds: defaultdict[int, list[str]] = defaultdict(list)
-        """By their length."""
+        """Length of a phonetic code -> codes."""
         self._indexes_by_length: dict[int, SimilarWords] = {}
-        """The same, made ready when first something is sought."""
+        """Search indexes of `_sounds`, built at the first search after `add`."""
         self._stems: dict[str, list[str]] = {}
-        """Words by their stem."""
+        """Phonetic stem -> words."""
         self._all_words: set[str] = set()
         self._cached_closest: dict[tuple[str, str, bool], tuple[str, float] | None] = {}
 
     def add(self, words: Iterable[str]) -> None:
-        """More words to choose from."""
+        """Adds words to the vocabulary; words shorter than `SHORTEST` are skipped."""
         for word in sorted({word for word in words if len(word) >= SHORTEST} - self._all_words):
             heard = sound(word)
             if heard not in self._words:
@@ -58,15 +63,15 @@ class Misrecognitions:
         self._cached_closest.clear()
 
     def contains_any(self, *texts: str) -> bool:
-        """Whether one of them is a word to choose."""
+        """Whether any of the texts is in the vocabulary."""
         return not self._all_words.isdisjoint(texts)
 
     def find_closest(self, word: Word) -> tuple[str, float] | None:
-        """The closest word and how alike it is, 0 to 1; None when nothing is close enough."""
+        """The most similar vocabulary word and its similarity, 0 to 1; None when no word is similar enough."""
         return self.find_closest_text(word.text, word.lemma, in_dictionary=word.in_dictionary)
 
     def find_closest_text(self, text: str, lemma: str, *, in_dictionary: bool = False) -> tuple[str, float] | None:
-        """The same for a text and its lemma; `in_dictionary`: the dictionary has it."""
+        """As `find_closest`, for a text and its lemma; `in_dictionary`: the text is a dictionary word."""
         sought = text, lemma, in_dictionary
         if sought not in self._cached_closest:
             if len(self._cached_closest) > _MAX_CACHED_WORDS:
@@ -75,7 +80,7 @@ class Misrecognitions:
         return self._cached_closest[sought]
 
     def find_homophone(self, text: str) -> tuple[str, float] | None:
-        """The word that sounds the same as a text."""
+        """The vocabulary word with the same phonetic code as `text`, and its similarity, 0 to 1; None without one."""
         words = self._words.get(sound(text), ())
         return max(((word, alike(text, word)) for word in words), key=lambda one: one[1], default=None)
 

@@ -1,16 +1,16 @@
-"""The notation of phrases: what people say, written so that the centre's director can read and change it.
+"""Parses the notation of phrases: patterns of what callers say, written for a non-programmer to read and change.
 
-    лифт не работает           these words in any form, in any order, other words may stand between
-    (лифт|подъёмник) стоит     one or the other; a branch may hold several words
-    [опять] лифт стоит         the word in square brackets may be missing; said, it counts
-    <лифт> стоит               everything that «лифт» stands for in the list of words
+    лифт не работает           these words in any form and any order; other words may stand between them
+    (лифт|подъёмник) стоит     one alternative or the other; an alternative may hold several words
+    [опять] лифт стоит         the word in square brackets is optional; if it is said, it adds to the match
+    <лифт> стоит               the definition of «лифт» in the `words` table
     «до какого числа»          these words side by side in this order, still in any form
     =горит                     this form only
-    подтап*                    every word that begins so
+    подтап*                    any word with this prefix
     горячая #                  any number, in words or in digits
-    не работает                «не» belongs to the word after it: «работает» alone is not found in «не работает»
+    не работает                «не» negates the word after it: «работает» alone does not match «не работает»
 
-Case, ё and punctuation do not count, and a hyphen parts words.
+Case, «ё» and punctuation are ignored; a hyphen separates words. `phrase_files.py` calls this module.
 """
 
 import re
@@ -25,16 +25,16 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _MAX_DEPTH = 10
-"""Names inside names: more is a circle."""
+"""Maximum nesting of `<name>` in definitions; deeper nesting is reported as a circular reference."""
 NOT = "не"
 NUMBER = "#"
 _UNINFLECTED_PARTS = frozenset(("PREP", "CONJ", "PRCL", "PRED"))
-"""Parts of speech without forms: «надо» is not a form of «над»."""
+"""OpenCorpora parts of speech that do not inflect, so only their exact text matches: «надо» is no form of «над»."""
 _CLOSING = {"(": ")", "[": "]", "«": "»"}
 
 
 class BrokenPhrase(ValueError):
-    """A phrase that cannot be read. Its text, Russian, is for its writer; `column` counts from 0 in the source."""
+    """A phrase that cannot be parsed. The message is Russian, for the phrase's author; `column` counts from 0."""
 
     def __init__(self, message: str, column: int = 0) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class BrokenPhrase(ValueError):
 
 
 class UnknownName(BrokenPhrase):
-    """A `<name>` that the list of words does not hold."""
+    """A `<name>` that the `words` table does not define."""
 
     def __init__(self, name: str, column: int) -> None:
         super().__init__(f"нет слова <{name}>", column)
@@ -51,26 +51,27 @@ class UnknownName(BrokenPhrase):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Term:
-    """One word: by its lemma, by its exact text, or by how it begins; any of these will do."""
+    """A pattern of one word. A word matches by any of its lemmas, its exact text, or a prefix."""
 
     lemmas: frozenset[str] = frozenset()
     written_forms: frozenset[str] = frozenset()
-    """The forms that stand in the phrase: a slip is likelier one of them than a lemma."""
+    """The forms as written in the phrase. A misrecognized word is likelier to resemble one of them than a lemma."""
     exact_forms: frozenset[str] = frozenset()
     prefixes: frozenset[str] = frozenset()
     negated: bool = False
+    """True: the word matches only after «не»; False: only without it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Either:
-    """One of several."""
+    """One of several alternatives must match."""
 
     branches: "tuple[Item, ...]"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Together:
-    """All of them, in any order, near each other."""
+    """All items must match, in any order, near each other; `optional` items add to the match when they are near."""
 
     items: "tuple[Item, ...]"
     optional: "tuple[Item, ...]" = ()
@@ -78,7 +79,7 @@ class Together:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InRow:
-    """All of them side by side, in this order."""
+    """All items must match side by side, in this order."""
 
     items: "tuple[Item, ...]"
 
@@ -87,13 +88,13 @@ Item = Term | Either | Together | InRow
 
 
 def read_phrase(source: str, names: "DefinedWords") -> Together:
-    """The phrase that `source` writes. Raises BrokenPhrase."""
+    """Parses one phrase. Raises UnknownName for an undefined `<name>` and BrokenPhrase for any other fault."""
     item = _PatternParser(source, names, depth=0).read()
     return item if isinstance(item, Together) else Together((item,))
 
 
 class DefinedWords:
-    """The list of words: what each `<name>` stands for, read once when it is first asked for."""
+    """The definitions of `<name>`: name -> source. A definition is parsed when it is first used, and only once."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self.sources = sources
@@ -101,7 +102,10 @@ class DefinedWords:
         self._read: dict[str, Item] = {}
 
     def resolve(self, name: str, column: int, depth: int) -> Item:
-        """Raises UnknownName, and BrokenPhrase for a circle."""
+        """Parses the definition of `name`, used at `column` of a phrase.
+
+        Raises UnknownName when there is none, BrokenPhrase when it is circular or cannot be parsed.
+        """
         self.used_names.add(name)
         if name not in self.sources:
             raise UnknownName(name, column)
@@ -118,7 +122,7 @@ class DefinedWords:
 
 
 class _PatternParser:
-    """Reads one source: recursive descent over its tokens."""
+    """A recursive-descent parser of one source."""
 
     def __init__(self, source: str, names: DefinedWords, *, depth: int) -> None:
         self._tokens = [match for match in _TOKEN.finditer(source) if match[0].strip()]
@@ -198,7 +202,7 @@ class _PatternParser:
 
 
 def _join_branches(branches: list[Item]) -> Item:
-    """One or the other; single words become one term, and brackets in brackets one bracket."""
+    """Builds a flat Either: nested alternatives are merged, and single words with the same negation become one Term."""
     words: dict[bool, list[Term]] = {False: [], True: []}
     others: list[Item] = []
     for branch in (inner for item in branches for inner in (item.branches if isinstance(item, Either) else (item,))):
@@ -244,7 +248,7 @@ def _make_lemma_pattern(word: str) -> Term:
 
 
 def _negate(item: Item) -> Item:
-    """«не» before a bracket belongs to the first word of each branch."""
+    """Negates an item. «не» before a bracket negates the first word of each branch."""
     if isinstance(item, Term):
         return replace(item, negated=True)
     if isinstance(item, Either):

@@ -1,6 +1,7 @@
-"""Phrases taken apart for the search: what must be said for each part of them to be there.
+"""Compiles parsed phrases into bit masks that quickly reject phrases a line cannot contain.
 
-Every term of a book has a number and a bit. A part's needs are masks; of each of them one bit must be there.
+Every term of a phrase book has a number and a bit with that number. A phrase can match a line only if the line has at
+least one bit of every mask in `required_masks`. `PhraseBook` (matching.py) calls this module.
 """
 
 from collections import defaultdict
@@ -14,33 +15,34 @@ from callcenter.understanding.phrases.notation import Either, InRow, Item, Term,
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhrasePart:
-    """A phrase, or an item of one."""
+    """A compiled phrase, or a compiled item of a phrase."""
 
     kind: type[Term | Either | InRow | Together]
     required_masks: tuple[int, ...]
     rarest_mask: int
-    """The need that the fewest lines have, roughly."""
+    """The required mask that is estimated to be the least frequent in lines."""
     children: "tuple[PhrasePart, ...]" = ()
-    """Branches, or what must be there together."""
+    """The branches of Either; otherwise the items that must all match."""
     optional: "tuple[PhrasePart, ...]" = ()
     term_number: int = -1
+    """The number of a Term; -1 for other kinds."""
 
 
 class PhraseParts:
-    """The phrases of a book as parts, and all their terms."""
+    """The compiled phrases of a book and the list of their terms."""
 
     def __init__(self, phrases: Iterable[Together]) -> None:
         self.terms: list[Term] = []
         self._frequencies: list[float] = []
-        """How often a term is said, roughly: the shorter a word the oftener."""
+        """A relative frequency estimate for each term: more alternatives and shorter words make it higher."""
         self._compiled: dict[int, PhrasePart] = {}
-        """By the identity of their items: names are shared."""
+        """Keyed by `id()` of the parsed item: the definition of a `<name>` is one object shared by many phrases."""
         kept = tuple(phrases)
         self.phrases = tuple(self._compile(phrase) for phrase in kept)
         self._compiled.clear()
 
     def choose_triggers(self) -> dict[int, tuple[int, ...]]:
-        """For terms the phrases of whose rarest need they are one: only a line that has it is searched for them."""
+        """Term number -> the phrases to search for in a line with that term: those whose rarest mask holds its bit."""
         triggers: defaultdict[int, list[int]] = defaultdict(list)
         for number, phrase in enumerate(self.phrases):
             for term in list_bits(phrase.rarest_mask):
@@ -76,7 +78,7 @@ class PhraseParts:
 
 
 def list_bits(mask: int) -> list[int]:
-    """The places of a mask's bits."""
+    """The numbers of the bits set in `mask`, in ascending order."""
     places = []
     while mask:
         low = mask & -mask

@@ -1,4 +1,4 @@
-"""Reads `knowledge_base/phrases/*.yaml`, where people write what callers say, and their twin test files.
+"""Reads the phrase files `knowledge_base/phrases/*.yaml` and the test files beside them (`*.tests.yaml`).
 
     words:
       лифт: (лифт|подъёмник)
@@ -11,8 +11,8 @@
         against: |
           кнопка домофона
 
-One phrase a line; a line that begins with `#` is a remark. `words.yaml` holds words for all files. What a test file
-says is in docs/understanding.md.
+One phrase a line; a line that begins with `#` is a comment. `words.yaml` defines words for all files. `notation.py`
+describes the notation of a phrase, docs/understanding.md the test files.
 """
 
 import difflib
@@ -32,7 +32,7 @@ _COMMENT = "#"
 
 @dataclass(frozen=True, slots=True)
 class WrittenPhrase:
-    """One phrase as written and as read."""
+    """One phrase: its source text, its place in the file, and the parsed pattern."""
 
     source: str
     position: FileLocation
@@ -41,7 +41,7 @@ class WrittenPhrase:
 
 @dataclass(frozen=True, slots=True)
 class PhraseEntry:
-    """What is written under one key: phrases by section, and texts such as an article's category."""
+    """The content of one key: phrases by section, and text attributes such as an article's category."""
 
     key: str
     position: FileLocation
@@ -54,7 +54,7 @@ class PhraseEntry:
 
 @dataclass(frozen=True, slots=True)
 class PhraseTest:
-    """One line of a test file: what is said, and what must be understood."""
+    """One line of a test file: a caller's line and the key it must be understood as."""
 
     text: str
     expected_key: str
@@ -62,7 +62,7 @@ class PhraseTest:
 
 
 class PhraseReader:
-    """Reads the files of one directory; all that is wrong with them gathers in `problems`."""
+    """Reads the phrase files of one directory and collects their faults in `problems`; no fault is raised."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -75,7 +75,7 @@ class PhraseReader:
     def read(
         self, name: str, *, sections: Collection[str] = (SURE, HINT, AGAINST), attributes: Collection[str] = ()
     ) -> tuple[PhraseEntry, ...]:
-        """The entries of `<name>.yaml`; `sections` are the keys that hold phrases, `attributes` those that hold a
+        """The entries of `<name>.yaml`. `sections` are the keys that hold phrases, `attributes` the keys that hold
         text."""
         findings, text, tables = self._open(f"{name}.yaml", known=("words", "phrases"))
         words = _WordDefinitions(findings, text, tables.get("words"))
@@ -89,7 +89,7 @@ class PhraseReader:
         return tuple(entries)
 
     def read_test_cases(self, name: str) -> tuple[PhraseTest, ...]:
-        """The lines of `<name>.tests.yaml`, a mapping of keys to blocks of lines."""
+        """The test lines of `<name>.tests.yaml`, which maps each key to a block of lines."""
         findings = SheetProblems(self.directory / f"{name}{TESTS}", ROOM)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
@@ -102,7 +102,7 @@ class PhraseReader:
         return tuple(sayings)
 
     def report_unused_words(self) -> None:
-        """Call it after the last file: words of `words.yaml` that no phrase uses."""
+        """Reports the words of `words.yaml` that no phrase uses. Call it after the last `read`."""
         for name, place in self._word_places.items():
             if name not in self._names.used_names:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
@@ -140,7 +140,7 @@ class PhraseReader:
 
 @dataclass(frozen=True, slots=True)
 class _EntryReader:
-    """Reads the entries of one file."""
+    """Reads the entries of one phrase file."""
 
     findings: SheetProblems
     text: str
@@ -175,7 +175,7 @@ class _EntryReader:
 
 
 def _parse_or_report(findings: SheetProblems, source: str, place: FileLocation, names: DefinedWords) -> Together | None:
-    """The phrase, or a problem in its place."""
+    """The parsed phrase; None with a problem added when it cannot be parsed."""
     try:
         return read_phrase(source, names)
     except UnknownName as error:
@@ -191,7 +191,7 @@ def _parse_or_report(findings: SheetProblems, source: str, place: FileLocation, 
 
 
 class _WordDefinitions:
-    """The «words» of one file: names and what they stand for."""
+    """The `words` table of one file: names and their definitions."""
 
     def __init__(self, findings: SheetProblems, text: str, node: SheetNode | None) -> None:
         self._findings = findings
@@ -219,7 +219,7 @@ def _iterate_table(findings: SheetProblems, node: SheetNode | None) -> Iterator[
 
 
 def _iterate_lines(findings: SheetProblems, text: str, node: SheetNode) -> Iterator[tuple[str, FileLocation]]:
-    """The lines of a block (`|`) or the one line of a plain text, each with its place; remarks left out."""
+    """The lines of a block scalar (`|`), or the one line of a plain scalar, with their places; comments are skipped."""
     if not isinstance(node.value, str):
         findings.add(10, "здесь нужен текст: «|» и фразы, по одной в строке", node)
         return

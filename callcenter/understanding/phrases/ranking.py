@@ -1,9 +1,8 @@
-"""Weighs entries of phrases against a line: which of them the words speak for, how strongly, and by which words.
+"""Scores phrase entries (categories, intents, articles) against a line, and names the words behind each score.
 
-Every word of the line counts once for an entry: 1 when a sure phrase covers it, half when only a hint does, times
-how surely it was found; a filler or a preposition counts a third. A sure phrase adds a half, each phrase against
-takes one and a half away. Points become a score between 0 and 1 by 1 - 0.6 ** points: a sure phrase of two words
-scores .72, of three .83.
+Each word of the line counts once for an entry: 1 point in a sure phrase, 0.5 in a hint, times the quality of the match;
+a function word counts 0.3 of that. A sure phrase adds 0.5 points, each phrase against subtracts 1.5. The score is
+1 - 0.6 ** points, 0 to 1: a sure phrase of two words scores .72, of three .83.
 """
 
 from collections.abc import Sequence
@@ -16,35 +15,41 @@ from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, P
 from callcenter.understanding.words import Word
 
 SURE_BONUS = 0.5
+"""Points added once when a sure phrase matches, times the quality of the best one."""
 HINT_WORTH = 0.5
+"""Points of a word that only hints match."""
 LITTLE_WORTH = 0.3
+"""Factor for the points of a function word: a filler, preposition, conjunction or particle."""
 _FUNCTION_WORD_PARTS = ("PREP", "CONJ", "PRCL")
 _FULL_WEIGHT_WORDS = ("нет", "нету")
+"""Words that count in full even when the dictionary parses them as particles: «воды нет»."""
 AGAINST_COST = 1.5
+"""Points subtracted for each matching phrase against."""
 LEAST_POINTS = 0.95
-"""Less is no answer: one hint alone, two hints half heard."""
+"""Minimum points of an answer: one hinted word (0.5) is too little, as are two that match with low quality."""
 _SCORE_BASE = 0.6
+"""A lower value makes the score approach 1 with fewer words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredEntry:
-    """An entry that the line speaks for."""
+    """An entry that the words of a line support."""
 
     key: str
     score: float
-    """0 to 1; see the module's head."""
+    """0 to 1; see the module's docstring."""
     words: str
-    """The words of the line that gave it, in their order."""
+    """The text of the words that support the entry, in the order of the line."""
     phrases: tuple[str, ...]
-    """The phrases found, as written in the data."""
+    """The sources of the phrases found, as written in the phrase files; sure phrases first."""
     word_mask: int = 0
-    """Which of the line's words gave it: a bit each."""
+    """A bit for each word of the line that supports the entry."""
     has_sure_phrase: bool = True
-    """A sure phrase was among them."""
+    """Whether a sure phrase was found, not only hints."""
 
 
 class Ranking:
-    """Entries ready to be weighed."""
+    """A set of entries whose phrases are compiled for scoring."""
 
     def __init__(self, entries: Sequence[PhraseEntry], vocabulary: Misrecognitions) -> None:
         self._entries = entries
@@ -57,7 +62,7 @@ class Ranking:
         self._matcher = PhraseBook((phrase.pattern for _, _, phrase in self._sources), vocabulary)
 
     def rank(self, line: PhraseLine) -> tuple[ScoredEntry, ...]:
-        """All entries that reach `LEAST_POINTS`, the best first; alike ones in the order of the data."""
+        """All entries with at least `LEAST_POINTS`, the best first; equal scores in the order of the phrase file."""
         tallies: dict[int, _Tally] = {}
         for found in self._matcher.find_matches(line):
             number, section, phrase = self._sources[found.phrase_number]
@@ -89,10 +94,10 @@ class Ranking:
 
 @dataclass(slots=True)
 class _Tally:
-    """What was found for one entry."""
+    """The matches of one entry in a line."""
 
     worths: dict[int, float] = field(default_factory=dict)
-    """For each of the line's words what it is worth."""
+    """Word index -> points."""
     sure: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
     against: list[str] = field(default_factory=list)

@@ -1,4 +1,7 @@
-"""Two words of a line that are one word, torn apart by the recogniser: «про рвало», «дом афон»."""
+"""Joins two neighboring words that are one word torn apart by the recognizer: «про рвало», «дом афон».
+
+`PhraseLine` and `TermIndex` use the joined words.
+"""
 
 from dataclasses import dataclass
 
@@ -11,12 +14,17 @@ _PREPOSITION_CASES = {
     "в": {"accs", "loct"}, "об": {"accs", "loct"}, "за": {"accs", "ablt"}, "под": {"accs", "ablt"},
     "с": {"gent", "ablt"}, "по": {"datv", "loct"}, "про": {"accs"}, "при": {"loct"},
 }  # fmt: skip
-"""The cases that a preposition takes: «на пол» was said, «из крит» is a torn «искрит»."""
+"""The cases (OpenCorpora) that each preposition governs. A preposition before such a case was really said: «на пол»;
+before any other word it may be a torn piece: «из крит» is «искрит»."""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitWord:
-    """What the two may be together: the word itself, or a slip of another with its likeness."""
+    """The word that two words may be together.
+
+    `correction` is the vocabulary word it resembles and the similarity, 0 to 1; None when no correction is needed or
+    allowed.
+    """
 
     text: str
     lemmas: tuple[str, ...]
@@ -24,15 +32,15 @@ class SplitWord:
 
 
 def mend(one: Word, other: Word, vocabulary: Misrecognitions) -> SplitWord | None:
-    """The two words as one; None when no word of the phrases can be meant."""
+    """The two words as one; None when the result is neither in the vocabulary nor similar to one of its words."""
     whole = one.text + other.text
     if len(whole) < SHORTEST or one.is_number or other.is_number:
         return None
     both = one.in_dictionary and other.in_dictionary
     if both and (1 in (len(one.text), len(other.text)) or _is_preposition(other)):
-        return None  # «включил и»: no «включили»; «дым ко мне»: no «дымок»
+        return None  # «включил и» is not «включили», «дым ко мне» not «дымок»
     if both and (one.has_part_of_speech("NUMR") or other.is_filler):
-        return None  # «пять ой шесть»: no «битой»
+        return None  # «пять ой шесть»: «пять ой» is not «битой»
     lemmas = look_up(whole)[1] if is_known(whole) else ()
     if both and _belong_together(one, other):
         slip = None
@@ -46,7 +54,8 @@ def mend(one: Word, other: Word, vocabulary: Misrecognitions) -> SplitWord | Non
 
 
 def _belong_together(one: Word, other: Word) -> bool:
-    """A preposition and its noun, or a small word that stands before any other."""
+    """Whether two words stand together naturally: a preposition before its case, or a conjunction, particle or pronoun
+    before any word."""
     if one.text in _PREPOSITION_CASES:
         return any(
             not form.grammemes.isdisjoint(_PREPOSITION_CASES[one.text])

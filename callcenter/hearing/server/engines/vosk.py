@@ -1,12 +1,11 @@
-"""Vosk: Kaldi's online decoder on any Vosk model.
+"""Engine for Vosk models (Kaldi's online decoder).
 
-Four things learned from its source (recognizer.cc, model.cc of 0.3.45) shape this file:
-- `SetPartialWords` takes its words from a lattice that lags a second behind, so a guess here is text without times;
-- the model counts its recognisers without a lock, so they are made and freed one at a time;
-- a word of a phrase that the model does not know is dropped and the phrase goes on without it, so such phrases are
-  left out whole;
-- AcceptWaveform only tells that an utterance has ended: until Result is asked for, it goes on. So an end found in quiet
-  that nobody heard is passed over.
+Four properties of Vosk 0.3.45, found in its source (recognizer.cc, model.cc), shape this file:
+- `SetPartialWords` takes words from a lattice that is a second late, so a partial result here is text without times.
+- The model's reference count has no lock, so recognizers are created and freed one at a time.
+- Vosk drops a word that the model does not know from a phrase and keeps the rest, so such phrases are left out whole.
+- AcceptWaveform only reports the end of an utterance; until Result is called the utterance continues. So an end that is
+  detected in padding can be ignored.
 """
 
 import json
@@ -26,7 +25,7 @@ _WARNINGS_ONLY = -1
 
 
 def open_engine(model: Path | None) -> "VoskEngine":
-    """Raises BrokenModel with the mend."""
+    """Load a Vosk model. Raises BrokenModel, whose message says how to repair it."""
     if model is None:
         raise BrokenModel("движку «vosk» нужна модель: укажите в [ear] model каталог с моделью Vosk")
     return VoskEngine(model)
@@ -44,7 +43,8 @@ class VoskEngine:
             raise BrokenModel(
                 f"{directory}: Vosk не может загрузить модель (причина — строкой выше); распакуйте её заново"
             ) from error
-        self._model_lock = threading.RLock()  # the collector may free a recogniser while this thread makes one
+        # Reentrant: the garbage collector may free a recognizer in the thread that is creating one.
+        self._model_lock = threading.RLock()
         self._unknown_words: set[str] = set()
 
     @property
@@ -74,7 +74,7 @@ class VoskEngine:
         return VoskRecognizer(recogniser, self._model_lock)
 
     def _filter_known_phrases(self, phrases: Sequence[str]) -> list[str]:
-        """The phrases all of whose words the model knows; tells the log of each strange word once."""
+        """Phrases whose words are all in the model's vocabulary. Each unknown word is logged once."""
         strange = {word for phrase in phrases for word in phrase.split() if not self._is_known_word(word)}
         if new := strange - self._unknown_words:
             self._unknown_words |= new
@@ -86,13 +86,13 @@ class VoskEngine:
 
 
 class VoskRecognizer:
-    """See Recogniser."""
+    """See Recognizer."""
 
     def __init__(self, recogniser: "vosk.KaldiRecognizer", counting: "threading.RLock") -> None:
         self._recogniser: vosk.KaldiRecognizer | None = recogniser
         self._model_lock = counting
         self._padding_bytes = 0
-        """Bytes of quiet that the decoder was given ahead: that much later than it says, an utterance has ended."""
+        """Bytes of padding not yet followed by as much real audio. Until then an end of the utterance is ignored."""
 
     def accept_audio(self, audio: bytes) -> tuple[RecognizedWord, ...] | None:
         ended = self._feed(audio)
@@ -106,7 +106,7 @@ class VoskRecognizer:
         self._padding_bytes = len(quiet)
 
     def _feed(self, audio: bytes) -> bool:
-        """Whether the utterance has ended."""
+        """Returns whether Vosk reports the end of the utterance."""
         try:
             return bool(self._open_recognizer.AcceptWaveform(audio))
         except Exception as error:
@@ -124,7 +124,7 @@ class VoskRecognizer:
         self._free()
 
     def _free(self) -> None:
-        with self._model_lock:  # the last reference frees it
+        with self._model_lock:  # dropping the last reference frees the native recognizer
             self._recogniser = None
 
     @property

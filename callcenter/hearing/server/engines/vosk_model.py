@@ -1,6 +1,6 @@
-"""A Vosk model's directory, looked at before it is loaded: Vosk itself only says «Failed to create a model».
+"""Checks a Vosk model's directory before Vosk loads it, because Vosk itself only says «Failed to create a model».
 
-Layouts, files and defaults as `src/model.cc` of vosk-api 0.3.45 reads them.
+Layouts, files and defaults follow `src/model.cc` of vosk-api 0.3.45.
 """
 
 import math
@@ -16,7 +16,7 @@ _KALDI_CHUNK = 20
 _SUBSAMPLING = 3
 _FRAME_SECONDS = 0.01
 _LOOK_AHEAD = 0.2
-"""Seconds a usual acoustic network looks ahead, and half a window of sound; a file does not say it in words."""
+"""Seconds of look-ahead of a usual acoustic network plus half an analysis window. No text file of a model states it."""
 
 _CURRENT_LAYOUT = {
     "network": "am/final.mdl",
@@ -36,14 +36,18 @@ _FLAT_LAYOUT = {
     "disambiguation": "disambig_tid.int",
     "words": "words.txt",
 }
-"""Models before 2020."""
+"""Layout of models made before 2020."""
 
 _UNPACK_AGAIN = "распакуйте модель заново"
 
 
 @dataclass(frozen=True, slots=True)
 class VoskModel:
-    """What a model's files say about it. `words` is None when they lie inside the graph."""
+    """Properties of a model, read from its files.
+
+    `rate` is in samples a second; `words` is the vocabulary's size, None when the words are inside the graph;
+    `result_delay` as in Engine.
+    """
 
     directory: Path
     rate: int
@@ -53,14 +57,14 @@ class VoskModel:
     result_delay: float
 
     def describe(self) -> str:
-        """One line for a person."""
+        """One line in Russian for the terminal."""
         words = "словарь внутри графа" if self.words is None else f"слов: {self.words}"
         phrases = "слушает по фразам вопроса" if self.takes_phrases else "фразы вопроса не берёт"
         return f"{self.directory.name}: {self.rate} Гц, {self.megabytes:.1f} МБ, {words}, {phrases}"
 
 
 def read_vosk_model(directory: Path) -> VoskModel:
-    """What a directory holds. Raises BrokenModel with the mend."""
+    """Read the properties of the model in a directory. Raises BrokenModel, whose message says how to repair it."""
     expect_network(directory)
     layout = _CURRENT_LAYOUT if (directory / _CURRENT_LAYOUT["network"]).is_file() else _FLAT_LAYOUT
     rate, upsamples = _read_rate(directory / layout["features"])
@@ -82,12 +86,12 @@ def read_vosk_model(directory: Path) -> VoskModel:
 
 
 def holds_network(directory: Path) -> bool:
-    """Whether the directory itself, and not one in it, is a model's."""
+    """Whether the directory itself, not a subdirectory, holds a model's acoustic network."""
     return any((directory / layout["network"]).is_file() for layout in (_CURRENT_LAYOUT, _FLAT_LAYOUT))
 
 
 def expect_network(directory: Path) -> None:
-    """Raises BrokenModel with the mend when the directory is no model's at all; looks at nothing but names."""
+    """Check by file names only that the directory holds a model. Raises BrokenModel with a hint for repair if not."""
     if not directory.exists():
         raise BrokenModel(
             f"нет каталога {directory}; распакуйте туда модель Vosk или укажите в [ear] model, где она лежит"
@@ -103,7 +107,7 @@ def expect_network(directory: Path) -> None:
 
 
 def _hint(directory: Path) -> str:
-    """Archives hold one directory, and people name the one around it."""
+    """Hint for a directory without a model: a model archive holds one directory, and people often name its parent."""
     inner = [found for found in sorted(directory.iterdir()) if (found / _CURRENT_LAYOUT["network"]).is_file()]
     if inner:
         return f"; модель лежит глубже, в {inner[0]}: укажите этот каталог"
@@ -121,7 +125,10 @@ def _read_rate(file: Path) -> tuple[int, bool]:
 
 
 def _is_dynamic_graph(directory: Path, layout: Mapping[str, str]) -> bool:
-    """Whether the graph takes phrases. With both kinds there, Vosk takes the static one."""
+    """Whether the graph accepts phrases at run time. If both kinds of graph exist, Vosk uses the static one.
+
+    Raises BrokenModel when neither kind is complete.
+    """
     if (directory / layout["static"]).is_file():
         return False
     missing = [
@@ -135,13 +142,16 @@ def _is_dynamic_graph(directory: Path, layout: Mapping[str, str]) -> bool:
 
 
 def _count_words(file: Path) -> int:
-    """Words of the vocabulary without the marks that Kaldi keeps among them (`<eps>`, `#0`, `<s>`)."""
+    """Size of the vocabulary without Kaldi's special symbols (`<eps>`, `#0`, `<s>`)."""
     with file.open(encoding="utf-8", errors="replace") as lines:
         return sum(1 for line in lines if line.strip() and line[0] not in "<#")
 
 
 def _find_delay(file: Path) -> float:
-    """The network runs in chunks, so a word waits for the end of the chunk it ends in."""
+    """Result delay in seconds: one chunk plus the look-ahead.
+
+    The network runs in chunks of frames, so a word is known only at the end of the chunk in which it ends.
+    """
     options = _read_options(file) if file.is_file() else {}
     written = options.get("frames-per-chunk", str(_KALDI_CHUNK))
     try:
@@ -152,7 +162,7 @@ def _find_delay(file: Path) -> float:
 
 
 def _read_options(file: Path) -> dict[str, str]:
-    """Kaldi's `--name=value` lines. A bare `--name` is true."""
+    """Read Kaldi's `--name=value` lines; a bare `--name` means true. Raises BrokenModel when the file is unreadable."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:

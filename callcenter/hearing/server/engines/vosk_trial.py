@@ -1,6 +1,6 @@
-"""Loads a Vosk model and has it hear a second of silence: `python -m callcenter.hearing.server.engines.vosk_trial DIR`.
+"""`python -m callcenter.hearing.server.engines.vosk_trial DIR`: loads a Vosk model and decodes a second of silence.
 
-A program of its own: what is wrong inside a model may have Vosk abort the process that loads it, or take all memory.
+The trial is a separate program, because a broken model may abort the process that loads it or exhaust its memory.
 """
 
 import sys
