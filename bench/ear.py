@@ -33,7 +33,7 @@ import structlog
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
-from callcenter.hearing.client.client import RecognitionClient, RecognitionLeg, Told
+from callcenter.hearing.client.client import LegEvent, RecognitionClient, RecognitionLeg
 from callcenter.hearing.server.engine import RATE
 from callcenter.hearing.server.leg import CHUNK_SECONDS
 from callcenter.hearing.wire import Final, Partial
@@ -87,7 +87,7 @@ class OurEar:
         self._client = client
 
     async def open_leg(self, pace: Pace) -> RecognitionLeg:
-        def take(told: Told) -> None:
+        def take(told: LegEvent) -> None:
             if isinstance(told, Partial | Final):
                 pace.note(told.processed_to)
 

@@ -41,9 +41,9 @@ from callcenter.speech.dialplan_sounds import write_sounds
 from callcenter.speech.prompt_recordings.catalogue import read_edition
 from callcenter.speech.prompt_recordings.takes import TakeCollector
 from callcenter.speech.prompts import PromptCache
-from callcenter.speech.pronouncing import pronouncer
-from callcenter.speech.voices import voice_of
-from callcenter.telephony.ari.switch import AriSwitch
+from callcenter.speech.pronouncing import make_text_converter
+from callcenter.speech.voices import configured_voice
+from callcenter.telephony.ari.switch import AriStateReader
 from callcenter.telephony.controller import AsteriskAccess, Controller
 from callcenter.understanding.dangers.dangers import Dangers
 from callcenter.understanding.understanding import read_phrases
@@ -80,7 +80,7 @@ async def _run_controller(instance: Instance) -> None:
     clock, zone = SystemClock(), settings.company.zone
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     database = Database(PostgresCluster(layout, ports).address(), node_id=settings.node_id)
-    voice, words = voice_of(settings), pronouncer(KNOWLEDGE / PRONUNCIATION)
+    voice, words = configured_voice(settings), make_text_converter(KNOWLEDGE / PRONUNCIATION)
     ari_address = f"http://127.0.0.1:{ports.asterisk_http}"
     metrics = Metrics(database, layout.journal, clock=clock)
     notes, spoken = Journal(layout.journal), LiveSpeech()
@@ -158,7 +158,7 @@ async def _run_clerk(instance: Instance) -> None:
     database = Database(PostgresCluster(layout, ports).address(), node_id=settings.node_id)
     bookkeeper = NoteApplier(_read_categories(), settings.company.zone)
     truth = AsteriskLogReader(database, layout, clock=clock)
-    switch = AriSwitch(f"http://127.0.0.1:{ports.asterisk_http}", password=instance.secrets.ari_password)
+    switch = AriStateReader(f"http://127.0.0.1:{ports.asterisk_http}", password=instance.secrets.ari_password)
     stopping = asyncio.Event()
     _on_signal(stopping.set)
     try:

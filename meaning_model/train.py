@@ -21,8 +21,8 @@ from callcenter.understanding.learned.classifiers import (
     OF_DANGERS,
     OF_INTENTS,
     WINDOW,
-    list_marks,
-    weigh,
+    compute_tfidf,
+    extract_features,
 )
 from callcenter.understanding.phrases.checks import NOTHING
 from callcenter.understanding.phrases.phrase_files import PhraseReader
@@ -149,7 +149,7 @@ def train(
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    marked = [list_marks(read_words(text), feature_count) for text, _, _ in examples]
+    marked = [extract_features(read_words(text), feature_count) for text, _, _ in examples]
     seen = Counter(number for groups in marked for number in {number for group in groups for number in group})
     rarity = np.zeros(feature_count, np.float32)
     for number, lines in seen.items():
@@ -157,7 +157,7 @@ def train(
     rows, columns, values = [], [], []
     for row, groups in enumerate(marked):
         for group in groups:
-            numbers, weighed = weigh(group, rarity)
+            numbers, weighed = compute_tfidf(group, rarity)
             rows += [row] * len(numbers)
             columns += numbers.tolist()
             values += weighed.tolist()

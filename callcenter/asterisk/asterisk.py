@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.asterisk.configuration import write_configuration
-from callcenter.asterisk.launch_methods import WAYS, AsteriskLaunchFailed, LaunchMethod, choose_launch_method
+from callcenter.asterisk.launch_methods import LAUNCH_METHODS, AsteriskLaunchFailed, LaunchMethod, choose_launch_method
 from callcenter.core.ids import call_id_prefix
 from callcenter.core.progress import Progress
 from callcenter.instance.instance import Instance, describe_port_conflict, suggest_port_change
@@ -84,7 +84,7 @@ class Asterisk:
         *,
         configure: Configure = write_rendered,
         die_with_parent: bool = False,
-        ways: tuple[str, ...] = WAYS,
+        ways: tuple[str, ...] = LAUNCH_METHODS,
         progress: Progress = print,
     ) -> None:
         self._instance = instance

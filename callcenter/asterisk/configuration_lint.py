@@ -9,16 +9,16 @@ rule may report.
 from collections.abc import Mapping
 from pathlib import Path
 
+from callcenter.asterisk.lint.configuration_parser import read_configuration
 from callcenter.asterisk.lint.control_rules import check_control
 from callcenter.asterisk.lint.dialplan import read_dialplan
 from callcenter.asterisk.lint.dialplan_rules import check_dialplan
 from callcenter.asterisk.lint.media_rules import check_media
 from callcenter.asterisk.lint.module_rules import check_modules
 from callcenter.asterisk.lint.sip_rules import check_sip
-from callcenter.asterisk.lint.text import read_configuration
 from callcenter.core.problems import FileLocation, Problem
 
-NEEDED = (
+REQUIRED_FILES = (
     "ari.conf", "asterisk.conf", "cel.conf", "cel_custom.conf", "extensions.conf", "features.conf", "http.conf",
     "logger.conf", "manager.conf", "modules.conf", "musiconhold.conf", "pjsip.conf", "queues.conf", "rtp.conf",
 )  # fmt: skip
@@ -31,7 +31,7 @@ def lint_configuration(files: Mapping[str, str], *, production: bool = False) ->
     When a file of NEEDED is missing, only the missing files are reported. In `production`, the endpoint of the test
     resident is a problem.
     """
-    missing = [name for name in NEEDED if name not in files]
+    missing = [name for name in REQUIRED_FILES if name not in files]
     if missing:
         return [
             Problem(FileLocation(Path(name)), "AST003", "файла нет, а без него Asterisk живёт по-своему")

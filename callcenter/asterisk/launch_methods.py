@@ -31,7 +31,7 @@ TESTED = ("22.10.1",)
 NATIVE_PREFIX = Path("/usr")
 """Prefix of the modules and shared files of the machine's own Asterisk."""
 
-WAYS = ("native", "bubblewrap", "loader", "chroot")
+LAUNCH_METHODS = ("native", "bubblewrap", "loader", "chroot")
 
 _EMPTY = ("/tmp", "/run", "/var/tmp")  # noqa: S108 - private empty tmpfs mounts inside the namespace
 _SHARED = ("documentation", "rest-api", "static-http", "phoneprov", "firmware")
@@ -85,7 +85,7 @@ class _Offer:
 
 
 def choose_launch_method(
-    layout: Layout, user: ServiceUser, *, progress: Progress, allowed: tuple[str, ...] = WAYS
+    layout: Layout, user: ServiceUser, *, progress: Progress, allowed: tuple[str, ...] = LAUNCH_METHODS
 ) -> LaunchMethod:
     """Returns the first of the `allowed` methods that runs Asterisk on this machine.
 

@@ -22,8 +22,8 @@ from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import FileLocation, Problem
 from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
-from callcenter.dialogue.scripts.rehearsal import CarryOut, run_talks
-from callcenter.dialogue.scripts.talks import find_twin, read_talks
+from callcenter.dialogue.scripts.rehearsal import GetOutcome, run_talks
+from callcenter.dialogue.scripts.talks import find_talks_file, read_talks
 from callcenter.hearing.address import read_address
 from callcenter.hearing.server.engine import find_engine
 from callcenter.hearing.server.engines.vosk_model import read_vosk_model
@@ -33,9 +33,9 @@ from callcenter.instance.secrets import ensure_secrets
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.layout import Layout, Ports
 from callcenter.settings import TREE, VOSK, BrokenSettings, CompanySettings, Settings, read_settings, settings_file
-from callcenter.speech.dialplan_sounds import BrokenWords, read_words
-from callcenter.speech.prompt_recordings.catalogue import find_recording_problems, list_lines, read_edition
-from callcenter.speech.voices import voice_of
+from callcenter.speech.dialplan_sounds import DialplanTextsUnreadable, read_dialplan_texts
+from callcenter.speech.prompt_recordings.catalogue import find_recording_problems, list_recordable_texts, read_edition
+from callcenter.speech.voices import configured_voice
 from callcenter.understanding.phrases.checks import find_phrase_problems
 from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
 
@@ -120,7 +120,7 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
 
 
 def find_script_problems(
-    directory: Path, base: KnowledgeBase, interpreter: Interpreter | None = None, run_action: CarryOut | None = None
+    directory: Path, base: KnowledgeBase, interpreter: Interpreter | None = None, run_action: GetOutcome | None = None
 ) -> list[Problem]:
     """What is wrong with the scripts of a directory, and where they differ from their twin talks.
 
@@ -130,7 +130,7 @@ def find_script_problems(
     codes = frozenset(category.code for category in base.categories)
     for file in _list_scripts(directory):
         script, found = read_script(file, actions=ACTIONS, articles=base.answer_names, allowed_values={CATEGORY: codes})
-        talks, of_talks = read_talks(find_twin(file))
+        talks, of_talks = read_talks(find_talks_file(file))
         problems += [*found, *of_talks]
         if script is not None:
             problems += run_talks(script, talks, interpreter=interpreter, get_outcome=run_action)
@@ -145,8 +145,8 @@ def find_script_problems(
 def find_word_problems(file: Path) -> list[Problem]:
     """What is wrong with the words the dialplan plays by itself: they go to the voice as they stand."""
     try:
-        words = read_words(file)
-    except BrokenWords as error:
+        words = read_dialplan_texts(file)
+    except DialplanTextsUnreadable as error:
         return [Problem(FileLocation(file), "CHK003", f"слова номерного плана не читаются: {error}")]
     lines = file.read_text(encoding="utf-8").splitlines()
     problems = []
@@ -198,7 +198,7 @@ def find_ear_problems(settings: Settings) -> list[Problem]:
 def find_voice_problems(settings: Settings) -> list[Problem]:
     """Why nothing could be said: the voice of the settings is not known, or not on this machine."""
     try:
-        voice_of(settings).check_installed()
+        configured_voice(settings).check_installed()
     except CallcenterError as error:
         return [Problem(FileLocation(settings_file()), "CHK007", f"[voice]: {error}")]
     return []
@@ -210,7 +210,7 @@ def find_recordings_unheard(settings: Settings) -> list[Problem]:
     if not layout.prompts.is_dir():
         return []
     edition = read_edition(settings)
-    return list(find_recording_problems(layout, list_lines(layout, edition, keep=False), edition))
+    return list(find_recording_problems(layout, list_recordable_texts(layout, edition, keep=False), edition))
 
 
 def describe_ear(settings: Settings) -> str:

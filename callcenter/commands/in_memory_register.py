@@ -13,7 +13,7 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.ports import OpenTicket
 from callcenter.core.clock import Clock
-from callcenter.dialogue.scripts.rehearsal import CarryOut
+from callcenter.dialogue.scripts.rehearsal import GetOutcome
 from callcenter.dialogue.scripts.talks import GivenOutcome
 from callcenter.intake.registration import RegisteredTicket
 from callcenter.journal.notes import Note
@@ -72,7 +72,7 @@ class _NullNoteWriter:
         """Nothing of a talk in a terminal is kept."""
 
 
-def open_paper(known: KnowledgeSnapshot, zone: ZoneInfo, clock: Clock) -> CarryOut:
+def open_in_memory_actions(known: KnowledgeSnapshot, zone: ZoneInfo, clock: Clock) -> GetOutcome:
     """Carries out the actions of one talk. None for one whose end nothing tells."""
     register = InMemoryTicketRegister(known.categories, zone)
     actions = ScriptActions(

@@ -8,7 +8,7 @@ from callcenter.core.database import Database
 from callcenter.instance.instance import Instance, open_instance
 from callcenter.operations.postgres import PostgresCluster
 from callcenter.reporting.reconciliation import Orphan, find_orphans
-from callcenter.telephony.ari.switch import AriSwitch
+from callcenter.telephony.ari.switch import AriStateReader
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 
 async def _find_orphans(instance: Instance) -> list[Orphan]:
-    switch = AriSwitch(f"http://127.0.0.1:{instance.ports.asterisk_http}", password=instance.secrets.ari_password)
+    switch = AriStateReader(f"http://127.0.0.1:{instance.ports.asterisk_http}", password=instance.secrets.ari_password)
     database = Database(PostgresCluster(instance.layout, instance.ports).address(), node_id=instance.settings.node_id)
     try:
         return await find_orphans(

@@ -7,7 +7,7 @@ from pathlib import Path
 from callcenter.core.logging import configure_logging
 from callcenter.journal.editions import edition_file
 from callcenter.journal.tape import read_tape
-from callcenter.replay.fictional import make_fictional
+from callcenter.replay.anonymize import anonymize_tape
 from callcenter.replay.replay import find_edition, replay
 
 MOST_SHOWN = 20
@@ -45,7 +45,7 @@ def copy_tape(tape: Path, copy: Path) -> None:
     """Writes the fictional copy and its edition beside it. Raises BrokenTape, NoEdition, OSError."""
     lines = read_tape(tape)
     edition = find_edition(lines, directory=tape.parent)
-    copy.write_bytes(make_fictional(lines))
+    copy.write_bytes(anonymize_tape(lines))
     if edition is not None:
         kept = edition_file(copy.parent, edition.stem)
         kept.parent.mkdir(exist_ok=True)

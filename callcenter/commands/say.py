@@ -7,9 +7,9 @@ from pathlib import Path
 from callcenter.core.errors import CallcenterError
 from callcenter.knowledge.pronunciation import FILE as PRONUNCIATION
 from callcenter.settings import TREE, read_settings
-from callcenter.speech.pronouncing import pronouncer
+from callcenter.speech.pronouncing import make_text_converter
 from callcenter.speech.voice import Voice, VoiceChoice
-from callcenter.speech.voices import VOICES, open_voice, voice_of
+from callcenter.speech.voices import VOICES, configured_voice, open_voice
 
 
 class FolderNotFound(CallcenterError):
@@ -32,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
     file: Path = arguments.file
     if not file.absolute().parent.is_dir():
         raise FolderNotFound(f"нет каталога {file.absolute().parent}; сначала создайте его")
-    voice = open_voice(arguments.voice, VoiceChoice()) if arguments.voice else voice_of(read_settings())
-    words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)(arguments.text)
+    voice = open_voice(arguments.voice, VoiceChoice()) if arguments.voice else configured_voice(read_settings())
+    words = make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)(arguments.text)
     asyncio.run(_render(voice, words, file))
     print(words)
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from callcenter.commands.in_memory_register import open_paper
+from callcenter.commands.in_memory_register import open_in_memory_actions
 from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.core.clock import SystemClock
@@ -28,7 +28,7 @@ from callcenter.dialogue.engine.events import (
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
 from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
-from callcenter.dialogue.scripts.rehearsal import CarryOut, run_talk
+from callcenter.dialogue.scripts.rehearsal import GetOutcome, run_talk
 from callcenter.dialogue.scripts.script import KEYS, ActionSpec, Script, list_told_articles
 from callcenter.dialogue.scripts.talk_writer import write_talk
 from callcenter.dialogue.scripts.talks import (
@@ -43,7 +43,7 @@ from callcenter.dialogue.scripts.talks import (
     RobotSays,
     Talk,
     Turn,
-    find_twin,
+    find_talks_file,
     read_talks,
     read_usual_outcomes,
 )
@@ -85,18 +85,18 @@ def run(arguments: argparse.Namespace) -> int:
     game = ManualTalk(
         script,
         answers,
-        read_usual_outcomes(find_twin(file)),
+        read_usual_outcomes(find_talks_file(file)),
         read=_read_line,
         write=print,
         ask_outcomes=arguments.ask_outcomes,
         recognition_enabled=arguments.ear,
         interpreter=mind,
-        run_action=open_paper(known, zone, clock),
+        run_action=open_in_memory_actions(known, zone, clock),
     )
     talk = game.play(name=arguments.save or "", place=FileLocation(file))
     if arguments.save:
-        save_talk(find_twin(file), talk, script, answers, mind)
-        print(f"Разговор «{talk.name}» записан в {find_twin(file)}")
+        save_talk(find_talks_file(file), talk, script, answers, mind)
+        print(f"Разговор «{talk.name}» записан в {find_talks_file(file)}")
     return 0
 
 
@@ -147,7 +147,7 @@ class ManualTalk:
     ask_outcomes: bool = False
     recognition_enabled: bool = False
     interpreter: Interpreter | None = None
-    run_action: CarryOut | None = None
+    run_action: GetOutcome | None = None
     """Actions that come out as in a real call; all others as the talks usually have them."""
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)

@@ -19,7 +19,7 @@ import soundfile
 from callcenter.core.errors import CallcenterError
 from callcenter.core.logging import configure_logging
 from callcenter.hearing.address import Address, read_address
-from callcenter.hearing.client.client import LegLost, RecognitionClient, Told
+from callcenter.hearing.client.client import LegEvent, LegLost, RecognitionClient
 from callcenter.hearing.server.engine import RATE, UNKNOWN, RecognizedWord
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
 from callcenter.instance.instance import find_home
@@ -122,7 +122,7 @@ async def _transcribe(settings: Settings, model: Path | None, channels: Sequence
 
 async def _transcribe_channel(client: RecognitionClient, channel: Samples) -> list[Final]:
     """Its utterances. The file waits for the ear, which would drop what it cannot hear in time."""
-    told: asyncio.Queue[Told] = asyncio.Queue()
+    told: asyncio.Queue[LegEvent] = asyncio.Queue()
     finals: list[Final] = []
     heard_to = 0.0
     leg = client.open_leg(told.put_nowait)
@@ -137,7 +137,7 @@ async def _transcribe_channel(client: RecognitionClient, channel: Samples) -> li
     return finals
 
 
-def _collect_result(told: Told, finals: list[Final]) -> float | None:
+def _collect_result(told: LegEvent, finals: list[Final]) -> float | None:
     """Keeps an utterance; how far the ear has heard, when it says so."""
     match told:
         case Final():

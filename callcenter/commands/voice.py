@@ -18,15 +18,15 @@ from callcenter.settings import TREE, Settings, read_settings
 from callcenter.speech.dialplan_sounds import write_sounds
 from callcenter.speech.prompt_recordings.catalogue import (
     RecordableText,
-    find_line,
-    list_lines,
-    publish,
+    find_recordable_text,
+    link_studio_sounds,
+    list_recordable_texts,
     read_edition,
-    record,
+    store_recording,
 )
-from callcenter.speech.pronouncing import Words, pronouncer
+from callcenter.speech.pronouncing import TextConverter, make_text_converter
 from callcenter.speech.voice import Voice, VoiceChoice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices import VOICES, open_voice, voice_of
+from callcenter.speech.voices import VOICES, configured_voice, open_voice
 
 SENTENCES = TREE / "callcenter" / "speech" / "sentences.yaml"
 
@@ -55,14 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
         asyncio.run(compare_voices(read_settings(), arguments.directory, tell=print))
     else:
         instance = open_instance()
-        lines = list_lines(instance.layout, read_edition(instance.settings))
+        lines = list_recordable_texts(instance.layout, read_edition(instance.settings))
         if arguments.does == "texts":
-            publish(instance.layout, lines)
+            link_studio_sounds(instance.layout, lines)
             print("\n".join(describe_lines(lines, missing=arguments.missing)))
         else:
-            line = find_line(lines, arguments.text)
-            seconds = record(line, arguments.file)
-            publish(instance.layout, lines)
+            line = find_recordable_text(lines, arguments.text)
+            seconds = store_recording(line, arguments.file)
+            link_studio_sounds(instance.layout, lines)
             asyncio.run(_rebuild_dialplan_sounds(instance))
             print(f"{line.number}: записано, {seconds:.1f} с: «{line.text}»")
     return 0
@@ -118,7 +118,7 @@ async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[
     The factor is rendering by speech: below 1 the voice is quicker than it talks. Raises SoundDirectoryUnusable.
     """
     sentences = [str(one) for one in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))]
-    words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
+    words = make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)
     table = [f"{number:02}  {text}\n    {words(text)}\n" for number, text in enumerate(sentences, start=1)]
     _prepare_directory(directory, "".join(table))
     tell(f"{'голос':<9} {'речь, с':>8} {'синтез, с':>9} {'доля':>8} {'сначала':>9} {'потом':>9}")
@@ -149,7 +149,9 @@ def _prepare_directory(directory: Path, table: str) -> None:
         raise SoundDirectoryUnusable(f"{directory}: сюда не записать звуки: {why}; укажите другой каталог") from error
 
 
-async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[str], directory: Path) -> VoiceSpeed:
+async def _measure(
+    name: str, voice: Voice, words: TextConverter, sentences: Sequence[str], directory: Path
+) -> VoiceSpeed:
     took, speech = [], 0.0
     for number, text in enumerate(sentences, start=1):
         file = directory / f"{number:02}-{name}.wav"
@@ -161,14 +163,14 @@ async def _measure(name: str, voice: Voice, words: Words, sentences: Sequence[st
 
 
 def _open_named_voice(name: str, settings: Settings) -> Voice:
-    return voice_of(settings) if name == settings.voice.engine else open_voice(name, VoiceChoice())
+    return configured_voice(settings) if name == settings.voice.engine else open_voice(name, VoiceChoice())
 
 
 async def _rebuild_dialplan_sounds(instance: Instance) -> None:
     """The dialplan's own words are files that Asterisk plays by itself: they are made again at once."""
-    voice = voice_of(instance.settings)
+    voice = configured_voice(instance.settings)
     try:
-        words = pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
+        words = make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)
         await write_sounds(instance.layout, voice, words=words, progress=lambda _: None)
     finally:
         await voice.close()

@@ -13,12 +13,12 @@ NOTE_ADDRESS = "записать адрес"
 FIND_CAUSE = "узнать причину"
 CHECK_READING = "проверить показание"
 TAKE_READING = "принять показание"
-SORT_READINGS = "разобрать показания"
+CHOOSE_READING_STEP = "разобрать показания"
 NEXT_TROUBLE = "следующая неисправность"
-DO_WITHOUT = "обойтись без части"
-TICKET_OF_ARTICLE = "заявка по справке"
+SKIP_ADDRESS_PART = "обойтись без части"
+FIND_ARTICLE_TICKET = "заявка по справке"
 RECALL_TICKET = "вспомнить заявку"
-WHOSE_HOUSE = "чей дом"
+CHECK_HOUSE_OWNERSHIP = "чей дом"
 
 READY = "готово"
 NO_DATABASE = "нет базы"
@@ -37,17 +37,17 @@ NO_HOUSE = "нет дома"
 NO_FLAT = "нет квартиры"
 NO_ENTRANCE = "нет парадной"
 SEVERAL = "несколько"
-DIFFERS = "не сходится"
-STRANGE = "не наш"
-ENOUGH = "не выходит"
+CONTRADICTS_LIST = "не сходится"
+NOT_OURS = "не наш"
+TOO_MANY_TRIES = "не выходит"
 CAUSE_UNKNOWN = "неизвестна"
 CAUSE_KNOWN = "известна"
 NO_NUMBER = "нет номера"
 BY_PHONE = "по телефону"
 OVERDUE = "просрочена"
 UNFINISHED = "не весь"
-MORE_TO_TELL = "есть"
-ALL_TOLD = "нет"
+NEXT_FOUND = "есть"
+NONE_LEFT = "нет"
 MORE_TO_ANSWER = "справка"
 NEEDED = "нужна"
 OURS = "наш"
@@ -108,26 +108,26 @@ ACTIONS = MappingProxyType(
                 may_take=(MORE,),
                 gives=MappingProxyType(
                     {
-                        ALL_TOLD: (MORE, DESCRIPTION),  # the first outcome: a call by keys reports only one trouble
-                        MORE_TO_TELL: (CATEGORY, TROUBLE, MORE),
+                        NONE_LEFT: (MORE, DESCRIPTION),  # the first outcome: a call by keys reports only one trouble
+                        NEXT_FOUND: (CATEGORY, TROUBLE, MORE),
                         MORE_TO_ANSWER: (ARTICLE, MORE),
                     }
                 ),
             ),
             ActionSpec(
-                name=TICKET_OF_ARTICLE,
+                name=FIND_ARTICLE_TICKET,
                 needs=(),
                 may_take=(BY_ARTICLE,),
-                gives=MappingProxyType({MORE_TO_TELL: (CATEGORY, TROUBLE, DESCRIPTION, BY_ARTICLE), ALL_TOLD: ()}),
+                gives=MappingProxyType({NEXT_FOUND: (CATEGORY, TROUBLE, DESCRIPTION, BY_ARTICLE), NONE_LEFT: ()}),
             ),
             ActionSpec(
                 name=RECALL_TICKET,
                 needs=(),
                 may_take=(TICKET_NUMBER, TERM),
-                gives=MappingProxyType({MORE_TO_TELL: (TICKET_NUMBER, TERM), ALL_TOLD: ()}),
+                gives=MappingProxyType({NEXT_FOUND: (TICKET_NUMBER, TERM), NONE_LEFT: ()}),
             ),
             ActionSpec(
-                name=DO_WITHOUT,
+                name=SKIP_ADDRESS_PART,
                 needs=(),
                 may_take=(PLACE, ASKED),
                 gives=MappingProxyType({READY: (PLACE,), NEEDED: ()}),
@@ -156,10 +156,10 @@ ACTIONS = MappingProxyType(
                     {
                         COMPLETE: (ADDRESS, *_ASKING),
                         **dict.fromkeys((NOTHING_SAID, NO_PLACE, NO_STREET, NO_HOUSE, NO_FLAT, NO_ENTRANCE), _ASKING),
-                        **dict.fromkeys((GUESSED, DIFFERS), (ADDRESS_QUESTION, *_ASKING)),
+                        **dict.fromkeys((GUESSED, CONTRADICTS_LIST), (ADDRESS_QUESTION, *_ASKING)),
                         SEVERAL: (VARIANTS, *_ASKING),
-                        STRANGE: (ADDRESS, *_ASKING),
-                        ENOUGH: (),
+                        NOT_OURS: (ADDRESS, *_ASKING),
+                        TOO_MANY_TRIES: (),
                     }
                 ),
             ),
@@ -168,14 +168,14 @@ ACTIONS = MappingProxyType(
                 needs=(),
                 may_take=(PLACE, TRIES),
                 gives=MappingProxyType(
-                    {COMPLETE: (ADDRESS, *_ASKING), UNFINISHED: (ADDRESS_QUESTION, *_ASKING), ENOUGH: ()}
+                    {COMPLETE: (ADDRESS, *_ASKING), UNFINISHED: (ADDRESS_QUESTION, *_ASKING), TOO_MANY_TRIES: ()}
                 ),
             ),
             ActionSpec(
-                name=WHOSE_HOUSE,
+                name=CHECK_HOUSE_OWNERSHIP,
                 needs=(NAMED_HOUSE,),
                 may_take=(PLACE,),
-                gives=MappingProxyType({OURS: (ADDRESS, PLACE), STRANGE: (), UNCERTAIN: ()}),
+                gives=MappingProxyType({OURS: (ADDRESS, PLACE), NOT_OURS: (), UNCERTAIN: ()}),
             ),
             ActionSpec(
                 name=FIND_CAUSE,
@@ -184,7 +184,7 @@ ACTIONS = MappingProxyType(
                 gives=MappingProxyType({CAUSE_KNOWN: (CAUSE,), CAUSE_UNKNOWN: ()}),
             ),
             ActionSpec(
-                name=SORT_READINGS,
+                name=CHOOSE_READING_STEP,
                 needs=(),
                 may_take=(ACCOUNT, READINGS),
                 gives=MappingProxyType({NO_ACCOUNT: (), NOT_NAMED: (ACCOUNT,), NAMED: (ACCOUNT,)}),

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 DATABASE_SECONDS = 2.0
 """Timeout in seconds of a database query while the caller waits."""
-MOST_TOLD = 3
+MAX_LISTED_TICKETS = 3
 """Most tickets listed to a caller, who cannot remember more by ear."""
 
 
@@ -164,9 +164,9 @@ class ScriptActions:
         if not found or names.TICKETS in request.arguments:  # already read out: the caller means another one
             return ActionResult(names.NO_NUMBER, {})
         if late := [ticket for ticket in found if ticket.due_at is not None and ticket.due_at < request.now]:
-            lines = [self._say_overdue(ticket, request) for ticket in late[:MOST_TOLD]]
+            lines = [self._say_overdue(ticket, request) for ticket in late[:MAX_LISTED_TICKETS]]
             return ActionResult(names.OVERDUE, {names.TICKETS: " ".join(lines)})
-        lines = [self._say_open(ticket, request, alone=len(found) == 1) for ticket in found[:MOST_TOLD]]
+        lines = [self._say_open(ticket, request, alone=len(found) == 1) for ticket in found[:MAX_LISTED_TICKETS]]
         told = texts().one_open if len(found) == 1 else texts().several_open
         return ActionResult(names.BY_PHONE, {names.TICKETS: " ".join([told, *lines])})
 

@@ -7,13 +7,13 @@ from callcenter.conducting import action_specs as names
 from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.texts import texts
 from callcenter.dialogue.interpretation.address_fact import (
-    RUSSIAN,
+    PART_NAMES,
     format_address,
     guess_street,
     parse_address,
-    say_address,
+    spoken_address,
 )
-from callcenter.dialogue.scripts.vocabulary import GUESS
+from callcenter.dialogue.scripts.vocabulary import STREET_GUESS
 from callcenter.knowledge.categories import AddressScope
 from callcenter.understanding.address.address import (
     HOUSE_PARTS,
@@ -51,7 +51,7 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
     address = _apply_default_parts(parse_address(place, known.houses), known)
     found = known.categories.get(category)
     where = AddressScope.FLAT if found is None else found.address_precision
-    said = say_address(address)
+    said = spoken_address(address)
     doubt = None
     if where is not AddressScope.NOWHERE:
         doubt = what_to_ask(address, needs_apartment=where is AddressScope.FLAT) or _find_missing_entrance(
@@ -60,30 +60,34 @@ def check_address(place: str, category: str, asked: str, tries: int, known: Know
     if doubt is None:
         return AddressCheck(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
     if tries >= MOST_TRIES:
-        return AddressCheck(names.ENOUGH, {}, said)
+        return AddressCheck(names.TOO_MANY_TRIES, {}, said)
     outcome, facts = _choose_outcome(address, doubt, flat=where is AddressScope.FLAT)
     if _is_part_absent(doubt):
         address = _drop_part(address, doubt.part, known)
     part = doubt.part
-    if outcome == names.NO_STREET and asked not in (part, GUESS) and (guess := guess_street(address, known.houses)):
+    if (
+        outcome == names.NO_STREET
+        and asked not in (part, STREET_GUESS)
+        and (guess := guess_street(address, known.houses))
+    ):
         house = resolve(known.houses.all, {name: guess.parts[name] for name in HOUSE_PARTS if name in guess.parts}, ())
-        outcome, part = names.GUESSED, GUESS
-        facts = {names.ADDRESS_QUESTION: texts().guess.format(house=say_address(_apply_default_parts(house, known)))}
+        outcome, part = names.GUESSED, STREET_GUESS
+        facts = {names.ADDRESS_QUESTION: texts().guess.format(house=spoken_address(_apply_default_parts(house, known)))}
     return AddressCheck(outcome, {**facts, **_asking_facts(address, part, tries + 1)}, said)
 
 
 def check_danger_place(place: str, tries: int, known: KnowledgeSnapshot) -> AddressCheck:
     """Checks whether help can find the caller: house known, and entrance or flat if the house has several entrances."""
     address = _apply_default_parts(parse_address(place, known.houses), known)
-    said = say_address(address)
+    said = spoken_address(address)
     doubt = what_to_ask(address, needs_apartment=False) or _find_missing_entrance(address, AddressScope.ENTRANCE)
     if doubt is None:
         return AddressCheck(names.COMPLETE, {names.ADDRESS: said, **_asking_facts(address, "", 0)}, said)
     outcome, facts = _choose_outcome(address, doubt, flat=False)
     if _is_part_absent(doubt):
         address = _drop_part(address, doubt.part, known)
-    if tries >= MOST_DANGER_TRIES or outcome == names.STRANGE:
-        return AddressCheck(names.ENOUGH, {}, said)
+    if tries >= MOST_DANGER_TRIES or outcome == names.NOT_OURS:
+        return AddressCheck(names.TOO_MANY_TRIES, {}, said)
     questions = texts().danger_questions
     question = (
         facts.get(names.VARIANTS)
@@ -126,9 +130,9 @@ def _choose_outcome(address: Address, doubt: AddressDoubt, *, flat: bool) -> tup
         "entrance": names.NO_ENTRANCE,
     }
     if doubt.kind == "contradictory" and doubt.part in ("street", "house") and not doubt.options:
-        return names.STRANGE, {names.ADDRESS: say_address(address)}
+        return names.NOT_OURS, {names.ADDRESS: spoken_address(address)}
     if doubt.kind in ("contradictory", "unknown"):
-        return names.DIFFERS, {names.ADDRESS_QUESTION: _say_difference(doubt)}
+        return names.CONTRADICTS_LIST, {names.ADDRESS_QUESTION: _say_difference(doubt)}
     if doubt.kind == "ambiguous" and 0 < len(doubt.options) <= MOST_OPTIONS:
         return names.SEVERAL, {names.VARIANTS: _name_options(doubt)}
     if doubt.part == "street" and "house" not in address.parts:
@@ -154,7 +158,7 @@ def _name_options(doubt: AddressDoubt) -> str:
     return texts().which[doubt.part].format(options=", ".join([*named[:-2], last]))
 
 
-_GENITIVE = {**RUSSIAN, "building": "корпуса", "structure": "строения", "letter": "литеры"}
+_GENITIVE = {**PART_NAMES, "building": "корпуса", "structure": "строения", "letter": "литеры"}
 
 
 def _find_missing_entrance(address: Address, where: AddressScope) -> AddressDoubt | None:

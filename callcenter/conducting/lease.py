@@ -6,7 +6,7 @@ whose action or prompt hangs returns to the dialplan, and so do all calls of a k
 See docs/decisions/0005.
 """
 
-from callcenter.conducting.ports import CallMetrics, Phone
+from callcenter.conducting.ports import CallMetrics, ChannelControl
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable
 
@@ -14,7 +14,9 @@ from callcenter.core.errors import AsteriskUnavailable
 class Lease:
     """The lease of one call, `seconds` long. Renewed at most twice a second, and at least three times per lease."""
 
-    def __init__(self, phone: Phone, call_id: str, *, seconds: int, clock: Clock, measures: CallMetrics) -> None:
+    def __init__(
+        self, phone: ChannelControl, call_id: str, *, seconds: int, clock: Clock, measures: CallMetrics
+    ) -> None:
         self._phone = phone
         self._measures = measures
         self._call_id = call_id

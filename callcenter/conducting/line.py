@@ -28,15 +28,15 @@ from callcenter.conducting.ports import (
     Actions,
     CallMetrics,
     CallRecognition,
+    ChannelControl,
     ChannelGone,
     NoMetrics,
     NoteWriter,
-    Phone,
     Prompts,
     RecognitionSession,
 )
+from callcenter.conducting.response_timer import ResponseTimer
 from callcenter.conducting.texts import texts
-from callcenter.conducting.turn_time import TurnTime
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
 from callcenter.core.ids import new_id
@@ -84,7 +84,7 @@ class Dialogue(Protocol):
 class LinePorts:
     """The ports (adapters to Asterisk, prompts, journal and others) that all lines share."""
 
-    channel_control: Phone
+    channel_control: ChannelControl
     prompts: Prompts
     notes: NoteWriter
     actions: Actions
@@ -136,7 +136,7 @@ class Line:
         self._pending_commands: deque[Command | _ReplayPrompt] = deque()
         self._playback: _ActivePlayback | None = None
         self._last_prompt: str | None = None
-        self._response_timer = TurnTime(services.clock, services.metrics_recorder)
+        self._response_timer = ResponseTimer(services.clock, services.metrics_recorder)
         self._listening: Listen | None = None
         self._hearing: RecognitionSession | None = None
         self._timer: asyncio.TimerHandle | None = None

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from callcenter.core.problems import Problem
 from callcenter.houses.houses import House, Houses
-from callcenter.knowledge.sheets import Sheet, SheetProblems, read_text, read_yaml
+from callcenter.knowledge.yaml_reader import FileProblems, MappingReader, read_text, read_yaml
 
-EVERY_HOUSE = "все"
+ALL_HOUSES = "все"
 _KEYS = ("id", "houses", "categories", "reason", "who", "since", "expected", "until")
 _MOMENT = "%Y-%m-%d %H:%M"
 _NUMBERS = (("house", r"(?:дом )?(\d+(?:/\d+)?)"), ("building", r"корпус (\d+)"), ("structure", r"строение (\d+)"),
@@ -60,15 +60,18 @@ def read_outages(
     file: Path, houses: Houses, *, categories: Collection[str], zone: ZoneInfo
 ) -> tuple[Outages, list[Problem]]:
     """Reads `file`. Returns the outages and the problems found (OUT001-OUT034). A missing file means no outages."""
-    findings = SheetProblems(file, "OUT")
+    findings = FileProblems(file, "OUT")
     if not file.exists():
         return Outages(), []
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     if document is None:
         return Outages(), findings.problems
-    top = Sheet(findings, document, known=("outages",))
-    read = [_read(Sheet(findings, node, known=_KEYS), houses, categories, zone) for node in top.read_items("outages")]
+    top = MappingReader(findings, document, known=("outages",))
+    read = [
+        _read(MappingReader(findings, node, known=_KEYS), houses, categories, zone)
+        for node in top.read_items("outages")
+    ]
     outages = tuple(outage for outage in read if outage is not None)
     seen: set[str] = set()
     for outage in outages:
@@ -78,7 +81,7 @@ def read_outages(
     return Outages(outages), findings.problems
 
 
-def _read(sheet: Sheet, houses: Houses, categories: Collection[str], zone: ZoneInfo) -> Outage | None:
+def _read(sheet: MappingReader, houses: Houses, categories: Collection[str], zone: ZoneInfo) -> Outage | None:
     findings = sheet.findings
     before = len(findings.problems)
     id_, reason, who = sheet.read_string("id"), sheet.read_string("reason"), sheet.read_string("who")
@@ -91,8 +94,8 @@ def _read(sheet: Sheet, houses: Houses, categories: Collection[str], zone: ZoneI
     node = sheet.values.get("houses")
     found: list[House] = []
     if node is not None and isinstance(node.value, str):
-        if sheet.read_string("houses") != EVERY_HOUSE:
-            findings.add(32, f"«houses»: пишите «{EVERY_HOUSE}» или список домов", node)
+        if sheet.read_string("houses") != ALL_HOUSES:
+            findings.add(32, f"«houses»: пишите «{ALL_HOUSES}» или список домов", node)
     else:
         for name in sheet.read_strings("houses"):
             fitting = list(_find_houses(name, houses))
@@ -122,7 +125,7 @@ def _find_houses(name: str, houses: Houses) -> Iterator[House]:
     yield from (house for house in houses.all if all(getattr(house, key) == value for key, value in wanted.items()))
 
 
-def _moment(sheet: Sheet, name: str, zone: ZoneInfo, *, required: bool = True) -> datetime | None:
+def _moment(sheet: MappingReader, name: str, zone: ZoneInfo, *, required: bool = True) -> datetime | None:
     text = sheet.read_string(name, required=required)
     if not text:
         return None

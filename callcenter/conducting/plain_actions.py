@@ -14,8 +14,8 @@ from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.ports import ActionResult
 from callcenter.conducting.texts import texts
 from callcenter.dialogue.interpretation.address_fact import format_address, parse_address, say_house
-from callcenter.dialogue.interpretation.trouble_reports import read_more, write_more
-from callcenter.dialogue.scripts.rehearsal import CarryOut
+from callcenter.dialogue.interpretation.trouble_reports import format_further_matters, parse_further_matters
+from callcenter.dialogue.scripts.rehearsal import GetOutcome
 from callcenter.dialogue.scripts.talks import GivenOutcome
 from callcenter.understanding.address.address import AddressPart, resolve
 from callcenter.wording.spoken import spoken_moment
@@ -40,11 +40,11 @@ class PlainActions:
             names.NOTE_ADDRESS: self._note_address,
             names.FIND_CAUSE: self._find_cause,
             names.NEXT_TROUBLE: self._take_next_trouble,
-            names.SORT_READINGS: _sort_readings,
-            names.TICKET_OF_ARTICLE: self._find_article_ticket,
+            names.CHOOSE_READING_STEP: _sort_readings,
+            names.FIND_ARTICLE_TICKET: self._find_article_ticket,
             names.RECALL_TICKET: _recall_ticket,
-            names.DO_WITHOUT: self._skip_address_part,
-            names.WHOSE_HOUSE: self._check_house_ownership,
+            names.SKIP_ADDRESS_PART: self._skip_address_part,
+            names.CHECK_HOUSE_OWNERSHIP: self._check_house_ownership,
         }
 
     def carry_out(self, action: str, arguments: Mapping[str, str], *, now: datetime) -> NotedResult | None:
@@ -52,7 +52,7 @@ class PlainActions:
         function = self._functions.get(action)
         return None if function is None else function(arguments, now)
 
-    def make_rehearsal_runner(self, *, now: datetime) -> CarryOut:
+    def make_rehearsal_runner(self, *, now: datetime) -> GetOutcome:
         """Returns a function that runs actions for rehearsed dialogues, with `now` as the current time."""
 
         def carry_out(action: str, arguments: Mapping[str, str]) -> GivenOutcome | None:
@@ -94,23 +94,23 @@ class PlainActions:
 
     def _take_next_trouble(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """Returns the next trouble or article of an utterance with several, after the previous one was handled."""
-        item, *left = read_more(arguments) or [""]
-        more = write_more(left)
+        item, *left = parse_further_matters(arguments) or [""]
+        more = format_further_matters(left)
         if not item:
-            return NotedResult(ActionResult(names.ALL_TOLD, {names.MORE: "", names.DESCRIPTION: ""}))
+            return NotedResult(ActionResult(names.NONE_LEFT, {names.MORE: "", names.DESCRIPTION: ""}))
         if item not in self._known().categories:
             return NotedResult(ActionResult(names.MORE_TO_ANSWER, {names.ARTICLE: item, names.MORE: more}))
         facts = {names.CATEGORY: item, names.TROUBLE: self._known().categories.get_spoken_name(item), names.MORE: more}
-        return NotedResult(ActionResult(names.MORE_TO_TELL, facts))
+        return NotedResult(ActionResult(names.NEXT_FOUND, facts))
 
     def _find_article_ticket(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """Offers the ticket that fits the article just told, such as a report after a flood or a meter check."""
         code = arguments.get(names.BY_ARTICLE, "")
         if not code:
-            return NotedResult(ActionResult(names.ALL_TOLD, {}))
+            return NotedResult(ActionResult(names.NONE_LEFT, {}))
         trouble = self._known().categories.get_spoken_name(code)
         facts = {names.CATEGORY: code, names.TROUBLE: trouble, names.DESCRIPTION: trouble, names.BY_ARTICLE: ""}
-        return NotedResult(ActionResult(names.MORE_TO_TELL, facts))
+        return NotedResult(ActionResult(names.NEXT_FOUND, facts))
 
     def _skip_address_part(self, arguments: Mapping[str, str], now: datetime) -> NotedResult:
         """Marks the flat or entrance as unknown or refused; the house is enough for a ticket."""
@@ -129,13 +129,13 @@ class PlainActions:
             place = arguments.get(names.PLACE, "") or named
             return NotedResult(ActionResult(names.OURS, {names.ADDRESS: say_house(address.house), names.PLACE: place}))
         strange = any(doubt.kind in ("contradictory", "unknown") for doubt in address.doubts)
-        return NotedResult(ActionResult(names.STRANGE if strange else names.UNCERTAIN, {}))
+        return NotedResult(ActionResult(names.NOT_OURS if strange else names.UNCERTAIN, {}))
 
 
 def _recall_ticket(arguments: Mapping[str, str], now: datetime) -> NotedResult:
     """Repeats the last ticket number and deadline of this call."""
     told = {name: arguments[name] for name in (names.TICKET_NUMBER, names.TERM) if name in arguments}
-    return NotedResult(ActionResult(names.MORE_TO_TELL, told) if len(told) > 1 else ActionResult(names.ALL_TOLD, {}))
+    return NotedResult(ActionResult(names.NEXT_FOUND, told) if len(told) > 1 else ActionResult(names.NONE_LEFT, {}))
 
 
 def _sort_readings(arguments: Mapping[str, str], now: datetime) -> NotedResult:

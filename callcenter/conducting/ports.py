@@ -23,7 +23,7 @@ class ChannelGone(CallcenterError):
     """The channel has left the Stasis application: the caller hung up, or the dialplan took it back. Not a fault."""
 
 
-class Phone(Protocol):
+class ChannelControl(Protocol):
     """Control of callers' channels in the Stasis application. Every method except `forget` raises ChannelGone or
     AsteriskUnavailable."""
 

@@ -25,16 +25,16 @@ from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.interpretation.interpretation import Interpreter, NullInterpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.script import Script, list_fixed_prompts
-from callcenter.journal.editions import KeptEdition
+from callcenter.journal.editions import StoredEdition
 from callcenter.knowledge.base import read_knowledge
 from callcenter.knowledge.categories import Categories
 from callcenter.settings import CompanySettings
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 1.0
+POLL_SECONDS = 1.0
 """Seconds between two checks of the watched files for changes."""
-SPEAK_AGAIN_EVERY = 30.0
+RENDER_RETRY_SECONDS = 30.0
 """Seconds after a failed rendering of the prompts until the next attempt."""
 
 
@@ -50,7 +50,7 @@ class ScriptEdition:
     answers: Mapping[str, str]
     """Article id -> spoken text, for the articles that may be spoken on the day of reading."""
     categories: Categories
-    stored_edition: KeptEdition | None = None
+    stored_edition: StoredEdition | None = None
     """The serializable form, stored beside the recordings of the calls that used the edition; see docs/tapes.md."""
     recognition_enabled: bool = False
     """Whether callers' speech is recognized."""
@@ -97,7 +97,7 @@ def edition_reader(
         if found is None:
             return None, problems
         answers = knowledge.render_answers(on)
-        kept = KeptEdition(
+        kept = StoredEdition(
             script.stem,
             script.read_text(encoding="utf-8"),
             tuple(sorted(knowledge.answer_names)),
@@ -122,7 +122,7 @@ class ScriptEditions:
         alarms: Alarms,
         clock: Clock,
         zone: ZoneInfo,
-        look_every: float = LOOK_EVERY,
+        look_every: float = POLL_SECONDS,
     ) -> None:
         """`watched`: files, and directories whose direct files are watched. Loads nothing: call `open` next."""
         self._read = read
@@ -209,7 +209,7 @@ class ScriptEditions:
         await self._alarms.clear_alarm(AlarmKind.SCRIPT, self._subject)
 
     async def _report_voice_failure(self, message: str) -> None:
-        self._render_retry_at = self._clock.monotonic() + SPEAK_AGAIN_EVERY
+        self._render_retry_at = self._clock.monotonic() + RENDER_RETRY_SECONDS
         await self._replace_alarm(message)
 
     async def _replace_alarm(self, message: str) -> None:

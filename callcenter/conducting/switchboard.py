@@ -9,7 +9,7 @@ from callcenter.conducting.caller import Arrival
 from callcenter.conducting.line import FALLBACK, Dialogue, Line, LinePorts
 from callcenter.conducting.mailbox import Dismissed, Left, Letter
 from callcenter.conducting.ports import ChannelGone
-from callcenter.conducting.taping import taped
+from callcenter.conducting.taping import with_tape
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
 from callcenter.journal.notes import Note
@@ -62,7 +62,7 @@ class Switchboard:
             log.warning("a call came in twice", call_id=arrival.call_id)
             return
         try:
-            line = Line(arrival, self._begin_talk(), taped(self._edges, arrival.call_id))
+            line = Line(arrival, self._begin_talk(), with_tape(self._edges, arrival.call_id))
         except Exception as error:
             log.exception("no conversation for a call", call_id=arrival.call_id)
             self._note(arrival.call_id, "failed", what=f"{type(error).__name__}: {error}")

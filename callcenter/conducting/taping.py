@@ -20,7 +20,7 @@ _TIMEOUT_SHARE = 0.95
 """Share of the line's timeout. Less than 1, so that a timeout is on the tape before the line's reaction to it."""
 
 
-def taped(edges: LinePorts, call_id: str) -> LinePorts:
+def with_tape(edges: LinePorts, call_id: str) -> LinePorts:
     """The ports of one call, wrapped so that prompts and actions are recorded on its tape."""
     if edges.tape is NO_TAPE:
         return edges

@@ -9,7 +9,7 @@ from callcenter.knowledge.categories import Category, ClockKind, ClockRule, Urge
 from callcenter.wording.numbers import is_one
 from callcenter.wording.spoken import spoken_moment
 
-LONG = timedelta(days=1)
+ROUND_TO_HOUR_AFTER = timedelta(days=1)
 """A deadline farther away than this is rounded up to the hour."""
 _HOUR = timedelta(hours=1)
 _MINUTES_OF_AN_HOUR = 60
@@ -36,7 +36,7 @@ def say_term(category: Category | None, due_at: datetime | None, *, now: datetim
 
 def say_due(due_at: datetime, *, now: datetime, zone: ZoneInfo) -> str:
     """A deadline as spoken text. More than a day ahead it is rounded up to the hour, never down."""
-    if due_at - now > LONG:
+    if due_at - now > ROUND_TO_HOUR_AFTER:
         due_at = due_at + (-(due_at - datetime.min.replace(tzinfo=due_at.tzinfo)) % _HOUR)
     return spoken_moment(due_at, now=now, zone=zone)
 

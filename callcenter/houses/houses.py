@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import SheetNode, SheetProblems, find_mixed_words, read_text
+from callcenter.knowledge.yaml_reader import FileProblems, YamlNode, find_mixed_words, read_text
 
 COLUMNS = (
     "settlement", "street", "house", "building", "structure", "letter", "complex", "also", "entrances", "floors",
@@ -84,7 +84,7 @@ def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
     Lines that begin with `#` are comments. Invalid lines give no house. Returns the houses and all problems:
     HSE001-HSE004 for the file, HSE020-HSE034 for its lines.
     """
-    findings = SheetProblems(file, "HSE")
+    findings = FileProblems(file, "HSE")
     text = read_text(findings)
     if text is None:
         return Houses(()), findings.problems
@@ -99,7 +99,7 @@ def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
     return _read_rows(findings, head, rows[1:]), findings.problems
 
 
-def _check_head(findings: SheetProblems, number: int, head: list[str]) -> bool:
+def _check_head(findings: FileProblems, number: int, head: list[str]) -> bool:
     names = [name.strip() for name in head]
     if len(names) == 1 and "," in names[0]:
         findings.add(21, "столбцы разделены запятой, а нужна точка с запятой", number)
@@ -114,7 +114,7 @@ def _check_head(findings: SheetProblems, number: int, head: list[str]) -> bool:
     return False
 
 
-def _read_rows(findings: SheetProblems, head: list[str], rows: Iterable[tuple[int, list[str]]]) -> Houses:
+def _read_rows(findings: FileProblems, head: list[str], rows: Iterable[tuple[int, list[str]]]) -> Houses:
     houses: dict[tuple[str, ...], tuple[int, House]] = {}
     for number, fields in rows:
         if len(fields) != len(head):
@@ -134,14 +134,14 @@ def _read_rows(findings: SheetProblems, head: list[str], rows: Iterable[tuple[in
 
 
 def _make_fault_reporter(
-    findings: SheetProblems, number: int, head: Sequence[str], fields: Sequence[str]
+    findings: FileProblems, number: int, head: Sequence[str], fields: Sequence[str]
 ) -> Callable[[int, str, str], None]:
     """Returns a function that reports a fault of a field at its column in the line."""
     starts = accumulate((len(field) + 1 for field in fields), initial=1)
     columns = dict(zip((name.strip() for name in head), starts, strict=False))
 
     def fault(code: int, name: str, message: str) -> None:
-        findings.add(code, f"«{name}»: {message}", SheetNode("", number, columns.get(name, 1)))
+        findings.add(code, f"«{name}»: {message}", YamlNode("", number, columns.get(name, 1)))
 
     return fault
 

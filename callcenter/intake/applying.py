@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.05
 """Between two looks at the journal: whoever writes it is another program."""
 GATHER_SECONDS = 0.15
 """The notes of so long share a transaction: what is done for each of those costs more than a note."""
-PATIENCE = (0.2, 5.0)
+RETRY_PAUSES = (0.2, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 
 TAKES_A_NUMBER = "ticket_wanted"
@@ -42,7 +42,7 @@ Apply = Callable[[AsyncSession, Note], Awaitable[None]]
 
 async def apply_notes(directory: Path, database: Database, apply: Apply) -> None:
     """Applies the notes of a journal as they come, and those an earlier controller left, until cancelled."""
-    pause = PATIENCE[0]
+    pause = RETRY_PAUSES[0]
     reached: JournalPosition | None = None
     while True:
         try:
@@ -54,12 +54,12 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
                 await asyncio.sleep(LOOK_SECONDS)
             while reached is not None and read_lines(directory, reached, limit=1):
                 reached = await apply_batch(directory, database, apply)
-            pause = PATIENCE[0]
+            pause = RETRY_PAUSES[0]
         except DatabaseUnavailable:
             reached = None
             _log.warning("database away, notes wait", pause=pause)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, PATIENCE[1])
+            pause = min(pause * 2, RETRY_PAUSES[1])
         except DBAPIError as error:
             if not is_conflict(error):
                 raise

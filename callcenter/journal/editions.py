@@ -12,7 +12,7 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 
-DIRECTORY = "editions"
+EDITIONS_DIRECTORY = "editions"
 """Name of the directory for editions inside the recordings directory and the spool directory of tapes."""
 
 
@@ -21,7 +21,7 @@ class EditionNotFound(CallcenterError):
 
 
 @dataclass(frozen=True)
-class KeptEdition:
+class StoredEdition:
     """`script`: text of the script file. `articles`, `categories`: names the script may use. `answers`: article id ->
     spoken text."""
 
@@ -41,14 +41,14 @@ class KeptEdition:
 
 
 def edition_file(directory: Path, edition_hash: str) -> Path:
-    return directory / DIRECTORY / f"{edition_hash}.json"
+    return directory / EDITIONS_DIRECTORY / f"{edition_hash}.json"
 
 
-def read_kept_edition(file: Path) -> KeptEdition:
+def read_kept_edition(file: Path) -> StoredEdition:
     """Raises EditionNotFound when the file is missing or is not an edition."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
-        return KeptEdition(
+        return StoredEdition(
             kept["name"], kept["script"], tuple(kept["articles"]), tuple(kept["categories"]), kept["answers"]
         )
     except (OSError, ValueError, KeyError, TypeError) as error:

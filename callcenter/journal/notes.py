@@ -33,7 +33,7 @@ from callcenter.journal.line_recovery import recover_lines
 
 SYNC_SECONDS = 0.03
 """Delay before an fsync, so that notes of many calls share it. Longer: fewer syncs, more notes lost in a power cut."""
-FULL_SECONDS = 0.5
+DISK_RETRY_SECONDS = 0.5
 """Seconds between two attempts to write while the disk accepts nothing."""
 SEGMENT_BYTES = 1 << 20
 """Size in bytes from which a new segment is opened."""
@@ -150,7 +150,7 @@ class Journal:
 
     def _sync(self) -> None:
         while not self._closing.is_set():
-            self._unsynced.wait(FULL_SECONDS if self._disk_full else None)
+            self._unsynced.wait(DISK_RETRY_SECONDS if self._disk_full else None)
             self._closing.wait(SYNC_SECONDS)  # gathers the notes of many calls for one sync
             self._unsynced.clear()
             self._fsync_segment()

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from callcenter.core.errors import CallcenterError
 
-ENDING = ".tape.jsonl"
+TAPE_SUFFIX = ".tape.jsonl"
 VERSION = 1
 
 
@@ -88,7 +88,7 @@ class TapeLine:
 
 def tape_beside(recording: Path) -> Path:
     """The path of the tape that belongs to the recording file `recording`."""
-    return recording.with_name(recording.stem + ENDING)
+    return recording.with_name(recording.stem + TAPE_SUFFIX)
 
 
 def write_line(at: datetime, source: TapeSource, content: Mapping[str, Any]) -> bytes:

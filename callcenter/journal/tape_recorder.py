@@ -25,8 +25,8 @@ from urllib.parse import unquote
 import structlog
 
 from callcenter.core.clock import Clock
-from callcenter.journal.editions import KeptEdition, edition_file
-from callcenter.journal.tape import ENDING, VERSION, TapeSource, write_line
+from callcenter.journal.editions import StoredEdition, edition_file
+from callcenter.journal.tape import TAPE_SUFFIX, VERSION, TapeSource, write_line
 
 LONGEST_QUEUE = 10_000
 """Limit of queued lines; further lines are dropped."""
@@ -50,7 +50,7 @@ class _QueuedLine:
     source: TapeSource
     content: Mapping[str, Any] | str | bytes
     call_id: str | None
-    edition: KeptEdition | None
+    edition: StoredEdition | None
 
 
 class TapeRecorder:
@@ -61,7 +61,7 @@ class TapeRecorder:
         directory: Path,
         *,
         clock: Clock,
-        get_edition: Callable[[], KeptEdition | None],
+        get_edition: Callable[[], StoredEdition | None],
         lease_seconds: int,
     ) -> None:
         """`get_edition` returns the script edition that new calls use."""
@@ -128,14 +128,14 @@ class TapeRecorder:
                 written.append(write_line(self._clock.now(), TapeSource.TAPE, {"dropped": dropped}))
             self._append(call_id, written, begins=call_id in begun)
 
-    def _make_header(self, call_id: str, edition: KeptEdition | None) -> dict[str, Any]:
+    def _make_header(self, call_id: str, edition: StoredEdition | None) -> dict[str, Any]:
         head: dict[str, Any] = {"version": VERSION, "call": call_id, "lease_seconds": self._lease_seconds}
         if edition is not None:
             head["edition"] = {"name": edition.name, "hash": edition.hash}
             self._store_edition(edition)
         return head
 
-    def _store_edition(self, edition: KeptEdition) -> None:
+    def _store_edition(self, edition: StoredEdition) -> None:
         file = edition_file(self._directory, edition.hash)
         if file.exists():
             return
@@ -183,7 +183,7 @@ class TapeRecorder:
             if begins:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if begins else 0)
-            file = os.open(self._directory / f"{call_id}{ENDING}", flags, 0o600)
+            file = os.open(self._directory / f"{call_id}{TAPE_SUFFIX}", flags, 0o600)
         except FileNotFoundError:
             self._written_calls.discard(call_id)
             self._partial_lines.discard(call_id)

@@ -7,7 +7,14 @@ from datetime import date
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, find_mixed_words, read_text, read_yaml
+from callcenter.knowledge.yaml_reader import (
+    FileProblems,
+    MappingReader,
+    YamlNode,
+    find_mixed_words,
+    read_text,
+    read_yaml,
+)
 
 EVERY_HOUSE = "все"
 LONGEST_ANSWER = 420
@@ -73,7 +80,7 @@ def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
     for file in sorted(directory.glob("*.md")):
         if file.name == "README.md":
             continue
-        findings = SheetProblems(file, "KB")
+        findings = FileProblems(file, "KB")
         article = _read_article(findings)
         if article is not None and article.id in articles:
             findings.add(20, f"id «{article.id}» уже занят файлом {articles[article.id].file.name}", 1)
@@ -84,19 +91,19 @@ def read_articles(directory: Path) -> tuple[tuple[Article, ...], list[Problem]]:
     return tuple(articles[name] for name in sorted(articles)), problems
 
 
-def find_silent_articles(articles: tuple[Article, ...], company: Mapping[str, str], on: date) -> list[Problem]:
+def find_unspoken_articles(articles: tuple[Article, ...], company: Mapping[str, str], on: date) -> list[Problem]:
     """Returns a non-fatal problem for each article that may not be spoken on the day `on`."""
     problems = []
     for article in articles:
         reason = article.explain_unspoken(company, on)
         if reason is not None:
-            findings = SheetProblems(article.file, "KB")
+            findings = FileProblems(article.file, "KB")
             findings.add(reason[0], f"{article.id}: {reason[1]}", fatal=False)
             problems += findings.problems
     return problems
 
 
-def _read_article(findings: SheetProblems) -> Article | None:
+def _read_article(findings: FileProblems) -> Article | None:
     text = read_text(findings)
     if text is None:
         return None
@@ -109,7 +116,7 @@ def _read_article(findings: SheetProblems) -> Article | None:
         if not findings.problems:
             findings.add(21, "между «---» нет ни одного ключа", 1)
         return None
-    sheet = Sheet(findings, head, known=_KEYS)
+    sheet = MappingReader(findings, head, known=_KEYS)
     article = Article(
         id=sheet.read_string("id"),
         question=sheet.read_string("question"),
@@ -128,7 +135,7 @@ def _read_article(findings: SheetProblems) -> Article | None:
     return None if any(problem.fatal for problem in findings.problems) else article
 
 
-def _read_houses(sheet: Sheet) -> tuple[str, ...]:
+def _read_houses(sheet: MappingReader) -> tuple[str, ...]:
     node = sheet.values.get("houses")
     if node is not None and isinstance(node.value, str):
         if sheet.read_string("houses") != EVERY_HOUSE:
@@ -140,14 +147,14 @@ def _read_houses(sheet: Sheet) -> tuple[str, ...]:
     return houses
 
 
-def _check_id(findings: SheetProblems, article: Article, head: SheetNode) -> None:
+def _check_id(findings: FileProblems, article: Article, head: YamlNode) -> None:
     if article.id and not re.fullmatch(r"KB[0-9]{2,3}", article.id):
         findings.add(23, f"id «{article.id}»: нужно KB и номер, например KB07", head)
     elif article.id and not findings.file.name.startswith(f"{article.id}-"):
         findings.add(24, f"имя файла должно начинаться с «{article.id}-», чтобы ответ находили по номеру", head)
 
 
-def _check_body(findings: SheetProblems, article: Article, body: str, *, first_line: int) -> None:
+def _check_body(findings: FileProblems, article: Article, body: str, *, first_line: int) -> None:
     if not article.body:
         findings.add(25, "нет самого ответа под вторым «---»", first_line)
     if len(article.body) > LONGEST_ANSWER:

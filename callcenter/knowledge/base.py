@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.articles import Article, find_silent_articles, read_articles
+from callcenter.knowledge.articles import Article, find_unspoken_articles, read_articles
 from callcenter.knowledge.categories import Categories
 from callcenter.knowledge.categories_file import read_categories
 from callcenter.knowledge.facts import CompanyFacts, Law, read_company, read_law
@@ -48,7 +48,7 @@ class KnowledgeBase:
 
     def find_unspoken(self, on: date) -> list[Problem]:
         """Returns a non-fatal problem for each article and fact that may not be spoken on the day `on`."""
-        return find_silent_articles(
+        return find_unspoken_articles(
             self.articles, self.company.list_valid_facts(on), on
         ) + self.company.find_unspoken_facts(on)
 

@@ -16,9 +16,9 @@ from callcenter.knowledge.categories import (
     Window,
     WorkingDayTerm,
 )
-from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
+from callcenter.knowledge.yaml_reader import FileProblems, MappingReader, YamlNode, read_text, read_yaml
 
-OFFERED_BY_KEYS = 5
+MAX_MENU_CATEGORIES = 5
 """Most categories in the menu; a caller cannot remember more."""
 LONGEST_SAFETY_SPOKEN = 260
 """Characters, about 17 seconds of speech for a person in danger (CAT027)."""
@@ -34,7 +34,7 @@ _NEED_SAFETY_WORDS = (Urgency.EMERGENCY, Urgency.ACCIDENT)
 
 def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
     """Returns the categories of `file` and all its problems; invalid categories are left out."""
-    findings = SheetProblems(file, "CAT")
+    findings = FileProblems(file, "CAT")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     if document is None:
@@ -43,7 +43,7 @@ def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
         return Categories(()), findings.problems
     categories: dict[str, Category] = {}
     offered: dict[int, str] = {}
-    for node in Sheet(findings, document, known=("categories",)).read_items("categories"):
+    for node in MappingReader(findings, document, known=("categories",)).read_items("categories"):
         before = len(findings.problems)
         category = _read_category(findings, node)
         if category.code in categories:
@@ -61,8 +61,8 @@ def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
     return Categories(tuple(categories.values())), findings.problems
 
 
-def _read_category(findings: SheetProblems, node: SheetNode) -> Category:
-    sheet = Sheet(findings, node, known=_KEYS)
+def _read_category(findings: FileProblems, node: YamlNode) -> Category:
+    sheet = MappingReader(findings, node, known=_KEYS)
     urgency = sheet.read_choice("urgency", tuple(Urgency))
     rules = [_read_clock(findings, item) for item in sheet.read_items("clocks")]
     rules_read = [rule for rule in rules if rule is not None]
@@ -81,7 +81,7 @@ def _read_category(findings: SheetProblems, node: SheetNode) -> Category:
         responsible=sheet.read_string("responsible"),
         safety=sheet.read_string("safety", required=False),
         safety_spoken=sheet.read_string("safety_spoken", required=False),
-        menu_position=sheet.read_number("asked_by_keys", most=OFFERED_BY_KEYS),
+        menu_position=sheet.read_number("asked_by_keys", most=MAX_MENU_CATEGORIES),
         source_status=sheet.read_string("mark", required=False),
         spoken_name=sheet.read_string("said", required=False),
         address_precision=AddressScope(sheet.read_choice("where", tuple(AddressScope)) or AddressScope.FLAT)
@@ -92,7 +92,7 @@ def _read_category(findings: SheetProblems, node: SheetNode) -> Category:
     return category
 
 
-def _check_category(findings: SheetProblems, category: Category, node: SheetNode) -> None:
+def _check_category(findings: FileProblems, category: Category, node: YamlNode) -> None:
     if category.code and not re.fullmatch(r"[A-Z]+(?:_[A-Z]+)*", category.code):
         findings.add(24, f"код «{category.code}»: нужны заглавные латинские буквы и «_», например WAT_LEAK_RISER", node)
     kinds = [rule.kind for rule in category.clocks]
@@ -109,8 +109,8 @@ def _check_category(findings: SheetProblems, category: Category, node: SheetNode
         findings.add(28, f"{category.code}: «{found[0]}» в safety_spoken, а робот пока слышит только кнопки", node)
 
 
-def _read_clock(findings: SheetProblems, node: SheetNode) -> ClockRule | None:
-    sheet = Sheet(findings, node, known=_CLOCK_KEYS)
+def _read_clock(findings: FileProblems, node: YamlNode) -> ClockRule | None:
+    sheet = MappingReader(findings, node, known=_CLOCK_KEYS)
     kind = sheet.read_choice("kind", tuple(ClockKind))
     starts = sheet.read_choice("starts", tuple(ClockStart))
     minutes = sheet.read_number("minutes", required=True, most=60 * 24 * 366)
@@ -123,7 +123,7 @@ def _read_clock(findings: SheetProblems, node: SheetNode) -> ClockRule | None:
     return ClockRule(ClockKind(kind), minutes, ClockStart(starts), basis, regulation, window, condition, mark)
 
 
-def _read_window(sheet: Sheet) -> Window | None:
+def _read_window(sheet: MappingReader) -> Window | None:
     written = sheet.read_string("window", required=False)
     if not written:
         return None
@@ -138,8 +138,8 @@ def _read_window(sheet: Sheet) -> Window | None:
     return Window(opens, closes)
 
 
-def _read_working_day_deadline(findings: SheetProblems, node: SheetNode) -> WorkingDayTerm | None:
-    sheet = Sheet(findings, node, known=_WORKING_DAY_KEYS)
+def _read_working_day_deadline(findings: FileProblems, node: YamlNode) -> WorkingDayTerm | None:
+    sheet = MappingReader(findings, node, known=_WORKING_DAY_KEYS)
     kind = sheet.read_choice("kind", tuple(ClockKind))
     days = sheet.read_number("working_days", required=True, most=366)
     basis, mark = sheet.read_string("basis"), sheet.read_string("mark", required=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
+from callcenter.knowledge.yaml_reader import FileProblems, MappingReader, YamlNode, read_text, read_yaml
 
 _FACT_KEYS = ("value", "source", "valid_until")
 _LEGAL_VALUE_KEYS = ("value", "unit", "meaning", "basis", "mark", "valid_from")
@@ -48,7 +48,7 @@ class CompanyFacts:
 
     def find_unspoken_facts(self, on: date) -> list[Problem]:
         """Returns a non-fatal problem for each fact that is empty (COM101) or expired (COM102) on the day `on`."""
-        findings = SheetProblems(self.file, "COM")
+        findings = FileProblems(self.file, "COM")
         for fact in self.facts:
             if not fact.value:
                 findings.add(
@@ -92,14 +92,14 @@ def read_company(file: Path) -> tuple[CompanyFacts, list[Problem]]:
 
     Returns the facts and all problems.
     """
-    findings = SheetProblems(file, "COM")
+    findings = FileProblems(file, "COM")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     facts = []
     if document is not None:
-        top = Sheet(findings, document, known=("facts",))
+        top = MappingReader(findings, document, known=("facts",))
         for name, node in _list_entries(top, "facts"):
-            sheet = Sheet(findings, node, known=_FACT_KEYS)
+            sheet = MappingReader(findings, node, known=_FACT_KEYS)
             value = sheet.read_string("value", required=False)
             if re.search(r"[{}]", value):
                 findings.add(21, f"{name}: в значении фигурная скобка; факт не подставляет другие факты", node)
@@ -116,18 +116,18 @@ def read_law(file: Path) -> tuple[Law, list[Problem]]:
 
     Returns the figures and all problems.
     """
-    findings = SheetProblems(file, "LAW")
+    findings = FileProblems(file, "LAW")
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     figures = []
     if document is not None:
-        top = Sheet(findings, document, known=("figures",))
+        top = MappingReader(findings, document, known=("figures",))
         for name, versions in _list_entries(top, "figures"):
-            holder = Sheet(findings, versions, known=("versions",))
+            holder = MappingReader(findings, versions, known=("versions",))
             if "versions" not in holder.values:
                 findings.add(9, f"{name}: нет ключа «versions»", versions)
             for node in holder.read_items("versions"):
-                sheet = Sheet(findings, node, known=_LEGAL_VALUE_KEYS)
+                sheet = MappingReader(findings, node, known=_LEGAL_VALUE_KEYS)
                 value, since = sheet.read_number("value", required=True), sheet.read_date("valid_from", required=True)
                 unit, meaning, basis = (
                     sheet.read_choice("unit", _UNITS),
@@ -142,13 +142,13 @@ def read_law(file: Path) -> tuple[Law, list[Problem]]:
     return Law(tuple(figures)), findings.problems
 
 
-def _list_entries(sheet: Sheet, name: str) -> list[tuple[str, SheetNode]]:
+def _list_entries(sheet: MappingReader, name: str) -> list[tuple[str, YamlNode]]:
     node = sheet.values.get(name)
     if node is None:
         sheet.findings.add(9, f"нет ключа «{name}»", sheet.node)
         return []
     known = list(node.value) if isinstance(node.value, dict) else []
-    entries = list(Sheet(sheet.findings, node, known=known).values.items())
+    entries = list(MappingReader(sheet.findings, node, known=known).values.items())
     for entry, below in entries:
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", entry):
             message = f"имя «{entry}»: нужны заглавные латинские буквы, цифры и «_», например PASSPORT_HOURS"

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 
 from callcenter.core.problems import Problem
-from callcenter.knowledge.sheets import Sheet, SheetNode, SheetProblems, read_text, read_yaml
+from callcenter.knowledge.yaml_reader import FileProblems, MappingReader, YamlNode, read_text, read_yaml
 
 FILE = "pronunciation.yaml"
-LONGEST = 4
+MAX_WORDS = 4
 """Most words in an entry: enough to distinguish «дверной замок» from «старый замок»."""
 
 _VOWELS = "аеёиоуыэюя"
@@ -44,19 +44,19 @@ class Pronunciation:
         return sound.capitalize() if found[0][0].isupper() and sound[0] != "+" else sound
 
 
-NOTHING = Pronunciation({})
+EMPTY_PRONUNCIATION = Pronunciation({})
 
 
 def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
     """Returns the entries and all problems (PRN…). A missing file has no entries; invalid entries are left out."""
-    findings = SheetProblems(file, "PRN")
+    findings = FileProblems(file, "PRN")
     if not file.exists():
-        return NOTHING, []
+        return EMPTY_PRONUNCIATION, []
     text = read_text(findings)
     document = None if text is None else read_yaml(findings, text)
     entries: dict[str, str] = {}
     if document is not None:
-        node = Sheet(findings, document, known=("words",)).values.get("words")
+        node = MappingReader(findings, document, known=("words",)).values.get("words")
         if node is None:
             findings.add(9, "нет ключа «words»", document)
         else:
@@ -64,8 +64,8 @@ def read_pronunciation(file: Path) -> tuple[Pronunciation, list[Problem]]:
     return Pronunciation(entries), findings.problems
 
 
-def _read_entries(findings: SheetProblems, node: SheetNode, entries: dict[str, str]) -> None:
-    sheet = Sheet(findings, node, known=list(node.value) if isinstance(node.value, dict) else ())
+def _read_entries(findings: FileProblems, node: YamlNode, entries: dict[str, str]) -> None:
+    sheet = MappingReader(findings, node, known=list(node.value) if isinstance(node.value, dict) else ())
     for word in sheet.values:
         line, _ = node.key_positions[word]
         key = " ".join(word.lower().split())
@@ -85,7 +85,11 @@ def _find_fault(word: str, key: str, sound: str, entries: Mapping[str, str]) -> 
             101,
             f"«{word}»: слева стоит слово, как оно произносится: русские буквы, без цифр, знаков и ударения",
         ),
-        (key.count(" ") >= LONGEST, 102, f"«{word}»: не больше {LONGEST} слов подряд; запишите само слово с ударением"),
+        (
+            key.count(" ") >= MAX_WORDS,
+            102,
+            f"«{word}»: не больше {MAX_WORDS} слов подряд; запишите само слово с ударением",
+        ),
         (
             key in entries,
             103,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from callcenter.conducting.scripts import ScriptEdition
 from callcenter.layout import Layout
-from callcenter.speech.prompt_recordings.catalogue import RecordableText, ScriptTextsUnavailable, list_lines
-from callcenter.speech.prompt_recordings.fitting import UnusableRecording, take_recording
+from callcenter.speech.prompt_recordings.catalogue import RecordableText, ScriptTextsUnavailable, list_recordable_texts
+from callcenter.speech.prompt_recordings.recording_check import UnusableRecording, take_recording
 from callcenter.speech.prompt_recordings.takes import ACCEPTED
 from callcenter.web.plumbing.prompt_studio import RecordedPrompt, UnfitRecording
 
@@ -76,7 +76,7 @@ class PromptStudio:
         now = time.monotonic()
         if self._read_at is None or now - self._read_at > REMEMBERED_SECONDS:
             with contextlib.suppress(ScriptTextsUnavailable):  # the texts of before stay, as callers go on hearing them
-                self._lines = list_lines(self._layout, self._read_edition())
+                self._lines = list_recordable_texts(self._layout, self._read_edition())
             self._read_at = now
         return self._lines
 

@@ -26,10 +26,10 @@ from callcenter.operations.postgres import PostgresCluster
 from callcenter.operations.speech_model import read_people, renew_model
 from callcenter.settings import TREE, Settings
 from callcenter.speech.dialplan_sounds import write_sounds
-from callcenter.speech.prompt_recordings.catalogue import list_lines, publish
+from callcenter.speech.prompt_recordings.catalogue import link_studio_sounds, list_recordable_texts
 from callcenter.speech.prompts import PromptCache
-from callcenter.speech.pronouncing import pronouncer
-from callcenter.speech.voices import voice_of
+from callcenter.speech.pronouncing import make_text_converter
+from callcenter.speech.voices import configured_voice
 from callcenter.staff.service import ensure_accounts
 
 _UMASK = 0o022
@@ -129,7 +129,7 @@ def list_accounts(instance: Instance) -> None:
 async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
     """Renders the words of the dialplan and of the script in force, and makes the music."""
     settings = instance.settings
-    voice, words = voice_of(settings), pronouncer(TREE / "knowledge_base" / PRONUNCIATION)
+    voice, words = configured_voice(settings), make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)
     try:
         await write_sounds(instance.layout, voice, progress=progress, words=words)
         script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
@@ -146,7 +146,7 @@ async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
         done = await cache.prepare(edition.prompts, progress=tell)
         for complaint in done.unusable:
             progress(f"фразы сценария: {complaint}; пока говорит синтезатор")
-        publish(instance.layout, list_lines(instance.layout, edition))
+        link_studio_sounds(instance.layout, list_recordable_texts(instance.layout, edition))
     finally:
         await voice.close()
 

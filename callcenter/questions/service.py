@@ -11,7 +11,7 @@ from callcenter.core.database import notify
 from callcenter.questions.errors import QuestionNotFound
 from callcenter.questions.models import UnansweredQuestion
 from callcenter.questions.views import find_wording
-from callcenter.understanding.intents.questions import ask_the_same, list_matter
+from callcenter.understanding.intents.questions import is_same_question, list_content_lemmas
 
 
 async def keep_question(
@@ -26,7 +26,7 @@ async def keep_question(
         if before.id == question_id:
             return
         if _is_same(before, text=text, article=article):
-            if len(list_matter(text)) > len(list_matter(before.text)):
+            if len(list_content_lemmas(text)) > len(list_content_lemmas(before.text)):
                 before.text = text
                 await session.flush()
                 await notify(session, "question", before.id)
@@ -67,4 +67,4 @@ def _is_same(before: UnansweredQuestion, *, text: str, article: str | None) -> b
     """Whether a call asks once more what it has asked before."""
     if article or before.article:
         return article == before.article
-    return ask_the_same(before.text, text)
+    return is_same_question(before.text, text)

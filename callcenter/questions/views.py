@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.questions.models import UnansweredQuestion
-from callcenter.understanding.intents.questions import list_matter
+from callcenter.understanding.intents.questions import list_content_lemmas
 
 _QuestionKey = tuple[str | None, frozenset[str]]
 
@@ -61,4 +61,4 @@ async def find_wording(session: AsyncSession, question: UnansweredQuestion) -> S
 
 
 def _question_key(question: UnansweredQuestion) -> _QuestionKey:
-    return question.article, list_matter(question.text)
+    return question.article, list_content_lemmas(question.text)

@@ -42,9 +42,9 @@ MISSING_EVERY = 5.0
 """Seconds between two searches for missing recordings."""
 RETRY_SECONDS = 10.0
 """Seconds after a failed filing until the next attempt."""
-SHORT_BY = 3.0
+MAX_UNLOCATED_LOSS_SECONDS = 3.0
 """Lost seconds at unknown positions from which a recording is marked short. Higher: fewer alarms."""
-MUTE_FOR = 30.0
+MAX_LOST_SECONDS = 30.0
 """Lost seconds, at known and unknown positions, from which a recording is marked short, if they are also at least half
 of it. A full disk looks like this, and a phone that sends nothing while the caller waits."""
 SILENT_PEAK = 100
@@ -255,10 +255,10 @@ def judge_recording(written: WrittenRecording, gaps: tuple[Gap, ...]) -> tuple[R
     no fault, because the caller may just have said nothing.
     """
     guessed = sum(gap.seconds for gap in gaps if gap.guessed)
-    if guessed >= SHORT_BY:
+    if guessed >= MAX_UNLOCATED_LOSS_SECONDS:
         return RecordingState.SHORT, f"не хватает {guessed:.0f} с, где именно — неизвестно"
     lost = sum(gap.seconds for gap in gaps)
-    if lost >= max(MUTE_FOR, written.seconds / 2):
+    if lost >= max(MAX_LOST_SECONDS, written.seconds / 2):
         return RecordingState.SHORT, f"не записано {lost:.0f} с из {written.seconds:.0f}"
     if written.seconds >= SILENT_AFTER and written.peaks[1] < SILENT_PEAK:
         return RecordingState.SILENT, "нашей стороны не слышно"

@@ -13,7 +13,7 @@ import soundfile
 
 from callcenter.core.errors import CallcenterError
 from callcenter.recordings.gaps import Gap
-from callcenter.recordings.late_packets import close_gaps
+from callcenter.recordings.late_packets import remove_late_packet_holes
 
 RATE = 8000
 CHANNELS = 2
@@ -96,7 +96,9 @@ def _read_back(part: Path) -> tuple[int, bytes]:
 
 def _blocks_without_late_packets(raw: Path, surplus: float) -> Iterator[Block]:
     content = np.fromfile(raw, dtype="<i2")
-    yield close_gaps(content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus)
+    yield remove_late_packet_holes(
+        content[: len(content) // CHANNELS * CHANNELS].reshape(-1, CHANNELS), surplus=surplus
+    )
 
 
 def _blocks_with_silence(raw: Path, gaps: Sequence[Gap]) -> Iterator[Block]:

@@ -24,7 +24,7 @@ _MAX_PAIR_DISTANCE = 50
 """Longest distance of two holes of one packet, in frames (1 s). Larger: more pairs, some by chance."""
 
 
-def close_gaps(sound: Sound, *, surplus: float) -> Sound:
+def remove_late_packet_holes(sound: Sound, *, surplus: float) -> Sound:
     """Returns `sound` without pairs of holes, nearest pairs first, at most `surplus` seconds in total.
 
     A hole is a frame of zeros. A-law has no zero, so on the caller's side a hole is a missing packet. On our side it

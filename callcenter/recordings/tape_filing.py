@@ -23,16 +23,16 @@ from callcenter.core.errors import DatabaseUnavailable
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.intake_paths import IntakePaths
 from callcenter.intake.queue_log import parse_queue_line
-from callcenter.journal.editions import DIRECTORY
+from callcenter.journal.editions import EDITIONS_DIRECTORY
 from callcenter.journal.reverse_reader import read_backwards
-from callcenter.journal.tape import ENDING, TapeSource, tape_beside, write_line
+from callcenter.journal.tape import TAPE_SUFFIX, TapeSource, tape_beside, write_line
 from callcenter.settings import Settings
 
 LOOK_SECONDS = 2.0
 """Seconds between two scans of the spool directory."""
-SETTLED_WITHIN = timedelta(minutes=1)
+OUTCOME_WAIT = timedelta(minutes=1)
 """Time after the end of a call to wait for its outcome; then the tape is filed without an outcome."""
-FARTHEST_BYTES = 64 << 20
+MAX_SEARCH_BYTES = 64 << 20
 """Limit in bytes of the backward search for a call's lines in an Asterisk log file."""
 _QUEUE_LOG_MARGIN = timedelta(hours=2)
 """The search in queue_log goes back this long before the call's arrival, in case the clock was set back."""
@@ -94,14 +94,14 @@ class TapeFiler:
         recorded = {raw.stem for raw in self._places.raw_recordings.glob("*.raw")}
         too_old = (self._clock.now() - self._keep).timestamp()
         found = set()
-        for file in self._spool.glob(f"*{ENDING}"):
-            call_id = file.name.removesuffix(ENDING)
+        for file in self._spool.glob(f"*{TAPE_SUFFIX}"):
+            call_id = file.name.removesuffix(TAPE_SUFFIX)
             if call_id not in recorded and file.stat().st_mtime < too_old:
                 file.unlink()
             else:
                 found.add(call_id)
         for call_id in recorded - found:
-            os.close(os.open(self._spool / f"{call_id}{ENDING}", os.O_WRONLY | os.O_CREAT, 0o600))
+            os.close(os.open(self._spool / f"{call_id}{TAPE_SUFFIX}", os.O_WRONLY | os.O_CREAT, 0o600))
         return sorted(found | recorded)
 
     async def _find_finished_calls(self, call_ids: Sequence[str]) -> list[_FinishedCall]:
@@ -116,7 +116,7 @@ class TapeFiler:
             for call, path in rows:
                 if path is None or call.ended_at is None:
                     continue
-                if call.outcome is None and abs(now - call.ended_at) < SETTLED_WITHIN:
+                if call.outcome is None and abs(now - call.ended_at) < OUTCOME_WAIT:
                     continue
                 kinds = await session.scalars(
                     select(CallEvent.kind)
@@ -130,7 +130,7 @@ class TapeFiler:
         return found
 
     def _file_tape(self, call: _FinishedCall) -> None:
-        spooled = self._spool / f"{call.call_id}{ENDING}"
+        spooled = self._spool / f"{call.call_id}{TAPE_SUFFIX}"
         if not call.target.exists():  # if it exists, a crash prevented the removal of the spool file
             part = call.target.with_name(f".{call.target.name}.part")
             lines = b"".join(
@@ -149,8 +149,8 @@ class TapeFiler:
 
     def _copy_editions(self) -> None:
         """Copies the script editions to the recordings; a few kilobytes for each change of a script."""
-        for edition in (self._spool / DIRECTORY).glob("*.json"):
-            target = self._root / DIRECTORY / edition.name
+        for edition in (self._spool / EDITIONS_DIRECTORY).glob("*.json"):
+            target = self._root / EDITIONS_DIRECTORY / edition.name
             if not target.exists():
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 part = target.with_suffix(".part")
@@ -161,7 +161,7 @@ class TapeFiler:
     def _collect_cel_lines(self, call: _FinishedCall) -> list[bytes]:
         """Reads back to CHAN_START of the caller's channel, the first line of a call even if the clock was set."""
         found = []
-        for line in read_backwards(self._places.cel_file, limit=FARTHEST_BYTES):
+        for line in read_backwards(self._places.cel_file, limit=MAX_SEARCH_BYTES):
             event = parse_cel_line(line) if call.call_id in line else None
             if event is None or event.call_id != call.call_id:
                 continue
@@ -172,7 +172,7 @@ class TapeFiler:
 
     def _collect_queue_lines(self, call: _FinishedCall) -> list[bytes]:
         found = []
-        for line in read_backwards(self._places.queue_log, limit=FARTHEST_BYTES):
+        for line in read_backwards(self._places.queue_log, limit=MAX_SEARCH_BYTES):
             event = parse_queue_line(line)
             if event is not None and event.at < call.arrived_at - _QUEUE_LOG_MARGIN:
                 break

@@ -18,7 +18,7 @@ from callcenter.journal.notes import Note
 from callcenter.journal.tape import TapeSource
 from callcenter.telephony.ari.transport import Reply
 
-CONDUCTING = frozenset({"play", "playbacks", "silence", "variable", "continue"})
+COMPARED_OPERATIONS = frozenset({"play", "playbacks", "silence", "variable", "continue"})
 """The operations of ARI requests that a replay compares. Lease renewals are not compared, because they depend on the
 clock; nor are requests for taps and media channels, because a replay has none."""
 
@@ -39,7 +39,7 @@ class AriRequest:
     def operation(self) -> str | None:
         parts = self.path.strip("/").split("/")
         verb = parts[0] if parts[0] == "playbacks" else parts[2] if len(parts) > 2 else None
-        return verb if self.method != "GET" and verb in CONDUCTING else None
+        return verb if self.method != "GET" and verb in COMPARED_OPERATIONS else None
 
     @property
     def playback_id(self) -> str | None:
@@ -150,7 +150,7 @@ def answer_action(output: ReplayOutput, content: Mapping[str, Any]) -> None:
         output.reply_future.set_result(ActionResult(content["outcome"], content["facts"]))
 
 
-def let_go(output: ReplayOutput) -> None:
+def answer_with_success(output: ReplayOutput) -> None:
     """Answers an output that is not on the tape with success, so that the replay continues."""
     match output.source:
         case TapeSource.REQUEST:

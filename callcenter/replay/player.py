@@ -24,7 +24,7 @@ from callcenter.replay.exchange import (
     answer_action,
     answer_prompt,
     answer_request,
-    let_go,
+    answer_with_success,
 )
 from callcenter.replay.frozen_time import TapeClock, settle
 from callcenter.telephony.ari.client import AriClient
@@ -221,7 +221,7 @@ class TapePlayer:
                 self._add_difference(line, f"было: {ReplayOutput(line.source, what)}; стало: {output}")
                 return self._add_note_kind(output)
             self._add_difference(line, f"сверх плёнки: {output}")
-            let_go(output)
+            answer_with_success(output)
             await settle()
         self._add_difference(line, f"не повторилось: {ReplayOutput(line.source, what)}")
         return None

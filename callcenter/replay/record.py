@@ -19,7 +19,7 @@ def read_kinds(lines: Sequence[TapeLine]) -> frozenset[str]:
     return frozenset(_iterate_kinds(lines))
 
 
-def judge_tape(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
+def derive_outcome(lines: Sequence[TapeLine], kinds: frozenset[str]) -> Outcome:
     """The outcome of the call whose timeline has entries of these kinds."""
     registered = any(
         line.source is TapeSource.ACTION

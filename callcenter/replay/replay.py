@@ -17,13 +17,13 @@ from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.script import list_answers
-from callcenter.journal.editions import EditionNotFound, KeptEdition, edition_file, read_kept_edition
+from callcenter.journal.editions import EditionNotFound, StoredEdition, edition_file, read_kept_edition
 from callcenter.journal.tape import BrokenTape, TapeLine, TapeSource, read_tape
 from callcenter.knowledge.base import read_knowledge
 from callcenter.replay.frozen_time import FrozenTimeLoop
 from callcenter.replay.player import ReplayDifference, TapePlayer
-from callcenter.replay.record import judge_tape, read_kinds
-from callcenter.replay.story import tell_story
+from callcenter.replay.record import derive_outcome, read_kinds
+from callcenter.replay.transcript import render_transcript
 from callcenter.settings import TREE, CompanySettings
 
 
@@ -52,14 +52,14 @@ def replay_lines(lines: Sequence[TapeLine], *, directory: Path) -> Replay:
     differences: list[ReplayDifference] = []
     edition = find_edition(lines, directory=directory)
     if head is not None and edition is not None:
-        talk = begin_talk(read_kept_edition(edition))
+        talk = create_conversation(read_kept_edition(edition))
         player = TapePlayer(head["call"], lines, talk, lease_seconds=head["lease_seconds"])
         with asyncio.Runner(loop_factory=FrozenTimeLoop) as runner:
             runner.run(player.play())
         kinds, differences = player.note_kinds, player.differences
     elif any(line.source is TapeSource.NOTE for line in lines):
         raise BrokenTape("the tape has lost its beginning: nobody knows what answered the call")
-    return Replay(tuple(tell_story(lines)), (*differences, *_compare_record(lines, frozenset(kinds))))
+    return Replay(tuple(render_transcript(lines)), (*differences, *_compare_record(lines, frozenset(kinds))))
 
 
 def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
@@ -81,7 +81,7 @@ def find_edition(lines: Sequence[TapeLine], *, directory: Path) -> Path | None:
     return found
 
 
-def begin_talk(edition: KeptEdition) -> Conversation:
+def create_conversation(edition: StoredEdition) -> Conversation:
     """Creates a conversation from a kept edition. Raises EditionNotFound when the script is invalid by today's rules.
 
     Speech is interpreted by today's phrases and address list, because an edition does not contain them.
@@ -126,7 +126,7 @@ def _compare_record(lines: Sequence[TapeLine], robot: frozenset[str]) -> list[Re
     recorded = set(line.content["kinds"])
     found = [ReplayDifference(line.number, f"в записи звонка нет: {kind}") for kind in sorted(kinds - recorded)]
     found += [ReplayDifference(line.number, f"в записи звонка лишнее: {kind}") for kind in sorted(recorded - kinds)]
-    outcome = judge_tape(lines, kinds)
+    outcome = derive_outcome(lines, kinds)
     if line.content["outcome"] not in (None, outcome.value):
         found.append(ReplayDifference(line.number, f"итог был {line.content['outcome']}, стал {outcome.value}"))
     return found

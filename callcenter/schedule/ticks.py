@@ -22,7 +22,7 @@ TASKS_EVERY = 5.0
 DISK_EVERY = 30.0
 CLEAN_EVERY = 600.0
 RETENTION_EVERY = 3600.0
-PROVE_AGAIN_EVERY = 600.0
+REVERIFY_SECONDS = 600.0
 FIRST_AFTER = 1.0
 CLOCK_EVERY = 5.0
 """Intervals of the jobs, delay of their first run after the start, and interval of clock checks, in seconds."""
@@ -51,7 +51,7 @@ class Ticks:
             (self.check_disk, DISK_EVERY),
             (self.expire_old_recordings, RETENTION_EVERY),
             (self.delete_expired_sessions, CLEAN_EVERY),
-            (self.verify_open_days, PROVE_AGAIN_EVERY),
+            (self.verify_open_days, REVERIFY_SECONDS),
         ):
             scheduler.add_job(
                 _guarded,

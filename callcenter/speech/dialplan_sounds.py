@@ -17,50 +17,52 @@ from callcenter.core.progress import Progress
 from callcenter.layout import Layout
 from callcenter.settings import TREE
 from callcenter.speech.music import write_beep, write_music
-from callcenter.speech.prompt_recordings.fitting import UnusableRecording, fit_recording
-from callcenter.speech.pronouncing import Words
+from callcenter.speech.prompt_recordings.recording_check import UnusableRecording, convert_recording
+from callcenter.speech.pronouncing import TextConverter
 from callcenter.speech.voice import Voice
-from callcenter.wording.spoken import spoken
+from callcenter.wording.spoken import normalize_for_speech
 from callcenter.wording.stress import hide_stress
 
-WORDS = TREE / "ivr_scripts" / "dialplan.yaml"
+TEXTS_FILE = TREE / "ivr_scripts" / "dialplan.yaml"
 LANGUAGE = "ru"
 _INDEX = "index.json"
 
 
-class BrokenWords(CallcenterError):
+class DialplanTextsUnreadable(CallcenterError):
     """The texts of the dialplan cannot be read."""
 
 
-def read_words(file: Path = WORDS) -> dict[str, str]:
-    """Returns the dialplan's texts by sound name, e.g. `callcenter/notice`. Raises BrokenWords."""
+def read_dialplan_texts(file: Path = TEXTS_FILE) -> dict[str, str]:
+    """Returns the dialplan's texts by sound name, e.g. `callcenter/notice`. Raises DialplanTextsUnreadable."""
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BrokenWords(f"{file}: {error}") from error
+        raise DialplanTextsUnreadable(f"{file}: {error}") from error
     if not isinstance(found, dict):
-        raise BrokenWords(f"{file}: name: words, one pair a line")
+        raise DialplanTextsUnreadable(f"{file}: name: words, one pair a line")
     words = {}
     for key, text in found.items():
         if not isinstance(key, str) or not isinstance(text, str) or not text.strip() or ".." in key:
-            raise BrokenWords(f"{file}: «{key}»: the words are missing, or are no text; put them in quotes")
+            raise DialplanTextsUnreadable(f"{file}: «{key}»: the words are missing, or are no text; put them in quotes")
         words[key] = " ".join(text.split())
     return words
 
 
-async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, words: Words = spoken) -> int:
+async def write_sounds(
+    layout: Layout, voice: Voice, *, progress: Progress, words: TextConverter = normalize_for_speech
+) -> int:
     """Writes every sound of the dialplan that is missing or out of date; returns the number of files written.
 
     `words` converts a text to the words that the voice reads. Writing may be interrupted at any moment: a file is
-    renamed into place when it is complete, and only then entered in the index. Raises BrokenWords, VoiceMissing and
-    VoiceFailed.
+    renamed into place when it is complete, and only then entered in the index. Raises DialplanTextsUnreadable,
+    VoiceMissing and VoiceFailed.
     """
     directory = layout.sounds / LANGUAGE
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o755)
     index = _read_index(directory / _INDEX)
     late = []
-    for key, written in read_words().items():
+    for key, written in read_dialplan_texts().items():
         text = words(written)
         human = directory / f"{key}.human.wav"
         if _is_of_other_words(human, written):
@@ -83,19 +85,19 @@ async def write_sounds(layout: Layout, voice: Voice, *, progress: Progress, word
     return len(late) + _write_tones(layout, directory)
 
 
-def said_text(human: Path) -> Path:
+def recorded_text_path(human: Path) -> Path:
     """Path of the file beside a recording that holds the text of the recording."""
     return human.with_suffix(".txt")
 
 
 def _is_of_other_words(human: Path, words: str) -> bool:
-    said = said_text(human)
+    said = recorded_text_path(human)
     return said.exists() and said.read_text(encoding="utf-8").strip() != hide_stress(words)
 
 
 def _take_recording(human: Path, draft: Path, progress: Progress) -> bool:
     try:
-        shutil.copyfile(fit_recording(human), draft)
+        shutil.copyfile(convert_recording(human), draft)
     except UnusableRecording as error:
         progress(f"звуки номерного плана: {error}; пока говорит синтезатор")
         return False

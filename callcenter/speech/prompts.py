@@ -24,18 +24,26 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from callcenter.speech.pieces import HUMAN, compose, find_recorded, mark_of, split_sentences, stem_of, tidy
-from callcenter.speech.prompt_recordings.fitting import UnusableRecording, fit_recording
-from callcenter.speech.pronouncing import Words
+from callcenter.speech.prompt_recordings.recording_check import UnusableRecording, convert_recording
+from callcenter.speech.pronouncing import TextConverter
+from callcenter.speech.sentence_sounds import (
+    RECORDING_SUFFIX,
+    file_stem,
+    find_recorded,
+    join_sentences,
+    normalize_text,
+    recordings_version,
+    split_sentences,
+)
 from callcenter.speech.voice import Voice, VoiceFailed
-from callcenter.wording.spoken import spoken
+from callcenter.wording.spoken import normalize_for_speech
 
 log = structlog.get_logger()
 
 INDEX = "index.tsv"
 _HEADER = "stem\tvoice\ttext\twords"
 _FIELDS = 4
-FORGOTTEN_AFTER = 24 * 3600.0
+UNUSED_LIFETIME = 24 * 3600.0
 """Seconds from the last use of a text to its deletion, for texts that were not given to `prepare`."""
 
 Progress = Callable[[int, int, str], None]
@@ -63,7 +71,14 @@ class _IndexEntry:
 class PromptCache:
     """Stores the sounds of texts in `directory`, which several processes may share."""
 
-    def __init__(self, directory: Path, voice: Voice, *, to_words: Words = spoken, limit_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        voice: Voice,
+        *,
+        to_words: TextConverter = normalize_for_speech,
+        limit_seconds: float = 5.0,
+    ) -> None:
         """`to_words` converts a text to the words that the voice reads; `limit_seconds` is the time limit of
         `get_sound_path`, for which a caller waits."""
         self.directory = directory
@@ -76,7 +91,7 @@ class PromptCache:
 
     def make_file_stem(self, text: str) -> str:
         """See stem_of."""
-        return stem_of(text)
+        return file_stem(text)
 
     async def get_sound_path(self, text: str) -> str:
         """Returns the path of the text's sound without the suffix `.wav`, as Asterisk expects it.
@@ -88,7 +103,7 @@ class PromptCache:
             async with asyncio.timeout(self._limit_seconds):
                 path, _ = await self._find_or_render(text)
         except TimeoutError as error:
-            raise VoiceFailed(f"«{tidy(text)[:60]}» не озвучено за {self._limit_seconds:g} с") from error
+            raise VoiceFailed(f"«{normalize_text(text)[:60]}» не озвучено за {self._limit_seconds:g} с") from error
         return str(path.with_suffix(""))
 
     async def prepare(self, texts: Iterable[str], *, progress: Progress | None = None) -> PreparedCounts:
@@ -96,7 +111,7 @@ class PromptCache:
 
         Texts are rendered one at a time, so that a text for a live call does not wait for the whole list.
         """
-        wanted = list(dict.fromkeys(tidy(text) for text in texts))
+        wanted = list(dict.fromkeys(normalize_text(text) for text in texts))
         done = PreparedCounts()
         for number, text in enumerate(wanted, start=1):
             path, fresh = await self._find_or_render(text, unusable=done.unusable)
@@ -113,12 +128,12 @@ class PromptCache:
         return done
 
     async def _find_or_render(self, text: str, *, unusable: list[str] | None = None) -> tuple[Path, bool]:
-        text = tidy(text)
+        text = normalize_text(text)
         stem = self.make_file_stem(text)
-        recording = self.directory / f"{stem}{HUMAN}"
+        recording = self.directory / f"{stem}{RECORDING_SUFFIX}"
         if recording.exists():
             try:
-                fitted = await asyncio.to_thread(fit_recording, recording)
+                fitted = await asyncio.to_thread(convert_recording, recording)
             except UnusableRecording as error:
                 log.warning("human recording cannot be played", file=recording.name, why=str(error))
                 if unusable is not None:
@@ -131,7 +146,7 @@ class PromptCache:
             file = self.directory / f"{stem}.wav"
             sentences = split_sentences(text)
             recorded = find_recorded(self.directory, sentences) if len(sentences) > 1 else {}
-            voice = f"{self.voice.name}+{mark_of(recorded)}" if recorded else self.voice.name
+            voice = f"{self.voice.name}+{recordings_version(recorded)}" if recorded else self.voice.name
             entry = _IndexEntry(voice, text, self._words(text))
             if file.exists() and self._find_entry(stem) == entry:
                 with contextlib.suppress(PermissionError):  # the file may belong to the user who ran the set-up
@@ -141,7 +156,7 @@ class PromptCache:
             draft = self.directory / f".{stem}.{os.getpid()}.wav"
             try:
                 if recorded:
-                    await compose(self.voice, self._words, sentences, recorded, draft)
+                    await join_sentences(self.voice, self._words, sentences, recorded, draft)
                 else:
                     await self.voice.render(entry.words, draft)
                 draft.chmod(0o644)  # Asterisk runs as another user
@@ -189,11 +204,11 @@ class PromptCache:
     def _delete_unused(self, wanted: Collection[str]) -> None:
         self._read_index()
         for stem in self._index.keys() - wanted:
-            if (self.directory / f"{stem}{HUMAN}").exists():
+            if (self.directory / f"{stem}{RECORDING_SUFFIX}").exists():
                 continue
             file = self.directory / f"{stem}.wav"
             with contextlib.suppress(FileNotFoundError, PermissionError):
-                if time.time() - file.stat().st_mtime < FORGOTTEN_AFTER:
+                if time.time() - file.stat().st_mtime < UNUSED_LIFETIME:
                     continue
                 file.unlink()
             del self._index[stem]

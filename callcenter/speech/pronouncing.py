@@ -8,22 +8,22 @@ from pathlib import Path
 
 import structlog
 
-from callcenter.knowledge.pronunciation import NOTHING, read_pronunciation
-from callcenter.wording.spoken import spoken
+from callcenter.knowledge.pronunciation import EMPTY_PRONUNCIATION, read_pronunciation
+from callcenter.wording.spoken import normalize_for_speech
 
 log = structlog.get_logger()
 
-Words = Callable[[str], str]
+TextConverter = Callable[[str], str]
 """Converts a text to the words that a voice reads: Russian letters, pauses, `+` before a stressed vowel."""
 
 
-def pronouncer(file: Path) -> Words:
+def make_text_converter(file: Path) -> TextConverter:
     """Returns a converter that applies `wording.spoken`, then the pronunciation file `file`.
 
     The file is read again whenever it changes. Invalid entries are skipped and logged; `callcenter check` reports them.
     """
     stamp: tuple[int, int] | None = None
-    pronunciation = NOTHING
+    pronunciation = EMPTY_PRONUNCIATION
 
     def words(text: str) -> str:
         nonlocal stamp, pronunciation
@@ -33,7 +33,7 @@ def pronouncer(file: Path) -> Words:
             pronunciation, problems = read_pronunciation(file)
             for problem in problems:
                 log.warning("an entry of the pronunciation file is left out", problem=str(problem))
-        return pronunciation.apply(spoken(text))
+        return pronunciation.apply(normalize_for_speech(text))
 
     return words
 

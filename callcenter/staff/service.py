@@ -141,7 +141,7 @@ async def sign_in(
     return opened
 
 
-async def who(session: AsyncSession, token: str, now: datetime) -> SessionUser | None:
+async def find_session_user(session: AsyncSession, token: str, now: datetime) -> SessionUser | None:
     """Whose session this is; None when it is unknown, over, or its owner may not work any more."""
     row = (
         await session.execute(

@@ -48,9 +48,9 @@ from callcenter.telephony.audio.websocket import WebsocketTransport
 
 log = structlog.get_logger()
 
-GOODBYE_SECONDS = 2.0
+RELEASE_TIMEOUT_SECONDS = 2.0
 """Seconds for releasing the live calls at a stop. Calls not released by then return to the dialplan by their lease."""
-ALARM_AFTER = 5.0
+ALARM_DELAY_SECONDS = 5.0
 """Seconds without a connection before the board shows an alarm. Shorter breaks are repaired by reconnecting."""
 
 
@@ -203,7 +203,7 @@ class Controller:
             finally:
                 log.info("the controller stops", calls=len(self._switchboard.call_ids))
                 with contextlib.suppress(asyncio.CancelledError):
-                    await self._switchboard.release_all(within=GOODBYE_SECONDS)
+                    await self._switchboard.release_all(within=RELEASE_TIMEOUT_SECONDS)
                 for task in working:
                     task.cancel()
 
@@ -224,7 +224,8 @@ class Controller:
             self._router.route_event(event)
 
     async def _watch_connections(self) -> None:
-        """Raises an alarm for a connection that has been lost for ALARM_AFTER seconds; clears it on reconnect."""
+        """Raises an alarm for a connection that has been lost for ALARM_DELAY_SECONDS seconds; clears it on
+        reconnect."""
         away: dict[str, float] = {}
         shown: dict[str, bool] = {}  # initially unknown: an earlier controller may have left an alarm
         while True:
@@ -236,7 +237,7 @@ class Controller:
                     if shown.get(name) is not False:
                         await self._alarms.clear_alarm(AlarmKind.TELEPHONY, name)
                         shown[name] = False
-                elif now - since >= ALARM_AFTER and not shown.get(name):
+                elif now - since >= ALARM_DELAY_SECONDS and not shown.get(name):
                     await self._alarms.raise_alarm(AlarmKind.TELEPHONY, name, texts().alarms[name])
                     shown[name] = True
             await asyncio.sleep(1.0)

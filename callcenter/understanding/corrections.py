@@ -1,7 +1,7 @@
 """Applies a speaker's self-corrections to the items of an address before the address is assembled.
 
 «дом пять ой нет семь», «не двенадцать а двадцать», «корпус один или два». A part word names a part of an address
-(«дом», «корпус»). `AddressBook` calls `take_back`.
+(«дом», «корпус»). `AddressBook` calls `apply_corrections`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _NEGATION_WORDS = ("нет", "нету")
 _SKIPPED_KINDS = (ItemKind.CORRECTION, ItemKind.BUT, ItemKind.FILLER, ItemKind.NOT, ItemKind.OR)
 
 
-def take_back(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
+def apply_corrections(words: Sequence[Word], items: Sequence[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
     """The items without corrected ones, and the pairs of alternatives that the speaker did not choose between.
 
     «пять или шесть» is such a pair. Both items stay; the reading of the address turns them into a question.

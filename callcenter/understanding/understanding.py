@@ -21,7 +21,7 @@ from callcenter.knowledge.categories_file import read_categories
 from callcenter.understanding.address.address import Address
 from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.dangers.context import NOW, OVER, PAST
-from callcenter.understanding.dangers.dangers import Danger, Dangers, Gathered, find_marks
+from callcenter.understanding.dangers.dangers import Danger, Dangers, Gathered, find_context_matches
 from callcenter.understanding.intents.confirmation import Confirmation, find_confirmation
 from callcenter.understanding.intents.intents import (
     Intent,
@@ -31,21 +31,21 @@ from callcenter.understanding.intents.intents import (
     weigh_learned_intents,
 )
 from callcenter.understanding.learned.classifiers import OF_DANGERS, Classifier
-from callcenter.understanding.learned.score_fusion import MOST, ModelScores
+from callcenter.understanding.learned.score_fusion import MAX_ANSWERS, ModelScores
 from callcenter.understanding.numbers.digit_sequences import SpokenFigure, find_figures
 from callcenter.understanding.numbers.moments import Moment, find_moments
 from callcenter.understanding.numbers.numbers import Number, find_numbers
 from callcenter.understanding.phrases.excerpt import excerpt
-from callcenter.understanding.phrases.matching import PhraseLine, takes_room
+from callcenter.understanding.phrases.matching import PhraseLine, is_content_word
 from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.notation import DefinedWords, read_phrase
 from callcenter.understanding.phrases.phrase_files import SURE, PhraseEntry, PhraseReader, WrittenPhrase
 from callcenter.understanding.phrases.ranking import Ranking, ScoredEntry
 from callcenter.understanding.words import Word, read_words
 
-FEWEST = 4
+MIN_CONTENT_WORDS = 4
 """Minimum number of content words of a line in which the model alone may find a danger; «сижу жду» is too little."""
-LIKELY = 0.4
+MIN_DANGER_PROBABILITY = 0.4
 """Minimum probability, by the model, of a danger that no phrase found. Lowering it finds more dangers and raises more
 false alarms (`meaning_model/README.md`)."""
 _WARM_UP_LINE = (
@@ -195,7 +195,7 @@ class Understanding:
         )
         choice = weigh_learned_intents(choice, second, ranked, articles, accident_codes=self._accident_codes)
         category = self._article_categories.get(choice.article.key, "") if choice.article else ""
-        categories = arrange_categories(choice, dangers, ranked, self._leading_categories, category)[:MOST]
+        categories = arrange_categories(choice, dangers, ranked, self._leading_categories, category)[:MAX_ANSWERS]
         return Meaning(
             text=text,
             intent=choice.intent,
@@ -218,10 +218,10 @@ class Understanding:
         The model does not overrule phrases that match the words of a danger and cancel it: «газом не пахнет».
         """
         found = self._dangers.select_dangers(line, gathered)
-        if found or not whole or sum(takes_room(word) for word in words) < FEWEST:
+        if found or not whole or sum(is_content_word(word) for word in words) < MIN_CONTENT_WORDS:
             return found
         opinion = self._danger_classifier.predict_strongest_part(words)
-        if opinion.any_probability < LIKELY:
+        if opinion.any_probability < MIN_DANGER_PROBABILITY:
             return ()
         if self._dangers.has_danger_words(words) or not self._dangers.can_mean(opinion.code, line):
             return ()
@@ -261,8 +261,8 @@ def _drop_resolved_past(words: Sequence[Word], line: PhraseLine, gathered: Gathe
     All words when the line has a word for now, none for the past or none for over. `line` is the whole line, `gathered`
     its phrases.
     """
-    over = find_marks(gathered, OVER)
-    if not over or find_marks(gathered, NOW) or not find_marks(gathered, PAST):
+    over = find_context_matches(gathered, OVER)
+    if not over or find_context_matches(gathered, NOW) or not find_context_matches(gathered, PAST):
         return words
     last = max(one.span.last for one in over)
     done = {id(word) for word in line.words[: last + 1]}

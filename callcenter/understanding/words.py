@@ -18,8 +18,8 @@ from rapidfuzz.distance import OSA
 _TOKEN = re.compile(r"[а-я]+|[a-z]+|[0-9]+")
 _STRESS = re.compile("[\u0300\u0301]")
 _PHONETIC_RULES = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
+    (re.compile(pattern), phonetic_code)
+    for pattern, phonetic_code in (
         (r"[тд]ь?с(?=[яа]|к|т|$)", "ц"),
         (r"[сзж]ч|шч", "щ"),
         (r"стн", "сн"),
@@ -165,7 +165,7 @@ def agree(adjective: Word, noun: Word) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def sound(word: str) -> str:
+def phonetic_code(word: str) -> str:
     """A rough phonetic code of a folded word: reduced vowels are merged, and so are voiced and voiceless consonants."""
     for pattern, heard in _PHONETIC_RULES:
         word = pattern.sub(heard, word)
@@ -174,13 +174,13 @@ def sound(word: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def stem(word: str) -> str:
+def phonetic_stem(word: str) -> str:
     """The phonetic code of a folded word without its ending: equal for «пахнит», «пахнуть» and «пахнет»."""
-    return _VOWEL_ENDING.sub("", _ENDING.sub("", sound(word), count=1))
+    return _VOWEL_ENDING.sub("", _ENDING.sub("", phonetic_code(word), count=1))
 
 
 @lru_cache(maxsize=262144)
-def alike(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """The similarity of two folded words, 0 to 1: the mean of the OSA similarities of letters and of phonetic codes.
 
     «энгельсо» and «энгельса» .94, «ингельса» and «энгельса» .94, «садовая» and «заводская» .53.
@@ -188,7 +188,7 @@ def alike(one: str, other: str) -> float:
     if one == other:
         return 1.0
     letters = OSA.normalized_similarity(one, other)
-    sounds = OSA.normalized_similarity(sound(one), sound(other))
+    sounds = OSA.normalized_similarity(phonetic_code(one), phonetic_code(other))
     return (letters + sounds) / 2
 
 

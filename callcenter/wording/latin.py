@@ -191,7 +191,7 @@ def strip_accents(text: str) -> str:
     return "".join(plain)
 
 
-def keep_speakable(text: str) -> str:
+def drop_unspeakable(text: str) -> str:
     """Drops everything except Russian letters, stress marks and punctuation, and normalizes spaces."""
     kept = "".join(sign if sign in _ALLOWED or "а" <= sign.lower() <= "я" or sign in "ёЁ" else " " for sign in text)
     kept = re.sub(r"\s+", " ", drop_stray(kept))

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from callcenter.wording import moments
 from callcenter.wording.latin import (
+    drop_unspeakable,
     expand_abbreviations,
-    keep_speakable,
     speak_latin,
     speak_net_addresses,
     speak_signs,
@@ -62,7 +62,7 @@ _FEMININE = re.compile(
 )
 
 
-def spoken(text: str) -> str:
+def normalize_for_speech(text: str) -> str:
     """`text` as words. Punctuation stays, because the voice pauses at it. Stress marks become `+` before the vowel.
 
     Never raises; an empty text stays empty.
@@ -87,7 +87,7 @@ def spoken(text: str) -> str:
     text = _DASHED.sub(r"\1 — \2", text)
     text = _FRACTION.sub(" дробь ", text)
     text = _NUMBER.sub(_speak_number, text)
-    return keep_speakable(speak_latin(speak_signs(text)))
+    return drop_unspeakable(speak_latin(speak_signs(text)))
 
 
 def spoken_phone(phone: str) -> str:

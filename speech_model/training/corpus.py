@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from callcenter.hearing.model_factory.pronouncing import pronounce, spell_out
+from callcenter.hearing.model_factory.pronouncing import pronounce, transcribe
 from callcenter.hearing.model_factory.sentences import Sentences
 from callcenter.hearing.model_factory.stress import StressDictionary, count_vowels
 from speech_model.training.festival_voice import speak
@@ -56,7 +56,7 @@ class Maker:
         for word in text.split():
             plain = word.replace("+", "")
             if "+" in word:
-                phones += spell_out(plain, count_vowels(word[: word.index("+")]) + 1)
+                phones += transcribe(plain, count_vowels(word[: word.index("+")]) + 1)
             elif ways := pronounce(plain, self._stress):
                 phones += ways[0]
         return tuple(phones)

@@ -16,7 +16,7 @@ import numpy as np
 import vosk
 
 from callcenter.hearing.model_factory.stress import StressDictionary
-from callcenter.hearing.model_factory.text import TOLD, build_text
+from callcenter.hearing.model_factory.text import RESIDENT_LINES, build_text
 from callcenter.hearing.server.engine import UNKNOWN
 from speech_model.training.built import build_apart
 from speech_model.training.report import Ear
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("work", type=Path)
     vosk.SetLogLevel(-1)
     chance, noise, stress = random.Random(3), np.random.default_rng(5), StressDictionary.read()
-    lines = [json.loads(line) for line in (_TREE / TOLD).read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in (_TREE / RESIDENT_LINES).read_text(encoding="utf-8").splitlines()]
     chance.shuffle(lines)
     dangers, others = ([line for line in lines if bool(line.get("danger")) is danger] for danger in (True, False))
     kept = []
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if len(heard) >= _LEAST_WORDS and _is_near(line["text"].split(), heard):
                 kept.append({"text": " ".join(heard), **{name: line[name] for name in _LABELS if name in line}})
     written = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
-    (_TREE / TOLD).with_name("heard.jsonl").write_text(written, encoding="utf-8")
+    (_TREE / RESIDENT_LINES).with_name("heard.jsonl").write_text(written, encoding="utf-8")
 
 
 def _is_near(said: Sequence[str], heard: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from callcenter.hearing.model_factory.kaldi import take_network
+from callcenter.hearing.model_factory.kaldi import extract_network
 from speech_model.training.batches import Feeder
 from speech_model.training.export import BLANK_BIAS
 from speech_model.training.features import mfcc_matrix
@@ -69,7 +69,7 @@ def recall(network: Network, model: bytes, speech: Sequence[Tensor]) -> None:
 
 def read_affine_maps(model: bytes) -> Iterator[tuple[Array, Array]]:
     """Weights (outputs, inputs) and bias of every affine map, in the order of the file."""
-    network = take_network(model)
+    network = extract_network(model)
     at = 0
     while (at := network.find(b"<LinearParams> FM ", at)) >= 0:
         at += len(b"<LinearParams> FM ")

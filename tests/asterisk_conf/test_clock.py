@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.asterisk.lint.text import Configuration, read_configuration
+from callcenter.asterisk.lint.configuration_parser import Configuration, read_configuration
 from callcenter.intake.log_events import DOORS
 from tests.asterisk_conf.rendering import render, variants
 

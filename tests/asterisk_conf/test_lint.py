@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.configuration import find_problems
-from callcenter.asterisk.configuration_lint import NEEDED, lint_configuration
+from callcenter.asterisk.configuration_lint import REQUIRED_FILES, lint_configuration
 from callcenter.core.problems import Problem
 from callcenter.intake.log_events import CALLERS_WAY, DOORS
 from callcenter.settings import TREE, Settings, TelephonySettings
@@ -263,7 +263,7 @@ def test_a_password_that_repeats_the_name_is_refused(shipped: dict[str, str]) ->
     assert "повторяет имя" in problem.message
 
 
-@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("name", REQUIRED_FILES)
 def test_a_file_that_is_not_there_is_named(shipped: dict[str, str], name: str) -> None:
     found = lint_configuration({file: text for file, text in shipped.items() if file != name})
     assert [(problem.code, str(problem.position)) for problem in found] == [("AST003", name)]

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from callcenter.asterisk.asterisk import Asterisk
+from callcenter.asterisk.lint.configuration_parser import Configuration, read_configuration
 from callcenter.asterisk.lint.dialplan import Dialplan, read_dialplan
-from callcenter.asterisk.lint.text import Configuration, read_configuration
 from callcenter.instance.instance import Instance
 from tests.asterisk_conf.conftest import complaints, render_words, running
 from tests.asterisk_conf.rendering import PROVIDERS_PASSWORD, variants

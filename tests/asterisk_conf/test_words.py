@@ -2,10 +2,10 @@
 
 import re
 
+from callcenter.asterisk.lint.configuration_parser import read_configuration
 from callcenter.asterisk.lint.dialplan import read_dialplan
-from callcenter.asterisk.lint.text import read_configuration
 from callcenter.settings import Settings, TelephonySettings
-from callcenter.speech.dialplan_sounds import read_words
+from callcenter.speech.dialplan_sounds import read_dialplan_texts
 from tests.asterisk_conf.rendering import BY_ADDRESS, render
 
 MADE = {"callcenter/beep"}
@@ -22,7 +22,7 @@ OF_NUMBERS = {f"digits/{number}" for number in [*TEENS, *TENS, *HUNDREDS, "1n", 
 
 
 def test_every_sound_that_is_played_has_words_and_no_words_are_left_over() -> None:
-    assert played_sounds() | OF_THE_QUEUE | OF_NUMBERS == set(read_words()) | MADE
+    assert played_sounds() | OF_THE_QUEUE | OF_NUMBERS == set(read_dialplan_texts()) | MADE
 
 
 def played_sounds() -> set[str]:

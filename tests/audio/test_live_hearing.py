@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from callcenter.hearing.client.client import RecognitionClient
-from callcenter.hearing.client.endpointing import Said
+from callcenter.hearing.client.endpointing import UtteranceEnded
 from callcenter.hearing.client.leg_recognition import LegRecognition
 from callcenter.telephony.audio.taps import ChannelSide
 from tests.audio.conftest import Line
@@ -50,7 +50,7 @@ async def test_a_caller_answers_two_questions_over_a_line_that_loses_packets(
     listening = LegRecognition(ear, on_event=dialogue.take, on_recognition=dialogue.note)
     tap = await line.taps["websocket"].open(line.channel_id, ChannelSide.SPY_IN, listening.accept_audio)
 
-    async def ask(answer: str, phrases: tuple[str, ...], pause: Callable[[str], float] | None) -> Said:
+    async def ask(answer: str, phrases: tuple[str, ...], pause: Callable[[str], float] | None) -> UtteranceEnded:
         """A person repeats it when the robot has misheard: a busy machine loses more packets than this test does."""
         for _ in range(3):
             dialogue.answers = asyncio.Queue()

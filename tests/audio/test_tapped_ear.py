@@ -13,7 +13,7 @@ from callcenter.core.errors import AsteriskUnavailable
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, Speech, SpeechBegan
 from callcenter.telephony.audio import tap_recognition
-from callcenter.telephony.audio.requests import OngoingTalk
+from callcenter.telephony.audio.requests import HandedOverCall
 from callcenter.telephony.audio.tap_recognition import TapRecognition, TapRecognitionSession
 from callcenter.telephony.audio.taps import Taps
 from tests.audio.test_taps import PACKET, StandInLine
@@ -209,7 +209,7 @@ async def test_words_of_danger_are_watched_for_once_the_robot_has_done_and_until
 
 
 async def test_talks_of_an_earlier_controller_are_heard_though_asterisk_answers_late() -> None:
-    talks = (OngoingTalk("waits", None), OngoingTalk("call", "member"))
+    talks = (HandedOverCall("waits", None), HandedOverCall("call", "member"))
     line = StandInLine(talks=talks, failure=AsteriskUnavailable("not yet"), fails_at="talks")
     async with begin(line) as scene:
         scene.open()

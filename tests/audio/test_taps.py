@@ -9,8 +9,8 @@ import pytest
 from callcenter.conducting.ports import ChannelGone
 from callcenter.core.errors import AsteriskUnavailable
 from callcenter.telephony.ari.generated import Application, Event, parse_event
-from callcenter.telephony.audio.requests import OngoingTalk, find_talks
-from callcenter.telephony.audio.taps import ATTEMPTS, MARK, ChannelSide, Tap, Taps
+from callcenter.telephony.audio.requests import HandedOverCall, find_handed_over_calls
+from callcenter.telephony.audio.taps import ATTEMPTS, TAP_ID_PREFIX, ChannelSide, Tap, Taps
 from callcenter.telephony.audio.transport import AudioUnavailable, TakeAudio
 from tests.stand_ins.ari_channels import Channel
 
@@ -36,7 +36,7 @@ class StandInLine:
     takes: list[TakeAudio] = field(default_factory=list)
     overs: list[asyncio.Event] = field(default_factory=list)
     closed: int = 0
-    talks: tuple[OngoingTalk, ...] = ()
+    talks: tuple[HandedOverCall, ...] = ()
     deliver: Callable[[Event], bool] = bool
 
     async def open(self, media_id: str, on_audio: TakeAudio, *, audio_ended: asyncio.Event) -> "StandInLine":
@@ -54,7 +54,7 @@ class StandInLine:
         channels = tuple(self.things - set(bridges))
         return Application("callcenter", channels, bridges, (), (), (), ())
 
-    async def list_handed_over_calls(self) -> tuple[OngoingTalk, ...]:
+    async def list_handed_over_calls(self) -> tuple[HandedOverCall, ...]:
         self._fail("talks")
         return self.talks
 
@@ -185,14 +185,20 @@ async def test_a_stream_that_stalls_ends_the_tap() -> None:
 async def test_other_channels_are_other_people_s_business() -> None:
     taps = begin(StandInLine()).taps
     assert not taps.handle_event(channel_event("StasisStart", "b1-1795559676.0"))
-    assert taps.handle_event(channel_event("StasisStart", f"{MARK}of-a-dead-controller-snoop"))
-    assert taps.handle_event(channel_event("StasisEnd", f"{MARK}of-a-dead-controller-snoop"))
+    assert taps.handle_event(channel_event("StasisStart", f"{TAP_ID_PREFIX}of-a-dead-controller-snoop"))
+    assert taps.handle_event(channel_event("StasisEnd", f"{TAP_ID_PREFIX}of-a-dead-controller-snoop"))
 
 
 async def test_sweeping_spares_the_open_taps() -> None:
     scene = begin(StandInLine())
     tap = await scene.open()
-    scene.line.things |= {f"{MARK}x-snoop", f"{MARK}x-media", f"{MARK}x-bridge", "call", "another-bridge"}
+    scene.line.things |= {
+        f"{TAP_ID_PREFIX}x-snoop",
+        f"{TAP_ID_PREFIX}x-media",
+        f"{TAP_ID_PREFIX}x-bridge",
+        "call",
+        "another-bridge",
+    }
     await scene.taps.remove_strays()
     assert scene.line.things == {tap.snoop_id, tap.media_id, tap.bridge_id, "call", "another-bridge"}
     await scene.taps.close(tap)
@@ -213,8 +219,8 @@ def test_talks_are_found_among_everything_that_asterisk_holds() -> None:
         )
     ]
     bridges = [{"id": "a", "channels": ["talks", "member"]}, {"id": "tap-1-bridge", "channels": ["snoop", "media"]}]
-    assert find_talks(channels, bridges) == (
-        OngoingTalk("waits", None),
-        OngoingTalk("talks", "member"),
-        OngoingTalk("leaves word", None),
+    assert find_handed_over_calls(channels, bridges) == (
+        HandedOverCall("waits", None),
+        HandedOverCall("talks", "member"),
+        HandedOverCall("leaves word", None),
     )

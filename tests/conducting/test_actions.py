@@ -71,10 +71,10 @@ async def test_a_second_trouble_is_noted_as_one_while_the_database_is_away(desk:
 
 async def test_the_second_trouble_of_a_breath_comes_once(desk: Desk) -> None:
     found = await desk.do(names.NEXT_TROUBLE, **{names.MORE: "LIFT_FAULT"})
-    assert found.outcome == names.MORE_TO_TELL
+    assert found.outcome == names.NEXT_FOUND
     assert found.facts == {names.CATEGORY: "LIFT_FAULT", names.TROUBLE: "не работает лифт", names.MORE: ""}
     done = await desk.do(names.NEXT_TROUBLE, **{names.MORE: found.facts[names.MORE]})
-    assert (done.outcome, done.facts) == (names.ALL_TOLD, {names.MORE: "", names.DESCRIPTION: ""})
+    assert (done.outcome, done.facts) == (names.NONE_LEFT, {names.MORE: "", names.DESCRIPTION: ""})
 
 
 async def test_who_names_no_number_hears_of_what_their_telephone_reported(desk: Desk) -> None:
@@ -141,10 +141,10 @@ async def test_two_readings_of_one_kind_are_for_a_person(desk: Desk) -> None:
 
 
 async def test_readings_are_sorted_by_what_is_still_missing(desk: Desk) -> None:
-    assert (await desk.do(names.SORT_READINGS, **{names.READINGS: "холодная вода 1"})).outcome == names.NO_ACCOUNT
-    assert (await desk.do(names.SORT_READINGS, **{names.ACCOUNT: "7812"})).outcome == names.NOT_NAMED
+    assert (await desk.do(names.CHOOSE_READING_STEP, **{names.READINGS: "холодная вода 1"})).outcome == names.NO_ACCOUNT
+    assert (await desk.do(names.CHOOSE_READING_STEP, **{names.ACCOUNT: "7812"})).outcome == names.NOT_NAMED
     both = {names.ACCOUNT: "7812", names.READINGS: "холодная вода 1"}
-    assert (await desk.do(names.SORT_READINGS, **both)).outcome == names.NAMED
+    assert (await desk.do(names.CHOOSE_READING_STEP, **both)).outcome == names.NAMED
     assert (await desk.do(names.CHECK_READING, **{names.ACCOUNT: "7812"})).outcome == names.NOT_NAMED
 
 
@@ -168,7 +168,7 @@ async def test_in_danger_only_what_help_must_know_is_asked(desk: Desk, place: st
     found = await desk.do(names.NOTE_ADDRESS, **{names.PLACE: place})
     assert (found.outcome, found.facts.get(names.ADDRESS_QUESTION, "")) == (outcome, question)
     asked_twice = await desk.do(names.NOTE_ADDRESS, **{names.PLACE: place, names.TRIES: "2"})
-    assert asked_twice.outcome == (names.COMPLETE if outcome == names.COMPLETE else names.ENOUGH)
+    assert asked_twice.outcome == (names.COMPLETE if outcome == names.COMPLETE else names.TOO_MANY_TRIES)
 
 
 async def test_what_is_known_of_a_danger_s_place_is_in_the_draft_at_once(desk: Desk) -> None:
@@ -185,7 +185,7 @@ async def test_a_ticket_needs_neither_the_flat_nor_the_entrance_that_a_caller_do
         **{names.PLACE: "улица: улица Савушкина; дом: 127; корпус: 1", names.CATEGORY: code, names.ASKED: ""},
     )
     assert asked.facts[names.ASKED] == part
-    without = await desk.do(names.DO_WITHOUT, **asked.facts)
+    without = await desk.do(names.SKIP_ADDRESS_PART, **asked.facts)
     assert without.outcome == names.READY
     checked = await desk.do(names.CHECK_ADDRESS, **{**asked.facts, **without.facts, names.CATEGORY: code})
     assert (checked.outcome, checked.facts[names.ADDRESS]) == (
@@ -195,7 +195,7 @@ async def test_a_ticket_needs_neither_the_flat_nor_the_entrance_that_a_caller_do
 
 
 async def test_no_ticket_can_do_without_the_street(desk: Desk) -> None:
-    assert (await desk.do(names.DO_WITHOUT, **{names.PLACE: "", names.ASKED: "street"})).outcome == names.NEEDED
+    assert (await desk.do(names.SKIP_ADDRESS_PART, **{names.PLACE: "", names.ASKED: "street"})).outcome == names.NEEDED
 
 
 @pytest.mark.parametrize(
@@ -203,26 +203,26 @@ async def test_no_ticket_can_do_without_the_street(desk: Desk) -> None:
     [
         ("улица: улица Савушкина; дом: 118", names.OURS),
         ("улица: улица Тельмана; дом: 32", names.UNCERTAIN),
-        ("незнакомое: невском", names.STRANGE),
+        ("незнакомое: невском", names.NOT_OURS),
     ],
 )
 async def test_whose_a_house_is(desk: Desk, place: str, outcome: str) -> None:
     told = {names.NAMED_HOUSE: place, names.PLACE: "улица: улица Есенина"}
-    found = await desk.do(names.WHOSE_HOUSE, **told)
+    found = await desk.do(names.CHECK_HOUSE_OWNERSHIP, **told)
     assert found.outcome == outcome
     assert found.facts.get(names.PLACE, told[names.PLACE]) == told[names.PLACE]
 
 
 async def test_what_a_breath_told_of_comes_one_after_the_other(desk: Desk) -> None:
     first = await desk.do(names.NEXT_TROUBLE, **{names.MORE: "ICOM_FAULT, KB08"})
-    assert (first.outcome, first.facts[names.CATEGORY]) == (names.MORE_TO_TELL, "ICOM_FAULT")
+    assert (first.outcome, first.facts[names.CATEGORY]) == (names.NEXT_FOUND, "ICOM_FAULT")
     second = await desk.do(names.NEXT_TROUBLE, **{names.MORE: first.facts[names.MORE]})
     assert (second.outcome, second.facts[names.ARTICLE]) == (names.MORE_TO_ANSWER, "KB08")
-    assert (await desk.do(names.NEXT_TROUBLE, **{names.MORE: second.facts[names.MORE]})).outcome == names.ALL_TOLD
+    assert (await desk.do(names.NEXT_TROUBLE, **{names.MORE: second.facts[names.MORE]})).outcome == names.NONE_LEFT
 
 
 async def test_the_number_told_last_is_told_again_and_none_before(desk: Desk) -> None:
-    assert (await desk.do(names.RECALL_TICKET)).outcome == names.ALL_TOLD
+    assert (await desk.do(names.RECALL_TICKET)).outcome == names.NONE_LEFT
     told = (await report(desk, "LIFT_FAULT")).facts
     again = await desk.do(names.RECALL_TICKET, **told)
-    assert (again.outcome, again.facts) == (names.MORE_TO_TELL, told)
+    assert (again.outcome, again.facts) == (names.NEXT_FOUND, told)

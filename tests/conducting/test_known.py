@@ -10,7 +10,7 @@ from callcenter.conducting.action_specs import ADDRESS, ADDRESS_QUESTION, ASKED,
 from callcenter.conducting.addresses import MOST_TRIES, AddressCheck, check_address, check_danger_place
 from callcenter.conducting.knowledge_snapshot import KnowledgeSnapshot
 from callcenter.conducting.outages import read_outages
-from callcenter.dialogue.interpretation.address_fact import format_address, parse_address, say_address
+from callcenter.dialogue.interpretation.address_fact import format_address, parse_address, spoken_address
 from callcenter.houses.houses import read_houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
@@ -137,7 +137,7 @@ def test_nobody_is_asked_for_ever() -> None:
 
 def test_an_address_survives_being_a_fact() -> None:
     address = BOOK.find_address(read_words("садовая девять литер бэ вторая парадная квартира шесть"))
-    assert say_address(parse_address(format_address(address), HOUSES)) == say_address(address)
+    assert spoken_address(parse_address(format_address(address), HOUSES)) == spoken_address(address)
     assert format_address(parse_address("", HOUSES)) == ""
 
 

@@ -7,7 +7,7 @@ import pytest
 from callcenter.dialogue.engine.commands import Command, ToQueue
 from callcenter.dialogue.engine.events import Event
 from callcenter.telephony.ari import client as ari_client
-from callcenter.telephony.ari.client import PING_EVERY, PONG_WITHIN
+from callcenter.telephony.ari.client import PING_EVERY, PONG_TIMEOUT_SECONDS
 from tests.stand_ins.ari import StandInAsterisk
 from tests.stand_ins.centre import SmallCentre, run_centre
 from tests.stand_ins.relay import run_relay
@@ -166,9 +166,9 @@ async def test_what_could_not_be_said_while_asterisk_was_away_is_said_later(aste
 async def test_a_socket_that_fell_silent_is_noticed_and_opened_anew(
     asterisk: StandInAsterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert PING_EVERY + PONG_WITHIN < 6, "sooner than a lease ends"
+    assert PING_EVERY + PONG_TIMEOUT_SECONDS < 6, "sooner than a lease ends"
     monkeypatch.setattr(ari_client, "PING_EVERY", PING_EVERY / 5)
-    monkeypatch.setattr(ari_client, "PONG_WITHIN", PONG_WITHIN / 5)
+    monkeypatch.setattr(ari_client, "PONG_TIMEOUT_SECONDS", PONG_TIMEOUT_SECONDS / 5)
     async with (
         run_relay(asterisk.port) as cable,
         run_centre(asterisk, address=f"http://127.0.0.1:{cable.port}") as centre,

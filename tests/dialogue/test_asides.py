@@ -8,7 +8,7 @@ from callcenter.dialogue.engine.answer_endings import STORY_SECONDS, WHOLE_SECON
 from callcenter.dialogue.engine.commands import Do, Listen
 from callcenter.dialogue.engine.events import Heard, Said
 from callcenter.dialogue.interpretation.interpretation import DangerHeard, Interpretation
-from callcenter.dialogue.scripts.asides import MOST_ASIDES
+from callcenter.dialogue.scripts.asides import MAX_GLOBAL_ANSWERS
 from callcenter.dialogue.scripts.script import Ask, Script, list_fixed_prompts, list_told_articles
 from tests.dialogue.talking import UNDERSTOOD, Caller, read
 from tests.stand_ins.mind import PaperMind
@@ -80,7 +80,7 @@ def test_shared_answers_stand_where_a_question_names_them(script: Script) -> Non
 
 
 def test_whoever_asks_for_it_hears_the_question_again_and_that_is_no_miss(caller: Caller) -> None:
-    for _ in range(MOST_ASIDES):
+    for _ in range(MAX_GLOBAL_ANSWERS):
         caller.says("ой повторите пожалуйста")
         caller.hears("Какая квартира?")
     assert caller.remarks("miss") == []

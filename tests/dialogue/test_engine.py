@@ -7,7 +7,7 @@ from callcenter.dialogue.engine.commands import Do, Hangup, Hush, Listen, Remark
 from callcenter.dialogue.engine.conversation import Conversation
 from callcenter.dialogue.engine.events import ActionDone, Began, HungUp, KeyPressed, SayingEnded, Silence
 from callcenter.dialogue.engine.pending import BETWEEN_DIGITS_SECONDS, LONE_ZERO_SECONDS
-from callcenter.dialogue.engine.step_runner import AFTER_GOODBYE, STEPS_AT_ONCE
+from callcenter.dialogue.engine.step_runner import AFTER_GOODBYE, MAX_STEPS_PER_EVENT
 from callcenter.dialogue.scripts.script import (
     Act,
     ActionSpec,
@@ -343,7 +343,7 @@ def test_a_circle_of_silent_steps_ends_at_a_person() -> None:
     silent = Tell("круг", SOMEWHERE, Reference(Text(("KB99",), SOMEWHERE), itself), itself)
     caller = Caller(Script("круг", itself, {"круг": silent}))
     assert caller.end == ToQueue("сбой сценария", 0)
-    assert len(caller.remarks("step")) == STEPS_AT_ONCE
+    assert len(caller.remarks("step")) == MAX_STEPS_PER_EVENT
 
 
 def test_a_step_that_is_not_there_ends_at_a_person() -> None:

@@ -16,7 +16,7 @@ from callcenter.dialogue.engine.answer_endings import PART_SECONDS, STORY_SECOND
 from callcenter.dialogue.engine.commands import Do, Hush, Listen, Say, ToQueue
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
 from callcenter.dialogue.interpretation.interpretation import Interpreter
-from callcenter.dialogue.scripts.prompt_checks import LONGEST_MENU
+from callcenter.dialogue.scripts.prompt_checks import MAX_MENU_KEYS
 from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.rehearsal import Rehearsal, run_talk, run_talks
 from callcenter.dialogue.scripts.script import (
@@ -35,8 +35,8 @@ from callcenter.dialogue.scripts.script import (
     list_texts_by_keys,
     list_told_articles,
 )
-from callcenter.dialogue.scripts.talks import Talk, find_twin, read_talks
-from callcenter.dialogue.scripts.vocabulary import HEARING_WORDS
+from callcenter.dialogue.scripts.talks import Talk, find_talks_file, read_talks
+from callcenter.dialogue.scripts.vocabulary import SPEECH_REQUEST_WORDS
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, CompanySettings
 from tests.dialogue.talking import Caller
@@ -63,7 +63,7 @@ MAIN = read_main()
 
 
 def read_main_talks() -> tuple[Talk, ...]:
-    talks, problems = read_talks(find_twin(FILE))
+    talks, problems = read_talks(find_talks_file(FILE))
     assert problems == []
     return talks
 
@@ -332,9 +332,9 @@ def test_no_menu_is_longer_than_five_and_no_prompt_promises_an_ear() -> None:
     for step in MAIN.steps.values():
         if isinstance(step, Ask) and isinstance(step.reply, Choice):
             keys = [answer.key for answer in step.reply.answers if answer.key is not None]
-            assert len([key for key in keys if key not in "0*"]) <= LONGEST_MENU
+            assert len([key for key in keys if key not in "0*"]) <= MAX_MENU_KEYS
         for text in list_texts_by_keys(step):
-            assert not set(str(text).lower().replace(",", " ").split()) & set(HEARING_WORDS), step.name
+            assert not set(str(text).lower().replace(",", " ").split()) & set(SPEECH_REQUEST_WORDS), step.name
 
 
 def test_a_ticket_is_promised_no_number_while_the_database_is_away(caller: Caller) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
-from callcenter.dialogue.interpretation.courtesy import drop_thanks, has_enough, is_courtesy, is_gratitude
+from callcenter.dialogue.interpretation.courtesy import ends_conversation, is_courtesy, is_gratitude, strip_thanks
 from callcenter.dialogue.interpretation.interpretation import Interpreter
-from callcenter.dialogue.interpretation.remarks import leave_wish, means_whole_house
+from callcenter.dialogue.interpretation.remarks import concerns_whole_house, list_words_before_wish
 from callcenter.dialogue.interpretation.trouble_reports import LONGEST_DESCRIPTION
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
@@ -35,7 +35,7 @@ def mind() -> Interpreter:
     ],
 )  # fmt: skip
 def test_whoever_has_enough_says_nothing_else(line: str) -> None:
-    assert has_enough(read_words(line))
+    assert ends_conversation(read_words(line))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_whoever_has_enough_says_nothing_else(line: str) -> None:
     ],
 )  # fmt: skip
 def test_thanks_that_go_on_are_no_end(line: str) -> None:
-    assert not has_enough(read_words(line))
+    assert not ends_conversation(read_words(line))
 
 
 def test_a_courtesy_guesses_no_other_trouble(mind: Interpreter) -> None:
@@ -70,7 +70,7 @@ def test_a_courtesy_guesses_no_other_trouble(mind: Interpreter) -> None:
     ],
 )
 def test_what_is_left_without_thanks(line: str, left: str) -> None:
-    assert " ".join(word.text for word in drop_thanks(read_words(line))) == left
+    assert " ".join(word.text for word in strip_thanks(read_words(line))) == left
 
 
 def test_thanks_for_what_was_done_want_nothing() -> None:
@@ -116,7 +116,7 @@ def test_what_the_master_is_to_know_goes_into_the_ticket(mind: Interpreter) -> N
     meanings = mind.interpret("верно код домофона двадцать пять", TAP).meanings
     assert meanings["да"]["описание"].endswith("код домофона двадцать пять")
     assert "неисправность" not in meanings
-    before = leave_wish(read_words("меня до шести дома не будет"))
+    before = list_words_before_wish(read_words("меня до шести дома не будет"))
     assert before is not None
     assert [word.text for word in before] == ["меня", "до", "шести"]
 
@@ -174,8 +174,8 @@ def test_a_yes_with_another_trouble_adds_it_only_where_it_is_joined(mind: Interp
 
 
 def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Interpreter) -> None:
-    assert means_whole_house(read_words("дом весь без воды"))
-    assert means_whole_house(read_words("во всех квартирах и у всех в доме нет воды"))
+    assert concerns_whole_house(read_words("дом весь без воды"))
+    assert concerns_whole_house(read_words("во всех квартирах и у всех в доме нет воды"))
     place = mind.interpret("весь подъезд без воды тельмана тридцать два корпус один второй подъезд", {}).meanings[
         "адрес"
     ]
@@ -191,7 +191,7 @@ def test_the_whole_house_has_no_flat_and_its_entrance_no_flat_to_be_in(mind: Int
     ],
 )  # fmt: skip
 def test_a_flat_that_the_whole_house_is_set_against_is_asked_for(mind: Interpreter, line: str) -> None:
-    assert not means_whole_house(read_words(line))
+    assert not concerns_whole_house(read_words(line))
     assert "адрес" not in mind.interpret(line, {}).meanings
 
 
@@ -224,4 +224,4 @@ def test_no_phrase_holds_a_shorter_one_of_its_row() -> None:
 
 def test_every_phrase_of_having_enough_is_found_however_long() -> None:
     phrases = read_rows("courtesy.toml")["enough"]
-    assert [phrase for phrase in phrases if not has_enough(read_words(phrase))] == []
+    assert [phrase for phrase in phrases if not ends_conversation(read_words(phrase))] == []

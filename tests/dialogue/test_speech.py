@@ -18,7 +18,7 @@ from callcenter.dialogue.engine.events import (
     SpeechBegan,
 )
 from callcenter.dialogue.engine.pending import SPEECH_SECONDS
-from callcenter.dialogue.scripts.phrases import BrokenScriptPhrase, list_ways
+from callcenter.dialogue.scripts.phrases import BrokenScriptPhrase, expand_phrase
 from callcenter.dialogue.scripts.script import Ask, Script, list_fixed_prompts
 from tests.dialogue.talking import SPOKEN, Caller, read, spoken_script
 
@@ -218,9 +218,9 @@ def test_without_a_question_nothing_that_is_heard_counts(caller: Caller, event: 
 
 def test_a_phrase_stands_for_every_row_of_its_words() -> None:
     words = {"вода": "(горячая|холодная) вода"}
-    assert list_ways("Нет (<вода>|света)", words) == ("нет горячая вода", "нет холодная вода", "нет света")
+    assert expand_phrase("Нет (<вода>|света)", words) == ("нет горячая вода", "нет холодная вода", "нет света")
     with pytest.raises(BrokenScriptPhrase, match="больше 500"):
-        list_ways(" ".join(["(а|б|в)"] * 7), {})
+        expand_phrase(" ".join(["(а|б|в)"] * 7), {})
 
 
 def test_an_answer_in_words_stands_where_it_can_be_reached(script: Script) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.commands.in_memory_register import open_paper
+from callcenter.commands.in_memory_register import open_in_memory_actions
 from callcenter.commands.talk import BrokenFiles, ManualTalk, find_script, run, save_talk
 from callcenter.core.problems import FileLocation
 from callcenter.dialogue.scripts.rehearsal import run_talk, run_talks
@@ -49,7 +49,7 @@ def play(*lines: str, ask_outcomes: bool = False, ear: bool = False) -> tuple[Ta
         ask_outcomes=ask_outcomes,
         recognition_enabled=ear,
         interpreter=shipped_mind() if ear else None,
-        run_action=open_paper(KNOWN, ZONE, FakeClock()),
+        run_action=open_in_memory_actions(KNOWN, ZONE, FakeClock()),
     )
     return game.play(name="сыграно", place=FileLocation(TWIN)), shown
 

@@ -23,7 +23,7 @@ from callcenter.dialogue.scripts.talks import (
     RobotDoes,
     RobotSays,
     Talk,
-    find_twin,
+    find_talks_file,
     read_talks,
     read_usual_outcomes,
 )
@@ -180,7 +180,7 @@ def test_a_broken_talk_does_not_take_the_others_with_it(tmp_path: Path) -> None:
 
 
 def test_a_script_without_a_twin_has_no_usual_outcomes(tmp_path: Path) -> None:
-    assert find_twin(tmp_path / "main.yaml") == tmp_path / "main.talks.yaml"
+    assert find_talks_file(tmp_path / "main.yaml") == tmp_path / "main.talks.yaml"
     assert read_usual_outcomes(tmp_path / "main.talks.yaml") == {}
     assert read_usual_outcomes(write(tmp_path, GOOD))["записать"][0].outcome == "готово"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.hearing.address import Address
-from callcenter.hearing.client.client import RecognitionClient, RecognitionLeg, Told
+from callcenter.hearing.client.client import LegEvent, RecognitionClient, RecognitionLeg
 from callcenter.hearing.client.server_pool import ServerPool
 from callcenter.hearing.wire import Closed, Final
 from callcenter.settings import TREE
@@ -52,11 +52,11 @@ class Listened:
     """One leg and everything it was told."""
 
     leg: RecognitionLeg
-    told: list[Told]
+    told: list[LegEvent]
     news: asyncio.Event
     _seen: int = field(default=0)
 
-    async def waits_for(self, kind: type[Told], *, within: float = 8.0) -> Told:
+    async def waits_for(self, kind: type[LegEvent], *, within: float = 8.0) -> LegEvent:
         """The next thing of this kind that the leg was told after the last one waited for."""
         try:
             async with asyncio.timeout(within):
@@ -87,10 +87,10 @@ class Listened:
 
 
 def open_leg(ear: RecognitionClient | ServerPool, *, phrases: tuple[str, ...] | None = None) -> Listened:
-    told: list[Told] = []
+    told: list[LegEvent] = []
     news = asyncio.Event()
 
-    def take(one: Told) -> None:
+    def take(one: LegEvent) -> None:
         told.append(one)
         news.set()
 

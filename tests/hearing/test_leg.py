@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from callcenter.hearing.server.engine import RATE, EngineFailed, RecognizedWord
-from callcenter.hearing.server.leg import Leg, Report
+from callcenter.hearing.server.leg import Leg, LegResult
 from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Partial, Phrases, Trouble
 from tests.hearing.sound import Sound, cut, to_bytes
 from tests.stand_ins.tones import FAULT, ToneEngine, ToneRecogniser, say_in_tones, silence
@@ -19,10 +19,10 @@ class Reports:
     """Collects what a leg says; `close` waits for its last word."""
 
     leg: Leg | None = None
-    said: list[Report] = field(default_factory=list)
+    said: list[LegResult] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
-    def take(self, report: Report) -> None:
+    def take(self, report: LegResult) -> None:
         self.said.append(report)
         if isinstance(report, Closed):
             self.over.set()

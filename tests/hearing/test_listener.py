@@ -4,8 +4,15 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from callcenter.hearing.client.client import LegLost, LegMoved, Told
-from callcenter.hearing.client.endpointing import Endpointer, FellQuiet, FellSilent, Heard, ListenerEvent, Said
+from callcenter.hearing.client.client import LegEvent, LegLost, LegMoved
+from callcenter.hearing.client.endpointing import (
+    Endpointer,
+    EndpointerEvent,
+    PartialRequested,
+    PartialUtterance,
+    UtteranceEnded,
+    UtteranceEndRequested,
+)
 from callcenter.hearing.server.engine import RecognizedWord
 from callcenter.hearing.wire import Final, Partial, Trouble
 from tests.hearing.listened import hush, listen
@@ -30,8 +37,8 @@ def story(text: str) -> float:
     return 0.9
 
 
-def said(events: Sequence[ListenerEvent]) -> list[tuple[str, bool]]:
-    return [(event.text, event.before_endpoint) for event in events if isinstance(event, Said)]
+def said(events: Sequence[EndpointerEvent]) -> list[tuple[str, bool]]:
+    return [(event.text, event.before_endpoint) for event in events if isinstance(event, UtteranceEnded)]
 
 
 @pytest.fixture
@@ -51,12 +58,17 @@ def asked(pause: Callable[[str], float]) -> Endpointer:
 
 def test_partial_words_are_told_when_they_change(listener: Endpointer) -> None:
     told = [partial("", 0.1), partial("во", 0.2), partial("во", 0.3), partial("вода", 0.6), partial("вода", 0.7)]
-    assert [event for one in told for event in listener.handle_recognition(one)] == [Heard("во"), Heard("вода")]
+    assert [event for one in told for event in listener.handle_recognition(one)] == [
+        PartialUtterance("во"),
+        PartialUtterance("вода"),
+    ]
 
 
 def test_the_endpoint_ends_an_answer(listener: Endpointer) -> None:
     events = listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.1))
-    assert events == [Said("вода", 1.1, before_endpoint=False, words=(RecognizedWord("вода", 0.0, 0.48, 0.9),))]
+    assert events == [
+        UtteranceEnded("вода", 1.1, before_endpoint=False, words=(RecognizedWord("вода", 0.0, 0.48, 0.9),))
+    ]
 
 
 def test_unknown_speech_is_said_too_but_without_text(listener: Endpointer) -> None:
@@ -66,10 +78,10 @@ def test_unknown_speech_is_said_too_but_without_text(listener: Endpointer) -> No
 def test_a_whole_answer_is_taken_after_a_fifth_of_a_second_of_quiet() -> None:
     listener = asked(accept("вода"))
     listener.handle_recognition(partial("вода", 0.62))
-    events: list[ListenerEvent] = []
+    events: list[EndpointerEvent] = []
     while not events:
         events = hush(listener, 0.02)
-    assert events == [Said("вода", listener.now, before_endpoint=True)]
+    assert events == [UtteranceEnded("вода", listener.now, before_endpoint=True)]
     assert 0.68 <= listener.now <= 0.74
 
 
@@ -92,16 +104,16 @@ def test_nothing_is_taken_early_while_the_ear_is_still_behind() -> None:
 
 def test_the_ear_is_asked_for_all_words_once_after_each_speech() -> None:
     listener = asked(accept())
-    assert hush(listener, 2) == [FellQuiet()]
-    assert FellQuiet() not in listen(listener, say_in_tones("течёт"))
-    assert hush(listener, 2) == [FellQuiet()]
+    assert hush(listener, 2) == [PartialRequested()]
+    assert PartialRequested() not in listen(listener, say_in_tones("течёт"))
+    assert hush(listener, 2) == [PartialRequested()]
 
 
 def test_what_is_said_is_over_when_it_stays_quiet_and_the_ear_is_told_once() -> None:
     listener = asked(accept())
     listener.handle_recognition(partial("вода", 0.62))
-    assert hush(listener, 0.4) == [FellQuiet()]
-    assert hush(listener, 3) == [FellSilent()]
+    assert hush(listener, 0.4) == [PartialRequested()]
+    assert hush(listener, 3) == [UtteranceEndRequested()]
 
 
 @pytest.mark.parametrize("heard", [None, partial("", 0.7), partial("вода", 0.3)])
@@ -109,7 +121,7 @@ def test_nothing_is_over_when_nothing_is_heard_or_the_ear_is_still_behind(heard:
     listener = asked(accept())
     if heard is not None:
         listener.handle_recognition(heard)
-    assert FellSilent() not in hush(listener, 3)
+    assert UtteranceEndRequested() not in hush(listener, 3)
 
 
 def test_words_that_come_where_no_speech_is_seen_are_waited_for() -> None:
@@ -117,9 +129,9 @@ def test_words_that_come_where_no_speech_is_seen_are_waited_for() -> None:
     listener.handle_recognition(partial("вода", 0.62))
     hush(listener, 0.4)
     listener.handle_recognition(partial("вода течёт", 1.0))
-    assert hush(listener, 0.5) == [FellQuiet()]
+    assert hush(listener, 0.5) == [PartialRequested()]
     listener.handle_recognition(partial("вода течёт", 1.5))
-    assert hush(listener, 0.2) == [FellSilent()]
+    assert hush(listener, 0.2) == [UtteranceEndRequested()]
 
 
 def test_without_a_question_the_ear_decides_alone(listener: Endpointer) -> None:
@@ -130,23 +142,23 @@ def test_without_a_question_the_ear_decides_alone(listener: Endpointer) -> None:
 def test_a_story_is_over_only_after_a_longer_pause() -> None:
     listener = asked(story)
     listener.handle_recognition(partial("вода", 0.62))
-    assert hush(listener, 0.7) == [FellQuiet()]
-    assert hush(listener, 0.2) == [FellSilent()]
+    assert hush(listener, 0.7) == [PartialRequested()]
+    assert hush(listener, 0.2) == [UtteranceEndRequested()]
 
 
 def test_a_pause_in_a_story_ends_it_for_the_ear_only() -> None:
     """Vosk's endpoint came half a second after the first sentence, in which the next one had begun."""
     listener = asked(story)
     listener.handle_recognition(partial("вода", 0.62))
-    assert hush(listener, 0.5) == [FellQuiet()]
+    assert hush(listener, 0.5) == [PartialRequested()]
     assert listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.1)) == []
     assert said(listen(listener, say_in_tones("течёт"))) == []
-    assert listener.handle_recognition(partial("течёт", listener.now, begin=1.1)) == [Heard("вода течёт")]
+    assert listener.handle_recognition(partial("течёт", listener.now, begin=1.1)) == [PartialUtterance("вода течёт")]
     hush(listener, 0.85)
     words = (("вода", 0.0, 0.48), ("течёт", 1.15, 1.7))
     events = listener.handle_recognition(final(words[1], heard_to=listener.now, begin=1.1))
     assert events == [
-        Said(
+        UtteranceEnded(
             "вода течёт", listener.now, before_endpoint=False, words=tuple(RecognizedWord(*word, 0.9) for word in words)
         ),
     ]
@@ -159,7 +171,7 @@ def test_an_answer_that_the_ear_has_ended_is_complete_when_its_pause_is_over() -
     listener.handle_recognition(final(("вода", 0.0, 0.48), heard_to=1.1))
     assert said(hush(listener, 0.2)) == []
     (event,) = hush(listener, 0.3)
-    assert event == Said("вода", 1.1, before_endpoint=False, words=(RecognizedWord("вода", 0.0, 0.48, 0.9),))
+    assert event == UtteranceEnded("вода", 1.1, before_endpoint=False, words=(RecognizedWord("вода", 0.0, 0.48, 0.9),))
     assert 0.88 <= event.trailing_silence <= 1.0
     listener.start_question(story)
     assert said(hush(listener, 3)) == []
@@ -273,13 +285,13 @@ def test_what_is_said_over_the_cut_is_heard_on_but_answers_only_when_its_time_is
     listener.start_question(accept("течёт"))
     assert listener.handle_recognition(partial("вода", 0.62)) == []
     listen(listener, say_in_tones("течёт"))
-    assert listener.handle_recognition(partial("вода течёт", listener.now)) == [Heard("течёт")]
+    assert listener.handle_recognition(partial("вода течёт", listener.now)) == [PartialUtterance("течёт")]
     assert listener.handle_recognition(partial("вода течёт", listener.now)) == []
     assert said(hush(listener, 0.3)) == []
     events = listener.handle_recognition(final(("вода", 0.0, 0.48), ("течёт", 0.62, 1.2), heard_to=1.5))
     assert said(events) == [("течёт", False)]
     listener.start_question(None)
-    assert listener.handle_recognition(partial("опять", listener.now, begin=1.5)) == [Heard("опять")]
+    assert listener.handle_recognition(partial("опять", listener.now, begin=1.5)) == [PartialUtterance("опять")]
 
 
 def test_a_word_across_the_cut_belongs_to_where_most_of_it_is(listener: Endpointer) -> None:
@@ -289,7 +301,7 @@ def test_a_word_across_the_cut_belongs_to_where_most_of_it_is(listener: Endpoint
 
 
 @pytest.mark.parametrize("trouble", [LegLost("why"), Trouble("why")])
-def test_what_a_lost_ear_was_guessing_is_no_answer(trouble: Told) -> None:
+def test_what_a_lost_ear_was_guessing_is_no_answer(trouble: LegEvent) -> None:
     listener = asked(accept("вода"))
     listener.handle_recognition(partial("вода", 0.62))
     listener.handle_recognition(trouble)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from callcenter.hearing.client.client import RecognitionClient, Told
-from callcenter.hearing.client.endpointing import ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.client.client import LegEvent, RecognitionClient
+from callcenter.hearing.client.endpointing import EndpointerEvent, SpeechStarted, UtteranceEnded
 from callcenter.hearing.client.leg_recognition import LegRecognition
 from callcenter.hearing.wire import Closed, Final
 from tests.hearing.sound import Sound, cut
@@ -17,28 +17,28 @@ from tests.stand_ins.tones import say_in_tones, silence
 class Dialogue:
     """Keeps what it is told, and can wait for it."""
 
-    events: list[ListenerEvent] = field(default_factory=list)
-    answers: asyncio.Queue[Said] = field(default_factory=asyncio.Queue)
-    notes: list[Told] = field(default_factory=list)
+    events: list[EndpointerEvent] = field(default_factory=list)
+    answers: asyncio.Queue[UtteranceEnded] = field(default_factory=asyncio.Queue)
+    notes: list[LegEvent] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def take(self, event: ListenerEvent) -> None:
+    def take(self, event: EndpointerEvent) -> None:
         self.events.append(event)
-        if isinstance(event, Said):
+        if isinstance(event, UtteranceEnded):
             self.answers.put_nowait(event)
 
-    async def next_said(self, *, within: float = 8.0) -> Said:
+    async def next_said(self, *, within: float = 8.0) -> UtteranceEnded:
         async with asyncio.timeout(within):
             return await self.answers.get()
 
-    def note(self, told: Told) -> None:
+    def note(self, told: LegEvent) -> None:
         self.notes.append(told)
         if isinstance(told, Closed):
             self.closed.set()
 
     @property
     def said(self) -> list[tuple[str, bool]]:
-        return [(event.text, event.before_endpoint) for event in self.events if isinstance(event, Said)]
+        return [(event.text, event.before_endpoint) for event in self.events if isinstance(event, UtteranceEnded)]
 
     @property
     def transcript(self) -> str:
@@ -67,7 +67,7 @@ async def test_questions_get_their_own_answers(ear: RecognitionClient) -> None:
         await dialogue.closed.wait()
     assert dialogue.said == [("вода", True), ("да", False)]
     assert dialogue.transcript == "вода да [unk]"
-    assert sum(isinstance(event, SpeechBegan) for event in dialogue.events) == 2
+    assert sum(isinstance(event, SpeechStarted) for event in dialogue.events) == 2
 
 
 async def test_sound_may_come_in_any_pieces(ear: RecognitionClient) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from callcenter.hearing.client.endpointing import Endpointer, SpeechBegan
+from callcenter.hearing.client.endpointing import Endpointer, SpeechStarted
 from callcenter.hearing.server.engine import RATE
 from callcenter.speech.voices.festival import FestivalVoice
 from tests.hearing.listened import listen
@@ -41,7 +41,7 @@ def test_a_caller_is_noticed_at_once() -> None:
         began: float | None = None
         room = noise(0.5 + len(man) / RATE + 1, level=-62)
         for frame in cut(over_the_line(room[: 4000 + len(man)] + np.concatenate([silence(0.5), man]))):
-            if any(isinstance(event, SpeechBegan) for event in listener.accept_frame(frame)):
+            if any(isinstance(event, SpeechStarted) for event in listener.accept_frame(frame)):
                 began = listener.now
                 break
         assert began is not None, f"sentence {sentence} was not noticed"
@@ -56,8 +56,8 @@ def test_the_beginning_is_told_once_a_sentence() -> None:
     listener = Endpointer()
     man = read_man(3, level=CALLER)
     events = listen(listener, np.concatenate([silence(0.5), man, silence(1.0), man]))
-    assert [type(event) for event in events] == [SpeechBegan, SpeechBegan]
-    assert events[0] == SpeechBegan(pytest.approx(0.6, abs=0.1))
+    assert [type(event) for event in events] == [SpeechStarted, SpeechStarted]
+    assert events[0] == SpeechStarted(pytest.approx(0.6, abs=0.1))
 
 
 @pytest.mark.parametrize("level", [-60, -40, -30, -20])
@@ -90,4 +90,4 @@ def test_a_caller_is_noticed_over_the_prompt_s_echo(prompt: Sound) -> None:
     echo = quieter(np.tile(prompt, 4), 25)
     sound = echo[: 2 * RATE + len(man)] + np.concatenate([silence(2), man])
     (began, *_) = listen(Endpointer(), over_the_line(sound))
-    assert began == SpeechBegan(pytest.approx(2.1, abs=0.15))
+    assert began == SpeechStarted(pytest.approx(2.1, abs=0.15))

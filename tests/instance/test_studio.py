@@ -15,12 +15,12 @@ from callcenter.speech.dialplan_sounds import write_sounds
 from callcenter.speech.prompt_recordings.catalogue import (
     RecordableText,
     TextNotFound,
-    find_line,
+    find_recordable_text,
     find_recording_problems,
-    list_lines,
-    publish,
+    link_studio_sounds,
+    list_recordable_texts,
     read_edition,
-    record,
+    store_recording,
 )
 from callcenter.speech.prompt_recordings.takes import TakeCollector
 from callcenter.speech.prompts import PromptCache
@@ -53,7 +53,7 @@ def greeting(lines: list[RecordableText]) -> RecordableText:
 def test_every_text_is_listed_once_and_one_with_a_changing_place_by_its_sentences(
     layout: Layout, edition: ScriptEdition
 ) -> None:
-    lines = list_lines(layout, edition)
+    lines = list_recordable_texts(layout, edition)
     assert len({line.number for line in lines}) == len(lines) == len({line.human for line in lines})
     texts = {line.text for line in lines}
     assert set(edition.prompts) <= texts
@@ -63,25 +63,25 @@ def test_every_text_is_listed_once_and_one_with_a_changing_place_by_its_sentence
 
 
 def test_numbers_stay_when_texts_come_and_go(layout: Layout, edition: ScriptEdition) -> None:
-    before = {line.human: line.number for line in list_lines(layout, edition)}
+    before = {line.human: line.number for line in list_recordable_texts(layout, edition)}
     fewer = replace(edition, answers={})
-    list_lines(layout, fewer)
-    after = {line.human: line.number for line in list_lines(layout, edition)}
+    list_recordable_texts(layout, fewer)
+    after = {line.human: line.number for line in list_recordable_texts(layout, edition)}
     assert after == before
 
 
 async def test_a_recording_is_what_callers_hear(layout: Layout, edition: ScriptEdition, tmp_path: Path) -> None:
-    lines = list_lines(layout, edition)
-    line = find_line(lines, str(greeting(lines).number))
-    record(line, take_of(tmp_path, line.seconds))
+    lines = list_recordable_texts(layout, edition)
+    line = find_recordable_text(lines, str(greeting(lines).number))
+    store_recording(line, take_of(tmp_path, line.seconds))
     voice = StandInVoice()
     assert f"{await PromptCache(layout.prompts, voice).get_sound_path(line.text)}.wav" == str(line.human)
     assert voice.texts == []
-    publish(layout, lines)
+    link_studio_sounds(layout, lines)
     assert (layout.sounds / "ru" / "studio" / f"{line.number}.wav").resolve() == line.human
     assert list(find_recording_problems(layout, lines, edition)) == []
     with pytest.raises(TextNotFound, match="voice texts"):
-        find_line(lines, "нет такого текста")
+        find_recordable_text(lines, "нет такого текста")
 
 
 async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
@@ -89,26 +89,26 @@ async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
 ) -> None:
     words = {NOTICE: "Соединяю с диспетчером."}
     monkeypatch.setattr("callcenter.speech.prompt_recordings.catalogue.read_words", lambda: words)
-    monkeypatch.setattr(dialplan_sounds, "read_words", lambda: words)
-    lines = list_lines(layout, edition)
-    record(find_line(lines, words[NOTICE]), take_of(tmp_path, 2))
+    monkeypatch.setattr(dialplan_sounds, "read_dialplan_texts", lambda: words)
+    lines = list_recordable_texts(layout, edition)
+    store_recording(find_recordable_text(lines, words[NOTICE]), take_of(tmp_path, 2))
     voice = StandInVoice()
     await write_sounds(layout, voice, progress=lambda _: None)
     assert voice.texts == []
     words[NOTICE] = "Переключаю на диспетчера."
     await write_sounds(layout, voice, progress=lambda _: None)
     assert voice.texts == ["Переключаю на диспетчера."]
-    (problem,) = find_recording_problems(layout, list_lines(layout, edition), edition)
+    (problem,) = find_recording_problems(layout, list_recordable_texts(layout, edition), edition)
     assert (problem.code, problem.fatal) == ("VOI101", False)
     assert "«Соединяю с диспетчером.» больше не звучит" in problem.message
 
 
 def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: ScriptEdition, tmp_path: Path) -> None:
-    lines = list_lines(layout, edition)
+    lines = list_recordable_texts(layout, edition)
     line = greeting(lines)
-    record(line, take_of(tmp_path, line.seconds))
+    store_recording(line, take_of(tmp_path, line.seconds))
     other = replace(edition, script=replace(edition.script, steps={}))
-    (problem,) = find_recording_problems(layout, list_lines(layout, other), other)
+    (problem,) = find_recording_problems(layout, list_recordable_texts(layout, other), other)
     assert (problem.code, problem.position.file) == ("VOI101", line.human)
     line.human.write_bytes(b"")
     (problem,) = find_recording_problems(layout, lines, edition)
@@ -133,7 +133,7 @@ async def test_an_accepted_take_is_heard_a_bad_one_is_told_on_the_board_an_unacc
     layout: Layout, edition: ScriptEdition, tmp_path: Path
 ) -> None:
     layout.studio_takes.mkdir(parents=True)
-    lines = list_lines(layout, edition)
+    lines = list_recordable_texts(layout, edition)
     line = greeting(lines)
     board, renewed = Board(), []
 

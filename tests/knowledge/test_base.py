@@ -10,7 +10,7 @@ import pytest
 from callcenter.knowledge.base import KnowledgeBase, read_knowledge
 from callcenter.knowledge.categories import Urgency
 from callcenter.settings import TREE
-from callcenter.wording.spoken import spoken
+from callcenter.wording.spoken import normalize_for_speech
 
 DIRECTORY = TREE / "knowledge_base"
 TODAY = date(2026, 11, 24)
@@ -55,7 +55,7 @@ def test_a_script_may_name_an_answer_that_is_silent_today(base: KnowledgeBase) -
 
 def test_answers_are_short_enough_for_the_ear(base: KnowledgeBase) -> None:
     for name, answer in base.render_answers(TODAY).items():
-        assert len(spoken(answer).split()) <= 60, name
+        assert len(normalize_for_speech(answer).split()) <= 60, name
 
 
 def test_seventy_categories_and_five_by_keys(base: KnowledgeBase) -> None:

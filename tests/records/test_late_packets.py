@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from callcenter.recordings.late_packets import FRAME, FRAME_SECONDS, Sound, close_gaps
+from callcenter.recordings.late_packets import FRAME, FRAME_SECONDS, Sound, remove_late_packet_holes
 
 HOLE = np.zeros(FRAME, dtype=np.int16)
 
@@ -30,15 +30,15 @@ def held_back(caller: list[Sound], ours: list[Sound], *, at: int, frames: int) -
 def test_late_packets_are_closed_up() -> None:
     caller, ours = steady(200)
     written = held_back(*held_back(caller, ours, at=120, frames=5), at=40, frames=3)
-    closed = close_gaps(side_by_side(*written), surplus=8 * FRAME_SECONDS)
+    closed = remove_late_packet_holes(side_by_side(*written), surplus=8 * FRAME_SECONDS)
     np.testing.assert_array_equal(closed, side_by_side(caller, ours))
 
 
 def test_no_more_is_taken_out_than_the_file_is_too_long() -> None:
     caller, ours = steady(100)
     written = side_by_side(*held_back(caller, ours, at=40, frames=5))
-    assert len(close_gaps(written, surplus=2 * FRAME_SECONDS)) == 103 * FRAME
-    np.testing.assert_array_equal(close_gaps(written, surplus=0.0), written)
+    assert len(remove_late_packet_holes(written, surplus=2 * FRAME_SECONDS)) == 103 * FRAME
+    np.testing.assert_array_equal(remove_late_packet_holes(written, surplus=0.0), written)
 
 
 def test_lost_packets_and_silences_stay_when_nothing_belongs_together() -> None:
@@ -46,11 +46,11 @@ def test_lost_packets_and_silences_stay_when_nothing_belongs_together() -> None:
     caller[20:30] = [HOLE] * 10  # lost for good
     ours[200:230] = [HOLE] * 30  # we are silent much later
     written = side_by_side(caller, ours)
-    np.testing.assert_array_equal(close_gaps(written, surplus=1.0), written)
+    np.testing.assert_array_equal(remove_late_packet_holes(written, surplus=1.0), written)
 
 
 @pytest.mark.parametrize("rest", [0, 1, FRAME - 1])
 def test_a_frame_cut_in_two_stays(rest: int) -> None:
     caller, ours = steady(10)
     written = np.concatenate([side_by_side(caller, ours), np.full((rest, 2), 7, dtype=np.int16)])
-    np.testing.assert_array_equal(close_gaps(written, surplus=1.0), written)
+    np.testing.assert_array_equal(remove_late_packet_holes(written, surplus=1.0), written)

@@ -277,7 +277,7 @@ async def test_a_note_that_meets_no_database_is_not_refused(
 async def test_a_full_disk_stops_no_call_and_loses_no_note(
     book: Journal, database: Database, bookkeeper: NoteApplier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notes, "FULL_SECONDS", 0.05)
+    monkeypatch.setattr(notes, "DISK_RETRY_SECONDS", 0.05)
 
     async def disk_alarms() -> int:
         async with database.begin() as session:

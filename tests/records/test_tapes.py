@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from callcenter.core.database import Database
 from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.journal import reverse_reader, tape_recorder
-from callcenter.journal.editions import KeptEdition, edition_file, read_kept_edition
+from callcenter.journal.editions import StoredEdition, edition_file, read_kept_edition
 from callcenter.journal.reverse_reader import read_backwards
 from callcenter.journal.tape import BrokenTape, TapeLine, TapeSource, read_tape, tape_beside
 from callcenter.journal.tape_recorder import TapeRecorder
@@ -27,7 +27,7 @@ from tests.records.test_truth import CALL
 from tests.stand_ins.asterisk_files import AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
 
-EDITION = KeptEdition("main", "сценарий: x\n", (), (), {"KB01": "Открыто."})
+EDITION = StoredEdition("main", "сценарий: x\n", (), (), {"KB01": "Открыто."})
 SECRET_MODE = 0o600
 
 
@@ -249,7 +249,7 @@ def test_an_heir_writes_on_and_says_so(spool: Path, clock: FakeClock) -> None:
 
 
 def test_a_broken_edition_costs_no_tape(spool: Path, clock: FakeClock) -> None:
-    def none() -> KeptEdition:
+    def none() -> StoredEdition:
         raise ZeroDivisionError
 
     recorder = TapeRecorder(spool, clock=clock, get_edition=none, lease_seconds=6)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from callcenter.core.clock import SystemClock
-from callcenter.journal.editions import KeptEdition
+from callcenter.journal.editions import StoredEdition
 from callcenter.journal.tape_recorder import TapeRecorder
 from tests.stand_ins.centre import ANSWERS, SCRIPT_FILE
 from tests.stand_ins.centre_fixtures import asterisk
 
 __all__ = ["asterisk"]
 
-SMALL = KeptEdition(
+SMALL = StoredEdition(
     "small", SCRIPT_FILE.read_text(encoding="utf-8"), tuple(ANSWERS), ("GAS_SMELL", "WAT_LEAK_RISER"), ANSWERS
 )
 

@@ -13,7 +13,7 @@ import pytest
 from callcenter.__main__ import main
 from callcenter.journal.editions import EditionNotFound, edition_file, read_kept_edition
 from callcenter.journal.tape import TapeLine, TapeSource, read_tape
-from callcenter.replay.fictional import make_fictional
+from callcenter.replay.anonymize import anonymize_tape
 from callcenter.replay.replay import Replay, replay, replay_lines
 
 TAPES = Path(__file__).parent.parent / "tapes"
@@ -159,7 +159,7 @@ def test_a_copy_tells_nobodys_number_nor_name_and_plays(tmp_path: Path) -> None:
 
 def test_a_number_that_was_typed_in_is_another_one_in_the_copy(tmp_path: Path) -> None:
     lines = read_tape(tape("withheld-number"))
-    (tmp_path / "copy.tape.jsonl").write_bytes(make_fictional(lines))
+    (tmp_path / "copy.tape.jsonl").write_bytes(anonymize_tape(lines))
     copied = read_tape(tmp_path / "copy.tape.jsonl")
     for keys in (keys_of_events, keys_of_letters):
         assert keys(lines) == "11289001112244#1"

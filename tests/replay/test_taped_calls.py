@@ -5,7 +5,7 @@ from pathlib import Path
 
 from callcenter.core.clock import SystemClock
 from callcenter.dialogue.engine.conversation import Conversation
-from callcenter.journal.editions import KeptEdition
+from callcenter.journal.editions import StoredEdition
 from callcenter.journal.tape import BrokenTape, TapeLine, TapeSource, read_tape
 from callcenter.journal.tape_recorder import TapeRecorder
 from callcenter.replay.replay import replay, replay_lines
@@ -238,7 +238,7 @@ async def test_a_disk_that_takes_nothing_costs_lines_and_no_call(asterisk: Stand
 
 
 async def test_a_caller_who_speaks_until_the_ear_is_lost(asterisk: StandInAsterisk, spool: Path) -> None:
-    kept = KeptEdition("spoken", SPOKEN_FILE.read_text(encoding="utf-8"), (), ("GAS_SMELL",), {})
+    kept = StoredEdition("spoken", SPOKEN_FILE.read_text(encoding="utf-8"), (), ("GAS_SMELL",), {})
     recorder = TapeRecorder(spool, clock=SystemClock(), get_edition=lambda: kept, lease_seconds=6)
     ear, script = PaperEar(), read_spoken_script()
     asterisk.sound_lengths["sound:prompts/Скажите, что случилось."] = 5

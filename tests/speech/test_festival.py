@@ -10,7 +10,7 @@ import pytest
 
 from callcenter.speech.voice import VoiceFailed, VoiceMissing
 from callcenter.speech.voices.festival import FestivalVoice
-from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.plain import split_into_pieces
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def test_a_program_that_is_no_festival_fails_with_its_own_words(tmp_path: 
     ],
 )
 def test_only_letters_stress_and_pauses_reach_a_voice(text: str, pieces: list[str]) -> None:
-    assert split_plainly(text) == pieces
+    assert split_into_pieces(text) == pieces
 
 
 async def test_the_stress_mark_moves_the_stress(voice: FestivalVoice, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_the_stress_mark_moves_the_stress(voice: FestivalVoice, tmp_path: 
 
 
 def test_a_very_long_sentence_is_cut_at_a_pause() -> None:
-    pieces = split_plainly("слово, " * 200)
+    pieces = split_into_pieces("слово, " * 200)
     assert all(len(piece) <= 300 for piece in pieces)
     assert " ".join(pieces).count("слово") == 200
     assert all(piece.startswith("слово") and piece.endswith("слово") for piece in pieces)

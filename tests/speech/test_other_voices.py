@@ -12,7 +12,7 @@ import soundfile
 from callcenter.settings import Settings
 from callcenter.settings import VoiceSettings as VoiceTable
 from callcenter.speech.voice import Voice, VoiceChoice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices import VOICES, VoiceNotFound, open_voice, voice_of
+from callcenter.speech.voices import VOICES, VoiceNotFound, configured_voice, open_voice
 from callcenter.speech.voices.espeak import EspeakVoice
 from callcenter.speech.voices.piper import PiperVoice
 from callcenter.speech.voices.rhvoice import RHVoice
@@ -149,9 +149,9 @@ async def test_what_is_missing_is_named_with_what_to_install(tmp_path: Path, voi
 
 def test_one_setting_chooses_the_voice(tmp_path: Path) -> None:
     chosen = Settings(voice=VoiceTable(engine="piper", model=tmp_path / "ru.onnx", speaker="1"))
-    assert voice_of(chosen).name == "piper-ru-1-1"
-    assert voice_of(Settings()).name == "festival-msu_ru_nsh_clunits-1"
-    assert voice_of(Settings(voice=VoiceTable(engine="espeak", speaker="ru+f2"))).name == "espeak-ru+f2-1"
+    assert configured_voice(chosen).name == "piper-ru-1-1"
+    assert configured_voice(Settings()).name == "festival-msu_ru_nsh_clunits-1"
+    assert configured_voice(Settings(voice=VoiceTable(engine="espeak", speaker="ru+f2"))).name == "espeak-ru+f2-1"
     with pytest.raises(VoiceNotFound, match="festival, rhvoice, piper, silero, espeak"):
         open_voice("alisa", VoiceChoice())
 

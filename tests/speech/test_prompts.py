@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from callcenter.speech.prompts import FORGOTTEN_AFTER, PromptCache
+from callcenter.speech.prompts import UNUSED_LIFETIME, PromptCache
 from callcenter.speech.voice import VoiceFailed
 from tests.stand_ins.voice import StandInVoice
 
@@ -219,7 +219,7 @@ async def test_what_only_one_call_knew_is_forgotten_a_day_later(cache: PromptCac
         await cache.get_sound_path(text)
     record(cache, recorded, tone(1, 8000), 8000)
     for text in (GREETING, old, recorded):
-        long_ago = time.time() - FORGOTTEN_AFTER - 1
+        long_ago = time.time() - UNUSED_LIFETIME - 1
         os.utime(cache.directory / f"{cache.make_file_stem(text)}.wav", (long_ago, long_ago))
     await PromptCache(cache.directory, StandInVoice()).prepare([GREETING])
     kept = {

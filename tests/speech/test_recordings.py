@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from callcenter.speech.pieces import split_sentences
-from callcenter.speech.prompt_recordings.fitting import UnusableRecording, take_recording
+from callcenter.speech.prompt_recordings.recording_check import UnusableRecording, take_recording
 from callcenter.speech.prompts import PromptCache
+from callcenter.speech.sentence_sounds import split_sentences
 from tests.stand_ins.voice import StandInVoice
 
 RATE = 44100

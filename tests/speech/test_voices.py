@@ -16,8 +16,8 @@ import pytest
 
 from callcenter.settings import Settings
 from callcenter.speech.voice import Voice, VoiceChoice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices import VOICES, open_voice, voice_of
-from callcenter.wording.spoken import spoken
+from callcenter.speech.voices import VOICES, configured_voice, open_voice
+from callcenter.wording.spoken import normalize_for_speech
 
 
 def find_voices() -> list[str]:
@@ -34,7 +34,7 @@ def find_voices() -> list[str]:
 
 def _open(name: str) -> Voice:
     settings = Settings()
-    return voice_of(settings) if name == settings.voice.engine else open_voice(name, VoiceChoice())
+    return configured_voice(settings) if name == settings.voice.engine else open_voice(name, VoiceChoice())
 
 
 SENTENCE = "Здравствуйте! Ситуационный центр. Разговор записывается."
@@ -187,7 +187,7 @@ async def test_a_stress_mark_is_never_spoken(voice: Voice, tmp_path: Path) -> No
     ],
 )
 async def test_a_prompt_is_spoken_at_a_listeners_pace_without_holes(voice: Voice, tmp_path: Path, text: str) -> None:
-    words = spoken(text)
+    words = normalize_for_speech(text)
     await voice.render(words, tmp_path / "prompt.wav")
     samples = hear(tmp_path / "prompt.wav")
     assert 8 < len(words) / (len(samples) / 8000) < 15

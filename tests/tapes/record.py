@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from callcenter.core.database import Database
-from callcenter.journal.editions import DIRECTORY
+from callcenter.journal.editions import EDITIONS_DIRECTORY
 from callcenter.operations.supervisor import CONTROLLER
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
@@ -143,8 +143,8 @@ async def main() -> None:
             for name, call in calls.items():
                 await keep(town, name, call)
         await database.close()
-        shutil.rmtree(HERE / DIRECTORY, ignore_errors=True)
-        shutil.copytree(centre.recordings / DIRECTORY, HERE / DIRECTORY)
+        shutil.rmtree(HERE / EDITIONS_DIRECTORY, ignore_errors=True)
+        shutil.copytree(centre.recordings / EDITIONS_DIRECTORY, HERE / EDITIONS_DIRECTORY)
     finally:
         centre.stop()
 

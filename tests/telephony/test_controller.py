@@ -157,7 +157,7 @@ async def test_a_stop_hands_the_callers_over_at_once(house: House, asterisk: ari
 async def test_a_stop_does_not_wait_for_a_call_that_is_stuck(
     house: House, asterisk: ari.StandInAsterisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controller_room, "GOODBYE_SECONDS", 0.5)
+    monkeypatch.setattr(controller_room, "RELEASE_TIMEOUT_SECONDS", 0.5)
     house.register.frozen = asyncio.Event()
     stuck, other = Caller(asterisk, asterisk.arrive()), Caller(asterisk, asterisk.arrive())
     for caller in (stuck, other):

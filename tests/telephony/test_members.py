@@ -72,8 +72,8 @@ async def until(condition: Callable[[], bool], *, within: float) -> None:
 
 @pytest.fixture(autouse=True)
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members_room, "LOOK_EVERY", 0.3)
-    monkeypatch.setattr(members_room, "REQUESTS_EVERY", 0.1)
+    monkeypatch.setattr(members_room, "STATUS_INTERVAL", 0.3)
+    monkeypatch.setattr(members_room, "REQUEST_INTERVAL", 0.1)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from callcenter.telephony.ari.transport import AT_ONCE, HttpAriTransport, NoReply, Reply
+from callcenter.telephony.ari.transport import MAX_CONNECTIONS, HttpAriTransport, NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -85,11 +85,11 @@ async def test_requests_at_once_have_connections_of_their_own_which_are_used_aga
 
 
 async def test_more_requests_than_connections_wait_for_their_turn() -> None:
-    server = Server(late=[0.02] * 3 * AT_ONCE)
+    server = Server(late=[0.02] * 3 * MAX_CONNECTIONS)
     async with run(server) as wire:
-        await asyncio.gather(*(wire.send_request("GET", f"/{number}") for number in range(3 * AT_ONCE)))
-    assert server.connections == AT_ONCE
-    assert len(server.asked) == 3 * AT_ONCE
+        await asyncio.gather(*(wire.send_request("GET", f"/{number}") for number in range(3 * MAX_CONNECTIONS)))
+    assert server.connections == MAX_CONNECTIONS
+    assert len(server.asked) == 3 * MAX_CONNECTIONS
 
 
 @pytest.mark.parametrize("leave", ["cancelled", "late"])

@@ -4,9 +4,9 @@ import pytest
 
 from callcenter.understanding.address.address import Address, AddressDoubt, what_to_ask
 from callcenter.understanding.address.address_book import AddressBook
-from callcenter.understanding.address.formatting import for_speech, written
+from callcenter.understanding.address.formatting import format_for_screen, format_for_speech
 from callcenter.understanding.words import read_words
-from callcenter.wording.spoken import spoken
+from callcenter.wording.spoken import normalize_for_speech
 
 PAVLOVA = "павлова четырнадцать квартира двадцать"
 
@@ -155,7 +155,7 @@ def test_a_yard_needs_no_flat(book: AddressBook) -> None:
     ],
 )
 def test_replies_go_on_from_what_is_known(book: AddressBook, lines: list[str], known: str) -> None:
-    assert written(talk(book, *lines)) == known
+    assert format_for_screen(talk(book, *lines)) == known
 
 
 def test_a_mended_contradiction_is_gone(book: AddressBook) -> None:
@@ -174,5 +174,5 @@ def test_each_part_keeps_the_words_it_came_from(book: AddressBook) -> None:
 
 def test_is_read_back_in_words(book: AddressBook) -> None:
     address = talk(book, "вторая линия пять дробь два квартира двенадцать")
-    assert spoken(for_speech(address)) == "вторая линия, дом пять дробь два, квартира двенадцать"
-    assert written(address) == "2-я линия, д. 5/2, кв. 12"
+    assert normalize_for_speech(format_for_speech(address)) == "вторая линия, дом пять дробь два, квартира двенадцать"
+    assert format_for_screen(address) == "2-я линия, д. 5/2, кв. 12"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.intents.questions import ask_the_same, is_question, list_matter
+from callcenter.understanding.intents.questions import is_question, is_same_question, list_content_lemmas
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_noise_swearing_and_single_words_ask_nothing(text: str) -> None:
 
 
 def test_a_question_said_again_is_the_same_one() -> None:
-    assert ask_the_same("скамейки когда", "когда поставят скамейки во дворе")
-    assert ask_the_same("когда поставят скамейки во дворе", "когда наконец поставят скамейку у нас во дворе")
-    assert not ask_the_same("когда поставят скамейки во дворе", "можно ли держать в квартире курицу")
+    assert is_same_question("скамейки когда", "когда поставят скамейки во дворе")
+    assert is_same_question("когда поставят скамейки во дворе", "когда наконец поставят скамейку у нас во дворе")
+    assert not is_same_question("когда поставят скамейки во дворе", "можно ли держать в квартире курицу")
 
 
 def test_order_endings_and_fillers_do_not_change_the_matter() -> None:
-    assert list_matter("ну когда поставят скамейки") == list_matter("скамейку когда поставят")
-    assert list_matter("когда поставят скамейки") != list_matter("когда покрасят скамейки")
+    assert list_content_lemmas("ну когда поставят скамейки") == list_content_lemmas("скамейку когда поставят")
+    assert list_content_lemmas("когда поставят скамейки") != list_content_lemmas("когда покрасят скамейки")

@@ -9,7 +9,7 @@ from callcenter.understanding.numbers.digit_sequences import (
     read_reading,
     read_ticket,
 )
-from callcenter.understanding.numbers.numbers import digit_strings, find_numbers, runs
+from callcenter.understanding.numbers.numbers import digit_strings, find_numbers, group_consecutive
 from callcenter.understanding.words import read_words
 
 NUMBERS = {
@@ -44,7 +44,7 @@ def test_reads_numbers_in_any_case(text: str, digits: list[str]) -> None:
 
 def test_gives_every_way_to_cut_a_row() -> None:
     words = read_words("двести двенадцать")
-    (row,) = runs(words, find_numbers(words))
+    (row,) = group_consecutive(words, find_numbers(words))
     assert digit_strings(row) == ("212", "20012")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.understanding.words import alike, read_words
+from callcenter.understanding.words import read_words, similarity
 
 
 def test_reads_a_recognisers_line_into_lemmas() -> None:
@@ -41,9 +41,9 @@ def test_nothing_to_read_gives_no_words(text: str) -> None:
     [("энгельсо", "энгельса"), ("ингельса", "энгельса"), ("козакова", "казакова"), ("щетчик", "счетчик")],
 )
 def test_slips_of_the_recogniser_are_alike(heard: str, meant: str) -> None:
-    assert alike(heard, meant) > 0.85
+    assert similarity(heard, meant) > 0.85
 
 
 @pytest.mark.parametrize(("one", "other"), [("садовая", "заводская"), ("лифт", "лист"), ("дом", "дым")])
 def test_different_words_are_less_alike(one: str, other: str) -> None:
-    assert alike(one, other) < 0.8
+    assert similarity(one, other) < 0.8

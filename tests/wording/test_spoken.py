@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.wording.spoken import spoken, spoken_moment, spoken_phone, spoken_ticket_number
+from callcenter.wording.spoken import normalize_for_speech, spoken_moment, spoken_phone, spoken_ticket_number
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOON = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # 12:00 in Moscow
@@ -57,7 +57,7 @@ def digits_heard(words: str) -> str:
     ],
 )
 def test_hours(text: str, words: str) -> None:
-    assert spoken(text) == words
+    assert normalize_for_speech(text) == words
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_hours(text: str, words: str) -> None:
     ],
 )
 def test_days(text: str, words: str) -> None:
-    assert spoken(text) == words
+    assert normalize_for_speech(text) == words
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_days(text: str, words: str) -> None:
     ],
 )
 def test_amounts(text: str, words: str) -> None:
-    assert spoken(text) == words
+    assert normalize_for_speech(text) == words
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_amounts(text: str, words: str) -> None:
     ],
 )
 def test_numbers_names_and_signs(text: str, words: str) -> None:
-    assert spoken(text) == words
+    assert normalize_for_speech(text) == words
 
 
 @pytest.mark.parametrize(
@@ -142,18 +142,19 @@ def test_numbers_names_and_signs(text: str, words: str) -> None:
     ["8 (800) 555-35-35", "8 800 555 35 35", "88005553535", "8-800-555-35-35"],
 )
 def test_a_telephone_is_said_in_groups(written: str) -> None:
-    assert spoken(written) == "восемь, восемьсот, пятьсот пятьдесят пять, тридцать пять, тридцать пять"
+    assert normalize_for_speech(written) == "восемь, восемьсот, пятьсот пятьдесят пять, тридцать пять, тридцать пять"
 
 
 def test_a_telephone_keeps_its_zeros() -> None:
     assert (
-        spoken("+7 (812) 555-01-00") == "плюс семь, восемьсот двенадцать, пятьсот пятьдесят пять, ноль один, ноль ноль"
+        normalize_for_speech("+7 (812) 555-01-00")
+        == "плюс семь, восемьсот двенадцать, пятьсот пятьдесят пять, ноль один, ноль ноль"
     )
 
 
 @given(st.from_regex(r"\A8[0-9]{10}\Z"))
 def test_a_telephone_is_heard_back_digit_for_digit(phone: str) -> None:
-    assert digits_heard(spoken(f"Звоните: {phone}.").removeprefix("Звоните: ").removesuffix(".")) == phone
+    assert digits_heard(normalize_for_speech(f"Звоните: {phone}.").removeprefix("Звоните: ").removesuffix(".")) == phone
     assert digits_heard(spoken_phone(f"+7{phone[1:]}")) == phone
 
 
@@ -161,12 +162,12 @@ def test_a_telephone_is_heard_back_digit_for_digit(phone: str) -> None:
 def test_a_ticket_number_is_heard_back_digit_for_digit(number: str) -> None:
     digits = number.replace("-", "")
     assert digits_heard(spoken_ticket_number(number)) == digits
-    assert digits_heard(spoken(f"Заявка № {number}").removeprefix("Заявка номер ")) == digits
+    assert digits_heard(normalize_for_speech(f"Заявка № {number}").removeprefix("Заявка номер ")) == digits
 
 
 @given(st.from_regex(r"\A[0-9]{7,10}\Z"))
 def test_an_account_number_is_heard_back_digit_for_digit(account: str) -> None:
-    assert digits_heard(spoken(f"счёт {account}").removeprefix("счёт ")) == account
+    assert digits_heard(normalize_for_speech(f"счёт {account}").removeprefix("счёт ")) == account
 
 
 @given(
@@ -181,7 +182,7 @@ def test_an_account_number_is_heard_back_digit_for_digit(account: str) -> None:
     )
 )
 def test_whatever_is_written_only_words_are_left(text: str) -> None:
-    for sign in spoken(text):
+    for sign in normalize_for_speech(text):
         assert not sign.isnumeric(), text
         assert not unicodedata.name(sign, "").startswith("LATIN"), text
 
@@ -189,7 +190,7 @@ def test_whatever_is_written_only_words_are_left(text: str) -> None:
 @given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя ,!?", min_size=1))
 def test_plain_russian_words_stay_as_they_are(text: str) -> None:
     tidy = re.sub(r"\s+", " ", re.sub(r"\s+([,!?])", r"\1", text)).strip()
-    assert spoken(text) == tidy
+    assert normalize_for_speech(text) == tidy
 
 
 @pytest.mark.parametrize(
@@ -218,4 +219,4 @@ def test_tomorrow_is_the_centres_tomorrow_not_that_of_utc() -> None:
 @given(st.integers(min_value=0, max_value=4_000_000))
 def test_any_term_can_be_told(minutes: int) -> None:
     words = spoken_moment(NOON + timedelta(minutes=minutes), now=NOON, zone=MOSCOW)
-    assert words == spoken(words)
+    assert words == normalize_for_speech(words)

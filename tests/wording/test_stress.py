@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcenter.wording.spoken import spoken
+from callcenter.wording.spoken import normalize_for_speech
 from callcenter.wording.stress import hide_stress, to_acute, to_plus
 
 
@@ -20,7 +20,7 @@ from callcenter.wording.stress import hide_stress, to_acute, to_plus
     ],
 )  # fmt: skip
 def test_marks_survive_the_making_of_words(text: str, words: str) -> None:
-    assert spoken(text) == words
+    assert normalize_for_speech(text) == words
 
 
 def test_the_two_notations_are_one() -> None:

@@ -8,8 +8,8 @@ import soundfile
 from callcenter.core.errors import CallcenterError
 from callcenter.layout import Layout
 from callcenter.speech.dialplan_sounds import LANGUAGE
-from callcenter.speech.pieces import stem_of
-from callcenter.speech.prompt_recordings.fitting import fit_recording
+from callcenter.speech.prompt_recordings.recording_check import convert_recording
+from callcenter.speech.sentence_sounds import file_stem
 from tools.softphone.audio_analysis import read_wav
 from tools.softphone.g711 import RATE, Samples
 
@@ -27,13 +27,13 @@ class PromptBook:
 
     def load_prompt(self, text: str) -> Samples:
         """The sound of a text of the robot; a person's recording where there is one. Raises NoSound."""
-        stem = stem_of(text)
+        stem = file_stem(text)
         human = self._layout.prompts / f"{stem}.human.wav"
-        return self._load(fit_recording(human) if human.exists() else self._layout.prompts / f"{stem}.wav", text)
+        return self._load(convert_recording(human) if human.exists() else self._layout.prompts / f"{stem}.wav", text)
 
     def is_rendered(self, text: str) -> bool:
         """Whether the text is rendered by now: texts with facts are, once they are spoken."""
-        return (self._layout.prompts / f"{stem_of(text)}.wav").exists()
+        return (self._layout.prompts / f"{file_stem(text)}.wav").exists()
 
     def load_dialplan_sound(self, name: str) -> Samples:
         """A sound of the dialplan by its name, `callcenter/notice`. Raises NoSound."""

@@ -9,7 +9,7 @@ from callcenter.calls.models import Speaker
 from callcenter.calls.transcripts import read_transcript
 from callcenter.calls.views import call_record
 from callcenter.companies.models import DEFAULT_COMPANY_ID
-from callcenter.speech.voices import voice_of
+from callcenter.speech.voices import configured_voice
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.views import ticket_of_call
 from callcenter.wording.stress import hide_stress
@@ -68,7 +68,7 @@ async def tell_aloud(environment: Stage, report: Account) -> None:
 
 async def _render_utterances(environment: Stage, *texts: str) -> list[Samples]:
     """The caller's lines in the centre's own voice: there is no other on this machine for certain."""
-    voice = voice_of(environment.instance.settings)
+    voice = configured_voice(environment.instance.settings)
     spoken = []
     try:
         with tempfile.TemporaryDirectory(prefix="callcenter-demo-") as directory:

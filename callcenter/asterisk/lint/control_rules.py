@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from callcenter.asterisk.lint.configuration_parser import Configuration, Section
 from callcenter.asterisk.lint.sip_rules import check_password
-from callcenter.asterisk.lint.text import Configuration, Section
 from callcenter.core.problems import Problem
 
 _LOOPBACK = ("127.0.0.1", "::1")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from callcenter.asterisk.lint.text import Configuration, Section
+from callcenter.asterisk.lint.configuration_parser import Configuration, Section
 
 FILE = "extensions.conf"
 _OPENING = {"{": "}", "[": "]", "(": ")"}

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from callcenter.asterisk.lint.configuration_parser import Configuration
 from callcenter.asterisk.lint.dialplan import FILE, Context, Dialplan, DialplanStep, Extension, Jump, split, step_jumps
-from callcenter.asterisk.lint.text import Configuration
 from callcenter.conducting.line import FALLBACK, GOODBYE, TO_QUEUE
 from callcenter.core.problems import FileLocation, Problem
 from callcenter.intake.log_events import DOORS

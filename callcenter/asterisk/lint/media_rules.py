@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from callcenter.asterisk.lint.configuration_parser import Configuration
 from callcenter.asterisk.lint.dialplan import FILE as DIALPLAN
 from callcenter.asterisk.lint.dialplan import Dialplan
-from callcenter.asterisk.lint.text import Configuration
 from callcenter.core.problems import Problem
 
 PORTS_A_CALL = 4

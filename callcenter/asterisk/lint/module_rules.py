@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from callcenter.asterisk.lint.configuration_parser import Configuration
 from callcenter.asterisk.lint.dialplan import Dialplan
-from callcenter.asterisk.lint.text import Configuration
 from callcenter.core.problems import Problem
 
 FILE = "modules.conf"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from callcenter.asterisk.lint.configuration_parser import Configuration, Section
 from callcenter.asterisk.lint.dialplan import Dialplan
 from callcenter.asterisk.lint.dialplan_rules import INSIDE, longest_wait
-from callcenter.asterisk.lint.text import Configuration, Section
 from callcenter.core.problems import Problem
 from callcenter.intake.log_events import DOORS
 

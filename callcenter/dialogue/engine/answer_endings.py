@@ -44,13 +44,13 @@ def judge_pause(ask: Ask, text: str) -> float:
     return WHOLE_SECONDS if fitting == 1 else PART_SECONDS
 
 
-def list_ways(ask: Ask) -> Iterator[str]:
+def list_expected_phrases(ask: Ask) -> Iterator[str]:
     """Phrases that may answer the question, as far as they can be listed: its own, those accepted at any question, and
     the words of numbers, yes, no and a request for a person."""
     for phrase in ask.phrases:
         yield from phrase.variants
     if isinstance(ask.reply, Digits):
-        yield from (*read_expected()["numbers"], *read_expected()["person"])
+        yield from (*load_expected_words()["numbers"], *load_expected_words()["person"])
     yield from _list_answers(ask)
 
 
@@ -62,11 +62,11 @@ def _list_answer_words(ask: Ask) -> set[str]:
 def _list_answers(ask: Ask) -> Iterator[str]:
     for name, row in ((CONFIRMED, "yes"), (DENIED, "no"), (PERSON, "person"), (ENOUGH, "enough")):
         if name in ask.meanings:
-            yield from read_expected()[row]
+            yield from load_expected_words()[row]
 
 
 @cache
-def read_expected() -> Mapping[str, tuple[str, ...]]:
+def load_expected_words() -> Mapping[str, tuple[str, ...]]:
     """The rows of `expected.toml`: name -> words."""
     rows = tomllib.loads(Path(__file__).with_name("expected.toml").read_text(encoding="utf-8"))
     return {name: tuple(words.split()) for name, words in rows.items()}

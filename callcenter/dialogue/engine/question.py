@@ -167,7 +167,7 @@ def _list_facts(sense: Interpretation, meanings: Sequence[str]) -> Mapping[str, 
     return next((sense.meanings[name] for name in meanings if name in sense.meanings), {})
 
 
-def list_misses(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:
+def list_no_match_prompts(ask: Ask, why: str) -> tuple[tuple[Text, ...], ...]:
     """The prompts after the first miss, the second …; `why` as in `Unmatched`.
 
     After speech that did not match, the default is the keypad prompt, as often as there are `no_match_prompts`.

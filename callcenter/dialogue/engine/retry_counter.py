@@ -1,7 +1,7 @@
 """Counts failed attempts at one question and chooses the next prompt. Every question gets a new counter."""
 
-from callcenter.dialogue.engine.question import list_misses
-from callcenter.dialogue.scripts.asides import MOST_ASIDES
+from callcenter.dialogue.engine.question import list_no_match_prompts
+from callcenter.dialogue.scripts.asides import MAX_GLOBAL_ANSWERS
 from callcenter.dialogue.scripts.script import Ask, Text
 
 
@@ -15,7 +15,7 @@ class RetryCounter:
     def count_no_match(self, ask: Ask, why: str) -> tuple[Text, ...] | None:
         """Counts input that the question does not accept. `why` as in `Unmatched`."""
         self._misses += 1
-        return _get_prompts(list_misses(ask, why), self._misses)
+        return _get_prompts(list_no_match_prompts(ask, why), self._misses)
 
     def count_no_input(self, ask: Ask) -> tuple[Text, ...] | None:
         """Counts an input timeout."""
@@ -23,9 +23,10 @@ class RetryCounter:
         return _get_prompts(ask.no_input_prompts, self._silences)
 
     def count_global_answer(self) -> bool:
-        """Counts input that any question accepts («на любой вопрос»). False when there were more than `MOST_ASIDES`."""
+        """Counts input that any question accepts («на любой вопрос»). False when there were more than
+        `MAX_GLOBAL_ANSWERS`."""
         self._asides += 1
-        return self._asides <= MOST_ASIDES
+        return self._asides <= MAX_GLOBAL_ANSWERS
 
     def extend_timeout(self, seconds: float) -> None:
         """Sets the next input timeout only, in seconds: the caller asked to wait."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import assert_never
 
-from callcenter.dialogue.engine.attention import Attention
+from callcenter.dialogue.engine.command_queue import CommandQueue
 from callcenter.dialogue.engine.commands import Hangup, ToQueue
 from callcenter.dialogue.engine.pending import PendingAction, PendingPrompt, digit_seconds
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY, ORDINARY_PRIORITY
@@ -23,7 +23,7 @@ from callcenter.dialogue.engine.question import (
     judge_kept_keys,
 )
 from callcenter.dialogue.engine.retry_counter import RetryCounter
-from callcenter.dialogue.engine.turns import Turns
+from callcenter.dialogue.engine.speech_state import SpeechState
 from callcenter.dialogue.interpretation.interpretation import Interpreter, NullInterpreter
 from callcenter.dialogue.scripts.script import (
     Act,
@@ -42,9 +42,9 @@ from callcenter.dialogue.scripts.vocabulary import ARTICLE, FAILED, MISSES
 from callcenter.knowledge.base import SAFETY
 from callcenter.understanding.intents.questions import is_question
 
-KEPT_KEYS = 32
+MAX_TYPEAHEAD_KEYS = 32
 """Keys kept for the next question; older keys are dropped."""
-STEPS_AT_ONCE = 64
+MAX_STEPS_PER_EVENT = 64
 """Most steps entered in answer to one event. More is an endless loop in the script, and the caller goes to a person."""
 AFTER_GOODBYE = "прощаясь, попросил диспетчера"
 
@@ -66,16 +66,16 @@ class StepRunner:
         self._script = script
         self._answers = answers
         self._facts = dict(facts)
-        self._commands = Turns()
+        self._commands = CommandQueue()
         self._step: Step | None = None
         self._next_target: Target | None = None
-        self._typeahead_keys: deque[str] = deque(maxlen=KEPT_KEYS)
+        self._typeahead_keys: deque[str] = deque(maxlen=MAX_TYPEAHEAD_KEYS)
         self._digits = ""
         self._retries = RetryCounter()
         self._wants_person = False
         self._give_up_reason = ""
         """Why the last question or action gave up: «не понял», «молчит» or «сбой»; empty if none did."""
-        self._speech = Attention(script.dangers, interpreter or NullInterpreter())
+        self._speech = SpeechState(script.dangers, interpreter or NullInterpreter())
         self._last_words = ""
         """The last utterance that answered a question; empty after a key."""
         self._last_told_texts: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class StepRunner:
     # Steps
 
     def _run_steps(self) -> None:
-        for _ in range(STEPS_AT_ONCE):
+        for _ in range(MAX_STEPS_PER_EVENT):
             self._handle_danger()
             if self._next_target is None or self._ended:
                 return

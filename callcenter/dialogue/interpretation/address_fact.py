@@ -23,7 +23,7 @@ _NAMES: Mapping[str, str] = MappingProxyType(
 _UNKNOWN_NAME = "незнакомое"
 """The name of a part whose value is a street or place missing in the house list."""
 _PARTS = {name: part for part, name in _NAMES.items()}
-RUSSIAN = _NAMES
+PART_NAMES = _NAMES
 """Part of an address (one of `PARTS`) -> its Russian name."""
 
 
@@ -90,7 +90,7 @@ def say_house(house: House) -> str:
     return ", ".join([*named, *(f"{name} {value}" for name, value in numbers if value)])
 
 
-def say_address(address: Address) -> str:
+def spoken_address(address: Address) -> str:
     """The address as spoken text. The house is named as in the house list if exactly one fits, else as it was said."""
     inside = [f"{_NAMES[part]} {address.get_value(part)}" for part in PARTS[7:] if address.get_value(part)]
     if address.house is not None:

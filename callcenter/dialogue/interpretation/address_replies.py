@@ -16,7 +16,7 @@ _INSIDE = ("entrance", "floor", "apartment")
 _NUMBERED = ("house", "building", "structure", "apartment", "entrance", "floor")
 
 
-def exchange_number(book: AddressBook, known: Address, read: Sequence[Word]) -> Address | None:
+def apply_number_correction(book: AddressBook, known: Address, read: Sequence[Word]) -> Address | None:
     """Replaces a number of the address that the caller takes back; None if the caller takes back none of its numbers.
 
     «не сто тридцать девять а сто пятьдесят», «сто пятьдесят а не сто тридцать девять».
@@ -36,7 +36,7 @@ def exchange_number(book: AddressBook, known: Address, read: Sequence[Word]) -> 
     return None
 
 
-def forget_entrance(book: AddressBook, known: Address, said: Address) -> Address:
+def drop_stale_entrance(book: AddressBook, known: Address, said: Address) -> Address:
     """Drops the entrance and floor of an earlier trouble if the apartment in `said` is in another entrance.
 
     `known`: the address with `said` merged in; a doubt about its entrance shows the contradiction.
@@ -49,7 +49,7 @@ def forget_entrance(book: AddressBook, known: Address, said: Address) -> Address
     return resolve(book.houses.all, left, ())
 
 
-def find_lack(asked: str, read: Sequence[Word]) -> str:
+def find_absent_part_word(asked: str, read: Sequence[Word]) -> str:
     """The word that says the part `asked` does not exist; empty if there is none.
 
     «в городе» for a settlement, «без корпуса» for a building, «это подвал» for an apartment.

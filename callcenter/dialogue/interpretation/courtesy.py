@@ -8,7 +8,7 @@ from pathlib import Path
 from callcenter.understanding.words import Word
 
 
-def has_enough(read: Sequence[Word]) -> bool:
+def ends_conversation(read: Sequence[Word]) -> bool:
     """Whether the utterance only ends the conversation: «спасибо», «всё больше ничего не надо»; not «спасибо а когда
     собрание»."""
     return _parse_courtesies(read) is True
@@ -32,7 +32,7 @@ def _parse_courtesies(read: Sequence[Word]) -> bool | None:
     return ends
 
 
-def drop_thanks(read: Sequence[Word]) -> Sequence[Word]:
+def strip_thanks(read: Sequence[Word]) -> Sequence[Word]:
     """Drops thanks at both ends, and an opening such as «это аварийная служба». Unchanged if nothing else remains."""
     texts = [word.text for word in read]
     first, end, thanked = 0, len(texts), False

@@ -1,6 +1,6 @@
 """Interprets utterances by the company's data: finds the meanings of the script language and the facts they give.
 
-The engine calls it for every utterance (`engine/attention.py`).
+The engine calls it for every utterance (`engine/speech_state.py`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,20 +13,29 @@ from callcenter.dialogue.interpretation.address_fact import (
     is_other_address,
     parse_address,
 )
-from callcenter.dialogue.interpretation.address_replies import exchange_number, find_lack, forget_entrance
-from callcenter.dialogue.interpretation.courtesy import drop_thanks, has_enough, is_gratitude
+from callcenter.dialogue.interpretation.address_replies import (
+    apply_number_correction,
+    drop_stale_entrance,
+    find_absent_part_word,
+)
+from callcenter.dialogue.interpretation.courtesy import ends_conversation, is_gratitude, strip_thanks
 from callcenter.dialogue.interpretation.interpretation import DangerHeard, Interpretation
 from callcenter.dialogue.interpretation.meter_readings_fact import format_readings, parse_readings
 from callcenter.dialogue.interpretation.remarks import (
-    asks_ours,
+    asks_if_managed,
     asks_price,
+    concerns_whole_house,
     drop_wishes,
-    leave_wish,
     list_remarks,
-    means_whole_house,
+    list_words_before_wish,
     refuses,
 )
-from callcenter.dialogue.interpretation.trouble_reports import TroubleReports, describe, read_more, write_more
+from callcenter.dialogue.interpretation.trouble_reports import (
+    TroubleReports,
+    describe,
+    format_further_matters,
+    parse_further_matters,
+)
 from callcenter.dialogue.interpretation.utterance_splitter import join
 from callcenter.dialogue.scripts import vocabulary as words
 from callcenter.knowledge.categories import Categories
@@ -48,13 +57,14 @@ from callcenter.understanding.words import Word, read_words
 _FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """The date for `Understanding.understand`. Conversations do not use relative days such as «завтра», so that any date
 serves, and results can be cached."""
-REMEMBERED = 1024
+CACHE_SIZE = 1024
 """Size of each result cache, in utterances. The same partial result arrives repeatedly."""
 _RELEVANT_FACTS = (
-    words.PLACE, words.ASKED, words.DESCRIPTION, words.CATEGORY, words.MORE, words.READINGS, words.ACCOUNT,
+    words.PLACE, words.ASKED_PART, words.DESCRIPTION, words.CATEGORY, words.PENDING_ITEMS, words.READINGS,
+    words.ACCOUNT,
 )  # fmt: skip
 """Facts that change the meaning of an utterance; they are part of the cache key."""
-LEAST_STORY = 2
+MIN_STORY_WORDS = 2
 """Fewest words of an utterance with the meaning «рассказ»."""
 _INTENTS = {"status": "статус", "cancel": words.CANCEL, "person": words.PERSON, "wrong_number": "не туда"}
 """Intent -> meaning, for intents that give no facts; only «статус» gives a ticket number."""
@@ -64,9 +74,9 @@ class UnderstandingInterpreter:
     """Implements `Interpreter` over the company's houses, categories and phrases."""
 
     def __init__(self, understanding: Understanding, book: AddressBook, categories: Categories) -> None:
-        self._understand = lru_cache(REMEMBERED)(partial(understanding.understand, now=_FIXED_DATE))
-        self._find_danger = lru_cache(REMEMBERED)(partial(understanding.find_danger, is_final=False))
-        self._make_out_again = lru_cache(REMEMBERED)(self._interpret)
+        self._understand = lru_cache(CACHE_SIZE)(partial(understanding.understand, now=_FIXED_DATE))
+        self._find_danger = lru_cache(CACHE_SIZE)(partial(understanding.find_danger, is_final=False))
+        self._make_out_again = lru_cache(CACHE_SIZE)(self._interpret)
         self._book = book
         self._reports = TroubleReports(self._understand, categories)
 
@@ -82,7 +92,7 @@ class UnderstandingInterpreter:
     def _interpret(self, text: str, known_facts: tuple[tuple[str, str], ...]) -> Interpretation:
         facts = dict(known_facts)
         whole = read_words(text)
-        read = drop_thanks(whole)
+        read = strip_thanks(whole)
         if len(read) < len(whole):
             text = join(read)
         meaning = self._understand(text)
@@ -92,8 +102,8 @@ class UnderstandingInterpreter:
         )
         if place is not None:
             meanings[words.ADDRESS] = {words.PLACE: place}
-        if asks_ours(read) and (named := self._find_address(read, {})):
-            meanings[words.OURS] = {words.NAMED_HOUSE: named}
+        if asks_if_managed(read) and (named := self._find_address(read, {})):
+            meanings[words.ASKS_IF_OUR_HOUSE] = {words.NAMED_HOUSE: named}
         meanings |= self._find_article(meaning, read, facts)
         if name := _INTENTS.get(meaning.intent):
             meanings[name] = {words.NUMBER: _find_ticket(meaning)} if name == "статус" else {}
@@ -104,11 +114,11 @@ class UnderstandingInterpreter:
         meanings |= {name: {} for name in list_remarks(read)}
         if asks_price(read) and (paid := meanings.get(words.PAID)):
             meanings[words.PRICE] = {**paid, words.BY_ARTICLE: paid[words.CATEGORY]}
-        if has_enough(whole):
+        if ends_conversation(whole):
             meanings[words.ENOUGH] = {}
         if is_gratitude(whole) and words.TROUBLE not in meanings:
             meanings[words.GRATITUDE] = {}
-        if len(read) >= LEAST_STORY:
+        if len(read) >= MIN_STORY_WORDS:
             before = facts.get(words.DESCRIPTION, "")
             meanings[words.STORY] = {words.DESCRIPTION: f"{before}. {text}" if before else text}
         hesitates = bool(read) and all(word.is_filler for word in read)
@@ -124,32 +134,34 @@ class UnderstandingInterpreter:
         if not meaning.article or meaning.intent != "information":
             return {}
         article, *more = self._reports.find_questions(read) or (meaning.article,)
-        left = write_more([*read_more(facts), *more])
+        left = format_further_matters([*parse_further_matters(facts), *more])
         ticket = self._reports.find_ticket_category(meaning)
         return {
-            words.ARTICLE: {words.ARTICLE: article, words.MORE: left, words.BY_ARTICLE: ticket},
-            **({words.CANCEL: {words.MORE: write_more([article, *more])}} if refuses(read) else {}),
+            words.ARTICLE: {words.ARTICLE: article, words.PENDING_ITEMS: left, words.BY_ARTICLE: ticket},
+            **(
+                {words.CANCEL: {words.PENDING_ITEMS: format_further_matters([article, *more])}} if refuses(read) else {}
+            ),
         }
 
     def _find_address(self, read: Sequence[Word], facts: Mapping[str, str]) -> str | None:
         """The fact `место` with the utterance merged in; None if the utterance says nothing about the address."""
-        asked = facts.get(words.ASKED, "")
+        asked = facts.get(words.ASKED_PART, "")
         known = parse_address(facts.get(words.PLACE, ""), self._book.houses)
         guess = None
-        if asked == words.GUESS:
+        if asked == words.STREET_GUESS:
             asked = "street"
             guess = guess_street(known, self._book.houses) if words.CONFIRMED in _list_confirmations(read) else None
         said = self._book.find_address(read, asked_part=asked, known=known)
         if guess is not None and not any(part in said.parts for part in PARTS[:3]):
             known, said = guess, said or guess
         if said:
-            known = forget_entrance(self._book, self._book.merge_reply(known, read, asked_part=asked), said)
-        elif exchanged := exchange_number(self._book, known, read):
+            known = drop_stale_entrance(self._book, self._book.merge_reply(known, read, asked_part=asked), said)
+        elif exchanged := apply_number_correction(self._book, known, read):
             said = known = exchanged
-        if means_whole_house(read) and "apartment" not in known.parts:
+        if concerns_whole_house(read) and "apartment" not in known.parts:
             known = resolve(self._book.houses.all, {**known.parts, "apartment": AddressPart("", "")}, known.doubts)
             said = known
-        if asked not in said.parts and (lacking := find_lack(asked, read)):
+        if asked not in said.parts and (lacking := find_absent_part_word(asked, read)):
             known = resolve(self._book.houses.all, {**known.parts, asked: AddressPart("", lacking)}, ())
             said = known
         return format_address(known) if said else None
@@ -162,7 +174,7 @@ class UnderstandingInterpreter:
         A yes («да») keeps the trouble, but is no confirmation beside another address or trouble. A wish for the
         technician («меня до шести не будет») is added to the ticket's description.
         """
-        before = leave_wish(read)
+        before = list_words_before_wish(read)
         agrees = words.CONFIRMED in (*meanings, *_list_confirmations(before or ()))
         wish: Mapping[str, str] = {}
         if before is not None:
@@ -175,7 +187,9 @@ class UnderstandingInterpreter:
         meanings.pop(words.CONFIRMED, None)
         if agrees and not moved and (told is None or told[words.CATEGORY] == facts.get(words.CATEGORY)):
             added = told or wish
-            meanings[words.CONFIRMED] = {name: added[name] for name in (words.MORE, words.DESCRIPTION) if name in added}
+            meanings[words.CONFIRMED] = {
+                name: added[name] for name in (words.PENDING_ITEMS, words.DESCRIPTION) if name in added
+            }
 
     def _keep_trouble_beside_wish(
         self,
@@ -188,7 +202,7 @@ class UnderstandingInterpreter:
         trouble: «код домофона» reports none."""
         place = meanings.get(words.ADDRESS, facts).get(words.PLACE, "")
         found = dict(self._reports.extract(join(rest), rest, facts, address=place)).get(words.TROUBLE)
-        same = found and all(found[name] == facts.get(name, "") for name in (words.CATEGORY, words.MORE))
+        same = found and all(found[name] == facts.get(name, "") for name in (words.CATEGORY, words.PENDING_ITEMS))
         if words.TROUBLE in meanings and found and not same:
             meanings[words.TROUBLE] = {**found, **wish}
         else:

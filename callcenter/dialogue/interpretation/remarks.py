@@ -23,13 +23,13 @@ def list_remarks(read: Sequence[Word]) -> Iterator[str]:
             yield name
 
 
-def means_whole_house(read: Sequence[Word]) -> bool:
+def concerns_whole_house(read: Sequence[Word]) -> bool:
     """Whether the trouble concerns the whole house or entrance, so that the address needs no apartment."""
     at = _find(read, "whole_house")
     return at is not None and _find(read[at:], "but_here") is None and _find(read, "here_alone") is None
 
 
-def leave_wish(read: Sequence[Word]) -> Sequence[Word] | None:
+def list_words_before_wish(read: Sequence[Word]) -> Sequence[Word] | None:
     """The words before a wish for the technician; None if there is no wish.
 
     «да только меня до шести дома не будет» gives «да».
@@ -60,7 +60,7 @@ def asks_price(read: Sequence[Word]) -> bool:
     return _find(read, "prices") is not None
 
 
-def asks_ours(read: Sequence[Word]) -> bool:
+def asks_if_managed(read: Sequence[Word]) -> bool:
     """Whether the caller asks if the company manages a house."""
     return _find(read, "ours") is not None
 

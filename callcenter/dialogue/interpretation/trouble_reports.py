@@ -99,7 +99,7 @@ class TroubleReports:
         if _is_light_scope_unclear(meaning.categories, read) and not facts.get(names.DESCRIPTION):
             yield names.NO_LIGHT, report
         if first in read_file()["others"]["codes"]:
-            yield names.NOT_OURS, report
+            yield names.OTHER_PROVIDER, report
         yield name, report
 
     def find_questions(self, read: Sequence[Word]) -> tuple[str, ...]:
@@ -128,13 +128,15 @@ class TroubleReports:
         self, code: str, text: str, address: str, facts: Mapping[str, str], *, more: Sequence[str] = ()
     ) -> Mapping[str, str]:
         before = facts.get(names.DESCRIPTION, "")
-        items = [*(read_more(facts) if before else ()), *more]
+        items = [*(parse_further_matters(facts) if before else ()), *more]
         return {
             names.CATEGORY: code,
             names.TROUBLE: self._categories.get_spoken_name(code),
             names.PLACE: address,
             names.DESCRIPTION: describe(before, text),
-            names.MORE: write_more(item for item in items if find_family(item) != find_family(code)),
+            names.PENDING_ITEMS: format_further_matters(
+                item for item in items if find_family(item) != find_family(code)
+            ),
             names.BY_ARTICLE: "",
         }
 
@@ -145,12 +147,12 @@ def describe(before: str, text: str) -> str:
     return f"{before[:room]}. {text}"[:LONGEST_DESCRIPTION] if before and room else text[:LONGEST_DESCRIPTION]
 
 
-def read_more(facts: Mapping[str, str]) -> list[str]:
+def parse_further_matters(facts: Mapping[str, str]) -> list[str]:
     """Parses the fact `ещё`: the further categories and articles."""
-    return [item for item in facts.get(names.MORE, "").split(", ") if item]
+    return [item for item in facts.get(names.PENDING_ITEMS, "").split(", ") if item]
 
 
-def write_more(items: Iterable[str]) -> str:
+def format_further_matters(items: Iterable[str]) -> str:
     """Formats the fact `ещё`, without repetitions."""
     return ", ".join(dict.fromkeys(items))
 

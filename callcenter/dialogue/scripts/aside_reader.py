@@ -7,7 +7,7 @@ from callcenter.dialogue.scripts.script import Again, Aside, Target, Text, Wait
 from callcenter.dialogue.scripts.step_reader import StepReader
 from callcenter.dialogue.scripts.table_reader import TableReader
 
-LONGEST_WAIT = 60
+MAX_PAUSE_SECONDS = 60
 """Seconds: the longest pause that «подожди» may give a caller."""
 _RESPONSE_KEYWORDS = (words.AGAIN, words.HOLD, words.REPLY, words.THEN)
 
@@ -47,7 +47,7 @@ def _read_response(
             return Again() if sheet.read_flag(words.AGAIN) else None
         case words.HOLD:
             seconds, said = (
-                sheet.read_integer(words.HOLD, least=3, most=LONGEST_WAIT),
+                sheet.read_integer(words.HOLD, least=3, most=MAX_PAUSE_SECONDS),
                 sheet.read_template(words.SAYING),
             )
             return Wait(said, float(seconds)) if seconds is not None and said is not None else None

@@ -9,10 +9,10 @@ from callcenter.dialogue.interpretation.interpretation import Interpretation
 from callcenter.dialogue.scripts.phrases import normalize_words
 from callcenter.dialogue.scripts.script import Aside, Ask, Step, Target
 
-MOST_ASIDES = 3
+MAX_GLOBAL_ANSWERS = 3
 """Global answers accepted for one question. The next one counts as a miss; otherwise a caller who cannot hear the robot
 would ask for a repeat forever."""
-MOST_OTHER_WORDS = 3
+MAX_EXTRA_WORDS = 3
 """Most words of an utterance besides the phrase of a global answer. «ой подождите минутку» matches; a story in which
 somebody was told to wait does not."""
 
@@ -25,7 +25,7 @@ def add_asides(step: Step, asides: tuple[Aside, ...]) -> Step:
 def find_aside(ask: Ask, text: str, sense: Interpretation, *, danger: bool) -> Aside | None:
     """Returns the first global answer that the utterance `text` matches, or None.
 
-    A phrase matches when the utterance has at most MOST_OTHER_WORDS other words. A meaning matches when `sense` has it.
+    A phrase matches when the utterance has at most MAX_EXTRA_WORDS other words. A meaning matches when `sense` has it.
     `danger`: a danger was reported in this call; global answers that go to another step are then skipped.
     """
     said = normalize_words(text)
@@ -34,7 +34,7 @@ def find_aside(ask: Ask, text: str, sense: Interpretation, *, danger: bool) -> A
             continue
         for phrase in aside.phrases:
             rest = phrase.pattern.sub(" ", said)
-            if rest != said and len(rest.split()) <= MOST_OTHER_WORDS:
+            if rest != said and len(rest.split()) <= MAX_EXTRA_WORDS:
                 return aside
         if any(name in sense.meanings for name in aside.meanings):
             return aside

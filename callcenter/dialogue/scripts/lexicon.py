@@ -6,9 +6,9 @@ from callcenter.dialogue.scripts.phrases import (
     BrokenScriptPhrase,
     EmptyPhrase,
     UnknownWord,
-    compile_ways,
+    compile_sequences,
+    expand_phrase,
     list_references,
-    list_ways,
 )
 from callcenter.dialogue.scripts.script import Phrase
 
@@ -63,8 +63,8 @@ class ScriptLexicon:
     def _compile_phrase(self, word: ScalarNode) -> Phrase | None:
         source = " ".join(word.text.split())
         try:
-            ways = list_ways(source, self._sources)
-            return Phrase(source, compile_ways(ways), word.position, ways)
+            ways = expand_phrase(source, self._sources)
+            return Phrase(source, compile_sequences(ways), word.position, ways)
         except UnknownWord as error:
             message = f"нет слова <{error.name}>{hint(error.name, self._sources)}"
             self._findings.add(word.position, "IVR205", message)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from callcenter.core.problems import Problem
 from callcenter.dialogue.scripts.phrases import find_phrase, normalize_words
 from callcenter.dialogue.scripts.script import Ask, Choice, Phrase, Step
-from callcenter.dialogue.scripts.vocabulary import ALOUD, ONLY_ALOUD, STORY, UNHEARD
+from callcenter.dialogue.scripts.vocabulary import NO_MATCH_SPEECH, ONLY_ALOUD, SPEECH_PROMPT, STORY
 
 
 def check_phrases(steps: Collection[Step]) -> Iterator[Problem]:
@@ -13,11 +13,11 @@ def check_phrases(steps: Collection[Step]) -> Iterator[Problem]:
     for step in steps:
         if isinstance(step, Ask):
             if (step.speech_prompt is not None or step.is_speech_only) and not step.accepts_speech:
-                names = f"«{ALOUD}», «{ONLY_ALOUD}» и «{UNHEARD}»"
+                names = f"«{SPEECH_PROMPT}», «{ONLY_ALOUD}» и «{NO_MATCH_SPEECH}»"
                 message = f"{names} бывают у вопроса, где хоть один ответ можно услышать"
                 yield Problem((step.speech_prompt or step.prompt).position, "IVR318", message)
             if step.speech_prompt is not None and step.is_speech_only:
-                message = f"вопрос «{ONLY_ALOUD}» и так звучит лишь тем, кого слышат; «{ALOUD}» в нём лишнее"
+                message = f"вопрос «{ONLY_ALOUD}» и так звучит лишь тем, кого слышат; «{SPEECH_PROMPT}» в нём лишнее"
                 yield Problem(step.speech_prompt.position, "IVR320", message)
             if isinstance(step.reply, Choice):
                 yield from _check_answers(step.reply)

@@ -18,7 +18,7 @@ from callcenter.dialogue.scripts.script import Phrase
 _TOKEN = re.compile(r"\s*(?:(?P<mark>[()|])|<(?P<reference>[^<>()|]*)>|(?P<word>[^\s()|<>]+)|(?P<stray>[<>]))")
 _DEEPEST = 10
 """Most nested references. A deeper phrase refers to itself or is a mistake."""
-MOST_WAYS = 500
+MAX_SEQUENCES = 500
 """Most word sequences that one phrase may expand into; the recognizer has to load all of them."""
 
 _WordSequence = tuple[str, ...]
@@ -45,7 +45,7 @@ def normalize_words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower().replace("ё", "е")))
 
 
-def list_ways(source: str, words: Mapping[str, str]) -> tuple[str, ...]:
+def expand_phrase(source: str, words: Mapping[str, str]) -> tuple[str, ...]:
     """Returns every word sequence that `source` expands into, in lower case, with ё kept for the recognizer.
 
     Raises BrokenScriptPhrase when the notation is invalid; its text is for the author of the script. Raises its
@@ -55,7 +55,7 @@ def list_ways(source: str, words: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(row) for row in rows))
 
 
-def compile_ways(ways: Iterable[str]) -> re.Pattern[str]:
+def compile_sequences(ways: Iterable[str]) -> re.Pattern[str]:
     """Returns a pattern that finds any of the word sequences in normalized text (`normalize_words`)."""
     rows = (r"\s+".join(re.escape(word) for word in normalize_words(way).split()) for way in ways)
     return re.compile(rf"\b(?:{'|'.join(rows)})\b")
@@ -110,8 +110,8 @@ class _Parser:
                 inner = [tuple(re.findall(r"\w+", token["word"].lower()))]
             else:
                 raise BrokenScriptPhrase(f"знак «{token['stray']}» без пары")
-            if len(rows) * len(inner) > MOST_WAYS:
-                raise BrokenScriptPhrase(f"в ней больше {MOST_WAYS} сочетаний слов; разделите на несколько фраз")
+            if len(rows) * len(inner) > MAX_SEQUENCES:
+                raise BrokenScriptPhrase(f"в ней больше {MAX_SEQUENCES} сочетаний слов; разделите на несколько фраз")
             rows = [(*row, *added) for row in rows for added in inner]
         if not all(rows):
             raise EmptyPhrase

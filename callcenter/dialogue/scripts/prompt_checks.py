@@ -19,16 +19,16 @@ from callcenter.dialogue.scripts.script import (
     list_texts,
     list_texts_by_keys,
 )
-from callcenter.dialogue.scripts.vocabulary import ALOUD, HEARING_WORDS, KEY_NAMES
-from callcenter.wording.spoken import spoken
+from callcenter.dialogue.scripts.vocabulary import KEY_NAMES, SPEECH_PROMPT, SPEECH_REQUEST_WORDS
+from callcenter.wording.spoken import normalize_for_speech
 
-LETTERS_A_SECOND = 11
+CHARS_PER_SECOND = 11
 """Speech rate, measured with festival's Russian voice, pauses included: 147 letters in 13.5 seconds."""
-LONGEST_SECONDS = 20
+MAX_PROMPT_SECONDS = 20
 """Estimated duration of the longest prompt that a caller can follow (IVR307)."""
 FACT_LETTERS = 45
 """Assumed spoken length of a fact (a number, a term, a phone), whose text is known only during a call."""
-LONGEST_MENU = 5
+MAX_MENU_KEYS = 5
 """Most keys in a menu besides 0 (a person) and * (repeat) (IVR308)."""
 
 _PRESS = re.compile(r"нажмите\s+([а-яё]+|[0-9*#])", re.IGNORECASE)
@@ -57,29 +57,29 @@ def check_prompts(steps: Collection[Step]) -> Iterator[Problem]:
 def estimate_seconds(text: Text) -> float:
     """Estimates the duration of a text in seconds."""
     words = "".join(part if isinstance(part, str) else "х" * FACT_LETTERS for part in text.parts)
-    return len(spoken(words)) / LETTERS_A_SECOND
+    return len(normalize_for_speech(words)) / CHARS_PER_SECOND
 
 
 def _check_length(text: Text) -> Iterator[Problem]:
     seconds = estimate_seconds(text)
-    if seconds > LONGEST_SECONDS:
-        message = f"это около {seconds:.0f} секунд речи, а на слух держат {LONGEST_SECONDS}; сократите или разделите"
+    if seconds > MAX_PROMPT_SECONDS:
+        message = f"это около {seconds:.0f} секунд речи, а на слух держат {MAX_PROMPT_SECONDS}; сократите или разделите"
         yield Problem(text.position, "IVR307", message)
 
 
 def _check_speech_requests(text: Text) -> Iterator[Problem]:
     said = f" {normalize_words(str(text))} "
-    for word in HEARING_WORDS:
+    for word in SPEECH_REQUEST_WORDS:
         if f" {word} " in said:
-            message = f"«{word}»: робот слышит не всегда; просите нажать кнопку, а говорить просите в «{ALOUD}»"
+            message = f"«{word}»: робот слышит не всегда; просите нажать кнопку, а говорить просите в «{SPEECH_PROMPT}»"
             yield Problem(text.position, "IVR309", message)
             return
 
 
 def _check_menu(ask: Ask, answers: tuple[Answer, ...]) -> Iterator[Problem]:
     keyed = [answer for answer in answers if answer.key not in (None, PERSON_KEY, REPEAT_KEY)]
-    if len(keyed) > LONGEST_MENU:
-        message = f"в меню {len(keyed)} пунктов, а запоминают не больше {LONGEST_MENU}; разделите на два вопроса"
+    if len(keyed) > MAX_MENU_KEYS:
+        message = f"в меню {len(keyed)} пунктов, а запоминают не больше {MAX_MENU_KEYS}; разделите на два вопроса"
         yield Problem(ask.position, "IVR308", message)
     keys: dict[str, int] = {}
     for answer in answers:

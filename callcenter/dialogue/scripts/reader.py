@@ -57,7 +57,7 @@ def _read_draft(
     findings = top.findings
     title = top.read_string(words.SCRIPT)
     lexicon = ScriptLexicon(findings, top.get_node(words.WORDS))
-    usual = top.get_node(words.USUALLY)
+    usual = top.get_node(words.DEFAULTS)
     table = top.require_node(words.STEPS)
     entries = table.entries if isinstance(table, MappingNode) else ()
     if table is not None and not entries:
@@ -70,7 +70,7 @@ def _read_draft(
         lexicon=lexicon,
         defaults=TableReader(findings, usual, known=words.USUAL_WORDS) if usual is not None else None,
         allow_missing_outcomes=kept,
-        shared_answers=_read_shared_answers(findings, top.get_node(words.COMMON)),
+        shared_answers=_read_shared_answers(findings, top.get_node(words.SHARED_ANSWERS)),
     )
     steps: dict[str, Step] = {}
     broken: dict[str, frozenset[str]] = {}
@@ -110,6 +110,6 @@ def _read_shared_answers(findings: ScriptProblems, node: Node | None) -> Mapping
             lists[key.text] = value
     if not isinstance(node, MappingNode) or len(lists) < len(node.entries):
         findings.add(
-            node.position, "IVR103", f"«{words.COMMON}»: нужны строки «имя:» и под каждой список ответов с «- »"
+            node.position, "IVR103", f"«{words.SHARED_ANSWERS}»: нужны строки «имя:» и под каждой список ответов с «- »"
         )
     return lists

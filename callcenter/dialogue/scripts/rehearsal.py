@@ -43,7 +43,7 @@ from callcenter.dialogue.scripts.talks import (
     Turn,
 )
 
-CarryOut = Callable[[str, Mapping[str, str]], GivenOutcome | None]
+GetOutcome = Callable[[str, Mapping[str, str]], GivenOutcome | None]
 """(action, arguments) -> the outcome if the talk gives none; None: the talk must give the outcome of this action."""
 LONGEST_MONOLOGUE = 200
 """Most prompts and actions in a row without a question; more means that the script loops."""
@@ -55,7 +55,7 @@ def run_talk(
     *,
     answers: Mapping[str, str] | None = None,
     interpreter: Interpreter | None = None,
-    get_outcome: CarryOut | None = None,
+    get_outcome: GetOutcome | None = None,
 ) -> list[Problem]:
     """Returns the first difference between the robot and the talk (IVR410); later ones would follow from it.
 
@@ -74,7 +74,7 @@ def run_talks(
     *,
     answers: Mapping[str, str] | None = None,
     interpreter: Interpreter | None = None,
-    get_outcome: CarryOut | None = None,
+    get_outcome: GetOutcome | None = None,
 ) -> list[Problem]:
     """Returns the first difference of each talk (IVR410) and the steps that no talk enters (IVR411, not fatal)."""
     rehearsals = [
@@ -120,7 +120,7 @@ class Rehearsal:
     test: Talk
     answers: Mapping[str, str]
     interpreter: Interpreter | None = None
-    get_outcome: CarryOut | None = None
+    get_outcome: GetOutcome | None = None
     entered: list[str] = field(default_factory=list)
     """Names of the steps entered so far."""
     _conversation: Conversation = field(init=False)

@@ -123,7 +123,9 @@ class StepReader:
             f"шаг «{name.text}» ничего не делает; в нём должно быть одно из: {', '.join(words.STEP_WORDS)}",
         )
         for key, value in node.entries:
-            if key.text in (words.THEN, words.GIVE_UP, words.LEFT, words.NO_ANSWER) and isinstance(value, ScalarNode):
+            if key.text in (words.THEN, words.GIVE_UP, words.NO_INPUT_TARGET, words.NO_ANSWER) and isinstance(
+                value, ScalarNode
+            ):
                 self.find_step(value)
         return []
 
@@ -136,7 +138,7 @@ class StepReader:
             name.position,
             text,
             following,
-            uninterrupted=sheet.read_flag(words.HEAR_OUT),
+            uninterrupted=sheet.read_flag(words.UNINTERRUPTED),
             is_recording_notice=sheet.read_flag(words.NOTICE),
             served=sheet.read_flag(words.SERVED),
         )
@@ -151,7 +153,7 @@ class StepReader:
             name.position,
             Reference(article, otherwise),
             following,
-            uninterrupted=sheet.read_flag(words.HEAR_OUT),
+            uninterrupted=sheet.read_flag(words.UNINTERRUPTED),
             served=sheet.read_flag(words.SERVED),
         )
 
@@ -159,23 +161,31 @@ class StepReader:
         prompt, give_up = sheet.read_template(words.ASK), self.read_target(sheet, words.GIVE_UP)
         only_aloud = sheet.read_flag(words.ONLY_ALOUD)
         misses = sheet.read_prompt_series(
-            words.MISSES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.MISSES)
+            words.MISSES, prompt, self._find_usual(words.NO_MATCH_SPEECH if only_aloud else words.MISSES)
         )
         silences = sheet.read_prompt_series(
-            words.SILENCES, prompt, self._find_usual(words.UNHEARD if only_aloud else words.SILENCES)
+            words.SILENCES, prompt, self._find_usual(words.NO_MATCH_SPEECH if only_aloud else words.SILENCES)
         )
-        aloud = sheet.read_template(words.ALOUD) if words.ALOUD in sheet else None
-        usual = self._find_usual(words.UNHEARD)
-        unheard = sheet.read_prompt_series(words.UNHEARD, prompt, usual) if words.UNHEARD in sheet or usual else ()
+        aloud = sheet.read_template(words.SPEECH_PROMPT) if words.SPEECH_PROMPT in sheet else None
+        usual = self._find_usual(words.NO_MATCH_SPEECH)
+        unheard = (
+            sheet.read_prompt_series(words.NO_MATCH_SPEECH, prompt, usual)
+            if words.NO_MATCH_SPEECH in sheet or usual
+            else ()
+        )
         seconds = sheet.read_integer(words.WAIT, least=3, most=30) if words.WAIT in sheet else DEFAULT_SECONDS
-        uninterrupted = sheet.read_flag(words.HEAR_OUT)
+        uninterrupted = sheet.read_flag(words.UNINTERRUPTED)
         if words.DIGITS in sheet and words.ANSWERS in sheet:
             self._findings.add(name.position, "IVR105", "в вопросе и «ответы», и «цифры»; оставьте одно")
         reply = self._read_digit_input(sheet) if words.DIGITS in sheet else self._read_choice(sheet)
         if prompt is None or give_up is None or misses is None or silences is None or seconds is None or reply is None:
             return None
-        left = self.read_target(sheet, words.LEFT) if words.LEFT in sheet else None
-        if (aloud is None and words.ALOUD in sheet) or (left is None and words.LEFT in sheet) or unheard is None:
+        left = self.read_target(sheet, words.NO_INPUT_TARGET) if words.NO_INPUT_TARGET in sheet else None
+        if (
+            (aloud is None and words.SPEECH_PROMPT in sheet)
+            or (left is None and words.NO_INPUT_TARGET in sheet)
+            or unheard is None
+        ):
             return None
         ask = Ask(
             name.text,
@@ -211,10 +221,10 @@ class StepReader:
     def _list_answers(self, row: SequenceNode) -> Iterator[Node]:
         """Yields the answers of a question, each «как в» replaced by the shared list that it names."""
         for item in row.items:
-            if not isinstance(item, MappingNode) or [key.text for key, _ in item.entries] != [words.AS_IN]:
+            if not isinstance(item, MappingNode) or [key.text for key, _ in item.entries] != [words.INCLUDE]:
                 yield item
                 continue
-            name = TableReader(self._findings, item, known=(words.AS_IN,)).read_string(words.AS_IN)
+            name = TableReader(self._findings, item, known=(words.INCLUDE,)).read_string(words.INCLUDE)
             if name is not None and name.text not in self._shared_answers:
                 message = f"нет общих ответов «{name.text}»{hint(name.text, self._shared_answers)}"
                 self._findings.add(name.position, "IVR210", message)

@@ -156,7 +156,7 @@ class Talk:
         return self.speech_declared or any(isinstance(turn, CallerSpeaks) for turn in self.turns)
 
 
-def find_twin(script_file: Path) -> Path:
+def find_talks_file(script_file: Path) -> Path:
     """Returns the path of a script's talks file: `main.yaml` -> `main.talks.yaml`."""
     return script_file.with_name(f"{script_file.stem}.talks.yaml")
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-SCRIPT, START, WORDS, USUALLY, STEPS = "сценарий", "начать с", "слова", "обычно", "шаги"
+SCRIPT, START, WORDS, DEFAULTS, STEPS = "сценарий", "начать с", "слова", "обычно", "шаги"
 DANGERS = "опасные слова"
-COMMON, AS_IN = "общие ответы", "как в"
+SHARED_ANSWERS, INCLUDE = "общие ответы", "как в"
 ANYTIME = "на любой вопрос"
 TELL, ANSWER, ASK, ACT, PUT_THROUGH, GOODBYE = "скажи", "ответ", "спроси", "сделай", "соедини", "попрощайся"
 THEN, GIVE_UP, NO_ANSWER = "затем", "сдаться", "нет ответа"
-HEAR_OUT, NOTICE, SERVED, DANGER = "дослушать", "уведомление", "готово", "опасность"
+UNINTERRUPTED, NOTICE, SERVED, DANGER = "дослушать", "уведомление", "готово", "опасность"
 ANSWERS, DIGITS, MISSES, SILENCES, WAIT = "ответы", "цифры", "не понял", "молчит", "ждать"
 PRESSED, HEARD, UNDERSTOOD, REMEMBER = "нажав", "услышав", "поняв", "запомни"
-ALOUD, UNHEARD, ONLY_ALOUD = "вслух", "не расслышал", "только вслух"
-LEFT = "ушёл"
+SPEECH_PROMPT, NO_MATCH_SPEECH, ONLY_ALOUD = "вслух", "не расслышал", "только вслух"
+NO_INPUT_TARGET = "ушёл"
 LEAST, MOST = "от", "до"
 OUTCOMES = "исходы"
 REASON, SAYING, FAILED = "причина", "сказав", "сбой"
@@ -22,11 +22,23 @@ QUESTION = "вопрос"
 
 AGAIN, HOLD, REPLY = "повтори", "подожди", "ответь"
 
-TOP_WORDS = (SCRIPT, START, WORDS, USUALLY, DANGERS, COMMON, ANYTIME, STEPS)
+TOP_WORDS = (SCRIPT, START, WORDS, DEFAULTS, DANGERS, SHARED_ANSWERS, ANYTIME, STEPS)
 STEP_WORDS: Mapping[str, tuple[str, ...]] = {
-    TELL: (THEN, HEAR_OUT, NOTICE, SERVED),
-    ANSWER: (NO_ANSWER, THEN, HEAR_OUT, SERVED),
-    ASK: (ALOUD, ONLY_ALOUD, ANSWERS, DIGITS, MISSES, UNHEARD, SILENCES, LEFT, GIVE_UP, WAIT, HEAR_OUT),
+    TELL: (THEN, UNINTERRUPTED, NOTICE, SERVED),
+    ANSWER: (NO_ANSWER, THEN, UNINTERRUPTED, SERVED),
+    ASK: (
+        SPEECH_PROMPT,
+        ONLY_ALOUD,
+        ANSWERS,
+        DIGITS,
+        MISSES,
+        NO_MATCH_SPEECH,
+        SILENCES,
+        NO_INPUT_TARGET,
+        GIVE_UP,
+        WAIT,
+        UNINTERRUPTED,
+    ),
     ACT: (OUTCOMES, GIVE_UP),
     PUT_THROUGH: (REASON, MISSES, SILENCES, FAILED, SAYING, DANGER),
     GOODBYE: (SERVED,),
@@ -36,24 +48,24 @@ ANSWER_WORDS = (PRESSED, HEARD, UNDERSTOOD, REMEMBER, THEN)
 ASIDE_WORDS = (HEARD, UNDERSTOOD, AGAIN, HOLD, SAYING, REPLY, THEN)
 DANGER_WORDS = (HEARD, UNDERSTOOD, REMEMBER, THEN)
 DIGITS_WORDS = (LEAST, MOST, REMEMBER, THEN)
-USUAL_WORDS = (MISSES, UNHEARD, SILENCES)
+USUAL_WORDS = (MISSES, NO_MATCH_SPEECH, SILENCES)
 
 CATEGORY, TROUBLE, PLACE, DESCRIPTION = "категория", "неисправность", "место", "описание"
 ARTICLE, NUMBER = "справка", "номер"
 CONTACT, ACCOUNT, READING = "контакт", "лицевой счёт", "показание"
 NAMED_HOUSE = "названный дом"
 """The address of a house that the caller asked about, in the format of `место`; no trouble need be there."""
-MORE = "ещё"
+PENDING_ITEMS = "ещё"
 """Other troubles and questions not handled yet, as category codes and article ids: «ICOM_FAULT, KB08»; may be empty."""
 BY_ARTICLE = "по справке"
 """The category of the ticket that a caller who asked for an article may want next; empty for none."""
 READINGS = "показания"
 """Every meter reading told so far: «холодная вода 212, горячая вода 103»."""
-ASKED = "спрошено"
+ASKED_PART = "спрошено"
 """The part of the address that the robot has just asked for: a bare number in the reply is that part."""
-GUESS = "guess"
+STREET_GUESS = "guess"
 """Value of `спрошено` after the robot proposed the only house that fits; a «да» of the caller confirms it."""
-_REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, MORE)
+_REPORT = (CATEGORY, TROUBLE, PLACE, DESCRIPTION, PENDING_ITEMS)
 DANGER_MEANING = "опасность"
 PERSON, CONFIRMED, DENIED, STORY = "человек", "да", "нет", "рассказ"
 ADDRESS = "адрес"
@@ -61,23 +73,23 @@ NUMBER_AGAIN = "номер ещё раз"
 REMARKS = (NUMBER_AGAIN, "перезвонить", "кто вы", "запись", "цена", "не знает", "вопрос")
 """Meanings recognized by the short phrases of `interpretation/remarks.toml`."""
 ENOUGH, GRATITUDE, WISH = "хватит", "благодарность", "пожелание"
-NO_LIGHT, NOT_OURS, OURS, CANCEL = "нет света", "связь", "наш ли дом", "отмена"
+NO_LIGHT, OTHER_PROVIDER, ASKS_IF_OUR_HOUSE, CANCEL = "нет света", "связь", "наш ли дом", "отмена"
 PAID, PRICE = "платная услуга", "цена услуги"
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     NO_LIGHT: _REPORT,
-    NOT_OURS: _REPORT,
+    OTHER_PROVIDER: _REPORT,
     TROUBLE: _REPORT,
     "отключение": _REPORT,
     PRICE: (*_REPORT, BY_ARTICLE),
     PAID: _REPORT,
     "жалоба": _REPORT,
-    ARTICLE: (ARTICLE, MORE, BY_ARTICLE),
-    OURS: (NAMED_HOUSE,),
+    ARTICLE: (ARTICLE, PENDING_ITEMS, BY_ARTICLE),
+    ASKS_IF_OUR_HOUSE: (NAMED_HOUSE,),
     "статус": (NUMBER,),
     "показания": (READINGS, ACCOUNT),
     "показания названы": (READINGS,),
-    CANCEL: (MORE,),
+    CANCEL: (PENDING_ITEMS,),
     PERSON: (),
     "не туда": (),
     ADDRESS: (PLACE,),
@@ -116,5 +128,5 @@ KEY_NAMES: Mapping[str, str] = {
 }
 """Word of a prompt -> the DTMF key that it names."""
 
-HEARING_WORDS = ("скажите", "назовите", "произнесите", "продиктуйте", "говорите", "ответьте голосом")
+SPEECH_REQUEST_WORDS = ("скажите", "назовите", "произнесите", "продиктуйте", "говорите", "ответьте голосом")
 """Words by which a prompt asks the caller to speak (IVR309)."""

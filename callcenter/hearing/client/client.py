@@ -43,10 +43,10 @@ from callcenter.hearing.wire import (
 
 log = structlog.get_logger()
 
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
+MIN_RECONNECT_SECONDS = 0.1
+MAX_RECONNECT_SECONDS = 2.0
 """Delay in seconds before a reconnection: the first delay doubles after each failure up to the longest."""
-SILENCE_SECONDS = 3.0
+FROZEN_AFTER_SECONDS = 3.0
 """Seconds without a message (or a connection) after which a server counts as frozen. It sends State twice a second."""
 _MAX_UNSENT_BYTES = 1 << 18
 """Unsent bytes on the connection above which audio is dropped: 16 s of one 8 kHz leg, half a second of thirty legs."""
@@ -79,7 +79,7 @@ class LegMoved:
     engine: str
 
 
-Told = Partial | Final | Trouble | Closed | LegLost | LegRestored | LegMoved
+LegEvent = Partial | Final | Trouble | Closed | LegLost | LegRestored | LegMoved
 """Events of a leg. `LegRestored` comes first, `Closed` last."""
 
 
@@ -134,7 +134,7 @@ class RecognitionClient:
         return tuple(self._legs.values())
 
     def open_leg(
-        self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
+        self, on_event: Callable[[LegEvent], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
     ) -> "RecognitionLeg":
         """Open a leg; returns at once. `on_event` is called in the event loop and must not raise.
 
@@ -169,11 +169,11 @@ class RecognitionClient:
 
     async def run(self) -> None:
         """Keep the connection, reconnecting after each failure, until cancelled."""
-        pause = FIRST_PAUSE
+        pause = MIN_RECONNECT_SECONDS
         while True:
             why = "it closed the connection"
             try:
-                async with asyncio.timeout(SILENCE_SECONDS):
+                async with asyncio.timeout(FROZEN_AFTER_SECONDS):
                     reader, writer = await self._dial()
                 try:
                     await self._read_messages(reader, writer)
@@ -181,15 +181,15 @@ class RecognitionClient:
                     self._writer = None
                     writer.transport.abort()
             except TimeoutError:
-                why = f"it has said nothing for {SILENCE_SECONDS:g} s"
+                why = f"it has said nothing for {FROZEN_AFTER_SECONDS:g} s"
             except (OSError, BrokenWire) as error:
                 why = str(error) or type(error).__name__
             if self.hello is not None:
-                pause = FIRST_PAUSE
+                pause = MIN_RECONNECT_SECONDS
                 self._handle_disconnect(why)
             log.debug("no ear", address=str(self.address), why=why, retry_in=pause)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause, MAX_RECONNECT_SECONDS)
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if isinstance(self.address, Path):
@@ -199,7 +199,7 @@ class RecognitionClient:
     async def _read_messages(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         unpacker = Unpacker()
         while True:
-            async with asyncio.timeout(SILENCE_SECONDS):
+            async with asyncio.timeout(FROZEN_AFTER_SECONDS):
                 data = await reader.read(_READ_BYTES)
             if not data:
                 return
@@ -283,7 +283,7 @@ class RecognitionLeg:
         self,
         client: RecognitionClient,
         number: int,
-        on_event: Callable[[Told], None],
+        on_event: Callable[[LegEvent], None],
         *,
         rate: int,
         phrases: tuple[str, ...] | None,
@@ -351,6 +351,6 @@ class RecognitionLeg:
         self._client.remove_leg(self)
         self._client, self.number = client, number
 
-    def deliver(self, told: Told) -> None:
+    def deliver(self, told: LegEvent) -> None:
         """Used by the client: pass an event to the leg's owner."""
         self._handle_message(told)

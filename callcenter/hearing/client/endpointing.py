@@ -3,23 +3,25 @@
 It maps audio frames and the recognition server's results to events. It does no I/O; time is counted in frames.
 
 Rules:
-- After 200 ms of silence `FellQuiet` requests a complete partial result, because the recognizer itself would wait for
-  more audio.
+- After 200 ms of silence `PartialRequested` requests a complete partial result, because the recognizer itself would
+  wait for more audio.
 - The dialogue decides by the words how much silence completes an answer (`required_pause`): 200 ms for a whole answer,
-  more for a story. Then `FellSilent` ends the utterance. The engine's own endpoint is not used for this: it comes late,
-  or never when silence matches `[unk]`, the speech outside the question's phrases.
+  more for a story. Then `UtteranceEndRequested` ends the utterance. The engine's own endpoint is not used for this: it
+  comes late, or never when silence matches `[unk]`, the speech outside the question's phrases.
 - An earlier engine endpoint does not complete an answer. Its words are kept and joined with the following words. It
   completes the answer only when the speaker never pauses, or when no question is pending.
 - The end of an answer is the cutoff, and so is the start of a question: words before the cutoff never reach the next
-  question. After FellSilent and after a Said with `before_endpoint` the utterance must be ended on the server too (see
-  LegRecognition), so that recognition restarts at the cutoff.
+  question. After `UtteranceEndRequested`, and after an `UtteranceEnded` with `before_endpoint`, the utterance must be
+  ended on the server too (see LegRecognition), so that recognition restarts at the cutoff.
+- The events here know seconds and words; `PooledRecognitionStream` turns them into those of the dialogue, which know
+  the question (`turn`) and stand on the tapes.
 """
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from callcenter.hearing.client.client import LegLost, LegMoved, LegRestored, Told
+from callcenter.hearing.client.client import LegEvent, LegLost, LegMoved, LegRestored
 from callcenter.hearing.client.voice_activity import FRAME_BYTES, FRAME_SECONDS, VoiceActivityDetector
 from callcenter.hearing.server.engine import UNKNOWN, RecognizedWord, join_words
 from callcenter.hearing.wire import Final, Partial, Trouble
@@ -30,7 +32,7 @@ _ONSET_VOICED_SECONDS = 0.1
 _ONSET_WINDOW_SECONDS = 0.3
 """Speech begins when the near-voice frames within the window add up to _ONSET_VOICED_SECONDS."""
 _SPEECH_END_SECONDS = 0.7
-"""Seconds of silence after which the next voice is a new SpeechBegan, even if no words were recognized."""
+"""Seconds of silence after which the next voice is a new SpeechStarted, even if no words were recognized."""
 _WORDLESS_SECONDS = 1.5
 """Seconds after a final result without another word that complete the answer, even if sound like speech continues."""
 _LONGEST_SECONDS = 20.0
@@ -38,21 +40,21 @@ _LONGEST_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechBegan:
+class SpeechStarted:
     """A person began to speak at second `at`. Reported 100 to 300 ms later, long before the first word is known."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PartialUtterance:
     """Partial result: the words so far of the current utterance. They may still change."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class UtteranceEnded:
     """An utterance is complete; it ended at second `at`. Empty text: speech, but none of the expected phrases.
 
     `before_endpoint`: completed before the engine's endpoint, so `words` (with their times) is empty.
@@ -67,16 +69,16 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class FellQuiet:
+class PartialRequested:
     """Request to the owner: get a complete partial result from the server."""
 
 
 @dataclass(frozen=True, slots=True)
-class FellSilent:
+class UtteranceEndRequested:
     """Request to the owner: end the utterance on the server. Its words come as a Final."""
 
 
-ListenerEvent = SpeechBegan | Heard | Said | FellQuiet | FellSilent
+EndpointerEvent = SpeechStarted | PartialUtterance | UtteranceEnded | PartialRequested | UtteranceEndRequested
 
 
 class Endpointer:
@@ -92,7 +94,8 @@ class Endpointer:
         self._said_since_asked = False
         self._last_speech = 0.0
         self._partial_requested_for = self._final_requested_for = 0.0
-        """Values of `_last_speech` at the last FellQuiet and the last FellSilent: each is sent once after a speech."""
+        """Values of `_last_speech` at the last PartialRequested and the last UtteranceEndRequested: each is sent once
+        after a speech."""
         self._speaking = False
         self._voiced_times: deque[float] = deque()
         """Start time of each near-voice frame within the onset window."""
@@ -123,7 +126,7 @@ class Endpointer:
             self._set_cutoff(self.now)
         self._said_since_asked = False
 
-    def accept_frame(self, frame: bytes) -> list[ListenerEvent]:
+    def accept_frame(self, frame: bytes) -> list[EndpointerEvent]:
         """Analyze the next FRAME_BYTES of 8 kHz audio. Raises ValueError for another length."""
         if len(frame) != FRAME_BYTES:
             raise ValueError(f"a frame is {FRAME_BYTES} bytes, not {len(frame)}")
@@ -134,17 +137,17 @@ class Endpointer:
             self._last_speech = self.now
         elif self.now - self._last_speech >= _SPEECH_END_SECONDS:
             self._speaking = False
-        events: list[ListenerEvent] = []
+        events: list[EndpointerEvent] = []
         if seen.has_near_voice:
             self._voiced_times.append(begin)
         while self._voiced_times and self._voiced_times[0] <= self.now - _ONSET_WINDOW_SECONDS:
             self._voiced_times.popleft()
         if not self._speaking and len(self._voiced_times) * FRAME_SECONDS >= _ONSET_VOICED_SECONDS:
             self._speaking = True
-            events.append(SpeechBegan(self._voiced_times[0]))
+            events.append(SpeechStarted(self._voiced_times[0]))
         return events + (self._end_early() or self._end_if_final() or self._check_silence())
 
-    def handle_recognition(self, told: Told) -> list[ListenerEvent]:
+    def handle_recognition(self, told: LegEvent) -> list[EndpointerEvent]:
         """Process an event of the leg: the server's results, or its loss."""
         match told:
             case Partial():
@@ -158,7 +161,7 @@ class Endpointer:
                 self._partial = None
         return []
 
-    def _handle_partial(self, partial: Partial) -> list[ListenerEvent]:
+    def _handle_partial(self, partial: Partial) -> list[EndpointerEvent]:
         newest, self._newest = self._newest, partial
         if partial.begin < self._cutoff:
             return [] if newest is not None and newest.text == partial.text else self._report_past_cutoff(partial)
@@ -166,19 +169,19 @@ class Endpointer:
         changed = partial.text != ("" if before is None else before.text)
         if changed and before is not None and before.complete_to >= self._last_speech == self._partial_requested_for:
             self._last_speech = self.now  # the recognizer found words where the VAD saw silence
-        events: list[ListenerEvent] = [Heard(self._text)] if changed and partial.text else []
+        events: list[EndpointerEvent] = [PartialUtterance(self._text)] if changed and partial.text else []
         return events + self._end_early()
 
-    def _report_past_cutoff(self, partial: Partial) -> list[ListenerEvent]:
-        """Report the new words of an utterance that spans the cutoff as Heard, never as an answer.
+    def _report_past_cutoff(self, partial: Partial) -> list[EndpointerEvent]:
+        """Report the new words of an utterance that spans the cutoff as PartialUtterance, never as an answer.
 
         Only a Final has word times, so only a Final can tell which words lie after the cutoff.
         """
         begin, known = self._known_at_cutoff
         words = partial.text.split()[known if begin == partial.begin else 0 :]
-        return [Heard(" ".join(words))] if words else []
+        return [PartialUtterance(" ".join(words))] if words else []
 
-    def _handle_final(self, final: Final) -> list[ListenerEvent]:
+    def _handle_final(self, final: Final) -> list[EndpointerEvent]:
         words = tuple(word for word in final.words if (word.begin + word.end) / 2 > self._cutoff)
         if not words:
             return []
@@ -187,14 +190,14 @@ class Endpointer:
         self._partial = Partial("", final.processed_to, final.processed_to, final.processed_to)
         return self._end_if_final()
 
-    def _check_silence(self) -> list[ListenerEvent]:
+    def _check_silence(self) -> list[EndpointerEvent]:
         """Request a complete partial, then the end of the utterance; each once after the last speech."""
         quiet = self.now - self._last_speech
         if self._required_pause is None or quiet < QUIET_SECONDS:
             return []
         if self._partial_requested_for != self._last_speech:
             self._partial_requested_for = self._last_speech
-            return [FellQuiet()]
+            return [PartialRequested()]
         if (
             self._final_requested_for == self._last_speech
             or not self._is_partial_complete
@@ -202,9 +205,9 @@ class Endpointer:
         ):
             return []
         self._final_requested_for = self._last_speech
-        return [FellSilent()]
+        return [UtteranceEndRequested()]
 
-    def _end_early(self) -> list[ListenerEvent]:
+    def _end_early(self) -> list[EndpointerEvent]:
         """Complete the utterance from a partial result when QUIET_SECONDS of silence are enough for its words."""
         if (
             self._required_pause is None
@@ -214,9 +217,9 @@ class Endpointer:
             return []
         if self._find_required_pause(self._required_pause) > QUIET_SECONDS:
             return []
-        return [self._end_utterance(Said(self._text, self.now, before_endpoint=True))]
+        return [self._end_utterance(UtteranceEnded(self._text, self.now, before_endpoint=True))]
 
-    def _end_if_final(self) -> list[ListenerEvent]:
+    def _end_if_final(self) -> list[EndpointerEvent]:
         """Complete the utterance from the final words, unless the speaker continues or may continue."""
         partial = self._partial
         if not self._final_words or self._partial_text:
@@ -234,10 +237,14 @@ class Endpointer:
                 return []
         return self._end_with_final_words()
 
-    def _end_with_final_words(self) -> list[ListenerEvent]:
+    def _end_with_final_words(self) -> list[EndpointerEvent]:
         if not self._final_words:
             return []
-        return [self._end_utterance(Said(self._text, self._final_to, before_endpoint=False, words=self._final_words))]
+        return [
+            self._end_utterance(
+                UtteranceEnded(self._text, self._final_to, before_endpoint=False, words=self._final_words)
+            )
+        ]
 
     @property
     def _text(self) -> str:
@@ -262,7 +269,7 @@ class Endpointer:
             self._judged_pause = (text, pause(text))
         return self._judged_pause[1]
 
-    def _end_utterance(self, said: Said) -> Said:
+    def _end_utterance(self, said: UtteranceEnded) -> UtteranceEnded:
         self._set_cutoff(said.at)
         self._partial_requested_for = self._final_requested_for = self._last_speech
         self._said_since_asked = True

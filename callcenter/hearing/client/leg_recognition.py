@@ -3,21 +3,27 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from callcenter.hearing.client.client import LegLost, RecognitionLeg, Told
-from callcenter.hearing.client.endpointing import Endpointer, FellQuiet, FellSilent, ListenerEvent, Said
+from callcenter.hearing.client.client import LegEvent, LegLost, RecognitionLeg
+from callcenter.hearing.client.endpointing import (
+    Endpointer,
+    EndpointerEvent,
+    PartialRequested,
+    UtteranceEnded,
+    UtteranceEndRequested,
+)
 from callcenter.hearing.client.voice_activity import FRAME_BYTES
 
 
 class LegOpener(Protocol):
     """Opens legs: a RecognitionClient or a ServerPool."""
 
-    def open_leg(self, on_event: Callable[[Told], None]) -> RecognitionLeg: ...
+    def open_leg(self, on_event: Callable[[LegEvent], None]) -> RecognitionLeg: ...
 
 
 class LegRecognition:
     """Sends audio to the server and to the endpointer, and endpoints the server's results.
 
-    The leg opens at once; `close` ends it. `on_event` receives SpeechBegan, Heard and Said; `on_recognition` receives
+    The leg opens at once; `close` ends it. `on_event` receives EndpointerEvents; `on_recognition` receives
     every event of the leg, `Closed` last (the transcript uses these). Both are called in the event loop.
     """
 
@@ -25,8 +31,8 @@ class LegRecognition:
         self,
         leg_opener: LegOpener,
         *,
-        on_event: Callable[[ListenerEvent], None],
-        on_recognition: Callable[[Told], None],
+        on_event: Callable[[EndpointerEvent], None],
+        on_recognition: Callable[[LegEvent], None],
     ) -> None:
         self._on_event = on_event
         self._on_recognition = on_recognition
@@ -55,7 +61,7 @@ class LegRecognition:
     def close(self) -> None:
         self._leg.close()
 
-    def _handle_recognition(self, told: Told) -> None:
+    def _handle_recognition(self, told: LegEvent) -> None:
         if isinstance(told, LegLost):  # words recognized before the loss answer the question; then DTMF takes over
             self._handle_endpointing(self._endpointer.handle_recognition(told))
             self._on_recognition(told)
@@ -63,14 +69,14 @@ class LegRecognition:
             self._on_recognition(told)
             self._handle_endpointing(self._endpointer.handle_recognition(told))
 
-    def _handle_endpointing(self, events: list[ListenerEvent]) -> None:
+    def _handle_endpointing(self, events: list[EndpointerEvent]) -> None:
         for event in events:
             match event:
-                case FellQuiet():
+                case PartialRequested():
                     self._leg.request_partial()
-                case FellSilent():
+                case UtteranceEndRequested():
                     self._leg.end_utterance()
-                case Said(before_endpoint=True):
+                case UtteranceEnded(before_endpoint=True):
                     self._leg.end_utterance()
                     self._on_event(event)
                 case _:

@@ -17,8 +17,8 @@ from callcenter.core.ids import new_id
 from callcenter.dialogue.engine import events
 from callcenter.dialogue.engine.answer_endings import judge_pause
 from callcenter.dialogue.engine.commands import Expect
-from callcenter.hearing.client.client import LegLost, LegMoved, LegRestored, Told
-from callcenter.hearing.client.endpointing import Heard, ListenerEvent, Said, SpeechBegan
+from callcenter.hearing.client.client import LegEvent, LegLost, LegMoved, LegRestored
+from callcenter.hearing.client.endpointing import EndpointerEvent, PartialUtterance, SpeechStarted, UtteranceEnded
 from callcenter.hearing.client.leg_recognition import LegOpener, LegRecognition
 from callcenter.hearing.server.engine import RATE, UNKNOWN, join_words
 from callcenter.hearing.wire import Closed, Final, Partial, Trouble
@@ -66,7 +66,7 @@ class TranscriptWriter:
         if self._began_at is None:
             self._began_at = self._clock.now() - timedelta(seconds=seconds)
 
-    def write_event(self, told: Told) -> None:
+    def write_event(self, told: LegEvent) -> None:
         match told:
             case Partial(text, begin) if self._began_at is not None:
                 self._show_live(self._began_at + timedelta(seconds=begin), text.replace(UNKNOWN, " "))
@@ -128,16 +128,16 @@ class PooledRecognitionStream:
     def close(self) -> None:
         self._endpointed_leg.close()
 
-    def _forward_event(self, event: ListenerEvent) -> None:
+    def _forward_event(self, event: EndpointerEvent) -> None:
         match event:
-            case SpeechBegan():
+            case SpeechStarted():
                 self._on_speech(events.SpeechBegan(self._turn))
-            case Heard(text):
+            case PartialUtterance(text):
                 self._on_speech(events.Heard(text))
-            case Said(text, trailing_silence=quiet):
+            case UtteranceEnded(text, trailing_silence=quiet):
                 self._on_speech(events.Said(self._turn, text, self._clock.monotonic() - quiet))
 
-    def _handle_recognition(self, told: Told) -> None:
+    def _handle_recognition(self, told: LegEvent) -> None:
         self._transcript_writer.write_event(told)
         match told:
             case LegRestored():

@@ -11,12 +11,12 @@ import structlog
 
 from callcenter.conducting.ports import CallMetrics
 from callcenter.hearing.address import Address
-from callcenter.hearing.client.client import RecognitionClient, RecognitionLeg, Told
+from callcenter.hearing.client.client import LegEvent, RecognitionClient, RecognitionLeg
 from callcenter.hearing.server.engine import RATE
 
 log = structlog.get_logger()
 
-LATE_SECONDS = 0.5
+OVERLOAD_LAG_SECONDS = 0.5
 """Lag in seconds from which a server is overloaded: it gets a new leg only when every other server is overloaded."""
 
 
@@ -36,7 +36,7 @@ class ServerPool:
                 group.create_task(ear.run(), name=f"ear {ear.address}")
 
     def open_leg(
-        self, on_event: Callable[[Told], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
+        self, on_event: Callable[[LegEvent], None], *, rate: int = RATE, phrases: tuple[str, ...] | None = None
     ) -> RecognitionLeg:
         """See RecognitionClient. While no server is connected, the leg waits for the first one that connects."""
         return (self._pick_client() or self.clients[0]).open_leg(on_event, rate=rate, phrases=phrases)
@@ -68,4 +68,4 @@ def _rank_by_load(ear: RecognitionClient) -> tuple[bool, int]:
     second old; the client's own count is current.
     """
     lag, legs = (0.0, 0) if ear.state is None else (ear.state.lag, ear.state.legs)
-    return lag >= LATE_SECONDS, max(legs, len(ear.legs))
+    return lag >= OVERLOAD_LAG_SECONDS, max(legs, len(ear.legs))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.model_factory.build import read_stress, write_model_directory
-from callcenter.hearing.model_factory.text import MATERIAL, build_text
+from callcenter.hearing.model_factory.text import SOURCES_DIRECTORY, build_text
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--knowledge", type=Path, required=True)
     parser.add_argument("--scripts", type=Path, required=True)
-    parser.add_argument("--material", type=Path, default=MATERIAL)
+    parser.add_argument("--material", type=Path, default=SOURCES_DIRECTORY)
     options = parser.parse_args()
     people = sys.stdin.read().splitlines()
     try:

@@ -12,13 +12,13 @@ import kaldifst
 
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.model_factory.graph import write_graph
-from callcenter.hearing.model_factory.kaldi import take_network, write_model, write_transitions
+from callcenter.hearing.model_factory.kaldi import extract_network, write_model, write_transitions
 from callcenter.hearing.model_factory.language import Language
 from callcenter.hearing.model_factory.lexicon import PronunciationLexicon
 from callcenter.hearing.model_factory.phones import OUTPUTS
 from callcenter.hearing.model_factory.states import BLANK, SILENCE, outputs_by_phone
 from callcenter.hearing.model_factory.stress import FESTVOX_DICTIONARY, StressDictionary
-from callcenter.hearing.model_factory.text import MATERIAL, TrainingText
+from callcenter.hearing.model_factory.text import SOURCES_DIRECTORY, TrainingText
 from callcenter.hearing.server.engine import UNKNOWN
 
 UNKNOWN_PHONE_COST = 2.0
@@ -53,7 +53,7 @@ def read_stress() -> StressDictionary:
 
 
 def write_model_directory(
-    directory: Path, text: TrainingText, stress: StressDictionary, material: Path = MATERIAL, order: int = 3
+    directory: Path, text: TrainingText, stress: StressDictionary, material: Path = SOURCES_DIRECTORY, order: int = 3
 ) -> int:
     """Build the model in `directory`, replacing a model there. Returns the number of its words, without `[unk]`.
 
@@ -68,7 +68,7 @@ def write_model_directory(
     fresh = directory.with_name(f".{directory.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(weights, fresh)
-    network = take_network((weights / "am" / "final.mdl").read_bytes())
+    network = extract_network((weights / "am" / "final.mdl").read_bytes())
     model = write_model(write_transitions(outputs_by_phone(), OUTPUTS), network)
     (fresh / "am" / "final.mdl").write_bytes(model)
     numbers = write_graph(fresh, PronunciationLexicon.make(text.words, stress), UNKNOWN_PHONE_COST)

@@ -17,8 +17,8 @@ from callcenter.hearing.model_factory.lexicon import PronunciationLexicon
 from callcenter.hearing.model_factory.states import (
     DISAMBIGUATION,
     LAST_TRANSITION,
-    enter,
     phone_table,
+    transitions_of_label,
     word_boundaries,
 )
 
@@ -77,9 +77,9 @@ def _to_transitions(labels: kaldifst.StdVectorFst) -> kaldifst.StdVectorFst:
         if (to, label) not in looped:
             looped[to, label] = to if entered[to] == {label} else free
             free += looped[to, label] == free
-        made.append((state, enter(label)[0], out, weight, looped[to, label]))
+        made.append((state, transitions_of_label(label)[0], out, weight, looped[to, label]))
     for (to, label), copy in looped.items():
-        made.append((copy, enter(label)[1], 0, 0.0, copy))
+        made.append((copy, transitions_of_label(label)[1], 0, 0.0, copy))
         if copy != to:
             made.append((copy, 0, 0, 0.0, to))
     made.sort(key=lambda arc: (arc[0] != start, arc[0]))  # the first state of the text is the start

@@ -16,12 +16,12 @@ import httpx
 import yaml
 
 from callcenter.core.errors import CallcenterError
-from callcenter.hearing.model_factory.unpacking import LARGEST, BrokenArchive, unpack
+from callcenter.hearing.model_factory.unpacking import MAX_UNPACKED_BYTES, BrokenArchive, unpack
 from callcenter.hearing.server.engine import BrokenModel
 from callcenter.hearing.server.engines.vosk_model import VoskModel, expect_network, holds_network, read_vosk_model
 
 _ROOT = Path(__file__).resolve().parents[3]
-OFFICIAL = _ROOT / "speech_model" / "official.yaml"
+PUBLISHED_MODELS_FILE = _ROOT / "speech_model" / "official.yaml"
 _TRIAL = "callcenter.hearing.server.engines.vosk_trial"
 _TRIAL_SECONDS = 600
 """Time limit of the trial in seconds. The largest models take a minute to load from a slow disk."""
@@ -52,7 +52,7 @@ class PublishedModel:
     verification_mark: str
 
 
-def read_official(file: Path = OFFICIAL) -> tuple[PublishedModel, ...]:
+def read_official(file: Path = PUBLISHED_MODELS_FILE) -> tuple[PublishedModel, ...]:
     held = yaml.safe_load(file.read_text(encoding="utf-8"))
     return tuple(
         PublishedModel(short, one["name"], one["address"], one["megabytes"], one["note"], one["mark"])
@@ -146,8 +146,8 @@ def _download(address: str, archive: Path, progress: Progress) -> Path:
                 if tenths > told:
                     told = tenths
                     progress(f"загружено {tenths * 10} %")
-                if file.tell() > LARGEST:
-                    raise InstallFailed(f"{address}: больше {LARGEST // 10**9} ГБ, это не модель речи")
+                if file.tell() > MAX_UNPACKED_BYTES:
+                    raise InstallFailed(f"{address}: больше {MAX_UNPACKED_BYTES // 10**9} ГБ, это не модель речи")
     except httpx.HTTPStatusError as error:
         raise InstallFailed(f"{address}: сервер ответил {error.response.status_code}; проверьте адрес") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:

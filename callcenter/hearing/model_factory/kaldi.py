@@ -51,7 +51,7 @@ def write_model(transitions: bytes, network: bytes) -> bytes:
     return b"\0B" + transitions + network
 
 
-def take_network(model: bytes) -> bytes:
+def extract_network(model: bytes) -> bytes:
     """Extract the network from the bytes of a `final.mdl`, without its transition model.
 
     Raises ValueError when there is no network.

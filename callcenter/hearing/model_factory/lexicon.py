@@ -13,7 +13,7 @@ from callcenter.hearing.model_factory.states import (
     GOING_ON,
     SILENCE,
     phone_number,
-    place_of,
+    position_in_word,
 )
 from callcenter.hearing.model_factory.stress import StressDictionary
 from callcenter.hearing.server.engine import UNKNOWN
@@ -76,7 +76,9 @@ class PronunciationLexicon:
         yield f"{_ENDED} {_WORD} {SILENCE} 0 0"
         free = _ENDED + 1
         for one in self.pronunciations:
-            numbers = [phone_number(phone, place_of(index, len(one.phones))) for index, phone in enumerate(one.phones)]
+            numbers = [
+                phone_number(phone, position_in_word(index, len(one.phones))) for index, phone in enumerate(one.phones)
+            ]
             here = _WORD
             for index, number in enumerate(numbers):
                 word = self.word_numbers[one.word] if index == 0 else 0

@@ -64,13 +64,13 @@ def pronounce(word: str, stress: StressDictionary) -> list[tuple[str, ...]]:
     """Pronunciations of a lower-case Cyrillic word, the likeliest first; empty when no letter has a sound."""
     ways: dict[tuple[str, ...], None] = {}
     for place in stress.find_stressed_vowels(word):
-        ways[spell_out(word, place)] = None
+        ways[transcribe(word, place)] = None
         if place == 0 and sum(letter in _STRESSED for letter in word) == 1:
-            ways[spell_out(word, 1)] = None  # a clitic such as «не» is stressed when it is said alone
+            ways[transcribe(word, 1)] = None  # a clitic such as «не» is stressed when it is said alone
     return [way for way in ways if way]
 
 
-def spell_out(word: str, stressed: int) -> tuple[str, ...]:
+def transcribe(word: str, stressed: int) -> tuple[str, ...]:
     """Phones of a word with the stress on vowel number `stressed`, counted from 1; 0: no stress."""
     letters = _respell(word)
     sounds = _read_letters(letters, stressed)

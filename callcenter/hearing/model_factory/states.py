@@ -35,14 +35,14 @@ def phone_number(phone: str, place: str) -> int:
     return 1 + (OUTPUT[phone] - 1) * len(_WORD_POSITIONS) + _WORD_POSITIONS.index(place)
 
 
-def place_of(index: int, length: int) -> str:
+def position_in_word(index: int, length: int) -> str:
     """Position letter of phone `index` (from 0) in a word of `length` phones."""
     if length == 1:
         return ALONE
     return BEGIN if index == 0 else END if index == length - 1 else INSIDE
 
 
-def enter(label: int) -> tuple[int, int]:
+def transitions_of_label(label: int) -> tuple[int, int]:
     """Transition numbers for a graph label: of the arc that enters its state, and of the self-loop there."""
     if label <= BLANK:
         return _TRANSITIONS_PER_PHONE * label, _TRANSITIONS_PER_PHONE * label - 1

@@ -14,9 +14,9 @@ from callcenter.hearing.model_factory.company import CompanyWords, forms_of, rea
 from callcenter.hearing.model_factory.sentences import PATTERNS, Sentences
 from callcenter.hearing.model_factory.spelling import spell
 
-MATERIAL = PATTERNS.parent
+SOURCES_DIRECTORY = PATTERNS.parent
 """Directory `speech_model/`: acoustic weights, patterns and everyday sentences."""
-TOLD = Path("meaning_model", "lines.jsonl")
+RESIDENT_LINES = Path("meaning_model", "lines.jsonl")
 """Lines of residents, written to train the interpreter. The path is relative to the parent of the material."""
 _EVERYDAY = "everyday.txt"
 _TEST_SENTENCES = "test_sentences.sha256"
@@ -39,13 +39,13 @@ class TrainingText:
 
 
 def build_text(
-    *, knowledge: Path, scripts: Path, people: Iterable[str] = (), material: Path = MATERIAL
+    *, knowledge: Path, scripts: Path, people: Iterable[str] = (), material: Path = SOURCES_DIRECTORY
 ) -> TrainingText:
     """Gather the text from the company's files and the names of its staff. Raises as read_company does."""
     return gather_text(read_company(knowledge, scripts, people), material)
 
 
-def gather_text(company: CompanyWords, material: Path = MATERIAL) -> TrainingText:
+def gather_text(company: CompanyWords, material: Path = SOURCES_DIRECTORY) -> TrainingText:
     """Gather the text of all sources without the test sentences, whose words stay in the vocabulary."""
     made = Sentences.read(material / PATTERNS.name, company.slots)
     sentences = [(sentence, 1.0) for sentence in made.generate(_GENERATED_SENTENCE_COUNT, random.Random(1))]
@@ -53,7 +53,7 @@ def gather_text(company: CompanyWords, material: Path = MATERIAL) -> TrainingTex
     tested = set((material / _TEST_SENTENCES).read_text(encoding="ascii").split())
     everyday = (material / _EVERYDAY).read_text(encoding="utf-8").splitlines()
     sentences += [(sentence, _EVERYDAY_WEIGHT) for sentence in everyday]
-    told = (material.parent / TOLD).read_text(encoding="utf-8")
+    told = (material.parent / RESIDENT_LINES).read_text(encoding="utf-8")
     sentences += [(spell(json.loads(line)["text"]), _RESIDENT_LINES_WEIGHT) for line in told.splitlines()]
     words = {word for sentence, _ in sentences for word in sentence.split()} | company.words
     typical = {word for line in made.list_slot_lines(*_INFLECTED_SLOTS) for word in line.split()}

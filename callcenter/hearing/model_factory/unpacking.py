@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from callcenter.core.errors import CallcenterError
 
-LARGEST = 12 * 10**9
+MAX_UNPACKED_BYTES = 12 * 10**9
 """Most bytes of an unpacked model or a download. The largest published models take 3 GB."""
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError, RuntimeError)
 """Errors of a damaged archive. zipfile raises RuntimeError for a password and for an unknown compression."""
@@ -56,8 +56,8 @@ def _unpack_tar(archive: Path, target: Path, source: str) -> None:
 
 
 def _refuse_large(size: int, source: str) -> None:
-    if size > LARGEST:
-        raise BrokenArchive(f"{source}: после распаковки больше {LARGEST // 10**9} ГБ, это не модель речи")
+    if size > MAX_UNPACKED_BYTES:
+        raise BrokenArchive(f"{source}: после распаковки больше {MAX_UNPACKED_BYTES // 10**9} ГБ, это не модель речи")
 
 
 def _refuse_unsafe(name: str, link: bool, source: str) -> None:

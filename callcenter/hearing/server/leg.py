@@ -25,7 +25,7 @@ from callcenter.hearing.wire import Audio, Close, Closed, Final, Flush, Open, Pa
 
 log = structlog.get_logger()
 
-LIMIT_SECONDS = 5.0
+MAX_QUEUED_SECONDS = 5.0
 """Seconds of audio that may wait in the queue; beyond it audio is dropped. A gap is better than results 5 s late."""
 CHUNK_SECONDS = 0.1
 """Seconds of audio given to the recognizer in one call."""
@@ -36,13 +36,13 @@ _SKIP_AFTER_FAILURE_SECONDS = 1.0
 _BYTES_PER_SAMPLE = 2
 _processor_slots = threading.Semaphore(len(os.sched_getaffinity(0)))
 
-Order = Audio | Phrases | Settle | Flush | Close
-Report = Partial | Final | Trouble | Closed
+LegCommand = Audio | Phrases | Settle | Flush | Close
+LegResult = Partial | Final | Trouble | Closed
 
 
 @dataclass(frozen=True, slots=True)
 class _QueuedCommand:
-    order: Order
+    order: LegCommand
     since: float
 
 
@@ -56,9 +56,9 @@ class Leg:
         self,
         engine: Engine,
         opening: Open,
-        send_report: Callable[[Report], None],
+        send_report: Callable[[LegResult], None],
         *,
-        max_queued_seconds: float = LIMIT_SECONDS,
+        max_queued_seconds: float = MAX_QUEUED_SECONDS,
     ) -> None:
         self.failures = 0
         self._engine = engine
@@ -97,7 +97,7 @@ class Leg:
             lag, self._lag = self._lag, 0.0
         return lag
 
-    def enqueue(self, order: Order) -> None:
+    def enqueue(self, order: LegCommand) -> None:
         """Queue audio or another order; returns at once."""
         with self._queue_changed:
             self._queue.append(_QueuedCommand(order, time.monotonic()))

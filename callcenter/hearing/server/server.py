@@ -14,7 +14,7 @@ import structlog
 
 from callcenter.hearing.address import Address
 from callcenter.hearing.server.engine import Engine
-from callcenter.hearing.server.leg import Leg, Report
+from callcenter.hearing.server.leg import Leg, LegResult
 from callcenter.hearing.wire import (
     PROTOCOL,
     Audio,
@@ -172,12 +172,12 @@ class _ClientConnection:
         else:
             raise BrokenWire(f"a client does not say {type(message).__name__}")
 
-    def _schedule_report(self, number: int, report: Report) -> None:
+    def _schedule_report(self, number: int, report: LegResult) -> None:
         """Called in the leg's thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: the server ended before this leg did
             self._loop.call_soon_threadsafe(self._send_report, number, report)
 
-    def _send_report(self, number: int, report: Report) -> None:
+    def _send_report(self, number: int, report: LegResult) -> None:
         self.tell(number, report)
         if isinstance(report, Closed):
             self._add_leg_totals(self.legs.pop(number))

@@ -16,14 +16,14 @@ from pathlib import Path
 from callcenter.conducting.scripts import ScriptEdition, edition_reader
 from callcenter.core.errors import CallcenterError
 from callcenter.core.problems import FileLocation, Problem
-from callcenter.dialogue.scripts.prompt_checks import LETTERS_A_SECOND
+from callcenter.dialogue.scripts.prompt_checks import CHARS_PER_SECOND
 from callcenter.dialogue.scripts.script import Fact, list_texts
 from callcenter.layout import Layout
 from callcenter.settings import TREE, Settings
-from callcenter.speech.dialplan_sounds import LANGUAGE, read_words, said_text
-from callcenter.speech.pieces import HUMAN, split_sentences, stem_of, tidy
-from callcenter.speech.prompt_recordings.fitting import UnusableRecording, fit_recording, take_recording
-from callcenter.wording.spoken import spoken
+from callcenter.speech.dialplan_sounds import LANGUAGE, read_dialplan_texts, recorded_text_path
+from callcenter.speech.prompt_recordings.recording_check import UnusableRecording, convert_recording, take_recording
+from callcenter.speech.sentence_sounds import RECORDING_SUFFIX, file_stem, normalize_text, split_sentences
+from callcenter.wording.spoken import normalize_for_speech
 from callcenter.wording.stress import hide_stress
 
 SOUNDS = "studio"
@@ -57,7 +57,7 @@ class RecordableText:
     @property
     def seconds(self) -> float:
         """Estimated duration of the spoken text."""
-        return len(spoken(self.text)) / LETTERS_A_SECOND
+        return len(normalize_for_speech(self.text)) / CHARS_PER_SECOND
 
 
 def read_edition(settings: Settings) -> ScriptEdition:
@@ -74,19 +74,19 @@ def read_edition(settings: Settings) -> ScriptEdition:
     return edition
 
 
-def list_lines(layout: Layout, edition: ScriptEdition, *, keep: bool = True) -> list[RecordableText]:
+def list_recordable_texts(layout: Layout, edition: ScriptEdition, *, keep: bool = True) -> list[RecordableText]:
     """Returns all texts that may be recorded, sorted by number; a new text gets the next free number.
 
     With `keep`, new numbers are saved in `layout.studio_text_numbers`, so that later calls return the same ones.
     """
     found: dict[str, tuple[str, Path, Path, bool]] = {}
     for text in edition.prompts:
-        found[stem_of(text)] = _of_prompt(layout, text, part=False)
+        found[file_stem(text)] = _of_prompt(layout, text, part=False)
     for sentence in _list_sentences(edition):
-        found.setdefault(stem_of(sentence), _of_prompt(layout, sentence, part=True))
-    for key, text in read_words().items():
+        found.setdefault(file_stem(sentence), _of_prompt(layout, sentence, part=True))
+    for key, text in read_dialplan_texts().items():
         file = layout.sounds / LANGUAGE / key
-        found[key] = (text, file.with_name(f"{file.name}.wav"), file.with_name(f"{file.name}{HUMAN}"), False)
+        found[key] = (text, file.with_name(f"{file.name}.wav"), file.with_name(f"{file.name}{RECORDING_SUFFIX}"), False)
     numbers = _read_numbers(layout)
     last = max(numbers.values(), default=0)
     fresh = [key for key in found if key not in numbers]
@@ -94,33 +94,33 @@ def list_lines(layout: Layout, edition: ScriptEdition, *, keep: bool = True) -> 
     if fresh and keep:
         _keep_numbers(layout, numbers)
     lines = [
-        RecordableText(numbers[key], hide_stress(tidy(text)), sound, human, part)
+        RecordableText(numbers[key], hide_stress(normalize_text(text)), sound, human, part)
         for key, (text, sound, human, part) in found.items()
     ]
     return sorted(lines, key=lambda line: line.number)
 
 
-def find_line(lines: Iterable[RecordableText], wanted: str) -> RecordableText:
+def find_recordable_text(lines: Iterable[RecordableText], wanted: str) -> RecordableText:
     """Returns the text with the number `wanted`, or with exactly the wording `wanted`. Raises TextNotFound."""
-    words = hide_stress(tidy(wanted))
+    words = hide_stress(normalize_text(wanted))
     for line in lines:
         if str(line.number) == words or line.text == words:
             return line
     raise TextNotFound(f"«{wanted}»: нет текста с таким номером или такими словами; список: callcenter voice texts")
 
 
-def record(line: RecordableText, source: Path) -> float:
+def store_recording(line: RecordableText, source: Path) -> float:
     """Stores a sound file as the recording of a text; returns its duration in seconds. Raises UnusableRecording.
 
     A prompt of the robot uses the recording from the next playback on, a dialplan sound after `write_sounds`.
     """
     line.human.parent.mkdir(parents=True, exist_ok=True)
     seconds = take_recording(source, line.human, expected_seconds=line.seconds)
-    said_text(line.human).write_text(line.text + "\n", encoding="utf-8")
+    recorded_text_path(line.human).write_text(line.text + "\n", encoding="utf-8")
     return seconds
 
 
-def publish(layout: Layout, lines: Iterable[RecordableText]) -> None:
+def link_studio_sounds(layout: Layout, lines: Iterable[RecordableText]) -> None:
     """Links the current sound of each text into the studio directory as `<number>.wav`; deletes all other files."""
     directory = layout.sounds / LANGUAGE / SOUNDS
     directory.mkdir(parents=True, exist_ok=True)
@@ -146,8 +146,10 @@ def find_recording_problems(
     known = {line.human for line in lines}
     known |= {_human(layout, sentence) for text in edition.prompts for sentence in split_sentences(text)}
     spoken_now = {line.human: line.text for line in lines}
-    for file in sorted([*layout.prompts.glob(f"*{HUMAN}"), *(layout.sounds / LANGUAGE).rglob(f"*{HUMAN}")]):
-        said = read_said(file)
+    for file in sorted(
+        [*layout.prompts.glob(f"*{RECORDING_SUFFIX}"), *(layout.sounds / LANGUAGE).rglob(f"*{RECORDING_SUFFIX}")]
+    ):
+        said = read_recorded_text(file)
         if file not in known or (said is not None and said != spoken_now.get(file, said)):
             told = f"«{said}»" if said else "своего текста"
             message = (
@@ -156,26 +158,26 @@ def find_recording_problems(
             yield Problem(FileLocation(file), "VOI101", message, fatal=False)
             continue
         try:
-            fit_recording(file)
+            convert_recording(file)
         except UnusableRecording as error:
             message = str(error).removeprefix(f"{file}: ")
             yield Problem(FileLocation(file), "VOI102", f"{message}; пока говорит синтезатор", fatal=False)
 
 
-def read_said(human: Path) -> str | None:
+def read_recorded_text(human: Path) -> str | None:
     """Returns the text a recording was made for; None when the text file beside it is missing or unreadable."""
     try:
-        return said_text(human).read_text(encoding="utf-8").strip()
+        return recorded_text_path(human).read_text(encoding="utf-8").strip()
     except OSError:
         return None
 
 
 def _of_prompt(layout: Layout, text: str, *, part: bool) -> tuple[str, Path, Path, bool]:
-    return text, layout.prompts / f"{stem_of(text)}.wav", _human(layout, text), part
+    return text, layout.prompts / f"{file_stem(text)}.wav", _human(layout, text), part
 
 
 def _human(layout: Layout, text: str) -> Path:
-    return layout.prompts / f"{stem_of(text)}{HUMAN}"
+    return layout.prompts / f"{file_stem(text)}{RECORDING_SUFFIX}"
 
 
 def _list_sentences(edition: ScriptEdition) -> Iterator[str]:

@@ -20,18 +20,18 @@ from callcenter.layout import Layout
 from callcenter.speech.prompt_recordings.catalogue import (
     RecordableText,
     TextNotFound,
-    find_line,
-    list_lines,
-    publish,
-    record,
+    find_recordable_text,
+    link_studio_sounds,
+    list_recordable_texts,
+    store_recording,
 )
-from callcenter.speech.prompt_recordings.fitting import UnusableRecording
+from callcenter.speech.prompt_recordings.recording_check import UnusableRecording
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 2.0
+SCAN_INTERVAL = 2.0
 """Seconds between two scans for accepted takes."""
-FORGOTTEN_AFTER = 24 * 3600.0
+TAKE_LIFETIME = 24 * 3600.0
 """Seconds after which a take that was not accepted is deleted."""
 ACCEPTED = ".ok.wav"
 """File name suffix of the mark beside an accepted take."""
@@ -54,10 +54,10 @@ class TakeCollector:
         self._renew = renew
 
     async def run(self) -> None:
-        """Scans every LOOK_EVERY seconds until canceled."""
+        """Scans every SCAN_INTERVAL seconds until canceled."""
         while True:
             await self.look()
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(SCAN_INTERVAL)
 
     async def look(self) -> int:
         """Processes the takes accepted since the last scan; returns the number of new recordings.
@@ -68,11 +68,11 @@ class TakeCollector:
         if not accepted:
             await asyncio.to_thread(self._forget)
             return 0
-        lines = await asyncio.to_thread(list_lines, self._layout, self._edition())
+        lines = await asyncio.to_thread(list_recordable_texts, self._layout, self._edition())
         takes = [mark.with_name(mark.name.removesuffix(ACCEPTED) + ".wav") for mark in accepted]
         taken = [await self._take(take, lines) for take in takes]
         if any(taken):
-            await asyncio.to_thread(publish, self._layout, lines)
+            await asyncio.to_thread(link_studio_sounds, self._layout, lines)
             await self._renew()
         for file in (*accepted, *takes):  # last, so that the next scan repeats a failed or interrupted one
             file.unlink(missing_ok=True)
@@ -82,8 +82,8 @@ class TakeCollector:
         number = take.name.partition("-")[0]
         subject = f"studio {number}"
         try:
-            line = find_line(lines, number)
-            await asyncio.to_thread(record, line, take)
+            line = find_recordable_text(lines, number)
+            await asyncio.to_thread(store_recording, line, take)
         except (TextNotFound, UnusableRecording) as error:
             why = str(error).removeprefix(f"{take}: ")
             log.warning("a take of the studio is refused", number=number, why=why)
@@ -96,5 +96,5 @@ class TakeCollector:
     def _forget(self) -> None:
         for file in self._layout.studio_takes.glob("*.wav"):
             with contextlib.suppress(FileNotFoundError):
-                if time.time() - file.stat().st_mtime > FORGOTTEN_AFTER:
+                if time.time() - file.stat().st_mtime > TAKE_LIFETIME:
                     file.unlink()

@@ -31,6 +31,6 @@ def open_voice(engine: str, choice: VoiceChoice) -> Voice:
     return VOICES[engine](choice)
 
 
-def voice_of(settings: Settings) -> Voice:
+def configured_voice(settings: Settings) -> Voice:
     """Creates the voice selected in the settings. Raises VoiceNotFound."""
     return open_voice(settings.voice.engine, VoiceChoice(settings.voice.speaker, settings.voice_model))

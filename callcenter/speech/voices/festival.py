@@ -19,7 +19,7 @@ import structlog
 
 from callcenter.speech.sound import join_parts
 from callcenter.speech.voice import VoiceChoice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.plain import split_into_pieces
 
 log = structlog.get_logger()
 
@@ -67,7 +67,7 @@ class FestivalVoice:
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice. A process that exits or hangs is replaced, and the text is tried once more."""
-        pieces = split_plainly(text)
+        pieces = split_into_pieces(text)
         self.check_installed()
         with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
             async with self._turn:

@@ -16,7 +16,7 @@ import soundfile
 
 from callcenter.speech.sound import join_parts
 from callcenter.speech.voice import VoiceChoice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.plain import split_into_pieces
 from callcenter.speech.voices.worker import VoiceWorker
 from callcenter.wording.stress import to_acute
 
@@ -62,7 +62,7 @@ class PiperVoice:
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice."""
-        pieces = split_plainly(text)
+        pieces = split_into_pieces(text)
         self.check_installed()
         worker, directory = self._start_worker()
         written = re.compile(rf"{re.escape(directory)}/\S+\.wav")

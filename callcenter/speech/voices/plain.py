@@ -1,6 +1,6 @@
 """Reduces a text to what a synthesizer may receive: Russian words, stress marks and pauses, in pieces of limited size.
 
-Every voice passes its texts through `split_plainly`.
+Every voice passes its texts through `split_into_pieces`.
 """
 
 import re
@@ -13,7 +13,7 @@ LONGEST_PIECE = 300
 """Characters. Festival's reader refuses a string above 5120 bytes, and synthesis time grows faster than the length."""
 
 
-def split_plainly(text: str) -> list[str]:
+def split_into_pieces(text: str) -> list[str]:
     """Splits a text into pieces of plain Russian words, with pauses marked by `,` `.` `?` `!`.
 
     The filter is an allow-list, because synthesizers execute commands in the text: Scheme, SSML, phonemes in brackets.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from callcenter.speech.voice import VoiceChoice, VoiceMissing
-from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.plain import split_into_pieces
 from callcenter.speech.voices.program import VoiceProgram
 from callcenter.wording.stress import to_acute
 
@@ -45,7 +45,7 @@ class RHVoice:
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice."""
-        pieces = split_plainly(text)
+        pieces = split_into_pieces(text)
         self.check_installed()
         await self._synthesis_program.speak(to_acute(" ".join(pieces)), file)
 

@@ -17,7 +17,7 @@ import soundfile
 
 from callcenter.speech.sound import join_parts
 from callcenter.speech.voice import VoiceChoice, VoiceFailed, VoiceMissing
-from callcenter.speech.voices.plain import split_plainly
+from callcenter.speech.voices.plain import split_into_pieces
 from callcenter.speech.voices.worker import VoiceWorker
 
 CHILD = (sys.executable, "-m", "callcenter.speech.voices.silero_child")
@@ -58,7 +58,7 @@ class SileroVoice:
 
     async def render(self, text: str, file: Path) -> None:
         """See Voice."""
-        pieces = split_plainly(text)
+        pieces = split_into_pieces(text)
         self.check_installed()
         with tempfile.TemporaryDirectory(prefix="callcenter-voice-") as directory:
             parts = []

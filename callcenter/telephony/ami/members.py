@@ -28,10 +28,10 @@ log = structlog.get_logger()
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 """Bounds in seconds of the pause between connection attempts; the pause doubles after each attempt."""
-LOOK_EVERY = 2.0
+STATUS_INTERVAL = 2.0
 """Seconds between `QueueStatus` queries without events. Asterisk does not report the end of a wrap-up, so this is also
 the maximum delay before the end is seen."""
-REQUESTS_EVERY = 0.5
+REQUEST_INTERVAL = 0.5
 """Seconds between checks for requests of dispatchers."""
 CLOCK_STEP = 2.0
 """Seconds by which a member's last call, or a caller's entry into the queue, may lie in the future. A larger difference
@@ -173,7 +173,7 @@ class Members:
             except DatabaseUnavailable:
                 log.warning("no database for the members")
             try:
-                async with asyncio.timeout(LOOK_EVERY):
+                async with asyncio.timeout(STATUS_INTERVAL):
                     await self._wake.wait()
                 await asyncio.sleep(0.05)  # events come in bursts; one query serves a whole burst
             except TimeoutError:
@@ -233,7 +233,7 @@ class Members:
                 await self._carry_out_requests(ami)
             except DatabaseUnavailable:
                 log.warning("no database for the members' requests")
-            await asyncio.sleep(REQUESTS_EVERY)
+            await asyncio.sleep(REQUEST_INTERVAL)
 
     async def _carry_out_requests(self, ami: Ami) -> None:
         async with self._database.begin() as session:

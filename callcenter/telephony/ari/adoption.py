@@ -20,11 +20,11 @@ from callcenter.conducting.ports import ChannelGone
 from callcenter.conducting.switchboard import Switchboard
 from callcenter.telephony.ari.client import AriClient
 from callcenter.telephony.audio.tap_recognition import TapRecognition
-from callcenter.telephony.audio.taps import MARK, Taps
+from callcenter.telephony.audio.taps import TAP_ID_PREFIX, Taps
 
 log = structlog.get_logger()
 
-ON_ITS_WAY = 0.5
+STASIS_START_GRACE_SECONDS = 0.5
 """Seconds to wait for the StasisStart of a channel that Asterisk already lists. The event and the list arrive over
 different connections, so a new call may be listed first."""
 _OWN_CHANNEL_PREFIXES = ("Snoop/", "UnicastRTP/", "WebSocket/", "AudioSocket/")
@@ -39,9 +39,9 @@ class Adoption:
         *,
         taps: Taps | None = None,
         ear: TapRecognition | None = None,
-        stasis_start_grace: float = ON_ITS_WAY,
+        stasis_start_grace: float = STASIS_START_GRACE_SECONDS,
     ) -> None:
-        """Give `taps` and `ear` together, or neither. `stasis_start_grace`: seconds, see ON_ITS_WAY."""
+        """Give `taps` and `ear` together, or neither. `stasis_start_grace`: seconds, see STASIS_START_GRACE_SECONDS."""
         self._ari = ari
         self._switchboard = switchboard
         self._taps = taps
@@ -77,7 +77,7 @@ class Adoption:
 
     def _is_untracked(self, id_: str) -> bool:
         """False for channels and bridges of taps while `taps` is given: `Taps.remove_strays` cleans those up."""
-        return self._taps is None or not id_.startswith(MARK)
+        return self._taps is None or not id_.startswith(TAP_ID_PREFIX)
 
     async def _release_or_remove(self, channel_id: str) -> None:
         with contextlib.suppress(ChannelGone):

@@ -35,11 +35,11 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 """Bounds in seconds of the pause between connection attempts; the pause doubles after each attempt. Both are short:
 Asterisk runs on this machine, so an attempt at a closed port costs nothing, and callers wait meanwhile."""
-PAUSE_AFTER_OTHERS = 5.0
+TAKEOVER_PAUSE_SECONDS = 5.0
 """Seconds before reconnecting after another controller took the application over."""
 PING_EVERY = 2.0
 """Seconds between websocket pings."""
-PONG_WITHIN = 3.0
+PONG_TIMEOUT_SECONDS = 3.0
 """Seconds to wait for a pong. Together with PING_EVERY, a websocket that fell silent without closing is detected within
 5 seconds, before the default lease of 6 seconds (`telephony.lease_seconds`) ends."""
 
@@ -172,7 +172,9 @@ class AriClient:
             if self._prepared:
                 pause = FIRST_PAUSE
             if self._replaced:
-                pause = PAUSE_AFTER_OTHERS  # otherwise two controllers would take the application in turns, endlessly
+                pause = (
+                    TAKEOVER_PAUSE_SECONDS  # otherwise two controllers would take the application in turns, endlessly
+                )
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -181,8 +183,8 @@ class AriClient:
             self._socket_address,
             additional_headers={"Authorization": f"Basic {self._credentials}"},
             ping_interval=PING_EVERY,
-            ping_timeout=PONG_WITHIN,
-            open_timeout=PONG_WITHIN,
+            ping_timeout=PONG_TIMEOUT_SECONDS,
+            open_timeout=PONG_TIMEOUT_SECONDS,
             close_timeout=0.5,
             compression=None,
             proxy=None,

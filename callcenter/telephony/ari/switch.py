@@ -13,7 +13,7 @@ from callcenter.intake.asterisk_state import SeenBridge, SeenChannel
 from callcenter.telephony.ari.transport import HttpAriTransport
 
 
-class AriSwitch:
+class AriStateReader:
     """Implements `intake.asterisk_state.AsteriskState`. `address` is `http://host:port`."""
 
     def __init__(self, address: str, *, password: str) -> None:

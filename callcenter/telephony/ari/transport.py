@@ -14,9 +14,9 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from yarl import URL
 
-AT_ONCE = 12
+MAX_CONNECTIONS = 12
 """Maximum number of concurrent requests; further requests wait. Each connection occupies a thread of Asterisk."""
-KEPT_SECONDS = 5.0
+KEEPALIVE_SECONDS = 5.0
 """A connection idle for longer than this is not reused. It must stay below 15, when Asterisk closes the connection."""
 
 
@@ -91,7 +91,7 @@ class HttpAriTransport:
         """Creates the session on first use: aiohttp needs a running event loop for it."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=AT_ONCE, keepalive_timeout=KEPT_SECONDS),
+                connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=self._headers,
                 timeout=self._reply_within,

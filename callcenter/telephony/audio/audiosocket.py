@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 CONNECT_SECONDS = 2.0
 """Seconds for Asterisk to connect and to send the UUID frame."""
-NUDGE_SECONDS = 0.06
+KEEPALIVE_SECONDS = 0.06
 """Seconds between checks for received audio, i.e. three packets of 20 ms."""
 _HEADER_BYTES = 3
 _HANG_UP, _UUID, _AUDIO, _ERROR = 0x00, 0x01, 0x10, 0xFF
@@ -131,7 +131,7 @@ class AudioSocketStream:
         if not self._audio_received:
             self._writer.write(_SILENCE_FRAME)
         self._audio_received = False
-        asyncio.get_running_loop().call_later(NUDGE_SECONDS, self._send_keepalive)
+        asyncio.get_running_loop().call_later(KEEPALIVE_SECONDS, self._send_keepalive)
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:

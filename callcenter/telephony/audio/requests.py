@@ -13,7 +13,7 @@ _HANDED_OVER_CONTEXTS = frozenset({"fallback", "to-queue", "callback", "voicemai
 
 
 @dataclass(frozen=True, slots=True)
-class OngoingTalk:
+class HandedOverCall:
     """A call outside the robot. `member_channel`: channel id of the dispatcher in the call; None: no dispatcher yet."""
 
     call_id: str
@@ -45,12 +45,12 @@ class AudioAriClient(AriClient):
             parameters={"app": self._application, "spy": spy},
         )
 
-    async def list_handed_over_calls(self) -> tuple[OngoingTalk, ...]:
+    async def list_handed_over_calls(self) -> tuple[HandedOverCall, ...]:
         """All calls in the dialplan outside the robot, e.g. in the queue or in a talk with a dispatcher.
 
         Calls that another controller handed over are included.
         """
-        return find_talks(await self._request("GET", "/channels"), await self._request("GET", "/bridges"))
+        return find_handed_over_calls(await self._request("GET", "/channels"), await self._request("GET", "/bridges"))
 
     async def bridge_channels(self, bridge_id: str, *channel_ids: str) -> None:
         """Creates a mixing bridge and adds the channels. The channels must have entered our application."""
@@ -60,7 +60,9 @@ class AudioAriClient(AriClient):
         )
 
 
-def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]) -> tuple[OngoingTalk, ...]:
+def find_handed_over_calls(
+    channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[str, Any]]
+) -> tuple[HandedOverCall, ...]:
     """The calls outside the robot, from ARI's lists of channels and bridges."""
     people = {row["id"]: row["dialplan"]["context"] for row in channels if row["name"].startswith(_SIP_CHANNEL_PREFIX)}
     partners = {
@@ -71,7 +73,7 @@ def find_talks(channels: Iterable[Mapping[str, Any]], bridges: Iterable[Mapping[
         if other in people and other != one
     }
     return tuple(
-        OngoingTalk(call_id, partners.get(call_id))
+        HandedOverCall(call_id, partners.get(call_id))
         for call_id, context in people.items()
         if context in _HANDED_OVER_CONTEXTS
     )

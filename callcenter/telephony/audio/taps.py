@@ -23,12 +23,12 @@ from callcenter.core.errors import AsteriskUnavailable
 from callcenter.core.ids import new_id
 from callcenter.telephony.ari.client import RequestRefused
 from callcenter.telephony.ari.generated import Application, Event, StasisEnd, StasisStart
-from callcenter.telephony.audio.requests import OngoingTalk
+from callcenter.telephony.audio.requests import HandedOverCall
 from callcenter.telephony.audio.transport import AudioUnavailable, MediaStream, TakeAudio, Transport
 
 log = structlog.get_logger()
 
-MARK = "tap-"
+TAP_ID_PREFIX = "tap-"
 """Prefix of the ids of all channels and bridges of taps."""
 ENTER_SECONDS = 2.0
 """Seconds for the snoop channel and the media channel to enter our application."""
@@ -57,7 +57,7 @@ class TapRequests(Protocol):
 
     async def read_application(self) -> Application: ...
 
-    async def list_handed_over_calls(self) -> Sequence[OngoingTalk]: ...
+    async def list_handed_over_calls(self) -> Sequence[HandedOverCall]: ...
 
     async def start_snoop(self, channel_id: str, *, snoop_id: str, spy: str) -> None: ...
 
@@ -107,7 +107,7 @@ class Taps:
 
     def handle_event(self, event: Event) -> bool:
         """True when the event concerns a tap's channel and needs no other handling."""
-        if not isinstance(event, StasisStart | StasisEnd) or not event.channel.id.startswith(MARK):
+        if not isinstance(event, StasisStart | StasisEnd) or not event.channel.id.startswith(TAP_ID_PREFIX):
             return False
         channel_id = event.channel.id
         if isinstance(event, StasisStart):
@@ -136,7 +136,7 @@ class Taps:
         return await self._open(channel_id, side, take)
 
     async def _open(self, channel_id: str, side: ChannelSide, take: TakeAudio) -> Tap:
-        tap = Tap(f"{MARK}{new_id()}")
+        tap = Tap(f"{TAP_ID_PREFIX}{new_id()}")
         self._taps[tap.id] = tap
         first = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -174,7 +174,7 @@ class Taps:
             await tap.stream.close()
         await self._remove(channels=(tap.snoop_id, tap.media_id), bridges=(tap.bridge_id,))
 
-    async def list_handed_over_calls(self) -> Sequence[OngoingTalk]:
+    async def list_handed_over_calls(self) -> Sequence[HandedOverCall]:
         """See AudioAriClient. Raises ChannelGone, AsteriskUnavailable, RequestRefused."""
         return await self._ari.list_handed_over_calls()
 
@@ -210,7 +210,7 @@ class Taps:
         self._measures.count_silent_stream()
 
     def _find_strays(self, ids: Iterable[str]) -> list[str]:
-        return [name for name in ids if name.startswith(MARK) and name.rpartition("-")[0] not in self._taps]
+        return [name for name in ids if name.startswith(TAP_ID_PREFIX) and name.rpartition("-")[0] not in self._taps]
 
     async def _remove(self, *, channels: Sequence[str], bridges: Sequence[str]) -> None:
         for channel_id in channels:

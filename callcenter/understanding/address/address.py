@@ -17,7 +17,7 @@ PARTS = (
 """Address parts from the largest to the smallest."""
 HOUSE_PARTS = ("settlement", "street", "complex", "house", "building", "structure", "letter")
 """The parts that identify a house."""
-BELOW = {
+DEPENDENT_PARTS = {
     "settlement": (),
     "street": ("house", "building", "structure", "letter", "entrance", "floor", "apartment", "complex"),
     "complex": ("street", "house", "building", "structure", "letter", "entrance", "floor", "apartment"),

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from callcenter.houses.houses import House, Houses
-from callcenter.understanding.address.address import BELOW, Address, AddressDoubt, AddressPart, resolve
-from callcenter.understanding.address.items import Item, ItemKind, is_quantity, marker_of, read_items
+from callcenter.understanding.address.address import DEPENDENT_PARTS, Address, AddressDoubt, AddressPart, resolve
+from callcenter.understanding.address.items import Item, ItemKind, find_named_part, is_quantity, read_items
 from callcenter.understanding.address.name_mentions import NameMentions
 from callcenter.understanding.address.names import Mention
-from callcenter.understanding.address.number_claims import HIGHEST
+from callcenter.understanding.address.number_claims import MAX_NUMBER_BY_PART
 from callcenter.understanding.address.ownership import is_contrasted
 from callcenter.understanding.address.reading import Reading, bases_of
-from callcenter.understanding.address.rival_values import drop_others
+from callcenter.understanding.address.rival_values import drop_other_peoples_places
 from callcenter.understanding.address.short_replies import choose_kept, only_corrects, read_short_answer
 from callcenter.understanding.address.spelled_names import join_spelled
-from callcenter.understanding.corrections import take_back
+from callcenter.understanding.corrections import apply_corrections
 from callcenter.understanding.numbers.numbers import Number, find_numbers, split_last
 from callcenter.understanding.words import Word
 
@@ -43,13 +43,13 @@ class AddressBook:
         numbers = find_numbers(words)
         mentions, doubts = self._place_names.find_places(words, numbers, asked_part=asked_part)
         told = bool(numbers or mentions or doubts or asked_part)
-        if not told and all(marker_of(words, at) != "letter" for at in range(len(words))):
+        if not told and all(find_named_part(words, at) != "letter" for at in range(len(words))):
             return Address()  # the early exit for most utterances
         spans = [(mention.first, mention.end) for mention in mentions]
         inside = {at for first, end in spans for at in range(first, end)}
         free = [number for number in numbers if number.first not in inside]
         items = read_items(words, self._split_quantities(words, free, mentions), spans)
-        items, pairs = take_back(words, items)
+        items, pairs = apply_corrections(words, items)
         mentions = _keep_remaining(items, mentions)
         settlements = [one for one in mentions if self._place_names.get_part(one.name) == "settlement"]
         rivals = [one for one in settlements if self._is_contrasted_settlement(words, one, mentions)]
@@ -59,7 +59,7 @@ class AddressBook:
             if one not in settlements or one in rivals
         ]
         if len(places) > 1:
-            items = drop_others(words, items, places)
+            items = drop_other_peoples_places(words, items, places)
             mentions = _keep_remaining(items, mentions)
         if len(mentions) > 1 and any(one in mentions for one in rivals):  # the caller's place is undecided
             said = [" ".join(word.text for word in words[one.first : one.end]) for one in mentions]
@@ -68,7 +68,7 @@ class AddressBook:
                 *doubts,
                 *(AddressDoubt("contradictory", part, (), one) for part, one in zip(parts, said, strict=True)),
             ]
-        if asked_part in HIGHEST and not any(
+        if asked_part in MAX_NUMBER_BY_PART and not any(
             item.kind is ItemKind.PART_WORD and item.part == asked_part for item in items
         ):
             items.insert(_find_asked_position(words, items), Item(ItemKind.PART_WORD, 0, 0, part=asked_part))
@@ -82,7 +82,8 @@ class AddressBook:
     def merge_reply(self, address: Address, words: Sequence[Word], *, asked_part: str = "") -> Address:
         """The known address after a reply: the parts said replace the known values.
 
-        A new street voids the known house and apartment, a new house voids its building and apartment (`BELOW`). A
+        A new street voids the known house and apartment, a new house voids its building and apartment
+        (`DEPENDENT_PARTS`). A
         voided value is kept when the reply says it again, or when the reply only corrects one part and the house list
         has the rest there.
         """
@@ -93,7 +94,7 @@ class AddressBook:
         parts, void = dict(address.parts), dict[str, AddressPart]()
         for name, part in said.parts.items():
             if name in parts and parts[name].value != part.value:
-                void |= {below: parts.pop(below) for below in BELOW.get(name, ()) if below in parts}
+                void |= {below: parts.pop(below) for below in DEPENDENT_PARTS.get(name, ()) if below in parts}
             parts[name] = part
         if void and only_corrects(said, words):
             parts |= choose_kept(self.houses.all, parts, void)

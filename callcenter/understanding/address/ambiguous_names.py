@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
-from callcenter.understanding.address.house_numbers import begins_house, house_after, is_empty, says_house
-from callcenter.understanding.address.items import is_quantity, marker_of
+from callcenter.understanding.address.house_numbers import (
+    house_after,
+    is_filler_word,
+    is_followed_by_house,
+    states_house,
+)
+from callcenter.understanding.address.items import find_named_part, is_quantity
 from callcenter.understanding.address.names import Mention, Name
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
@@ -30,11 +35,11 @@ def is_street(
     before = words[mention.first - 1].text if mention.first else ""
     if before in ("на", "по") and words[mention.first].text.endswith("го"):
         return True  # «на восьмое» is a date
-    if has_listed_house and says_house(words, mention.end, numbers):
+    if has_listed_house and states_house(words, mention.end, numbers):
         return True
     if before in _DATE_PREPOSITIONS:
         return False
-    if asked_part == "street" and (mention.end == len(words) or begins_house(words, mention.end)):
+    if asked_part == "street" and (mention.end == len(words) or is_followed_by_house(words, mention.end)):
         return True
     return has_listed_house and _is_followed_by_bare_house(words, mention, numbers)
 
@@ -47,7 +52,7 @@ def _is_followed_by_bare_house(words: Sequence[Word], mention: Mention, numbers:
     if number is None or needs_word or is_quantity(words, number):
         return False
     opens = all(word.is_filler for word in words[: mention.first])
-    flat = any(marker_of(words, at) == "apartment" for at in range(number.end, len(words)))
+    flat = any(find_named_part(words, at) == "apartment" for at in range(number.end, len(words)))
     return opens or flat or any(one.first == number.end and not is_quantity(words, one) for one in numbers)
 
 
@@ -73,11 +78,11 @@ def building_after(words: Sequence[Word], mention: Mention, numbers: Sequence[Nu
     if mention.first and any(form.grammemes & {"3per", "past"} for form in words[mention.first - 1].parses[:1]):
         return ""
     after = mention.end
-    while after < len(words) and is_empty(words[after]):
+    while after < len(words) and is_filler_word(words[after]):
         after += 1
     for number in numbers:
-        named = number.first == after + 1 and marker_of(words, after) == "building"
+        named = number.first == after + 1 and find_named_part(words, after) == "building"
         ordered = number.first == after and number.ordinal and number.end < len(words)
-        if named or (ordered and marker_of(words, number.end) == "building"):
+        if named or (ordered and find_named_part(words, number.end) == "building"):
             return number.digits
     return ""

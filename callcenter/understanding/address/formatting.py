@@ -20,12 +20,12 @@ _SPOKEN_FORMS = {
 }  # fmt: skip
 
 
-def written(address: Address) -> str:
+def format_for_screen(address: Address) -> str:
     """The address for the screen: «пр. Энгельса, д. 139, корп. 1, кв. 12». Includes the parts of the house found."""
     return _join_values(_list_all_values(address), _WRITTEN_FORMS, shorten=True)
 
 
-def for_speech(address: Address) -> str:
+def format_for_speech(address: Address) -> str:
     """The address for reading aloud: «проспект Энгельса, дом 139, корпус 1, квартира 12». The `wording` package spells
     the numbers out."""
     return _join_values(_list_all_values(address), _SPOKEN_FORMS, shorten=False)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import cache
 
 from callcenter.understanding.address.vocabulary import address_words
-from callcenter.understanding.numbers.numbers import Number, atom, is_many, is_measured
-from callcenter.understanding.words import Word, agree, alike, inflect_singular
+from callcenter.understanding.numbers.numbers import Number, is_measured, is_plural_adjective, parse_number_word
+from callcenter.understanding.words import Word, agree, inflect_singular, similarity
 
 _MIN_SIMILARITY = 0.82
 """Minimum similarity (0 to 1, `words.alike`) of a word that the dictionary lacks to a form of a part word. Raising it
@@ -112,12 +112,12 @@ def _read_counting_one(words: Sequence[Word], at: int, before: Sequence[Item]) -
     «в подъезде раз в год»."""
     if words[at].text != "раз" or not before or before[-1].kind is not ItemKind.PART_WORD:
         return None
-    if at + 1 < len(words) and not marker_of(words, at + 1):
+    if at + 1 < len(words) and not find_named_part(words, at + 1):
         return None
     return Number("1", at, at + 1, ordinal=False, typed=False, segmentations=(("1",),))
 
 
-def marker_of(words: Sequence[Word], at: int) -> str:
+def find_named_part(words: Sequence[Word], at: int) -> str:
     """The address part that a word denotes; empty when the word is no part word.
 
     A plural denotes no part: «пять подъездов», «три квартиры».
@@ -140,7 +140,7 @@ def marker_of(words: Sequence[Word], at: int) -> str:
     return _list_part_word_forms().get(word.text, "") or _find_similar_part_word(word)
 
 
-def letter_of(words: Sequence[Word], at: int, *, after_letter_word: bool) -> str:
+def read_house_letter(words: Sequence[Word], at: int, *, after_letter_word: bool) -> str:
     """The house letter that a word after a house number denotes: «а», «бэ», `9а`; empty when it is an everyday word.
 
     `after_letter_word` tells that «литера» precedes the word. Otherwise a word that is also a preposition or a
@@ -157,18 +157,18 @@ def letter_of(words: Sequence[Word], at: int, *, after_letter_word: bool) -> str
         return str(letter)
     if words[at].text in ("в", "к"):
         return str(letter) if after.is_number or after.text in ("квартира", "парадная", "подъезд", "кв") else ""
-    if words[at].text == "а" and not (_is_numeral(after) or marker_of(words, at + 1)):
+    if words[at].text == "а" and not (_is_numeral(after) or find_named_part(words, at + 1)):
         return ""
     return str(letter)
 
 
 def _read_word(words: Sequence[Word], at: int, before: Item | None) -> Item:
     word = words[at]
-    part = "" if _is_unnumbered_part(words, at) else marker_of(words, at)
+    part = "" if _is_unnumbered_part(words, at) else find_named_part(words, at)
     after_number = before is not None and before.kind in (ItemKind.NUMBER, ItemKind.SLASH)
     after_letter_word = before is not None and before.kind is ItemKind.PART_WORD and before.part == "letter"
     if not part and (after_number or after_letter_word):
-        letter = letter_of(words, at, after_letter_word=after_letter_word)
+        letter = read_house_letter(words, at, after_letter_word=after_letter_word)
         if letter:
             return Item(ItemKind.LETTER, at, at + 1, part=letter)
     if part:
@@ -200,7 +200,7 @@ def _is_own_apartment_word(
         return False
     if number.end < len(words) and number.end not in names and is_quantity(words, number):
         return False
-    return number.end == len(words) or marker_of(words, number.end) in ("", "entrance", "floor")
+    return number.end == len(words) or find_named_part(words, number.end) in ("", "entrance", "floor")
 
 
 def _is_unnumbered_part(words: Sequence[Word], at: int) -> bool:
@@ -214,12 +214,12 @@ def _classify_word(word: Word) -> ItemKind:
     exact = _KIND_BY_WORD.get(word.text)
     if exact is not None:
         return exact
-    if corrects(word):
+    if is_correction_word(word):
         return ItemKind.CORRECTION
     return ItemKind.FILLER if word.text in cues["between"] or word.is_filler else ItemKind.OTHER
 
 
-def corrects(word: Word) -> bool:
+def is_correction_word(word: Word) -> bool:
     """Whether the word takes back what was said before: «ой», «точнее»."""
     return word.text in address_words()["cues"]["correction"]
 
@@ -251,28 +251,30 @@ def _may_be_count(words: Sequence[Word], number: Number) -> bool:
     «один лифт»."""
     if [word.text for word in words[number.end : number.end + 1]] == ["из"]:
         return _is_partitive(words, number.end + 1)
-    at = number.end + is_many(words, number.end)
-    if at >= len(words) or words[at].separator or atom(words[at].text):
+    at = number.end + is_plural_adjective(words, number.end)
+    if at >= len(words) or words[at].separator or parse_number_word(words[at].text):
         return False
     after = words[at]
     if not after.parses or after.parses[0].part_of_speech != "NOUN":
         return False
     if number.ordinal:
-        return not marker_of(words, at) and agree(words[number.end - 1], after)  # excludes «из второй соседка топит»
+        return not find_named_part(words, at) and agree(
+            words[number.end - 1], after
+        )  # excludes «из второй соседка топит»
     last, teens = int(number.digits[-1]), number.digits[-2:-1] == "1"
     needed = "plur" if teens or last == 0 or last > 4 else "sing"
     if last == 1 and not teens:
-        numbered = at + 1 < len(words) and marker_of(words, at) and _is_numeral(words[at + 1])
+        numbered = at + 1 < len(words) and find_named_part(words, at) and _is_numeral(words[at + 1])
         return not number.typed and not numbered and agree(words[number.end - 1], words[at])
     if words[number.end - 1].text in _GENITIVE_NUMERALS:
         needed = "plur"  # «нет двух ламп»
-    letter = marker_of(words, at) == "letter" and any("nomn" in form.grammemes for form in after.parses[:1])
+    letter = find_named_part(words, at) == "letter" and any("nomn" in form.grammemes for form in after.parses[:1])
     return not letter and any(  # excludes «пятьдесят четыре литера а»
         {"NOUN", "gent", needed} <= form.grammemes and "Fixd" not in form.grammemes for form in after.parses
     )
 
 
-def is_in_a_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
+def is_position_in_row(words: Sequence[Word], marker: Item, number: Number) -> bool:
     """Whether an ordinal gives the position of a house in a row, not its number: «третий дом от угла»."""
     after = {word.text for word in words[marker.end : marker.end + 1]}
     return marker.part == "house" and number.ordinal and not after.isdisjoint(address_words()["cues"]["in_a_row"])
@@ -287,19 +289,19 @@ def _is_partitive(words: Sequence[Word], at: int) -> bool:
 
 def is_cardinal(word: Word) -> bool:
     """Whether the word is a nominative cardinal: «сто девять к два», not «к двум», «к третьему»."""
-    said = atom(word.text)
+    said = parse_number_word(word.text)
     return said is not None and not said.ordinal and any("nomn" in form.grammemes for form in word.parses)
 
 
 def _is_numeral(word: Word) -> bool:
-    return word.is_number or atom(word.text) is not None
+    return word.is_number or parse_number_word(word.text) is not None
 
 
 def _find_similar_part_word(word: Word) -> str:
     if word.in_dictionary or len(word.text) < 5:
         return ""
-    best = max(_list_part_word_forms(), key=lambda form: alike(word.text, form))
-    return _list_part_word_forms()[best] if alike(word.text, best) >= _MIN_SIMILARITY else ""
+    best = max(_list_part_word_forms(), key=lambda form: similarity(word.text, form))
+    return _list_part_word_forms()[best] if similarity(word.text, best) >= _MIN_SIMILARITY else ""
 
 
 @cache

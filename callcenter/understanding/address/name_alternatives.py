@@ -4,16 +4,16 @@ names corrected by their number alone («вторая линия, ой, трет
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from callcenter.understanding.address.house_numbers import PREPOSITIONS, is_empty
-from callcenter.understanding.address.items import corrects, is_quantity, marker_of
-from callcenter.understanding.address.names import Mention, Name, kind_of
-from callcenter.understanding.numbers.numbers import Number, atom
+from callcenter.understanding.address.house_numbers import PREPOSITIONS, is_filler_word
+from callcenter.understanding.address.items import find_named_part, is_correction_word, is_quantity
+from callcenter.understanding.address.names import Mention, Name, get_street_type
+from callcenter.understanding.numbers.numbers import Number, parse_number_word
 from callcenter.understanding.words import Word, agree
 
 _OR_WORDS = ("или", "либо", "ли")
 
 
-def others_of(
+def find_alternatives(
     words: Sequence[Word], numbers: Sequence[Number], mention: Mention, candidates: Iterable[Mention]
 ) -> list[Name] | None:
     """The names on the other side of «или»; an empty list when a bare ordinal stands there: «второй или третий дачный».
@@ -37,7 +37,7 @@ def others_of(
 
 def _find_end_before_or(words: Sequence[Word], at: int) -> int | None:
     """The index after the last word in front of the «или» that precedes a name; None without «или»."""
-    while at > 0 and (words[at - 1].text in PREPOSITIONS or is_empty(words[at - 1])):
+    while at > 0 and (words[at - 1].text in PREPOSITIONS or is_filler_word(words[at - 1])):
         at -= 1
     if at < 2 or words[at - 1].text not in _OR_WORDS:
         return None
@@ -66,26 +66,33 @@ def _is_distinct_mention(one: Mention, mention: Mention) -> bool:
 
 def _is_house_word(words: Sequence[Word], at: int) -> bool:
     word = words[at]
-    return word.is_number or atom(word.text) is not None or marker_of(words, at) == "house" or is_empty(word)
+    return (
+        word.is_number
+        or parse_number_word(word.text) is not None
+        or find_named_part(words, at) == "house"
+        or is_filler_word(word)
+    )
 
 
-def renumbered(words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]) -> Mention:
+def correct_number(
+    words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]
+) -> Mention:
     """The mention with its number corrected, if it was: «вторая линия ой третья двенадцать»."""
     if not any(token.number for token in mention.name.tokens):
         return mention
     at = mention.end
-    while at < len(words) and (corrects(words[at]) or is_empty(words[at])):
+    while at < len(words) and (is_correction_word(words[at]) or is_filler_word(words[at])):
         at += 1
     number = next((one for one in numbers if one.first == at and one.ordinal), None)
-    if number is None or not any(corrects(word) for word in words[mention.end : at]):
+    if number is None or not any(is_correction_word(word) for word in words[mention.end : at]):
         return mention
-    if is_quantity(words, number) or (number.end < len(words) and marker_of(words, number.end)):
+    if is_quantity(words, number) or (number.end < len(words) and find_named_part(words, number.end)):
         return mention
     name = _find_name_with_number(mention.name, number.digits, names)
     return replace(mention, name=name, end=number.end) if name is not None else mention
 
 
-def set_against(
+def find_contrasted_number(
     words: Sequence[Word], numbers: Sequence[Number], mention: Mention, names: Iterable[Name]
 ) -> Mention | None:
     """The same name with another number, said by the number alone as a contrast:
@@ -96,7 +103,9 @@ def set_against(
         placed = number.ordinal and number.first > mention.end and words[number.first - 1].text == "на"
         if not placed or "а" not in [word.text for word in words[mention.end : number.first]]:
             continue
-        if not any(agree(words[number.end - 1], word) for word in words[mention.first : mention.end] if kind_of(word)):
+        if not any(
+            agree(words[number.end - 1], word) for word in words[mention.first : mention.end] if get_street_type(word)
+        ):
             continue
         if any(
             form.grammemes >= {"NOUN", "loct"} for word in words[number.end : number.end + 1] for form in word.parses

@@ -8,18 +8,18 @@ from callcenter.understanding.address.address import AddressDoubt
 from callcenter.understanding.address.ambiguous_names import begins_trouble, building_after, is_date, is_street
 from callcenter.understanding.address.house_numbers import (
     PREPOSITIONS,
-    begins_house,
-    cuts_of,
-    digits_from,
-    goes_on,
     house_after,
-    is_empty,
-    names_part,
+    is_filler_word,
+    is_followed_by_house,
+    is_followed_by_part_word,
+    links_house_number,
+    list_house_segmentations,
+    read_spelled_digits,
 )  # fmt: skip
-from callcenter.understanding.address.items import corrects, marker_of
-from callcenter.understanding.address.name_alternatives import others_of, renumbered, set_against
+from callcenter.understanding.address.items import find_named_part, is_correction_word
+from callcenter.understanding.address.name_alternatives import correct_number, find_alternatives, find_contrasted_number
 from callcenter.understanding.address.names import Mention, Name, NameIndex
-from callcenter.understanding.address.ownership import find_own
+from callcenter.understanding.address.ownership import find_callers_own
 from callcenter.understanding.address.unlisted_names import (
     is_at_corner,
     is_telephone_line,
@@ -27,7 +27,7 @@ from callcenter.understanding.address.unlisted_names import (
     other_town,
     unlisted_street,
 )
-from callcenter.understanding.numbers.numbers import Number, atom
+from callcenter.understanding.numbers.numbers import Number, parse_number_word
 from callcenter.understanding.words import Word, agree
 
 _SURE = 0.97
@@ -92,9 +92,9 @@ class NameMentions:
                 continue
             best = _choose_best(group)
             taken |= span
-            others = others_of(words, numbers, best[0], (one for one, _ in candidates))
+            others = find_alternatives(words, numbers, best[0], (one for one, _ in candidates))
             if len({self.get_official_name(one.name) for one in best}) == 1 and others is None:
-                chosen.append(renumbered(words, numbers, best[0], self._names.place_names))
+                chosen.append(correct_number(words, numbers, best[0], self._names.place_names))
             else:
                 said = " ".join(word.text for word in words[best[0].first : best[0].end])
                 options = tuple(
@@ -103,7 +103,7 @@ class NameMentions:
                     )
                 )
                 doubts.append(AddressDoubt("ambiguous", self.get_part(best[0].name), options, said))
-        against = [set_against(words, numbers, one, self._names.place_names) for one in chosen]
+        against = [find_contrasted_number(words, numbers, one, self._names.place_names) for one in chosen]
         chosen += [one for one in against if one is not None and not taken & {*range(one.first, one.end)}]
         chosen = sorted(self._keep_housed_street(chosen, words, numbers), key=lambda one: one.first)
         stranger = other_town(words, chosen)
@@ -121,7 +121,7 @@ class NameMentions:
         streets = [one for one in mentions if self.get_part(one.name) == "street" and not _is_negated(words, one)]
         housed = [one for one in streets if self._has_listed_house(one, words, numbers)]
         if len(streets) > 1 and len(housed) == 1:
-            own = find_own(words, [(one.first, one.end) for one in streets])
+            own = find_callers_own(words, [(one.first, one.end) for one in streets])
             if len(own) == 1 and streets[own[0]] not in housed:
                 return mentions  # the caller's own street: «соседка с садовой семь, а у меня тихая»
             return [one for one in mentions if one not in streets or one in housed]
@@ -132,10 +132,10 @@ class NameMentions:
         bases = {base for house in self._houses[mention.name.official_name] for base in _split_base_numbers(house)}
         after, needs_word = house_after(words, mention.end)
         for number in numbers:
-            if number.first == after and any(cut[0] in bases for cut in cuts_of(words, number)):
-                named = number.end < len(words) and marker_of(words, number.end) == "house"
+            if number.first == after and any(cut[0] in bases for cut in list_house_segmentations(words, number)):
+                named = number.end < len(words) and find_named_part(words, number.end) == "house"
                 return not needs_word or (named and not _is_misheard(mention, words))
-        if digits_from(words, numbers, after) in bases:
+        if read_spelled_digits(words, numbers, after) in bases:
             return True
         return not _is_misheard(mention, words) and self._has_listed_house_before(mention, words, numbers, bases)
 
@@ -145,18 +145,18 @@ class NameMentions:
         """Whether the number of a listed house stands before the name: «дом пять по садовой»,
         «в пятом доме на садовой»."""
         before = mention.first - 1
-        while before >= 0 and (is_empty(words[before]) or words[before].text in PREPOSITIONS):
+        while before >= 0 and (is_filler_word(words[before]) or words[before].text in PREPOSITIONS):
             before -= 1
         ends = {number.end: number for number in numbers}
         last = ends.get(before + 1)
-        if last is not None and last.first and goes_on(words, last.first - 1):
+        if last is not None and last.first and links_house_number(words, last.first - 1):
             house = ends.get(last.first - 1)  # «сто тридцать девять корпус два энгельса», «сорок дробь два по большому»
             return house is not None and house.digits in bases
-        housed = before >= 0 and marker_of(words, before) == "house"
+        housed = before >= 0 and find_named_part(words, before) == "house"
         before -= 1 if housed else 0
         for number in numbers:
             if number.end == before + 1 and number.digits in bases:
-                return housed or (number.first > 0 and marker_of(words, number.first - 1) == "house")
+                return housed or (number.first > 0 and find_named_part(words, number.first - 1) == "house")
         return False
 
     def _has_listed_house_later(self, mention: Mention, words: Sequence[Word], numbers: Sequence[Number]) -> bool:
@@ -172,7 +172,9 @@ class NameMentions:
             return False  # excludes «мастера энгельса», «садовая техника»
         bases = {base for house in self._houses[name.official_name] for base in _split_base_numbers(house)}
         return any(
-            number.digits in bases and number.first > mention.end and marker_of(words, number.first - 1) == "house"
+            number.digits in bases
+            and number.first > mention.end
+            and find_named_part(words, number.first - 1) == "house"
             for number in numbers
         )
 
@@ -199,9 +201,9 @@ class NameMentions:
         («в гавани», not «течёт ручьём»)."""
         if mention.matched_words > 1 or asked in ("street", "complex", "settlement"):
             return True
-        if all(word.is_filler or corrects(word) for word in words[: mention.first]) and (
+        if all(word.is_filler or is_correction_word(word) for word in words[: mention.first]) and (
             mention.end == len(words)
-            or begins_house(words, mention.end)
+            or is_followed_by_house(words, mention.end)
             or (mention.score == 1 and begins_trouble(words, mention.end))
         ):
             return True  # «гавань второй корпус», «маяк батареи холодные»
@@ -215,7 +217,7 @@ class NameMentions:
         marks = {mark for form in words[mention.first].parses for mark in form.grammemes}
         if before is None or before.text not in ("в", "во", "на"):
             return False
-        return bool(marks & {"loct", "loc2"}) or ("accs" in marks and names_part(words, mention.end))
+        return bool(marks & {"loct", "loc2"}) or ("accs" in marks and is_followed_by_part_word(words, mention.end))
 
 
 def _is_negated(words: Sequence[Word], mention: Mention) -> bool:
@@ -240,12 +242,12 @@ def _is_street_without_house(mention: Mention, words: Sequence[Word]) -> bool:
     """Whether a name without type word and house is a street: «на садовой», «я с казакова»; not «садовая техника»."""
     if mention.name.is_everyday or not mention.gender_agrees or _is_possessive(mention, words):
         return False
-    alone = all(word.is_filler or corrects(word) for word in _list_words_around(words, mention))
+    alone = all(word.is_filler or is_correction_word(word) for word in _list_words_around(words, mention))
     placed = mention.first > 0 and words[mention.first - 1].text in PREPOSITIONS
     other_case = mention.score < 1 and not mention.is_fuzzy and not any(one.adjective for one in mention.name.tokens)
     if other_case and not placed:
         return False  # «павлов» is a person, «павлова» a street
-    if not (alone or placed or begins_house(words, mention.end)):
+    if not (alone or placed or is_followed_by_house(words, mention.end)):
         return mention.name.is_distinctive and mention.matched_words > 1 and not mention.is_fuzzy
     if mention.name.is_distinctive or mention.end == len(words):
         return True
@@ -253,7 +255,7 @@ def _is_street_without_house(mention: Mention, words: Sequence[Word]) -> bool:
         return True  # «на ленина холод»: possessive «ленина» would agree only in the nominative
     after = words[mention.end]
     return (
-        marker_of(words, mention.end) != ""
+        find_named_part(words, mention.end) != ""
         or after.has_part_of_speech("PREP")
         or not agree(words[mention.end - 1], after)
     )
@@ -272,9 +274,9 @@ def _list_words_around(words: Sequence[Word], mention: Mention) -> Sequence[Word
 def _is_possessive(mention: Mention, words: Sequence[Word]) -> bool:
     """Whether the name tells the owner of an apartment, not its street: «бабушкина квартира закрыта»."""
     after = mention.end
-    if after + 1 >= len(words) or not marker_of(words, after) or not agree(words[after - 1], words[after]):
+    if after + 1 >= len(words) or not find_named_part(words, after) or not agree(words[after - 1], words[after]):
         return False
-    return not (words[after + 1].is_number or atom(words[after + 1].text) is not None)
+    return not (words[after + 1].is_number or parse_number_word(words[after + 1].text) is not None)
 
 
 def _group_overlapping(found: list[tuple[Mention, bool]]) -> list[list[tuple[Mention, bool]]]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from callcenter.houses.houses import STREET_TYPES
-from callcenter.understanding.address.house_numbers import begins_house
+from callcenter.understanding.address.house_numbers import is_followed_by_house
 from callcenter.understanding.address.vocabulary import address_words
 from callcenter.understanding.numbers.numbers import Number, find_numbers, is_hesitation
 from callcenter.understanding.phrases.edit_distance import SimilarWords
-from callcenter.understanding.words import Form, Word, alike, inflect, read_words
+from callcenter.understanding.words import Form, Word, inflect, read_words, similarity
 
 _SAME_LEMMA_SCORE = 0.98
 """Score (0 to 1) of a name word said in another form than the list has. A mention with a word below it is fuzzy."""
@@ -49,8 +49,8 @@ class NameToken:
 
     @property
     def is_everyday(self) -> bool:
-        """Whether the word is an adjective also used for plates, pipes and villages (`everyday`)."""
-        return self.adjective and not self.lemmas.isdisjoint(everyday())
+        """Whether the word is an adjective also used for plates, pipes and villages (`list_everyday_adjectives`)."""
+        return self.adjective and not self.lemmas.isdisjoint(list_everyday_adjectives())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class NameIndex:
         """Every name that may be read at each word, overlapping ones included. Which of them are meant is decided by
         `NameMentions`."""
         starts = {number.first: number for number in numbers}
-        kinds = [kind_of(word) for word in words]
+        kinds = [get_street_type(word) for word in words]
         found = []
         for at, word in enumerate(words):
             digits = starts[at].digits if at in starts else ""
@@ -217,7 +217,7 @@ class NameIndex:
             return found
         least = _MIN_SIMILARITY_KNOWN if word.in_dictionary else _MIN_SIMILARITY_UNKNOWN
         for form, _ in self._similar_forms.find_similar(word.text, _MIN_LETTER_SIMILARITY):
-            score = alike(word.text, form)
+            score = similarity(word.text, form)
             for text in self._tokens_by_form[form] if score >= least else ():
                 found[text] = max(score, found.get(text, 0.0))
         return found
@@ -239,8 +239,8 @@ def read_name(written: str) -> Name:
             at = numbers[at].end
             continue
         at += 1
-        if not kind and kind_of(word):
-            kind = kind_of(word)
+        if not kind and get_street_type(word):
+            kind = get_street_type(word)
             continue
         title = word.has_lemma(*address_words()["titles"]["words"]) and len(words) > 2
         adjective = any(form.part_of_speech == "ADJF" and "nomn" in form.grammemes for form in word.parses)
@@ -271,7 +271,7 @@ def _list_compounds(name: Name) -> list[str]:
     return [name.tokens[0].text[:-2] + vowel + form for vowel in "ео" for form in name.tokens[1].forms]
 
 
-def kind_of(word: Word) -> str:
+def get_street_type(word: Word) -> str:
     """The street or place type that a word denotes («проспект» for «просп» and «проспекте»); empty when none."""
     return (
         next((kinds[lemma] for lemma in (word.text, *word.lemmas) if lemma in kinds), "")
@@ -280,12 +280,12 @@ def kind_of(word: Word) -> str:
     )
 
 
-def everyday() -> tuple[str, ...]:
+def list_everyday_adjectives() -> tuple[str, ...]:
     """Adjectives, as lemmas, that denote a street only with its type word or a house number: «газовая»."""
     return tuple(address_words()["everyday"]["words"])
 
 
-def corners() -> tuple[str, ...]:
+def list_corner_words() -> tuple[str, ...]:
     """Words, as lemmas, for a place where streets meet: «угол»."""
     return tuple(address_words()["corners"]["words"])
 
@@ -295,17 +295,17 @@ def telephone_words() -> tuple[str, ...]:
     return tuple(address_words()["telephone"]["words"])
 
 
-def not_streets() -> tuple[str, ...]:
+def list_non_street_adjectives() -> tuple[str, ...]:
     """Adjectives, as lemmas, that may stand before a house number but are no street: «аварийная»."""
     return tuple(address_words()["towns"]["none"])
 
 
-def namesakes() -> tuple[str, ...]:
+def list_namesake_adjectives() -> tuple[str, ...]:
     """Adjectives, as lemmas, that turn a name into another street: «большая садовая»."""
     return tuple(address_words()["towns"]["namesakes"])
 
 
-def own_towns() -> tuple[str, ...]:
+def list_own_towns() -> tuple[str, ...]:
     """The names of the company's own town: a house there is not treated as unlisted."""
     return tuple(address_words()["towns"]["own"])
 
@@ -332,7 +332,7 @@ def _has_other_street_type(kind: str, kinds: list[str], words: Sequence[Word], e
     """Whether a wrong street type and then a house follow the name: «новаторов улица девяносто восемь» for a boulevard.
     Not used after an adjective: «садовый переулок» is another street."""
     both = end < len(words) and kinds[end] in STREET_TYPES and kind in STREET_TYPES
-    return both and begins_house(words, end + 1)
+    return both and is_followed_by_house(words, end + 1)
 
 
 def _list_genders(word: Word) -> frozenset[str]:

@@ -7,11 +7,11 @@ cheapest one wins. The costs model how people speak; the house list is not used 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from callcenter.understanding.address.items import Item, ItemKind, is_in_a_row
+from callcenter.understanding.address.items import Item, ItemKind, is_position_in_row
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
-HIGHEST = {"house": 2000, "building": 99, "structure": 99, "entrance": 40, "floor": 60, "apartment": 3000}
+MAX_NUMBER_BY_PART = {"house": 2000, "building": 99, "structure": 99, "entrance": 40, "floor": 60, "apartment": 3000}
 """The highest plausible number of each part."""
 _ORDINAL_BEFORE_COST, _TYPED_BEFORE_COST, _CARDINAL_BEFORE_COST = 0.0, 0.3, 0.6
 """Cost of a number before its part word: «пятый подъезд», «12 кв», «пять этаж»."""
@@ -54,7 +54,7 @@ class _PartialAssignment:
     """Use of the number after the last claimant: empty, `whole`, or `shared` (only its first half)."""
 
 
-def share_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, ...]:
+def assign_numbers(words: Sequence[Word], items: Sequence[Item]) -> tuple[Claim, ...]:
     """The cheapest assignment of numbers to part words and names; a name claims a house number.
 
     Dynamic programming over the claimants from left to right: the cheapest partial assignment is kept for each use of
@@ -161,7 +161,7 @@ def _take_second_half(
 
 
 def _add_claim(choice: _PartialAssignment, cost: float, claim: Claim) -> _PartialAssignment:
-    if int(claim.digits) > HIGHEST[claim.part] or int(claim.digits) == 0:
+    if int(claim.digits) > MAX_NUMBER_BY_PART[claim.part] or int(claim.digits) == 0:
         cost += _TOO_HIGH_COST
     return _PartialAssignment(choice.cost + cost + _USED_NUMBER_COST, (*choice.claims, claim))
 
@@ -175,7 +175,7 @@ def _is_ordinal_of_other(words: Sequence[Word], marker: Item, item: Item) -> boo
     """Whether the ordinal before a part word belongs to something else, a floor or a date: «на седьмом квартира горит»,
     «двадцать первого дом сдали»."""
     word, ending = words[marker.first], words[item.end - 1].text[-2:]
-    if is_in_a_row(words, marker, _number(item)):
+    if is_position_in_row(words, marker, _number(item)):
         return True
     if ending == "го":
         return "gent" not in _list_singular_cases(word)

@@ -5,6 +5,7 @@ part the caller's own is used; when nothing marks either as own, neither is.
 """
 
 from collections.abc import Sequence
+from enum import IntEnum
 from functools import cache
 
 from callcenter.understanding.address.vocabulary import address_words
@@ -13,55 +14,66 @@ from callcenter.understanding.words import Word
 BUT = ("а", "но", "зато")
 _PLACE_PREPOSITIONS = ("в", "во", "на", "из", "с", "со")
 _SOURCE_PREPOSITIONS = ("из", "с", "со", "от")
-_FOR_OTHERS = 3
-"""Rank of the place of a person for whom the caller calls (see `whose`)."""
-_CALL_SUBJECT = 4
-"""Rank of the place that the call is about (see `whose`)."""
 _MAX_RESIDENCE_DISTANCE = 2
 """Words after a place in which «живу» is searched for: «в сорок пятой я живу»."""
 
 
-def find_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+class Ownership(IntEnum):
+    """Whose place it is, by the words around it. A higher rank wins."""
+
+    FOREIGN = -1
+    """Another person's, or one where the caller lived before."""
+    UNMARKED = 0
+    OWN = 1
+    """«у нас», «моя квартира»."""
+    RESIDENCE = 2
+    """The caller says that they live there."""
+    REPRESENTED = 3
+    """Of a person for whom the caller calls: «у мамы»."""
+    CALL_SUBJECT = 4
+    """The caller says that the call is about it."""
+
+
+def find_callers_own(words: Sequence[Word], spans: Sequence[tuple[int, int]]) -> tuple[int, ...]:
     """Indices of the places with the highest rank: they may be the caller's own. Several indices: nothing decides
     between them.
 
     `spans`: the places as word ranges, in word order. When a relative's place ranks highest, own places stay as well.
     """
     since = [0, *(end for _, end in spans)]
-    sure = [whose(words, span, start) for span, start in zip(spans, since, strict=False)]
+    sure = [rank_ownership(words, span, start) for span, start in zip(spans, since, strict=False)]
     if not sure:
         return ()
-    least = 1 if max(sure) == _FOR_OTHERS else max(sure)  # own places stay: «у дочери течёт, а моя квартира …»
+    least = (
+        Ownership.OWN if max(sure) == Ownership.REPRESENTED else max(sure)
+    )  # own places stay: «у дочери течёт, а моя квартира …»
     return tuple(at for at, one in enumerate(sure) if one >= least)
 
 
-def whose(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> int:
-    """The rank of a place by the words around it.
-
-    4: the subject of the call; 3: the place of a person for whom the caller calls; 2: the caller says that they live
-    there; 1: marked as the caller's; 0: unmarked; -1: another person's or a former one. `since` is the index where the
-    previous place ends.
-    """
+def rank_ownership(words: Sequence[Word], span: tuple[int, int], since: int = 0) -> Ownership:
+    """The rank of a place by the words around it. `since` is the index where the previous place ends."""
     first, end = span
     start = _find_clause_start(words, first, since)
     if _names_call_subject(words[start:first]):
-        return _CALL_SUBJECT
+        return Ownership.CALL_SUBJECT
     lives = [
         mark
         for word in (*words[start:first], *_find_residence_verb(words, end))
         if (mark := _get_residence_tense(word))
     ]
     if lives or any(word.text in _read_owner_words("past") for word in words[start:first]):
-        return 2 if "1per" in lives else -1
+        return Ownership.RESIDENCE if "1per" in lives else Ownership.FOREIGN
     if preposition_before(words, first) in _SOURCE_PREPOSITIONS and any(
         word.has_lemma(*_read_owner_words("moved")) for word in words[start:first]
     ):
-        return -1
-    sign = next((sign for at in reversed(range(start, first + 1)) if (sign := _rank_word(words, at))), 0)
-    return sign or int(start > 0 and words[start - 1].text == "теперь")
+        return Ownership.FOREIGN
+    for at in reversed(range(start, first + 1)):
+        if rank := _rank_word(words, at):
+            return rank
+    return Ownership.OWN if start > 0 and words[start - 1].text == "теперь" else Ownership.UNMARKED
 
 
-def begin_of(words: Sequence[Word], first: int, since: int) -> int:
+def find_statement_start(words: Sequence[Word], first: int, since: int) -> int:
     """Index where the statement about a place begins: after «а» or «теперь», else at the word that tells the owner."""
     start = _find_clause_start(words, first, since)
     if start > since:
@@ -90,11 +102,13 @@ def preposition_before(words: Sequence[Word], first: int) -> str:
     return owner if owner in _read_owner_words("own") or owner in ("нас", "меня") else ""
 
 
-def is_passed(words: Sequence[Word], first: int) -> bool:
+def is_movement_endpoint(words: Sequence[Word], first: int) -> bool:
     """Whether a floor is only the end or the start of a movement: «до третьего этажа», «кидают с девятого»; not
     «я с девятого», «звонят с девятого», «с девятого спускаюсь»."""
     before = words[first - 1].text if first else ""
-    if before not in ("до", "с", "со") or (before != "до" and whose(words, (first, first)) > 0):
+    if before not in ("до", "с", "со") or (
+        before != "до" and rank_ownership(words, (first, first)) > Ownership.UNMARKED
+    ):
         return False
     called = any(word.has_lemma(*_read_owner_words("calls")) for word in words)
     return before == "до" or not (called or any(_is_of_speaker(word) for word in words[first : first + 5]))
@@ -136,34 +150,36 @@ def _names_call_subject(before: Sequence[Word]) -> bool:
     return calls is not None and any(word.text in _read_owner_words("about") for word in before[calls:])
 
 
-def _rank_word(words: Sequence[Word], at: int) -> int:
-    """The rank (see `whose`) that one word gives to the place after it; 0 when it tells nothing."""
+def _rank_word(words: Sequence[Word], at: int) -> Ownership:
+    """The rank (see `rank_ownership`) that one word gives to the place after it."""
     word, before = words[at], words[at - 1].text if at else ""
     if word.text in _read_owner_words("own"):
         return _rank_own_word(words, at)
     if word.text in ("нас", "меня"):  # «у нас», «заливают нас на четвёртом»; «нас топит из сорок девятой»
         if before == "у" or (at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS[:3]):
-            return 1
+            return Ownership.OWN
         near = (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2])
-        return -1 if any(one.has_part_of_speech("VERB") for one in near) else 1
+        return Ownership.FOREIGN if any(one.has_part_of_speech("VERB") for one in near) else Ownership.OWN
     if word.has_lemma(*_read_owner_words("relatives")) and before in ("у", "за", "для", "к"):
-        return _FOR_OTHERS
+        return Ownership.REPRESENTED
     if word.text in _read_owner_words("others") or word.has_lemma(
         *_read_owner_words("others"), *_read_owner_words("relatives")
     ):
-        return 1 if before in ("я", "мы") else -1  # «я соседка из тридцать шестой»
-    return 0
+        return Ownership.OWN if before in ("я", "мы") else Ownership.FOREIGN  # «я соседка из тридцать шестой»
+    return Ownership.UNMARKED
 
 
-def _rank_own_word(words: Sequence[Word], at: int) -> int:
-    """The same for a first-person word: 1 for «а мне в двадцатую», 0 for «мне сказали», «соседка моя», -1 for
-    «над нами»."""
+def _rank_own_word(words: Sequence[Word], at: int) -> Ownership:
+    """The rank that a first-person word gives: OWN for «а мне в двадцатую», UNMARKED for «мне сказали» and «соседка
+    моя», FOREIGN for «над нами»."""
     word, before = words[at], words[max(at - 1, 0)]
     if word.text in ("мне", "нам"):
-        return int(at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS[:3])
+        is_place_next = at + 1 < len(words) and words[at + 1].text in _PLACE_PREPOSITIONS[:3]
+        return Ownership.OWN if is_place_next else Ownership.UNMARKED
     if word.text == "нами":
-        return -1 if before.text in ("над", "под", "за") else 0
-    return 0 if before.has_lemma(*_read_owner_words("others"), *_read_owner_words("relatives")) else 1
+        return Ownership.FOREIGN if before.text in ("над", "под", "за") else Ownership.UNMARKED
+    is_of_other = before.has_lemma(*_read_owner_words("others"), *_read_owner_words("relatives"))
+    return Ownership.UNMARKED if is_of_other else Ownership.OWN
 
 
 def _get_residence_tense(word: Word) -> str:

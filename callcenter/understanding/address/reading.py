@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from callcenter.houses.houses import House
-from callcenter.understanding.address.address import BELOW, AddressDoubt, AddressPart, may_have
+from callcenter.understanding.address.address import DEPENDENT_PARTS, AddressDoubt, AddressPart, may_have
 from callcenter.understanding.address.items import Item, ItemKind, is_cardinal
-from callcenter.understanding.address.number_claims import HIGHEST, Claim, share_numbers
-from callcenter.understanding.address.ownership import find_own, whose
-from callcenter.understanding.address.rival_values import BareOrdinal, bare_ordinals, choose_own, may_be_there
+from callcenter.understanding.address.number_claims import MAX_NUMBER_BY_PART, Claim, assign_numbers
+from callcenter.understanding.address.ownership import Ownership, find_callers_own, rank_ownership
+from callcenter.understanding.address.rival_values import BareOrdinal, bare_ordinals, choose_own, may_exist
 from callcenter.understanding.numbers.numbers import Number
 from callcenter.understanding.words import Word
 
@@ -71,7 +71,7 @@ class Reading:
         """Removes each part that has two values, together with the parts that depend on it."""
         for doubt in self.doubts:
             if doubt.kind == "contradictory":
-                for part in (doubt.part, *BELOW.get(doubt.part, ())):
+                for part in (doubt.part, *DEPENDENT_PARTS.get(doubt.part, ())):
                     self.parts.pop(part, None)
 
     def _read_house_before_name(self) -> None:
@@ -108,7 +108,7 @@ class Reading:
     def _apply_claims(self, pairs: Sequence[tuple[Item, Item]]) -> None:
         undecided = {item.first: (one, other) for one, other in pairs for item in (one, other)}
         claims, others = choose_own(
-            self.words, self.items, share_numbers(self.words, self.items), self.candidate_houses
+            self.words, self.items, assign_numbers(self.words, self.items), self.candidate_houses
         )
         self.part_by_item |= dict.fromkeys(others, "")
         housed = any(claim.part == "house" for claim in claims)
@@ -129,7 +129,7 @@ class Reading:
                 continue
             whole = self._join_digits(claim) if claim.part == "apartment" else claim
             thousands = int(whole.digits) % 1000 == 0  # excludes money: «на квартиру три тысячи»
-            if 0 < int(whole.digits) <= HIGHEST[whole.part] and not thousands:
+            if 0 < int(whole.digits) <= MAX_NUMBER_BY_PART[whole.part] and not thousands:
                 self.set_part(whole.part, str(int(whole.digits)), whole.claimant_index, whole.number_index)
 
     def _apply_house_claim(self, claim: Claim) -> None:
@@ -290,7 +290,7 @@ class Reading:
         """Whether a bare number may be an apartment: not «восемь пятнадцать», «первый стояк», «пять на пять»."""
         if number.ordinal and not any("femn" in form.grammemes for form in self.words[number.end - 1].parses):
             return False
-        if not 0 < number.value <= HIGHEST["apartment"]:
+        if not 0 < number.value <= MAX_NUMBER_BY_PART["apartment"]:
             return False
         following = self.items[at + 1] if at + 1 < len(self.items) else None
         if following is not None and following.number is not None and at + 1 not in self.part_by_item:
@@ -332,13 +332,13 @@ class Reading:
         flats = [
             one
             for one in self._list_unused_ordinals()
-            if one.is_apartment and may_be_there(self._list_fitting_houses(), "apartment", one.digits)
+            if one.is_apartment and may_exist(self._list_fitting_houses(), "apartment", one.digits)
         ]
         one = self._choose_own(flats)
-        if one is None or whose(self.words, self._get_word_span(one)) < 0:
+        if one is None or rank_ownership(self.words, self._get_word_span(one)) < Ownership.UNMARKED:
             return
         # the ordinal may be a second entrance: «в первой парадной света нет, а во второй есть»
-        if "entrance" not in self.parts or not may_be_there(self._list_fitting_houses(), "entrance", one.digits):
+        if "entrance" not in self.parts or not may_exist(self._list_fitting_houses(), "entrance", one.digits):
             self.set_part("apartment", one.digits, one.item_index)
 
     def _read_bare_floor(self) -> None:
@@ -349,12 +349,12 @@ class Reading:
             if one.preposition == "на" and self.words[self.items[one.item_index].end - 1].text.endswith(("ом", "ем"))
         ]
         one = self._choose_own(floors)
-        if one is not None and may_be_there(self._list_fitting_houses(), "floor", one.digits):
+        if one is not None and may_exist(self._list_fitting_houses(), "floor", one.digits):
             self.set_part("floor", one.digits, one.item_index)
 
     def _choose_own(self, rivals: list[BareOrdinal]) -> BareOrdinal | None:
         """The caller's own ordinal; None when nothing marks one of several: «на пятом и на шестом»."""
-        own = [rivals[at] for at in find_own(self.words, [self._get_word_span(one) for one in rivals])]
+        own = [rivals[at] for at in find_callers_own(self.words, [self._get_word_span(one) for one in rivals])]
         return own[0] if len({one.digits for one in own}) == 1 else None
 
     def _get_word_span(self, one: BareOrdinal) -> tuple[int, int]:

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from callcenter.houses.houses import House
 from callcenter.understanding.address.address import PARTS, may_have
 from callcenter.understanding.address.items import Item, ItemKind
-from callcenter.understanding.address.number_claims import HIGHEST, Claim
+from callcenter.understanding.address.number_claims import MAX_NUMBER_BY_PART, Claim
 from callcenter.understanding.address.ownership import (
     BUT,
-    begin_of,
+    Ownership,
     comes_from_others,
-    find_own,
+    find_callers_own,
+    find_statement_start,
     is_contrasted,
-    is_passed,
+    is_movement_endpoint,
     preposition_before,
-    whose,
+    rank_ownership,
 )  # fmt: skip
-from callcenter.understanding.numbers.numbers import atom
+from callcenter.understanding.numbers.numbers import parse_number_word
 from callcenter.understanding.words import Word, agree
 
 _INNER_PARTS = ("entrance", "floor", "apartment")
@@ -80,9 +81,9 @@ def _is_one_of_two(words: Sequence[Word], item: Item) -> bool:
     while before > 0 and words[before].text in _PLACE_PREPOSITIONS:
         before -= 1
     and_after = [word.text for word in words[after : after + 1]] == ["и"] and any(
-        atom(word.text) is not None for word in words[after + 1 : after + 3]
+        parse_number_word(word.text) is not None for word in words[after + 1 : after + 3]
     )
-    and_before = before > 0 and words[before].text == "и" and atom(words[before - 1].text) is not None
+    and_before = before > 0 and words[before].text == "и" and parse_number_word(words[before - 1].text) is not None
     alternative = {word.text for word in (*words[max(before, 0) : before + 1], *words[after : after + 1])} & _OR_WORDS
     return and_after or and_before or bool(alternative)
 
@@ -112,9 +113,12 @@ def choose_own(
         if len({one.digits for one in rivals}) < 2 or all(one in added for one in rivals):
             continue
         spans = [_get_word_span(items, one) for one in rivals]
-        own = find_own(words, spans)
+        own = find_callers_own(words, spans)
         if len({rivals[at].digits for at in own}) > 1:
-            if any(rivals[at] in added and whose(words, spans[at], spans[at - 1][1]) > 0 for at in own[1:]):
+            if any(
+                rivals[at] in added and rank_ownership(words, spans[at], spans[at - 1][1]) > Ownership.UNMARKED
+                for at in own[1:]
+            ):
                 # no value is certain: «у подруги в девятом доме есть, а у меня в пятом нет»
                 others |= {one.number_index for one in rivals}
             continue
@@ -129,14 +133,14 @@ def choose_own(
     others |= {
         one.number_index for one in said
         if (one.part in _INNER_PARTS and comes_from_others(words, _get_word_span(items, one)[0]))
-        or (one.part == "floor" and is_passed(words, _get_word_span(items, one)[0]))
+        or (one.part == "floor" and is_movement_endpoint(words, _get_word_span(items, one)[0]))
     }  # fmt: skip
     return sorted(
         (one for one in left if one.number_index not in others), key=lambda one: items[one.number_index].first
     ), others
 
 
-def drop_others(
+def drop_other_peoples_places(
     words: Sequence[Word], items: Sequence[Item], places: Sequence[tuple[tuple[int, int], tuple[House, ...]]]
 ) -> list[Item]:
     """The items with other people's places, and the numbers said about them, replaced by OTHER.
@@ -145,7 +149,7 @@ def drop_others(
     places with different houses remain.
     """
     spans = [span for span, _ in places]
-    own = find_own(words, spans)
+    own = find_callers_own(words, spans)
     chosen = own[0]
     if any(houses != places[chosen][1] for houses in (places[at][1] for at in own)):
         return [*items]
@@ -153,7 +157,7 @@ def drop_others(
     for at, (first, _) in enumerate(spans):
         if at in own or not {*places[at][1]}.isdisjoint(places[chosen][1]):
             continue
-        begin = min(first, begin_of(words, first, spans[at - 1][1] if at else 0))
+        begin = min(first, find_statement_start(words, first, spans[at - 1][1] if at else 0))
         end = _find_statement_end(words, spans, at, chosen)
         left = [Item(ItemKind.OTHER, one.first, one.end) if begin <= one.first < end else one for one in left]
     return left
@@ -162,7 +166,7 @@ def drop_others(
 def _find_statement_end(words: Sequence[Word], spans: Sequence[tuple[int, int]], at: int, chosen: int) -> int:
     """Index where the statement about another person's place ends."""
     if at < chosen:
-        return begin_of(words, spans[chosen][0], spans[at][1])
+        return find_statement_start(words, spans[chosen][0], spans[at][1])
     return next((place for place in range(spans[at][1], len(words)) if words[place].text in BUT), len(words))
 
 
@@ -191,16 +195,16 @@ def _make_claim(
             continue
         set_against = (
             is_contrasted(words, number.first, _get_word_span(items, claim)[1])
-            or whose(words, _get_word_span(items, claim)) < 0
+            or rank_ownership(words, _get_word_span(items, claim)) < Ownership.UNMARKED
         )
-        if set_against and may_be_there(near, claim.part, one.digits):
+        if set_against and may_exist(near, claim.part, one.digits):
             return Claim(claim.part, one.digits, one.item_index, one.item_index)
     return Claim("apartment", one.digits, one.item_index, one.item_index) if one.is_apartment else None
 
 
-def may_be_there(candidate_houses: Sequence[House], part: str, digits: str) -> bool:
+def may_exist(candidate_houses: Sequence[House], part: str, digits: str) -> bool:
     """Whether a candidate house may have this number of a part; without candidates only the range is checked."""
     value = int(digits)
-    return 0 < value <= HIGHEST[part] and (
+    return 0 < value <= MAX_NUMBER_BY_PART[part] and (
         not candidate_houses or any(may_have(house, part, value) for house in candidate_houses)
     )

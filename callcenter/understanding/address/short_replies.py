@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from callcenter.houses.houses import House
 from callcenter.understanding.address.address import HOUSE_PARTS, Address, AddressPart, resolve
-from callcenter.understanding.address.items import corrects, letter_of, marker_of
+from callcenter.understanding.address.items import find_named_part, is_correction_word, read_house_letter
 from callcenter.understanding.address.names import NameIndex
 from callcenter.understanding.intents.confirmation import ConfirmationAnswer, find_confirmation
 from callcenter.understanding.numbers.numbers import find_numbers
@@ -30,7 +30,7 @@ def read_short_answer(address: Address, words: Sequence[Word], asked_part: str) 
         if chosen:
             return AddressPart(chosen, said)
     if asked_part == "letter":
-        letters = [letter_of(words, at, after_letter_word=True) for at in range(len(words))]
+        letters = [read_house_letter(words, at, after_letter_word=True) for at in range(len(words))]
         letter = next((letter for letter in letters if letter and (not options or letter in options)), "")
         if letter:
             return AddressPart(letter, said)
@@ -69,8 +69,8 @@ def only_corrects(said: Address, words: Sequence[Word]) -> bool:
     other = [
         word for at, word in enumerate(words)
         if word.text not in named and not word.is_filler
-        and not corrects(word) and not word.has_part_of_speech("PREP", "CONJ", "PRCL")
-        and not marker_of(words, at) and (not at or words[at - 1].text != "не")
+        and not is_correction_word(word) and not word.has_part_of_speech("PREP", "CONJ", "PRCL")
+        and not find_named_part(words, at) and (not at or words[at - 1].text != "не")
     ]  # fmt: skip
     answer = find_confirmation(words)
     denied = answer is not None and answer.answer is ConfirmationAnswer.NO

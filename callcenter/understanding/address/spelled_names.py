@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from callcenter.understanding.address.vocabulary import address_words
-from callcenter.understanding.numbers.numbers import atom
+from callcenter.understanding.numbers.numbers import parse_number_word
 from callcenter.understanding.words import Word, read_words
 
 _MIN_LETTERS = 4
@@ -37,7 +37,7 @@ def join_spelled(words: Sequence[Word]) -> Sequence[Word]:
 def _split_anniversary(word: Word) -> Sequence[Word]:
     """Splits «сорокалетия» into «сорока лет», and typed «40-летия» likewise; other words stay."""
     years = word.text.removesuffix(_ANNIVERSARY_SUFFIX)
-    if years == word.text or (years and atom(years) is None):
+    if years == word.text or (years and parse_number_word(years) is None):
         return (word,)
     return read_words(f"{years} лет")
 

@@ -98,7 +98,7 @@ class Dangers:
 
         A danger whose words are all covered by another danger's longer phrase comes after the others.
         """
-        context = DangerContext(line, {key: find_marks(found, key) for key in MARKS})
+        context = DangerContext(line, {key: find_context_matches(found, key) for key in MARKS})
         dangers: list[tuple[int, Danger]] = []
         for entry in self.entries:
             best = self._find_best(entry, found, context, line)
@@ -150,7 +150,7 @@ class Dangers:
         return best
 
 
-def find_marks(found: Gathered, key: str) -> list[FoundPhrase]:
+def find_context_matches(found: Gathered, key: str) -> list[FoundPhrase]:
     """The matches of a context key without those inside a phrase against: «до сих пор не заменили» is not «now»."""
     against = [one.span.mask for one in found.get((key, AGAINST), ())]
     return [one for one in found.get((key, SURE), ()) if not any(one.span.mask | mask == mask for mask in against)]

@@ -63,34 +63,34 @@ OUTAGE_ARTICLE = "KB14"
 OF_ARTICLE = {OUTAGE_ARTICLE: Intent.OUTAGE, "KB34": Intent.STATUS}
 """Articles that mean another intent than INFORMATION, because a look-up of the outage or the ticket answers better."""
 WITHOUT_CATEGORY = frozenset((Intent.CANCEL, Intent.PERSON, Intent.WRONG_NUMBER, Intent.UNCLEAR))
-"""Intents that have no category of trouble, unless one scores clearly higher; see `DOUBT`."""
+"""Intents that have no category of trouble, unless one scores clearly higher; see `CATEGORY_MARGIN`."""
 CONSULTING = frozenset(
     ("PASSPORT_DESK", "RECEPTION", "RULES_INFO", "BILL_QUESTION", "BILL_RECALC", "CCTV_REQUEST", "CERT_DOC")
 )
 """Categories that callers ask about rather than report. Words that match the category also support its article."""
-ASKED = 0.04
+ANSWER_BONUS = 0.04
 """Score added to an article or an intent when it is compared with the best category, whose phrases only mention the
 subject. Raising it gives more answers, lowering it more requests. Also the distance from the best category within which
 an accident makes the line an emergency."""
-NEAR = 0.1
+ARTICLE_MARGIN = 0.1
 """Maximum score distance from the best article of an article that is considered."""
-AGREED = 0.08
+SAME_CATEGORY_BONUS = 0.08
 """Score added to an article whose category is the best category of the line."""
 ANSWERED = 0.6
-DOUBT = 0.05
+CATEGORY_MARGIN = 0.05
 """Score by which the best category must exceed an intent or article without a category to be kept beside it."""
 TROUBLE, UNCLEAR = "trouble", "unclear"
 """Classes of the intent model. They are named as the intents, but `trouble` stands for both EMERGENCY and REQUEST,
 which the category tells apart."""
-CHOSEN, UNHEARD = 0.8, 0.6
+PHRASE_FACTOR, NO_PHRASE_SCORE = 0.8, 0.6
 """Factor for the score of the choice by phrases when it is combined with the model's probability; and the score of
 UNCLEAR when no phrase matched."""
-SURELY = 0.84
+MODEL_PROOF_SCORE = 0.84
 """Score from which the choice by phrases stands against the model: always where the model finds nothing or an outage,
 and with its article where the model finds a trouble. A sure phrase of four words scores .90, so a line that the model
 gets wrong can be corrected by adding a phrase."""
-ABRUPT = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
-"""Used instead of `ASKED` for intents that take few words and name no trouble: «отмените», «человека»."""
+SHORT_INTENT_BONUS = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
+"""Used instead of `ANSWER_BONUS` for intents that take few words and name no trouble: «отмените», «человека»."""
 
 
 def choose_intent(
@@ -112,7 +112,7 @@ def choose_intent(
         return IntentChoice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,), danger=True)
     told = categories[0] if categories else None
     choices = [_make_intent_choice(one, articles) for one in intents]
-    near = [one for one in articles if one.score >= articles[0].score - NEAR]
+    near = [one for one in articles if one.score >= articles[0].score - ARTICLE_MARGIN]
     choices += [_make_article_choice(one, told, category_of_article) for one in near]
     asked = max(choices, key=lambda choice: choice.score + _get_bonus(choice), default=None)
     if asked is not None and (told is None or asked.score + _get_bonus(asked) >= told.score):
@@ -154,10 +154,10 @@ def weigh_learned_intents(
         return choice
     wishes = model_score.intent_probabilities
     chosen = TROUBLE if choice.intent in (Intent.EMERGENCY, Intent.REQUEST) else str(choice.intent)
-    said = UNHEARD if choice.intent is Intent.UNCLEAR else choice.score * CHOSEN
+    said = NO_PHRASE_SCORE if choice.intent is Intent.UNCLEAR else choice.score * PHRASE_FACTOR
     scores = {**wishes, chosen: 1 - (1 - said) * (1 - wishes.get(chosen, 0.0))}
     best = max(scores, key=lambda wish: scores[wish])
-    if choice.score >= SURELY and (best in (UNCLEAR, Intent.OUTAGE) or (best == TROUBLE and choice.article)):
+    if choice.score >= MODEL_PROOF_SCORE and (best in (UNCLEAR, Intent.OUTAGE) or (best == TROUBLE and choice.article)):
         best = chosen
     answer = next((one for one in articles if one.key not in OF_ARTICLE), None)
     if best == chosen or (best == TROUBLE and not any(map(_is_trouble, categories))):
@@ -180,12 +180,12 @@ def _is_trouble(category: ScoredEntry) -> bool:
 
 
 def _choose_trouble_intent(categories: Sequence[ScoredEntry], urgent: frozenset[str]) -> Intent:
-    top = {one.key for one in categories if one.score >= categories[0].score - ASKED}
+    top = {one.key for one in categories if one.score >= categories[0].score - ANSWER_BONUS}
     return Intent.EMERGENCY if top & urgent else Intent.REQUEST
 
 
 def _get_bonus(choice: IntentChoice) -> float:
-    return ABRUPT.get(choice.intent, ASKED)
+    return SHORT_INTENT_BONUS.get(choice.intent, ANSWER_BONUS)
 
 
 def _make_article_choice(article: ScoredEntry, told: ScoredEntry | None, of_article: Mapping[str, str]) -> IntentChoice:
@@ -195,7 +195,7 @@ def _make_article_choice(article: ScoredEntry, told: ScoredEntry | None, of_arti
     """
     score = article.score
     if told is not None and of_article.get(article.key) == told.key:
-        score = max(score, told.score) + ASKED * score if told.key in CONSULTING else score + AGREED
+        score = max(score, told.score) + ANSWER_BONUS * score if told.key in CONSULTING else score + SAME_CATEGORY_BONUS
     return IntentChoice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
 
 
@@ -216,7 +216,7 @@ def arrange_categories(
 ) -> tuple[ScoredEntry, ...]:
     """Puts the category that the intent, the article or the danger implies first.
 
-    Empty when the intent or the article has no category, unless one scores higher by `DOUBT`.
+    Empty when the intent or the article has no category, unless one scores higher by `CATEGORY_MARGIN`.
 
     `leading_categories`: danger code -> its own category and those that may precede it; `article_category`: the code of
     the chosen article's category, or empty.
@@ -224,7 +224,7 @@ def arrange_categories(
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not article_category):
         told = choice.score if choice.article is None else choice.article.score
-        return tuple(categories) if best > told + DOUBT else ()
+        return tuple(categories) if best > told + CATEGORY_MARGIN else ()
     answered = choice.article is not None and choice.article.score >= best
     wanted = (article_category if answered else "") or CATEGORY_OF.get(choice.intent, "")
     if dangers:

@@ -16,7 +16,7 @@ LEAST_WORDS = 3
 FIRST_WORDS, LAST_WORDS = 4, 3
 """Words at the beginning and at the end of a line among which a question word counts; fillers are not numbered:
 «у нас во дворе когда …», «… скамейки когда поставят»."""
-SHARED = 0.6
+MIN_SHARED_RATIO = 0.6
 """Minimum share of common lemmas, of the shorter line's, for two lines to be the same question."""
 
 
@@ -33,15 +33,15 @@ def is_question(text: str) -> bool:
     return len(_list_content_words(words)) >= LEAST_WORDS and _has_question_word(words)
 
 
-def list_matter(text: str) -> frozenset[str]:
+def list_content_lemmas(text: str) -> frozenset[str]:
     """The lemmas of a line's content words. Lines with equal sets differ only in order, inflection and fillers."""
     return frozenset(word.lemma for word in _list_content_words(_drop_swearing(read_words(text))))
 
 
-def ask_the_same(one: str, other: str) -> bool:
+def is_same_question(one: str, other: str) -> bool:
     """Whether two lines of one caller are the same question, repeated or recognized twice."""
-    matter, others = list_matter(one), list_matter(other)
-    return len(matter & others) >= SHARED * min(len(matter), len(others))
+    matter, others = list_content_lemmas(one), list_content_lemmas(other)
+    return len(matter & others) >= MIN_SHARED_RATIO * min(len(matter), len(others))
 
 
 def _has_question_word(words: Sequence[Word]) -> bool:

@@ -96,7 +96,7 @@ class Classifier:
         return Classification(likely, self._classes[best], float(shares[best]), first, end)
 
     def _compute_probabilities(self, words: Sequence[Word]) -> Shares:
-        weighed = [weigh(marks, self._feature_idf) for marks in list_marks(words, len(self._feature_idf))]
+        weighed = [compute_tfidf(marks, self._feature_idf) for marks in extract_features(words, len(self._feature_idf))]
         scores: Shares = self._bias + sum(values @ self._weights[numbers] for numbers, values in weighed)
         shares: Shares = np.exp(scores - scores.max())
         shares /= shares.sum()
@@ -109,8 +109,8 @@ class Classifier:
         whole = [{lemmas[at], pairs[at], pairs[at + 1]} for at in range(len(words))]
         pieces = [{piece % count for piece in _list_ngrams(word.text)} for word in words]
         spoken = [0.0] * len(words)
-        for marks, own in zip(list_marks(words, count), (whole, pieces), strict=True):
-            numbers, values = weigh(marks, self._feature_idf)
+        for marks, own in zip(extract_features(words, count), (whole, pieces), strict=True):
+            numbers, values = compute_tfidf(marks, self._feature_idf)
             voices = values * (self._weights[numbers, best] - self._weights[numbers, self._no_class_index])
             sayers = Counter(chain.from_iterable(own))
             voice = {mark: one / sayers[mark] for mark, one in zip(marks, voices.tolist(), strict=True)}
@@ -118,7 +118,7 @@ class Classifier:
         return spoken
 
 
-def list_marks(words: Sequence[Word], feature_count: int) -> tuple[list[int], list[int]]:
+def extract_features(words: Sequence[Word], feature_count: int) -> tuple[list[int], list[int]]:
     """The features of a line as indexes below `feature_count`, each once: lemmas with bigrams, and n-grams."""
     lemmas, pairs = _list_lemmas(words, feature_count), _list_bigrams(words, feature_count)
     whole = chain(chain.from_iterable(zip(lemmas, pairs, strict=False)), pairs[-1:])
@@ -126,7 +126,7 @@ def list_marks(words: Sequence[Word], feature_count: int) -> tuple[list[int], li
     return list(dict.fromkeys(whole)), list(dict.fromkeys(pieces))
 
 
-def weigh(features: Sequence[int], idf: Shares) -> tuple[NDArray[np.intp], Shares]:
+def compute_tfidf(features: Sequence[int], idf: Shares) -> tuple[NDArray[np.intp], Shares]:
     """The indexes of features as an array, and their IDF values scaled to an L2 norm of 1."""
     numbers = np.array(features, np.intp)
     values = idf[numbers]

@@ -21,18 +21,18 @@ from callcenter.understanding.phrases.matching import PLACES
 from callcenter.understanding.phrases.ranking import ScoredEntry
 from callcenter.understanding.words import Word
 
-HINTED = 0.6
+HINT_FACTOR = 0.6
 """Factor for the score of an entry that only hints support."""
-LEAST = 0.15
+MIN_SCORE = 0.15
 """Minimum combined score of the best answer; below it there is none."""
-DOUBT, ENOUGH = 3.0, 0.75
-"""The best answer must score `DOUBT` times the probability that the line is unclear, or `ENOUGH`. With 2.0 and 0.6 more
-categories are right, but more unclear lines get one (ADR 15)."""
+UNCLEAR_RATIO, SUFFICIENT_SCORE = 3.0, 0.75
+"""The best answer must score `UNCLEAR_RATIO` times the probability that the line is unclear, or `SUFFICIENT_SCORE`.
+With 2.0 and 0.6 more categories are right, but more unclear lines get one (ADR 15)."""
 LEAST_WORDS = 2
 """Minimum number of words of a line that the models judge; a single word tells too little."""
-MOST, LITTLE = 3, 0.01
+MAX_ANSWERS, MIN_SECONDARY_SCORE = 3, 0.01
 """Maximum number of answers, and the minimum score of an answer beside the best one."""
-ALONE, SURELY_ALONE = 0.3, 0.7
+MIN_MODEL_ONLY, MIN_MODEL_ONLY_GENERIC = 0.3, 0.7
 """Minimum score of an article matched by the model alone; the second value applies when only generic words support it:
 «можно», «сколько», «наш дом». The model has seen few questions that no article answers."""
 _UNSPECIFIC_PARTS = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
@@ -79,18 +79,23 @@ class LineScores:
         }
 
     def rank_categories(self, ranked: Iterable[ScoredEntry]) -> list[ScoredEntry]:
-        """Combines the categories `ranked` by phrases with the model's; the best first, at most `MOST`."""
+        """Combines the categories `ranked` by phrases with the model's; the best first, at most `MAX_ANSWERS`."""
         allowed = (one for one in ranked if one.key not in self._excluded)
         return self._fuse(allowed, self._learned_categories, self._categories)
 
     def rank_articles(self, ranked: Iterable[ScoredEntry]) -> list[ScoredEntry]:
         """As `rank_categories`, for articles; the model's probability is multiplied by that of a question.
 
-        An article without a phrase needs `ALONE` or `SURELY_ALONE`, because a wrong answer is worse than none.
+        An article without a phrase needs `MIN_MODEL_ONLY` or `MIN_MODEL_ONLY_GENERIC`, because a wrong answer is worse
+        than none.
         """
         known = {one.key: one for one in ranked}
-        fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=ALONE)
-        return [one for one in fused if one.key in known or one.score >= SURELY_ALONE or self._has_specific_word(one)]
+        fused = self._fuse(known.values(), self._learned_articles, self._articles, alone=MIN_MODEL_ONLY)
+        return [
+            one
+            for one in fused
+            if one.key in known or one.score >= MIN_MODEL_ONLY_GENERIC or self._has_specific_word(one)
+        ]
 
     def _has_specific_word(self, spoken: ScoredEntry) -> bool:
         """Whether any word that supports the entry is specific; see `_is_specific_word`."""
@@ -104,27 +109,35 @@ class LineScores:
         )[0]
 
     def _fuse(
-        self, ranked: Iterable[ScoredEntry], learned: Classifier, shares: Mapping[str, float], *, alone: float = LITTLE
+        self,
+        ranked: Iterable[ScoredEntry],
+        learned: Classifier,
+        shares: Mapping[str, float],
+        *,
+        alone: float = MIN_SECONDARY_SCORE,
     ) -> list[ScoredEntry]:
-        """The combined answers, the best first, at most `MOST`; none if the best one fails `LEAST` or `DOUBT`.
+        """The combined answers, the best first, at most `MAX_ANSWERS`; none if the best one fails `MIN_SCORE` or
+        `UNCLEAR_RATIO`.
 
         `alone`: minimum score of an answer without a phrase.
         """
         known = {one.key: one for one in ranked}
         scores = {
-            code: agree(_weigh_score(known[code]) if code in known else 0.0, shares.get(code, 0.0))
+            code: combine_probabilities(_weigh_score(known[code]) if code in known else 0.0, shares.get(code, 0.0))
             for code in {**known, **shares}
             if code != NONE
         }
-        best = sorted(scores, key=lambda code: -scores[code])[:MOST]
-        if not best or scores[best[0]] < max(LEAST, min(DOUBT * self.intent_probabilities[UNCLEAR], ENOUGH)):
+        best = sorted(scores, key=lambda code: -scores[code])[:MAX_ANSWERS]
+        if not best or scores[best[0]] < max(
+            MIN_SCORE, min(UNCLEAR_RATIO * self.intent_probabilities[UNCLEAR], SUFFICIENT_SCORE)
+        ):
             return []
         return [
             replace(known[code], score=round(scores[code], 3))
             if code in known
             else self._make_model_entry(learned, code, scores[code])
             for code in best
-            if scores[code] >= (LITTLE if code in known else alone)
+            if scores[code] >= (MIN_SECONDARY_SCORE if code in known else alone)
         ]
 
     def _make_model_entry(self, learned: Classifier, code: str, share: float) -> ScoredEntry:
@@ -133,7 +146,7 @@ class LineScores:
         return ScoredEntry(code, round(share, 3), said, (f"learned, {share:.2f}",), mask, has_sure_phrase=False)
 
 
-def agree(phrase: float, learned: float) -> float:
+def combine_probabilities(phrase: float, learned: float) -> float:
     """The combined probability of two independent ones, each 0 to 1."""
     return 1 - (1 - phrase) * (1 - learned)
 
@@ -146,7 +159,7 @@ def _is_specific_word(word: Word) -> bool:
 
 
 def _weigh_score(ranked: ScoredEntry) -> float:
-    return ranked.score * (1.0 if ranked.has_sure_phrase else HINTED)
+    return ranked.score * (1.0 if ranked.has_sure_phrase else HINT_FACTOR)
 
 
 def _exclude_classes(none: Iterable[str], shares: dict[str, float]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callcenter.understanding.numbers.numbers import Number, digit_strings, find_numbers, runs
+from callcenter.understanding.numbers.numbers import Number, digit_strings, find_numbers, group_consecutive
 from callcenter.understanding.words import Word
 
 _MAX_CANDIDATES = 4
@@ -73,7 +73,7 @@ def find_figures(words: Sequence[Word]) -> tuple[SpokenFigure, ...]:
     return tuple(figures)
 
 
-def takes_back(between: Sequence[Word]) -> bool:
+def is_correction(between: Sequence[Word]) -> bool:
     """Whether the words between two numbers cancel the first: «ой», «то есть», «нет подождите»; not «ой дом»."""
     document = _read_vocabulary()
     said = " ".join(word.text for word in between).replace("то есть", "вернее").split()
@@ -167,9 +167,9 @@ def _list_valid_rows(words: Sequence[Word], numbers: Sequence[Number]) -> list[t
     digits is ambiguous, so neither number is kept: «тысяча двести тридцать ой сорок» may mean 40 or 1240.
     """
     left: list[tuple[Number, ...]] = []
-    for row in runs(words, numbers):
+    for row in group_consecutive(words, numbers):
         shorter = False
-        if left and takes_back(words[left[-1][-1].end : row[0].first]):
+        if left and is_correction(words[left[-1][-1].end : row[0].first]):
             shorter = _count_digits(row) < _count_digits(left.pop())
         denied = row[0].first > 0 and words[row[0].first - 1].text == "не"
         meant = row if not denied else row[len(row) // 2 :] if len(row) % 2 == 0 else ()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from callcenter.understanding.numbers.digit_sequences import list_readings, takes_back
+from callcenter.understanding.numbers.digit_sequences import is_correction, list_readings
 from callcenter.understanding.numbers.numbers import find_numbers
 from callcenter.understanding.words import Word
 
@@ -60,7 +60,7 @@ def _split_by_meter(words: Sequence[Word]) -> tuple[list[tuple[str, Sequence[Wor
 
 def _is_retracted(piece: Sequence[Word]) -> bool:
     numbers = find_numbers(piece)
-    return bool(numbers) and takes_back(piece[numbers[-1].end :])
+    return bool(numbers) and is_correction(piece[numbers[-1].end :])
 
 
 def _find_meter_names(words: Sequence[Word]) -> Iterator[tuple[str, int, int]]:

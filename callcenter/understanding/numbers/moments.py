@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callcenter.understanding.numbers.numbers import Number, atom, find_numbers
+from callcenter.understanding.numbers.numbers import Number, find_numbers, parse_number_word
 from callcenter.understanding.words import Word
 
 _NOON = 12
@@ -227,7 +227,7 @@ def _read_worded_time(words: Sequence[Word], numbers: dict[int, Number], at: int
     minutes = _look_up(words[at], _read_vocabulary()["shares"])
     if minutes is not None and number is not None and number.ordinal:
         return _resolve_half_of_day(words, number.value - 1, minutes, number.end, told=True, bare=bare)
-    hour = atom(words[at].text[3:]) if words[at].text.startswith("пол") else None
+    hour = parse_number_word(words[at].text[3:]) if words[at].text.startswith("пол") else None
     if hour is not None and hour.ordinal:
         return _resolve_half_of_day(words, hour.value - 1, 30, at + 1, told=True, bare=bare)
     if words[at].text == "без" and number is not None and number.value < 60 and number.end in numbers:

@@ -16,7 +16,7 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from callcenter.understanding.words import Word, alike, inflect, look_up
+from callcenter.understanding.words import Word, inflect, look_up, similarity
 
 _NOT_NUMBERS = frozenset({"семью", "одни", "одних", "одним", "одними", "сот", "стой", "нулями"})
 """Forms of number lemmas that usually mean something else: «мою семью», «одни соседи»."""
@@ -63,21 +63,21 @@ class Number:
 
 
 @lru_cache(maxsize=65536)
-def atom(text: str) -> NumberWord | None:
+def parse_number_word(text: str) -> NumberWord | None:
     """The number word that a folded word is, or resembles if misrecognized («пейсят», «пядьдесят»); None otherwise."""
     exact = _look_up_exactly(text)
     if exact is not None or len(text) < _MIN_FUZZY_LENGTH or not "а" <= text[0] <= "я" or look_up(text)[2]:
         return exact
     table = _list_number_forms()
     near = process.extract(text, table.keys(), scorer=OSA.normalized_similarity, score_cutoff=0.7, limit=5)
-    best = max((form for form, _, _ in near), key=lambda form: alike(text, form), default="")
-    return table[best] if alike(text, best) >= _MIN_SIMILARITY else None
+    best = max((form for form, _, _ in near), key=lambda form: similarity(text, form), default="")
+    return table[best] if similarity(text, best) >= _MIN_SIMILARITY else None
 
 
 @lru_cache(maxsize=65536)
-def atoms(text: str) -> tuple[NumberWord, ...]:
+def split_number_words(text: str) -> tuple[NumberWord, ...]:
     """The number words written together as one word: «стописят» is two, «стотридцатьдевять» three."""
-    one = atom(text)
+    one = parse_number_word(text)
     if one is not None:
         return (one,)
     return () if look_up(text)[2] else _split_compound(text)
@@ -113,7 +113,7 @@ def is_measured(words: Sequence[Word], number: Number) -> bool:
     """
     if [word.text for word in words[number.end : number.end + 2]] == ["с", "половиной"]:
         return True
-    at = number.end + is_many(words, number.end)
+    at = number.end + is_plural_adjective(words, number.end)
     if at >= len(words) or words[number.end].separator or not is_unit(words[at]):
         return False
     one = number.digits[-1] == "1" and number.digits[-2:] != "11"
@@ -121,7 +121,7 @@ def is_measured(words: Sequence[Word], number: Number) -> bool:
     return number.ordinal or number.typed or one or not marks or "gent" in marks
 
 
-def is_many(words: Sequence[Word], at: int) -> bool:
+def is_plural_adjective(words: Sequence[Word], at: int) -> bool:
     """Whether the word at `at` is an adjective in the genitive plural, as in «шестьдесят квадратных метров»."""
     return at + 1 < len(words) and any(form.grammemes >= {"ADJF", "plur", "gent"} for form in words[at].parses[:1])
 
@@ -142,7 +142,7 @@ def find_numbers(words: Sequence[Word]) -> tuple[Number, ...]:
 
 def split_last(words: Sequence[Word], number: Number) -> tuple[Number, Number] | None:
     """Splits off the number's last word: «сто пятьдесят | четыре часа» is 150 and 4; None if it cannot be split."""
-    last = atoms(words[number.end - 1].text)
+    last = split_number_words(words[number.end - 1].text)
     cut = next(
         (cut for cut in number.segmentations if len(cut) == 2 and len(last) == 1 and cut[1] == str(last[0].value)), None
     )
@@ -155,7 +155,7 @@ def split_last(words: Sequence[Word], number: Number) -> tuple[Number, Number] |
     )
 
 
-def runs(words: Sequence[Word], numbers: Sequence[Number]) -> Iterator[tuple[Number, ...]]:
+def group_consecutive(words: Sequence[Word], numbers: Sequence[Number]) -> Iterator[tuple[Number, ...]]:
     """Groups numbers into runs with nothing but hesitations and punctuation between the numbers."""
     row: list[Number] = []
     for number in numbers:
@@ -199,7 +199,7 @@ def _read_digits(words: Sequence[Word], at: int) -> Number | None:
 
 
 def _read_spoken_number(words: Sequence[Word], at: int) -> Number | None:
-    first = atoms(words[at].text)
+    first = split_number_words(words[at].text)
     if not first:
         return None
     said, end, looking = list(first), at + 1, at + 1
@@ -211,7 +211,7 @@ def _read_spoken_number(words: Sequence[Word], at: int) -> Number | None:
         if repeated is not None:
             digits = str(repeated) * said[0].value
             return Number(digits, at, looking + 1, False, False, ((digits,),))
-        after = atoms(words[looking].text)
+        after = split_number_words(words[looking].text)
         if not after or not _can_continue(said, after[0]):
             break
         said += after

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from callcenter.core.problems import FileLocation, Problem
 from callcenter.understanding.intents.intents import Intent
-from callcenter.understanding.phrases.phrase_files import ROOM, TESTS, PhraseEntry, PhraseReader, PhraseTest
+from callcenter.understanding.phrases.phrase_files import CODE_PREFIX, TESTS, PhraseEntry, PhraseReader, PhraseTest
 from callcenter.understanding.understanding import Meaning, PhraseFiles, Understanding
 
 NOTHING = "nothing"
@@ -45,7 +45,7 @@ def find_phrase_problems(
     for entry in (*phrases.dangers, *phrases.articles):
         category = entry.attributes.get("category")
         if category is not None and category not in codes:
-            problems.append(Problem(entry.position, f"{ROOM}202", f"{entry.key}: нет категории «{category}»"))
+            problems.append(Problem(entry.position, f"{CODE_PREFIX}202", f"{entry.key}: нет категории «{category}»"))
     return [*problems, *_run_tests(directory, phrases, understanding)]
 
 
@@ -53,7 +53,7 @@ def _check_keys(entries: Sequence[PhraseEntry], known: Collection[str], what: st
     for entry in entries:
         if entry.key not in known:
             yield Problem(
-                entry.position, f"{ROOM}202", f"нет {what} «{entry.key}» в {where}; исправьте ключ или уберите"
+                entry.position, f"{CODE_PREFIX}202", f"нет {what} «{entry.key}» в {where}; исправьте ключ или уберите"
             )
 
 
@@ -61,7 +61,7 @@ def _find_without_phrases(file: Path, codes: Collection[str], named: Collection[
     for code in codes:
         if code not in named and code != UNCLEAR:
             message = f"для «{code}» нет ни одной фразы: словами до неё не дойти"
-            yield Problem(FileLocation(file), f"{ROOM}203", message, fatal=False)
+            yield Problem(FileLocation(file), f"{CODE_PREFIX}203", message, fatal=False)
 
 
 def _run_tests(directory: Path, phrases: PhraseFiles, understanding: Understanding) -> Iterator[Problem]:
@@ -87,7 +87,7 @@ def _run_tests(directory: Path, phrases: PhraseFiles, understanding: Understandi
         file = directory / f"{name}{TESTS}"
         for key in sorted(keys - {saying.expected_key for saying in sayings}):
             message = f"нет ни одной строки для «{key}»; добавьте, как об этом говорят"
-            yield Problem(FileLocation(file), f"{ROOM}204", message, fatal=False)
+            yield Problem(FileLocation(file), f"{CODE_PREFIX}204", message, fatal=False)
     yield from reader.problems
 
 
@@ -96,11 +96,11 @@ def _run_test_cases(
 ) -> Iterator[Problem]:
     for saying in sayings:
         if saying.expected_key not in keys:
-            yield Problem(saying.position, f"{ROOM}202", f"неизвестный ключ «{saying.expected_key}»")
+            yield Problem(saying.position, f"{CODE_PREFIX}202", f"неизвестный ключ «{saying.expected_key}»")
             continue
         meaning = understanding.understand(saying.text, now=_ANY_DAY)
         got = answer(meaning)
         if saying.expected_key not in got:
             why = "; ".join(meaning.explanations[:3])
             message = f"«{saying.text}»: понято как {', '.join(got)}, а нужно {saying.expected_key} ({why})"
-            yield Problem(saying.position, f"{ROOM}201", message)
+            yield Problem(saying.position, f"{CODE_PREFIX}201", message)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from callcenter.understanding.numbers.numbers import atom
+from callcenter.understanding.numbers.numbers import parse_number_word
 from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.notation import NOT, NUMBER, Term
 from callcenter.understanding.phrases.split_words import SplitWord
@@ -82,11 +82,11 @@ class TermIndex:
     def _find(self, word: Word) -> Calls:
         # A filler matches by its text only: «короче» is not a form of «короткий».
         text, lemmas = word.text, (word.text,) if word.is_filler else word.lemmas
-        if holds_not(word):
+        if has_joined_negation(word):
             text = text.removeprefix(NOT)
             lemmas = look_up(text)[1]
         terms = self._find_exact(text, lemmas)
-        if word.is_number or atom(text) is not None:
+        if word.is_number or parse_number_word(text) is not None:
             terms += self._by_text.get(NUMBER, ())
         whole = bool(terms) or word.in_dictionary
         for length in range(3, min(len(text), self._longest) + 1):
@@ -123,7 +123,7 @@ class TermIndex:
         return TermMatch(once, int.from_bytes(bits, "little"), phrases, quality)
 
 
-def holds_not(word: Word) -> bool:
+def has_joined_negation(word: Word) -> bool:
     """Whether a word is «не» written together with the next word by mistake: «неработает».
 
     Such a word is absent from the dictionary, longer than six letters, and a dictionary word without its «не».

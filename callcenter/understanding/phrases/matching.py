@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from callcenter.understanding.numbers.numbers import atom
-from callcenter.understanding.phrases.index import TermIndex, TermMatch, holds_not
+from callcenter.understanding.numbers.numbers import parse_number_word
+from callcenter.understanding.phrases.index import TermIndex, TermMatch, has_joined_negation
 from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.notation import NOT, Either, InRow, Term, Together
 from callcenter.understanding.phrases.parts import PhrasePart, PhraseParts
-from callcenter.understanding.phrases.split_words import SplitWord, mend
+from callcenter.understanding.phrases.split_words import SplitWord, join_split_word
 from callcenter.understanding.words import Word
 
 DEGREES = frozenset((
@@ -66,16 +66,16 @@ class PhraseLine:
         """Negated through an adverb of degree: «не очень греют» matches both «греют» and «не греют»."""
         self._content_counts = [0]
         self._content_mask = 0
-        """A bit for each word that is counted as a foreign word; see `takes_room`."""
+        """A bit for each word that is counted as a foreign word; see `is_content_word`."""
         negated = softly = False
         for word in words:
             if word.text == NOT:
                 negated = True
                 continue
             self.words.append(word)
-            self.negated.append(negated or holds_not(word))
+            self.negated.append(negated or has_joined_negation(word))
             self.softly_negated.append(softly)
-            self._content_mask |= takes_room(word) << len(self.words) - 1
+            self._content_mask |= is_content_word(word) << len(self.words) - 1
             self._content_counts.append(self._content_mask.bit_count())
             softly = (negated or softly) and word.text in DEGREES
             negated = False
@@ -88,16 +88,18 @@ class PhraseLine:
         Computed once for all phrase books that share `vocabulary`.
         """
         if vocabulary not in self._split_words:
-            mended = ((at, mend(one, other, vocabulary)) for at, (one, other) in enumerate(pairwise(self.words)))
+            mended = (
+                (at, join_split_word(one, other, vocabulary)) for at, (one, other) in enumerate(pairwise(self.words))
+            )
             self._split_words[vocabulary] = tuple((at, torn) for at, torn in mended if torn is not None)
         return self._split_words[vocabulary]
 
     def count_words_between(self, left: int, right: int) -> int:
-        """The number of content words (`takes_room`) between two word indexes, both excluded."""
+        """The number of content words (`is_content_word`) between two word indexes, both excluded."""
         return self._content_counts[right] - self._content_counts[left + 1]
 
     def count_foreign_words(self, span: PhraseSpan) -> int:
-        """The number of content words (`takes_room`) inside a span that are not part of the match."""
+        """The number of content words (`is_content_word`) inside a span that are not part of the match."""
         inside = self._content_counts[span.last + 1] - self._content_counts[span.first]
         return inside - (span.mask & self._content_mask).bit_count()
 
@@ -111,15 +113,15 @@ class PhraseLine:
         said = []
         for at, word in enumerate(self.words):
             if mask >> at & 1:
-                said.append(f"{NOT} {word.text}" if self.negated[at] and not holds_not(word) else word.text)
+                said.append(f"{NOT} {word.text}" if self.negated[at] and not has_joined_negation(word) else word.text)
         return " ".join(said)
 
 
-def takes_room(word: Word) -> bool:
+def is_content_word(word: Word) -> bool:
     """Whether a word carries content: not a filler, a number, an address noun or an adverb of degree."""
     if word.is_filler or word.is_number or word.lemma in PLACES or word.text in DEGREES:
         return False
-    return atom(word.text) is None
+    return parse_number_word(word.text) is None
 
 
 class FoundPhrase(NamedTuple):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from callcenter.understanding.phrases.edit_distance import SimilarWords
-from callcenter.understanding.words import Word, alike, sound, stem
+from callcenter.understanding.words import Word, phonetic_code, phonetic_stem, similarity
 
 SHORTEST = 5
 """Letters: a shorter word is not corrected, because too many words resemble it."""
@@ -52,11 +52,11 @@ class Misrecognitions:
     def add(self, words: Iterable[str]) -> None:
         """Adds words to the vocabulary; words shorter than `SHORTEST` are skipped."""
         for word in sorted({word for word in words if len(word) >= SHORTEST} - self._all_words):
-            heard = sound(word)
+            heard = phonetic_code(word)
             if heard not in self._words:
                 self._sounds[len(heard)].append(heard)
             self._words.setdefault(heard, []).append(word)
-            if len(root := stem(word)) >= _SHORTEST_STEM:
+            if len(root := phonetic_stem(word)) >= _SHORTEST_STEM:
                 self._stems.setdefault(root, []).append(word)
             self._all_words.add(word)
         self._indexes_by_length.clear()
@@ -81,25 +81,28 @@ class Misrecognitions:
 
     def find_homophone(self, text: str) -> tuple[str, float] | None:
         """The vocabulary word with the same phonetic code as `text`, and its similarity, 0 to 1; None without one."""
-        words = self._words.get(sound(text), ())
-        return max(((word, alike(text, word)) for word in words), key=lambda one: one[1], default=None)
+        words = self._words.get(phonetic_code(text), ())
+        return max(((word, similarity(text, word)) for word in words), key=lambda one: one[1], default=None)
 
     def _search(self, text: str, lemma: str, *, known: bool) -> tuple[str, float] | None:
         if len(text) < SHORTEST or text.isdecimal():
             return None
-        if not known and (same := [*self._words.get(sound(text), ()), *self._stems.get(stem(text), ())]):
+        if not known and (
+            same := [*self._words.get(phonetic_code(text), ()), *self._stems.get(phonetic_stem(text), ())]
+        ):
             return max(
-                ((word, max(_MIN_HOMOPHONE_SIMILARITY, alike(text, word))) for word in same), key=lambda one: one[1]
+                ((word, max(_MIN_HOMOPHONE_SIMILARITY, similarity(text, word))) for word in same),
+                key=lambda one: one[1],
             )
         best: tuple[str, float] | None = None
         for tried in dict.fromkeys((lemma, text)):
             close = (
                 _MIN_SIMILARITY_DICTIONARY if known else _MIN_SIMILARITY if len(tried) < _LONG else _MIN_SIMILARITY_LONG
             )
-            heard = sound(tried)
+            heard = phonetic_code(tried)
             near = (heard,) if known and len(heard) < _LONG_KNOWN else self._find_near(heard, close)
             for word in (word for one in near for word in self._words.get(one, ())):
-                likeness = alike(tried, word)
+                likeness = similarity(tried, word)
                 if likeness >= close and (best is None or likeness > best[1]):
                     best = (word, likeness)
         return best

@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from callcenter.core.problems import FileLocation, Problem
-from callcenter.knowledge.sheets import SheetNode, SheetProblems, find_mixed_words, read_text, read_yaml
+from callcenter.knowledge.yaml_reader import FileProblems, YamlNode, find_mixed_words, read_text, read_yaml
 from callcenter.understanding.phrases.notation import BrokenPhrase, DefinedWords, Together, UnknownName, read_phrase
 
-ROOM = "PHR"
+CODE_PREFIX = "PHR"
 SURE, HINT, AGAINST = "sure", "hint", "against"
 TESTS = ".tests.yaml"
 _COMMENT = "#"
@@ -90,7 +90,7 @@ class PhraseReader:
 
     def read_test_cases(self, name: str) -> tuple[PhraseTest, ...]:
         """The test lines of `<name>.tests.yaml`, which maps each key to a block of lines."""
-        findings = SheetProblems(self.directory / f"{name}{TESTS}", ROOM)
+        findings = FileProblems(self.directory / f"{name}{TESTS}", CODE_PREFIX)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
         sayings = [
@@ -106,7 +106,7 @@ class PhraseReader:
         for name, place in self._word_places.items():
             if name not in self._names.used_names:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
-                self.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
+                self.problems.append(Problem(place, f"{CODE_PREFIX}106", message, fatal=False))
 
     def _read_common_words(self) -> None:
         findings, text, tables = self._open("words.yaml", known=("words",))
@@ -125,11 +125,11 @@ class PhraseReader:
     def _note_used(self, names: DefinedWords) -> None:
         self._names.used_names |= names.used_names
 
-    def _open(self, file: str, *, known: Collection[str]) -> tuple[SheetProblems, str, dict[str, SheetNode]]:
-        findings = SheetProblems(self.directory / file, ROOM)
+    def _open(self, file: str, *, known: Collection[str]) -> tuple[FileProblems, str, dict[str, YamlNode]]:
+        findings = FileProblems(self.directory / file, CODE_PREFIX)
         text = read_text(findings)
         document = None if text is None else read_yaml(findings, text)
-        tables: dict[str, SheetNode] = {}
+        tables: dict[str, YamlNode] = {}
         for key, node in _iterate_table(findings, document) if text is not None else ():
             if key in known:
                 tables[key] = node
@@ -142,13 +142,13 @@ class PhraseReader:
 class _EntryReader:
     """Reads the entries of one phrase file."""
 
-    findings: SheetProblems
+    findings: FileProblems
     text: str
     names: DefinedWords
     sections: Collection[str]
     notes: Collection[str]
 
-    def read(self, key: str, node: SheetNode) -> PhraseEntry:
+    def read(self, key: str, node: YamlNode) -> PhraseEntry:
         found: dict[str, tuple[WrittenPhrase, ...]] = {}
         texts: dict[str, str] = {}
         seen: dict[str, int] = {}
@@ -162,11 +162,11 @@ class _EntryReader:
                 self.findings.add(8, f"{key}: неизвестный ключ «{name}»; бывают: {', '.join(known)}", value)
         return PhraseEntry(key, FileLocation(self.findings.file, node.line, node.column), found, texts)
 
-    def _phrases(self, node: SheetNode, seen: dict[str, int]) -> Iterator[WrittenPhrase]:
+    def _phrases(self, node: YamlNode, seen: dict[str, int]) -> Iterator[WrittenPhrase]:
         for source, place in _iterate_lines(self.findings, self.text, node):
             if source in seen:
                 message = f"фраза «{source}» уже есть в строке {seen[source]}; оставьте одну"
-                self.findings.problems.append(Problem(place, f"{ROOM}104", message))
+                self.findings.problems.append(Problem(place, f"{CODE_PREFIX}104", message))
                 continue
             seen[source] = place.line
             item = _parse_or_report(self.findings, source, place, self.names)
@@ -174,7 +174,7 @@ class _EntryReader:
                 yield WrittenPhrase(source, place, item)
 
 
-def _parse_or_report(findings: SheetProblems, source: str, place: FileLocation, names: DefinedWords) -> Together | None:
+def _parse_or_report(findings: FileProblems, source: str, place: FileLocation, names: DefinedWords) -> Together | None:
     """The parsed phrase; None with a problem added when it cannot be parsed."""
     try:
         return read_phrase(source, names)
@@ -185,7 +185,7 @@ def _parse_or_report(findings: SheetProblems, source: str, place: FileLocation, 
     except BrokenPhrase as error:
         code, message, column = "101", f"фраза «{source}» не читается: {error}", error.column
     findings.problems.append(
-        Problem(FileLocation(place.file, place.line, place.column + column), f"{ROOM}{code}", message)
+        Problem(FileLocation(place.file, place.line, place.column + column), f"{CODE_PREFIX}{code}", message)
     )
     return None
 
@@ -193,7 +193,7 @@ def _parse_or_report(findings: SheetProblems, source: str, place: FileLocation, 
 class _WordDefinitions:
     """The `words` table of one file: names and their definitions."""
 
-    def __init__(self, findings: SheetProblems, text: str, node: SheetNode | None) -> None:
+    def __init__(self, findings: FileProblems, text: str, node: YamlNode | None) -> None:
         self._findings = findings
         self.sources: dict[str, str] = {}
         self.places: dict[str, FileLocation] = {}
@@ -206,10 +206,10 @@ class _WordDefinitions:
         for name, place in self.places.items():
             if name not in names.used_names:
                 message = f"слово «{name}» нигде не используется; уберите его или вставьте <{name}>"
-                self._findings.problems.append(Problem(place, f"{ROOM}106", message, fatal=False))
+                self._findings.problems.append(Problem(place, f"{CODE_PREFIX}106", message, fatal=False))
 
 
-def _iterate_table(findings: SheetProblems, node: SheetNode | None) -> Iterator[tuple[str, SheetNode]]:
+def _iterate_table(findings: FileProblems, node: YamlNode | None) -> Iterator[tuple[str, YamlNode]]:
     if node is None:
         findings.add(9, "здесь пусто; нужны строки вида «ключ: значение»")
     elif not isinstance(node.value, dict):
@@ -218,7 +218,7 @@ def _iterate_table(findings: SheetProblems, node: SheetNode | None) -> Iterator[
         yield from node.value.items()
 
 
-def _iterate_lines(findings: SheetProblems, text: str, node: SheetNode) -> Iterator[tuple[str, FileLocation]]:
+def _iterate_lines(findings: FileProblems, text: str, node: YamlNode) -> Iterator[tuple[str, FileLocation]]:
     """The lines of a block scalar (`|`), or the one line of a plain scalar, with their places; comments are skipped."""
     if not isinstance(node.value, str):
         findings.add(10, "здесь нужен текст: «|» и фразы, по одной в строке", node)
@@ -235,5 +235,5 @@ def _iterate_lines(findings: SheetProblems, text: str, node: SheetNode) -> Itera
         place = FileLocation(findings.file, at + 1, rows[at].index(source[0]) + 1)
         for word in find_mixed_words(source):
             message = f"в слове «{word}» смешаны русские и латинские буквы; наберите его заново"
-            findings.problems.append(Problem(place, f"{ROOM}011", message))
+            findings.problems.append(Problem(place, f"{CODE_PREFIX}011", message))
         yield source, place

@@ -16,16 +16,16 @@ from callcenter.understanding.words import Word
 
 SURE_BONUS = 0.5
 """Points added once when a sure phrase matches, times the quality of the best one."""
-HINT_WORTH = 0.5
+HINT_POINTS = 0.5
 """Points of a word that only hints match."""
-LITTLE_WORTH = 0.3
+FUNCTION_WORD_FACTOR = 0.3
 """Factor for the points of a function word: a filler, preposition, conjunction or particle."""
 _FUNCTION_WORD_PARTS = ("PREP", "CONJ", "PRCL")
 _FULL_WEIGHT_WORDS = ("нет", "нету")
 """Words that count in full even when the dictionary parses them as particles: «воды нет»."""
 AGAINST_COST = 1.5
 """Points subtracted for each matching phrase against."""
-LEAST_POINTS = 0.95
+MIN_POINTS = 0.95
 """Minimum points of an answer: one hinted word (0.5) is too little, as are two that match with low quality."""
 _SCORE_BASE = 0.6
 """A lower value makes the score approach 1 with fewer words."""
@@ -62,7 +62,7 @@ class Ranking:
         self._matcher = PhraseBook((phrase.pattern for _, _, phrase in self._sources), vocabulary)
 
     def rank(self, line: PhraseLine) -> tuple[ScoredEntry, ...]:
-        """All entries with at least `LEAST_POINTS`, the best first; equal scores in the order of the phrase file."""
+        """All entries with at least `MIN_POINTS`, the best first; equal scores in the order of the phrase file."""
         tallies: dict[int, _Tally] = {}
         for found in self._matcher.find_matches(line):
             number, section, phrase = self._sources[found.phrase_number]
@@ -70,9 +70,9 @@ class Ranking:
             if section == AGAINST:
                 tally.against.append(phrase.source)
                 continue
-            worth = found.span.quality * (1.0 if section == SURE else HINT_WORTH)
+            worth = found.span.quality * (1.0 if section == SURE else HINT_POINTS)
             for at in list_bits(found.span.mask):
-                here = worth * (LITTLE_WORTH if _is_function_word(line.words[at]) else 1.0)
+                here = worth * (FUNCTION_WORD_FACTOR if _is_function_word(line.words[at]) else 1.0)
                 tally.worths[at] = max(tally.worths.get(at, 0.0), here)
             (tally.sure if section == SURE else tally.hints).append(phrase.source)
             if section == SURE:
@@ -80,7 +80,7 @@ class Ranking:
         scored = []
         for number, tally in sorted(tallies.items()):
             points = sum(tally.worths.values()) + tally.bonus - AGAINST_COST * len(tally.against)
-            if points >= LEAST_POINTS:
+            if points >= MIN_POINTS:
                 mask = sum(1 << at for at in tally.worths)
                 phrases = (*tally.sure, *tally.hints)
                 score = round(1 - _SCORE_BASE**points, 3)

@@ -31,7 +31,7 @@ class SplitWord:
     correction: tuple[str, float] | None
 
 
-def mend(one: Word, other: Word, vocabulary: Misrecognitions) -> SplitWord | None:
+def join_split_word(one: Word, other: Word, vocabulary: Misrecognitions) -> SplitWord | None:
     """The two words as one; None when the result is neither in the vocabulary nor similar to one of its words."""
     whole = one.text + other.text
     if len(whole) < SHORTEST or one.is_number or other.is_number:

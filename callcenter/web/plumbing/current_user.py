@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Form, Request
 
 from callcenter.staff.models import Role
-from callcenter.staff.service import who
+from callcenter.staff.service import find_session_user
 from callcenter.web.plumbing.app_state import AnAppState, AppState
 
 SESSION_COOKIE = "callcenter_session"
@@ -48,7 +48,7 @@ async def find_user(request: Request, app_state: AppState) -> CurrentUser | None
     if not token:
         return None
     async with app_state.database.begin() as session:
-        person = await who(session, token, app_state.clock.now())
+        person = await find_session_user(session, token, app_state.clock.now())
         if person is None:
             return None
         employee = person.employee

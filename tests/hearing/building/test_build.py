@@ -11,7 +11,7 @@ import vosk
 
 from callcenter.hearing.model_factory.company import read_company
 from callcenter.hearing.model_factory.spelling import spell
-from callcenter.hearing.model_factory.text import MATERIAL, build_text, gather_text
+from callcenter.hearing.model_factory.text import SOURCES_DIRECTORY, build_text, gather_text
 from callcenter.hearing.server.engine import UNKNOWN
 from callcenter.hearing.server.engines.vosk_model import read_vosk_model
 from callcenter.instance.instance import test_home
@@ -55,7 +55,7 @@ def test_it_is_a_model_that_the_centre_can_use(directory: Path) -> None:
     assert read.rate == 8000
     assert read.words is not None
     assert read.words >= 5000
-    assert (MATERIAL / "acoustic" / "am" / "final.mdl").stat().st_size <= 12_000_000
+    assert (SOURCES_DIRECTORY / "acoustic" / "am" / "final.mdl").stat().st_size <= 12_000_000
 
 
 def test_it_knows_the_companys_own_words(model: vosk.Model) -> None:
@@ -91,13 +91,13 @@ def test_it_hears_figures(model: vosk.Model) -> None:
 
 def test_no_sentence_of_the_test_is_in_the_text_of_the_language_model() -> None:
     text = gather_text(read_company(TREE / "knowledge_base", TREE / "ivr_scripts"))
-    tested = set((MATERIAL / "test_sentences.sha256").read_text(encoding="ascii").split())
+    tested = set((SOURCES_DIRECTORY / "test_sentences.sha256").read_text(encoding="ascii").split())
     assert len(tested) > 300
     assert not tested & {hashlib.sha256(sentence.encode()).hexdigest() for sentence, _ in text.sentences}
 
 
 def test_the_split_is_frozen() -> None:
-    split = (MATERIAL / "split.tsv").read_bytes()
+    split = (SOURCES_DIRECTORY / "split.tsv").read_bytes()
     assert hashlib.sha256(split).hexdigest() == "106d05d8cc12a08c2d0cd89969c6fb54b6e3f17d33db40a0b51a461df316ab9b"
     parts = [line.split("\t") for line in split.decode().splitlines()]
     assert sum(part == "test" and name.startswith("him/") for part, name in parts) == 60

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.hearing.model_factory.phones import OUTPUT
-from callcenter.hearing.model_factory.pronouncing import pronounce, spell_out
+from callcenter.hearing.model_factory.pronouncing import pronounce, transcribe
 from callcenter.hearing.model_factory.stress import StressDictionary
 
 DICTIONARY = """MNCL
@@ -48,7 +48,7 @@ def stress(tmp_path: Path) -> StressDictionary:
     ],
 )
 def test_words_are_said_by_rule(word: str, stressed: int, said: str) -> None:
-    assert " ".join(spell_out(word, stressed)) == said
+    assert " ".join(transcribe(word, stressed)) == said
 
 
 def test_every_sound_has_an_output_of_the_network(stress: StressDictionary) -> None:

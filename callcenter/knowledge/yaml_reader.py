@@ -20,31 +20,31 @@ _MIXED_SCRIPT_WORD = re.compile(r"\b(?=\w*[а-яё])(?=\w*[a-z])[а-яёa-z]+\b"
 
 
 @dataclass(slots=True)
-class SheetProblems:
+class FileProblems:
     """Collects the problems of one file. `code_prefix`: the prefix of their codes, e.g. KB, CAT, COM, LAW."""
 
     file: Path
     code_prefix: str
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, number: int, message: str, at: "SheetNode | int" = 0, *, fatal: bool = True) -> None:
+    def add(self, number: int, message: str, at: "YamlNode | int" = 0, *, fatal: bool = True) -> None:
         """Adds a problem at a node or line (0: the whole file). Its code is the prefix and the three-digit number."""
         place = FileLocation(self.file, at) if isinstance(at, int) else FileLocation(self.file, at.line, at.column)
         self.problems.append(Problem(place, f"{self.code_prefix}{number:03d}", message, fatal))
 
 
 @dataclass(frozen=True, slots=True)
-class SheetNode:
+class YamlNode:
     """One YAML value and its start; line and column count from 1."""
 
-    value: "str | tuple[SheetNode, ...] | dict[str, SheetNode]"
+    value: "str | tuple[YamlNode, ...] | dict[str, YamlNode]"
     line: int
     column: int
     key_positions: "dict[str, tuple[int, int]]" = field(default_factory=dict)
     """For a mapping: key -> its line and column."""
 
 
-def read_text(findings: SheetProblems) -> str | None:
+def read_text(findings: FileProblems) -> str | None:
     """Returns the text of the file. None, with a problem (001-004), if unreadable, with a BOM, no UTF-8 or no NFC."""
     try:
         raw = findings.file.read_bytes()
@@ -71,7 +71,7 @@ def read_text(findings: SheetProblems) -> str | None:
     return text
 
 
-def read_yaml(findings: SheetProblems, text: str, *, first_line: int = 1) -> SheetNode | None:
+def read_yaml(findings: FileProblems, text: str, *, first_line: int = 1) -> YamlNode | None:
     """Parses `text` into nodes, lines counted from `first_line`. None if empty or, with a problem (005), no YAML."""
     try:
         document = yaml.compose(text, Loader=yaml.CSafeLoader)
@@ -83,14 +83,14 @@ def read_yaml(findings: SheetProblems, text: str, *, first_line: int = 1) -> She
     return None if document is None else _convert_node(findings, document, first_line, set())
 
 
-def _convert_node(findings: SheetProblems, node: yaml.Node, first_line: int, seen: set[int]) -> SheetNode:
+def _convert_node(findings: FileProblems, node: yaml.Node, first_line: int, seen: set[int]) -> YamlNode:
     line, column = node.start_mark.line + first_line, node.start_mark.column + 1
     if id(node) in seen:  # an alias may refer to itself or expand endlessly
         findings.add(5, "ссылки YAML (& и *) здесь не читаются; повторите текст", line)
-        return SheetNode("", line, column)
+        return YamlNode("", line, column)
     seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        values: dict[str, SheetNode] = {}
+        values: dict[str, YamlNode] = {}
         places: dict[str, tuple[int, int]] = {}
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
@@ -100,19 +100,19 @@ def _convert_node(findings: SheetProblems, node: yaml.Node, first_line: int, see
                 continue
             values[name] = _convert_node(findings, value, first_line, seen)
             places[name] = (at, key.start_mark.column + 1)
-        return SheetNode(values, line, column, places)
+        return YamlNode(values, line, column, places)
     if isinstance(node, yaml.SequenceNode):
-        return SheetNode(tuple(_convert_node(findings, item, first_line, seen) for item in node.value), line, column)
-    return SheetNode(str(node.value), line, column)
+        return YamlNode(tuple(_convert_node(findings, item, first_line, seen) for item in node.value), line, column)
+    return YamlNode(str(node.value), line, column)
 
 
-class Sheet:
+class MappingReader:
     """Reads the values of a mapping. Reports unknown keys at once (008), missing ones when they are read (009)."""
 
-    def __init__(self, findings: SheetProblems, node: SheetNode, *, known: Collection[str]) -> None:
+    def __init__(self, findings: FileProblems, node: YamlNode, *, known: Collection[str]) -> None:
         self.findings = findings
         self.node = node
-        self.values: dict[str, SheetNode] = node.value if isinstance(node.value, dict) else {}
+        self.values: dict[str, YamlNode] = node.value if isinstance(node.value, dict) else {}
         self._is_table = isinstance(node.value, dict)
         if not self._is_table:
             findings.add(7, "здесь нужны строки вида «ключ: значение»", node)
@@ -201,7 +201,7 @@ class Sheet:
         if required and self._is_table:  # a node that is no mapping was reported once; not again for each key
             self.findings.add(9, f"нет ключа «{name}»", self.node)
 
-    def read_items(self, name: str) -> Iterator[SheetNode]:
+    def read_items(self, name: str) -> Iterator[YamlNode]:
         """Yields the nodes of the list under key `name`; nothing if it is missing or, with a problem, no list."""
         node = self.values.get(name)
         if node is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from callcenter.dialogue.engine.answer_endings import is_open, list_ways, read_expected
+from callcenter.dialogue.engine.answer_endings import is_open, list_expected_phrases, load_expected_words
 from callcenter.dialogue.engine.commands import Expect
 from callcenter.dialogue.engine.dangers import find_dangers
 from callcenter.dialogue.interpretation.interpretation import Interpretation, Interpreter
@@ -10,7 +10,7 @@ from callcenter.dialogue.scripts.script import Answer, Ask, Text
 from callcenter.dialogue.scripts.vocabulary import ADDRESS
 
 
-class Attention:
+class SpeechState:
     """Speech state of one conversation. Speech answers no question before recognition works (`set_recognition`)."""
 
     def __init__(self, dangers: tuple[Answer, ...], interpreter: Interpreter) -> None:
@@ -53,7 +53,7 @@ class Attention:
         self._expected_turn = turn
         if is_open(ask):
             return Expect(turn, ask, None)
-        return Expect(turn, ask, tuple(dict.fromkeys([*list_ways(ask), *self._list_dangers()])))
+        return Expect(turn, ask, tuple(dict.fromkeys([*list_expected_phrases(ask), *self._list_dangers()])))
 
     def stop_expecting_speech(self, *, turn: int) -> Expect | None:
         """Accepts no answer by speech until the next question; None if none was accepted."""
@@ -103,4 +103,4 @@ class Attention:
             for phrase in danger.phrases:
                 yield from phrase.variants
             if danger.meanings:
-                yield from read_expected()["danger"]
+                yield from load_expected_words()["danger"]

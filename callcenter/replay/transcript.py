@@ -17,7 +17,7 @@ _CEL_WORDING = {
 }
 
 
-def tell_story(lines: Sequence[TapeLine]) -> Iterator[str]:
+def render_transcript(lines: Sequence[TapeLine]) -> Iterator[str]:
     """Yields one line per event of the call, in order of time, with the seconds since the call's beginning."""
     begun = lines[0].at
     told = [(line.at, words) for line in lines for words in _describe_line(line)]

@@ -4,7 +4,7 @@ from callcenter.conducting.ports import CallMetrics
 from callcenter.core.clock import Clock
 
 
-class TurnTime:
+class ResponseTimer:
     """The response timer of one call. It runs from `begin` to `end`; `forget` discards the measurement."""
 
     def __init__(self, clock: Clock, measures: CallMetrics) -> None:

@@ -1,7 +1,7 @@
 """Quality check of a person's prompt recordings and their conversion to the telephone format.
 
-`take_recording` checks and converts a new recording from an upload or the studio. `fit_recording` converts a file that
-is already in a sound directory, without the quality check.
+`take_recording` checks and converts a new recording from an upload or the studio. `convert_recording` converts a file
+that is already in a sound directory, without the quality check.
 """
 
 from pathlib import Path
@@ -94,7 +94,7 @@ def _loudness(samples: Samples, share: float) -> float:
     return float(np.quantile(np.sqrt((frames**2).mean(axis=1)), share)) if len(frames) else 0.0
 
 
-def fit_recording(recording: Path) -> Path:
+def convert_recording(recording: Path) -> Path:
     """Returns the file to play for `<stem>.human.wav`.
 
     An 8 kHz mono 16-bit WAV is returned as is, without a look at its samples. Any other recording is converted to

@@ -6,7 +6,7 @@ from callcenter.dialogue.engine.commands import Command, Do, Expect, Hush, Liste
 from callcenter.dialogue.engine.pending import PendingAction, PendingAnswer, PendingPrompt
 
 
-class Turns:
+class CommandQueue:
     """Commands of one conversation. Every `Say`, `Listen`, `Do` and `Expect` gets a new turn."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ _SIGNIFICANT = 10
 _FACTS_WITH_NUMBERS = ("контакт",)
 
 
-def make_fictional(lines: Sequence[TapeLine]) -> bytes:
+def anonymize_tape(lines: Sequence[TapeLine]) -> bytes:
     """The tape's lines as bytes, anonymized. The caller's number, contact numbers entered in the call, and the caller's
     name are replaced wherever they occur."""
     numbers = dict.fromkeys(_find_numbers(lines))
