@@ -12,6 +12,7 @@ from callcenter.core.database import Base, Facts, Moment, RowId
 class AlarmKind(StrEnum):
     DANGER = "danger"
     CALLBACK_DUE = "callback_due"
+    TICKET_OVERDUE = "ticket_overdue"
     RECORDING = "recording"
     DISK = "disk"
     SCRIPT = "script"

@@ -12,7 +12,7 @@ from callcenter.alarms.models import Alarm, AlarmKind
 from callcenter.alarms.views import is_visible_to
 from callcenter.core.database import notify
 
-PASSING = frozenset({AlarmKind.DANGER, AlarmKind.RECORDING, AlarmKind.JOURNAL})
+PASSING = frozenset({AlarmKind.DANGER, AlarmKind.TICKET_OVERDUE, AlarmKind.RECORDING, AlarmKind.JOURNAL})
 """Kinds that tell of one event: seen is settled. The others tell of a state and go when the state goes."""
 
 
@@ -63,19 +63,40 @@ async def clear_alarm(session: AsyncSession, *, kind: AlarmKind, subject: str, n
     return True
 
 
-async def mark_seen(session: AsyncSession, alarm_id: int, *, company_id: int, by: str, now: datetime) -> Alarm:
-    """A person has seen to it; the first one is remembered. Alarms of one event leave the board with that.
+async def mark_seen(
+    session: AsyncSession, alarm_id: int, *, company_id: int, by: str, now: datetime, newest_id: int | None = None
+) -> Alarm:
+    """Marks an alarm as seen; the first person to do so is kept. An alarm about a single event is cleared by this.
 
-    Raises AlarmNotFound, also for another company's alarm.
+    `newest_id`: also marks the equal alarms (same kind and text) up to this id, which the board shows as one line. One
+    that was raised after the page was drawn stays unseen. Raises AlarmNotFound, also for another company's alarm.
     """
     alarm = await session.scalar(select(Alarm).where(Alarm.id == alarm_id, is_visible_to(company_id)).with_for_update())
     if alarm is None:
         raise AlarmNotFound
-    if alarm.seen_at is None:
-        alarm.seen_at = now
-        alarm.seen_by = by
-    if alarm.kind in PASSING and alarm.cleared_at is None:
-        alarm.cleared_at = now
+    marked = [alarm]
+    if newest_id is not None and alarm.kind != AlarmKind.DANGER:
+        equal = (
+            select(Alarm)
+            .where(
+                Alarm.kind == alarm.kind,
+                Alarm.message == alarm.message,
+                Alarm.id != alarm.id,
+                Alarm.id <= newest_id,
+                Alarm.seen_at.is_(None),
+                Alarm.cleared_at.is_(None),
+                is_visible_to(company_id),
+            )
+            .order_by(Alarm.id)
+            .with_for_update()
+        )
+        marked += (await session.scalars(equal)).all()
+    for one in marked:
+        if one.seen_at is None:
+            one.seen_at = now
+            one.seen_by = by
+        if one.kind in PASSING and one.cleared_at is None:
+            one.cleared_at = now
     await session.flush()
     await notify(session, "alarm", alarm.id)
     return alarm

@@ -17,8 +17,10 @@ from callcenter.recordings.retention import expire_recordings, watch_disk
 from callcenter.reporting.verification import PROVEN_AT, find_doubted_days, find_due_days, verify_days
 from callcenter.settings import Settings
 from callcenter.staff.service import forget_expired
+from callcenter.tickets.overdue import raise_overdue_alarms
 
-TASKS_EVERY = 5.0
+CALLBACKS_EVERY = 5.0
+TICKETS_EVERY = 5.0
 DISK_EVERY = 30.0
 CLEAN_EVERY = 600.0
 RETENTION_EVERY = 3600.0
@@ -47,7 +49,8 @@ class Ticks:
         """Runs the jobs until cancelled."""
         scheduler = AsyncIOScheduler(timezone=ZoneInfo("UTC"))
         for tick, seconds in (
-            (self.warn_of_due_callbacks, TASKS_EVERY),
+            (self.warn_of_due_callbacks, CALLBACKS_EVERY),
+            (self.warn_of_overdue_tickets, TICKETS_EVERY),
             (self.check_disk, DISK_EVERY),
             (self.expire_old_recordings, RETENTION_EVERY),
             (self.delete_expired_sessions, CLEAN_EVERY),
@@ -102,6 +105,10 @@ class Ticks:
         async with self._database.begin() as session:
             await warn_of_due_callbacks(session, now=self._clock.now())
             await raise_breach_alarms(session, now=self._clock.now())
+
+    async def warn_of_overdue_tickets(self) -> None:
+        async with self._database.begin() as session:
+            await raise_overdue_alarms(session, now=self._clock.now())
 
     async def check_disk(self) -> None:
         recordings = self._settings.recordings

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.alarms.models import AlarmKind
+from callcenter.alarms.service import clear_alarm
 from callcenter.core.database import notify
 from callcenter.knowledge.categories import Category
 from callcenter.tickets.errors import TicketNotFound, TicketSettled
@@ -65,11 +67,14 @@ async def cancel(
     if ticket.state not in CANCELLABLE:
         raise TicketSettled("Эту заявку уже нельзя отменить.")
     ticket.state = TicketState.CANCELLED
-    await session.execute(
+    stopped = await session.scalars(
         update(TicketClock)
         .where(TicketClock.ticket_id == ticket.id, TicketClock.stopped_at.is_(None))
         .values(stopped_at=now)
+        .returning(TicketClock.id)
     )
+    for clock_id in stopped.all():
+        await clear_alarm(session, kind=AlarmKind.TICKET_OVERDUE, subject=str(clock_id), now=now)
     await _record_ticket_event(session, ticket, at=now, kind="cancelled", author=author, facts={"reason": reason})
     return ticket
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.tickets.models import Ticket, TicketCall, TicketClock, TicketEvent, TicketState
@@ -190,12 +190,24 @@ def _number_condition(digits: str) -> ColumnElement[bool] | None:
     return None
 
 
+def _is_empty_draft() -> ColumnElement[bool]:
+    """A draft opened with its call that nobody has written anything into."""
+    return and_(
+        Ticket.state == TicketState.DRAFT,
+        Ticket.category.is_(None),
+        Ticket.contact_phone.is_(None),
+        Ticket.description == "",
+        Ticket.address == "",
+    )
+
+
 def _build_conditions(filters: TicketFilters, search: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.state is not None:
         conditions.append(Ticket.state == filters.state)
     elif not filters.include_dropped:
         conditions.append(Ticket.state != TicketState.DROPPED)
+        conditions.append(not_(_is_empty_draft()))
     if filters.category is not None:
         conditions.append(Ticket.category == filters.category)
     if filters.since is not None:

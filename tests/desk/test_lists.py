@@ -11,7 +11,7 @@ from callcenter.callbacks.service import open_callback
 from callcenter.calls.models import CallState, Outcome
 from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.core.database import Database
-from callcenter.tickets.service import open_draft
+from callcenter.tickets.service import note_address, open_draft
 from tests.desk.town import add_call
 from tests.desk.visit import Visit
 from tests.stand_ins.clock import MORNING
@@ -67,7 +67,8 @@ async def test_pages_show_every_row_once(anna: Visit, database: Database) -> Non
             call_id, at = f"many-{number:03d}", MORNING - timedelta(days=2, minutes=number // 10)
             await add_call(session, call_id, at=at, state=CallState.ENDED, outcome=Outcome.ROBOT)
             await open_draft(session, call_id=call_id, author="centre", now=at)
-    for place, before, word in (("/calls", 15, "112 звонков"), ("/tickets", 10, "107 заявок")):
+            await note_address(session, call_id=call_id, address="Береговая ул., 14")
+    for place, before, word in (("/calls", 15, "112 звонков"), ("/tickets", 4, "101 заявка")):
         pages = [await anna.rows(f"{place}?page={page}") for page in (1, 2, 3)]
         assert [len(page) for page in pages] == [50, 50, before - 3]
         assert len({row for page in pages for row in page}) == 97 + before

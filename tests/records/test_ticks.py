@@ -213,7 +213,7 @@ async def test_a_file_that_cannot_be_removed_is_told_and_stops_no_other(
 async def test_the_clockwork_ticks_by_itself_and_outlives_an_absent_database(
     database: Database, cluster: PostgresCluster, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("TASKS_EVERY", "FIRST_AFTER"):
+    for name in ("CALLBACKS_EVERY", "FIRST_AFTER"):
         monkeypatch.setattr(ticks_module, name, 0.1)
     await missed_call(database, at=datetime.now(UTC) - timedelta(minutes=9))
     cluster.stop()
@@ -237,7 +237,7 @@ async def test_the_clockwork_ticks_by_itself_and_outlives_an_absent_database(
 async def test_the_clockwork_goes_on_when_the_clock_is_put_back(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("TASKS_EVERY", "FIRST_AFTER", "CLOCK_EVERY"):
+    for name in ("CALLBACKS_EVERY", "FIRST_AFTER", "CLOCK_EVERY"):
         monkeypatch.setattr(ticks_module, name, 0.05)
     ticked: list[float] = []
 
@@ -275,7 +275,7 @@ async def test_the_clockwork_goes_on_when_the_clock_is_put_back(
 async def test_a_tick_that_fails_is_told_and_the_next_ones_come(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("TASKS_EVERY", "FIRST_AFTER"):
+    for name in ("CALLBACKS_EVERY", "FIRST_AFTER"):
         monkeypatch.setattr(ticks_module, name, 0.05)
 
     class Clumsy(Ticks):

@@ -22,6 +22,7 @@ from callcenter.queues.views import members, waiting_requests
 from callcenter.staff.views import foreign_interfaces, names_by_interface, names_by_login
 from callcenter.tickets.models import Ticket
 from callcenter.tickets.views import tickets_of_calls
+from callcenter.web.desk.alarm_groups import group_alarms
 from callcenter.web.plumbing.app_state import AnAppState, AppState
 from callcenter.web.plumbing.current_user import ACurrentUser, CurrentUser
 from callcenter.web.plumbing.pages import announce, is_partial, show
@@ -141,6 +142,7 @@ async def _load_alarms(session: AsyncSession, app_state: AppState, user: Current
     alarms = sorted(await open_alarms(session, user.company_id), key=lambda alarm: not _is_unseen_danger(alarm))
     return {
         "alarms": alarms,
+        "alarm_groups": group_alarms(alarms),
         "unseen": sum(alarm.seen_at is None for alarm in alarms),
         "unseen_danger": any(map(_is_unseen_danger, alarms)),
         "call_ids": await existing_calls(session, [alarm.subject for alarm in alarms]),

@@ -5,7 +5,7 @@
 
 const banner = document.getElementById("connection");
 const wantsNews = document.querySelector("[data-live]");
-const TOPICS = ["call", "ticket", "task", "alarm", "member", "recording", "transcript"];
+const TOPICS = ["call", "ticket", "task", "alarm", "member", "recording", "transcript", "question", "meter"];
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15000;
 

@@ -16,7 +16,9 @@ async def focused(page: Page) -> str:
 
 
 async def press(page: Page, *keys: str) -> None:
+    """As a person presses: once the page shows that it takes keys."""
     for key in keys:
+        await page.wait_for_selector("html[data-ready]")
         await page.keyboard.press(key)
 
 

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
+from callcenter.staff.models import Employee
 from tests.desk.afternoon import LEAK, LIFT
-from tests.desk.browser.conftest import OpenPage
+from tests.desk.browser.conftest import OpenPage, Place
+from tests.desk.town import ANNA
 
 INSPECTION = (Path(__file__).parent / "inspection.js").read_text(encoding="utf-8")
 PLACES = (
@@ -90,3 +93,23 @@ async def test_clocks_count_on_in_the_words_of_the_server(open_page: OpenPage) -
     await expect(page.locator("[data-wall-clock]")).to_have_text("09:00")
     await page.goto(page.url + "tickets/1")
     await expect(page.get_by_text("осталось 2 дн. 23 ч")).to_be_visible()
+
+
+async def test_the_hints_of_keys_are_dim_until_keys_work(open_page: OpenPage) -> None:
+    page = await open_page("/")
+    hint = page.locator(".desk-nav kbd").first
+    await expect(page.locator("html[data-ready]")).to_have_count(1)
+    await expect(hint).to_have_css("opacity", "1")
+    await page.evaluate("delete document.documentElement.dataset.ready")
+    await expect(hint).to_have_css("opacity", "0.35")
+
+
+async def test_a_long_name_is_whole_on_an_office_screen(open_page: OpenPage, place: Place) -> None:
+    async with place.database.begin() as session:
+        name = "Константинопольская Екатерина Владимировна"
+        await session.execute(update(Employee).where(Employee.login == ANNA.login).values(name=name))
+    page = await open_page("/", width=1440)
+    shown = page.locator(".desk-name strong")
+    await expect(shown).to_have_text(name)
+    assert await shown.evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+    assert await page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

@@ -29,3 +29,11 @@ async def test_what_is_asked_often_stands_first_and_is_settled_at_once(open_page
     await rows.first.get_by_role("button", name="Разобрано").click()
     await expect(rows).to_have_count(1)
     await expect(rows.first).to_contain_text("курицу")
+
+
+async def test_a_question_that_is_asked_now_appears_by_itself(open_page: OpenPage, place: Place) -> None:
+    page = await open_page("/questions")
+    async with place.database.begin() as session:
+        await add_call(session, "asked-now", at=MORNING)
+        await keep_question(session, "q9", call_id="asked-now", asked_at=MORNING, text=LONG, article=None)
+    await expect(page.locator("#questions-list")).to_contain_text("курицу")
