@@ -21,7 +21,7 @@ import sys
 from callcenter.layout import Layout
 from callcenter.instance.instance import find_home
 from callcenter.instance.processes import find_running
-sys.exit(0 if any(find_running(file) for file in Layout(find_home()).pids.glob("*")) else 1)
+sys.exit(0 if any(find_running(file) for file in Layout(find_home()).pid_directory.glob("*")) else 1)
 PYTHON
   then fail 'the centre runs from this tree; make stop first'; fi
   rm -rf .venv .venv-node node_modules callcenter/web/static/vendor callcenter.egg-info \

@@ -4,36 +4,29 @@
 """
 
 import base64
-import fcntl
 import json
 import os
-import re
-import signal
 import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.asterisk.configuration import write_configuration
 from callcenter.asterisk.launch_methods import LAUNCH_METHODS, AsteriskLaunchFailed, LaunchMethod, choose_launch_method
+from callcenter.asterisk.process import AsteriskProcess
 from callcenter.core.ids import call_id_prefix
 from callcenter.core.progress import Progress
 from callcenter.instance.instance import Instance, describe_port_conflict, suggest_port_change
 from callcenter.instance.processes import (
-    RunningProcess,
     end,
-    find_running,
     last_lines,
-    reap,
     recording,
     start_detached,
     wait_recorded,
 )
-from callcenter.instance.service_user import service_user
 
 ARI_USER = "callcenter"
 _START_SECONDS = 30.0
@@ -71,8 +64,8 @@ def write_rendered(instance: Instance, boot: BootParameters) -> list[str]:
     )
 
 
-class Asterisk:
-    """The Asterisk process of one instance.
+class Asterisk(AsteriskProcess):
+    """The Asterisk of one instance with all that starting it needs.
 
     `die_with_parent` ends Asterisk together with the thread that started it: for tests only, never in production.
     `configure` writes the configuration files before each start; `ways` restricts the launch methods.
@@ -87,24 +80,14 @@ class Asterisk:
         ways: tuple[str, ...] = LAUNCH_METHODS,
         progress: Progress = print,
     ) -> None:
+        super().__init__(instance.layout)
         self._instance = instance
-        self._layout = instance.layout
         self._configure = configure
         self._die_with_parent = die_with_parent
         self._ways = ways
         self._progress = progress
-        self._user = service_user()
-        self._starter: int | None = None
-        self.pid_file = self._layout.asterisk / "run" / "launch.pid"
-        self.control_socket = self._layout.asterisk / "run" / "asterisk.ctl"
         self.log = self._layout.log_directory / "asterisk.log"
         self.record_file = self._layout.home / "asterisk.json"
-
-    def running(self) -> RunningProcess | None:
-        """Returns the live Asterisk of this instance, no matter which process started it; None when there is none."""
-        if self._starter is not None:  # the wrapper around Asterisk is a child of this process and ends after Asterisk
-            reap(self._starter)
-        return find_running(self.pid_file, uid=self._user.uid)
 
     def ensure_running(self) -> bool:
         """Starts Asterisk unless it is running; returns when ARI answers.
@@ -150,43 +133,6 @@ class Asterisk:
         Raises AsteriskLaunchFailed when none works.
         """
         return choose_launch_method(self._layout, self._user, progress=self._progress, allowed=self._ways)
-
-    def stop(self, *, grace: float = 15.0) -> None:
-        """Stops Asterisk and ends the calls in progress; does nothing when Asterisk is not running.
-
-        SIGKILL follows `grace` seconds after SIGTERM. Raises ProcessNotEnding when Asterisk survives both.
-        """
-        with self._alone():
-            running = self.running()
-            if running is not None:
-                end(running, first=signal.SIGTERM, grace=grace)
-
-    def run_cli(self, command: str) -> str:
-        """Returns the output of a console command. Raises AsteriskLaunchFailed when the console does not answer.
-
-        Uses the control socket in the instance's directory, because `asterisk -rx` would have to run in Asterisk's
-        mount namespace.
-        """
-        try:
-            with socket.socket(socket.AF_UNIX) as line:
-                line.settimeout(30.0)
-                line.connect(str(self.control_socket))
-                line.recv(256)  # the console's greeting: host/pid/version
-                line.sendall(f"cli quit after {command}".encode() + b"\0")
-                parts = []
-                while part := line.recv(65536):
-                    parts.append(part)
-        except OSError as error:
-            raise AsteriskLaunchFailed(
-                f"Asterisk's console at {self.control_socket} does not answer: {error}"
-            ) from error
-        # Asterisk marks console log lines with a level byte (0x80 and above) at the start or a NUL at the end.
-        return re.sub(rb"[\x00\x7f-\x8f]", b"", b"".join(parts)).decode("utf-8", errors="replace").strip("\n")
-
-    def count_calls(self) -> int:
-        """Returns the number of calls in progress."""
-        found = re.search(r"(\d+) active call", self.run_cli("core show channels count"))
-        return int(found.group(1)) if found else 0
 
     def describe(self) -> str:
         """Version and launch method of the last start, e.g. `22.10.1+dfsg (bubblewrap)`; empty before the first one."""
@@ -318,13 +264,6 @@ class Asterisk:
         record |= {"modules": str(way.module_directory), "sip": self._sip}
         fresh.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
         fresh.replace(self.record_file)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Holds the lock file that keeps two processes from starting Asterisk at once."""
-        with (self._layout.pid_directory / "asterisk.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def _environment() -> dict[str, str]:

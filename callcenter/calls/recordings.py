@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
+from callcenter.calls.service import is_of_this_node
 from callcenter.calls.transcripts import forget_transcript
 from callcenter.core.database import notify
 
@@ -103,7 +104,7 @@ async def keep_recording(
 
 
 async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -> Sequence[str]:
-    """Calls that ended before that moment and still wait for their file."""
+    """Calls of this node that ended before that moment and still wait for their file."""
     return (
         await session.scalars(
             select(Recording.call_id)
@@ -112,6 +113,7 @@ async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -
                 Recording.state == RecordingState.PENDING,
                 Call.state == CallState.ENDED,
                 Call.ended_at < ended_before,
+                is_of_this_node(session),
             )
             .order_by(Call.ended_at)
             .limit(200)
@@ -120,12 +122,13 @@ async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -
 
 
 async def claim_expired(session: AsyncSession, *, ended_before: datetime, limit: int = 100) -> Sequence[Recording]:
-    """Recordings with a file, of calls that ended before that moment, locked; those others work on are left out."""
+    """Recordings with a file on this node, of calls that ended before that moment, locked; rows that another
+    transaction has locked are left out."""
     return (
         await session.scalars(
             select(Recording)
             .join(Call, Call.id == Recording.call_id)
-            .where(Recording.state.in_(KEPT), Call.ended_at < ended_before)
+            .where(Recording.state.in_(KEPT), Call.ended_at < ended_before, is_of_this_node(session))
             .order_by(Call.ended_at)
             .limit(limit)
             .with_for_update(skip_locked=True, of=Recording)

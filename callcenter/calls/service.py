@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.errors import CallNotFound
 from callcenter.calls.models import Call, CallEvent, CallLeg, CallState, EventSource, LegRole, Outcome
 from callcenter.companies.service import choose_company
-from callcenter.core.database import notify
+from callcenter.core.database import node_of, notify
+from callcenter.core.ids import call_id_prefix
 
 _LOCKED_KEY, _KNOWN_KEY = "locked calls", "known calls"
 _STATE_RANK = {CallState.IVR: 0, CallState.QUEUED: 1, CallState.TALKING: 2, CallState.ENDED: 3}
@@ -80,6 +81,12 @@ async def lock_call(session: AsyncSession, call_id: str) -> Call:
     if not session.in_nested_transaction():  # what a savepoint has locked goes with it
         locked[call_id] = found
     return found
+
+
+def is_of_this_node(session: AsyncSession) -> ColumnElement[bool]:
+    """An SQL condition: the calls that this node's Asterisk took. Only this node has their files and their channels."""
+    prefix = call_id_prefix(node_of(session))
+    return Call.id.startswith(prefix, autoescape=True) if prefix else true()
 
 
 async def knows_call(session: AsyncSession, call_id: str) -> bool:

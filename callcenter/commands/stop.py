@@ -3,12 +3,13 @@
 import argparse
 import signal
 
-from callcenter.asterisk.asterisk import Asterisk
 from callcenter.asterisk.launch_methods import AsteriskLaunchFailed
+from callcenter.asterisk.process import AsteriskProcess
 from callcenter.commands.setup import say
-from callcenter.instance.instance import open_instance
+from callcenter.instance.instance import find_home
 from callcenter.instance.processes import end, find_running
-from callcenter.operations.postgres import PostgresCluster
+from callcenter.layout import Layout
+from callcenter.operations.postgres import PostgresProcess
 from callcenter.operations.supervisor import CLERK, CONTROLLER, DESK, EAR, SUPERVISOR
 
 
@@ -21,9 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Always 0: what does not run is stopped already. Raises NotEnding."""
-    instance = open_instance()
-    asterisk = Asterisk(instance, progress=say)
+    """Always 0: what does not run is stopped already. Raises ProcessNotEnding.
+
+    Neither settings nor ports are read: a centre that a mistake in them keeps from starting can still be stopped.
+    """
+    layout = Layout(find_home())
+    asterisk = AsteriskProcess(layout)
     if not arguments.keep_calls and asterisk.running() is not None:
         try:
             calls = asterisk.count_calls()
@@ -32,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         if calls:
             say(f"ВНИМАНИЕ: обрываются разговоры: {calls}. Без обрыва: callcenter stop --keep-calls")
     for name in (SUPERVISOR, DESK, CONTROLLER, CLERK, EAR):  # the supervisor first: it would start the others again
-        running = find_running(instance.layout.pid_directory / name)
+        running = find_running(layout.pid_directory / name)
         if running is not None:
             end(running, first=signal.SIGTERM, grace=10.0)
             say(f"остановлен: {name}")
@@ -41,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if asterisk.running() is not None:
         asterisk.stop()
         say("остановлен: asterisk")
-    cluster = PostgresCluster(instance.layout, instance.ports)
+    cluster = PostgresProcess(layout)
     if cluster.running() is not None:
         cluster.stop()
         say("остановлен: postgres")

@@ -19,6 +19,8 @@ STREET_TYPES = (
     "улица", "проспект", "переулок", "проезд", "бульвар", "набережная", "шоссе", "площадь", "линия", "аллея", "тупик",
     "дорога", "тракт", "микрорайон",
 )  # fmt: skip
+_DELIMITERS = (";", "\t", ",")
+"""Tried in this order: a line separated by semicolons may hold commas inside its fields."""
 _HOUSE = re.compile(r"[1-9][0-9]{0,3}(?:[/-][1-9][0-9]{0,3})?")
 _SMALL_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 _LETTER = re.compile(r"[А-ЯЁ]")
@@ -79,8 +81,9 @@ class Houses:
 
 
 def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
-    """Reads `houses.csv`: a header line with column names, then one line per house, fields separated by `;`.
+    """Reads `houses.csv`: a header line with column names, then one line per house.
 
+    Fields are separated by `;`, or by `,` or a tab where the header has those instead: a spreadsheet saves any of them.
     Lines that begin with `#` are comments. Invalid lines give no house. Returns the houses and all problems:
     HSE001-HSE004 for the file, HSE020-HSE034 for its lines.
     """
@@ -88,11 +91,12 @@ def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
     text = read_text(findings)
     if text is None:
         return Houses(()), findings.problems
-    lines = ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#")
-    rows = [(number, next(csv.reader([line], delimiter=";"))) for number, line in lines]
-    if not rows:
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip() and line[0] != "#"]
+    if not lines:
         findings.add(20, "файл пуст; нужна строка с названиями столбцов и по строке на дом")
         return Houses(()), findings.problems
+    delimiter = next((one for one in _DELIMITERS if one in lines[0][1]), _DELIMITERS[0])
+    rows = [(number, next(csv.reader([line], delimiter=delimiter))) for number, line in lines]
     number, head = rows[0]
     if not _check_head(findings, number, head):
         return Houses(()), findings.problems
@@ -101,9 +105,7 @@ def read_houses(file: Path) -> tuple[Houses, list[Problem]]:
 
 def _check_head(findings: FileProblems, number: int, head: list[str]) -> bool:
     names = [name.strip() for name in head]
-    if len(names) == 1 and "," in names[0]:
-        findings.add(21, "столбцы разделены запятой, а нужна точка с запятой", number)
-    elif unknown := [name for name in names if name not in COLUMNS]:
+    if unknown := [name for name in names if name not in COLUMNS]:
         findings.add(22, f"неизвестный столбец «{unknown[0]}»; бывают: {', '.join(COLUMNS)}", number)
     elif missing := [name for name in ("street", "house") if name not in names]:
         findings.add(23, f"нет столбца «{missing[0]}»", number)
@@ -118,7 +120,11 @@ def _read_rows(findings: FileProblems, head: list[str], rows: Iterable[tuple[int
     houses: dict[tuple[str, ...], tuple[int, House]] = {}
     for number, fields in rows:
         if len(fields) != len(head):
-            findings.add(25, f"полей {len(fields)}, а столбцов {len(head)}; проверьте точки с запятой", number)
+            findings.add(
+                25,
+                f"полей {len(fields)}, а столбцов {len(head)}; проверьте знаки между полями; поле с таким знаком внутри заключите в кавычки",
+                number,
+            )
             continue
         row = {name.strip(): " ".join(field.split()) for name, field in zip(head, fields, strict=True)}
         before = len(findings.problems)

@@ -123,19 +123,21 @@ def ensure_ports(layout: Layout, *, calls: int, first: int = 0) -> Ports:
     """The ports of the instance, chosen once and kept in `HOME/ports.json`.
 
     A block of ports is taken when no sibling instance keeps it, running or not, and when all of it can be
-    bound now; `first` is the block to begin with. `calls` sizes the RTP range. Raises InstanceHomeUnavailable when the
-    kept range is too small, or no block is free.
+    bound now; `first` is the block to begin with. `calls` sizes the RTP range: a kept range that has become too small
+    grows, or moves where it cannot grow; the other ports stay. Raises InstanceHomeUnavailable when no block is free.
     """
     with _alone(layout.home.parent / ".ports.lock"):
-        if layout.ports_file.exists():
-            return _fitting(_read_ports(layout.ports_file), calls, layout.ports_file)
         siblings = [_read_ports(file) for file in layout.home.parent.glob("*/ports.json") if file != layout.ports_file]
+        if layout.ports_file.exists():
+            kept = _read_ports(layout.ports_file)
+            fitting = _fit_rtp(kept, calls, siblings)
+            if fitting != kept:
+                _write_ports(layout, fitting)
+            return fitting
         for number in (*range(first, _BLOCKS), *range(first)):
             ports = _block(number, calls)
             if ports.rtp_end <= _RTP_LAST and not any(_overlap(ports, other) for other in siblings) and _free(ports):
-                fresh = layout.ports_file.with_suffix(".new")
-                fresh.write_text(json.dumps(asdict(ports), indent=2) + "\n", encoding="utf-8")
-                fresh.replace(layout.ports_file)
+                _write_ports(layout, ports)
                 return ports
     raise InstanceHomeUnavailable(f"no block of free ports is left; remove old instances from {layout.home.parent}")
 
@@ -227,13 +229,41 @@ def _read_ports(file: Path) -> Ports:
     return replace(ports, metrics=block.metrics + ports.desk - block.desk)
 
 
-def _fitting(ports: Ports, calls: int, file: Path) -> Ports:
-    if ports.rtp_end - ports.rtp_start + 1 < _PORTS_A_CALL * calls:
-        raise InstanceHomeUnavailable(
-            f"{file}: {ports.rtp_end - ports.rtp_start + 1} RTP ports are too few for "
-            f"telephony.max_calls = {calls} (four a call); stop the centre, remove the file, run again"
-        )
-    return ports
+def _write_ports(layout: Layout, ports: Ports) -> None:
+    fresh = layout.ports_file.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(ports), indent=2) + "\n", encoding="utf-8")
+    fresh.replace(layout.ports_file)
+
+
+def _fit_rtp(kept: Ports, calls: int, siblings: list[Ports]) -> Ports:
+    """The kept ports with an RTP range for so many calls: as it is, longer, or elsewhere.
+
+    Growing in place is preferred, because a firewall may name the range. Ports that the range has already are not
+    tried: our own Asterisk may be using them.
+    """
+    wanted = _PORTS_A_CALL * calls
+    if kept.rtp_end - kept.rtp_start + 1 >= wanted:
+        return kept
+    grown = replace(kept, rtp_end=kept.rtp_start + wanted - 1)
+    if _is_rtp_free(grown, range(kept.rtp_end + 1, grown.rtp_end + 1), siblings):
+        return grown
+    for start in range(_RTP_FIRST, _RTP_LAST, _RTP_BLOCK):
+        moved = replace(kept, rtp_start=start, rtp_end=start + wanted - 1)
+        if _is_rtp_free(moved, range(moved.rtp_start, moved.rtp_end + 1), siblings):
+            return moved
+    raise InstanceHomeUnavailable(
+        f"telephony.max_calls = {calls} needs {wanted} free UDP ports in a row between {_RTP_FIRST} and {_RTP_LAST} "
+        "(four a call), and there are none; lower it, or remove old instances beside this one"
+    )
+
+
+def _is_rtp_free(ports: Ports, new: range, siblings: list[Ports]) -> bool:
+    everywhere = "0.0.0.0"  # noqa: S104 - bound for an instant, to see that nobody else is
+    return (
+        ports.rtp_end <= _RTP_LAST
+        and not any(ports.rtp_start <= other.rtp_end and other.rtp_start <= ports.rtp_end for other in siblings)
+        and not any(describe_port_conflict(everywhere, port, socket.SOCK_DGRAM) for port in new)
+    )
 
 
 @contextmanager

@@ -16,10 +16,10 @@ import structlog
 from sqlalchemy import select
 
 from callcenter.calls.models import Call, CallState, EventSource
+from callcenter.calls.service import is_of_this_node
 from callcenter.core.clock import Clock
-from callcenter.core.database import Database, node_of
+from callcenter.core.database import Database
 from callcenter.core.errors import AsteriskUnavailable, DatabaseUnavailable
-from callcenter.core.ids import call_id_prefix
 from callcenter.intake.admission import admit
 from callcenter.intake.asterisk_log import AsteriskLogReader
 from callcenter.intake.asterisk_state import SeenChannel
@@ -118,5 +118,5 @@ class LostCalls:
 
     async def _load_running_ids(self) -> frozenset[str]:
         async with self._database.begin() as session:
-            is_ours = Call.id.startswith(call_id_prefix(node_of(session)), autoescape=True)
-            return frozenset(await session.scalars(select(Call.id).where(Call.state != CallState.ENDED, is_ours)))
+            running = select(Call.id).where(Call.state != CallState.ENDED, is_of_this_node(session))
+            return frozenset(await session.scalars(running))

@@ -14,7 +14,7 @@ from callcenter.alarms.service import raise_alarm
 from callcenter.callbacks.models import CallbackKind
 from callcenter.callbacks.service import open_callback, withdraw_callback
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
-from callcenter.calls.service import settle_outcome
+from callcenter.calls.service import is_of_this_node, settle_outcome
 from callcenter.core.database import is_conflict, is_unavailable, notify
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.admission import CENTRE
@@ -94,6 +94,7 @@ async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: dat
                 Call.outcome.is_(None),
                 or_(Call.ended_at <= until, Call.ended_at > now + GRACE),
                 Call.id.not_in(put_aside),
+                is_of_this_node(session),
             )
             .order_by(Call.ended_at, Call.id)
             .limit(limit)

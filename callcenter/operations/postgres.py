@@ -41,18 +41,43 @@ class PostgresUnavailable(CallcenterError):
     """PostgreSQL cannot be used."""
 
 
-class PostgresCluster:
+class PostgresProcess:
+    """A running cluster: find it, stop it. Needs the instance's paths only, no ports."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.pid_file = layout.pid_directory / "postgres"
+
+    def running(self) -> RunningProcess | None:
+        """The live postmaster, whoever started it."""
+        return find_running(self.pid_file)
+
+    def stop(self) -> None:
+        """Stops the cluster; open connections are ended, nothing committed is lost. Nothing when it is not running."""
+        with self._alone():
+            running = self.running()
+            if running is not None:  # SIGINT is PostgreSQL's fast shutdown; SIGKILL would leave a recovery behind
+                end(running, first=signal.SIGINT, grace=60.0)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two starters at once must not both start it."""
+        with (self._layout.pid_directory / "postgres.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+class PostgresCluster(PostgresProcess):
     """A private cluster in `layout.postgres_data`, reached through a socket in `layout.sockets`.
 
     `durable=False` switches fsync off: for tests, whose data nobody will miss.
     """
 
     def __init__(self, layout: Layout, ports: Ports, *, durable: bool = True) -> None:
-        self._layout = layout
+        super().__init__(layout)
         self._ports = ports
         self._durable = durable
         self._starter: int | None = None
-        self.pid_file = layout.pid_directory / "postgres"
         self.log = layout.log_directory / "postgres.log"
 
     @property
@@ -62,10 +87,6 @@ class PostgresCluster:
             return int((self._layout.postgres_data / "PG_VERSION").read_text(encoding="ascii"))
         except FileNotFoundError:
             return None
-
-    def running(self) -> RunningProcess | None:
-        """The live postmaster, whoever started it."""
-        return find_running(self.pid_file)
 
     def ensure_running(self) -> None:
         """Returns when the cluster answers: adopts a running one, starts a stopped one, makes a missing one.
@@ -81,13 +102,6 @@ class PostgresCluster:
                 self._initialise(user)
                 self._start(user)
             self._await_answer()
-
-    def stop(self) -> None:
-        """Stops the cluster; open connections are ended, nothing committed is lost. Nothing when it is not running."""
-        with self._alone():
-            running = self.running()
-            if running is not None:  # SIGINT is PostgreSQL's fast shutdown; SIGKILL would leave a recovery behind
-                end(running, first=signal.SIGINT, grace=60.0)
 
     def address(self, database: str = "callcenter") -> str:
         """SQLAlchemy's address of a database of this cluster, over the socket."""
@@ -240,13 +254,6 @@ class PostgresCluster:
             raise PostgresUnavailable(f"PostgreSQL {max(installed)} is too old; install {OLDEST_MAJOR} or later")
         default = _default_major()
         return installed[default if default in fit else max(fit)]
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Two starters at once must not both start it."""
-        with (self._layout.pid_directory / "postgres.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def _default_major() -> int | None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -48,12 +49,32 @@ def test_the_ports_of_a_running_instance_are_kept(homes: Path) -> None:
         assert open_instance(home=homes / "one", settings=Settings()).ports == kept
 
 
-def test_more_calls_than_the_rtp_ports_carry_are_refused_with_the_mend(homes: Path) -> None:
+def with_calls(max_calls: int) -> Settings:
+    return Settings(telephony=TelephonySettings(max_calls=max_calls))
+
+
+def test_the_rtp_range_grows_with_the_calls_and_everything_else_stays(homes: Path) -> None:
+    before = open_instance(home=homes / "one", settings=Settings()).ports
+    after = open_instance(home=homes / "one", settings=with_calls(120)).ports
+    assert after == replace(before, rtp_end=before.rtp_start + 479)
+    assert open_instance(home=homes / "one", settings=Settings()).ports == after, "and does not shrink again"
+
+
+def test_a_range_that_cannot_grow_moves_alone(homes: Path) -> None:
+    before = open_instance(home=homes / "one", settings=Settings()).ports
+    other = open_instance(home=homes / "two", settings=Settings()).ports
+    after = open_instance(home=homes / "one", settings=with_calls(300)).ports
+    assert after == replace(before, rtp_start=after.rtp_start, rtp_end=after.rtp_end)
+    assert after.rtp_end - after.rtp_start + 1 >= 1200
+    assert not all_ports(after) & all_ports(other)
+
+
+def test_more_calls_than_there_are_ports_are_refused_with_the_number_to_lower(homes: Path) -> None:
     open_instance(home=homes / "one", settings=Settings())
-    with pytest.raises(InstanceHomeUnavailable, match=r"ports\.json.*max_calls = 300"):
-        open_instance(home=homes / "one", settings=Settings(telephony=TelephonySettings(max_calls=300)))
-    ports = open_instance(home=homes / "two", settings=Settings(telephony=TelephonySettings(max_calls=300))).ports
-    assert ports.rtp_end - ports.rtp_start + 1 >= 1200
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
+        busy.bind(("127.0.0.1", 26_000))  # in the middle: no 8,000 in a row are left
+        with pytest.raises(InstanceHomeUnavailable, match=r"max_calls = 2000 needs 8000"):
+            ensure_ports(Layout(homes / "one"), calls=2000)
 
 
 def test_ports_kept_before_there_were_metrics_get_their_block_s_own(homes: Path) -> None:

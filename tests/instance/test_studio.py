@@ -88,7 +88,7 @@ async def test_a_word_of_the_dialplan_is_recorded_for_its_words_only(
     layout: Layout, edition: ScriptEdition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = {NOTICE: "Соединяю с диспетчером."}
-    monkeypatch.setattr("callcenter.speech.prompt_recordings.catalogue.read_words", lambda: words)
+    monkeypatch.setattr("callcenter.speech.prompt_recordings.catalogue.read_dialplan_texts", lambda: words)
     monkeypatch.setattr(dialplan_sounds, "read_dialplan_texts", lambda: words)
     lines = list_recordable_texts(layout, edition)
     store_recording(find_recordable_text(lines, words[NOTICE]), take_of(tmp_path, 2))

@@ -32,7 +32,6 @@ def test_reads_a_house_with_its_flats(tmp_path: Path) -> None:
     [
         ("", "HSE020"),
         (HEAD, "HSE020"),
-        (HEAD.replace(";", ","), "HSE021"),
         ("street;house;korpus\n", "HSE022"),
         ("street;building\n", "HSE023"),
         ("street;house;house\n", "HSE024"),
@@ -54,6 +53,17 @@ def test_names_each_mistake_where_it_is(tmp_path: Path, text: str, fault: str) -
     _, problems = read_houses(file)
     assert [problem.code for problem in problems] == [fault]
     assert problems[0].position.line == (0 if fault == "HSE020" else len(text.splitlines()))
+
+
+@pytest.mark.parametrize("sign", [";", ",", "\t"])
+def test_a_list_is_read_as_the_spreadsheet_saved_it(tmp_path: Path, sign: str) -> None:
+    head = sign.join(("street", "house", "complex", "flats"))
+    row = sign.join(("Садовая улица", "5", '"ЖК «Маяк, море; берег»"', "1-36 37-72"))
+    (tmp_path / "houses.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    houses, problems = read_houses(tmp_path / "houses.csv")
+    assert problems == []
+    (house,) = houses.all
+    assert (house.street, house.house, house.complex) == ("Садовая улица", "5", "ЖК «Маяк, море; берег»")
 
 
 def test_points_at_the_field(tmp_path: Path) -> None:
