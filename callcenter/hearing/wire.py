@@ -12,9 +12,9 @@ audio that was not recognized, and the times of later words stay correct. The mo
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from callcenter.core.errors import CallcenterError
 from callcenter.hearing.server.engine import RecognizedWord
@@ -23,6 +23,8 @@ PROTOCOL = 2
 """Version of the protocol. Increase it when an older server could not serve a newer client."""
 LONGEST = 1 << 20
 """Highest length of a frame in bytes: more than a minute of 8 kHz audio. A larger frame is a protocol error."""
+LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+"""Sample rates that a leg may have. The server divides by the rate: a rate of 0 must not get past this module."""
 
 _HEADER = struct.Struct("!IBI")
 _POSITION = struct.Struct("!Q")
@@ -36,9 +38,12 @@ class BrokenWire(CallcenterError):
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Client: opens a leg. `rate` is in samples a second; `phrases` as in Engine.create_recognizer."""
+    """Client: opens a leg. `rate` is in samples a second; `phrases` as in Engine.create_recognizer.
 
-    rate: int
+    A received Open with another rate than LOWEST_RATE to HIGHEST_RATE is a protocol error.
+    """
+
+    rate: Annotated[int, Field(ge=LOWEST_RATE, le=HIGHEST_RATE)]
     phrases: tuple[str, ...] | None = None
 
 

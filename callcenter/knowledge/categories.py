@@ -121,7 +121,7 @@ class Category:
     menu_position: int | None
     """Position among the categories that the IVR offers by keys, from 1; None: not offered."""
     source_status: str
-    """How far the source was verified: [Sn] text was read, [K] known but not read, [?] doubtful (docs/knowledge.md)."""
+    """How far the source was verified: [Sn] read, [K] known but not read, [?] sources disagree (docs/knowledge.md)."""
     spoken_name: str = ""
     """How the robot names the category when it reads a ticket back; empty: `name` in lower case."""
     address_precision: AddressScope = AddressScope.FLAT

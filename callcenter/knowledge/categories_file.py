@@ -106,7 +106,8 @@ def _check_category(findings: FileProblems, category: Category, node: YamlNode) 
             27, f"{category.code}: safety_spoken в {length} знаков; в опасности слушают {LONGEST_SAFETY_SPOKEN}", node
         )
     if found := re.search(r"(?i)\b(?:назовите|скажите|продиктуйте)\b", category.safety_spoken):
-        findings.add(28, f"{category.code}: «{found[0]}» в safety_spoken, а робот пока слышит только кнопки", node)
+        message = f"«{found[0]}» в safety_spoken, а эти слова звучат и тем, кого робот не слышит; перепишите фразу"
+        findings.add(28, f"{category.code}: {message}", node)
 
 
 def _read_clock(findings: FileProblems, node: YamlNode) -> ClockRule | None:

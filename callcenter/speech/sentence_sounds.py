@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+import soundfile
 import structlog
 
-from callcenter.core.errors import CallcenterError
 from callcenter.speech.prompt_recordings.recording_check import UnusableRecording, convert_recording
 from callcenter.speech.pronouncing import TextConverter
 from callcenter.speech.sound import join_parts
@@ -67,7 +67,7 @@ async def join_sentences(
 ) -> None:
     """Writes the sentences one after another to `file`, each from its recording or, without one, from `voice`.
 
-    Raises VoiceMissing and VoiceFailed, and soundfile.LibsndfileError when a recording cannot be read any more.
+    Raises VoiceMissing, and VoiceFailed also when a recording was deleted meanwhile or all sounds are silent.
     """
     with tempfile.TemporaryDirectory(prefix="callcenter-pieces-") as directory:
         parts = []
@@ -77,6 +77,11 @@ async def join_sentences(
                 await voice.render(words(sentence), part)
             parts.append(part)
         try:
-            join_parts(parts, file)
-        except (OSError, CallcenterError) as error:
+            joined = join_parts(parts, file)
+        except soundfile.LibsndfileError as error:
             raise VoiceFailed(f"запись убрали, пока она была нужна: {error}") from error
+        except OSError as error:
+            raise VoiceFailed(f"звук не записать: {error}") from error
+    if not joined:
+        names = ", ".join(part.name for part in recorded.values())
+        raise VoiceFailed(f"во всех записях тишина ({names}); запишите их ещё раз или удалите")

@@ -247,6 +247,19 @@ def test_the_resident_is_refused_in_production(shipped: dict[str, str]) -> None:
     assert "](phone)" in line_of(shipped, problem)
 
 
+@pytest.mark.parametrize("address", ["::1", "127.0.0.1:8088", "[::1]:8088", "[::1]"])
+def test_the_web_server_may_listen_to_this_machine_only_in_ipv6_too(shipped: dict[str, str], address: str) -> None:
+    http = shipped["http.conf"].replace("bindaddr=127.0.0.1", f"bindaddr={address}\ntlsbindaddr={address}")
+    assert lint_configuration({**shipped, "http.conf": http}) == []
+
+
+@pytest.mark.parametrize("address", ["::", "::1:2", "[::]:8088", "127.0.0.1.example.org", "192.168.0.1"])
+def test_the_web_server_listens_to_nobody_else(shipped: dict[str, str], address: str) -> None:
+    http = shipped["http.conf"].replace("bindaddr=127.0.0.1", f"bindaddr={address}")
+    (problem,) = lint_configuration({**shipped, "http.conf": http})
+    assert (problem.code, line_of(shipped, problem)) == ("AST301", "bindaddr=127.0.0.1")
+
+
 def test_a_device_named_like_its_extension_is_refused(shipped: dict[str, str]) -> None:
     name = re.findall(r"Dial\(PJSIP/(d-\w+)", shipped[DIALPLAN])[0]
     files = {file: text.replace(name, "201") for file, text in shipped.items()}

@@ -98,6 +98,12 @@ def test_yes_and_no_are_waited_for_no_longer_where_more_may_be_said() -> None:
     assert judge_pause(check, "нет квартира") == STORY_SECONDS
 
 
+def test_yes_is_a_yes_however_the_recognizer_spells_it() -> None:
+    check = MAIN.steps["проверка заявки"]
+    assert isinstance(check, Ask)
+    assert [judge_pause(check, text) for text in ("всё верно", "все верно", "Всё, верно.")] == [PART_SECONDS] * 3
+
+
 @pytest.mark.parametrize(
     ("said", "more"),
     [

@@ -244,8 +244,28 @@ def test_each_mistake_has_its_code(code: str, tmp_path: Path) -> None:
     assert code in {problem.code for problem in read(broken)[1]}
 
 
-def test_the_story_of_a_caller_catches_all_behind_it(tmp_path: Path) -> None:
+def test_a_story_catches_nothing_that_another_answer_means_wherever_it_stands(tmp_path: Path) -> None:
+    text = UNDERSTOOD.read_text(encoding="utf-8")
+    file = tmp_path / "story.yaml"
+    story = "      - поняв: рассказ\n        услышав: что с моей\n        затем: человек\n"
+    first = "      - поняв: неисправность\n"
+    plain = "      - поняв: [статус, отмена]\n"
+    spoken = plain + "        услышав: что с моей заявкой\n"
+    file.write_text(text.replace(first, story + first, 1).replace(plain, spoken, 1), encoding="utf-8")
+    script, problems = read(file)
+    assert script is not None, problems
+    assert problems == []
+    mind = PaperMind({"что с моей заявкой": Interpretation({"рассказ": {"описание": "что с моей заявкой"}})})
+    caller = Caller(script, ANSWERS, ear=True, mind=mind)
+    caller.says("что с моей заявкой")
+    caller.hears("Назовите номер")
+
+
+def test_a_story_is_judged_last_so_its_other_meanings_may_be_another_answer_s(tmp_path: Path) -> None:
     text = UNDERSTOOD.read_text(encoding="utf-8")
     broken = tmp_path / "broken.yaml"
-    broken.write_text(text.replace("поняв: справка", "поняв: [отмена, рассказ]", 1), encoding="utf-8")
-    assert {problem.code for problem in read(broken)[1]} >= {"IVR319"}
+    broken.write_text(text.replace("поняв: справка", "поняв: [справка, отмена, рассказ]", 1), encoding="utf-8")
+    (problem,) = (problem for problem in read(broken)[1] if problem.code == "IVR319")
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if "поняв: справка" in line)
+    assert problem.position.line == line
+    assert f"раньше подойдёт ответ в строке {line + 2}" in problem.message

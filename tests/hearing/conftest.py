@@ -12,12 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.conducting.ports import NoMetrics
 from callcenter.hearing.address import Address
 from callcenter.hearing.client.client import LegEvent, RecognitionClient, RecognitionLeg
 from callcenter.hearing.client.server_pool import ServerPool
 from callcenter.hearing.wire import Closed, Final
 from callcenter.settings import TREE
 from tests.hearing.sound import Sound, cut
+
+
+class Counted(NoMetrics):
+    """See CallMetrics."""
+
+    losses = 0
+    dropped = 0.0
+
+    def count_recognizer_loss(self) -> None:
+        self.losses += 1
+
+    def count_dropped_audio(self, seconds: float) -> None:
+        self.dropped += seconds
 
 
 @dataclass

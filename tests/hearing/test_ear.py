@@ -4,17 +4,26 @@ import asyncio
 import signal
 import socket
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from callcenter.hearing.address import BrokenAddress, TcpAddress, read_address
 from callcenter.hearing.client.client import LegLost, LegRestored, RecognitionClient, RecognizerUnavailable
-from callcenter.hearing.wire import Final, Open, Partial, Trouble, pack
-from tests.hearing.conftest import RunningEar, client_of, open_leg
+from callcenter.hearing.server.server import STATE_SECONDS
+from callcenter.hearing.wire import Final, Open, Partial, State, Trouble, pack
+from tests.hearing.conftest import Counted, RunningEar, client_of, open_leg
 from tests.stand_ins.tones import FAULT, say_in_tones, silence
 
 SPEECH = {word: np.concatenate([silence(0.2), say_in_tones(word), silence(0.2)]) for word in ("вода", "свет", "газ")}
+
+
+async def has_state(ear: RecognitionClient, fits: Callable[[State], bool]) -> State:
+    async with asyncio.timeout(10):
+        while ear.state is None or not fits(ear.state):  # noqa: ASYNC110 - what is waited for is an attribute
+            await asyncio.sleep(0.05)
+    return ear.state
 
 
 async def test_many_legs_are_heard_at_once_each_its_own(ear: RecognitionClient) -> None:
@@ -62,6 +71,27 @@ async def test_a_frozen_ear_is_given_up(ear: RecognitionClient, ear_program: Run
     await leg.waits_for(LegRestored)
     leg.speak(SPEECH["газ"])
     assert await leg.closes() == "газ"
+
+
+async def test_audio_that_an_ear_dropped_is_counted_once_however_often_one_connects(
+    ear: RecognitionClient, ear_program: RunningEar
+) -> None:
+    counted = ear.metrics_recorder = Counted()
+    leg = open_leg(ear)
+    await has_state(ear, lambda state: state.legs == 1)
+    leg.speak(np.concatenate([say_in_tones(FAULT), silence(1.5)]))
+    await has_state(ear, lambda state: state.dropped > 0)
+    await leg.closes()
+    await has_state(ear, lambda state: state.legs == 0)
+    dropped = counted.dropped
+    assert dropped == pytest.approx(1.0, abs=0.3)
+    ear_program.send(signal.SIGSTOP)
+    while ear.connected:  # noqa: ASYNC110 - what is waited for is an attribute
+        await asyncio.sleep(0.05)
+    ear_program.send(signal.SIGCONT)
+    await has_state(ear, lambda state: state.dropped > 0)
+    assert counted.losses == 1
+    assert counted.dropped == pytest.approx(dropped)
 
 
 async def test_a_leg_that_fails_hurts_no_other(ear: RecognitionClient) -> None:
@@ -114,12 +144,26 @@ async def test_a_stranger_is_shown_the_door_and_the_others_go_on(
     assert await leg.closes() == "газ"
 
 
+@pytest.mark.parametrize("rate", [0, -8000, 10**9])
+async def test_a_leg_of_an_impossible_rate_is_refused_and_the_others_go_on(
+    ear: RecognitionClient, ear_program: RunningEar, rate: int
+) -> None:
+    leg = open_leg(ear)
+    reader, writer = await asyncio.open_unix_connection(str(ear_program.address))
+    writer.write(pack(1, Open(rate)))
+    async with asyncio.timeout(2):
+        await reader.read()
+    writer.close()
+    await asyncio.sleep(2 * STATE_SECONDS)
+    leg.speak(SPEECH["газ"])
+    assert await leg.closes() == "газ"
+    assert ear.disconnects == 0
+
+
 async def test_state_is_told_twice_a_second(ear: RecognitionClient) -> None:
     leg = open_leg(ear)
-    async with asyncio.timeout(10):
-        while ear.state is None or ear.state.legs != 1:  # noqa: ASYNC110 - what is waited for is an attribute
-            await asyncio.sleep(0.05)
-    assert ear.state.lag < 1
+    state = await has_state(ear, lambda state: state.legs == 1)
+    assert state.lag < 1
     await leg.closes()
 
 

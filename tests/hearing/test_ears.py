@@ -9,25 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcenter.conducting.ports import NoMetrics
 from callcenter.hearing.client.client import LegLost, LegMoved, LegRestored
 from callcenter.hearing.client.server_pool import ServerPool
 from callcenter.hearing.wire import Final
-from tests.hearing.conftest import Listened, RunningEar, open_leg
+from tests.hearing.conftest import Counted, Listened, RunningEar, open_leg
 from tests.stand_ins.tones import say_in_tones, silence
-
-
-class Counted(NoMetrics):
-    """See Measures."""
-
-    losses = 0
-    dropped = 0.0
-
-    def count_recognizer_loss(self) -> None:
-        self.losses += 1
-
-    def count_dropped_audio(self, seconds: float) -> None:
-        self.dropped += seconds
 
 
 @pytest.fixture

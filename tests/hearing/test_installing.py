@@ -1,5 +1,6 @@
 """Ready-made models: from a directory, an archive and a server, and everything that may be wrong with them."""
 
+import errno
 import functools
 import hashlib
 import http.server
@@ -110,6 +111,27 @@ def test_a_model_that_vosk_cannot_load_is_not_installed(model: Path, tmp_path: P
         install(str(model), tmp_path / "models", progress=quiet)
     (kept,) = (tmp_path / "models").iterdir()
     assert (kept / "am/final.mdl").stat().st_size != 100_000
+
+
+def test_a_model_that_cannot_be_moved_into_place_leaves_the_old_one_there(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = install(str(model), tmp_path / "models", progress=quiet).directory
+    (old / "old").touch()
+    rename = Path.rename
+
+    def fail_for_the_new_one(source: Path, target: Path) -> Path:
+        if target == old and not (source / "old").exists():
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_the_new_one)
+    with pytest.raises(InstallFailed, match="Input/output error"):
+        install(str(model), tmp_path / "models", progress=quiet)
+    (kept,) = (tmp_path / "models").iterdir()
+    assert kept == old
+    assert (old / "old").exists()
+    assert (old / "am/final.mdl").exists()
 
 
 def test_a_failure_leaves_nothing_behind(model: Path, tmp_path: Path) -> None:

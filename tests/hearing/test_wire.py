@@ -63,9 +63,19 @@ def test_messages_survive_any_cut(messages: list[tuple[int, Message]], data: st.
         (7).to_bytes(4) + b"\x00\x00\x00\x00\x01{}",
         (8).to_bytes(4) + b"\x01\x00\x00\x00\x01abc",
         (11).to_bytes(4) + b"\x08\x00\x00\x00\x01not js",
+        pack(1, Open(0)),
         b"GET / HTTP/1.1\r\n\r\n",
     ],
-    ids=["too long", "too short", "unknown kind", "a field missing", "audio without position", "no JSON", "HTTP"],
+    ids=[
+        "too long",
+        "too short",
+        "unknown kind",
+        "a field missing",
+        "audio without position",
+        "no JSON",
+        "rate 0",
+        "HTTP",
+    ],
 )
 def test_a_stranger_is_refused(broken: bytes) -> None:
     with pytest.raises(BrokenWire):

@@ -1,5 +1,6 @@
 """What may be recorded has a number that stays, a recording reaches callers, and one that is heard no more is named."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +115,11 @@ def test_recordings_that_nobody_hears_are_named(layout: Layout, edition: ScriptE
     (problem,) = find_recording_problems(layout, lines, edition)
     assert problem.code == "VOI102"
     assert not problem.fatal
+    line.human.write_bytes(speak(1))
+    line.human.with_name(f".{line.human.name.replace('.human.', '.human8k.')}.{os.getpid()}").symlink_to("/dev/full")
+    (problem,) = find_recording_problems(layout, lines, edition)
+    assert (problem.code, problem.fatal) == ("VOI102", False)
+    assert "No space left on device" in problem.message
 
 
 class Board:

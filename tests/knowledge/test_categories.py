@@ -110,6 +110,15 @@ def test_each_rule_names_its_line(tmp_path: Path, code: str) -> None:
     assert problem.position.line == line
 
 
+def test_safety_words_that_ask_to_speak_are_refused_for_callers_who_are_not_heard(tmp_path: Path) -> None:
+    file = tmp_path / "categories.yaml"
+    file.write_text(GOOD.replace("Не бросайте мусор.", "Назовите этаж."), encoding="utf-8")
+    (problem,) = read_categories(file)[1]
+    assert problem.message == (
+        "CHUTE_CLOG: «Назовите» в safety_spoken, а эти слова звучат и тем, кого робот не слышит; перепишите фразу"
+    )
+
+
 def test_half_a_clock_is_no_clock(tmp_path: Path) -> None:
     file = tmp_path / "categories.yaml"
     file.write_text(GOOD.replace("        starts: registration\n", ""), encoding="utf-8")

@@ -168,6 +168,33 @@ def test_a_number_that_was_typed_in_is_another_one_in_the_copy(tmp_path: Path) -
     assert replay_lines(copied, directory=TAPES).differences == ()
 
 
+@pytest.mark.parametrize("name", ["1", "9001112244", "main", "caller", 'Иван "Труба"'])
+def test_a_caller_s_name_is_replaced_only_where_a_name_stands(name: str, tmp_path: Path) -> None:
+    text = tape("withheld-number").read_text(encoding="utf-8")
+    (tmp_path / "own.tape.jsonl").write_text(call_caller(text, name), encoding="utf-8")
+    copied = anonymize_tape(read_tape(tmp_path / "own.tape.jsonl")).decode()
+    assert copied.count("Житель") == text.count("Anonymous")
+    assert copied == anonymize_tape(read_tape(tape("withheld-number"))).decode()
+
+
+def call_caller(text: str, name: str) -> str:
+    """The tape with another caller's name than «Anonymous», also in CEL's lines, which are JSON in a string."""
+    named = json.dumps(name, ensure_ascii=False)
+    named_in_string = json.dumps(named, ensure_ascii=False)[1:-1]
+    return text.replace('"Anonymous"', named).replace('\\"Anonymous\\"', named_in_string)
+
+
+def test_a_hundred_numbers_are_as_long_in_the_copy_as_they_were() -> None:
+    first = read_tape(tape("withheld-number"))[0]
+    lines = [
+        TapeLine(number, first.at, TapeSource.NOTE, {"kind": "arrived", "facts": {"caller_shown": f"79217654{number}"}})
+        for number in range(100, 200)
+    ]
+    numbers = [json.loads(line)["facts"]["caller_shown"] for line in anonymize_tape(lines).splitlines()]
+    assert {len(number) for number in numbers} == {11}
+    assert len(set(numbers)) == 100
+
+
 def keys_of_events(lines: Sequence[TapeLine]) -> str:
     return "".join(line.content["event"].get("digit", "") for line in lines if line.source is TapeSource.EVENT)
 

@@ -159,11 +159,47 @@ async def test_a_recording_that_is_no_sound_is_reported_and_the_voice_speaks(
     assert file.name in prepared.unusable[0]
 
 
+@pytest.mark.parametrize("recorded", [GREETING, "Здравствуйте!"])
+async def test_a_full_disk_costs_the_recording_and_not_the_prompt(
+    cache: PromptCache, voice: StandInVoice, recorded: str
+) -> None:
+    file = record(cache, recorded, tone(1, 16000), 16000)
+    fitted = file.name.replace(".human.wav", ".human8k.wav")
+    draft = cache.directory / f".{fitted}.{os.getpid()}"
+    draft.symlink_to("/dev/full")
+    assert await cache.get_sound_path(GREETING) == str(cache.directory / cache.make_file_stem(GREETING))
+    assert voice.texts == [GREETING]
+    assert not (cache.directory / fitted).exists()
+
+
 async def test_a_silent_recording_is_reported(cache: PromptCache) -> None:
     record(cache, GREETING, np.zeros(16000), 16000)
     prepared = await cache.prepare([GREETING])
     assert "тишина" in prepared.unusable[0]
     assert prepared.rendered == 1
+
+
+async def test_a_recording_that_is_deleted_while_its_text_is_rendered_fails_that_text(
+    cache: PromptCache, voice: StandInVoice
+) -> None:
+    recorded, rendered = GREETING.split(maxsplit=1)
+    file = record(cache, recorded, tone(1, 8000), 8000)
+    voice.slow_seconds = 0.2
+    asking = asyncio.create_task(cache.get_sound_path(GREETING))
+    while rendered not in voice.texts:  # noqa: ASYNC110 - what is waited for is an attribute
+        await asyncio.sleep(0.01)
+    file.unlink()
+    with pytest.raises(VoiceFailed, match=file.name):
+        await asking
+    voice.slow_seconds = 0.0
+    assert await cache.get_sound_path(GREETING) == str(cache.directory / cache.make_file_stem(GREETING))
+
+
+async def test_sentences_whose_recordings_are_all_silent_fail_their_text(cache: PromptCache) -> None:
+    for sentence in GREETING.split(maxsplit=1):
+        record(cache, sentence, np.zeros(8000), 8000)
+    with pytest.raises(VoiceFailed, match="тишина"):
+        await cache.get_sound_path(GREETING)
 
 
 async def test_preparing_renders_what_is_missing_and_tells_how_far_it_is(

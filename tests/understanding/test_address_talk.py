@@ -1,13 +1,16 @@
-"""An address in a conversation: what is missing, what is asked, how a reply goes on, how it is read back."""
+"""An address in a conversation: what is missing, what is asked, how a reply goes on."""
 
 import pytest
 
 from callcenter.understanding.address.address import Address, AddressDoubt, what_to_ask
 from callcenter.understanding.address.address_book import AddressBook
-from callcenter.understanding.address.formatting import format_for_screen, format_for_speech
 from callcenter.understanding.words import read_words
-from callcenter.wording.spoken import normalize_for_speech
 
+SHORT_TYPES = {"улица": "ул.", "проспект": "пр.", "переулок": "пер.", "посёлок": "пос."}
+WRITTEN_FORMS = {
+    "house": "д. {}", "building": "корп. {}", "structure": "стр. {}", "letter": "лит. {}", "entrance": "парадная {}",
+    "floor": "этаж {}", "apartment": "кв. {}",
+}  # fmt: skip
 PAVLOVA = "павлова четырнадцать квартира двадцать"
 
 
@@ -18,6 +21,19 @@ def talk(book: AddressBook, *lines: str) -> Address:
         asked, _, text = line.rpartition(": ")
         address = book.merge_reply(address, read_words(text), asked_part=asked)
     return address
+
+
+def written(address: Address) -> str:
+    """The address as on an envelope: «пр. Энгельса, д. 139, корп. 1, кв. 12», with all parts of the house found."""
+    values = {name: value for name, value in address.values.items() if value}
+    if address.house is not None:
+        listed = ("settlement", "street", "house", "building", "structure", "letter")
+        values |= {name: getattr(address.house, name) for name in listed if getattr(address.house, name)}
+    names = [values[name] for name in ("settlement", "street") if name in values]
+    if "street" not in values and "complex" in values:
+        names.append(values["complex"])
+    names = [" ".join(SHORT_TYPES.get(word, word) for word in name.split()) for name in names]
+    return ", ".join([*names, *(form.format(values[name]) for name, form in WRITTEN_FORMS.items() if name in values)])
 
 
 @pytest.mark.parametrize(
@@ -155,7 +171,7 @@ def test_a_yard_needs_no_flat(book: AddressBook) -> None:
     ],
 )
 def test_replies_go_on_from_what_is_known(book: AddressBook, lines: list[str], known: str) -> None:
-    assert format_for_screen(talk(book, *lines)) == known
+    assert written(talk(book, *lines)) == known
 
 
 def test_a_mended_contradiction_is_gone(book: AddressBook) -> None:
@@ -170,9 +186,3 @@ def test_each_part_keeps_the_words_it_came_from(book: AddressBook) -> None:
         "house": "сто тридцать девять",
         "building": "корпус второй",
     }
-
-
-def test_is_read_back_in_words(book: AddressBook) -> None:
-    address = talk(book, "вторая линия пять дробь два квартира двенадцать")
-    assert normalize_for_speech(format_for_speech(address)) == "вторая линия, дом пять дробь два, квартира двенадцать"
-    assert format_for_screen(address) == "2-я линия, д. 5/2, кв. 12"

@@ -30,12 +30,19 @@ def check_control(configuration: Configuration) -> Iterator[Problem]:
 
 def _check_http(general: Section) -> Iterator[Problem]:
     for key in ("bindaddr", "tlsbindaddr"):
-        if general.value(key, "0.0.0.0" if key == "bindaddr" else "127.0.0.1").partition(":")[0] not in _LOOPBACK:  # noqa: S104
+        if _host(general.value(key, "0.0.0.0" if key == "bindaddr" else "127.0.0.1")) not in _LOOPBACK:  # noqa: S104
             message = f"{key}: через ARI можно позвонить куда угодно; только 127.0.0.1"
             yield general.problem("AST301", message, key=key)
     for key, default in (("enable_static", "no"), ("enable_status", "yes")):
         if general.value(key, default) != "no":
             yield general.problem("AST301", f"{key}: лишняя страница; напишите {key}=no", key=key)
+
+
+def _host(address: str) -> str:
+    """The address without its port: 127.0.0.1:8089 and [::1]:8089 have one, ::1 has none."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address if address.count(":") > 1 else address.partition(":")[0]
 
 
 def _check_ari(sections: list[Section]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from callcenter.dialogue.scripts.phrases import find_phrase
+from callcenter.dialogue.scripts.phrases import find_phrase, normalize_words
 from callcenter.dialogue.scripts.script import Ask, Digits
 from callcenter.dialogue.scripts.vocabulary import CLOSED_MEANINGS, CONFIRMED, DENIED, ENOUGH, PERSON
 
@@ -39,7 +39,7 @@ def judge_pause(ask: Ask, text: str) -> float:
     answers, such as «да», or is empty.
     """
     if is_open(ask):
-        return PART_SECONDS if _list_answer_words(ask).issuperset(text.split()) else STORY_SECONDS
+        return PART_SECONDS if _list_answer_words(ask).issuperset(normalize_words(text).split()) else STORY_SECONDS
     fitting = sum(find_phrase(answer.phrases, text) is not None for answer in ask.answers)
     return WHOLE_SECONDS if fitting == 1 else PART_SECONDS
 
@@ -55,8 +55,9 @@ def list_expected_phrases(ask: Ask) -> Iterator[str]:
 
 
 def _list_answer_words(ask: Ask) -> set[str]:
+    """The words of listed answers, normalized as `find_phrase` does: the recognizer may write «все» for «всё»."""
     ways = [way for answer in ask.answers for phrase in answer.phrases for way in phrase.variants]
-    return {word for way in (*ways, *_list_answers(ask)) for word in way.split()}
+    return {word for way in (*ways, *_list_answers(ask)) for word in normalize_words(way).split()}
 
 
 def _list_answers(ask: Ask) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from callcenter.core.problems import Problem
 from callcenter.dialogue.scripts.phrases import find_phrase, normalize_words
-from callcenter.dialogue.scripts.script import Ask, Choice, Phrase, Step
+from callcenter.dialogue.scripts.script import Answer, Ask, Choice, Phrase, Step
 from callcenter.dialogue.scripts.vocabulary import NO_MATCH_SPEECH, ONLY_ALOUD, SPEECH_PROMPT, STORY
 
 
@@ -27,7 +27,7 @@ def check_phrases(steps: Collection[Step]) -> Iterator[Problem]:
 def _check_answers(choice: Choice) -> Iterator[Problem]:
     sources: dict[str, int] = {}
     earlier: list[Phrase] = []
-    for answer in choice.answers:
+    for answer in _in_engine_order(choice):
         for phrase in answer.phrases:
             source = normalize_words(phrase.source)
             if source in sources:
@@ -37,21 +37,28 @@ def _check_answers(choice: Choice) -> Iterator[Problem]:
             sources[source] = phrase.position.line
             caught = next(((way, found) for way in phrase.variants if (found := find_phrase(earlier, way))), None)
             if caught is not None:
+                remedy = "уберите" if STORY in answer.meanings else "переставьте этот ответ выше"
                 message = (
                     f"«{caught[0]}» сюда не попадёт: раньше подойдёт «{caught[1].source}» в строке "
-                    f"{caught[1].position.line}; переставьте этот ответ выше"
+                    f"{caught[1].position.line}; {remedy}"
                 )
                 yield Problem(phrase.position, "IVR317", message)
         earlier += answer.phrases
 
 
 def _check_meanings(choice: Choice) -> Iterator[Problem]:
-    """Yields meanings that an earlier answer has, and meanings after «рассказ», which fits almost anything (IVR319)."""
+    """Yields meanings that an answer judged earlier has (IVR319)."""
     earlier: dict[str, int] = {}
-    for answer in choice.answers:
+    for answer in _in_engine_order(choice):
         for name in answer.meanings:
-            line = earlier.get(name) or earlier.get(STORY)
-            if line is not None:
-                message = f"«{name}» сюда не попадёт: раньше подойдёт ответ в строке {line}; переставьте или уберите"
+            if name in earlier:
+                message = (
+                    f"«{name}» сюда не попадёт: раньше подойдёт ответ в строке {earlier[name]}; переставьте или уберите"
+                )
                 yield Problem(answer.position, "IVR319", message)
         earlier |= {name: answer.position.line for name in answer.meanings}
+
+
+def _in_engine_order(choice: Choice) -> list[Answer]:
+    """The answers as `engine.question.judge_words` tries them: those with «рассказ» last, wherever they stand."""
+    return sorted(choice.answers, key=lambda answer: STORY in answer.meanings)

@@ -114,7 +114,6 @@ class RecognitionClient:
         self.disconnects = 0
         """Number of broken connections."""
         self._failover_pool = failover_pool
-        self._dropped_by_server = 0.0
         self._legs: dict[int, RecognitionLeg] = {}
         self._numbers = itertools.count(1)
         self._writer: asyncio.StreamWriter | None = None
@@ -216,7 +215,6 @@ class RecognitionClient:
                 for waiting in self._legs.values():
                     self._announce_leg(waiting, message)
                 self._connected.set()
-                self._dropped_by_server = 0.0
                 if self._failover_pool is not None:
                     self._failover_pool.adopt_waiting_legs(self)
             case State():
@@ -230,11 +228,11 @@ class RecognitionClient:
                 raise BrokenWire(f"an ear does not say {type(message).__name__}")
 
     def _handle_state(self, state: State) -> None:
-        self.state = state
+        """Count the audio dropped since the last State; the first State of a connection is where the count begins."""
+        before, self.state = self.state or state, state
         if state.legs:
             self.metrics_recorder.record_recognition_lag(state.lag)
-        self.metrics_recorder.count_dropped_audio(max(state.dropped - self._dropped_by_server, 0.0))
-        self._dropped_by_server = state.dropped
+        self.metrics_recorder.count_dropped_audio(max(state.dropped - before.dropped, 0.0))
 
     def _handle_disconnect(self, why: str) -> None:
         self.disconnects += 1

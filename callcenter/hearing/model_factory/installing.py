@@ -93,9 +93,7 @@ def install(source: str, models: Path, *, sha256: str = "", progress: Progress =
             model = _make_usable(found, source, progress)
             _run_trial(found, source, progress)
             place = models / (_name_of(source) if found == unpacked else found.name)
-            if place.exists():
-                place.rename(work / "old")
-            found.rename(place)
+            _move_into_place(found, place, work / "old")
     except BrokenArchive as error:
         raise InstallFailed(str(error)) from error
     except OSError as error:
@@ -127,6 +125,19 @@ def _make_work_directory(models: Path) -> Iterator[Path]:
         for place in made:
             with suppress(OSError):
                 place.rmdir()
+        raise
+
+
+def _move_into_place(found: Path, place: Path, old: Path) -> None:
+    """Move a model to `place`, and what is there to `old`. On an error the old model is put back."""
+    replaces = place.exists()
+    if replaces:
+        place.rename(old)
+    try:
+        found.rename(place)
+    except BaseException:
+        if replaces:
+            old.rename(place)
         raise
 
 

@@ -99,7 +99,7 @@ def convert_recording(recording: Path) -> Path:
 
     An 8 kHz mono 16-bit WAV is returned as is, without a look at its samples. Any other recording is converted to
     `<stem>.human8k.wav` beside it. Raises UnusableRecording when the recording is unreadable, has an unsupported
-    format or is silent, and OSError when the converted file cannot be written.
+    format or is silent, and when the converted file cannot be written: then the voice speaks, and no prompt is lost.
     """
     try:
         form = soundfile.info(str(recording))
@@ -116,5 +116,10 @@ def convert_recording(recording: Path) -> Path:
     heard = level_and_trim(resample(mono, rate))
     if heard is None:
         raise UnusableRecording(f"{recording}: в записи тишина; запишите фразу ещё раз")
-    write_wav(fitted, heard)
+    try:
+        write_wav(fitted, heard)
+    except OSError as error:
+        raise UnusableRecording(
+            f"{recording}: не записать её в формате телефона ({error.strerror or error})"
+        ) from error
     return fitted

@@ -30,8 +30,6 @@ from callcenter.understanding.address.unlisted_names import (
 from callcenter.understanding.numbers.numbers import Number, parse_number_word
 from callcenter.understanding.words import Word, agree
 
-_SURE = 0.97
-"""Minimum score of a mention that has the name's own words, in any form; below it a word only sounds similar."""
 _CALL_WORDS = ("звоню", "звонят", "звонит", "беспокою", "беспокоят", "пишу", "пишут", "вам", "вас")
 _MIN_SIMILARITY_ALONE = 0.86
 """Minimum score (0 to 1) of a fuzzy mention without a house number or a type word. Raising it loses misrecognized

@@ -76,7 +76,6 @@ ARTICLE_MARGIN = 0.1
 """Maximum score distance from the best article of an article that is considered."""
 SAME_CATEGORY_BONUS = 0.08
 """Score added to an article whose category is the best category of the line."""
-ANSWERED = 0.6
 CATEGORY_MARGIN = 0.05
 """Score by which the best category must exceed an intent or article without a category to be kept beside it."""
 TROUBLE, UNCLEAR = "trouble", "unclear"

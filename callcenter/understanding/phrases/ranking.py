@@ -21,8 +21,6 @@ HINT_POINTS = 0.5
 FUNCTION_WORD_FACTOR = 0.3
 """Factor for the points of a function word: a filler, preposition, conjunction or particle."""
 _FUNCTION_WORD_PARTS = ("PREP", "CONJ", "PRCL")
-_FULL_WEIGHT_WORDS = ("нет", "нету")
-"""Words that count in full even when the dictionary parses them as particles: «воды нет»."""
 AGAINST_COST = 1.5
 """Points subtracted for each matching phrase against."""
 MIN_POINTS = 0.95
@@ -105,8 +103,4 @@ class _Tally:
 
 
 def _is_function_word(word: Word) -> bool:
-    return word.is_filler or (
-        bool(word.parses)
-        and word.parses[0].part_of_speech in _FUNCTION_WORD_PARTS
-        and word.text not in _FULL_WEIGHT_WORDS
-    )
+    return word.is_filler or (bool(word.parses) and word.parses[0].part_of_speech in _FUNCTION_WORD_PARTS)
