@@ -1,4 +1,4 @@
-"""Builds every object of a program once, and starts and stops them in order."""
+"""The composition root: builds the objects of the controller, the clerk and the web desk, and runs each program."""
 
 import asyncio
 import signal
@@ -54,6 +54,7 @@ log = structlog.get_logger()
 
 KNOWLEDGE = TREE / "knowledge_base"
 RESTART_PAUSE = 2.0
+"""Seconds before a background task is restarted."""
 
 
 class BrokenKnowledge(CallcenterError):
@@ -61,12 +62,12 @@ class BrokenKnowledge(CallcenterError):
 
 
 def run_controller(instance: Instance) -> None:
-    """Conducts calls until SIGTERM or SIGINT. Raises BrokenScript before the first call is taken."""
+    """Handles calls until SIGTERM or SIGINT. Raises BrokenScript before the first call."""
     asyncio.run(_run_controller(instance))
 
 
 def run_clerk(instance: Instance) -> None:
-    """Makes records of what was written about calls, by whomever, until SIGTERM or SIGINT."""
+    """Builds call records from the journal, Asterisk's files and raw recordings until SIGTERM or SIGINT (ADR 13)."""
     asyncio.run(_run_clerk(instance))
 
 
@@ -127,7 +128,7 @@ async def _run_controller(instance: Instance) -> None:
     )
     takes = TakeCollector(
         layout,
-        edition=lambda: replace(shelf.edition, recognition_enabled=True),  # as the desk and the commands list the texts
+        edition=lambda: replace(shelf.edition, recognition_enabled=True),  # the same texts as in desk and commands
         alarms=alarms,
         renew=lambda: write_sounds(layout, voice, words=words, progress=lambda _: None),
     )
@@ -190,7 +191,7 @@ def _on_signal(stop: Callable[[], None]) -> None:
 def _open_recognition(
     instance: Instance, notes: Journal, spoken: LiveSpeech, clock: Clock, measures: CallMetrics
 ) -> Recognition | None:
-    """What hears the callers; None when nothing is set that could. Raises BrokenAddress."""
+    """Connects to the recognition servers; None when none is configured. Raises BrokenAddress."""
     settings = instance.settings
     if not settings.callers_are_heard:
         return None
@@ -205,7 +206,7 @@ def _open_recognition(
 
 
 async def _restart_on_failure(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Work that must not end with its fault: when it fails it is logged and begun anew; the calls go on meanwhile."""
+    """Runs background work and restarts it RESTART_PAUSE after its end or failure, which is logged."""
     while True:
         try:
             await work()
@@ -233,10 +234,11 @@ async def _run_desk(instance: Instance) -> None:
 
 
 def danger_finder(settings: Settings) -> FindDangers:
-    """Finds the words of danger in a line: the script's own, and those of the phrases by which callers are understood.
+    """Returns a function that finds danger words in an utterance: phrases of the script and of the knowledge base.
 
-    A card of an hour asks for a thousand lines: that is for a thread. Where callers are heard the words are read at
-    once, beside the rest: it takes seconds, and the first call that somebody looks at would have no line for so long.
+    Call the function in a thread, because the transcript of a one-hour call has about a thousand utterances. Reading
+    the phrases takes seconds. With recognition enabled they are read in advance in a background thread; otherwise the
+    first page with a transcript would wait for them.
     """
     script = TREE / "ivr_scripts" / f"{settings.script}.yaml"
     reading = Lock()
@@ -251,7 +253,7 @@ def danger_finder(settings: Settings) -> FindDangers:
 
     @lru_cache(maxsize=10_000)
     def find(text: str) -> tuple[str, ...]:
-        with reading:  # each of those who ask meanwhile would read all of it too
+        with reading:  # otherwise parallel first calls would each read the phrases
             own, meant = read()
         said = normalize_words(text)
         matches = (phrase.pattern.search(said) for phrase in own)

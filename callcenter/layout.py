@@ -1,7 +1,7 @@
-"""Where an instance of the centre keeps its state: one directory and one set of ports a work tree.
+"""Paths and ports of an instance. Each work tree has one instance: one home directory and one set of ports.
 
-Nothing here lies in the work tree except `recordings/`: PostgreSQL and Asterisk run as a user who may
-not be able to enter it.
+All paths are outside the work tree, because PostgreSQL and Asterisk run as a user who may have no access to it. (Filed
+recordings are in the work tree: `Settings.recordings_directory`.)
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Chosen once for an instance and kept in `HOME/ports.json`."""
+    """The ports of an instance, chosen once and saved in `ports.json` in its home directory."""
 
     sip: int
     asterisk_http: int
@@ -20,7 +20,7 @@ class Ports:
     rtp_start: int
     rtp_end: int
     metrics: int = 0
-    """Where the controller tells Prometheus, on loopback; 0: nowhere."""
+    """Port of the controller's Prometheus metrics, on loopback; 0: no metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Layout:
 
     @property
     def secrets_file(self) -> Path:
-        """TOML, 0600, readable by its owner only."""
+        """Generated passwords, TOML, mode 0600."""
         return self.home / "secrets.toml"
 
     @property
     def accounts_file(self) -> Path:
-        """For people: the softphone and web accounts with their passwords, 0600."""
+        """Softphone and web accounts with their passwords, for people; mode 0600."""
         return self.home / "accounts.txt"
 
     @property
@@ -49,17 +49,17 @@ class Layout:
 
     @property
     def socket_directory(self) -> Path:
-        """UNIX sockets; the path must stay below 100 bytes."""
+        """UNIX sockets. The path must stay below 100 bytes: Linux allows 108 bytes for a socket address (unix(7))."""
         return self.home / "run"
 
     @property
     def recognizer_socket(self) -> Path:
-        """Where our own ear listens: not in `socket_directory`, which is the service user's."""
+        """Socket of the local recognition server. Not in `socket_directory`, which belongs to the service user."""
         return self.home / "ear.sock"
 
     @property
     def built_speech_model(self) -> Path:
-        """The speech model that set-up makes of the centre's own words."""
+        """The speech model that set-up builds from this project's words."""
         return self.home / "ear-model"
 
     @property
@@ -72,17 +72,17 @@ class Layout:
 
     @property
     def journal(self) -> Path:
-        """The controller's notes that the database has not taken yet."""
+        """Directory of the journal: the controller's notes not yet applied to the database."""
         return self.home / "journal"
 
     @property
     def tape_spool(self) -> Path:
-        """Tapes of calls that are not filed yet, `<call id>.tape.jsonl`, and the editions of scripts they name."""
+        """Tapes not filed yet, `<call id>.tape.jsonl`, and the script editions that they refer to."""
         return self.home / "tapes"
 
     @property
     def asterisk(self) -> Path:
-        """All that Asterisk may write, and its rendered configuration in `etc/`."""
+        """Everything that Asterisk writes, and its rendered configuration in `etc/`."""
         return self.home / "asterisk"
 
     @property
@@ -103,27 +103,28 @@ class Layout:
 
     @property
     def raw_recordings(self) -> Path:
-        """Raw recordings being made: `<call id>.raw`."""
+        """Raw recordings not filed yet, `<call id>.raw`."""
         return self.asterisk / "spool" / "monitor"
 
     @property
     def studio_takes(self) -> Path:
-        """Takes recorded by telephone, `<number>-<moment>.wav`, and `….ok.wav` beside those that were accepted."""
+        """Takes recorded by telephone, `<number>-<time>.wav`, with `….ok.wav` beside each accepted one."""
         return self.asterisk / "spool" / "studio"
 
     @property
     def studio_text_numbers(self) -> Path:
-        """The numbers of the texts that a person may record, one a line."""
+        """Numbers of the texts that a person may record, one per line."""
         return self.home / "studio.tsv"
 
     @property
     def prompts(self) -> Path:
-        """Rendered prompts, `<key>.wav`, 8 kHz mono 16-bit; a person's `<key>.human.wav` beside one wins."""
+        """Synthesized prompts `<key>.wav`, 8 kHz mono 16-bit. A human recording `<key>.human.wav` takes precedence."""
         return self.home / "prompts"
 
     @property
     def sounds(self) -> Path:
-        """Asterisk's own sounds directory (astdatadir/sounds): dialplan prompts, digits, queue words, music."""
+        """Asterisk's sounds directory (astdatadir/sounds): prompts of the dialplan, digits, queue announcements,
+        music."""
         return self.asterisk / "data" / "sounds"
 
     @property

@@ -1,6 +1,6 @@
-"""Every setting of the centre, typed: defaults here, then `callcenter.toml`, then `CALLCENTER_*` in the environment.
+"""All settings, typed. Precedence: `CALLCENTER_*` in the environment, then `callcenter.toml`, then the defaults here.
 
-`CALLCENTER_TELEPHONY__MAX_CALLS=40` overrides `max_calls` in the table `[telephony]`.
+Example: `CALLCENTER_TELEPHONY__MAX_CALLS=40` overrides `max_calls` in the table `[telephony]`.
 """
 
 import os
@@ -21,7 +21,7 @@ from pydantic_settings import (
 from callcenter.core.errors import CallcenterError
 
 TREE = Path(__file__).resolve().parent.parent
-"""The work tree: `ivr_scripts/`, `knowledge_base/`, `asterisk_conf/` lie here."""
+"""The work tree, with `ivr_scripts/`, `knowledge_base/` and `asterisk_conf/`."""
 
 
 class BrokenSettings(CallcenterError):
@@ -41,7 +41,7 @@ class _SettingsSection(BaseModel):
 class CompanySettings(_SettingsSection):
     name: str = "Управляющая компания «Северный берег»"
     number: Annotated[str, Field(pattern=r"^\+7\d{10}$")] = "+78125550192"
-    """The one multichannel number, E.164."""
+    """The multichannel number of the company, E.164."""
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/Moscow"
 
     @property
@@ -56,15 +56,16 @@ class TrunkKind(StrEnum):
 
 
 class TrunkSettings(_SettingsSection):
-    """The provider's line: we register with a name, or the provider is known by its source addresses."""
+    """The SIP trunk: we register with a user name, or the provider is identified by its source addresses."""
 
     kind: TrunkKind = TrunkKind.NONE
     host: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 5060
     user: str = ""
     password_file: Path | None = None
-    """A 0600 file with the password on its first line."""
+    """File with the password on its first line, mode 0600."""
     addresses: tuple[IPv4Network, ...] = ()
+    """Source networks of the provider (kind `address`)."""
 
     @model_validator(mode="after")
     def _complete(self) -> "TrunkSettings":
@@ -77,15 +78,20 @@ class TrunkSettings(_SettingsSection):
 
 class TelephonySettings(_SettingsSection):
     bind_address: IPv4Address = IPv4Address("127.0.0.1")
-    """Where SIP and RTP listen. Loopback until you say otherwise."""
+    """Address on which SIP and RTP listen."""
     external_address: IPv4Address | None = None
-    """Our address as the provider sees it, behind NAT."""
+    """Our public address, when we are behind NAT."""
     local_networks: tuple[IPv4Network, ...] = ()
+    """Networks that reach us without NAT."""
     max_calls: Annotated[int, Field(ge=1, le=500)] = 30
+    """Inbound calls at the same time; further callers hear the overflow message and are called back."""
     lease_seconds: Annotated[int, Field(ge=3, le=30)] = 6
+    """The dialplan takes a call back when the controller has not renewed its lease for this time (ADR 5). Lower: a
+    frozen controller is noticed sooner; higher: fewer calls are taken back under load."""
     test_resident: bool = True
-    """A softphone account that plays the resident; never rendered in production."""
+    """A softphone account that plays a resident; never rendered in production."""
     inband_dtmf: bool = False
+    """Detect in-band DTMF tones if the provider offers no RFC 4733. Costs some CPU and may detect a digit in speech."""
     trunk: TrunkSettings = TrunkSettings()
 
 
@@ -100,21 +106,27 @@ class QueueSettings(_SettingsSection):
     dispatchers: Annotated[int, Field(ge=1, le=80)] = 8
     strategy: QueueStrategy = QueueStrategy.RRMEMORY
     ring_seconds: Annotated[int, Field(ge=5, le=60)] = 15
+    """Ringing time of one dispatcher before the next one is tried."""
     wrap_up_seconds: Annotated[int, Field(ge=0, le=600)] = 15
     callback_after_seconds: Annotated[int, Field(ge=1, le=3600)] = 240
+    """Waiting time after which a callback is offered, and the interval of repeating the offer."""
     longest_wait_seconds: Annotated[int, Field(ge=5, le=7200)] = 600
+    """Waiting time after which the caller leaves the queue and may leave a message."""
     position_every_seconds: Annotated[int, Field(ge=10, le=600)] = 45
+    """Interval between announcements of the position in the queue."""
     service_level_seconds: Annotated[int, Field(ge=1, le=600)] = 20
-    """Reports count how many waited no longer for an answer."""
+    """Service level threshold: reports count the calls answered within this time."""
     short_abandon_seconds: Annotated[int, Field(ge=0, le=60)] = 5
-    """Who hung up sooner was not kept waiting, and counts in no share."""
+    """Callers who hang up sooner are short abandons and count in no ratio."""
 
 
 class RecordingSettings(_SettingsSection):
     directory: Path = Path("recordings")
-    """Relative paths are taken from the work tree."""
+    """Relative paths start at the work tree."""
     retention_days: Annotated[int, Field(ge=1)] = 365
+    """Recordings and transcripts are removed this many days after the call."""
     low_disk_mb: Annotated[int, Field(ge=1)] = 2048
+    """Free disk space in MiB below which an alarm is raised."""
 
 
 class DeskSettings(_SettingsSection):
@@ -123,14 +135,14 @@ class DeskSettings(_SettingsSection):
 
 
 class VoiceSettings(_SettingsSection):
-    """What says the robot's words."""
+    """The speech synthesis of the robot."""
 
     engine: str = "festival"
-    """One of the voices of `callcenter/speech/voices/`: festival, rhvoice, piper, silero, espeak."""
+    """Synthesizer, one of `callcenter/speech/voices/`: festival, rhvoice, piper, silero, espeak."""
     speaker: str = ""
-    """One of the voice's speakers; empty: the voice's own choice."""
+    """Speaker of the synthesizer; empty: its default."""
     model: Path | None = None
-    """The file of a voice that is a file (piper, silero). Relative paths are taken from the work tree."""
+    """Model file, for piper and silero. Relative paths start at the work tree."""
 
 
 VOSK = "callcenter.hearing.server.engines.vosk"
@@ -139,16 +151,16 @@ NO_MODEL: Final = "off"
 
 
 class SpeechRecognitionSettings(_SettingsSection):
-    """What turns speech into words."""
+    """Speech recognition."""
 
     engine: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")] = VOSK
-    """The speech engine: a Python module with `open_engine(model)`."""
+    """Recognition engine: a Python module with `open_engine(model)`."""
     model: Literal["own", "off"] | Path = OWN_MODEL
-    """The engine's model. `own`: the small one that set-up makes of the centre's words; `off`: nothing is heard here,
-    callers press keys; else the directory of a Vosk model, relative paths taken from the work tree."""
+    """Model of the engine. `own`: the small model that set-up builds from this project's words; `off`: no recognition
+    on this machine, callers use DTMF digits; else the directory of a Vosk model, relative to the work tree."""
     addresses: tuple[str, ...] = ()
-    """Of ears on other machines, `host:port`, beside our own if a model is set. Nothing is proven or encrypted on the
-    way."""
+    """Recognition servers on other machines, `host:port`, used besides the local one. The connection is neither
+    authenticated nor encrypted."""
 
 
 class Settings(BaseSettings):
@@ -156,10 +168,10 @@ class Settings(BaseSettings):
 
     production: bool = False
     script: str = "main"
-    """The script of `ivr_scripts/` that answers the number."""
+    """Name of the IVR script in `ivr_scripts/`, without `.yaml`."""
     node_id: Annotated[str, Field(pattern=r"^([a-z][a-z0-9]{0,11})?$")] = ""
-    """The name of this machine where several serve one database, e.g. `north`; empty where it is the only one. Call ids
-    begin with it. Never change it while calls are going on."""
+    """Name of this node, e.g. `north`, if several nodes share one database; else empty. Call ids begin with it, so
+    never change it during calls."""
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
     company: CompanySettings = CompanySettings()
     telephony: TelephonySettings = TelephonySettings()
@@ -175,22 +187,22 @@ class Settings(BaseSettings):
 
     @property
     def speech_model(self) -> Path | None:
-        """The model that an operator chose."""
+        """The Vosk model directory from the settings; None with `own` or `off`."""
         return TREE / self.ear.model if isinstance(self.ear.model, Path) else None
 
     @property
     def own_model(self) -> bool:
-        """Whether this machine hears with the model that set-up makes."""
+        """Whether this machine uses the speech model built by set-up."""
         return self.ear.engine == VOSK and self.ear.model == OWN_MODEL
 
     @property
     def callers_are_heard(self) -> bool:
-        """Whether there is an ear, our own or one elsewhere."""
+        """Whether any recognition server is configured, local or remote."""
         return self.own_ear or bool(self.ear.addresses)
 
     @property
     def own_ear(self) -> bool:
-        """Whether this machine has an ear: a model, or another engine than Vosk, which needs one."""
+        """Whether this machine runs a recognition server. Only Vosk needs a model; other engines run without."""
         return self.ear.model != NO_MODEL or self.ear.engine != VOSK
 
     @property
@@ -214,12 +226,12 @@ class Settings(BaseSettings):
 
 
 def settings_file() -> Path:
-    """The TOML file in force: `$CALLCENTER_SETTINGS_FILE`, else `callcenter.toml` of the work tree."""
+    """The settings file: `$CALLCENTER_SETTINGS_FILE`, else `callcenter.toml` in the work tree."""
     return Path(os.environ.get("CALLCENTER_SETTINGS_FILE", TREE / "callcenter.toml"))
 
 
 def read_settings() -> Settings:
-    """The settings in force. Raises BrokenSettings naming each field, what it holds and what it may hold."""
+    """Reads the settings. Raises BrokenSettings, which names each wrong field, its value and what is allowed."""
     try:
         return Settings()
     except ValidationError as error:
@@ -229,5 +241,5 @@ def read_settings() -> Settings:
             for finding in error.errors()
         ]
         raise BrokenSettings("\n".join(lines)) from error
-    except ValueError as error:  # the file is not TOML, or a variable is not JSON
+    except ValueError as error:  # the file is no TOML, or a variable is no JSON
         raise BrokenSettings(f"{settings_file()}: {error}") from error

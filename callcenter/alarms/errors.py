@@ -1,4 +1,4 @@
-"""What can go wrong with an alarm."""
+"""Errors of alarms. The docstring is the message shown to people."""
 
 from callcenter.core.errors import CallcenterError
 

@@ -1,4 +1,4 @@
-"""Alarms: what the board shows in red until somebody has seen to it."""
+"""The table of alarms: problems that the board shows in red until they are cleared."""
 
 from enum import StrEnum
 
@@ -19,11 +19,11 @@ class AlarmKind(StrEnum):
     TELEPHONY = "telephony"
     JOURNAL = "journal"
     PROOF = "proof"
-    """A day whose calls, recordings and tickets do not fit together."""
+    """A day whose calls, recordings and tickets do not match (`reporting/verification.py`)."""
 
 
 class Alarm(Base):
-    """One trouble. At most one open alarm stands for a (kind, subject)."""
+    """One problem. At most one alarm per (kind, subject) is open, that is, not cleared."""
 
     __tablename__ = "alarm"
     __table_args__ = (
@@ -32,12 +32,12 @@ class Alarm(Base):
 
     id: Mapped[RowId]
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
-    """The company that sees it; None: it concerns the installation, and every company sees it."""
+    """The company that sees the alarm; None: it concerns the installation, and every company sees it."""
     kind: Mapped[AlarmKind] = mapped_column(enum_column(AlarmKind, length=20))
     subject: Mapped[str] = mapped_column(String(200))
-    """What it is about: a call id, a file, a disk."""
+    """The object of the alarm: a call id, a file, a disk."""
     message: Mapped[str] = mapped_column(Text)
-    """For the dispatcher, in Russian."""
+    """Text for the dispatcher, in Russian."""
     raised_at: Mapped[Moment]
     seen_at: Mapped[Moment | None]
     seen_by: Mapped[str | None] = mapped_column(String(100))

@@ -1,4 +1,4 @@
-"""Raising, seeing and clearing alarms. Nothing here commits."""
+"""Raises, acknowledges and clears alarms. Nothing here commits."""
 
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,8 @@ from callcenter.alarms.views import is_visible_to
 from callcenter.core.database import notify
 
 PASSING = frozenset({AlarmKind.DANGER, AlarmKind.TICKET_OVERDUE, AlarmKind.RECORDING, AlarmKind.JOURNAL})
-"""Kinds that tell of one event: seen is settled. The others tell of a state and go when the state goes."""
+"""Kinds that report an event: acknowledging clears the alarm. Other kinds report a state and are cleared when it
+ends."""
 
 
 async def raise_alarm(
@@ -26,9 +27,9 @@ async def raise_alarm(
     facts: dict[str, Any] | None = None,
     company_id: int | None = None,
 ) -> bool:
-    """Raises an alarm unless one stands for this kind and subject; True when it is new. `message` is Russian.
+    """Raises an alarm unless one is open for this kind and subject; True when it is new. `message` is Russian.
 
-    `company_id`: the company that sees it; None: it concerns the installation, and every company sees it.
+    `company_id`: the company that sees the alarm; None: it concerns the installation, and every company sees it.
     """
     made = await session.scalar(
         insert(Alarm)
@@ -50,7 +51,7 @@ async def raise_alarm(
 
 
 async def clear_alarm(session: AsyncSession, *, kind: AlarmKind, subject: str, now: datetime) -> bool:
-    """Takes the standing alarm of this kind and subject off the board; False when none stands."""
+    """Clears the open alarm of this kind and subject; False when there is none."""
     cleared = await session.scalar(
         update(Alarm)
         .where(Alarm.kind == kind, Alarm.subject == subject[:200], Alarm.cleared_at.is_(None))

@@ -1,4 +1,4 @@
-"""What may be asked about alarms."""
+"""Queries about alarms. Read-only."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from callcenter.alarms.models import Alarm, AlarmKind
 
 
 def is_visible_to(company_id: int) -> ColumnElement[bool]:
-    """An SQL condition: the company's alarms and those of the installation."""
+    """An SQL condition: alarms of the company and of the installation."""
     return or_(Alarm.company_id == company_id, Alarm.company_id.is_(None))
 
 
 async def open_alarms(session: AsyncSession, company_id: int) -> Sequence[Alarm]:
-    """Everything on a company's board: unseen first, then the newest first."""
+    """The open alarms that a company sees: unacknowledged first, then newest first."""
     return (
         await session.scalars(
             select(Alarm)

@@ -1,4 +1,4 @@
-"""Callbacks: calls that were not answered and must be returned."""
+"""The table of callbacks: calls that must be returned."""
 
 from enum import StrEnum
 
@@ -30,7 +30,7 @@ class CallbackState(StrEnum):
 
 
 class Callback(Base):
-    """One callback for one call. Its term runs from the arrival of the call (`terms.py`)."""
+    """The callback of a call; at most one per call. Its term runs from the arrival of the call (`terms.py`)."""
 
     __tablename__ = "callback"
     __table_args__ = (Index(None, "company_id", "state", "due_at"),)
@@ -42,10 +42,12 @@ class Callback(Base):
     state: Mapped[CallbackState] = mapped_column(enum_column(CallbackState, length=8), default=CallbackState.OPEN)
     phone: Mapped[str | None] = mapped_column(String(20))
     owner: Mapped[str] = mapped_column(String(60))
-    """The login of the dispatcher who took it, or `shift`: any dispatcher on duty."""
+    """Login of the dispatcher who took or finished the callback, or `shift`: any dispatcher on duty."""
     created_at: Mapped[Moment]
     due_at: Mapped[Moment]
     warned_at: Mapped[Moment | None]
+    """When the alarm that the term is near was raised."""
     taken_at: Mapped[Moment | None]
     done_at: Mapped[Moment | None]
     result: Mapped[str | None] = mapped_column(Text)
+    """What came out of the callback, or why it was withdrawn; for people."""

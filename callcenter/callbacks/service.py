@@ -1,4 +1,4 @@
-"""Opening, taking, finishing callbacks and warning of their terms. Nothing here commits."""
+"""Opens, takes, finishes and withdraws callbacks and raises alarms about their terms. Nothing here commits."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ SHIFT = "shift"
 """The owner of a callback that no dispatcher has taken."""
 
 TOPIC = "task"
-"""The topic under which pages are told of a changed callback."""
+"""NOTIFY topic of changed callbacks (`core.database.notify`)."""
 
 
 async def open_callback(
@@ -33,8 +33,8 @@ async def open_callback(
 ) -> bool:
     """Opens the call's callback, due a fixed time after the call's arrival; False when nothing changed.
 
-    A callback that nobody has taken is updated, and one that was withdrawn is opened again: a late note on the call
-    may ask for another number, or for a call after all. A callback that a person took or finished is left alone.
+    An untaken callback is updated and a withdrawn one is opened again, because a late note of the call may change the
+    number or the need for a callback. A callback that a person took or finished stays unchanged.
     """
     wanted = {
         "kind": kind,
@@ -97,7 +97,7 @@ async def finish_callback(
 
 
 async def withdraw_callback(session: AsyncSession, *, call_id: str, reason: str, now: datetime) -> bool:
-    """Closes a callback that nobody has taken, because the call turned out to need none."""
+    """Closes an untaken callback whose call turned out to need none; False when there is no such callback."""
     callback = await session.scalar(
         select(Callback).where(Callback.call_id == call_id, Callback.state == CallbackState.OPEN).with_for_update()
     )
@@ -108,7 +108,7 @@ async def withdraw_callback(session: AsyncSession, *, call_id: str, reason: str,
 
 
 async def warn_of_due_callbacks(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
-    """Raises an alarm for each unfinished callback whose term is near; returns how many. May run in two processes."""
+    """Raises an alarm for each unfinished callback whose term is near; returns how many. Safe in parallel processes."""
     term = callback_term(now.date())
     near = (
         await session.scalars(
@@ -142,7 +142,7 @@ async def warn_of_due_callbacks(session: AsyncSession, *, now: datetime, limit: 
 async def raise_breach_alarms(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
     """Renews the alarm of each unfinished callback whose term has passed, once; returns how many.
 
-    The new alarm is unseen again: the person who saw the warning has not called. May run in two processes.
+    The new alarm counts as unseen, because the person who saw the warning has not called. Safe in parallel processes.
     """
     is_announced = exists().where(
         Alarm.kind == AlarmKind.CALLBACK_DUE,

@@ -1,4 +1,4 @@
-"""How many callbacks were made in time. Pure."""
+"""Counts callbacks made in time, late or still waiting. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class CallbackFigures:
-    """Calls that had to be made back. `waiting`: not done, with time left."""
+    """Numbers of callbacks. `late`: done after the term, or not done and past it; `waiting`: not done, term not
+    over."""
 
     in_time: int
     late: int
@@ -15,13 +16,13 @@ class CallbackFigures:
 
     @property
     def in_time_rate(self) -> float | None:
-        """In time / (in time + late); None when there were neither."""
+        """in_time / (in_time + late); None when both are 0."""
         done = self.in_time + self.late
         return self.in_time / done if done else None
 
 
 def count_callbacks(terms: Iterable[tuple[datetime, datetime | None]], *, now: datetime) -> CallbackFigures:
-    """From pairs of (due at, done at)."""
+    """Counts callbacks given as pairs (due_at, done_at or None)."""
     in_time = late = waiting = 0
     for due_at, done_at in terms:
         if done_at is not None and done_at <= due_at:

@@ -8,9 +8,9 @@ from callcenter.knowledge.facts import FigureNotFound, Law, read_law
 from callcenter.settings import TREE
 
 _WARNING_SHARE = 0.8
-"""Share of the term after which the board warns: minute 8 of 10. A smaller share warns earlier, and then most warnings
-concern calls that somebody returns in time anyway; a larger one leaves too little time to call. Chosen so that two
-minutes remain, about the length of one callback."""
+"""Share of the term after which the board warns: minute 8 of 10. Lower: most warnings concern callbacks that would be
+made in time anyway; higher: too little time is left to call. Chosen so that two minutes remain, about the length of one
+callback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def callback_term(day: date) -> CallbackTerm:
     try:
         figure = _law().find_value("CALLBACK_WITHIN", day)
     except FigureNotFound:
-        _law.cache_clear()  # somebody may be mending the file: read it again next time
+        _law.cache_clear()  # the file may be edited meanwhile: read it again next time
         raise
     due_after = timedelta(minutes=figure.value)
     return CallbackTerm(due_after=due_after, warn_after=due_after * _WARNING_SHARE, basis=figure.basis)
@@ -35,5 +35,5 @@ def callback_term(day: date) -> CallbackTerm:
 
 @cache
 def _law() -> Law:
-    law, _ = read_law(TREE / "knowledge_base" / "law.yaml")  # its problems are reported by `callcenter check`
+    law, _ = read_law(TREE / "knowledge_base" / "law.yaml")  # problems are reported by `callcenter check`
     return law

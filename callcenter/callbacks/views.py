@@ -1,4 +1,4 @@
-"""Reading callbacks."""
+"""Queries about callbacks. Read-only."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from callcenter.callbacks.service import SHIFT
 
 
 async def open_callbacks(session: AsyncSession, company_id: int) -> Sequence[Callback]:
-    """A company's callbacks that are not done, the nearest term first."""
+    """A company's callbacks that are not done, nearest deadline first."""
     return (
         await session.scalars(
             select(Callback)
@@ -22,7 +22,7 @@ async def open_callbacks(session: AsyncSession, company_id: int) -> Sequence[Cal
 
 
 async def one_callback(session: AsyncSession, callback_id: int, *, company_id: int) -> Callback | None:
-    """The callback; None when there is none, or it is another company's."""
+    """The callback; None when it does not exist or belongs to another company."""
     return await session.scalar(select(Callback).where(Callback.id == callback_id, Callback.company_id == company_id))
 
 
@@ -33,9 +33,9 @@ async def callback_of_call(session: AsyncSession, call_id: str) -> Callback | No
 async def callback_terms(
     session: AsyncSession, *, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime | None]]:
-    """(due, done or None) of the callbacks of all companies that were due from `since` until before `until`.
+    """Pairs (due_at, done_at or None) of the callbacks of all companies that were due in `since` <= t < `until`.
 
-    A callback that was withdrawn before anybody took it does not count.
+    Callbacks that were withdrawn before a dispatcher took them are left out.
     """
     rows = await session.execute(
         select(Callback.due_at, Callback.done_at).where(

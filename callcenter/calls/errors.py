@@ -1,4 +1,4 @@
-"""What can go wrong with the record of a call."""
+"""Errors of call records. The docstrings are the messages shown to people."""
 
 from callcenter.core.errors import CallcenterError
 

@@ -1,6 +1,6 @@
-"""Words while they are being said: told to the open pages by NOTIFY, kept nowhere.
+"""Sends partial recognition results to open web pages by PostgreSQL NOTIFY. Partial results are not stored.
 
-A page that misses some loses nothing: the line comes as a row of the transcript once it has been said to its end.
+A page that misses some loses nothing: the final result becomes a row of the transcript.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from callcenter.core.database import Database
 from callcenter.core.errors import DatabaseUnavailable
 
 SPOKEN_CHANNEL = "callcenter_spoken"
-"""Payload: the call's id, a space, and {speaker: [when the line began in milliseconds since 1970, text]} as JSON."""
+"""NOTIFY channel. Payload: call id, space, JSON {speaker: [start of the utterance in epoch milliseconds, text]}."""
 PAUSE_SECONDS = 0.25
-"""Between two tellings: no call is told of more than four times a second."""
+"""Shortest interval between two notifications: at most four per second and call."""
 _MAX_TEXT_BYTES = 3500
-"""Bytes in the payload; two such and the rest stay below the 8000 that NOTIFY takes."""
+"""Limit per speaker, as JSON: the texts of both speakers and the rest fit into the 8000 bytes of a NOTIFY payload."""
 
 _NOTIFY_STATEMENT = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
 _log = structlog.get_logger()
 
 
 class LiveSpeech:
-    """Tells what is being said, the newest words only. Nobody who speaks into it ever waits."""
+    """Collects the newest partial result of each speaker for `run` to send. `update_partial` never blocks."""
 
     def __init__(self) -> None:
         self._pending: dict[str, dict[Speaker, tuple[datetime, str]]] = {}
@@ -34,7 +34,7 @@ class LiveSpeech:
         self._has_pending = asyncio.Event()
 
     def update_partial(self, call_id: str, speaker: Speaker, *, at: datetime, words: str) -> None:
-        """The words so far of the line that `speaker` began at `at`; empty when they are taken back."""
+        """Sets the partial result of the utterance that `speaker` began at `at`; empty `words` retract it."""
         if self._sent.get((call_id, speaker), "") == words:
             self._drop(call_id, speaker)
             return
@@ -42,12 +42,12 @@ class LiveSpeech:
         self._has_pending.set()
 
     def end_partials(self, call_id: str, speaker: Speaker) -> None:
-        """Nobody listens to this side of the call any more."""
+        """Forgets a speaker's partial results when recognition of this leg has ended."""
         self._drop(call_id, speaker)
         self._sent.pop((call_id, speaker), None)
 
     async def run(self, database: Database) -> None:
-        """Tells until cancelled. What cannot be told is forgotten: newer words follow."""
+        """Sends pending results until cancelled. Results that cannot be sent are dropped: newer ones follow."""
         while True:
             await self._has_pending.wait()
             self._has_pending.clear()
@@ -77,7 +77,7 @@ def _build_payload(call_id: str, sides: dict[Speaker, tuple[datetime, str]]) -> 
 
 
 def _keep_last_words(words: str) -> str:
-    """As many of the last words as may travel."""
+    """Cuts words off the beginning until the text fits into _MAX_TEXT_BYTES."""
     kept = words
     while len(json.dumps(kept, ensure_ascii=False).encode()) > _MAX_TEXT_BYTES:
         kept = kept[len(kept) // 4 + 1 :]

@@ -1,4 +1,4 @@
-"""The record of a call: who, when, what happened, and where the recording lies."""
+"""Tables of call records: the call, its timeline, legs, transcript and recording."""
 
 from enum import StrEnum
 from typing import Any
@@ -19,23 +19,27 @@ class CallState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a call ended; None while it lasts."""
+    """How a call ended. `Call.outcome` is None until the call is settled."""
 
     ROBOT = "robot"
     """The robot served the caller: an answer, a ticket, a status."""
     TALKED = "talked"
     """A dispatcher talked with the caller."""
     ABANDONED = "abandoned"
-    """The caller hung up in the queue or before anything was settled in the IVR."""
+    """The caller hung up in the queue, or in the IVR before the robot had served them."""
     VOICEMAIL = "voicemail"
     CALLBACK = "callback"
+    """The caller asked for a callback."""
     OVERFLOW = "overflow"
     """All lines were busy."""
 
 
 class Call(Base):
-    """One inbound call. `id` is the uniqueid of the caller's channel in Asterisk: also its linkedid, the ARI
-    channel id, the call id of queue_log and the stem of the raw recording's name."""
+    """One inbound call.
+
+    `id` is the uniqueid of the caller's channel in Asterisk. It is also the linkedid, the ARI channel id, the call id
+    in queue_log and the stem of the raw recording's file name.
+    """
 
     __tablename__ = "call"
     __table_args__ = (
@@ -47,24 +51,24 @@ class Call(Base):
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
-    """Chosen by `dialled`."""
+    """The company whose number was dialed."""
     caller_number: Mapped[str | None] = mapped_column(String(20))
     """E.164; None when withheld or not a number."""
     caller_shown: Mapped[str] = mapped_column(String(80), default="")
-    """As the trunk gave it."""
+    """Caller number as received from the trunk."""
     dialled: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[CallState] = mapped_column(enum_column(CallState, length=12), default=CallState.IVR)
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, length=12))
     danger: Mapped[str | None] = mapped_column(String(60))
-    """The category code of a danger named in the call."""
+    """Category code of a danger that the caller reported; None: none."""
     arrived_at: Mapped[Moment]
     answered_at: Mapped[Moment | None]
     queued_at: Mapped[Moment | None]
     connected_at: Mapped[Moment | None]
-    """A dispatcher and the caller first heard each other."""
+    """When a dispatcher and the caller were first bridged."""
     ended_at: Mapped[Moment | None]
     member: Mapped[str | None] = mapped_column(String(80))
-    """The queue member that talked, e.g. `PJSIP/d-4f1a`."""
+    """Interface of the queue member who answered, e.g. `PJSIP/d-4f1a`."""
     hangup_cause: Mapped[int | None]
 
 
@@ -76,13 +80,13 @@ class EventSource(StrEnum):
 
 
 class CallEvent(Base):
-    """One line of a call's timeline; append-only. `key` makes it unique: nothing counts twice."""
+    """One line of a call's timeline; append-only. `key` is unique within the call and prevents duplicates."""
 
     __tablename__ = "call_event"
     __table_args__ = (
         UniqueConstraint("call_id", "key"),
         Index(None, "call_id", "at"),
-        # Few among very many; they are counted for whoever watches the centre.
+        # Rare kinds that the metrics count; a partial index keeps this cheap.
         Index("ix_call_event_trouble", "at", postgresql_where=text("kind IN ('lease_end', 'lost')")),
     )
 
@@ -116,20 +120,21 @@ class CallLeg(Base):
 
 
 class Speaker(StrEnum):
-    """Whose words they are."""
+    """The speaker of an utterance. MEMBER: a dispatcher."""
 
     CALLER = "caller"
     MEMBER = "member"
 
 
 FOLDED = "translate(text, 'ёЁ<>', 'еЕ  ')"
-"""An utterance's text as it is searched, letter for letter as long as it is: ё is е, and nothing is a tag."""
+"""SQL: an utterance's text normalized for search: ё becomes е, angle brackets (tags) become spaces. The length
+stays."""
 DOCUMENT = f"to_tsvector('russian'::regconfig, {FOLDED})"
-"""What the index over all transcripts holds; a search must say it in the same words to be served by it."""
+"""SQL expression of the full-text index; a query must use this same expression for PostgreSQL to use the index."""
 
 
 class Utterance(Base):
-    """What somebody said in one go, as the ear understood it; or with `fault` the moment from which it heard nothing.
+    """One recognized utterance; or, with `fault`, the moment from which recognition failed.
 
     Removed with the recording at the end of its retention.
     """
@@ -141,17 +146,17 @@ class Utterance(Base):
     )
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
-    """Of the note it came with: applying it twice makes one row."""
+    """The id of its note, so that applying the note twice creates one row."""
     sequence: Mapped[int] = mapped_column(BigInteger, Identity())
-    """Grows in the order in which lines are committed (notes are applied one batch at a time): an open page asks for
-    what came after the last line it has."""
+    """Grows in commit order, because notes are applied one batch at a time. An open page requests the rows after its
+    last one."""
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     speaker: Mapped[Speaker] = mapped_column(enum_column(Speaker, length=10))
     at: Mapped[Moment]
-    """When it began."""
+    """Start of the utterance."""
     text: Mapped[str] = mapped_column(Text, default="")
     words: Mapped[list[list[Any]]] = mapped_column(JSONB, default=list)
-    """[[word, begin, end, confidence], …], in seconds from `at`."""
+    """[[word, begin, end, confidence], …]; times in seconds from `at`."""
     fault: Mapped[str | None] = mapped_column(Text)
 
 
@@ -160,13 +165,15 @@ class RecordingState(StrEnum):
     FILED = "filed"
     MISSING = "missing"
     SHORT = "short"
+    """Filed, but too much of the call is missing (limits in `recordings/filing.py`)."""
     SILENT = "silent"
+    """Filed, but the channel of the robot and the dispatcher is silent."""
     EXPIRED = "expired"
     """Removed at the end of its retention."""
 
 
 class Recording(Base):
-    """The one recording of a call: two channels, caller left, our side right."""
+    """The recording of a call: stereo, caller left, robot and dispatcher right."""
 
     __tablename__ = "recording"
     __table_args__ = (Index("ix_recording_pending", "call_id", postgresql_where=text("state = 'pending'")),)
@@ -176,11 +183,11 @@ class Recording(Base):
         enum_column(RecordingState, length=10), default=RecordingState.PENDING
     )
     path: Mapped[str | None] = mapped_column(Text)
-    """Below `recordings/`, with forward slashes."""
+    """Relative to the recordings directory, with forward slashes."""
     seconds: Mapped[float | None] = mapped_column(Float)
     bytes: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64))
     gaps: Mapped[list[dict[str, float]]] = mapped_column(JSONB, default=list)
-    """Seconds that could not be recorded and were padded: [{"at": 12.3, "seconds": 4.0}]."""
+    """Parts that could not be recorded and were padded with silence, in seconds: [{"at": 12.3, "seconds": 4.0}]."""
     filed_at: Mapped[Moment | None]
     fault: Mapped[str | None] = mapped_column(Text)

@@ -1,4 +1,5 @@
-"""The recording's row of a call. Nothing here commits; files are other people's business."""
+"""Reads and writes the recording row of a call. Nothing here commits or touches files (see
+`callcenter/recordings/`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +15,14 @@ from callcenter.calls.transcripts import forget_transcript
 from callcenter.core.database import notify
 
 KEPT = (RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT)
-"""States in which there is a file."""
+"""States in which the recording has a file."""
 RECORDING_BEGAN = "recording"
-"""The timeline's line from which the recording's seconds count."""
+"""Timeline kind that marks the start of the recording: second 0 of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class FiledRecording:
-    """A file that lies in its place. `path` is relative to the recordings directory; `gaps` as in the model."""
+    """A recording file that was filed. `path` is relative to the recordings directory; `gaps` as in `Recording`."""
 
     path: str
     seconds: float
@@ -32,7 +33,7 @@ class FiledRecording:
 
 @dataclass(frozen=True, slots=True)
 class RecordedSpan:
-    """When a call was recorded: from the start of the recording to the caller's hang-up."""
+    """The recorded time of an ended call: from the start of the recording to the caller's hangup."""
 
     call: Call
     started_at: datetime
@@ -45,7 +46,7 @@ class RecordedSpan:
 
 
 async def expect_recording(session: AsyncSession, call_id: str) -> None:
-    """Asterisk has begun to record the call: a file must come of it."""
+    """Creates the row when Asterisk has started recording, so that a missing file is noticed. Idempotent."""
     await session.execute(
         insert(Recording)
         .values(call_id=call_id, state=RecordingState.PENDING, gaps=[])
@@ -54,7 +55,7 @@ async def expect_recording(session: AsyncSession, call_id: str) -> None:
 
 
 async def recorded_span(session: AsyncSession, call_id: str) -> RecordedSpan | None:
-    """The span of a call that has ended; None when it goes on, or when there is no such call."""
+    """The recorded span of an ended call; None when the call is still running or does not exist."""
     call = await session.get(Call, call_id, populate_existing=True)
     if call is None or call.state != CallState.ENDED or call.ended_at is None:
         return None
@@ -64,7 +65,7 @@ async def recorded_span(session: AsyncSession, call_id: str) -> RecordedSpan | N
 
 
 async def recorded_since(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, datetime]:
-    """When the recordings of these calls began, as far as anybody knows; calls that do not exist are left out."""
+    """Call id -> start of the recording, or the arrival if the start is unknown. Unknown calls are left out."""
     began = and_(CallEvent.call_id == Call.id, CallEvent.kind == RECORDING_BEGAN)
     rows = await session.execute(
         select(Call.id, func.coalesce(func.min(CallEvent.at), Call.arrived_at))
@@ -84,7 +85,7 @@ async def keep_recording(
     filed: FiledRecording | None = None,
     fault: str | None = None,
 ) -> None:
-    """Writes down what became of the recording; `fault` tells a person what is wrong with it."""
+    """Saves the state of the recording and, with `filed`, its file. `fault`: what is wrong with it, for people."""
     values = {
         "state": state,
         "path": filed.path if filed else None,
@@ -104,7 +105,7 @@ async def keep_recording(
 
 
 async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -> Sequence[str]:
-    """Calls of this node that ended before that moment and still wait for their file."""
+    """Ids of this node's calls that ended before `ended_before` and whose recording is still pending; at most 200, oldest first."""
     return (
         await session.scalars(
             select(Recording.call_id)
@@ -122,8 +123,10 @@ async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -
 
 
 async def claim_expired(session: AsyncSession, *, ended_before: datetime, limit: int = 100) -> Sequence[Recording]:
-    """Recordings with a file on this node, of calls that ended before that moment, locked; rows that another
-    transaction has locked are left out."""
+    """Locks and returns recordings with a file on this node, of calls that ended before `ended_before`.
+
+    Rows locked by others are skipped.
+    """
     return (
         await session.scalars(
             select(Recording)
@@ -137,8 +140,8 @@ async def claim_expired(session: AsyncSession, *, ended_before: datetime, limit:
 
 
 async def expire_recording(session: AsyncSession, recording: Recording) -> None:
-    """The file has been removed at the end of its retention, and so are its words; the row stays, with the checksum of
-    what was there."""
+    """Marks the recording as expired after its file was removed, and deletes the transcript. The row and its checksum
+    stay."""
     await forget_transcript(session, recording.call_id)
     recording.state = RecordingState.EXPIRED
     recording.path = None

@@ -1,6 +1,6 @@
-"""Writing the record of a call. Every function may be repeated: the second time changes nothing. None commits.
+"""Writes call records. Every function is idempotent; none commits.
 
-A call's states only go forward (ivr, queued, talking, ended), whichever of our sources speaks first.
+The state of a call only moves forward (ivr, queued, talking, ended), in whatever order the sources report it.
 """
 
 from collections.abc import Mapping
@@ -30,9 +30,9 @@ async def admit_call(
     caller_number: str | None = None,
     caller_shown: str = "",
 ) -> bool:
-    """Makes the call's row, or fills in what the row does not know yet; True when it was made.
+    """Creates the call's row, or fills in its missing fields; True when the row was created.
 
-    The earliest arrival told by anybody stands.
+    The earliest reported arrival is kept.
     """
     made = await session.scalar(
         insert(Call)
@@ -62,9 +62,9 @@ async def admit_call(
 
 
 async def lock_call(session: AsyncSession, call_id: str) -> Call:
-    """The call's row, as it stands now, locked until the session ends. Raises CallNotFound.
+    """Locks the call's row until the transaction ends and returns its present state. Raises CallNotFound.
 
-    Nobody else can change a row that this transaction has locked: it is read once.
+    The row is read once per transaction: while it is locked, no other transaction can change it.
     """
     locked = session.info.setdefault(_LOCKED_KEY, {})
     if call_id in locked and not session.in_nested_transaction():
@@ -73,12 +73,12 @@ async def lock_call(session: AsyncSession, call_id: str) -> Call:
     found = await session.scalar(
         select(Call)
         .where(Call.id == call_id)
-        .with_for_update(key_share=True)  # others may go on adding lines to its timeline
+        .with_for_update(key_share=True)  # other transactions may still add timeline lines
         .execution_options(populate_existing=True)
     )
     if found is None:
         raise CallNotFound(f"Звонка {call_id} нет.")
-    if not session.in_nested_transaction():  # what a savepoint has locked goes with it
+    if not session.in_nested_transaction():  # a rollback to a savepoint releases its locks
         locked[call_id] = found
     return found
 
@@ -90,12 +90,12 @@ def is_of_this_node(session: AsyncSession) -> ColumnElement[bool]:
 
 
 async def knows_call(session: AsyncSession, call_id: str) -> bool:
-    """Whether the call has a row; what is there is asked once a transaction."""
+    """Whether the call has a row. A positive answer is cached for the transaction."""
     known = session.info.setdefault(_KNOWN_KEY, set())
     if call_id in known:
         return True
     found = await session.scalar(select(Call.id).where(Call.id == call_id)) is not None
-    if found and not session.in_nested_transaction():  # a savepoint may have made it
+    if found and not session.in_nested_transaction():  # the savepoint that created the row may be rolled back
         known.add(call_id)
     return found
 
@@ -110,7 +110,7 @@ async def record_event(
     key: str,
     facts: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Adds a line to the call's timeline; False when a line with this key is there already."""
+    """Adds a line to the call's timeline; False when the call already has a line with this key."""
     made = await session.scalar(
         insert(CallEvent)
         .values(call_id=call_id, at=at, source=source, kind=kind[:40], key=key[:120], facts=dict(facts or {}))
@@ -125,7 +125,7 @@ async def record_event(
 async def record_leg(
     session: AsyncSession, call_id: str, *, channel_id: str, channel_name: str, role: LegRole, started_at: datetime
 ) -> None:
-    """Writes down a channel of the call; the earliest start stands."""
+    """Adds a leg (channel) to the call; the earliest reported start is kept."""
     statement = insert(CallLeg).values(
         call_id=call_id, channel_id=channel_id, channel_name=channel_name[:120], role=role, started_at=started_at
     )
@@ -154,7 +154,7 @@ async def end_leg(session: AsyncSession, call_id: str, channel_id: str, *, at: d
 
 
 async def leg_named(session: AsyncSession, call_id: str, channel_name: str) -> CallLeg | None:
-    """The call's leg on the channel with this name; a name is used again only after the channel is gone."""
+    """The newest leg on a channel of this name; Asterisk reuses a name only after the channel is gone."""
     return await session.scalar(
         select(CallLeg)
         .where(CallLeg.call_id == call_id, CallLeg.channel_name == channel_name[:120])
@@ -164,7 +164,7 @@ async def leg_named(session: AsyncSession, call_id: str, channel_name: str) -> C
 
 
 async def mark_answered(session: AsyncSession, call: Call, *, at: datetime) -> None:
-    """Somebody, robot or person, answered the line."""
+    """The channel was answered, by the robot or by a person."""
     call.answered_at = call.answered_at or at
     await _save(session, call)
 
@@ -195,7 +195,7 @@ async def mark_danger(session: AsyncSession, call: Call, *, category: str) -> No
 
 
 async def settle_outcome(session: AsyncSession, call: Call, outcome: Outcome | None) -> None:
-    """Writes how the call ended; None opens the question again, because a late note may change the answer."""
+    """Sets the outcome; None clears it, so that the call is settled again after a late note."""
     call.outcome = outcome
     await _save(session, call)
 

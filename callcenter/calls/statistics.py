@@ -1,4 +1,4 @@
-"""What may be counted about calls: a period's calls for reports, sums since a moment for whoever watches. Read-only."""
+"""Statistics of calls: the calls of a period for reports, counts since a moment for metrics. Read-only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome, Recording, RecordingState
 
 _LONGEST_CALL = timedelta(days=1)
-"""A call that ended lately arrived not much earlier: so the index on arrivals serves."""
+"""Assumed longest call: limits `arrived_at` in queries by end time, so that the index on arrivals can be used."""
 
-# In full, because PostgreSQL cannot prove the condition of a partial index of a parameter.
+# Literal SQL, because PostgreSQL cannot match the condition of a partial index with a bound parameter.
 _IS_LOST = text("call_event.kind = 'lost'")
 _IS_LEASE_END = text("call_event.kind = 'lease_end'")
 _IS_PENDING = text("recording.state = 'pending'")
@@ -20,7 +20,7 @@ _IS_PENDING = text("recording.state = 'pending'")
 
 @dataclass(frozen=True, slots=True)
 class CallTimes:
-    """One call. `outcome` is None while it goes on or is not settled yet; `was_lost`: Asterisk broke down in it."""
+    """One call. `outcome` is None until the call is settled; `was_lost`: Asterisk died during the call."""
 
     arrived_at: datetime
     queued_at: datetime | None
@@ -33,7 +33,7 @@ class CallTimes:
 
 @dataclass(frozen=True, slots=True)
 class CallStateCount:
-    """The calls in one state: how many, and since when the first of them waits in the queue."""
+    """Number of calls in one state, and when the first of them entered the queue."""
 
     count: int
     queued_since: datetime | None
@@ -41,7 +41,8 @@ class CallStateCount:
 
 @dataclass(frozen=True, slots=True)
 class WaitTimes:
-    """How long callers waited in the queue for a person. `within[n]` counts those that waited `bounds[n]` or less."""
+    """Waiting times in the queue of answered calls. `bucket_counts[n]`: calls that waited `bounds[n]` seconds or
+    less."""
 
     count: int
     total_seconds: float
@@ -49,7 +50,7 @@ class WaitTimes:
 
 
 async def calls_between(session: AsyncSession, *, since: datetime, until: datetime) -> Sequence[CallTimes]:
-    """The calls that arrived at `since` or later and before `until`, in the order of their arrival."""
+    """The calls that arrived in `since` <= t < `until`, in order of arrival."""
     lost = select(CallEvent.call_id).where(_IS_LOST)
     rows = await session.execute(
         select(
@@ -68,7 +69,7 @@ async def calls_between(session: AsyncSession, *, since: datetime, until: dateti
 
 
 async def standing_calls(session: AsyncSession) -> dict[CallState, CallStateCount]:
-    """The calls that go on now, by state; a state without calls is left out."""
+    """The calls in progress, by state; states without calls are left out."""
     rows = await session.execute(
         select(Call.state, func.count(), func.min(Call.queued_at))
         .where(Call.state != CallState.ENDED, Call.outcome.is_(None))
@@ -78,7 +79,7 @@ async def standing_calls(session: AsyncSession) -> dict[CallState, CallStateCoun
 
 
 async def count_outcomes(session: AsyncSession, *, since: datetime) -> dict[Outcome, int]:
-    """The calls that ended at `since` or later, by outcome; a late line may still change the outcome of one."""
+    """Settled calls that ended at `since` or later, by outcome. A late timeline line may still change an outcome."""
     rows = await session.execute(
         select(Call.outcome, func.count()).where(Call.outcome.is_not(None), *_ended_since(since)).group_by(Call.outcome)
     )
@@ -86,7 +87,7 @@ async def count_outcomes(session: AsyncSession, *, since: datetime) -> dict[Outc
 
 
 async def measure_waits(session: AsyncSession, *, since: datetime, bounds: Sequence[float]) -> WaitTimes:
-    """Of the calls that a person answered at `since` or later."""
+    """Waiting times of the queued calls that a dispatcher answered at `since` or later. `bounds`: seconds."""
     waited = func.greatest(0, func.extract("epoch", Call.connected_at - Call.queued_at))
     row = (
         await session.execute(
@@ -101,7 +102,7 @@ async def measure_waits(session: AsyncSession, *, since: datetime, bounds: Seque
 
 
 async def count_recordings(session: AsyncSession, *, since: datetime) -> dict[RecordingState, int]:
-    """The recordings of the calls that ended at `since` or later, by state."""
+    """Recordings of calls that ended at `since` or later, by state."""
     rows = await session.execute(
         select(Recording.state, func.count())
         .join(Call, Call.id == Recording.call_id)
@@ -112,7 +113,7 @@ async def count_recordings(session: AsyncSession, *, since: datetime) -> dict[Re
 
 
 async def count_unfiled(session: AsyncSession) -> int:
-    """Calls that have ended and whose recording is not in its place yet."""
+    """Number of ended calls whose recording is not filed yet."""
     count = await session.scalar(
         select(func.count())
         .select_from(Recording)
@@ -123,7 +124,7 @@ async def count_unfiled(session: AsyncSession) -> int:
 
 
 async def count_lease_ends(session: AsyncSession, *, since: datetime) -> int:
-    """How often the dialplan took a call back because its lease was over, at `since` or later."""
+    """How often a lease expired, so that the dialplan took the call back from the controller, at `since` or later."""
     count = await session.scalar(
         select(func.count()).select_from(CallEvent).where(_IS_LEASE_END, CallEvent.at >= since)
     )

@@ -1,7 +1,7 @@
-"""Search in what was said: PostgreSQL's Russian full-text search over all transcripts.
+"""Searches the transcripts by PostgreSQL's Russian full-text search. Used by the list of calls (`views.py`).
 
-Every word typed must have been said somewhere in the call, by either side, in any of its forms; "in quotes" the words
-must follow one another in one line; a word after a minus must not have been said at all.
+A call matches when each search word occurs somewhere in it, by either speaker, in any inflected form. Words in quotes
+must follow one another within one utterance. A word after a minus must not occur in the call.
 """
 
 import re
@@ -17,14 +17,14 @@ from callcenter.calls.models import DOCUMENT, FOLDED, Call, Speaker, Utterance
 from callcenter.calls.recordings import recorded_since
 
 HITS = 3
-"""Lines shown of one call."""
+"""Utterances shown per call."""
 _CONTEXT_WORDS = 8
-"""Words of context on each side of the first word found."""
+"""Words of context before and after the first match."""
 _TERM_PATTERN = re.compile(r'(?P<minus>-*)(?:"(?P<phrase>[^"]*)"?|(?P<word>\S+))')
 _OR_WORDS = frozenset({"or", "или", "|"})
 _FOLDING_TABLE = str.maketrans("ёЁ<>", "еЕ  ")
 _HIGHLIGHT_MARKS = ("\ue000", "\ue001")
-"""Around a word found, on its way out of PostgreSQL: of the private use area, which no text of an ear holds."""
+"""Markers around a match in PostgreSQL's headline. Private-use characters, which a recognizer never outputs."""
 _CONFIG: ColumnElement[str] = literal_column("'russian'::regconfig")
 _HEADLINE: ColumnElement[str] = literal_column(
     f"'HighlightAll=true, StartSel={_HIGHLIGHT_MARKS[0]}, StopSel={_HIGHLIGHT_MARKS[1]}'"
@@ -33,7 +33,7 @@ _HEADLINE: ColumnElement[str] = literal_column(
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """One condition, as `websearch_to_tsquery` takes it: a word, a phrase in quotes, or some with `or` between."""
+    """One condition in `websearch_to_tsquery` syntax: a word, a phrase in quotes, or alternatives joined by `or`."""
 
     text: str
     is_required: bool
@@ -41,19 +41,20 @@ class SearchTerm:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptHit:
-    """A line in which something was found: the words around it, each piece with whether it is what was found."""
+    """An utterance that matches. `fragments`: pieces of the text around the first match, each with whether it
+    matches."""
 
     call_id: str
     speaker: Speaker
     at: datetime
-    """When the first word found was said; without word times, when the line began."""
+    """When the first matching word was said; without word times, the start of the utterance."""
     recording_offset: float
-    """The same, of the recording."""
+    """`at` in seconds from the start of the recording."""
     fragments: tuple[tuple[str, bool], ...]
 
 
 def read_terms(typed: str) -> tuple[SearchTerm, ...]:
-    """What somebody typed, as conditions; `а или б` is one."""
+    """Parses a search text into conditions; «а или б» is one condition."""
     terms: list[SearchTerm] = []
     join = False
     for match in _TERM_PATTERN.finditer(typed.translate(_FOLDING_TABLE)):
@@ -72,7 +73,7 @@ def read_terms(typed: str) -> tuple[SearchTerm, ...]:
 
 
 async def keep_meaningful(session: AsyncSession, terms: Sequence[SearchTerm]) -> tuple[SearchTerm, ...]:
-    """The terms that say something: «не», «и», «что» are in every line and in no index."""
+    """Drops terms of stop words only («не», «и», «что»): PostgreSQL does not index them."""
     if not terms:
         return ()
     rows = values(column("place", String), column("text", String), name="typed").data(
@@ -84,7 +85,7 @@ async def keep_meaningful(session: AsyncSession, terms: Sequence[SearchTerm]) ->
 
 
 def said_in_call(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:
-    """The conditions on a call. Terms that are only unwanted ask for calls in which something else was said."""
+    """SQL conditions on a call. If all terms are excluded words, the call must still have some recognized speech."""
     conditions: list[ColumnElement[bool]] = []
     for term in terms:
         calls = Call.id.in_(select(Utterance.call_id).where(_match_condition(term.text)))
@@ -97,11 +98,11 @@ def said_in_call(terms: Sequence[SearchTerm]) -> list[ColumnElement[bool]]:
 async def find_hits(
     session: AsyncSession, call_ids: Sequence[str], terms: Sequence[SearchTerm]
 ) -> Mapping[str, tuple[TranscriptHit, ...]]:
-    """The first lines of these calls that hold something wanted, by call, in the order in which they were said."""
+    """Call id -> its first HITS utterances that match any required term, in order of time."""
     wanted = [term.text for term in terms if term.is_required]
     if not wanted or not call_ids:
         return {}
-    anything = " or ".join(wanted)  # one question of each line: its words are taken apart anew for each
+    anything = " or ".join(wanted)  # one query per row: each query parses the text anew
     place = func.row_number().over(partition_by=Utterance.call_id, order_by=(Utterance.at, Utterance.sequence))
     lines = (
         select(Utterance.id, place.label("place"))
@@ -151,7 +152,7 @@ def _make_hit(utterance: Utterance, headline: str, *, since: datetime) -> Transc
 
 
 def _find_highlighted_letters(headline: str, length: int) -> list[bool]:
-    """For each letter of the text whether it belongs to a word found."""
+    """For each character of the text whether it is part of a match."""
     letters, inside = [], False
     for letter in headline:
         if letter in _HIGHLIGHT_MARKS:

@@ -1,4 +1,4 @@
-"""Transcripts: what was said in a call, by whom and when."""
+"""Reads and writes transcripts: the recognized utterances of a call. Nothing here commits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ async def add_utterance(
     words: Sequence[Sequence[Any]] = (),
     fault: str | None = None,
 ) -> None:
-    """Writes down what was said; one that is there already changes nothing. See Utterance."""
+    """Adds an utterance (see `Utterance`). Idempotent by `utterance_id`."""
     added = await session.execute(
         insert(Utterance)
         .values(
@@ -43,7 +43,7 @@ async def add_utterance(
 
 
 async def read_transcript(session: AsyncSession, call_id: str, *, after: int = -1) -> tuple[Utterance, ...]:
-    """Both sides, in the order in which they spoke; only the lines written `after` that sequence number."""
+    """Utterances of both speakers in order of time; only those with a sequence number above `after`."""
     rows = await session.scalars(
         select(Utterance)
         .where(Utterance.call_id == call_id, Utterance.sequence > after)

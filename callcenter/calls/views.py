@@ -1,4 +1,4 @@
-"""What may be asked about calls."""
+"""Queries about calls, for the web desk and for ticket registration. Read-only."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class CallFilters:
-    """Which calls; None means any. `since` is included, `until` is not."""
+    """Filters of the list of calls; None: any. By arrival: `since` <= t < `until`."""
 
     outcome: Outcome | None = None
     state: CallState | None = None
@@ -27,18 +27,18 @@ class CallFilters:
     since: datetime | None = None
     until: datetime | None = None
     transcript_query: str = ""
-    """Words that were said in the call; see `calls.said`."""
+    """Words that were said in the call; syntax in `calls/transcript_search.py`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A line of the list; `recording` is None when the call needed none."""
+    """A row of the list. `recording`: None when the call was not recorded; `seconds`: length of the recording."""
 
     call: Call
     recording: RecordingState | None
     seconds: float | None
     hits: tuple[TranscriptHit, ...] = ()
-    """Where something of `CallFilters.said` was said."""
+    """Utterances that match `CallFilters.transcript_query`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class CallPage:
     page: int
     pages: int
     only_stop_words: bool = False
-    """All words of `CallFilters.said` are such as are in every line: nothing was looked for."""
+    """True when `CallFilters.transcript_query` has stop words only, so that no search was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call with all this room knows of it."""
+    """One call with its legs, timeline, recording and transcript."""
 
     call: Call
     legs: tuple[CallLeg, ...]
@@ -65,13 +65,13 @@ class CallRecord:
 
     @property
     def recording_started_at(self) -> datetime:
-        """When the recording began, as far as anybody knows."""
+        """Start of the recording, or the arrival of the call if the start is unknown."""
         begins = (event.at for event in self.events if event.kind == RECORDING_BEGAN)
         return next(begins, self.call.arrived_at)
 
 
 async def live_calls(session: AsyncSession, company_id: int) -> Sequence[Call]:
-    """A company's calls that have not ended, those in danger first, then the oldest first."""
+    """A company's calls in progress: calls with a danger first, then the oldest first."""
     return (
         await session.scalars(
             select(Call)
@@ -82,7 +82,7 @@ async def live_calls(session: AsyncSession, company_id: int) -> Sequence[Call]:
 
 
 async def one_call(session: AsyncSession, company_id: int, call_id: str) -> Call | None:
-    """The call; None when there is no such call, or it is another company's."""
+    """The call; None when it does not exist or belongs to another company."""
     call = await session.get(Call, call_id)
     return call if call is not None and call.company_id == company_id else None
 
@@ -90,9 +90,9 @@ async def one_call(session: AsyncSession, company_id: int, call_id: str) -> Call
 async def find_calls(
     session: AsyncSession, company_id: int, filters: CallFilters | None = None, *, search: str = "", page: int = 1
 ) -> CallPage:
-    """A page of a company's calls, the newest first. `search`: a part of the caller's number or of the call's id.
+    """A page of a company's calls, newest first. `search`: a part of the caller's number or of the call id.
 
-    A page out of range gives the nearest one.
+    A page number out of range is clamped.
     """
     filters = filters or CallFilters()
     typed = read_terms(filters.transcript_query)
@@ -117,9 +117,9 @@ async def find_calls(
 
 
 async def call_record(session: AsyncSession, company_id: int, call_id: str) -> CallRecord | None:
-    """The call with its legs, timeline (in order of time) and recording.
+    """The call with its legs, timeline (both in order of time), recording and transcript.
 
-    None when there is no such call, or it is another company's.
+    None when it does not exist or belongs to another company.
     """
     call = await session.get(Call, call_id)
     if call is None or call.company_id != company_id:
@@ -152,7 +152,7 @@ def _build_conditions(filters: CallFilters, search: str) -> list[ColumnElement[b
     if words:
         found = [Call.id.contains(words, autoescape=True), Call.caller_shown.contains(words, autoescape=True)]
         digits = re.sub(r"\D", "", words)
-        if len(digits) >= 10:  # 8 911 … and +7 911 … are one number
+        if len(digits) >= 10:  # «8 911 …» and «+7 911 …» are the same number
             digits = digits[-10:]
         if digits:
             found.append(Call.caller_number.contains(digits))

@@ -1,7 +1,8 @@
-"""`callcenter check`: everything people write, read and judged at once, without a running centre.
+"""`callcenter check`: reports every problem of the files that people edit, in one run, without a running centre.
 
-Scripts with their twin talks, the dialplan's words, the knowledge base, the settings, and Asterisk's configuration
-as it would be rendered, with its toll-fraud lint. Exit 1 when something would stop a start.
+Checks the scripts with their test talks, the dialplan's texts, the knowledge base, the phrases, the settings, and the
+rendered Asterisk configuration, toll fraud included. Exit code 1 when a problem is fatal. `callcenter run` calls
+`find_problems` before a start.
 """
 
 import argparse
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the problems in the order of their places. 0 when none of them is fatal, else 1."""
+    """Prints the problems sorted by file and line. Returns 0 when none of them is fatal, else 1."""
     problems: list[Problem] = []
     settings: Settings | None = None
     try:
@@ -79,10 +80,11 @@ def find_problems(
     knowledge: Path = KNOWLEDGE,
     today: date | None = None,
 ) -> list[Problem]:
-    """Every problem, sorted by place. None: the settings are broken, so no configuration is rendered.
+    """Returns the problems that are checked before a start, sorted by file and line.
 
-    Nothing of an instance is read or written: the configuration is rendered with passwords made for the moment.
-    `today` is the day answers must be valid for, by default today where the company is.
+    `centre`: an instance or its settings; None when the settings are invalid: the checks that need them are skipped.
+    Reads and writes nothing of an instance: the configuration is rendered with temporary passwords. `today` is the day
+    on which answers must be valid, by default the current day in the company's time zone.
     """
     settings = centre.settings if isinstance(centre, Instance) else centre
     zone = (settings.company if settings else CompanySettings()).zone
@@ -103,9 +105,9 @@ def find_problems(
 
 
 def find_understanding_problems(directory: Path) -> list[Problem]:
-    """What is wrong with the phrases by which callers are understood, the lines of their test files included.
+    """Returns the problems of the house list, the phrase files and the lines of their test files.
 
-    It takes some seconds, so no start waits for it.
+    The test lines are checked only when nothing else is fatal. Takes some seconds, so it is not part of a start.
     """
     base = read_knowledge(directory)
     phrases = read_phrases(directory / PHRASES)
@@ -122,9 +124,10 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
 def find_script_problems(
     directory: Path, base: KnowledgeBase, interpreter: Interpreter | None = None, run_action: GetOutcome | None = None
 ) -> list[Problem]:
-    """What is wrong with the scripts of a directory, and where they differ from their twin talks.
+    """Returns the problems of the scripts of a directory, and their differences from their talks files.
 
-    `interpreter` understands the callers of the talks; `run_action`: actions whose end the talks do not tell.
+    `interpreter` interprets the caller's utterances; `run_action` gives the outcome of an action if the talk gives
+    none.
     """
     problems: list[Problem] = []
     codes = frozenset(category.code for category in base.categories)
@@ -143,7 +146,7 @@ def find_script_problems(
 
 
 def find_word_problems(file: Path) -> list[Problem]:
-    """What is wrong with the words the dialplan plays by itself: they go to the voice as they stand."""
+    """Returns a problem for an unreadable file of dialplan texts, and for each text with digits or Latin letters."""
     try:
         words = read_dialplan_texts(file)
     except DialplanTextsUnreadable as error:
@@ -159,7 +162,7 @@ def find_word_problems(file: Path) -> list[Problem]:
 
 
 def find_configuration_problems(settings: Settings) -> list[Problem]:
-    """What is wrong with Asterisk's configuration as these settings render it."""
+    """Renders Asterisk's configuration for `settings` and returns its problems."""
     calls = settings.telephony.max_calls
     ports = Ports(5060, 8088, 5038, 8080, 54320, rtp_start=20000, rtp_end=20000 + 4 * calls - 1)
     with tempfile.TemporaryDirectory(prefix="callcenter-check-") as directory:
@@ -181,7 +184,7 @@ def find_configuration_problems(settings: Settings) -> list[Problem]:
 
 
 def find_ear_problems(settings: Settings) -> list[Problem]:
-    """Why callers could not be heard, though the settings want them to be."""
+    """Returns a problem (CHK006) when speech recognition is configured but its address, engine or model is unusable."""
     ear, model = settings.ear, settings.speech_model
     try:
         for address in ear.addresses:
@@ -196,7 +199,7 @@ def find_ear_problems(settings: Settings) -> list[Problem]:
 
 
 def find_voice_problems(settings: Settings) -> list[Problem]:
-    """Why nothing could be said: the voice of the settings is not known, or not on this machine."""
+    """Returns a problem (CHK007) when the configured voice is unknown or not installed on this machine."""
     try:
         configured_voice(settings).check_installed()
     except CallcenterError as error:
@@ -205,7 +208,7 @@ def find_voice_problems(settings: Settings) -> list[Problem]:
 
 
 def find_recordings_unheard(settings: Settings) -> list[Problem]:
-    """Persons' recordings of this instance whose text has changed, or that cannot be played; none when it has none."""
+    """Returns a problem for each recording of this instance whose text has changed or that cannot be played."""
     layout = Layout(find_home())
     if not layout.prompts.is_dir():
         return []
@@ -214,7 +217,7 @@ def find_recordings_unheard(settings: Settings) -> list[Problem]:
 
 
 def describe_ear(settings: Settings) -> str:
-    """What hears the callers, in a few words."""
+    """One line in Russian about speech recognition: the local engine and model, and servers on other machines."""
     if not settings.callers_are_heard:
         return "звонящих не слышно: модель речи не задана, всё по кнопкам"
     elsewhere = f"слух на {', '.join(settings.ear.addresses)}" if settings.ear.addresses else ""
@@ -247,7 +250,7 @@ def _list_scripts(directory: Path) -> list[Path]:
 
 
 def _relative_to_cwd(problem: Problem) -> Problem:
-    """The same problem with its file as one would type it from the current directory."""
+    """The problem with its file relative to the current directory; unchanged when the file is outside."""
     file = problem.position.file
     if not file.is_relative_to(Path.cwd()):
         return problem

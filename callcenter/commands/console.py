@@ -1,4 +1,4 @@
-"""`callcenter console "pjsip show registrations"`: one command of Asterisk's console, wherever Asterisk runs."""
+"""`callcenter console "pjsip show registrations"`: runs one command on the console of the instance's Asterisk."""
 
 import argparse
 
@@ -12,6 +12,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises NoAsterisk when Asterisk does not run."""
+    """Raises AsteriskLaunchFailed when Asterisk's console does not answer."""
     say(Asterisk(open_instance()).run_cli(" ".join(arguments.words)))
     return 0

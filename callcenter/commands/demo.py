@@ -1,4 +1,7 @@
-"""`callcenter demo`: softphones call the running centre; exit 0 only if everything that must happen was heard."""
+"""`callcenter demo`: softphones call the running centre and check what they hear.
+
+Exit code 0 when every scene passes; a scene that this centre cannot play (no speech recognition) is skipped.
+"""
 
 import argparse
 import asyncio
@@ -24,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises NotRunning when there is no centre to call."""
+    """Raises NotRunning when the centre does not run, or lacks an account or a script that the demo needs."""
     output = sys.stderr if arguments.json else sys.stdout
 
     def tell(line: str) -> None:
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def summarise(accounts: list[Account]) -> str:
-    """The end of the printed account: each scene in a few lines."""
+    """The summary in Russian that ends the printed report, a few lines for each scene."""
     lines = [""]
     for account in accounts:
         mark = "–" if account.skip_reason else "✓" if account.has_passed else "✗"

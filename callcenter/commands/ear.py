@@ -1,4 +1,4 @@
-"""`callcenter ear build|install`: the centre's own speech model, made of its words, or a ready-made one."""
+"""`callcenter ear build|install`: builds the centre's own speech model from its words, or installs a published one."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ _OLD_VALUE_COMMENT = "  # было: "
 
 
 class ModelSwitchFailed(CallcenterError):
-    """The settings' text could not be changed. It is as it was."""
+    """The settings file could not be changed; its text is unchanged."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises InstallFailed, ModelSwitchFailed, NotBuilt, BrokenSettings."""
+    """Raises InstallFailed, ModelSwitchFailed, ModelBuildFailed, BrokenSettings."""
     return _build() if arguments.does == "build" else _install(arguments.source, arguments.sha256)
 
 
@@ -62,7 +62,7 @@ def _build() -> int:
 
 
 def _read_employee_names(instance: Instance) -> list[str] | None:
-    """Those who work here now; None when the database does not say."""
+    """Names of the current employees; None when the database is unavailable."""
     try:
         return asyncio.run(read_people(PostgresCluster(instance.layout, instance.ports).address()))
     except DatabaseUnavailable:
@@ -70,7 +70,7 @@ def _read_employee_names(instance: Instance) -> list[str] | None:
 
 
 def _install(source: str, sha256: str) -> int:
-    read_settings()  # nothing is fetched for settings that are broken already
+    read_settings()  # invalid settings raise BrokenSettings before a download
     if source == OWN_MODEL:
         if sha256:
             raise InstallFailed("--sha256 — сумма архива, а своя модель собирается на месте; уберите --sha256")
@@ -88,9 +88,9 @@ def _install(source: str, sha256: str) -> int:
 
 
 def switch_over(file: Path, model: str) -> None:
-    """Sets `[ear] model` in the settings' text; what stood there stays beside it as a remark, and only that.
+    """Sets `[ear] model` in the settings file; keeps the previous value, but no older one, in a comment on that line.
 
-    Raises ModelSwitchFailed when that would not give settings with this model, and leaves the file as it is.
+    Raises ModelSwitchFailed, and leaves the file unchanged, when the edited text would not set this model.
     """
     try:
         text = file.read_text(encoding="utf-8") if file.exists() else ""

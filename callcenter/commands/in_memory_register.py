@@ -1,5 +1,7 @@
-"""What a talk in a terminal has done: the centre's own actions over a register on paper, so that a ticket and a reading
-come out as they were told, and nothing is kept."""
+"""Runs the script actions of `callcenter talk` on a ticket register in memory.
+
+Tickets and meter readings get the same outcomes as in a real call; nothing is stored.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -24,17 +26,17 @@ from callcenter.tickets.clocks import set_clocks
 from callcenter.tickets.new_ticket import NewTicket
 
 _UNDECIDED_ACTIONS = frozenset((CHECK_CALLER, MARK_DANGER, TICKET_STATUS))
-"""How these end hangs on a telephone, or on tickets of other days: nothing that was said tells it."""
+"""Actions that are not run: they need the caller's telephone number, a call to mark, or tickets of earlier calls."""
 
 
 class InMemoryTicketRegister:
-    """Implements `ports.TicketRegister`: the tickets of one talk, and meters that nobody has read before."""
+    """Implements `ports.TicketRegister` for the tickets of one talk. Meters have no previous reading."""
 
     def __init__(self, categories: Categories, zone: ZoneInfo) -> None:
         self._categories = categories
         self._zone = zone
         self._tickets: dict[str, RegisteredTicket] = {}
-        """By category."""
+        """By category code."""
 
     async def register(self, new_ticket: NewTicket) -> RegisteredTicket:
         """See TicketRegister."""
@@ -44,11 +46,11 @@ class InMemoryTicketRegister:
         return replace(self._open(new_ticket.category, new_ticket.reported_at), is_new=is_new)
 
     async def find_open(self, *, dialled: str, phone: str | None, call_id: str) -> Sequence[OpenTicket]:
-        """None: see `_UNDECIDED_ACTIONS`."""
+        """Always empty; see `_UNDECIDED_ACTIONS`."""
         return ()
 
     async def find_by_digits(self, digits: str, *, dialled: str) -> tuple[str, datetime | None] | None:
-        """None: see `_UNDECIDED_ACTIONS`."""
+        """Always None; see `_UNDECIDED_ACTIONS`."""
         return None
 
     async def find_reading_doubt(
@@ -69,11 +71,11 @@ class InMemoryTicketRegister:
 
 class _NullNoteWriter:
     def write(self, note: Note) -> None:
-        """Nothing of a talk in a terminal is kept."""
+        """Discards the note."""
 
 
 def open_in_memory_actions(known: KnowledgeSnapshot, zone: ZoneInfo, clock: Clock) -> GetOutcome:
-    """Carries out the actions of one talk. None for one whose end nothing tells."""
+    """Returns a function that runs the actions of one talk; it returns None for an action of `_UNDECIDED_ACTIONS`."""
     register = InMemoryTicketRegister(known.categories, zone)
     actions = ScriptActions(
         register=register, notes=_NullNoteWriter(), clock=clock, zone=zone, get_knowledge=lambda: known

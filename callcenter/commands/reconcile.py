@@ -1,4 +1,7 @@
-"""`callcenter reconcile`: compares Asterisk, files and rows; prints every orphan, exit 1 when there is one."""
+"""`callcenter reconcile`: compares Asterisk's channels and bridges, files and database rows; prints every orphan.
+
+Exit code 1 when there is an orphan.
+"""
 
 import argparse
 import asyncio
@@ -16,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    """Raises AsteriskUnavailable and DatabaseUnavailable: what cannot be asked cannot be compared."""
+    """Raises AsteriskUnavailable and DatabaseUnavailable: the comparison needs both."""
     orphans = asyncio.run(_find_orphans(open_instance()))
     for orphan in orphans:
         print(orphan)

@@ -1,4 +1,7 @@
-"""`callcenter replay TAPE`: plays a call's tape through router, engine and record; tells the call and what differs."""
+"""`callcenter replay TAPE`: replays the tape of a call through event router, dialogue engine and call record.
+
+Prints the transcript of the call, then the differences between the tape and the replay.
+"""
 
 import argparse
 import shutil
@@ -24,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when everything comes out as it did, 1 when it differs. Raises BrokenTape, NoEdition."""
+    """Returns 0 when the replay equals the tape, 1 when it differs. Raises BrokenTape, EditionNotFound."""
     configure_logging("ERROR")
     if arguments.copy is not None:
         copy_tape(arguments.tape, arguments.copy)
@@ -42,7 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def copy_tape(tape: Path, copy: Path) -> None:
-    """Writes the fictional copy and its edition beside it. Raises BrokenTape, NoEdition, OSError."""
+    """Writes an anonymized copy of the tape, and its script edition to `editions/` beside the copy.
+
+    Raises BrokenTape, EditionNotFound, OSError.
+    """
     lines = read_tape(tape)
     edition = find_edition(lines, directory=tape.parent)
     copy.write_bytes(anonymize_tape(lines))

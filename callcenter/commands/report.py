@@ -1,4 +1,4 @@
-"""`callcenter report calls|queue`: the figures of some days, each with its formula beside it."""
+"""`callcenter report calls|queue`: prints the figures of a period of days, each with its formula."""
 
 import argparse
 import asyncio
@@ -24,7 +24,7 @@ from callcenter.settings import QueueSettings
 
 
 class InvalidPeriod(CallcenterError):
-    """The days asked for are no period."""
+    """A day is not a date, or the first day is after the last."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def read_period(first: str | None, last: str | None, *, zone: ZoneInfo, now: datetime) -> Period:
-    """The days as they were typed, 2026-11-24. Raises InvalidPeriod."""
+    """Parses ISO dates such as 2026-11-24. `last` defaults to today in `zone`, `first` to `last`.
+
+    Raises InvalidPeriod.
+    """
     end = _parse_day(last) if last else now.astimezone(zone).date()
     begin = _parse_day(first) if first else end
     if begin > end:
@@ -57,7 +60,7 @@ def read_period(first: str | None, last: str | None, *, zone: ZoneInfo, now: dat
 async def make_report(
     database: Database, subject: str, period: Period, *, queue_settings: QueueSettings, now: datetime
 ) -> CallsReport | QueueReport:
-    """Raises DatabaseUnavailable."""
+    """Reads the report `subject` (`calls` or `queue`) and closes `database`. Raises DatabaseUnavailable."""
     try:
         async with database.begin() as session:
             if subject == "calls":
@@ -74,7 +77,7 @@ async def make_report(
 
 
 def as_text(report: CallsReport | QueueReport, period: Period, queue_settings: QueueSettings) -> str:
-    """For a terminal: a head, the table of figures, and the calls by hour."""
+    """The report for a terminal: heading, table of figures, and for calls a table by hour."""
     days = show_days(period)
     if isinstance(report, CallsReport):
         if is_empty(report):
@@ -89,7 +92,7 @@ def as_text(report: CallsReport | QueueReport, period: Period, queue_settings: Q
 
 
 def as_json(report: CallsReport | QueueReport, period: Period, queue_settings: QueueSettings) -> str:
-    """Every figure by its key: value (null when there is nothing to divide by), unit, title, formula."""
+    """The report as JSON: each figure by its key, with value (null without data), unit, title, formula."""
     answer: dict[str, Any] = {
         "report": "calls" if isinstance(report, CallsReport) else "queue",
         "from": period.first.isoformat(),

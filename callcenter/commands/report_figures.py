@@ -1,4 +1,4 @@
-"""The figures of a report as people read them: a title, a value, and the formula with its numbers beside it."""
+"""The figures of a report for people: a title, a value, and the formula with its numbers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ NOTHING = "—"
 class Unit(Enum):
     COUNT = auto()
     SHARE = auto()
-    """Of one: 0.8 is 80 %."""
+    """A fraction: 0.8 is 80 %."""
     SECONDS = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class ReportFigure:
-    """`key` names it in JSON. `value` is None when there is nothing to divide by."""
+    """One row of a report. `key` is its name in JSON; `value` is None when there is no data to compute it from."""
 
     key: str
     title: str
@@ -46,7 +46,7 @@ OUTCOMES = {
     Outcome.VOICEMAIL: "никого на месте или вышло время ожидания",
     Outcome.OVERFLOW: "одновременных звонков больше, чем линий",
 }
-"""How each outcome is counted, in the order of the report."""
+"""Which calls count as each outcome, in the order of the report."""
 
 
 def figures_of_calls(report: CallsReport) -> list[ReportFigure]:
@@ -150,7 +150,7 @@ def figures_of_queue(report: QueueReport, settings: QueueSettings) -> list[Repor
 
 
 def table_of(figures: Iterable[ReportFigure]) -> str:
-    """Titles, values and formulas in columns."""
+    """A table with the columns title, value, formula."""
     figures = tuple(figures)
     titles, values = (max(len(text) for text in column) for column in _list_column_texts(figures))
     return "\n".join(
@@ -159,7 +159,7 @@ def table_of(figures: Iterable[ReportFigure]) -> str:
 
 
 def table_of_hours(report: CallsReport) -> str:
-    """Calls by the hour of their arrival and by outcome; a line an hour that had calls."""
+    """A table of calls by hour of arrival and outcome; hours without calls are left out."""
     heads = ("Час", "всего", *(label("outcome_short", outcome) for outcome in OUTCOMES))
     lines = ["  ".join(heads)]
     for hour, outcomes in report.outcomes_by_hour.items():
@@ -169,7 +169,7 @@ def table_of_hours(report: CallsReport) -> str:
 
 
 def show_span(seconds: float) -> str:
-    """`1:02:05`, or `2:05` below an hour."""
+    """A duration such as `1:02:05`, or `2:05` below an hour, rounded to seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

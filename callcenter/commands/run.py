@@ -1,6 +1,6 @@
-"""`callcenter run`: check, set up, start the supervisor in the background, wait until the centre answers.
+"""`callcenter run`: checks and sets up the instance, starts the supervisor, and waits until the centre answers.
 
-`callcenter run supervisor|controller|clerk|desk` is one of its programs in the foreground.
+`callcenter run supervisor|controller|clerk|desk` runs one program of the centre in the foreground.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from callcenter.operations.supervisor import (
 )
 
 _START_SECONDS = 30.0
+"""Seconds after which a program that does not answer makes the start fail."""
 
 
 class StartFailed(CallcenterError):
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when all of the centre answers; 1 with the list when scripts, knowledge or settings are broken."""
+    """Returns 0 when every program answers; 1 when scripts, knowledge or settings are invalid, after printing why."""
     if arguments.program is None:
         return start_centre()
     instance = open_instance()
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def start_centre() -> int:
-    """Starts what does not run, adopts what does."""
+    """Starts the programs that do not run and adopts the running ones; returns the exit code. Raises StartFailed."""
     from callcenter.commands.check import find_problems
 
     instance = open_instance()
@@ -87,14 +88,14 @@ def start_centre() -> int:
     if watching is None:
         supervisor.start()
     else:
-        watching.send(signal.SIGHUP)  # it may be in a long pause after failures that are mended now
+        watching.send(signal.SIGHUP)  # ends a long restart delay after earlier failures
     _wait_until_ready(instance)
     say(summarise(instance))
     return 0
 
 
 def summarise(instance: Instance) -> str:
-    """What a person needs to know to use the running centre."""
+    """A summary in Russian: the number, addresses and files that a person needs to use the running centre."""
     from callcenter.commands.check import describe_ear
 
     settings, ports = instance.settings, instance.ports
@@ -116,9 +117,9 @@ def summarise(instance: Instance) -> str:
 
 
 def _wait_until_ready(instance: Instance) -> None:
-    """Waits for the desk's /healthz, for the controller to be at Asterisk's ARI, and for the clerk to run.
+    """Waits until the desk answers /healthz, the controller is connected to ARI, and the clerk runs.
 
-    A program that was started LOOP times without answering is not waited for any longer.
+    Raises StartFailed after _START_SECONDS, or when a program was started LOOP times without answering.
     """
     deadline = time.monotonic() + _START_SECONDS
     asterisk = Asterisk(instance, progress=say)

@@ -1,4 +1,4 @@
-"""`callcenter say TEXT FILE.wav`: hear how the centre's voice says a text."""
+"""`callcenter say TEXT FILE.wav`: renders a text with the centre's voice."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from callcenter.speech.voices import VOICES, configured_voice, open_voice
 
 
 class FolderNotFound(CallcenterError):
-    """The folder of the file does not exist."""
+    """The directory of the output file does not exist."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the words as the voice is given them, stress marked, and writes the file.
+    """Writes the file, then prints the words that the voice was given, with stress marks.
 
-    Raises CallcenterError when there is no voice or no folder.
+    Raises FolderNotFound, or another CallcenterError when the voice is missing or fails.
     """
     file: Path = arguments.file
     if not file.absolute().parent.is_dir():

@@ -1,4 +1,4 @@
-"""Broken settings told to a person: in Russian, the field at its line, what it may hold."""
+"""Describes invalid settings for people, in Russian: the line of the field and the values it may have."""
 
 import difflib
 import os
@@ -31,11 +31,11 @@ _MESSAGES = {
     "string_type": "нужен текст в кавычках",
     "tuple_type": "нужен список в квадратных скобках",
 }
-"""By pydantic's name of the error; what is not here is told in pydantic's own words."""
+"""By pydantic's error type. An error type that is missing here keeps pydantic's own message."""
 
 
 def name_settings(error: BrokenSettings) -> list[Problem]:
-    """A problem for every field that is wrong; one for the file when it cannot be read at all."""
+    """Returns a problem for each invalid field, or one for the whole file when it cannot be parsed."""
     file = settings_file()
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
@@ -54,13 +54,13 @@ def _make_problem(finding: Any, file: Path, lines: list[str]) -> Problem:
     words = template.format(**facts) if template else str(finding["msg"]).removeprefix("Value error, ")
     message = f"{field} = {finding['input']!r}: {words.replace(' or ', ' или ')}"
     variable = f"CALLCENTER_{'__'.join(path).upper()}"
-    if variable in {name.upper() for name in os.environ}:  # it wins over the file
+    if variable in {name.upper() for name in os.environ}:  # overrides the file
         return Problem(FileLocation(file), CODE, f"{message} (задано переменной {variable})")
     return Problem(FileLocation(file, _find_line(lines, [part for part in path if not part.isdigit()])), CODE, message)
 
 
 def _find_line(lines: list[str], path: list[str]) -> int:
-    """The line that sets the field, else the one that opens its table; 0 when the file holds neither."""
+    """Number of the line that sets the field, else of the line that opens its table; 0 when the file has neither."""
     table: list[str] = []
     best = (0, 0)
     for number, text in enumerate(lines, start=1):
@@ -77,7 +77,7 @@ def _find_line(lines: list[str], path: list[str]) -> int:
 
 
 def _suggest(path: list[str]) -> str:
-    """The name that was probably meant."""
+    """The setting with the most similar name, or the list of settings; empty when the table is unknown."""
     table: type[BaseModel] = Settings
     for part in path[:-1]:
         inner = table.model_fields[part].annotation if part in table.model_fields else None

@@ -1,4 +1,4 @@
-"""`callcenter setup`: make everything ready, without starting the centre's own programs."""
+"""`callcenter setup`: prepares the instance without starting the centre's own programs."""
 
 import argparse
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises CallcenterError with the mend."""
+    """Raises CallcenterError; its message names the remedy."""
     if arguments.for_tests:
         set_up_for_tests(open_instance(home=test_home(), settings=Settings()), progress=say)
     elif arguments.renew_asterisk:
@@ -30,5 +30,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def say(line: str) -> None:
-    """Progress is for whoever waits, so it must not stay in a buffer."""
+    """Prints a line of progress at once: a person is waiting, so the line must not stay in a buffer."""
     print(line, flush=True)

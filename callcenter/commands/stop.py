@@ -1,4 +1,4 @@
-"""`callcenter stop`: end the centre in the order in which nothing starts anything again."""
+"""`callcenter stop`: ends the centre, the supervisor first, so that no ended program is started again."""
 
 import argparse
 import signal

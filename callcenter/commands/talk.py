@@ -1,4 +1,4 @@
-"""`callcenter talk main`: play the caller in a terminal, and keep the talk as a test of the script."""
+"""`callcenter talk main`: a person types the caller's part of a script; the talk can be saved as a test."""
 
 import argparse
 import os
@@ -54,11 +54,11 @@ KNOWLEDGE = TREE / "knowledge_base"
 _KEYS_HELP = "Кнопки и Enter; пустой Enter — молчать; т — повесить трубку."
 _SPEECH_HELP = "Кнопки или слова и Enter; пустой Enter — молчать; т — повесить трубку."
 _HANG_UP = ("т", "h")
-"""Whichever layout the keyboard has."""
+"""Lines that hang up: «т» (трубка), or `h` when the keyboard layout is Latin."""
 
 
 class BrokenFiles(CallcenterError):
-    """The script or its talks cannot be read."""
+    """The script or its talks file cannot be read, or a talk cannot be saved."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def find_script(name: str) -> Path:
-    """The file of a script given by its name in `ivr_scripts/` or by its path. Raises BrokenFiles."""
+    """Returns the file of a script, given its name in `ivr_scripts/` or its path. Raises BrokenFiles."""
     places = (TREE / "ivr_scripts" / f"{name}.yaml", Path(name))
     found = next((place for place in places if place.is_file()), None)
     if found is None:
@@ -117,7 +117,10 @@ def find_script(name: str) -> Path:
 def save_talk(
     file: Path, talk: Talk, script: Script, answers: Mapping[str, str], interpreter: Interpreter | None = None
 ) -> None:
-    """Puts `talk` at the end of `file`. Raises BrokenFiles, and changes nothing, when it would not read or not pass."""
+    """Appends `talk` to `file`.
+
+    Raises BrokenFiles, and leaves the file unchanged, when the talk fails or the result cannot be read.
+    """
     differences = run_talk(script, talk, answers=answers, interpreter=interpreter)
     if differences:
         raise BrokenFiles("\n".join(str(problem) for problem in differences))
@@ -137,7 +140,7 @@ def save_talk(
 
 @dataclass(slots=True)
 class ManualTalk:
-    """One conversation played by hand. `read` gives a line for a prompt, None when there are no more."""
+    """A talk whose caller is a person at a terminal. `read(prompt)` returns a line, or None at the end of input."""
 
     script: Script
     answers: Mapping[str, str]
@@ -148,7 +151,7 @@ class ManualTalk:
     recognition_enabled: bool = False
     interpreter: Interpreter | None = None
     run_action: GetOutcome | None = None
-    """Actions that come out as in a real call; all others as the talks usually have them."""
+    """Gives the outcome of an action as in a real call; on None, the outcome comes from `default_outcomes`."""
     _conversation: Conversation = field(init=False)
     _turns: list[Turn] = field(default_factory=list)
     _outcomes: dict[str, tuple[GivenOutcome, ...]] = field(default_factory=dict)
@@ -161,7 +164,7 @@ class ManualTalk:
         self._conversation = Conversation(self.script, self.answers, {}, self.interpreter)
 
     def play(self, *, name: str, place: FileLocation) -> Talk:
-        """Plays to the end and gives the talk back."""
+        """Plays until the talk ends; returns it."""
         self.write(self._help_text)
         commands = self._feed_event(Began())
         if self.recognition_enabled:
@@ -200,7 +203,7 @@ class ManualTalk:
         awaited = [command for command in commands if isinstance(command, Say | Listen | Do)]
         self._awaited_command = (
             awaited[-1] if awaited else self._awaited_command
-        )  # a key that means nothing changes nothing
+        )  # after an ignored key the engine still waits for the same input
         match self._awaited_command:
             case Say(turn):
                 return self._feed_event(SayingEnded(turn))

@@ -1,6 +1,6 @@
-"""`callcenter transcribe FILE`: what a sound file says, heard by the same ear that hears the callers.
+"""`callcenter transcribe FILE`: converts a sound file to text with the recognizer that is used for callers.
 
-The two sides of a recorded call are two channels and are heard apart: the caller is the first one.
+The two sides of a recorded call are two channels and are recognized separately; the first one is the caller.
 """
 
 import argparse
@@ -31,9 +31,9 @@ from callcenter.speech.sound import Samples, resample
 
 _CONNECT_TIMEOUT = 5.0
 _START_SECONDS = 60.0
-"""A large model takes its time to load."""
+"""Seconds to wait for the recognition server, which loads its model first; a large one takes long."""
 _MAX_LEAD_SECONDS = 3.0
-"""How far the file may be ahead of the ear, which drops what waits for five seconds."""
+"""Seconds by which sent audio may be ahead of recognition. The server drops audio when more than 5 s are queued."""
 _CHUNK_SAMPLES = RATE // 5
 _CHANNEL_LABELS = ("житель", "центр")
 
@@ -50,11 +50,11 @@ class ModelNotConfigured(CallcenterError):
 
 
 class UnreadableSound(CallcenterError):
-    """The file is no sound that can be read."""
+    """The file is not a readable sound file."""
 
 
 class RecognitionFailed(CallcenterError):
-    """The ear failed."""
+    """The recognition server failed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the text, a line an utterance, or JSON.
+    """Prints the text, one line per utterance, or JSON. Returns 0.
 
     Raises ModelNotConfigured, UnreadableSound, RecognitionFailed, BrokenSettings.
     """
@@ -77,13 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _find_model(settings: Settings) -> Path | None:
-    """None as long as the centre's own is not built."""
+    """The configured model; None without one, or while the centre's own model is not built."""
     model = find_model(Layout(find_home()), settings)
     return model if model is not None and (model.is_dir() or not settings.own_model) else None
 
 
 def read_channels(file: Path) -> list[Samples]:
-    """The channels of a sound file, 8 kHz. Raises UnreadableSound."""
+    """Returns the channels of a sound file, resampled to 8 kHz. Raises UnreadableSound."""
     try:
         sound, rate = soundfile.read(file, always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
@@ -92,7 +92,7 @@ def read_channels(file: Path) -> list[Samples]:
 
 
 def as_text(channels: Sequence[Sequence[Final]]) -> str:
-    """A line an utterance, in the order of their beginnings; with two channels it says whose."""
+    """One line per utterance, sorted by begin; with two channels the line names the speaker."""
     lines = []
     for number, finals in enumerate(channels):
         side = f"{_CHANNEL_LABELS[number]}: " if len(channels) == len(_CHANNEL_LABELS) else ""
@@ -103,7 +103,7 @@ def as_text(channels: Sequence[Sequence[Final]]) -> str:
 
 
 def as_json(file: Path, channels: Sequence[Sequence[Final]]) -> str:
-    """Text and words of each channel; times in seconds."""
+    """JSON with the text and the words of each channel; times in seconds from the start of the file."""
 
     def describe(word: RecognizedWord) -> dict[str, Any]:
         return {"word": word.text, "begin": word.begin, "end": word.end, "confidence": word.confidence}
@@ -121,7 +121,7 @@ async def _transcribe(settings: Settings, model: Path | None, channels: Sequence
 
 
 async def _transcribe_channel(client: RecognitionClient, channel: Samples) -> list[Final]:
-    """Its utterances. The file waits for the ear, which would drop what it cannot hear in time."""
+    """Returns the final results of a channel. Sends no faster than the server recognizes, or it would drop audio."""
     told: asyncio.Queue[LegEvent] = asyncio.Queue()
     finals: list[Final] = []
     heard_to = 0.0
@@ -138,7 +138,10 @@ async def _transcribe_channel(client: RecognitionClient, channel: Samples) -> li
 
 
 def _collect_result(told: LegEvent, finals: list[Final]) -> float | None:
-    """Keeps an utterance; how far the ear has heard, when it says so."""
+    """Appends a final result to `finals`; returns the second that recognition has reached, or None.
+
+    Raises RecognitionFailed.
+    """
     match told:
         case Final():
             finals.append(told)
@@ -152,7 +155,7 @@ def _collect_result(told: LegEvent, finals: list[Final]) -> float | None:
 
 @asynccontextmanager
 async def _open_recognizer(settings: Settings, model: Path | None) -> AsyncIterator[RecognitionClient]:
-    """An ear of our own for as long as we need it; without a model for it, the first of those elsewhere."""
+    """Runs a temporary recognition server; without a model for it, connects to the first one on another machine."""
     if model is None and settings.ear.engine == VOSK:
         if not settings.ear.addresses:
             raise ModelNotConfigured

@@ -1,6 +1,6 @@
-"""`callcenter understand`: lines of what residents say, and what each means: intent, categories, dangers, address, why.
+"""`callcenter understand`: interprets lines of residents' speech: intent, categories, dangers, address, explanation.
 
-Lines come from the arguments, or from standard input one by one. `--json` prints one object a line.
+The lines are the arguments, or else the lines of standard input. `--json` prints one JSON object per line.
 """
 
 import argparse
@@ -30,7 +30,7 @@ _CONFIRMATION_LABELS = {
 
 
 class BrokenPhrases(CallcenterError):
-    """The phrases or the house list have faults; the text names them all, one a line, in Russian."""
+    """The phrases or the house list are invalid; the message lists all faults, one per line, in Russian."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """0 when every line was understood as far as it can be. Raises BrokenPhrases."""
+    """Prints the interpretation of each line. Always returns 0. Raises BrokenPhrases."""
     began = time.perf_counter()
     understanding = load(arguments.houses or KNOWLEDGE / HOUSES)
     loaded = time.perf_counter() - began
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def load(houses: Path, knowledge: Path = KNOWLEDGE) -> Understanding:
-    """Understanding with the data of `knowledge` and a house list. Raises BrokenPhrases."""
+    """Loads the interpretation data of `knowledge` and the house list `houses`. Raises BrokenPhrases."""
     understanding, problems = read_understanding(knowledge, houses)
     fatal = [problem for problem in problems if problem.fatal]
     if fatal:
@@ -76,7 +76,7 @@ def load(houses: Path, knowledge: Path = KNOWLEDGE) -> Understanding:
 
 
 def as_json(meaning: Meaning) -> dict[str, Any]:
-    """The meaning as one JSON object; what was not said is not there."""
+    """The interpretation as a JSON object; empty fields are left out, except `intent`, `danger` and `categories`."""
     answer: dict[str, Any] = {
         "text": meaning.text,
         "intent": str(meaning.intent),
@@ -104,7 +104,7 @@ def as_json(meaning: Meaning) -> dict[str, Any]:
 
 
 def as_text(meaning: Meaning) -> list[str]:
-    """The meaning for a person at a terminal."""
+    """The interpretation as lines for a terminal, in Russian."""
     lines = [f"«{meaning.text}»", f"  намерение   {meaning.intent}{f' ({meaning.article})' if meaning.article else ''}"]
     if meaning.dangers:
         lines.append(f"  опасность   {', '.join(one.code for one in meaning.dangers)}")
@@ -130,13 +130,13 @@ def as_text(meaning: Meaning) -> list[str]:
 
 
 def _format_doubt(doubt: AddressDoubt) -> str:
-    """What was said, and what it may be."""
+    """The spoken words and the possible values, e.g. `«одиннадцать», 11 или 11А`."""
     said = f"«{doubt.words}»" if doubt.words else ""
     return ", ".join(part for part in (said, " или ".join(option or "без" for option in doubt.options)) if part)
 
 
 def _format_moment(moment: Moment) -> str:
-    """«01.12.2026 с 18:00», with a question mark where the likelier is given."""
+    """E.g. «01.12.2026 с 18:00»; «(?)» follows when a part was not said and the likelier value is given."""
     earliest, latest = (at and f"{at:%H:%M}" for at in (moment.earliest, moment.latest))
     hours = (
         f"в {earliest}"

@@ -1,4 +1,4 @@
-"""`callcenter voice`: the voices there are, how they sound side by side, and a person's recordings instead of them."""
+"""`callcenter voice`: lists and compares the synthetic voices; lists and stores a person's recordings of the texts."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ SENTENCES = TREE / "callcenter" / "speech" / "sentences.yaml"
 
 
 class SoundDirectoryUnusable(CallcenterError):
-    """The sounds cannot be written where they should go."""
+    """The directory for the sounds cannot be created or written."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Raises CallcenterError with the mend."""
+    """Raises CallcenterError; its message names the remedy."""
     if arguments.does == "list":
         print("\n".join(describe_voices(read_settings())))
     elif arguments.does == "compare":
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def describe_voices(settings: Settings) -> list[str]:
-    """A line for each voice."""
+    """One line per voice: installed, or what to install. An arrow marks the configured voice."""
     lines = []
     for name in VOICES:
         voice = _open_named_voice(name, settings)
@@ -83,7 +83,7 @@ def describe_voices(settings: Settings) -> list[str]:
 
 
 def describe_lines(lines: Sequence[RecordableText], *, missing: bool = False) -> list[str]:
-    """A line for each text: number, who says it, about how long, its words."""
+    """One line per text: number, person or synthesis, estimated seconds, text; the last line has the totals."""
     shown = [line for line in lines if not (missing and line.human.exists())]
     told = [
         f"{line.number:>4}  {'человек' if line.human.exists() else 'синтез '}  {line.seconds:4.1f} с  "
@@ -96,15 +96,15 @@ def describe_lines(lines: Sequence[RecordableText], *, missing: bool = False) ->
 
 @dataclass(frozen=True, slots=True)
 class VoiceSpeed:
-    """One voice in numbers; seconds."""
+    """Measured speed of one voice; all values in seconds."""
 
     voice: str
     speech_seconds: float
     rendering_seconds: float
     first_latency: float
-    """Until the first sentence can be heard, the start of the voice's program included."""
+    """Rendering time of the first sentence, including the start of the voice's program."""
     median_latency: float
-    """The same for the other sentences, the middle one of them."""
+    """Median rendering time of the other sentences."""
 
     def __str__(self) -> str:
         rendering = f"{self.rendering_seconds:9.2f} {self.rendering_seconds / self.speech_seconds:8.3f}"
@@ -113,9 +113,10 @@ class VoiceSpeed:
 
 
 async def compare_voices(settings: Settings, directory: Path, *, tell: Callable[[str], None]) -> list[VoiceSpeed]:
-    """Writes `01-<voice>.wav` … into `directory`, the texts beside them, and tells each voice's speed.
+    """Renders the test sentences with every installed voice; prints the voices' speeds as a table through `tell`.
 
-    The factor is rendering by speech: below 1 the voice is quicker than it talks. Raises SoundDirectoryUnusable.
+    Writes `01-<voice>.wav` … and `texts.txt` to `directory`. The column «доля» is rendering time / speech duration;
+    below 1, a voice renders faster than real time. Raises SoundDirectoryUnusable.
     """
     sentences = [str(one) for one in yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))]
     words = make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)
@@ -167,7 +168,7 @@ def _open_named_voice(name: str, settings: Settings) -> Voice:
 
 
 async def _rebuild_dialplan_sounds(instance: Instance) -> None:
-    """The dialplan's own words are files that Asterisk plays by itself: they are made again at once."""
+    """Writes the dialplan's sounds again, because Asterisk plays these files without the controller."""
     voice = configured_voice(instance.settings)
     try:
         words = make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)

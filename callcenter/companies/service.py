@@ -1,4 +1,4 @@
-"""Choosing the company of a call. Nothing here commits."""
+"""Determines the company of a call. Nothing here commits."""
 
 from sqlalchemy import ScalarSelect, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,18 +7,18 @@ from callcenter.companies.models import DEFAULT_COMPANY_ID, Company
 from callcenter.core.phone_numbers import parse_phone
 
 _CALL = table("call", column("id"), column("company_id"))
-"""The two columns needed here; the model of calls belongs to a room that stands on this one."""
+"""The two columns needed here. The `Call` model cannot be imported: its package depends on this one."""
 
 
 async def write_default_company(session: AsyncSession, *, name: str, number: str, time_zone: str) -> None:
-    """Writes the company of the settings; repeats harmlessly. `number` is E.164."""
+    """Saves the company of the settings. Idempotent. `number` is E.164."""
     await session.merge(Company(id=DEFAULT_COMPANY_ID, name=name, number=number, time_zone=time_zone))
 
 
 async def choose_company(session: AsyncSession, dialled: str) -> int:
-    """The id of the company whose number was dialled; the default company for any other number and for none.
+    """The id of the company whose number was dialed; the default company for an unknown or missing number.
 
-    Example: `88125550192` and `+78125550192` are one number.
+    Formats are equivalent: `88125550192` and `+78125550192` are the same number.
     """
     number = parse_phone(dialled)
     if number is None:
@@ -28,5 +28,5 @@ async def choose_company(session: AsyncSession, dialled: str) -> int:
 
 
 def company_of_call(call_id: str) -> ScalarSelect[int]:
-    """An SQL expression: the id of the call's company. What is written about a call belongs to the same company."""
+    """An SQL expression: the id of the call's company, for rows about the call that belong to the same company."""
     return select(_CALL.c.company_id).where(_CALL.c.id == call_id).scalar_subquery()

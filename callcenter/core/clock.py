@@ -1,4 +1,4 @@
-"""Time as an argument: whoever needs the hour is handed a clock."""
+"""The clock interface. Code that needs the time receives a clock as an argument, so that tests can replace it."""
 
 import time
 from datetime import UTC, datetime
@@ -9,16 +9,16 @@ class Clock(Protocol):
     """Wall-clock time for records and deadlines; monotonic time for durations."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current time, timezone-aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never steps back."""
+        """Seconds of a clock that never steps; the starting point is arbitrary."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

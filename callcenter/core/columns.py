@@ -1,4 +1,4 @@
-"""Column types that several rooms share."""
+"""Column types shared by several packages."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from sqlalchemy import Enum
 
 
 def enum_column(kind: type[StrEnum], *, length: int) -> Enum:
-    """A text column of at most `length` letters that holds the values of `kind` and gives back its members."""
+    """A text column of at most `length` characters that stores the values of `kind` and returns its members."""
     return Enum(
         kind,
         native_enum=False,

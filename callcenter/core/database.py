@@ -1,7 +1,7 @@
-"""The database session, the declarative base and the notices that cross processes.
+"""Database sessions, the declarative base and change notifications between processes.
 
-Whoever opens a session commits it; services never do. PostgreSQL LISTEN/NOTIFY carries only
-`<topic>:<id>`; the listener reads the row itself.
+The code that opens a session commits it; services never commit. A PostgreSQL NOTIFY payload is only `<topic>:<id>`; the
+listener reads the row itself.
 """
 
 from collections.abc import AsyncIterator
@@ -25,10 +25,11 @@ _NODE_ID = "node_id"
 _NOTIFY = text("SELECT pg_notify(:channel, notice) FROM unnest(CAST(:notices AS text[])) AS notice")
 
 _UNAVAILABLE_STATES = ("08", "53", "57", "58")
-"""Classes of SQLSTATE: 08 connection; 53 disk, memory or connections used up; 57 shutting down, starting, cancelled;
-58 the machine below failed. In all of them the same statement may succeed later."""
+"""SQLSTATE classes (PostgreSQL, appendix A): 08 connection exception; 53 insufficient resources (disk, memory,
+connections); 57 operator intervention (shutdown, start-up, cancel); 58 system error. The same statement may succeed
+later."""
 _CONFLICT_STATES = ("40",)
-"""Class of SQLSTATE: this transaction lost to another one (serialisation, deadlock); trying again is the remedy."""
+"""SQLSTATE class 40, transaction rollback (serialization failure, deadlock): the transaction must be retried."""
 
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Facts = Annotated[dict[str, Any], mapped_column(JSONB)]
@@ -36,7 +37,8 @@ RowId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 
 
 class Base(DeclarativeBase):
-    """The root of all tables; constraint names are fixed so that migrations can name them."""
+    """Declarative base of all tables. The naming convention fixes constraint names, so that migrations can refer to
+    them."""
 
     metadata = MetaData(
         naming_convention={
@@ -50,9 +52,9 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """A pool of connections to one PostgreSQL database, given as a `postgresql+psycopg://` address.
+    """A pool of connections to one PostgreSQL database. `url`: `postgresql+psycopg://…`.
 
-    `node_id`: the node this program runs on (`Settings.node_id`). Each node reads the files of its own Asterisk.
+    `node_id`: the node of this process (`Settings.node_id`). Each node reads the files of its own Asterisk.
     """
 
     def __init__(self, url: str, *, node_id: str = "", connect_seconds: int = 2) -> None:
@@ -63,16 +65,16 @@ class Database:
             max_overflow=10,
             pool_pre_ping=True,
             pool_timeout=connect_seconds,
-            hide_parameters=True,  # they are in the messages of errors otherwise, and those are logged
+            hide_parameters=True,  # otherwise error messages contain them and are logged
             connect_args={"connect_timeout": connect_seconds, "options": "-c timezone=UTC"},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, info={_NODE_ID: node_id})
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """A session in a transaction: committed at the end of the block, rolled back by an exception.
+        """Opens a session in a transaction: committed at the end of the block, rolled back on an exception.
 
-        Raises DatabaseUnavailable, whichever library noticed it and whether at the begin, within, or at the commit.
+        Raises DatabaseUnavailable for every connection failure, in whichever library and phase it occurs.
         """
         try:
             async with self._sessions.begin() as session:
@@ -90,20 +92,21 @@ class Database:
 
 
 def node_of(session: AsyncSession) -> str:
-    """The node this program runs on; empty where there is only one."""
+    """The node of this process; empty in a single-node installation."""
     return str(session.info.get(_NODE_ID, ""))
 
 
 async def notify(session: AsyncSession, topic: str, identifier: str | int) -> None:
-    """Tells every listening process, at commit, that the row `identifier` of `topic` changed.
+    """Notifies all listening processes, at commit, that the row `identifier` of `topic` has changed.
 
-    All that a transaction tells goes out in one statement, each notice once: a call's row changes ten times in one.
+    The notifications of a transaction are deduplicated and sent in one statement, because a transaction may change a
+    call's row ten times.
     """
     session.info.setdefault(_NOTICES, {})[f"{topic}:{identifier}"] = None
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """True when the error means that PostgreSQL cannot be reached, not that it refused what was asked."""
+    """True when PostgreSQL cannot be reached or serve requests now; False when it rejected the statement."""
     if isinstance(error, DatabaseUnavailable | NoFreeConnection | ConnectionError):
         return True
     if isinstance(error, DBAPIError):
@@ -114,6 +117,6 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """True when the transaction lost against another one and should simply be tried again."""
+    """True when the transaction lost against a concurrent one and should be retried."""
     orig = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(orig, psycopg.Error) and (orig.sqlstate or "").startswith(_CONFLICT_STATES)

@@ -1,4 +1,7 @@
-"""The one root of everything this project raises on purpose, and the two failures that every room may meet."""
+"""The base class of this project's exceptions, and two failures common to all packages.
+
+The docstring of an exception class is its default message.
+"""
 
 
 class CallcenterError(Exception):

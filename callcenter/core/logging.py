@@ -1,8 +1,8 @@
-"""Structured logs: one JSON object a line, the call's id bound once by `structlog.contextvars`.
+"""Structured logs: one JSON object per line; the call id is bound once by `structlog.contextvars`.
 
-Phone numbers and names are personal data: they are logged at DEBUG only. Therefore a traceback tells places and no
-values of variables, an error of the database is cut before the row it is about, and of what was to be spoken, which
-our errors put between «», nothing is left: it may be a number that the caller has typed.
+Phone numbers and names are personal data and are logged at DEBUG only. Therefore tracebacks contain no values of local
+variables, rows quoted in PostgreSQL error messages are removed, and so is text between «», where our errors quote texts
+to be spoken: such a text may contain a number keyed in by the caller.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import Processor, WrappedLogger
 
-_LINE_END = r"(?:\n|\\n)"  # as it is, and in a repr
+_LINE_END = r"(?:\n|\\n)"  # a line end itself, or escaped in a repr
 _DATABASE_ROW = re.compile(
     rf"{_LINE_END}(?:DETAIL|CONTEXT): .*?(?={_LINE_END}\[SQL|{_LINE_END}\(Background|\Z)", re.DOTALL
 )
@@ -24,7 +24,7 @@ _QUOTED_TEXT = re.compile(r"«[^»]*»")
 
 
 def configure_logging(level: str = "INFO") -> None:
-    """Sends our logs and the libraries' warnings to standard error as JSON lines."""
+    """Writes logs of `level` and above, and warnings of libraries, to standard error as JSON lines."""
     threshold = logging.getLevelNamesMapping()[level]
     output = cast(TextIO, BestEffortStream(sys.stderr))
     heads: list[Processor] = [
@@ -55,7 +55,7 @@ def configure_logging(level: str = "INFO") -> None:
 
 
 class BestEffortStream(io.TextIOBase):
-    """`stream`, but for what it cannot take: a full disk costs lines of the log, never the work they tell of."""
+    """A text stream that ignores write errors of `stream`: a full disk loses log lines but stops no work."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -71,7 +71,7 @@ class BestEffortStream(io.TextIOBase):
 
 
 def _redact_private(_logger: WrappedLogger, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """PostgreSQL adds the row it refused to its message; SQLAlchemy passes it on."""
+    """Structlog processor: removes personal data, for example the rejected row in an error message of PostgreSQL."""
     for key, value in entry.items():
         if isinstance(value, str) and key != "event":
             entry[key] = _redact(value)
@@ -82,7 +82,7 @@ def _redact_private(_logger: WrappedLogger, _method: str, entry: MutableMapping[
 def _redact_exceptions(failures: Iterable[dict[str, Any]]) -> None:
     for failure in failures:
         failure["exc_value"] = _redact(failure["exc_value"])
-        for member in failure.get("exceptions", ()):  # of a group
+        for member in failure.get("exceptions", ()):  # exception group
             _redact_exceptions(member)
 
 

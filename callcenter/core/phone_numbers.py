@@ -1,27 +1,27 @@
-"""Telephone numbers: however one is written, shown or typed, it is kept as E.164 (`+78125550192`)."""
+"""Converts phone numbers, as written, displayed or keyed in, to E.164 (`+78125550192`)."""
 
 import re
 
 import phonenumbers
 
 _HOME_COUNTRY_CODE = "7"
-"""The country whose numbers are written without a code."""
+"""Country code assumed for national numbers."""
 _PHONE_PATTERN = re.compile(r"\+?[0-9\s().\-–]+")
-"""Anything else in it (a letter, a comma, «доб. 5») makes it no number: digits are never picked out of words."""
+"""Characters of a phone number. Any other character (a letter, a comma, «доб. 5») makes the text no phone number."""
 _INTERNATIONAL_PREFIXES = ("810", "00")
-"""What is dialled before the code of another country: from Russia, and from most other places."""
+"""International call prefixes before a country code: `810` in Russia, `00` in most other countries."""
 _INVALID_AREA_DIGITS = "012"
-"""No area or mobile code of the country code 7 begins with these digits (Russian numbering plan, ITU-T E.164)."""
+"""No area or mobile code under country code 7 begins with these digits (Russian numbering plan, ITU-T E.164)."""
 
 
 def parse_phone(written: str) -> str | None:
-    """E.164 of a telephone number; None for what is none.
+    """The E.164 form of a phone number; None when the text is no phone number.
 
-    Read are `+` with a country code, `00` or `810` with a country code, `7` or `8` with ten digits, and ten digits.
-    None for a withheld number, a word, an extension, and seven digits without their area code.
+    Accepted: `+`, `00` or `810` with a country code; `7` or `8` with ten digits; ten digits alone. None for a withheld
+    number, a word, an extension, or seven digits without an area code.
 
-    A number counts when its length is possible in its country. Whether its range is assigned is not asked: ranges are
-    opened faster than lists of them are updated, and a resident with a new number must be called back.
+    The length must be possible in the country. Whether the range is assigned is not checked: new ranges are opened
+    faster than the lists are updated, and a resident with a new number must be called back.
     """
     written = written.strip()
     if not _PHONE_PATTERN.fullmatch(written):
@@ -41,7 +41,7 @@ def parse_phone(written: str) -> str | None:
 
 
 def _add_country_code(digits: str) -> str | None:
-    """The digits with a country code in front; None when none can be told."""
+    """The digits with a country code; None when the country cannot be determined."""
     if len(digits) == 11 and digits[0] in "78":
         return f"{_HOME_COUNTRY_CODE}{digits[1:]}"
     if len(digits) == 10 and not digits.startswith("00"):

@@ -1,4 +1,4 @@
-"""What is wrong with a file that a person wrote: where, what, and the mend."""
+"""Problems found in hand-written files (scripts, knowledge base): location, message and remedy."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileLocation:
-    """A place in a file; line and column count from 1, 0 means the file as a whole."""
+    """A location in a file. Line and column count from 1; line 0: the whole file; column 0: the whole line."""
 
     file: Path
     line: int = 0
@@ -23,9 +23,9 @@ class FileLocation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One finding of a check. `code` is stable (IVR201, KB105 ...); `message` is for a person and holds the mend.
+    """One finding of a check. `code` is stable (IVR201, KB105 …); `message` tells a person what to change.
 
-    `fatal` problems stop a start; others are only listed (an expired answer: the caller gets a person).
+    `fatal` problems prevent a start. Others are only listed, e.g. an expired answer: such callers get a dispatcher.
     """
 
     position: FileLocation

@@ -1,6 +1,6 @@
-"""How long steps of set-up tell a person how far they are."""
+"""Progress messages of long set-up steps."""
 
 from collections.abc import Callable
 
 Progress = Callable[[str], None]
-"""Told one line of Russian at a time."""
+"""Called with one line of Russian text per step."""

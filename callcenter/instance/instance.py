@@ -1,4 +1,4 @@
-"""Finds the instance that belongs to this work tree: its home directory, its ports, its secrets."""
+"""Finds or creates the instance of this work tree: its home directory, ports and secrets."""
 
 import errno
 import fcntl
@@ -25,17 +25,17 @@ _BLOCKS = 30
 _METRICS = 9410
 _RTP_FIRST = 20000
 _RTP_BLOCK = 400
-_RTP_LAST = 32767  # above it the kernel hands out ports by itself
-_PORTS_A_CALL = 4  # RTP and RTCP, the caller's leg and the member's
+_RTP_LAST = 32767  # above are the kernel's ephemeral ports
+_PORTS_A_CALL = 4  # RTP and RTCP for the caller's and the queue member's leg
 
 
 class InstanceHomeUnavailable(CallcenterError):
-    """The instance has no place to live."""
+    """The home directory or the ports of the instance cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One running or runnable centre."""
+    """A centre on this machine, running or not."""
 
     settings: Settings
     layout: Layout
@@ -44,7 +44,7 @@ class Instance:
 
 
 def open_instance(*, home: Path | None = None, settings: Settings | None = None) -> Instance:
-    """The instance of this work tree, its directories, ports and secrets made when they are missing.
+    """Opens the instance of this work tree; creates its directories, ports and secrets when they are missing.
 
     `home` defaults to find_home(), `settings` to read_settings(). Raises InstanceHomeUnavailable, BrokenSettings,
     BrokenSecrets.
@@ -52,7 +52,7 @@ def open_instance(*, home: Path | None = None, settings: Settings | None = None)
     settings = settings or read_settings()
     layout = Layout(home or find_home())
     prepare_directories(layout)
-    # Tests name their homes, and many tests may look for ports in one moment: each begins at a place of its own.
+    # Tests pass `home`, and many of them may choose ports at once: each begins at the block given by its path.
     first = zlib.crc32(os.fsencode(home)) % _BLOCKS if home else 0
     ports = ensure_ports(layout, calls=settings.telephony.max_calls, first=first)
     secrets = ensure_secrets(layout, dispatchers=settings.queue.dispatchers)
@@ -60,8 +60,10 @@ def open_instance(*, home: Path | None = None, settings: Settings | None = None)
 
 
 def find_home() -> Path:
-    """`$CALLCENTER_HOME`, else a directory named after the work tree in `/var/lib/callcenter` (root) or in
-    `$XDG_DATA_HOME/callcenter`."""
+    """Returns `$CALLCENTER_HOME`, else a directory named after the work tree.
+
+    That directory is in `/var/lib/callcenter` for root, in `$XDG_DATA_HOME/callcenter` for other users.
+    """
     chosen = os.environ.get("CALLCENTER_HOME")
     if chosen:
         return Path(chosen).absolute()
@@ -70,17 +72,18 @@ def find_home() -> Path:
 
 
 def test_home() -> Path:
-    """The home directory of this work tree's tests, a sibling of the running centre's."""
+    """Home directory of this work tree's tests, beside the default home of the instance."""
     return _homes() / f"test-{_tree_mark()}"
 
 
-test_home.__test__ = False  # type: ignore[attr-defined]  # pytest would take the name for a test's
+test_home.__test__ = False  # type: ignore[attr-defined]  # pytest would collect a function of this name
 
 
 def prepare_directories(layout: Layout) -> None:
-    """Makes the directories of an instance with their owners and modes; repeats harmlessly.
+    """Creates the directories of an instance with their owners and modes; idempotent.
 
-    What PostgreSQL and Asterisk write belongs to the service user, the rest to whoever starts the centre.
+    The service user owns what PostgreSQL and Asterisk write, the user who starts the centre the rest. Raises
+    InstanceHomeUnavailable.
     """
     user = service_user()
     try:
@@ -120,7 +123,7 @@ def prepare_directories(layout: Layout) -> None:
 
 
 def ensure_ports(layout: Layout, *, calls: int, first: int = 0) -> Ports:
-    """The ports of the instance, chosen once and kept in `HOME/ports.json`.
+    """Returns the ports of the instance, which are chosen once and stored in `HOME/ports.json`.
 
     A block of ports is taken when no sibling instance keeps it, running or not, and when all of it can be
     bound now; `first` is the block to begin with. `calls` sizes the RTP range: a kept range that has become too small
@@ -143,10 +146,10 @@ def ensure_ports(layout: Layout, *, calls: int, first: int = 0) -> Ports:
 
 
 def describe_port_conflict(address: str, port: int, kind: socket.SocketKind) -> str:
-    """An empty string when a program may listen on the port now, else why not."""
+    """Returns why a program cannot listen on the port now; an empty string when it can."""
     name = f"{address}:{port}/{'udp' if kind is socket.SOCK_DGRAM else 'tcp'}"
     with socket.socket(socket.AF_INET, kind) as probe:
-        if kind is socket.SOCK_STREAM:  # else a closed connection's TIME_WAIT looks like a listener
+        if kind is socket.SOCK_STREAM:  # else TIME_WAIT of a closed connection would count
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
@@ -160,17 +163,17 @@ def describe_port_conflict(address: str, port: int, kind: socket.SocketKind) -> 
 
 
 def suggest_port_change(layout: Layout) -> str:
-    """What a person can do about a taken port."""
+    """Advice for a person when a port is taken."""
     return f"end that program; or stop the centre, remove {layout.ports_file} and run it again: it chooses other ports"
 
 
 def address_for_people(bound: IPv4Address) -> str:
-    """What a colleague enters to reach a program that listens on `bound`: for «everywhere», this machine's address."""
+    """The address that people enter to reach a program bound to `bound`; for 0.0.0.0, an address of this machine."""
     if not bound.is_unspecified:
         return str(bound)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing; the kernel only chooses the address it would send from
+            probe.connect(("192.0.2.1", 9))  # sends nothing; the kernel chooses the source address
         except OSError:
             return socket.gethostname()
         return str(probe.getsockname()[0])
@@ -209,10 +212,10 @@ def _overlap(one: Ports, other: Ports) -> bool:
 
 
 def _free(ports: Ports) -> bool:
-    """Whether every port can be bound on every address now; the PostgreSQL port only names a socket."""
+    """Whether every port can be bound on 0.0.0.0 now, except the PostgreSQL port, which only names a UNIX socket."""
     stream = (ports.sip, ports.asterisk_http, ports.ami, ports.desk, ports.metrics)
     datagram = (ports.sip, *range(ports.rtp_start, ports.rtp_end + 1))
-    everywhere = "0.0.0.0"  # noqa: S104 - bound for an instant, to see that nobody else is
+    everywhere = "0.0.0.0"  # noqa: S104 - bound for an instant, as a test
     return not any(describe_port_conflict(everywhere, port, socket.SOCK_STREAM) for port in stream) and not any(
         describe_port_conflict(everywhere, port, socket.SOCK_DGRAM) for port in datagram
     )
@@ -225,7 +228,7 @@ def _read_ports(file: Path) -> Ports:
         raise InstanceHomeUnavailable(f"{file}: {error}; remove the file and ports are chosen anew") from error
     if ports.metrics:
         return ports
-    block = _block(0, calls=0)  # kept before there were metrics: the place of the same block
+    block = _block(0, calls=0)  # a file from before metrics: use the port of its block
     return replace(ports, metrics=block.metrics + ports.desk - block.desk)
 
 

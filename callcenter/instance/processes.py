@@ -1,8 +1,8 @@
-"""Programs that outlive whoever started them: begun in their own session, found again by a pid file, ended by pid.
+"""Starts programs that outlive their starter, in their own sessions; finds them by pid file, and ends them.
 
-A pid alone proves nothing: after a reboot or a few hours it may belong to somebody else. So the pid file
-holds the machine's boot id and the program's line of `/proc/PID/stat` with its start time, written by the
-program's own shell before it becomes the program; no moment exists in which it runs unrecorded.
+A pid alone does not identify a process: after a reboot or a few hours, another process may have it. So a pid file holds
+the boot id and the program's line of `/proc/PID/stat`, which contains its start time. A shell writes the file and then
+executes the program with the same pid, so the program never runs without its pid file.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ _RECORD = (
 
 
 class ProcessNotEnding(CallcenterError):
-    """A program does not end, not even by SIGKILL."""
+    """A process does not end, not even after SIGKILL."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A live program: its pid and the moment it started, in clock ticks since boot."""
+    """A process, identified by its pid and its start time in clock ticks since boot."""
 
     pid: int
     started: int
@@ -41,13 +41,13 @@ class RunningProcess:
         return _start_of(self.pid) == self.started
 
     def send(self, number: signal.Signals) -> None:
-        """Sends a signal to this very program; silently nothing when it is gone."""
+        """Sends a signal to exactly this process; does nothing when it has ended."""
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
             return
         try:
-            if self.alive:  # asked while the pidfd is held: the pid cannot be recycled under our hands
+            if self.alive:  # checked after pidfd_open: a reused pid gets no signal
                 signal.pidfd_send_signal(descriptor, number)
         except ProcessLookupError:
             pass
@@ -55,7 +55,7 @@ class RunningProcess:
             os.close(descriptor)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within `seconds`; works for other people's children too."""
+        """Waits up to `seconds`; returns whether the process has ended. It need not be a child of ours."""
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -75,7 +75,7 @@ class RunningProcess:
             os.close(descriptor)
 
     async def ended(self) -> None:
-        """Returns when the program has ended."""
+        """Waits until the process has ended."""
         try:
             descriptor = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -93,18 +93,19 @@ class RunningProcess:
 
 
 def recording(words: Sequence[str], pid_file: Path) -> list[str]:
-    """The command that writes `pid_file` and then becomes `words`, keeping the process id.
+    """Returns the command that writes `pid_file` and then executes `words` with the same pid.
 
-    SIGHUP, by which programs are hurried or read their files anew, does nothing until the program listens: whoever
-    finds the pid file may send it before.
+    SIGHUP, which makes some programs reload files or retry, is ignored until the program installs its handler: the
+    signal may arrive as soon as the pid file exists.
     """
     return ["/bin/sh", "-c", _RECORD, str(pid_file), *words]
 
 
 def start_detached(words: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> int:
-    """Starts a program in its own session, with no terminal, its output appended to `log` (0600); returns its pid.
+    """Starts a program in its own session without a terminal; appends its output to `log` (0600). Returns its pid.
 
-    The environment is handed over whole. The program stays when we go. Raises OSError when it cannot be started.
+    `environment` replaces the whole environment; None: ours. The program outlives this process. Raises OSError when it
+    cannot be started.
     """
     return os.posix_spawnp(
         words[0],
@@ -122,10 +123,10 @@ def start_detached(words: Sequence[str], *, log: Path, environment: Mapping[str,
 
 
 def find_running(pid_file: Path, *, uid: int | None = None) -> RunningProcess | None:
-    """The live program of a pid file, or None when it has ended, was never started or its pid is another's now.
+    """Returns the live process of a pid file; None when it has ended, was never started, or its pid is reused.
 
-    With `uid` it must belong to that user: a pid file written by an unprivileged program is no order to
-    root to kill whatever it names.
+    With `uid`, the process must belong to that user: an unprivileged program can write its pid file, and must not make
+    root kill another process.
     """
     try:
         boot, stat = pid_file.read_text(encoding="utf-8").splitlines()[:2]
@@ -140,7 +141,7 @@ def find_running(pid_file: Path, *, uid: int | None = None) -> RunningProcess | 
 
 
 def find_in_directory(directory: Path, *, program: str) -> list[RunningProcess]:
-    """Live programs of that name whose working directory this is, whoever started them."""
+    """Live processes of the executable `program` with the working directory `directory`, of any user we may inspect."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
@@ -148,13 +149,13 @@ def find_in_directory(directory: Path, *, program: str) -> list[RunningProcess]:
                 started = _start_of(int(entry.name))
                 if started is not None and (entry / "exe").readlink().name == program:
                     found.append(RunningProcess(int(entry.name), started))
-        except OSError:  # it has ended meanwhile, or is another user's
+        except OSError:  # ended meanwhile, or another user's
             continue
     return found
 
 
 def from_earlier_boot(pid_file: Path) -> bool:
-    """Whether the pid file was written before the machine last started."""
+    """Whether the pid file was written before the last boot; False when it cannot be read."""
     try:
         boot = pid_file.read_text(encoding="utf-8").splitlines()[0]
     except (OSError, ValueError, IndexError):
@@ -165,7 +166,7 @@ def from_earlier_boot(pid_file: Path) -> bool:
 def wait_recorded(
     pid_file: Path, starter: int, *, seconds: float = 5.0, uid: int | None = None
 ) -> RunningProcess | None:
-    """The program whose pid file is about to be written by the process `starter`; None when that one ended first."""
+    """Waits for the pid file that the process `starter` writes; None when `starter` ends or `seconds` pass before."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = find_running(pid_file, uid=uid)
@@ -179,9 +180,10 @@ def wait_recorded(
 
 
 def step_back(running: RunningProcess, niceness: int) -> None:
-    """Lets other programs go before this one, and all of its session, where many want the processor: 0 to 19.
+    """Lowers the CPU priority of a process and its session; `niceness` is 0 to 19.
 
-    Linux divides it between sessions at first and only then by niceness; not every kernel does, hence both.
+    With autogroups, Linux divides CPU time between sessions first and by niceness only within a session. Not every
+    kernel has autogroups, so both values are set.
     """
     with contextlib.suppress(OSError):
         Path(f"/proc/{running.pid}/autogroup").write_text(f"{niceness}\n", encoding="ascii")
@@ -191,7 +193,7 @@ def step_back(running: RunningProcess, niceness: int) -> None:
 
 
 def record_self(pid_file: Path) -> None:
-    """Writes the pid file of the process we are."""
+    """Writes the pid file of the current process."""
     fresh = pid_file.with_name(f"{pid_file.name}.new")
     stat = Path("/proc/self/stat").read_text(encoding="utf-8")
     fresh.write_text(f"{_BOOT_ID.read_text(encoding='ascii').strip()}\n{stat.rstrip()}\n", encoding="utf-8")
@@ -199,7 +201,7 @@ def record_self(pid_file: Path) -> None:
 
 
 def end(running: RunningProcess, *, first: signal.Signals = signal.SIGTERM, grace: float = 10.0) -> None:
-    """Ends a program: `first`, then SIGKILL after `grace` seconds. Raises ProcessNotEnding when it survives both."""
+    """Ends a process: sends `first`, and SIGKILL after `grace` seconds. Raises ProcessNotEnding 5 s after SIGKILL."""
     running.send(first)
     if running.wait(grace):
         return
@@ -209,13 +211,13 @@ def end(running: RunningProcess, *, first: signal.Signals = signal.SIGTERM, grac
 
 
 def reap(pid: int) -> None:
-    """Takes a dead child out of the process table; nothing when it is not ours or not dead."""
+    """Removes an ended child from the process table; does nothing for other processes."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log, for an error message."""
+    """The last `count` lines of a log, for an error message; empty without the file."""
     try:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
     except FileNotFoundError:
@@ -223,12 +225,15 @@ def last_lines(log: Path, count: int = 15) -> str:
 
 
 def run_quietly(words: Sequence[str], *, seconds: float = 120.0) -> subprocess.CompletedProcess[str]:
-    """Runs a short command to its end, its output kept as text. Does not raise on a non-zero exit."""
+    """Runs a short command and captures its output as text. A non-zero exit code does not raise.
+
+    Raises subprocess.TimeoutExpired after `seconds`.
+    """
     return subprocess.run(list(words), capture_output=True, text=True, timeout=seconds, check=False, cwd="/")
 
 
 def _start_of(pid: int) -> int | None:
-    """The start time of a live program; a zombie counts as ended."""
+    """Start time of a live process in clock ticks since boot; None when it has ended or is a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
@@ -239,6 +244,6 @@ def _start_of(pid: int) -> int | None:
 
 
 def _parse(stat: str) -> tuple[int, int]:
-    """Pid and start time (field 22) of a line of /proc/PID/stat; the name in brackets may hold anything."""
+    """Pid and start time (field 22) of a line of /proc/PID/stat; the name in parentheses may contain any character."""
     before, _, after = stat.rpartition(")")
     return int(before.split(" ", 1)[0]), int(after.split()[19])

@@ -1,7 +1,6 @@
-"""The instance's own passwords and names, made on the first run and kept in `HOME/secrets.toml` (0600).
+"""The instance's own passwords and account names, generated on the first run and stored in `HOME/secrets.toml` (0600).
 
-Nothing here is ever in the repository. A device's name is random, so that knowing an extension tells a
-scanner nothing.
+None of them is in the repository. SIP user names are random, so that a scanner cannot derive them from extensions.
 """
 
 import json
@@ -16,10 +15,10 @@ from callcenter.layout import Layout, Ports
 from callcenter.staff.models import Role
 
 FIRST_EXTENSION = 201
-"""Not 101: a dispatcher who dials 101-104 or 112 wants help from the town, not a colleague."""
+"""Not 101: a dispatcher who dials 101-104 or 112 wants an emergency service, not a colleague."""
 RESIDENT_EXTENSION = "900"
 STUDIO_EXTENSION = "300"
-"""Where the centre's texts are recorded by telephone; beyond the last dispatcher's."""
+"""Extension for recording the centre's texts by telephone; above the last dispatcher's (201-280)."""
 _CONSONANTS = "bdfgklmnprstvz"
 _VOWELS = "aeiou"
 
@@ -44,7 +43,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class WebAccount:
-    """A sign-in of the desk; `interface` is the queue member that is this person's phone, dispatchers only."""
+    """An account of the desk; `interface` is the queue member of the person's phone, for dispatchers only."""
 
     login: str
     name: str
@@ -63,14 +62,14 @@ class Secrets:
     resident: Device
     web_accounts: tuple[WebAccount, ...]
     studio_code: str
-    """Digits, asked for at the studio's extension."""
+    """Digits that STUDIO_EXTENSION asks for."""
 
 
 def ensure_secrets(layout: Layout, *, dispatchers: int) -> Secrets:
-    """The secrets of the instance with `dispatchers` devices; makes what is missing, changes nothing that is there.
+    """Returns the secrets of the instance with `dispatchers` devices; generates missing ones, changes no existing one.
 
-    A smaller number of dispatchers leaves the surplus in the file and hides it, so that a later larger
-    number brings the same phones back. Raises BrokenSecrets when the file is not ours to read.
+    With fewer dispatchers than before, the surplus devices stay in the file but are not returned; a later larger number
+    brings the same devices back. Raises BrokenSecrets when the file is unreadable or invalid.
     """
     kept = _read(layout.secrets_file) if layout.secrets_file.exists() else None
     grown = _grow(kept, dispatchers)
@@ -94,7 +93,7 @@ def ensure_secrets(layout: Layout, *, dispatchers: int) -> Secrets:
 def write_accounts(
     layout: Layout, ports: Ports, made: Secrets, *, sip_address: str, desk_address: str, resident: bool
 ) -> None:
-    """Writes the page with all accounts and passwords for people, in Russian, 0600."""
+    """Writes `layout.accounts_file`: all accounts and passwords for people, in Russian, mode 0600."""
     lines = [
         "Учётные записи центра. Никому не пересылайте этот файл целиком.",
         "",
@@ -156,13 +155,13 @@ def _grow(kept: Secrets | None, dispatchers: int) -> Secrets:
 
 def _device_name(taken: list[Device]) -> str:
     while True:
-        name = "d-" + "".join(secrets.choice("abcdef") for _ in range(9))  # no figures: none of an extension
+        name = "d-" + "".join(secrets.choice("abcdef") for _ in range(9))  # no digits, so no extension
         if all(device.name != name for device in taken):
             return name
 
 
 def _password(groups: int) -> str:
-    """Pronounceable, for a person to type: `rovi-pate-…`; 12 bits a group of four letters, plus a number."""
+    """A pronounceable password, `rovi-pate-…-1234`: 12 bits for each group of four letters, and a four-digit number."""
     words = ["".join(secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS) for _ in range(2)) for _ in range(groups)]
     return "-".join([*words, f"{secrets.randbelow(9000) + 1000}"])
 
@@ -180,7 +179,7 @@ def _read(file: Path) -> Secrets:
             devices=tuple(Device(**row) for row in found["devices"]),
             resident=Device(**found["resident"]),
             web_accounts=tuple(WebAccount(**{**row, "role": Role(row["role"])}) for row in found["web_accounts"]),
-            studio_code=found.get("studio_code", ""),  # a file of an older version has none: _grow makes it
+            studio_code=found.get("studio_code", ""),  # an older file has none: _grow generates it
         )
     except PermissionError as error:
         raise BrokenSecrets(
@@ -214,7 +213,7 @@ def _as_toml(made: Secrets) -> str:
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Replaces the file whole, never readable by others, not even for a moment."""
+    """Replaces the file atomically; other users cannot read it at any moment."""
     fresh = file.with_name(f"{file.name}.new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,6 @@
-"""The unprivileged user PostgreSQL and Asterisk run as.
+"""The unprivileged user that PostgreSQL and Asterisk run as.
 
-Started by root they run as the system user `callcenter`, which set-up makes; started by an ordinary
-user they run as that user.
+For root this is the system user `callcenter`, which the set-up creates; for any other user it is that user.
 """
 
 import os
@@ -16,12 +15,12 @@ NAME = "callcenter"
 
 
 class ServiceUserUnavailable(CallcenterError):
-    """The system user `callcenter` could not be made."""
+    """The system user `callcenter` could not be created."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUser:
-    """`drops` is true when we are root and have to step down to become this user."""
+    """`drops` is true when the current process is root and has to drop privileges to run as this user."""
 
     name: str
     uid: int
@@ -29,18 +28,18 @@ class ServiceUser:
     drops: bool
 
     def command(self, words: list[str]) -> list[str]:
-        """The command that runs `words` as this user, keeping the process id."""
+        """Returns the command that runs `words` as this user with the same pid."""
         if not self.drops:
             return words
         return ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--", *words]
 
     def own(self, path: Path) -> None:
-        """Makes this user the owner of one file or directory."""
+        """Makes this user the owner of a file or directory; a link itself, not its target."""
         if self.drops:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def own_tree(self, path: Path) -> None:
-        """Makes this user the owner of a directory and of all in it; links are not followed."""
+        """Makes this user the owner of a directory and its contents; links are not followed."""
         if not self.drops:
             return
         self.own(path)
@@ -50,7 +49,10 @@ class ServiceUser:
 
 
 def service_user() -> ServiceUser:
-    """The user PostgreSQL and Asterisk run as; makes the system user when root finds it missing."""
+    """Returns the user that PostgreSQL and Asterisk run as; as root, creates a missing system user.
+
+    Raises ServiceUserUnavailable.
+    """
     if os.geteuid() != 0:
         mine = pwd.getpwuid(os.geteuid())
         return ServiceUser(name=mine.pw_name, uid=mine.pw_uid, gid=mine.pw_gid, drops=False)
@@ -63,7 +65,7 @@ def service_user() -> ServiceUser:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         try:
-            found = pwd.getpwnam(NAME)  # a set-up running beside us may have been quicker
+            found = pwd.getpwnam(NAME)  # a concurrent set-up may have created it
         except KeyError:
             raise ServiceUserUnavailable(
                 f"useradd could not make the system user «{NAME}»: {made.stderr.strip()}"

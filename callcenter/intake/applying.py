@@ -1,7 +1,7 @@
-"""The robot's notes put into the database: exactly once and in order, whatever dies in between.
+"""Applies the notes of the journal (`journal/notes.py`) to the database: exactly once and in order, even after crashes.
 
-How far they are applied is saved in the same transaction as their effects. A line that cannot be read, or a note that
-cannot be applied, is put aside in `refused.jsonl` with an alarm: it must not hold up the calls behind it.
+The journal position is saved in the same transaction as the effects of the notes. A damaged line, or a note that cannot
+be applied, is moved to `refused.jsonl` with an alarm, so that it does not block the notes of other calls.
 """
 
 import asyncio
@@ -24,24 +24,26 @@ from callcenter.intake.models import ReadOffset
 from callcenter.journal.notes import BATCH, JournalLine, JournalPosition, Note, read_lines, trim
 
 LOOK_SECONDS = 0.05
-"""Between two looks at the journal: whoever writes it is another program."""
+"""Polling interval of the journal. Polling is needed because the controller, a separate process, writes the journal."""
 GATHER_SECONDS = 0.15
-"""The notes of so long share a transaction: what is done for each of those costs more than a note."""
+"""Seconds to wait after a new note, so that later notes share its transaction: a transaction costs more than a note.
+Longer: fewer transactions; shorter: notes reach the database sooner."""
 RETRY_PAUSES = (0.2, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 
 TAKES_A_NUMBER = "ticket_wanted"
-"""The last note of its transaction: the counter of numbers stays locked until the commit, and callers wait for it."""
+"""A note of this kind ends its batch. It takes a ticket number, and the number counter stays locked until the commit,
+while other callers wait for their numbers."""
 
 _OFFSET_NAME = "journal"
 _log = structlog.get_logger()
 
 Apply = Callable[[AsyncSession, Note], Awaitable[None]]
-"""Puts a note into the database; must be repeatable; leaves the commit to the caller."""
+"""Applies one note to the database. Must be idempotent and must not commit."""
 
 
 async def apply_notes(directory: Path, database: Database, apply: Apply) -> None:
-    """Applies the notes of a journal as they come, and those an earlier controller left, until cancelled."""
+    """Applies notes, also those left by an earlier controller, until cancelled. Retries while the database is away."""
     pause = RETRY_PAUSES[0]
     reached: JournalPosition | None = None
     while True:
@@ -66,7 +68,7 @@ async def apply_notes(directory: Path, database: Database, apply: Apply) -> None
 
 
 async def saved_position(session: AsyncSession) -> JournalPosition | None:
-    """How far the journal is applied; None when nothing is yet."""
+    """The journal position up to which notes are applied; None before the first note."""
     row = await session.scalar(
         select(ReadOffset).where(ReadOffset.node_id == node_of(session), ReadOffset.file == _OFFSET_NAME)
     )
@@ -79,7 +81,7 @@ async def _look_up_position(database: Database) -> JournalPosition:
 
 
 async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | None:
-    """The moment of the oldest note that the database has not taken; None when there is none."""
+    """The time of the oldest note that is not applied yet; None when all notes are applied."""
     for line in read_lines(directory, await saved_position(session), limit=BATCH):
         if line.note is not None:
             return line.note.at
@@ -87,10 +89,10 @@ async def unapplied_since(session: AsyncSession, directory: Path) -> datetime | 
 
 
 async def apply_batch(directory: Path, database: Database, apply: Apply) -> JournalPosition | None:
-    """Applies the next notes in one transaction; how far all is applied then, or None when there was nothing to do.
+    """Applies the next batch of notes in one transaction. Returns the new position, or None when no note was left.
 
-    At first without savepoints, which would double the work; when a note fails, all again and each by itself. Raises
-    DatabaseUnavailable.
+    The first attempt uses no savepoints, because they would double the number of statements. If a note fails, the batch
+    is rolled back and repeated with one savepoint per note. Raises DatabaseUnavailable.
     """
     try:
         return await _apply_batch(directory, database, apply, one_by_one=False)
@@ -140,7 +142,7 @@ async def _apply_line(session: AsyncSession, line: JournalLine, apply: Apply, di
             await apply(session, line.note)
     except Exception as error:
         if is_unavailable(error) or is_conflict(error):
-            raise  # the whole batch is tried again
+            raise  # the caller repeats the whole batch
         _log.exception("note refused", note=line.note.id, call_id=line.note.call_id, kind=line.note.kind)
         await _set_line_aside(session, directory, line, str(error))
 
@@ -151,9 +153,9 @@ async def _set_line_aside(session: AsyncSession, directory: Path, line: JournalL
     try:
         with (directory / "refused.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(refused, ensure_ascii=False) + "\n")
-    except OSError:  # a full disk must not hold up the calls behind it, either
+    except OSError:  # a full disk must not block the following notes
         _log.exception("a refused note is kept by its alarm alone")
-        facts["line"] = line.text.replace("\0", "")  # which the database cannot hold
+        facts["line"] = line.text.replace("\0", "")  # PostgreSQL cannot store NUL in text
     await raise_alarm(
         session,
         kind=AlarmKind.JOURNAL,

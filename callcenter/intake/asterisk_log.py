@@ -1,7 +1,8 @@
-"""The truth about calls: what Asterisk wrote to its files, read from a saved place.
+"""Follows Asterisk's CEL and queue_log files into the database. Runs in the clerk process.
 
-AMI and ARI tell of what happens while we listen; the files tell of what happened, whoever listened. Each batch of
-lines is applied in one transaction with the new place, so a crash anywhere repeats the batch or has finished it.
+The files are authoritative (ADR 6): they are complete even for times when no process was connected to AMI or ARI. Each
+batch of lines and the new read offset are written in one transaction, so after a crash a batch is either fully applied
+or repeated.
 """
 
 import asyncio
@@ -32,23 +33,28 @@ from callcenter.intake.settling import GRACE, settle_ended_calls
 from callcenter.journal.file_follower import FileChunk, FilePosition, read_chunk
 
 LOOK_SECONDS = 0.25
+"""Polling interval of both files."""
 SETTLE_SECONDS = 1.0
+"""Interval between two runs of `assign_outcomes` during activity."""
 QUIET_SETTLE_SECONDS = 5.0
-"""Between two looks for calls to settle while nothing has happened for STIRRED_SECONDS, by when all that did is
-settled."""
+"""The same interval after STIRRED_SECONDS without activity. Longer: less load on an idle system."""
 STIRRED_SECONDS = 10.0
+"""How long SETTLE_SECONDS applies after the last activity. Must exceed GRACE, so that the calls that caused the
+activity are settled in time."""
 PATIENCE = (0.5, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 BATCH_BYTES = 1 << 16
+"""Bytes of a file applied per transaction. Larger: fewer transactions, but the intake lock is held longer."""
 
 _log = structlog.get_logger()
 
 _FileState = tuple[int, int, int]
+"""(inode, size in bytes, modification time in nanoseconds)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _LogFile:
-    """One of Asterisk's files. `take` writes down what a line tells; False when the line tells nothing readable."""
+    """One of Asterisk's files. `take` applies a line to the database; returns False for an unreadable line."""
 
     name: str
     file: Path
@@ -67,14 +73,14 @@ class AsteriskLogReader:
         )
         self._clock = clock or SystemClock()
         self._fully_read_states: dict[str, _FileState | None] = {}
-        """What each file was like when there was nothing new in it."""
+        """The state of each file when it was last read to its end; an equal state means that nothing is new."""
         self._has_more_lines = False
-        """True when the last read left more to read."""
+        """True when the last read stopped before the end of a file."""
         self._has_activity = True
-        """True when something has happened since calls were settled last."""
+        """True when lines were read or calls were settled or closed since `run` last checked."""
 
     async def run(self) -> None:
-        """Reads and settles until cancelled; waits while the database is away."""
+        """Reads new lines and settles ended calls until cancelled. Retries while the database is away."""
         pause, loop = PATIENCE[0], asyncio.get_running_loop()
         settled_at = stirred_until = -QUIET_SETTLE_SECONDS
         while True:
@@ -98,9 +104,9 @@ class AsteriskLogReader:
                     raise
 
     async def read_new_lines(self) -> bool:
-        """Takes the next lines of each file; False when there were none. Raises DatabaseUnavailable.
+        """Applies the next batch of lines of each file; False when there were none. Raises DatabaseUnavailable.
 
-        The queue's log is read once CEL is read to its end: its lines are about calls that CEL has told of.
+        queue_log is read only after CEL is read to its end, because its lines refer to calls that CEL introduces.
         """
         read = self._has_more_lines = False
         for source in self._sources:
@@ -113,9 +119,9 @@ class AsteriskLogReader:
         return read
 
     async def assign_outcomes(self) -> int:
-        """Settles the calls whose end lies behind us and behind every note not yet applied.
+        """Settles the calls that ended more than GRACE before now and before the oldest unapplied note.
 
-        Raises DatabaseUnavailable.
+        Returns how many. Raises DatabaseUnavailable.
         """
         now = self._clock.now()
         async with self._database.begin() as session:
@@ -124,9 +130,9 @@ class AsteriskLogReader:
             return await settle_ended_calls(session, until=until, now=now)
 
     async def close_lost_calls(self, call_ids: Collection[str]) -> tuple[str, ...]:
-        """Closes those of these calls whose end is in no file; returns their ids. Raises DatabaseUnavailable.
+        """Closes those of these calls whose end is in neither file; returns their ids. Raises DatabaseUnavailable.
 
-        Such a call ended, as far as anybody knows, at the last line of its timeline.
+        The last line of a call's timeline counts as its end; the true end is unknown.
         """
         while await self.read_new_lines():
             pass
@@ -151,9 +157,10 @@ class AsteriskLogReader:
             return tuple(call.id for call in calls)
 
     async def _read_source(self, source: _LogFile) -> FileChunk | None:
-        """The passage that was taken; None when there is nothing new, which mostly costs no look at the database.
+        """Applies and returns the next chunk; None when nothing is new. An unchanged file costs no database query.
 
-        At first without savepoints, which would double the work; when a line fails, all again and each by itself.
+        The first attempt uses no savepoints, because they would double the number of statements. If a line fails, the
+        chunk is rolled back and repeated with one savepoint per line.
         """
         state = _stat_file(source.file)
         if source.name in self._fully_read_states and state == self._fully_read_states[source.name]:
@@ -167,12 +174,12 @@ class AsteriskLogReader:
 
     async def _apply_chunk(self, source: _LogFile, state: _FileState | None, *, one_by_one: bool) -> FileChunk | None:
         async with self._database.begin() as session:
-            await lock_intake(session)  # also before another reader: an old controller not quite dead
+            await lock_intake(session)  # also excludes a second reader, such as a dying old process
             row = await session.get(ReadOffset, (node_of(session), source.name))
             place = None if row is None else FilePosition(row.inode, row.offset)
             passage = read_chunk(source.file, place, limit=BATCH_BYTES)
             if passage.position is None or passage.position == place:
-                if state is not None or passage.position is None:  # a renamed file may still grow
+                if state is not None or passage.position is None:  # without `file`, its rotated file may still grow
                     self._fully_read_states[source.name] = state
                 return None
             if passage.is_file_lost:
@@ -193,7 +200,7 @@ class AsteriskLogReader:
         return passage
 
     async def _apply_line_in_savepoint(self, session: AsyncSession, source: _LogFile, line: str, *, until: int) -> None:
-        """One line in a savepoint of its own: a line that cannot be taken must not hold up the lines behind it."""
+        """Applies one line in its own savepoint. A line that fails raises an alarm and does not block the next ones."""
         try:
             async with session.begin_nested():
                 known = await source.take(session, line)
@@ -224,7 +231,7 @@ class AsteriskLogReader:
 
 
 def _log_unreadable(source: _LogFile, line: str, *, known: bool) -> None:
-    if not known:  # what stands in it may be a phone number: not for the log
+    if not known:  # the text may contain a phone number, so it is not logged
         _log.warning("a line could not be read", file=source.name, length=len(line))
 
 

@@ -1,4 +1,4 @@
-"""What Asterisk holds now, as it tells when it is asked: channels and bridges."""
+"""The present channels and bridges of Asterisk, and the interface to query them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SeenChannel:
-    """A channel as Asterisk shows it. `number`: who is shown as calling, empty when that is withheld."""
+    """A channel in Asterisk. `number`: the caller's number, empty when withheld."""
 
     id: str
     name: str
@@ -25,7 +25,7 @@ class SeenBridge:
 
 
 class AsteriskState(Protocol):
-    """Asterisk, asked for what it holds."""
+    """Queries Asterisk. The methods raise AsteriskUnavailable."""
 
     async def list_channels(self) -> Sequence[SeenChannel]: ...
 

@@ -1,8 +1,9 @@
-"""Asterisk's channel events (CEL), one JSON object a line, made typed. Pure.
+"""Parses Asterisk's channel event logging (CEL), one JSON object per line. Pure.
 
-Asterisk writes this JSON without escaping backslashes, so a caller whose name holds one breaks the line or adds
-fields to it. Fields that a caller can write (name, number, extension) are never used; of a field that stands twice
-the one outside the caller's reach counts; and a broken line is read by the fields around the break.
+Asterisk writes this JSON without escaping backslashes, so a backslash in a caller's name breaks the line or injects
+fields. Therefore the name and the extension are never used, and the number only in user events of the dialplan, before
+which the dialplan has filtered the number. Of a repeated field the occurrence that the caller cannot influence counts.
+A broken line is parsed by the fields before and after the break.
 """
 
 import json
@@ -13,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = ("eventtype", "userdeftype", "eventtime")
-"""These stand before anything a caller can write: the first one counts. Of the others, the last one."""
+"""Fields before any caller-controlled text: the first occurrence counts. Of all other fields the last one counts."""
 
 _HEAD_PATTERN = re.compile(
     r'\A\{"EventType":"(?P<eventtype>\w*)","UserDefType":"(?P<userdeftype>\w*)",'
@@ -30,21 +31,21 @@ _CHANNEL_PATTERN = re.compile(r'"Context":"(?P<context>[\w-]*)","ChanName":"(?P<
 
 @dataclass(frozen=True, slots=True)
 class CelEvent:
-    """One event. `kind` is Asterisk's (`HANGUP`) or, for the dialplan's own events, their name (`CC_ARRIVED`)."""
+    """One event. `kind`: Asterisk's event type (`HANGUP`) or the name of a dialplan user event (`CC_ARRIVED`)."""
 
     kind: str
     at: datetime
     channel_id: str
     call_id: str
-    """The linkedid."""
+    """Asterisk's linkedid: the uniqueid of the call's first channel."""
     channel_name: str = ""
     number: str = ""
-    """Who is shown as calling; of a number that is withheld nothing, once the dialplan has seen to it."""
+    """Caller ID number. Before `CC_ARRIVED` it may be one that is withheld; the dialplan then makes it empty."""
     context: str = ""
     peers: tuple[str, ...] = ()
     """Names of the other channels in the bridge."""
     extra: dict[str, str] = field(default_factory=dict)
-    """Of a dialplan's event: {"extra": its argument}."""
+    """Extra fields of the event; of a dialplan event {"extra": its argument}."""
 
     @property
     def is_caller_channel(self) -> bool:
@@ -53,7 +54,7 @@ class CelEvent:
 
 
 def parse_cel_line(line: str) -> CelEvent | None:
-    """The event of a line; None when it is none. Raises nothing, whatever the line holds."""
+    """Parses one line. Returns None when the line is no valid event. Never raises."""
     line = line.strip().replace("\x00", "")
     fields = _parse_json(line) or _parse_damaged_line(line)
     if fields is None:
@@ -95,7 +96,7 @@ def _parse_json(line: str) -> dict[str, str] | None:
 
 
 def _encode_nested(value: object) -> str:
-    """An extra field that came as an object rather than as text."""
+    """Encodes EventExtra given as a JSON object instead of a string."""
     return json.dumps(dict(value)) if isinstance(value, list) and all(isinstance(p, tuple) for p in value) else ""
 
 
@@ -118,7 +119,7 @@ def _parse_extra(text: str) -> dict[str, str]:
 
 
 def _parse_epoch(text: str) -> datetime | None:
-    """Epoch seconds with microseconds; counted in integers, because a float would lose the last of them."""
+    """Parses epoch seconds with microseconds by integers, because a float would lose the last digits."""
     try:
         microseconds = int(Decimal(text) * 1_000_000)
         return _EPOCH + timedelta(microseconds=microseconds)

@@ -1,4 +1,4 @@
-"""The paths this room needs of an instance; `Layout` has them."""
+"""The file paths that this package needs; `callcenter.layout.Layout` implements them."""
 
 from pathlib import Path
 from typing import Protocol
@@ -7,7 +7,7 @@ from typing import Protocol
 class IntakePaths(Protocol):
     @property
     def journal(self) -> Path:
-        """Directory of the notes that the database has not taken yet."""
+        """Directory of the journal: notes not yet applied to the database."""
         ...
 
     @property

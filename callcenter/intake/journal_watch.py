@@ -1,6 +1,7 @@
-"""The board told of a journal in trouble by whoever writes it: its disk is full, or nobody puts its notes into records.
+"""Raises alarms about the journal: its disk is full, or its notes are not applied. Runs in the controller.
 
-The clerk that should is another program. When it hangs, calls go on, and nobody would see that their records do not.
+The clerk, a separate process, applies the notes. While the clerk hangs, calls continue, so the missing records would
+stay unnoticed without this watch.
 """
 
 import asyncio
@@ -17,17 +18,19 @@ from callcenter.intake.applying import unapplied_since
 from callcenter.journal.notes import Journal
 
 LOOK_SECONDS = 1.0
+"""Interval between two disk checks."""
 LATE_AFTER = timedelta(seconds=30)
-"""A note waits for a quarter of a second; after an absence of the database longer, but then notes go in."""
+"""Age of the oldest unapplied note that raises the alarm. Normally a note is applied after about 0.25 s. Shorter: false
+alarms while the clerk catches up after a database outage; longer: a hanging clerk is noticed later."""
 LATE_LOOKS = 10
-"""Looks at the disk to one at the records."""
+"""The age of the notes is checked at every tenth disk check."""
 
 _log = structlog.get_logger()
 
 
 async def watch_journal(journal: Journal, database: Database, clock: Clock) -> None:
-    """Keeps both alarms in step with what is, until cancelled."""
-    full: bool | None = None  # an earlier controller's alarms may stand
+    """Raises and clears both alarms as the state changes, until cancelled."""
+    full: bool | None = None  # unknown: an earlier controller may have left an open alarm
     late: bool | None = None
     looks = 0
     while True:
@@ -43,7 +46,7 @@ async def watch_journal(journal: Journal, database: Database, clock: Clock) -> N
 
 
 async def _update_disk_alarm(database: Database, clock: Clock, *, full: bool) -> bool:
-    """Returns what is shown now."""
+    """Returns whether the alarm is open now."""
     async with database.begin() as session:
         if full:
             message = "Записи о звонках не помещаются на диск: освободите место. Пока они только в памяти."
@@ -54,7 +57,7 @@ async def _update_disk_alarm(database: Database, clock: Clock, *, full: bool) ->
 
 
 async def _update_late_alarm(database: Database, clock: Clock, book: Journal, *, shown: bool | None) -> bool:
-    """Returns what is shown now."""
+    """Returns whether the alarm is open now. `shown`: whether it was open before; None: unknown."""
     now = clock.now()
     async with database.begin() as session:
         since = await unapplied_since(session, book.directory)

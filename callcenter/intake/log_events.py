@@ -1,8 +1,8 @@
-"""What the lines of CEL and queue_log mean for the record of a call.
+"""Applies CEL and queue_log events to the record of a call.
 
-Both tell of the same things, in any order, and each may be read twice. A line of the timeline is unique by
-(call, phase, leg): whichever source speaks first writes it, the other adds nothing. Only calls that came in from
-outside are recorded: what a dispatcher dials has another first channel, and nobody's `CC_ARRIVED`.
+Both files report the same facts, in any order, and each line may be applied twice. A line of the timeline is unique by
+(call, phase, leg): the first source writes the line, later ones add nothing. Only inbound calls are recorded. A call
+dialed by a dispatcher has a first channel in another context and no `CC_ARRIVED`.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from callcenter.intake.queue_log import QueueEvent
 from callcenter.intake.settling import reopen_outcome
 
 DOORS = ("from-trunk", "from-resident")
-"""The dialplan's contexts in which calls from outside arrive."""
+"""Dialplan contexts in which inbound calls arrive."""
 
 CALLERS_WAY = frozenset(
     {
@@ -48,9 +48,10 @@ CALLERS_WAY = frozenset(
         "goodbye",
     }
 )
-"""The dialplan's contexts in which only callers are. In a door, too, is whoever a dispatcher calls in the town."""
+"""Dialplan contexts that hold only callers' channels. DOORS also hold the far end of a dispatcher's outbound call."""
 
 ARRIVED = "CC_ARRIVED"
+"""User event of the dialplan at the arrival of a call; its argument: `<number dialed>|<caller's number>`."""
 
 MARKS = {
     "CC_RECORDING": ("recording", "file"),
@@ -62,7 +63,7 @@ MARKS = {
     "CC_CALLBACK": ("callback", "phone"),
     "CC_OVERFLOW": ("overflow", ""),
 }
-"""The dialplan's own events: our kind, and the name of their argument."""
+"""User events of the dialplan: event name -> (kind in the timeline, name of the argument in `facts`)."""
 
 QUEUE_MARKS = {
     "ABANDON": "left_queue",
@@ -70,10 +71,11 @@ QUEUE_MARKS = {
     "EXITEMPTY": "queue_empty",
     "EXITWITHKEY": "queue_key",
 }
+"""queue_log events: event -> kind in the timeline."""
 
 
 async def apply_cel_event(session: AsyncSession, event: CelEvent) -> None:
-    """Writes down what a channel event tells. Repeating it changes nothing."""
+    """Applies a channel event. Idempotent."""
     if event.kind == ARRIVED:
         dialled, _, shown = event.extra.get("extra", "").partition("|")
         await admit(session, event.call_id, at=event.at, dialled=dialled, caller_shown=shown, source=EventSource.CEL)
@@ -82,7 +84,7 @@ async def apply_cel_event(session: AsyncSession, event: CelEvent) -> None:
     if event.kind in MARKS:
         await ensure_call(session, event.call_id, at=event.at, caller_shown=event.number)
     elif event.kind == "CHAN_START" and event.is_caller_channel and event.context in DOORS:
-        await ensure_call(session, event.call_id, at=event.at)  # its number may be one that is withheld
+        await ensure_call(session, event.call_id, at=event.at)  # without `event.number`: it may be withheld
     elif not await knows_call(session, event.call_id):
         return
     if event.kind in MARKS:
@@ -100,8 +102,8 @@ async def apply_cel_event(session: AsyncSession, event: CelEvent) -> None:
 
 
 async def apply_queue_event(session: AsyncSession, event: QueueEvent) -> None:
-    """Writes down what a line of queue_log tells; its whole seconds fill in only what CEL has not told."""
-    if event.kind == "ENTERQUEUE":  # only calls from outside are queued, so it is one, whatever CEL is late with
+    """Applies a line of queue_log. CEL wins: queue_log has whole seconds and only fills in what CEL did not report."""
+    if event.kind == "ENTERQUEUE":  # only inbound calls are queued: record it even if CEL is late
         await ensure_call(session, event.call_id, at=event.at + timedelta(seconds=1))
     elif not await knows_call(session, event.call_id):
         return
@@ -130,13 +132,13 @@ async def apply_queue_event(session: AsyncSession, event: QueueEvent) -> None:
 async def apply_connection(
     session: AsyncSession, call_id: str, *, at: datetime, leg: str, member: str | None, source: EventSource
 ) -> None:
-    """A dispatcher has answered on the channel `leg`, whoever of the three tells it first: CEL, queue_log or AMI."""
+    """Records that a dispatcher answered on channel `leg`. The first report by CEL, queue_log or AMI counts."""
     await _record_event_once(session, call_id, "connected", leg=leg, at=at, source=source, facts={"member": member})
     await mark_connected(session, await lock_call(session, call_id), at=at, member=member)
 
 
 def interface_of(channel_name: str) -> str:
-    """The queue member on a channel: `PJSIP/d-4f1a9c-0000002a` -> `PJSIP/d-4f1a9c`."""
+    """The queue member interface of a channel: `PJSIP/d-4f1a9c-0000002a` -> `PJSIP/d-4f1a9c`."""
     return channel_name.rpartition("-")[0] or channel_name
 
 
@@ -175,7 +177,7 @@ async def _apply_answer(session: AsyncSession, event: CelEvent) -> None:
 
 
 async def _apply_bridge_entry(session: AsyncSession, event: CelEvent) -> None:
-    """The second of two channels entered a bridge: they hear each other. One alone hears nobody."""
+    """Records the connection when the second channel enters a bridge; the first one alone hears nobody."""
     if not event.peers:
         return
     channel_id, channel_name = event.channel_id, event.channel_name

@@ -1,10 +1,11 @@
-"""What Asterisk holds, against our record: calls that died with it, and calls of which nobody could tell.
+"""Compares the call records with Asterisk's channels: closes lost calls and records unreported ones. Runs in the clerk.
 
-The id of a call begins with the number of the start of Asterisk in which it came (`b17-…`). A call of an earlier start
-is lost at the first look, the moment a new Asterisk answers; no clock is asked, for somebody may have set it meanwhile.
-A call of the present start whose channel is gone has hung up and its end is on its way through the files, unless
-Asterisk could not write it down (its disk was full): such a call is lost once it has been missing for a while. So does
-a call become a record that came while Asterisk could write nothing and no controller lived: its channel is there.
+A call id begins with the id of the Asterisk start in which the call arrived (`b17-…`). A running call of an earlier
+start is lost, and is closed as soon as the restarted Asterisk answers. No timestamps are compared, because the clock
+may have been set meanwhile. A call of the present start without a channel has normally hung up, and its end will be
+read from CEL. If Asterisk could not write CEL (disk full), the call is lost after MISSING_SECONDS. A caller's channel
+that is not recorded after MISSING_SECONDS, or without its dialed number, is recorded from what Asterisk knows: CEL
+could not be written, and no controller was alive to write a note.
 """
 
 import asyncio
@@ -28,27 +29,28 @@ from callcenter.intake.log_events import CALLERS_WAY
 
 LOOK_SECONDS = 1.0
 MISSING_SECONDS = 3.0
-"""After which neither the end of a call nor its arrival will come any more."""
+"""Seconds after which the end or the arrival of a call is no longer expected from CEL or the journal. Shorter: a call
+that is merely late counts as lost; longer: lost calls are closed, and called back, later."""
 
 log = structlog.get_logger()
 
 
 class AsteriskInspector(Protocol):
-    """Asterisk, asked for what it holds. All raise AsteriskUnavailable."""
+    """Queries Asterisk. All methods raise AsteriskUnavailable."""
 
     async def read_boot_id(self) -> str:
-        """The mark of its present start: `b17`."""
+        """Id of the present start of Asterisk, e.g. `b17`; all channel ids of this start begin with it."""
         ...
 
     async def list_channels(self) -> Sequence[SeenChannel]: ...
 
     async def read_dialled_number(self, channel_id: str) -> str:
-        """What the caller on a channel dialled; nothing when that is unknown or the channel gone."""
+        """The number dialed by the caller on a channel; empty when unknown or the channel is gone."""
         ...
 
 
 class LostCalls:
-    """Settles our record with what Asterisk holds: closes what it does not hold, admits whom only it knows."""
+    """Closes running calls that Asterisk has no channel for, and records callers' channels that have no record."""
 
     def __init__(
         self, database: Database, log_reader: AsteriskLogReader, call_source: AsteriskInspector, *, clock: Clock
@@ -58,29 +60,29 @@ class LostCalls:
         self._exchange = call_source
         self._clock = clock
         self._missing_since: dict[str, float] = {}
-        """Calls without a channel, and since when, in monotonic seconds."""
+        """Call id -> monotonic seconds since when the call has no channel."""
         self._unreported_until: dict[str, float] = {}
-        """Callers' channels, and until when they may wait for somebody else to tell of them."""
+        """Channel id -> monotonic seconds until which CEL or a note may report the arrival; inf: checked already."""
         self._unavailable = False
 
     async def run(self) -> None:
-        """Looks until cancelled."""
+        """Compares every LOOK_SECONDS until cancelled."""
         while True:
             try:
                 await self.detect_lost_calls()
                 self._unavailable = False
             except (AsteriskUnavailable, DatabaseUnavailable) as error:
-                if not self._unavailable:  # once, not every second of a night
+                if not self._unavailable:  # log an outage once, not every second
                     log.warning("no look for lost calls", error=str(error))
                 self._unavailable = True
             await asyncio.sleep(LOOK_SECONDS)
 
     async def detect_lost_calls(self) -> tuple[str, ...]:
-        """Admits callers of whom nobody has told, and closes what is lost; returns the ids of the latter.
+        """Records unreported callers and closes lost calls; returns the ids of the closed calls.
 
         Raises AsteriskUnavailable, DatabaseUnavailable.
         """
-        running = await self._load_running_ids()  # before Asterisk is asked: what comes meanwhile is not in question
+        running = await self._load_running_ids()  # before the query: a call that arrives meanwhile is not lost
         channels = await self._exchange.list_channels()
         await self._record_unreported_calls([channel for channel in channels if channel.context in CALLERS_WAY])
         alive = {channel.id for channel in channels}
@@ -98,7 +100,7 @@ class LostCalls:
         return await self._truth.close_lost_calls(lost) if lost else ()
 
     async def _record_unreported_calls(self, callers: Sequence[SeenChannel]) -> None:
-        """Each is looked up once, when whoever knows more of it has had the time to say so."""
+        """Checks each channel once, after CEL and the notes, which know more, had MISSING_SECONDS to report it."""
         now = self._clock.monotonic()
         self._unreported_until = {one.id: self._unreported_until.get(one.id, now + MISSING_SECONDS) for one in callers}
         due = {one.id: one for one in callers if now >= self._unreported_until[one.id]}

@@ -1,4 +1,4 @@
-"""What the robot's notes mean for the record of a call."""
+"""Applies the robot's notes to the record of a call, one effect per kind of note."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -25,13 +25,13 @@ from callcenter.tickets.service import note_address
 
 @dataclass(frozen=True, slots=True)
 class NoteApplier:
-    """Puts notes into the database: `apply_notes(directory, database, NoteApplier(categories, zone).apply)`."""
+    """Used as `apply_notes(directory, database, NoteApplier(categories, zone).apply)`."""
 
     categories: Categories
     zone: tzinfo
 
     async def apply(self, session: AsyncSession, note: Note) -> None:
-        """Writes the note into the call's timeline and does what follows from it. Repeating it changes nothing."""
+        """Adds the note to the call's timeline and applies its effects. Idempotent."""
         if note.kind == "arrived":
             await admit(
                 session,
@@ -80,7 +80,7 @@ class NoteApplier:
         await reopen_outcome(session, note.call_id, kind=note.kind)
 
     async def _add_utterance(self, session: AsyncSession, note: Note) -> None:
-        """A row of the transcript instead of a line in the timeline."""
+        """Adds a row to the transcript; the timeline gets no line."""
         await add_utterance(
             session,
             note.id,
@@ -95,9 +95,9 @@ class NoteApplier:
     async def _mark_danger(self, session: AsyncSession, note: Note) -> None:
         code, heard = (str(note.facts.get(name) or "") for name in ("category", "heard"))
         call = await lock_call(session, note.call_id)
-        if heard and call.danger:  # said once more, to whoever has come to help
+        if heard and call.danger:  # repeated in the queue or to a dispatcher: the alarm exists
             return
-        if call.danger and call.danger != code:  # the caller has said more since: one alarm a call, the newest word
+        if call.danger and call.danger != code:  # one alarm per call: the newest danger replaces it
             await clear_alarm(session, kind=AlarmKind.DANGER, subject=note.call_id, now=note.at)
         await mark_danger(session, call, category=code)
         category = self.categories.get(code)
@@ -113,8 +113,11 @@ class NoteApplier:
         )
 
     async def _register_ticket(self, session: AsyncSession, note: Note) -> None:
-        """The ticket the robot could not open while the database was away. Its clocks run from then on all the
-        same: the caller has reported the trouble. A category that is gone leaves the draft to the dispatcher."""
+        """Registers the ticket that the robot could not register while the database was away.
+
+        The note's time counts as the time of registration: the caller reported the trouble then. If the category no
+        longer exists, the draft is left to the dispatcher.
+        """
         category = self.categories.get(str(note.facts.get("category") or ""))
         if category is None:
             return

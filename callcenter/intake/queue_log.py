@@ -1,4 +1,4 @@
-"""Lines of Asterisk's queue_log, made typed. Pure.
+"""Parses Asterisk's queue_log. Pure. A line is
 
 <epoch seconds>|<call id>|<queue>|<member>|<event>|<data>|<data>...
 """
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class QueueEvent:
-    """One line about a call. `at` knows whole seconds only."""
+    """One line about a call. `at` has whole seconds only."""
 
     at: datetime
     call_id: str
@@ -21,7 +21,7 @@ class QueueEvent:
 
 
 def parse_queue_line(line: str) -> QueueEvent | None:
-    """The event of a line; None when it is none, or is not about a call."""
+    """Parses one line. Returns None when the line is invalid or not about a call."""
     parts = line.strip().replace("\x00", "").split("|")
     if len(parts) < 5:
         return None

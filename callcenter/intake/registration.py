@@ -1,4 +1,4 @@
-"""Tickets for the robot: registered once a call, found by the digits a caller types."""
+"""Registers tickets for the robot and the dispatchers, and looks tickets up for the robot."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -24,32 +24,33 @@ ROBOT = "robot"
 
 @dataclass(frozen=True, slots=True)
 class RegisteredTicket:
-    """What the caller is told. `due_at` is the nearest term of the ticket, None when it has none."""
+    """What the robot says to the caller. `due_at`: the nearest deadline still running, None when there is none."""
 
     number: str
     due_at: datetime | None
     responsible: str
     is_new: bool = field(default=True, compare=False)
-    """False: it was registered before."""
+    """False when the ticket already had a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketStatus:
-    """What anybody who knows the number may hear: no name, no address, no phone."""
+    """The public part of a ticket, for anybody who knows its number: no name, address or phone."""
 
     number: str
     state: TicketState
     due_at: datetime | None
-    """The nearest term still running."""
+    """The nearest deadline still running."""
     category_name: str
 
 
 async def register_ticket(
     database: Database, new_ticket: NewTicket, category: Category, *, zone: tzinfo, by: str = ROBOT
 ) -> RegisteredTicket:
-    """Registers a ticket of a call; a second time gives the same number. Raises DatabaseUnavailable.
+    """Registers a ticket for a call. Idempotent: a repetition returns the same number. Raises DatabaseUnavailable.
 
-    `category` is that of `new_ticket.category`. A conflict with another transaction is tried again.
+    `category` must match `new_ticket.category`. A conflict with another transaction is retried, _MAX_ATTEMPTS attempts
+    in all; then DBAPIError is raised.
     """
     for attempt in range(1, _MAX_ATTEMPTS + 1):
         try:
@@ -64,7 +65,7 @@ async def register_ticket(
 async def register_for_call(
     session: AsyncSession, new_ticket: NewTicket, category: Category, *, zone: tzinfo, by: str
 ) -> RegisteredTicket:
-    """Does the same within a session that the caller commits."""
+    """Like `register_ticket`, in a session that the caller commits; without retries."""
     call_id, now = new_ticket.call_id, new_ticket.reported_at
     await ensure_call(session, call_id, at=now)
     call = await lock_call(session, call_id)
@@ -95,7 +96,7 @@ async def register_for_call(
 
 @dataclass(frozen=True, slots=True)
 class DraftFields:
-    """What a dispatcher has filled in. `contact_phone` is E.164."""
+    """Draft fields filled in by a dispatcher. `contact_phone` is E.164."""
 
     category: Category | None
     address: str
@@ -106,7 +107,7 @@ class DraftFields:
 async def save_draft(
     session: AsyncSession, ticket_id: int, fields: DraftFields, *, company_id: int, by: str, now: datetime
 ) -> Ticket:
-    """Writes the fields into a draft. Raises TicketNotFound, TicketSettled."""
+    """Saves the fields of a draft. Raises TicketNotFound, TicketSettled."""
     return await edit_draft(
         session,
         ticket_id,
@@ -131,9 +132,9 @@ async def register_draft(
     now: datetime,
     zone: tzinfo,
 ) -> Ticket:
-    """Writes the fields into a draft and registers it: number, clocks. Raises TicketNotFound, TicketSettled.
+    """Saves the fields of a draft and registers it with a number and clocks. Raises TicketNotFound, TicketSettled.
 
-    The clocks run from the arrival of the call; from `now` for a ticket without a call.
+    The time of the report is the arrival of the call, or `now` for a ticket without a call.
     """
     await save_draft(session, ticket_id, fields, company_id=company_id, by=by, now=now)
     call_id = await first_call_of(session, ticket_id)
@@ -154,7 +155,7 @@ async def register_draft(
 async def find_open_tickets(
     database: Database, *, dialled: str, phone: str | None, call_id: str
 ) -> list[tuple[TicketStatus, str]]:
-    """The open tickets reported from a telephone (E.164) or in a call, the newest first, with their categories' codes.
+    """The open tickets reported from a phone number (E.164) or in a call, newest first, with their category codes.
 
     Raises DatabaseUnavailable.
     """
@@ -175,11 +176,9 @@ async def find_open_tickets(
 
 
 async def find_ticket(database: Database, number_digits: str, *, dialled: str) -> TicketStatus | None:
-    """The ticket with these digits (`26000123`, or the end without the year) of the company whose number was dialled.
+    """The ticket with this number (`26000123`, or its end without the year) in the company whose number was dialed.
 
-    None when there is none.
-
-    Raises DatabaseUnavailable.
+    None when there is none. Raises DatabaseUnavailable.
     """
     async with database.begin() as session:
         company_id = await choose_company(session, dialled)

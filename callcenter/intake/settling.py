@@ -1,5 +1,7 @@
-"""How a call ended, and what must be done about it: settled once its last notes are in, and again when a late one
-changes the answer. Repeating it changes nothing."""
+"""Settles ended calls: decides the outcome, the callback and the fate of the draft ticket.
+
+A call is settled after its last notes are applied, and again when a late note may change the verdict. Idempotent.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ from callcenter.tickets.service import drop_draft, restore_draft
 from callcenter.tickets.views import ticket_of_call
 
 GRACE = timedelta(seconds=4)
-"""After the end of a call the robot may still be writing its last notes, and the files their last lines."""
+"""Delay between the end of a call and its settling: the last notes and the last CEL lines may still be written.
+Shorter: more calls are settled twice; longer: callbacks are opened later."""
 
 DECISIVE = frozenset(
     {
@@ -31,7 +34,7 @@ DECISIVE = frozenset(
         *("voicemail", "callback", "overflow", "connected", "talk_ended", "queued", "ended", "lost"),
     }
 )
-"""Kinds of timeline lines that decide about the outcome."""
+"""Kinds of timeline lines that the verdict depends on."""
 
 _CONTACT_FACT = "контакт"
 _log = structlog.get_logger()
@@ -39,8 +42,8 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`callback_kind`: somebody must call back. `draft_drop_reason`: why the draft is not needed; None keeps it for
-    the dispatcher."""
+    """`callback_kind`: kind of callback to open, or None. `draft_drop_reason`: why the draft is dropped, in Russian;
+    None keeps the draft for the dispatcher."""
 
     outcome: Outcome
     callback_kind: CallbackKind | None = None
@@ -48,10 +51,10 @@ class Verdict:
 
 
 def judge_call(kinds: Collection[str], *, registered: bool) -> Verdict:
-    """The verdict on a call that is over, from the kinds in its timeline. `registered`: the robot gave it a number.
+    """The verdict on an ended call, from the kinds in its timeline. `registered`: the robot registered its ticket.
 
-    A call that broke off with Asterisk is called back whatever came of it: nobody knows what the caller still heard.
-    One whose talk was seen to end did not break off: Asterisk could not write its end down.
+    A call lost by Asterisk is always called back, because it is unknown what the caller still heard. A call with
+    `talk_ended` (reported by AMI) is not lost: its conversation ended, and Asterisk could not write the hangup to CEL.
     """
     verdict = _decide_by_events(kinds, registered=registered)
     broke_off = "lost" in kinds and "ended" not in kinds and "talk_ended" not in kinds
@@ -80,10 +83,11 @@ def _decide_by_events(kinds: Collection[str], *, registered: bool) -> Verdict:
 
 
 async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: datetime, limit: int = 50) -> int:
-    """Settles calls that ended at `until` or before and have no outcome yet; returns how many.
+    """Settles up to `limit` calls that ended at `until` or earlier and have no outcome; returns how many were tried.
 
-    A call that ended after `now` ended before the clock was set back. One that cannot be settled is put aside with an
-    alarm, so that it does not hold up the others; it is tried again once somebody has seen the alarm.
+    A call with an end after `now` + GRACE is settled too: the clock was set back after it ended. A call that cannot be
+    settled raises an alarm. It is then skipped, so that it does not block the others, until a person has seen the
+    alarm.
     """
     put_aside = select(Alarm.subject).where(Alarm.kind == AlarmKind.JOURNAL, Alarm.cleared_at.is_(None))
     calls = (
@@ -123,7 +127,7 @@ async def settle_ended_calls(session: AsyncSession, *, until: datetime, now: dat
 
 
 async def reopen_outcome(session: AsyncSession, call_id: str, *, kind: str) -> None:
-    """A line of this kind came late: a settled call is to be settled again, if the line may change the verdict."""
+    """Clears the outcome of a settled call, so that it is settled again, if a late line of this kind is DECISIVE."""
     if kind not in DECISIVE:
         return
     call = await session.scalar(
@@ -139,7 +143,7 @@ async def reopen_outcome(session: AsyncSession, call_id: str, *, kind: str) -> N
 async def _assign_outcome(session: AsyncSession, call: Call, *, now: datetime) -> None:
     lines = (await session.scalars(select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at))).all()
     ticket = await ticket_of_call(session, call.id)
-    registered = ticket is not None and ticket.registered_by == ROBOT  # a dispatcher's number tells of a later call
+    registered = ticket is not None and ticket.registered_by == ROBOT  # a dispatcher registers after the call
     verdict = judge_call({line.kind for line in lines}, registered=registered)
     await settle_outcome(session, call, verdict.outcome)
     if verdict.callback_kind is None:
@@ -162,7 +166,7 @@ async def _assign_outcome(session: AsyncSession, call: Call, *, now: datetime) -
 
 
 def _find_callback_number(call: Call, lines: Collection[CallEvent]) -> str | None:
-    """The number to call back: what the caller asked for last, else the number they called from."""
+    """The number to call back: the last one that the caller asked for, else the caller's own number."""
     asked = None
     for line in lines:
         if line.kind == "callback":

@@ -1,4 +1,4 @@
-"""Readings of residents' own meters, as they were told to us."""
+"""The table of meter readings reported by residents."""
 
 from enum import StrEnum
 
@@ -10,7 +10,8 @@ from callcenter.core.database import Base, Moment, RowId
 
 
 class MeterKind(StrEnum):
-    """What a meter counts. A flat with two meters of a kind tells their sum or tells them to a person."""
+    """What a meter measures. For two meters of a kind in one flat, the resident reports their sum or talks to a
+    person."""
 
     COLD = "cold"
     HOT = "hot"
@@ -18,7 +19,7 @@ class MeterKind(StrEnum):
 
 
 class MeterReading(Base):
-    """One reading; append-only. The last one of an account and a kind is in force."""
+    """One reading; append-only. The newest reading of an account and kind is in force."""
 
     __tablename__ = "meter_reading"
     __table_args__ = (Index(None, "company_id", "account", "kind", "taken_at"),)
@@ -26,11 +27,11 @@ class MeterReading(Base):
     id: Mapped[RowId]
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     account: Mapped[str] = mapped_column(String(20))
-    """The personal account, digits only, leading zeros kept."""
+    """Number of the personal account: digits only, with leading zeros."""
     kind: Mapped[MeterKind] = mapped_column(enum_column(MeterKind, length=12))
     value: Mapped[int] = mapped_column(Integer)
-    """Whole cubic metres or kilowatt-hours: what stands before the comma."""
+    """Whole cubic meters or kilowatt-hours, without the fraction."""
     taken_at: Mapped[Moment]
     call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
     doubt: Mapped[str | None] = mapped_column(String(20))
-    """Why the book-keeper should look at it (a `Doubt`); None: nothing is odd."""
+    """Why the bookkeeper should check the reading (a `ReadingDoubt`); None: the reading is plausible."""

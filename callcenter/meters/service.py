@@ -1,4 +1,4 @@
-"""Taking readings. Nothing here commits."""
+"""Stores meter readings. Nothing here commits."""
 
 from datetime import datetime
 
@@ -15,8 +15,11 @@ from callcenter.meters.views import last_reading
 async def take_reading(
     session: AsyncSession, *, account: str, kind: MeterKind, value: int, call_id: str, now: datetime
 ) -> MeterReading:
-    """Writes a reading down, with what is odd about it. One told again in the same call replaces nothing: it is the
-    newer one, and the newest is in force."""
+    """Stores a reading, with its doubt if it is implausible.
+
+    A repeated reading in the same call adds a row, and the newest row is in force. Its doubt is computed against the
+    last reading of earlier calls.
+    """
     company_id = (await session.execute(select(company_of_call(call_id)))).scalar_one()
     previous = await last_reading(session, company_id, account, kind, except_call=call_id)
     reading = MeterReading(

@@ -1,4 +1,4 @@
-"""What may be asked about readings."""
+"""Queries about meter readings. Read-only."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from callcenter.meters.models import MeterKind, MeterReading
 async def last_reading(
     session: AsyncSession, company_id: int, account: str, kind: MeterKind, *, except_call: str | None = None
 ) -> MeterReading | None:
-    """The reading in force of a company's account.
+    """The newest reading of an account and kind in a company; None when there is none.
 
-    `except_call`: readings of this call are left out, so that a slip of the tongue is not compared with itself.
+    `except_call`: leave out readings of this call, so that a corrected reading is not compared with the wrong one.
     """
     query = select(MeterReading).where(
         MeterReading.company_id == company_id,
@@ -29,7 +29,7 @@ async def last_reading(
 
 
 async def newest_readings(session: AsyncSession, company_id: int, *, limit: int = 100) -> Sequence[MeterReading]:
-    """A company's readings, the newest first."""
+    """A company's newest readings, newest first."""
     query = (
         select(MeterReading)
         .where(MeterReading.company_id == company_id)

@@ -1,4 +1,4 @@
-"""Brings the tables of a database up to date, one set-up at a time."""
+"""Upgrades the tables of a database with Alembic; set-ups that run at the same time wait for each other."""
 
 from alembic import command
 from alembic.config import Config
@@ -11,28 +11,28 @@ from callcenter.core.errors import CallcenterError
 from callcenter.settings import TREE
 
 _LOCK = 0x63616C6C
-"""PostgreSQL advisory lock: any number that nobody else in this database uses."""
+"""Key of the PostgreSQL advisory lock: any number that no other lock of this database uses."""
 
 
 class MigrationFailed(CallcenterError):
-    """The database's tables could not be brought up to date."""
+    """The tables of the database could not be upgraded."""
 
 
 def migrate(address: str) -> None:
-    """Upgrades the database at `address` (`postgresql+psycopg://...`) to the newest revision; repeats harmlessly.
+    """Upgrades the database at `address` (`postgresql+psycopg://...`) to the newest revision; idempotent.
 
-    Waits for another set-up that is at it. Raises MigrationFailed; PostgreSQL then holds the revision it had.
+    Waits for a concurrent set-up. Raises MigrationFailed; the database then keeps its revision.
     """
     configuration = Config(TREE / "alembic.ini")
     engine = create_engine(address, poolclass=NullPool)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-            connection.commit()  # the lock is the session's; the migrations open their own transaction
+            connection.commit()  # the session keeps the lock; the migrations open their own transaction
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
             connection.commit()
     except (SQLAlchemyError, CommandError) as error:
         raise MigrationFailed(f"the database's tables could not be brought up to date: {error}") from error
     finally:
-        engine.dispose()  # closing the connection gives the lock back
+        engine.dispose()  # closing the connection releases the lock

@@ -1,4 +1,4 @@
-"""The instance's private PostgreSQL: its own data directory, its own socket, no TCP, never the machine's cluster."""
+"""The instance's private PostgreSQL cluster: own data directory, UNIX socket, no TCP; never the machine's cluster."""
 
 import fcntl
 import os
@@ -35,6 +35,7 @@ ROLE = "callcenter"
 OLDEST_MAJOR = 15
 _DEBIAN = Path("/usr/lib/postgresql")
 _LONGEST_SOCKET = 100
+"""Bytes; the path of the socket must be shorter. Linux allows 107."""
 
 
 class PostgresUnavailable(CallcenterError):
@@ -70,7 +71,7 @@ class PostgresProcess:
 class PostgresCluster(PostgresProcess):
     """A private cluster in `layout.postgres_data`, reached through a socket in `layout.sockets`.
 
-    `durable=False` switches fsync off: for tests, whose data nobody will miss.
+    `durable=False` switches fsync off, for tests: a crash of the machine may then lose data.
     """
 
     def __init__(self, layout: Layout, ports: Ports, *, durable: bool = True) -> None:
@@ -82,36 +83,36 @@ class PostgresCluster(PostgresProcess):
 
     @property
     def major(self) -> int | None:
-        """The major version the data directory was made with; None before the first start."""
+        """Major version that created the data directory; None before the first start."""
         try:
             return int((self._layout.postgres_data / "PG_VERSION").read_text(encoding="ascii"))
         except FileNotFoundError:
             return None
 
     def ensure_running(self) -> None:
-        """Returns when the cluster answers: adopts a running one, starts a stopped one, makes a missing one.
+        """Adopts a running cluster, starts a stopped one, or creates a missing one; returns when the cluster answers.
 
-        Raises PostgresUnavailable with the mend in its message.
+        Raises PostgresUnavailable; its message names the remedy.
         """
         self._check_socket()
         with self._alone():
             user = service_user()
             if self.running() is None:
                 if self._starter is not None:
-                    reap(self._starter)  # unburied, it is a living owner of the data to PostgreSQL's lock
+                    reap(self._starter)  # PostgreSQL's lock takes a zombie for a live owner
                 self._initialise(user)
                 self._start(user)
             self._await_answer()
 
     def address(self, database: str = "callcenter") -> str:
-        """SQLAlchemy's address of a database of this cluster, over the socket."""
+        """SQLAlchemy URL of a database of this cluster, over the socket."""
         return (
             f"postgresql+psycopg://{ROLE}@/{quote(database)}"
             f"?host={quote(str(self._layout.socket_directory), safe='')}&port={self._ports.postgres}"
         )
 
     def create_database(self, name: str) -> bool:
-        """Makes an empty database unless it is there; whether it was made."""
+        """Creates an empty database unless it exists; returns True when it was created."""
         with self._connect() as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return False
@@ -119,7 +120,7 @@ class PostgresCluster(PostgresProcess):
         return True
 
     def drop_database(self, name: str) -> None:
-        """Removes a database with all in it, throwing its users out; nothing when it is not there."""
+        """Drops a database and ends its connections; does nothing when it does not exist."""
         with self._connect() as connection:
             connection.execute(
                 psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(psycopg.sql.Identifier(name))
@@ -145,7 +146,7 @@ class PostgresCluster(PostgresProcess):
             )
 
     def _initialise(self, user: ServiceUser) -> None:
-        """Makes the data directory under another name, so that an interrupted initdb is not taken for a cluster."""
+        """Creates the data directory under a temporary name: an interrupted initdb must not look like a cluster."""
         data = self._layout.postgres_data
         if (data / "PG_VERSION").exists():
             return
@@ -178,16 +179,19 @@ class PostgresCluster(PostgresProcess):
         making.rename(data)
 
     def _end_orphans(self) -> None:
-        """A backend deep in a query does not notice that its postmaster was killed, and PostgreSQL does not start
-        as long as it shares the memory of the old one. Its query is lost in any case."""
+        """Ends the backends that a killed postmaster left behind; their queries are lost in any case.
+
+        A backend in the middle of a query does not notice the loss of its postmaster, and PostgreSQL does not start
+        while a backend uses the old shared memory.
+        """
         for orphan in find_in_directory(self._layout.postgres_data.resolve(), program="postgres"):
             end(orphan, first=signal.SIGQUIT, grace=1.0)
 
     def _start(self, user: ServiceUser) -> None:
         self._end_orphans()
         if from_earlier_boot(self.pid_file):
-            # PostgreSQL's own lock names a pid only. After a reboot that may be another program of the same user,
-            # Asterisk for instance, and PostgreSQL would refuse to start. Nothing outlives a boot, so it is void.
+            # PostgreSQL's lock files hold a pid only. After a reboot another program of the same user, Asterisk for
+            # instance, may have this pid, and PostgreSQL would refuse to start. The files are stale in any case.
             (self._layout.postgres_data / "postmaster.pid").unlink(missing_ok=True)
             for lock in self._layout.socket_directory.glob(".s.PGSQL.*"):
                 lock.unlink(missing_ok=True)
@@ -206,7 +210,7 @@ class PostgresCluster(PostgresProcess):
         words = [str(self._binaries() / "postgres"), "-D", str(self._layout.postgres_data)]
         for name, setting in options.items():
             words += ["-c", f"{name}={setting}"]
-        # PostgreSQL wants a directory it may enter, and a locale that exists on every Debian.
+        # PostgreSQL needs a working directory that its user may enter. C.UTF-8 exists on every Debian.
         words = ["env", "--chdir=/", "LC_ALL=C.UTF-8", *words]
         self._starter = start_detached(recording(user.command(words), self.pid_file), log=self.log)
 
@@ -231,7 +235,7 @@ class PostgresCluster(PostgresProcess):
                 return
 
     def _binaries(self) -> Path:
-        """The directory of PostgreSQL's programs: of the version the data was made with, else the default one."""
+        """Directory of PostgreSQL's programs, of the version that created the data, else of the default version."""
         installed = {
             int(path.name): path / "bin"
             for path in _DEBIAN.glob("*")
@@ -257,7 +261,7 @@ class PostgresCluster(PostgresProcess):
 
 
 def _default_major() -> int | None:
-    """The major version the distribution's package `postgresql` stands for."""
+    """Major version that the distribution's package `postgresql` depends on; None when it is unknown."""
     try:
         asked = run_quietly(["dpkg-query", "--show", "--showformat=${Depends}", "postgresql"])
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The desk's studio: texts and recordings of this instance. A file handed in goes the way of a take by telephone."""
+"""The prompt recordings of this instance, for the desk. An uploaded file is processed like a take by telephone."""
 
 import contextlib
 import tempfile
@@ -14,13 +14,13 @@ from callcenter.speech.prompt_recordings.takes import ACCEPTED
 from callcenter.web.plumbing.prompt_studio import RecordedPrompt, UnfitRecording
 
 REMEMBERED_SECONDS = 20.0
-"""The texts are read anew after so long: reading the script and the knowledge base takes a good part of a second."""
+"""How long the texts are cached: reading the script and the knowledge base takes a good part of a second."""
 
 
 class PromptStudio:
     """Implements `web.plumbing.prompt_studio.PromptRecordings`.
 
-    `read_edition` gives the script in force, or raises ScriptTextsUnavailable.
+    `read_edition` returns the current edition of the script, or raises ScriptTextsUnavailable.
     """
 
     def __init__(self, layout: Layout, read_edition: Callable[[], ScriptEdition]) -> None:
@@ -30,7 +30,7 @@ class PromptStudio:
         self._read_at: float | None = None
 
     def list_prompts(self) -> Sequence[RecordedPrompt]:
-        """See Studio."""
+        """See PromptRecordings."""
         return [
             RecordedPrompt(
                 number=line.number,
@@ -45,14 +45,14 @@ class PromptStudio:
         ]
 
     def find_audio_file(self, number: int) -> Path | None:
-        """See Studio: a person's recording before the voice's."""
+        """See PromptRecordings. A person's recording takes precedence over the synthetic voice."""
         line = self._find(number)
         if line is None:
             return None
         return next((file for file in (line.human, line.sound) if file.exists()), None)
 
     def upload_recording(self, number: int, sound: bytes) -> float:
-        """See Studio. It is judged here as it will be when it is taken over."""
+        """See PromptRecordings. Applies the same quality check as the later import by the controller."""
         line = self._find(number)
         if line is None:
             raise KeyError(number)
@@ -75,7 +75,7 @@ class PromptStudio:
     def _list_lines(self) -> Sequence[RecordableText]:
         now = time.monotonic()
         if self._read_at is None or now - self._read_at > REMEMBERED_SECONDS:
-            with contextlib.suppress(ScriptTextsUnavailable):  # the texts of before stay, as callers go on hearing them
+            with contextlib.suppress(ScriptTextsUnavailable):  # callers still hear the previous texts
                 self._lines = list_recordable_texts(self._layout, self._read_edition())
             self._read_at = now
         return self._lines

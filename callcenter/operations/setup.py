@@ -1,7 +1,7 @@
-"""Makes an instance ready to run. Every step finds its work done when it was done; an interrupted one is done again.
+"""Prepares an instance for running. Every step skips what is done already, and repeats what was interrupted.
 
-The order matters: secrets before anything that holds one, the database before its accounts, sounds before
-the Asterisk that plays them.
+The order matters: secrets before the files that contain them, the database before its accounts, sounds before the
+Asterisk that plays them.
 """
 
 import asyncio
@@ -33,19 +33,19 @@ from callcenter.speech.voices import configured_voice
 from callcenter.staff.service import ensure_accounts
 
 _UMASK = 0o022
-"""Asterisk is another user and must read its sounds, however careful root's own umask is; what nobody else may read
-is closed by its own mode."""
+"""Asterisk runs as another user and must be able to read its sounds, even when root's own umask is stricter. Private
+files are protected by their own modes."""
 
 
 class SetupFailed(CallcenterError):
-    """The centre cannot be made ready."""
+    """The instance cannot be prepared."""
 
 
 def set_up(instance: Instance, *, progress: Progress) -> None:
-    """Brings the instance to the point where its programs can start; Asterisk and PostgreSQL run afterwards.
+    """Prepares the instance for the start of its programs; afterwards Asterisk and PostgreSQL run.
 
-    A running Asterisk or PostgreSQL is adopted, and Asterisk reads what changed in its configuration. Raises
-    CallcenterError with the mend.
+    A running Asterisk or PostgreSQL is adopted; Asterisk reloads the configuration files that changed. Raises
+    CallcenterError; its message names the remedy.
     """
     os.umask(_UMASK)
     with _step("учётные записи и пароли", progress):
@@ -73,9 +73,9 @@ def set_up(instance: Instance, *, progress: Progress) -> None:
 
 
 def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
-    """What live tests would otherwise wait for: the Asterisk root, the sounds, the ear's model. Starts nothing.
+    """Prepares what live tests would otherwise wait for: Asterisk's root, sounds, speech model. Starts no service.
 
-    The three know nothing of each other and mostly wait for programs of their own, so they are made at once.
+    The three are independent and mostly wait for their child processes, so they are prepared in parallel.
     """
     os.umask(_UMASK)
 
@@ -98,7 +98,7 @@ def set_up_for_tests(instance: Instance, *, progress: Progress) -> None:
 
 
 def _prepare_ear(instance: Instance, people: Sequence[str], progress: Progress) -> None:
-    """Without an ear callers press keys, so nothing that is wrong here keeps the centre from starting."""
+    """Builds the speech model. A failure is only reported: the centre starts, and callers press keys."""
     try:
         renew_model(instance.layout, people)
     except CallcenterError as error:
@@ -106,7 +106,7 @@ def _prepare_ear(instance: Instance, people: Sequence[str], progress: Progress) 
 
 
 def prepare_recordings(settings: Settings) -> None:
-    """The directory of the recordings: nobody else may enter it, they are personal data."""
+    """Creates the directory of the recordings with mode 0700: they are personal data. Raises SetupFailed."""
     try:
         settings.recordings_directory.mkdir(parents=True, exist_ok=True)
         settings.recordings_directory.chmod(0o700)
@@ -115,7 +115,7 @@ def prepare_recordings(settings: Settings) -> None:
 
 
 def list_accounts(instance: Instance) -> None:
-    """Writes the page of accounts for people."""
+    """Writes the file with the accounts for people; see `secrets.write_accounts`."""
     write_accounts(
         instance.layout,
         instance.ports,
@@ -127,7 +127,10 @@ def list_accounts(instance: Instance) -> None:
 
 
 async def prepare_speech(instance: Instance, *, progress: Progress) -> None:
-    """Renders the words of the dialplan and of the script in force, and makes the music."""
+    """Renders the dialplan's texts and the prompts of the current script, and writes the music on hold.
+
+    Raises SetupFailed when the script is invalid; VoiceMissing, VoiceFailed, DialplanTextsUnreadable.
+    """
     settings = instance.settings
     voice, words = configured_voice(settings), make_text_converter(TREE / "knowledge_base" / PRONUNCIATION)
     try:
@@ -164,7 +167,7 @@ async def _enter_employees(instance: Instance, address: str) -> None:
 
 @contextmanager
 def _step(name: str, progress: Progress) -> Iterator[None]:
-    """Says what was done and how long it took; a failure is told by whoever catches it."""
+    """Reports a finished step with its duration; an exception is left to the caller."""
     begun = time.monotonic()
     yield
     progress(f"✓ {name} ({time.monotonic() - begun:.1f} с)")

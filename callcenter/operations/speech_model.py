@@ -1,4 +1,4 @@
-"""The centre's own speech model: built into its home when its words or the weights have changed."""
+"""The centre's own speech model: built in the instance's home, and rebuilt when one of its sources has changed."""
 
 import hashlib
 import json
@@ -23,16 +23,16 @@ _MARK = "built.json"
 
 
 class ModelBuildFailed(CallcenterError):
-    """The centre's own model could not be made."""
+    """The centre's own speech model could not be built."""
 
 
 def find_model(layout: Layout, settings: Settings) -> Path | None:
-    """The model that the ear of this machine hears with; None: its engine needs none."""
+    """Directory of the model for this machine's recognition server; None when none is configured."""
     return layout.built_speech_model if settings.own_model else settings.speech_model
 
 
 async def read_people(address: str) -> list[str]:
-    """The names of those who work here, from the database: callers ask for them. Raises DatabaseUnavailable."""
+    """Reads the names of the current employees, whom callers ask for. Raises DatabaseUnavailable."""
     database = Database(address, connect_seconds=10)
     try:
         async with database.begin() as session:
@@ -42,10 +42,10 @@ async def read_people(address: str) -> list[str]:
 
 
 def renew_model(layout: Layout, people: Iterable[str] | None = None, *, force: bool = False) -> int:
-    """How many words the model knows; built anew when something it is made of has changed, when it lacks a word of
-    somebody's name, or by `force`.
+    """Builds the model when a source has changed, when a word of a name is not in it, or when `force` is true.
 
-    `people` None: those of the last time. Raises ModelBuildFailed.
+    Returns the number of words in the model. `people`: full names; None: the names of the previous build. Raises
+    ModelBuildFailed.
     """
     mark = layout.built_speech_model / _MARK
     built = json.loads(mark.read_text()) if mark.is_file() else None
@@ -65,7 +65,7 @@ def _knows(model: Path, names: Iterable[str]) -> bool:
 
 
 def build_model(directory: Path, people: Iterable[str] = ()) -> int:
-    """Makes the model of this tree's words in `directory`, which is replaced when all is done; how many words it knows.
+    """Builds the model from this work tree; replaces `directory` at the end. Returns the number of words.
 
     Raises ModelBuildFailed.
     """
@@ -84,7 +84,7 @@ def build_model(directory: Path, people: Iterable[str] = ()) -> int:
 
 
 def _find_key() -> str:
-    """Changes when anything does that the model is made of."""
+    """Hash of the names and contents of all source files of the model."""
     sums = hashlib.sha256()
     for file in sorted(_list_sources()):
         sums.update(f"\0{file.relative_to(TREE)}\0".encode())

@@ -1,7 +1,7 @@
-"""Keeps the instance's programs running, and can itself be killed without anyone noticing.
+"""Keeps the instance's programs running. The supervisor may be killed at any time without effect on calls.
 
-It holds nothing that is needed for a call: the programs run in sessions of their own and are found again by
-their pid files, so a new supervisor adopts what the old one left. One at a time watches an instance.
+It holds nothing that a call needs: the programs run in their own sessions and are found by their pid files, so a new
+supervisor adopts the programs of the old one. Only one supervisor at a time runs in an instance.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from callcenter.settings import Settings
 log = structlog.get_logger()
 
 LOOP = 3
-"""So many ends in a row, none of them after a calm time, are no accident."""
+"""Number of consecutive ends or failed starts from which a program is reported; a calm time resets the count."""
 
 SUPERVISOR = "supervisor"
 CONTROLLER = "controller"
@@ -50,20 +50,23 @@ CLERK = "clerk"
 DESK = "desk"
 EAR = "ear"
 NICENESS = 4
-"""Of our own programs, once they have settled. Sound goes first: Asterisk must send a packet each 20 ms, what we do may
-be some milliseconds late, but not the minutes that 10 gave it on a machine with other work."""
+"""Niceness of our own programs once they have settled; Asterisk stays at 0 because it must send a packet every 20 ms.
+
+At 10, a machine with other work delayed call records by minutes. On one busy core with 200 callers, 4 reduced the gaps
+in the sound from 54 to 24 ms at p99 (docs/decisions/0013).
+"""
 
 
 class AlreadyRuns(CallcenterError):
-    """Another one is at work."""
+    """The program already runs in this instance."""
 
 
 @dataclass(frozen=True, slots=True)
 class SupervisedProcess:
-    """A program to keep running.
+    """A program that the supervisor keeps running.
 
-    `find` tells the live one or None, `start` starts it and returns when it runs (it may block, and may raise
-    CallcenterError or OSError). `niceness`: how far it steps back when it has settled.
+    `find` returns the live process or None. `start` starts the program and returns when it runs; it may block, and may
+    raise CallcenterError or OSError. `niceness`, 0 to 19, is set once the program has settled.
     """
 
     name: str
@@ -73,19 +76,19 @@ class SupervisedProcess:
 
 
 Report = Callable[[str, int], Awaitable[None]]
-"""Is told a program's name and how often in a row it ended; 0 when it has settled down."""
+"""(program name, number of consecutive ends); the number is 0 when the program has settled."""
 
 
 async def report_nothing(name: str, ends: int) -> None:
-    """For a supervisor whom nobody listens to."""
+    """A Report that does nothing."""
 
 
 class Supervisor:
-    """Starts what does not run, adopts what does, starts again what ended.
+    """Adopts the programs that run, starts the others, and restarts a program after its end.
 
-    After an end it waits `shortest` seconds, twice as long after each further one, `longest` at most; a program
-    that lived for `calm` seconds has earned the short wait again. `report` hears of a program that ends again and
-    again, and of one that has settled.
+    The restart delay is `shortest` seconds; it doubles with each consecutive end, up to `longest`. A program that ran
+    for `calm` seconds has settled, and its delay starts at `shortest` again. `report` is called at each end from the
+    LOOP-th consecutive one, and when a program settles.
     """
 
     def __init__(
@@ -105,15 +108,15 @@ class Supervisor:
         self._hurried = asyncio.Event()
 
     async def run(self) -> None:
-        """Watches until it is cancelled; the programs stay."""
+        """Runs until canceled; the programs keep running."""
         async with asyncio.TaskGroup() as watch:
             for charge in self._charges:
                 watch.create_task(self._keep(charge), name=charge.name)
 
     def hurry(self) -> None:
-        """Starts at once what waits to be started again: somebody has mended something. Safe in a signal handler."""
+        """Ends all restart delays now, because the cause may be fixed. Safe in a signal handler."""
         self._hurried.set()
-        self._hurried.clear()  # whoever waits now has been woken; whoever waits later waits his time
+        self._hurried.clear()  # wakes the present waiters only; later delays keep their length
 
     async def _keep(self, charge: SupervisedProcess) -> None:
         ends = 0
@@ -135,7 +138,7 @@ class Supervisor:
                 ends = 0
 
     async def _outlive(self, charge: SupervisedProcess, running: RunningProcess) -> bool:
-        """Returns when the program has ended: whether it had settled before."""
+        """Waits for the end of the program; returns whether it had settled."""
         begun = time.monotonic()
         settled = False
         ended = asyncio.ensure_future(running.ended())
@@ -168,7 +171,7 @@ class Supervisor:
 
 
 def list_supervised(instance: Instance) -> list[SupervisedProcess]:
-    """All programs of a centre."""
+    """All programs of an instance; the recognition server only when this machine recognizes speech."""
     cluster = PostgresCluster(instance.layout, instance.ports)
     asterisk = Asterisk(instance, progress=log.info)
     charges = [
@@ -185,12 +188,12 @@ def list_supervised(instance: Instance) -> list[SupervisedProcess]:
 
 
 def own_program(layout: Layout, name: str) -> SupervisedProcess:
-    """One of our own programs, `callcenter run NAME`, as a charge."""
+    """The program `callcenter run NAME`."""
     return _module(layout, name, "callcenter", "run", name)
 
 
 def own_ear(layout: Layout, settings: Settings) -> SupervisedProcess:
-    """The ear of this machine as a charge."""
+    """The recognition server of this machine."""
     words = [str(layout.recognizer_socket), "--engine", settings.ear.engine, "--log-level", settings.log_level]
     if (model := find_model(layout, settings)) is not None:
         words += ["--model", str(model)]
@@ -212,7 +215,7 @@ def _module(layout: Layout, name: str, module: str, *words: str) -> SupervisedPr
 
 
 def alarm_reporter(database: Database, layout: Layout) -> Report:
-    """Puts a program that ends again and again on the board, and takes it off when it has settled."""
+    """Returns a Report that raises an alarm for a program that keeps ending, and clears it when the program settles."""
 
     async def report(name: str, ends: int) -> None:
         try:
@@ -227,14 +230,14 @@ def alarm_reporter(database: Database, layout: Layout) -> Report:
                     )
                 else:
                     await clear_alarm(session, kind=AlarmKind.TELEPHONY, subject=name, now=datetime.now(UTC))
-        except (DatabaseUnavailable, OSError) as error:  # PostgreSQL may be the very one that does not hold
+        except (DatabaseUnavailable, OSError) as error:  # PostgreSQL itself may be the failing program
             log.warning("the board could not be told", program=name, why=str(error))
 
     return report
 
 
 async def supervise(instance: Instance) -> None:
-    """The supervisor's life: until SIGTERM or SIGINT; SIGHUP hurries it. Raises AlreadyRuns."""
+    """Runs the supervisor until SIGTERM or SIGINT; SIGHUP ends the restart delays. Raises AlreadyRuns."""
     with hold_alone(instance.layout, SUPERVISOR):
         me = asyncio.current_task()
         loop = asyncio.get_running_loop()
@@ -255,9 +258,9 @@ async def supervise(instance: Instance) -> None:
 
 @contextmanager
 def hold_alone(layout: Layout, name: str) -> Iterator[None]:
-    """For the life of one of our programs: no second one of that name in the instance, and its pid file is ours.
+    """Holds the lock of program `name`, so that it runs once in the instance, and writes its pid file.
 
-    The lock is the kernel's and ends with us, however we end. Raises AlreadyRuns.
+    The kernel releases the lock at the end of the process, whatever ends it. Raises AlreadyRuns.
     """
     with (layout.pid_directory / f"{name}.lock").open("a") as lock:
         try:

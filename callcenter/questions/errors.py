@@ -1,4 +1,4 @@
-"""What can go wrong with a question; the message is for its owner."""
+"""Errors of unanswered questions. The docstring is the message shown to the owner of the knowledge base."""
 
 from callcenter.core.errors import CallcenterError
 

@@ -1,4 +1,5 @@
-"""Questions of callers that the robot had no answer for: the knowledge base's owner reads them and writes answers."""
+"""The table of questions that the robot could not answer. The owner of the knowledge base reads them and adds
+answers."""
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,14 +12,14 @@ class UnansweredQuestion(Base):
     __table_args__ = (Index(None, "company_id", "settled_at", "asked_at"),)
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
-    """The note's."""
+    """The id of its note, so that applying the note twice creates one row."""
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     asked_at: Mapped[Moment]
     text: Mapped[str] = mapped_column(Text)
-    """What the caller said, as it was heard; empty where the question came by a key."""
+    """The recognized words of the caller; empty when the question was chosen by a DTMF digit."""
     article: Mapped[str | None] = mapped_column(String(20))
-    """The answer there is, and which may not be told: not approved, expired, a fact missing. None: there is none."""
+    """Code of an existing answer that may not be given (not approved, expired, a fact is missing). None: no answer."""
     settled_at: Mapped[Moment | None]
-    """When the owner was done with it."""
+    """When the owner settled the question; None: open."""
     settled_by: Mapped[str | None] = mapped_column(String(60))

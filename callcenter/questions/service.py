@@ -1,4 +1,4 @@
-"""Keeping questions and being done with them. Nothing here commits."""
+"""Stores and settles unanswered questions. Nothing here commits."""
 
 from datetime import datetime
 
@@ -17,9 +17,9 @@ from callcenter.understanding.intents.questions import is_same_question, list_co
 async def keep_question(
     session: AsyncSession, question_id: str, *, call_id: str, asked_at: datetime, text: str, article: str | None
 ) -> None:
-    """Writes a question down; one that is there already changes nothing.
+    """Stores a question. Idempotent by `question_id`.
 
-    What one call asks again is one question: the fullest wording is kept.
+    A question repeated in the same call is stored once, in the wording with the most content words.
     """
     of_call = select(UnansweredQuestion).where(UnansweredQuestion.call_id == call_id).with_for_update()
     for before in (await session.scalars(of_call)).all():
@@ -47,10 +47,10 @@ async def keep_question(
 
 
 async def settle_question(session: AsyncSession, question_id: str, *, company_id: int, by: str, now: datetime) -> None:
-    """The owner has answered it, or there is nothing to answer: it and all that were asked in the same words. A second
-    time changes nothing.
+    """Settles a question and all open questions of the same wording (see `find_wording`). Idempotent.
 
-    Raises QuestionNotFound, also for another company's question.
+    Called when the owner has answered the question or found nothing to answer. Raises QuestionNotFound, also for
+    another company's question.
     """
     question = await session.get(UnansweredQuestion, question_id, with_for_update=True)
     if question is None or question.company_id != company_id:
@@ -64,7 +64,7 @@ async def settle_question(session: AsyncSession, question_id: str, *, company_id
 
 
 def _is_same(before: UnansweredQuestion, *, text: str, article: str | None) -> bool:
-    """Whether a call asks once more what it has asked before."""
+    """Whether a question repeats an earlier one of the same call."""
     if article or before.article:
         return article == before.article
     return is_same_question(before.text, text)

@@ -1,4 +1,4 @@
-"""What may be asked about questions without an answer."""
+"""Queries about unanswered questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _QuestionKey = tuple[str | None, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """What was asked in the same words, whatever their order and endings; all but `call_count` is the newest one's."""
+    """Questions with the same article and lemmas, in any order. All fields but `call_count` are of the newest one."""
 
     id: str
     call_id: str
@@ -23,11 +23,11 @@ class OpenQuestion:
     text: str
     article: str | None
     call_count: int
-    """How many calls asked it."""
+    """Number of stored questions in the group; a repetition within a call is stored once."""
 
 
 async def open_questions(session: AsyncSession, company_id: int, *, limit: int = 1000) -> Sequence[OpenQuestion]:
-    """A company's unsettled questions among the `limit` newest: the most often asked first, then the newest."""
+    """Groups of a company's `limit` newest open questions: the most frequent first, then the newest."""
     query = (
         select(UnansweredQuestion)
         .where(UnansweredQuestion.company_id == company_id, UnansweredQuestion.settled_at.is_(None))
@@ -46,7 +46,7 @@ async def open_questions(session: AsyncSession, company_id: int, *, limit: int =
 
 
 async def find_wording(session: AsyncSession, question: UnansweredQuestion) -> Sequence[UnansweredQuestion]:
-    """The questions nobody is done with that were asked in the same words, locked; this one among them."""
+    """Locks and returns the open questions of the same wording (same article, same lemmas), including this one."""
     query = (
         select(UnansweredQuestion)
         .where(

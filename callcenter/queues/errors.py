@@ -1,4 +1,4 @@
-"""What can go wrong with members; the messages are for the dispatcher."""
+"""Errors of queue members. The docstrings are the messages shown to the dispatcher."""
 
 from callcenter.core.errors import CallcenterError
 

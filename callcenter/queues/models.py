@@ -1,4 +1,4 @@
-"""Queue members as Asterisk sees them, and the calls that must be made back."""
+"""Tables of queue members as Asterisk reports them, their state intervals and requests to pause them."""
 
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ class MemberState(StrEnum):
 
 
 class Member(Base):
-    """A dispatcher's phone in the queue: display only, written by the controller from AMI."""
+    """A dispatcher's phone as a queue member. A copy of Asterisk's state, written by the controller from AMI."""
 
     __tablename__ = "member"
 
@@ -29,12 +29,13 @@ class Member(Base):
     state: Mapped[MemberState] = mapped_column(enum_column(MemberState, length=12), default=MemberState.ABSENT)
     pause_reason: Mapped[str | None] = mapped_column(String(100))
     since: Mapped[Moment]
+    """When the member entered the present state."""
 
 
 class MemberStateInterval(Base):
-    """A while that a member spent in one state, written when it ends; the present one stands in `member`.
+    """An interval that a member spent in one state, written when it ends. The present state is in `Member`.
 
-    What happened while no controller watched counts as the state before it.
+    Time without a running controller counts as the last state seen before.
     """
 
     __tablename__ = "member_state_interval"
@@ -48,7 +49,7 @@ class MemberStateInterval(Base):
 
 
 class MemberRequest(Base):
-    """A dispatcher's wish about a member, carried out by the controller through AMI."""
+    """A dispatcher's request to pause a member or to end a pause; the controller executes it through AMI."""
 
     __tablename__ = "member_request"
 

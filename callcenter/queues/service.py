@@ -1,4 +1,4 @@
-"""Writing the members of the queue and the requests about them. Nothing here commits."""
+"""Writes queue members and pause requests. Nothing here commits."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,11 +22,11 @@ async def write_member(
     pause_reason: str | None,
     now: datetime,
 ) -> bool:
-    """Writes a member as Asterisk shows it; False when nothing changed, and `since` stays as it was."""
+    """Saves a member as reported by Asterisk; False when nothing changed. `since` changes only with the state."""
     member = await session.scalar(select(Member).where(Member.interface == interface).with_for_update())
     seen = (name, extension, state, pause_reason)
     if member is None:
-        # Two writers at once: the second waits for the first one's row and overwrites it.
+        # If two writers insert at once, the second waits for the first and overwrites its row.
         await session.execute(
             insert(Member)
             .values(
@@ -59,7 +59,7 @@ async def write_member(
 async def ask_member(
     session: AsyncSession, *, interface: str, paused: bool, reason: str, author: str, now: datetime
 ) -> int:
-    """Writes down the wish to pause a member or to end its pause, for the controller; returns the request's id.
+    """Stores a request to the controller to pause a member or to end its pause; returns the request's id.
 
     Raises MemberNotFound.
     """
@@ -73,7 +73,7 @@ async def ask_member(
 
 
 async def claim_requests(session: AsyncSession, *, limit: int = 20) -> Sequence[MemberRequest]:
-    """The oldest open requests, locked until the session ends; others working on some are passed over."""
+    """Locks and returns the oldest open requests until the transaction ends; skips requests locked by others."""
     return (
         await session.scalars(
             select(MemberRequest)
@@ -86,7 +86,7 @@ async def claim_requests(session: AsyncSession, *, limit: int = 20) -> Sequence[
 
 
 async def settle_request(session: AsyncSession, request_id: int, *, now: datetime, failure: str | None = None) -> None:
-    """The request was carried out, or could not be and why."""
+    """Marks the request as done. `failure`: why it could not be carried out; None: it was."""
     interface = await session.scalar(
         update(MemberRequest)
         .where(MemberRequest.id == request_id, MemberRequest.done_at.is_(None))

@@ -1,6 +1,6 @@
-"""The figures of a period, by formulas fixed here because sources disagree. Pure; spans are seconds.
+"""Queue statistics of a period. The formulas are defined here, because sources disagree. Pure; durations in seconds.
 
-A figure is None when there is nothing to divide by: a queue that nobody entered has no service level, not a bad one.
+A ratio is None when its denominator is 0: an empty queue has no service level rather than a bad one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,72 +10,77 @@ from datetime import datetime
 from callcenter.queues.models import MemberState
 
 BUSY = (MemberState.TALKING, MemberState.WRAP_UP)
+"""States that count as busy time in `occupancy`."""
 AT_WORK = (*BUSY, MemberState.FREE, MemberState.RINGING)
+"""States that count as working time: logged in and not paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One call that was put into the queue. `wait_seconds`: until it was answered or left.
+    """One call in the queue. `wait_seconds`: from entering the queue until answer, or until the call ended.
 
-    A call may be neither answered nor abandoned: its caller left a message, or asked to be called back.
+    A call may be neither answered nor abandoned: the caller left a message or asked for a callback.
     """
 
     wait_seconds: float
     answered: bool = False
     abandoned: bool = False
     talk_seconds: float = 0.0
-    """With hold: from the answer to the end."""
+    """From the answer to the end of the call, including hold."""
     was_lost: bool = False
-    """Asterisk broke down: nobody knows how long the caller waited, so it is never a short abandon."""
+    """Asterisk died during the call. The true waiting time is unknown, so the call is never a short abandon."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """The sums of a period; the properties are the formulas."""
+    """Sums of a period; the properties are the formulas."""
 
     offered: int
     answered: int
     answered_in_time: int
-    """Answered within the threshold of the service level."""
+    """Answered after at most the service level threshold."""
     abandoned: int
     short_abandons: int
-    """Of the abandoned: those that waited less than a short abandon's limit."""
+    """Abandoned calls that waited less than the short abandon threshold; they do not count in ratios."""
     answered_wait_seconds: float
-    """By those who were answered."""
+    """Total waiting time of answered calls."""
     longest_wait: float | None
-    """Of the answered and the abandoned."""
+    """Longest wait of all answered and abandoned calls; None when there were none."""
     total_talk_seconds: float
     wrap_up_seconds: float
     busy_seconds: float
-    """The members' time in talk and wrap-up, calls they made themselves included."""
+    """Members' time in talk and wrap-up, including their outbound calls."""
     working_seconds: float
-    """The members' time logged in and not paused."""
+    """Members' time logged in and not paused."""
 
     @property
     def counted_calls(self) -> int:
-        """Who counts in shares."""
+        """Denominator of the ratios: offered calls without short abandons."""
         return self.offered - self.short_abandons
 
     @property
     def service_level(self) -> float | None:
+        """Calls answered in time / (offered - short abandons)."""
         return _ratio_or_none(self.answered_in_time, self.counted_calls)
 
     @property
     def average_wait(self) -> float | None:
-        """ASA: average speed of answer."""
+        """Average speed of answer (ASA): waiting time of answered calls / answered."""
         return _ratio_or_none(self.answered_wait_seconds, self.answered)
 
     @property
     def average_handling_time(self) -> float | None:
-        """AHT: average handling time."""
+        """Average handling time (AHT): (talk + wrap-up) / answered."""
         return _ratio_or_none(self.total_talk_seconds + self.wrap_up_seconds, self.answered)
 
     @property
     def abandonment_rate(self) -> float | None:
+        """(Abandoned - short abandons) / (offered - short abandons)."""
         return _ratio_or_none(self.abandoned - self.short_abandons, self.counted_calls)
 
     @property
     def occupancy(self) -> float | None:
+        """Busy time / working time of all members."""
         return _ratio_or_none(self.busy_seconds, self.working_seconds)
 
 
@@ -86,8 +91,8 @@ def count_queue(
     service_level_seconds: float,
     short_abandon_seconds: float,
 ) -> QueueFigures:
-    """`times`: what the members spent in each state. `service_level_seconds` and `short_abandon_seconds` are settings
-    of the queue."""
+    """Computes the figures. `times`: seconds that all members together spent in each state. The thresholds are the
+    settings of the same names in `QueueSettings`."""
     visits = tuple(visits)
     answered = [visit for visit in visits if visit.answered]
     abandoned = [visit for visit in visits if visit.abandoned]
@@ -109,7 +114,8 @@ def count_queue(
 def add_up(
     intervals: Iterable[tuple[MemberState, datetime, datetime]], *, since: datetime, until: datetime
 ) -> dict[MemberState, float]:
-    """Seconds in each state between two moments; of (state, began, ended) only what lies between them counts."""
+    """Seconds in each state within `since`..`until`. `intervals`: (state, began_at, ended_at), clipped to this
+    period."""
     times: dict[MemberState, float] = {}
     for state, began_at, ended_at in intervals:
         seconds = (min(ended_at, until) - max(began_at, since)).total_seconds()

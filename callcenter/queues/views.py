@@ -1,4 +1,4 @@
-"""Reading the members of the queue and the requests about them."""
+"""Queries about queue members and pause requests. Read-only."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,12 +11,12 @@ from callcenter.queues.statistics import add_up
 
 
 async def members(session: AsyncSession) -> Sequence[Member]:
-    """The members of the queue by extension."""
+    """All queue members, by extension."""
     return (await session.scalars(select(Member).order_by(Member.extension, Member.interface))).all()
 
 
 async def waiting_requests(session: AsyncSession) -> Sequence[MemberRequest]:
-    """Wishes about members that the controller has not carried out yet."""
+    """Requests that the controller has not executed yet, oldest first."""
     return (
         await session.scalars(select(MemberRequest).where(MemberRequest.done_at.is_(None)).order_by(MemberRequest.id))
     ).all()
@@ -25,7 +25,7 @@ async def waiting_requests(session: AsyncSession) -> Sequence[MemberRequest]:
 async def member_times(
     session: AsyncSession, *, since: datetime, until: datetime, now: datetime
 ) -> dict[MemberState, float]:
-    """Seconds that all members together spent in each state between two moments, up to `now`."""
+    """Seconds that all members together spent in each state within `since`..`until`, at most up to `now`."""
     ended = await session.execute(
         select(MemberStateInterval.state, MemberStateInterval.began_at, MemberStateInterval.ended_at).where(
             MemberStateInterval.ended_at > since, MemberStateInterval.began_at < until

@@ -1,6 +1,6 @@
-"""Compares Asterisk, the files and the rows, and names what belongs to nothing: orphans.
+"""Compares Asterisk, the files and the database and lists orphans: objects that do not match each other.
 
-Everything is asked while the centre works, so what is younger than SETTLED is left alone: it may be on its way.
+Runs during live operation. Objects younger than SETTLED are ignored, because they may still be in processing.
 """
 
 from collections.abc import Sequence
@@ -21,19 +21,20 @@ from callcenter.intake.intake_paths import IntakePaths
 from callcenter.tickets.models import Ticket, TicketCall, TicketCounter, TicketState
 
 SETTLED = timedelta(seconds=20)
-"""By then a call that ended has its outcome, its recording and its notes."""
+"""Age from which an ended call must have its outcome, its recording and its notes."""
 
 INSIDE = "internal"
-"""The dialplan's context of what dispatchers dial: no call of ours."""
+"""Dialplan context of calls dialed by dispatchers; they have no record."""
 
 _ALWAYS_DUE_KINDS = (CallbackKind.PROMISE, CallbackKind.LOST)
-"""Calls back that are due though the robot or a dispatcher answered; the dispatcher needs the draft for them."""
+"""Callbacks that are due even if the robot or a dispatcher answered; the dispatcher needs the draft for them."""
 MISSED = (Outcome.ABANDONED, Outcome.VOICEMAIL, Outcome.CALLBACK, Outcome.OVERFLOW)
+"""Outcomes that require a callback."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Orphan:
-    """`kind` is stable; `subject` names the thing; `message` tells what is wrong with it."""
+    """`kind` is a stable code; `subject` is an id or a file; `message` says what is wrong, in English."""
 
     kind: str
     subject: str
@@ -46,8 +47,10 @@ class Orphan:
 async def find_orphans(
     database: Database, places: IntakePaths, recordings: Path, asterisk_state: AsteriskState, *, now: datetime
 ) -> list[Orphan]:
-    """All orphans, sorted. Raises DatabaseUnavailable, and what `asterisk_state` raises when Asterisk does not
-    answer."""
+    """All orphans, sorted. `recordings`: directory of filed recordings.
+
+    Raises DatabaseUnavailable, and AsteriskUnavailable from `asterisk_state`.
+    """
     channels, bridges = await asterisk_state.list_channels(), await asterisk_state.list_bridges()
     async with database.begin() as session:
         found = await _find_channel_and_call_orphans(session, channels, now=now)
@@ -211,7 +214,7 @@ async def _find_note_orphans(session: AsyncSession, journal: Path, *, now: datet
 
 
 def _flac_files(root: Path, *, before: datetime) -> list[str]:
-    """Files below `root`, half-written ones too, that nobody has touched since `before`; paths relative to it."""
+    """FLAC files below `root`, including unfinished ones, last modified before `before`; paths relative to `root`."""
     if not root.is_dir():
         return []
     return [file.relative_to(root).as_posix() for file in root.rglob("*.flac*") if _is_modified_before(file, before)]

@@ -1,4 +1,4 @@
-"""The report of a period: what the rooms know of it, put through the formulas of the queue's statistics."""
+"""Builds the reports of a period from the data of calls, tickets, callbacks and queues."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ from callcenter.tickets.views import count_registered
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days of the company's calendar, both included."""
+    """Whole days in the company's time zone, from `first` to `last` inclusive."""
 
     first: date
     last: date
@@ -32,21 +32,21 @@ class Period:
 
     @property
     def until(self) -> datetime:
-        """The midnight that ends the last day; not in the period."""
+        """Midnight at the end of the last day, exclusive."""
         return datetime.combine(self.last + timedelta(days=1), time(), self.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class CallsReport:
-    """Of the calls that arrived in the period."""
+    """Figures of the calls that arrived in the period."""
 
     arrived: int
     without_outcome: int
-    """Still going on, or ended a moment ago: without an outcome."""
+    """Calls in progress, or ended but not settled yet."""
     danger_calls: int
     outcomes: Mapping[Outcome, int]
     outcomes_by_hour: Mapping[int, Mapping[Outcome, int]]
-    """By the hour of the arrival, 0 to 23; hours without calls are left out."""
+    """By local hour of arrival, 0 to 23; hours without settled calls are left out."""
     callbacks: CallbackFigures
     tickets_by_robot: int
     tickets_by_people: int
@@ -54,8 +54,8 @@ class CallsReport:
 
 @dataclass(frozen=True, slots=True)
 class QueueReport:
-    """Of the calls that arrived in the period and are settled. `without_outcome`: those still in the queue or in
-    talk."""
+    """Queue figures of the settled calls that arrived in the period. `without_outcome`: queued calls not settled
+    yet."""
 
     statistics: QueueFigures
     without_outcome: int
@@ -83,8 +83,7 @@ async def report_calls(session: AsyncSession, period: Period, *, now: datetime) 
 async def report_queue(
     session: AsyncSession, period: Period, *, service_level_seconds: float, short_abandon_seconds: float, now: datetime
 ) -> QueueReport:
-    """`service_level_seconds` and `short_abandon_seconds`: the queue's settings `service_level_seconds` and
-    `short_abandon_seconds`."""
+    """Computes the queue report. The thresholds, in seconds, are the settings of the same names in `QueueSettings`."""
     calls = await calls_between(session, since=period.since, until=period.until)
     queued = [call for call in calls if call.queued_at is not None]
     settled = [call for call in queued if call.outcome is not None]
@@ -99,7 +98,7 @@ async def report_queue(
 
 
 def visits_of(calls: Iterable[CallTimes]) -> list[Visit]:
-    """The visits to the queue of calls that are over; a call that never asked for a person made none."""
+    """The queue visits of ended calls; calls that never entered the queue are left out."""
     visits = []
     for call in calls:
         if call.queued_at is None or call.ended_at is None:
@@ -118,5 +117,5 @@ def visits_of(calls: Iterable[CallTimes]) -> list[Visit]:
 
 
 def _seconds(begin: datetime, end: datetime) -> float:
-    """Never less than none: the clock may have been set back meanwhile."""
+    """Duration, at least 0: the clock may have been set back meanwhile."""
     return max(0.0, (end - begin).total_seconds())

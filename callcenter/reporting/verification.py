@@ -1,7 +1,7 @@
-"""Proves a day: every call has its recording, its outcome, its ticket or the task to call back.
+"""Verifies a day: every call has an outcome, a recording, a ticket or draft, and a callback if it was missed.
 
-What differs stands on the board in the morning and stays until it is mended, or for a week: a recording that never was
-cannot be mended. One more thing that every call must have is one more field of `CallHoldings` and one more function in
+Mismatches raise an alarm that stays until they are repaired, or for a week (DAYS), because a recording that was never
+made cannot be repaired. To check another property of a call, add a field to `CallHoldings` and a function to
 COMPARISONS.
 """
 
@@ -25,15 +25,16 @@ from callcenter.reporting.reconciliation import MISSED
 from callcenter.tickets.models import TicketCall
 
 PROVEN_AT = time(4, 30)
-"""By the company's clock, the morning after: no call of the day goes on, no resident waits for the database."""
+"""Local time of the verification on the next morning, when the day's calls have ended and the database load is low."""
 DAYS = 7
-"""So many days are proven each morning: a centre that stood still for some of them makes up for it."""
+"""Number of past days verified each morning, so that days missed during an outage are verified later."""
 MOST_TOLD = 5
+"""Mismatches listed in the message of the alarm; the rest are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallHoldings:
-    """A call and what the centre holds of it. `recording_started`: Asterisk began to record it."""
+    """A call and the objects that belong to it. `recording_started`: Asterisk reported the start of the recording."""
 
     call: Call
     recording_started: bool
@@ -44,8 +45,7 @@ class CallHoldings:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """`subject` is the call's id or a file, `local_time` the local time of the call, `description` what is wrong, in
-    Russian."""
+    """`subject`: call id or file; `local_time`: local arrival time, HH:MM; `description`: what is wrong, in Russian."""
 
     subject: str
     local_time: str
@@ -57,7 +57,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class DayVerification:
-    """What came of proving a day."""
+    """The result of verifying a day. `calls`: all calls; `recordings`: those with a recording file."""
 
     day: date
     calls: int
@@ -66,14 +66,14 @@ class DayVerification:
 
     @property
     def message(self) -> str:
-        """For the board."""
+        """The alarm text for the board, in Russian."""
         told = "; ".join(map(str, self.mismatches[:MOST_TOLD]))
         more = f"; и ещё {len(self.mismatches) - MOST_TOLD}" if len(self.mismatches) > MOST_TOLD else ""
         return f"{self.day:%d.%m.%Y} не сошлось: звонков {self.calls}, записей {self.recordings}. {told}{more}."
 
 
 def find_due_days(now: datetime, zone: ZoneInfo) -> list[date]:
-    """The days that are to be proven, the newest first."""
+    """The DAYS days to verify, newest first. A day is due from PROVEN_AT on the next day."""
     since = timedelta(hours=PROVEN_AT.hour, minutes=PROVEN_AT.minute)
     today = (now.astimezone(zone).replace(tzinfo=None) - since).date()
     return [today - timedelta(days=back) for back in range(1, DAYS + 1)]
@@ -82,7 +82,7 @@ def find_due_days(now: datetime, zone: ZoneInfo) -> list[date]:
 async def verify_days(
     database: Database, recordings: Path, days: Sequence[date], *, zone: ZoneInfo, now: datetime
 ) -> list[DayVerification]:
-    """Proves these days and keeps their alarms in step. Raises DatabaseUnavailable."""
+    """Verifies these days and raises or clears their alarms. Raises DatabaseUnavailable."""
     proofs = []
     for day in days:
         async with database.begin() as session:
@@ -93,8 +93,7 @@ async def verify_days(
 
 
 async def find_doubted_days(database: Database, *, zone: ZoneInfo, now: datetime) -> list[date]:
-    """The days that stand on the board, after those that have stood there for long enough are gone. Raises
-    DatabaseUnavailable."""
+    """The days with an open alarm. Clears the alarms of days older than DAYS first. Raises DatabaseUnavailable."""
     due = find_due_days(now, zone)
     async with database.begin() as session:
         subjects = await session.scalars(
@@ -108,7 +107,7 @@ async def find_doubted_days(database: Database, *, zone: ZoneInfo, now: datetime
 
 
 async def verify_day(session: AsyncSession, recordings: Path, day: date, *, zone: ZoneInfo) -> DayVerification:
-    """Compares what is held of the calls that arrived on a day of the company's."""
+    """Verifies the calls that arrived on `day` in the company's time zone, and the recording files of that day."""
     begin = datetime.combine(day, time.min, zone)
     end = datetime.combine(day + timedelta(days=1), time.min, zone)
     recorded = exists().where(CallEvent.call_id == Call.id, CallEvent.kind == "recording")
@@ -176,7 +175,7 @@ COMPARISONS: tuple[Callable[[CallHoldings, Path], Iterator[str]], ...] = (
     _compare_recording,
     _compare_ticket,
 )
-"""Each tells, in Russian, what of a call does not fit."""
+"""Each function yields descriptions, in Russian, of what is wrong with a call."""
 
 
 async def _update_alarm(session: AsyncSession, proof: DayVerification, *, now: datetime) -> None:
@@ -186,7 +185,7 @@ async def _update_alarm(session: AsyncSession, proof: DayVerification, *, now: d
     )
     if not proof.mismatches:
         await clear_alarm(session, kind=AlarmKind.PROOF, subject=subject, now=now)
-    elif standing != proof.message:  # a part of it is mended, or there is more of it
+    elif standing != proof.message:  # the mismatches have changed
         await clear_alarm(session, kind=AlarmKind.PROOF, subject=subject, now=now)
         await raise_alarm(
             session,

@@ -1,4 +1,4 @@
-"""The people of the centre and how they sign in."""
+"""Tables of employees, their web sessions and failed sign-ins."""
 
 from enum import StrEnum
 
@@ -24,17 +24,18 @@ class Employee(Base):
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[Role] = mapped_column(enum_column(Role, length=20))
     password_hash: Mapped[str] = mapped_column(String(200))
-    """argon2id."""
+    """argon2id hash."""
     interface: Mapped[str | None] = mapped_column(String(80), unique=True)
-    """The queue member that is this person's softphone, e.g. `PJSIP/d-4f1a`."""
+    """Queue member interface of this person's softphone, e.g. `PJSIP/d-4f1a`."""
     active: Mapped[bool] = mapped_column(Boolean, default=True)
+    """False: the person cannot sign in, and existing sessions are invalid."""
 
 
 class WebSession(Base):
     __tablename__ = "web_session"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """SHA-256 of the cookie's token, so that a copy of the table opens nothing."""
+    """SHA-256 of the cookie's token, hex: a copy of the table gives access to no session."""
     employee_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("employee.id", ondelete="CASCADE"))
     csrf: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[Moment]
@@ -42,7 +43,7 @@ class WebSession(Base):
 
 
 class SignInAttempt(Base):
-    """A failed sign-in; counted to slow down guessing."""
+    """A failed sign-in, counted to limit password guessing."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index(None, "login", "at"), Index(None, "address", "at"))

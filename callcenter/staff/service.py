@@ -1,7 +1,7 @@
-"""Accounts, sign-in and sessions. Nothing here commits.
+"""Accounts, sign-in and web sessions. Nothing here commits.
 
-A refused sign-in is an answer, not an exception: an exception would roll back the record of the attempt,
-and with it the limit on guessing.
+A refused sign-in is a return value, not an exception: an exception would roll back the record of the attempt and so
+defeat the limit on guessing.
 """
 
 import asyncio
@@ -21,17 +21,19 @@ from callcenter.companies.models import DEFAULT_COMPANY_ID
 from callcenter.staff.models import Employee, Role, SignInAttempt, WebSession
 
 GUESSES_PER_LOGIN = 5
+"""Failed sign-ins of one login within GUESSING_SPAN after which further attempts are refused."""
 GUESSES_PER_ADDRESS = 20
-"""An office sits behind one address."""
+"""The same for one IP address; higher, because a whole office may share an address."""
 GUESSING_SPAN = timedelta(minutes=15)
+"""How long a failed sign-in counts."""
 
 _hasher = PasswordHasher()
 _DUMMY_HASH = _hasher.hash(secrets.token_hex(16))
-"""Checked when the login is unknown, so that the time of the answer does not tell which logins exist."""
+"""Verified when the login is unknown, so that the response time does not reveal which logins exist."""
 
 
 class Account(Protocol):
-    """An account as set-up gives it."""
+    """An account as defined by set-up."""
 
     @property
     def login(self) -> str: ...
@@ -43,13 +45,13 @@ class Account(Protocol):
     def password(self) -> str: ...
     @property
     def interface(self) -> str | None:
-        """The queue member that is this person's phone."""
+        """Queue member interface of this person's phone; None: no phone."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """`token` goes into the cookie and is kept nowhere else; `csrf` into the forms."""
+    """`token` goes into the cookie and is not stored (only its hash is); `csrf` goes into the forms."""
 
     employee: Employee
     token: str
@@ -59,7 +61,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignInRefused:
-    """`retry_at` is set when the limit on guesses is reached: nothing is checked until then."""
+    """`message` is Russian. `retry_at`: set when the limit is reached; until then no password is checked."""
 
     message: str
     retry_at: datetime | None = None
@@ -67,7 +69,7 @@ class SignInRefused:
 
 @dataclass(frozen=True, slots=True)
 class SessionUser:
-    """Who is signed in, and the session's CSRF secret."""
+    """The signed-in employee and the CSRF secret of the session."""
 
     employee: Employee
     csrf: str
@@ -79,10 +81,10 @@ async def ensure_accounts(
 ) -> None:
     """Creates the accounts of a company, or updates name, role, phone and password of existing ones.
 
-    A changed password ends the sessions signed in with the old one. Accounts not named stay as they are.
+    A changed password ends the employee's sessions. Employees not listed stay unchanged.
     """
     for account in accounts:
-        if account.interface is not None:  # a phone that changed hands must leave the old hand first
+        if account.interface is not None:  # `interface` is unique: first detach the phone from its old owner
             await session.execute(
                 update(Employee)
                 .where(Employee.interface == account.interface, Employee.login != account.login)
@@ -111,10 +113,10 @@ async def sign_in(
     *,
     session_lifetime: timedelta = timedelta(hours=13),
 ) -> SignedIn | SignInRefused:
-    """Checks a password. Commit the session whatever the answer: it holds the record of the attempt."""
+    """Checks a password and opens a web session. The caller must commit in any case, to keep a failed attempt."""
     login, address = login.strip()[:60], address[:60]
-    # Guesses at one login, or from one address, are taken one after another: else a hundred sent at once
-    # would all be checked before the first is counted. Always in this order, so no two can wait in a ring.
+    # Serializes attempts for one login and from one address; otherwise many parallel guesses would all be checked
+    # before the first is counted. The fixed order of the two locks prevents deadlocks.
     await session.execute(select(func.pg_advisory_xact_lock(1, func.hashtext(login))))
     await session.execute(select(func.pg_advisory_xact_lock(2, func.hashtext(address))))
     retry_at = await _find_retry_at(session, login, address, now)
@@ -142,7 +144,7 @@ async def sign_in(
 
 
 async def find_session_user(session: AsyncSession, token: str, now: datetime) -> SessionUser | None:
-    """Whose session this is; None when it is unknown, over, or its owner may not work any more."""
+    """The user of a session; None when the session is unknown or expired, or the employee is not active."""
     row = (
         await session.execute(
             select(Employee, WebSession)
@@ -154,12 +156,12 @@ async def find_session_user(session: AsyncSession, token: str, now: datetime) ->
 
 
 async def sign_out(session: AsyncSession, token: str) -> None:
-    """Ends the session; an unknown one is no error."""
+    """Ends the session. An unknown token is no error."""
     await session.execute(delete(WebSession).where(WebSession.token_hash == _hash_token(token)))
 
 
 async def forget_expired(session: AsyncSession, *, now: datetime) -> None:
-    """Removes sessions that are over and attempts that no longer count."""
+    """Deletes expired sessions and attempts older than GUESSING_SPAN."""
     await session.execute(delete(WebSession).where(WebSession.expires_at <= now))
     await session.execute(delete(SignInAttempt).where(SignInAttempt.at <= now - GUESSING_SPAN))
 
@@ -172,7 +174,7 @@ def _is_password_correct(password_hash: str, password: str) -> bool:
 
 
 async def _find_retry_at(session: AsyncSession, login: str, address: str, now: datetime) -> datetime | None:
-    """The moment at which enough of the recent failures are forgotten; None when a guess is allowed now."""
+    """When the next attempt is allowed; None: now."""
     moments = []
     for column, value, limit in (
         (SignInAttempt.login, login, GUESSES_PER_LOGIN),

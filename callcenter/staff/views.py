@@ -1,4 +1,4 @@
-"""What may be asked about the people of the centre."""
+"""Queries about employees. Read-only."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from callcenter.staff.models import Employee
 
 
 async def employees(session: AsyncSession) -> Sequence[Employee]:
-    """Everybody who may work, in all companies, by name."""
+    """The active employees of all companies, by name."""
     return (await session.scalars(select(Employee).where(Employee.active).order_by(Employee.name))).all()
 
 
 async def names_by_interface(session: AsyncSession, company_id: int) -> dict[str, str]:
-    """Whose phone a queue member is, within a company: `PJSIP/d-4f1a9c` -> name."""
+    """Queue member interface -> employee name, within a company: `PJSIP/d-4f1a9c` -> name."""
     rows = await session.execute(
         select(Employee.interface, Employee.name).where(
             Employee.company_id == company_id, Employee.interface.is_not(None)
@@ -24,11 +24,11 @@ async def names_by_interface(session: AsyncSession, company_id: int) -> dict[str
 
 
 async def foreign_interfaces(session: AsyncSession, company_id: int) -> frozenset[str]:
-    """The queue members that are phones of other companies' people."""
+    """Interfaces of queue members that belong to employees of other companies."""
     query = select(Employee.interface).where(Employee.company_id != company_id, Employee.interface.is_not(None))
     return frozenset(interface for interface in await session.scalars(query) if interface is not None)
 
 
 async def names_by_login(session: AsyncSession, company_id: int) -> dict[str, str]:
-    """The people of a company who may work: login -> name."""
+    """Login -> name of the active employees of a company."""
     return {employee.login: employee.name for employee in await employees(session) if employee.company_id == company_id}

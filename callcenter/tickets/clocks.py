@@ -1,7 +1,7 @@
-"""Deadline arithmetic. Pure: moments in, moments out, all aware.
+"""Computes the deadlines of a ticket. Pure; all times are timezone-aware.
 
-A term counts real minutes, so it passes a change to summer time unharmed; only the hours of a window are read
-from the wall clock of the company's zone.
+A term counts elapsed minutes, so a change to or from summer time does not alter it. Only the opening hours of a window
+are local times in the company's zone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from callcenter.knowledge.categories import ClockKind, ClockRule, ClockStart, Wi
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A rule applied to one ticket; both moments in UTC."""
+    """A clock rule applied to one ticket; both times in UTC. `basis`: the norm behind the rule."""
 
     kind: ClockKind
     starts_at: datetime
@@ -24,9 +24,9 @@ class Deadline:
 def set_clocks(
     rules: Iterable[ClockRule], *, starts: Mapping[ClockStart, datetime], zone: tzinfo
 ) -> tuple[Deadline, ...]:
-    """The deadlines of a ticket, the earliest first. `starts` tells when each kind of start happened.
+    """The deadlines of a ticket, earliest first. `starts`: the time of each kind of start event.
 
-    Raises KeyError when a rule starts at an event that `starts` does not name.
+    Raises KeyError when a rule starts at an event missing in `starts`.
     """
     made = []
     for rule in rules:
@@ -36,7 +36,7 @@ def set_clocks(
 
 
 def due_at(rule: ClockRule, *, starts_at: datetime, zone: tzinfo) -> datetime:
-    """When the term of `rule` ends, in UTC. Minutes outside the rule's window do not count."""
+    """The end of the rule's term, in UTC. Minutes outside the rule's business hours do not count."""
     term = timedelta(minutes=rule.minutes)
     if rule.business_hours is None:
         return starts_at.astimezone(UTC) + term
@@ -44,7 +44,7 @@ def due_at(rule: ClockRule, *, starts_at: datetime, zone: tzinfo) -> datetime:
 
 
 def _add_inside_window(window: Window, moment: datetime, term: timedelta, zone: tzinfo) -> datetime:
-    # A window that closes after midnight (22:00-6:00) belongs to the day it opens on: start a day earlier.
+    # A window across midnight (22:00-6:00) belongs to the day it opens on, so the search starts a day earlier.
     day = moment.astimezone(zone).date() - timedelta(days=1)
     while True:
         opens, closes = _window_bounds(window, day, zone)

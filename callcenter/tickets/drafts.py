@@ -1,4 +1,4 @@
-"""What a dispatcher does with a ticket by hand: fills in a draft, cancels with a reason. Nothing here commits."""
+"""Manual changes of a ticket by a dispatcher: edit a draft, cancel a ticket. Nothing here commits."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,9 +28,9 @@ async def edit_draft(
     author: str,
     now: datetime,
 ) -> Ticket:
-    """Writes what is known so far into a draft; the history keeps what stood there before.
+    """Overwrites the fields of a draft; the history keeps the previous values.
 
-    Raises TicketNotFound, also for another company's ticket, and TicketSettled when the ticket is no draft any more.
+    Raises TicketNotFound, also for another company's ticket, and TicketSettled when the ticket is no longer a draft.
     """
     ticket = await _lock_ticket(session, ticket_id, company_id)
     if ticket.state != TicketState.DRAFT:
@@ -57,11 +57,12 @@ async def edit_draft(
 async def cancel(
     session: AsyncSession, ticket_id: int, *, company_id: int, reason: str, author: str, now: datetime
 ) -> Ticket:
-    """Cancels a ticket: its clocks stop; a number that it has stays its own.
+    """Cancels a ticket and stops its clocks. The ticket keeps its number.
 
-    A draft is cancelled too, not dropped: what the machine dropped it may take up again, what a person decided stays.
+    A draft also becomes CANCELLED, not DROPPED: a dropped draft may be restored automatically, a person's decision may
+    not be undone.
 
-    Raises TicketNotFound, also for another company's ticket, and TicketSettled when nothing is left to cancel.
+    Raises TicketNotFound, also for another company's ticket, and TicketSettled when its state is not in CANCELLABLE.
     """
     ticket = await _lock_ticket(session, ticket_id, company_id)
     if ticket.state not in CANCELLABLE:

@@ -1,4 +1,4 @@
-"""What can go wrong with a ticket; the messages are for the dispatcher."""
+"""Errors of tickets. The docstrings are the messages shown to the dispatcher."""
 
 from callcenter.core.errors import CallcenterError
 

@@ -1,4 +1,4 @@
-"""Tickets, their clocks and the append-only record of what was done."""
+"""Tables of tickets: the ticket, its calls, its clocks (deadlines) and its append-only history."""
 
 from enum import StrEnum
 
@@ -11,19 +11,19 @@ from callcenter.core.database import Base, Facts, Moment, RowId
 
 class TicketState(StrEnum):
     DRAFT = "draft"
-    """Opened with the call; holds what is known so far; no number yet."""
+    """Opened when the call arrives; has no number yet."""
     REGISTERED = "registered"
     ASSIGNED = "assigned"
     RESOLVED = "resolved"
     CLOSED = "closed"
     CANCELLED = "cancelled"
     DROPPED = "dropped"
-    """A draft whose call needed no ticket; the reason stands in its events."""
+    """A draft whose call needed no ticket; the reason is in its history."""
 
 
 class TicketCall(Base):
-    """A ticket reported in a call. A call has one main ticket, opened as a draft when it arrives, and an additional one
-    for each further trouble."""
+    """Link between a ticket and a call that reported it. A call has one main ticket, opened as a draft on arrival, and
+    an additional ticket for each further problem."""
 
     __tablename__ = "ticket_call"
     __table_args__ = (
@@ -54,10 +54,10 @@ class Ticket(Base):
         .correlate_except(TicketCall)
         .scalar_subquery()
     )
-    """The first call it was reported in, read-only; None for a ticket without a call. See `TicketCall`."""
+    """The first call that reported the ticket (`TicketCall`), read-only; None for a ticket without a call."""
     state: Mapped[TicketState] = mapped_column(enum_column(TicketState, length=12), default=TicketState.DRAFT)
     year: Mapped[int | None] = mapped_column(Integer)
-    """In the company's time zone, taken at registration; with `ordinal` it makes the number: 26-000123."""
+    """Year of registration in the company's time zone. With `ordinal` it forms the number: 26-000123."""
     ordinal: Mapped[int | None] = mapped_column(Integer)
     category: Mapped[str | None] = mapped_column(String(40))
     category_name: Mapped[str | None] = mapped_column(Text)
@@ -69,18 +69,18 @@ class Ticket(Base):
     created_at: Mapped[Moment]
     registered_at: Mapped[Moment | None]
     registered_by: Mapped[str | None] = mapped_column(String(60))
-    """A login, or `robot`."""
+    """A dispatcher's login, or `robot`."""
 
     @property
     def number(self) -> str | None:
-        """The number told to people, `26-000123`; None for a draft."""
+        """The public number, e.g. `26-000123`; None for a draft."""
         if self.year is None or self.ordinal is None:
             return None
         return f"{self.year % 100:02d}-{self.ordinal:06d}"
 
 
 class TicketClock(Base):
-    """One legal or agreed term of a ticket, with its source."""
+    """One deadline of a ticket, set by law or agreement. `basis` names the source."""
 
     __tablename__ = "ticket_clock"
     __table_args__ = (UniqueConstraint("ticket_id", "kind"), Index(None, "due_at"))
@@ -95,7 +95,7 @@ class TicketClock(Base):
 
 
 class TicketEvent(Base):
-    """One line of a ticket's history; append-only."""
+    """One entry of a ticket's history; append-only."""
 
     __tablename__ = "ticket_event"
     __table_args__ = (Index(None, "ticket_id", "at"),)
@@ -109,7 +109,8 @@ class TicketEvent(Base):
 
 
 class TicketCounter(Base):
-    """The last number given by a company in a year. Its row is locked while a number is taken: no gaps."""
+    """The last ticket number of a company and year. Taking a number locks the row until commit, so numbers have no
+    gaps."""
 
     __tablename__ = "ticket_counter"
 

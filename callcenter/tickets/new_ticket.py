@@ -1,4 +1,4 @@
-"""What a ticket is registered with, one value through all layers: the robot's action, the register, the database."""
+"""The data to register a ticket with. Passed unchanged from the robot's action through the register to the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,15 +6,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A reported trouble. `category` is its code, `contact_phone` E.164, `reported_at` aware."""
+    """A reported problem. `category` is a category code, `contact_phone` E.164, `reported_at` timezone-aware."""
 
     call_id: str
     category: str
     reported_at: datetime
     contact_phone: str | None = None
-    """None: the number that calls."""
+    """None: the caller's number."""
     description: str = ""
     address: str = ""
-    """As a person reads it; empty keeps what the draft has."""
+    """Human-readable; empty keeps the address of the draft."""
     is_additional: bool = False
-    """A further trouble of the call: it gets a ticket of its own, one a category."""
+    """A further problem of the same call: it gets its own ticket, one per category."""

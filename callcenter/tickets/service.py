@@ -1,4 +1,4 @@
-"""Drafts and registration. Nothing here commits: a number is taken only together with what needs it."""
+"""Drafts and registration of tickets. Nothing here commits: a number is committed only together with its ticket."""
 
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
@@ -17,7 +17,7 @@ from callcenter.tickets.models import Ticket, TicketCall, TicketClock, TicketCou
 
 
 async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: datetime) -> int:
-    """The id of the call's main ticket, opened as a draft when the call has none."""
+    """Returns the id of the call's main ticket. Opens a draft when there is none."""
     found = await _find_main_ticket(session, call_id)
     if found is not None:
         return found
@@ -28,7 +28,7 @@ async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: d
         .on_conflict_do_nothing(index_elements=["call_id"], index_where=text("is_main"))
         .returning(TicketCall.ticket_id)
     )
-    if linked is None:  # another transaction has opened the draft meanwhile
+    if linked is None:  # another transaction has just opened the draft
         await session.execute(delete(Ticket).where(Ticket.id == made))
         found = await _find_main_ticket(session, call_id)
         assert found is not None  # noqa: S101  (the conflict was with this row, and tickets are never deleted)
@@ -38,9 +38,9 @@ async def open_draft(session: AsyncSession, *, call_id: str, author: str, now: d
 
 
 async def open_additional(session: AsyncSession, *, call_id: str, category: str, author: str, now: datetime) -> int:
-    """The id of the call's additional ticket of this category, opened as a draft when there is none.
+    """Returns the id of the call's additional ticket of this category. Opens a draft when there is none.
 
-    The caller has locked the call's row, so that two transactions never open the same one.
+    The call's row must be locked, so that two transactions never open the same ticket.
     """
     found = await session.scalar(
         select(Ticket.id)
@@ -56,7 +56,8 @@ async def open_additional(session: AsyncSession, *, call_id: str, category: str,
 
 
 async def assign_company(session: AsyncSession, *, call_id: str) -> None:
-    """Moves the draft of a call to the call's company, when the dialled number became known after the arrival."""
+    """Sets the company of the call's draft to that of the call, when the dialed number became known after the
+    arrival."""
     main = select(TicketCall.ticket_id).where(TicketCall.call_id == call_id, TicketCall.is_main)
     await session.execute(
         update(Ticket)
@@ -78,11 +79,11 @@ async def register(
     by: str,
     address: str = "",
 ) -> Ticket:
-    """Gives a draft its number and its clocks; a ticket that has a number stays as it is.
+    """Registers a draft: gives it a number and clocks. A ticket that has a number is returned unchanged.
 
-    `address`: empty leaves what the draft has. `arrived_at` is when the caller told us: the call's arrival. The year
-    of the number is that of `now` in `zone`. The counter's row stays locked until the session ends, so a rolled back
-    registration leaves no gap. Raises TicketNotFound.
+    `address`: empty keeps the draft's address. `arrived_at`: the arrival of the call, which counts as the time of the
+    report. The year of the number is the year of `now` in `zone`. The counter's row stays locked until the transaction
+    ends, so a rolled back registration leaves no gap. Raises TicketNotFound.
     """
     ticket = await _lock_ticket(session, ticket_id)
     if ticket.number is not None:
@@ -117,7 +118,7 @@ async def register(
 
 
 async def note_address(session: AsyncSession, *, call_id: str, address: str) -> bool:
-    """Writes into the draft of a call where it is; False when the call has no draft any more."""
+    """Saves the address in the draft of a call; False when the call no longer has a draft."""
     ticket = await _lock_main_ticket(session, call_id, TicketState.DRAFT)
     if ticket is None:
         return False
@@ -128,7 +129,7 @@ async def note_address(session: AsyncSession, *, call_id: str, address: str) -> 
 
 
 async def drop_draft(session: AsyncSession, *, call_id: str, reason: str, author: str, now: datetime) -> bool:
-    """Drops the draft of a call that needed no ticket; False when there is no draft to drop."""
+    """Drops the draft of a call that needed no ticket; False when there is no draft."""
     ticket = await _lock_main_ticket(session, call_id, TicketState.DRAFT)
     if ticket is None:
         return False
@@ -138,7 +139,7 @@ async def drop_draft(session: AsyncSession, *, call_id: str, reason: str, author
 
 
 async def restore_draft(session: AsyncSession, *, call_id: str, reason: str, author: str, now: datetime) -> bool:
-    """Takes a dropped draft up again; False when none was dropped."""
+    """Restores a dropped draft of a call; False when there is none."""
     ticket = await _lock_main_ticket(session, call_id, TicketState.DROPPED)
     if ticket is None:
         return False

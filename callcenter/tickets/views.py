@@ -1,4 +1,4 @@
-"""What may be asked about tickets."""
+"""Queries about tickets. Read-only."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,24 +12,24 @@ from callcenter.tickets.models import Ticket, TicketCall, TicketClock, TicketEve
 
 PAGE_SIZE = 50
 _MIN_PHONE_DIGITS = 4
-"""Fewer digits are in nearly every telephone number."""
+"""Minimum digits of a search by phone; fewer digits occur in nearly every phone number."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilters:
-    """Which tickets; None means any. `since` and `until` are about `created_at`; `until` is not included."""
+    """Filters of the list of tickets; None: any. By `created_at`: `since` <= t < `until`."""
 
     state: TicketState | None = None
     category: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     include_dropped: bool = False
-    """Also the drafts that were dropped; a `state` decides by itself."""
+    """Include dropped drafts. Ignored when `state` is set."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A line of the list; `due_at` is the nearest clock still running."""
+    """A row of the list. `due_at`: the nearest deadline still running."""
 
     ticket: Ticket
     due_at: datetime | None
@@ -47,7 +47,7 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True)
 class TicketCard:
-    """One ticket with its clocks (the nearest first) and its history (in order of time)."""
+    """One ticket with its clocks (nearest deadline first) and its history (in order of time)."""
 
     ticket: Ticket
     clocks: tuple[TicketClock, ...]
@@ -57,9 +57,10 @@ class TicketCard:
 async def find_tickets(
     session: AsyncSession, company_id: int, filters: TicketFilters | None = None, *, search: str = "", page: int = 1
 ) -> TicketPage:
-    """A page of a company's tickets, the newest first. `search`: a number (26-000123, or its end), a phone, or a word.
+    """A page of a company's tickets, newest first. `search`: a ticket number (26-000123, or its end), a phone or a
+    word.
 
-    A page out of range gives the nearest one.
+    A page number out of range is clamped.
     """
     conditions = [Ticket.company_id == company_id, *_build_conditions(filters or TicketFilters(), search)]
     total = await session.scalar(select(func.count()).select_from(Ticket).where(*conditions)) or 0
@@ -81,7 +82,7 @@ async def find_tickets(
 
 
 async def ticket_card(session: AsyncSession, company_id: int, ticket_id: int) -> TicketCard | None:
-    """The ticket; None when there is none, or it is another company's."""
+    """The ticket; None when it does not exist or belongs to another company."""
     ticket = await session.get(Ticket, ticket_id)
     if ticket is None or ticket.company_id != company_id:
         return None
@@ -92,7 +93,7 @@ async def ticket_card(session: AsyncSession, company_id: int, ticket_id: int) ->
 
 
 async def clocks_of(session: AsyncSession, ticket_id: int) -> Sequence[TicketClock]:
-    """The ticket's clocks, the nearest first."""
+    """The ticket's clocks, nearest deadline first."""
     return (
         await session.scalars(
             select(TicketClock).where(TicketClock.ticket_id == ticket_id).order_by(TicketClock.due_at, TicketClock.kind)
@@ -101,7 +102,7 @@ async def clocks_of(session: AsyncSession, ticket_id: int) -> Sequence[TicketClo
 
 
 async def ticket_of_call(session: AsyncSession, call_id: str) -> Ticket | None:
-    """The main ticket of a call."""
+    """The main ticket of a call; None when there is none."""
     return await session.scalar(
         select(Ticket)
         .join(TicketCall, TicketCall.ticket_id == Ticket.id)
@@ -110,14 +111,14 @@ async def ticket_of_call(session: AsyncSession, call_id: str) -> Ticket | None:
 
 
 async def first_call_of(session: AsyncSession, ticket_id: int) -> str | None:
-    """The id of the first call a ticket was reported in; None for a ticket without a call."""
+    """The id of the first call that reported the ticket; None for a ticket without a call."""
     query = select(TicketCall.call_id).where(TicketCall.ticket_id == ticket_id).order_by(TicketCall.call_id).limit(1)
     call_id: str | None = await session.scalar(query)
     return call_id
 
 
 async def tickets_of_calls(session: AsyncSession, call_ids: Sequence[str]) -> Mapping[str, Ticket]:
-    """The calls' main tickets by call id; a dropped draft is no ticket any more."""
+    """Call id -> main ticket; dropped drafts are left out."""
     if not call_ids:
         return {}
     rows = await session.execute(
@@ -129,7 +130,7 @@ async def tickets_of_calls(session: AsyncSession, call_ids: Sequence[str]) -> Ma
 
 
 async def additional_tickets(session: AsyncSession, call_id: str) -> Sequence[Ticket]:
-    """The tickets of a call besides its main one, in the order of their registration."""
+    """The additional tickets of a call, in the order in which they were opened."""
     query = (
         select(Ticket)
         .join(TicketCall, TicketCall.ticket_id == Ticket.id)
@@ -142,7 +143,7 @@ async def additional_tickets(session: AsyncSession, call_id: str) -> Sequence[Ti
 async def open_tickets(
     session: AsyncSession, company_id: int, *, phone: str | None, call_id: str, limit: int = 10
 ) -> Sequence[Ticket]:
-    """A company's unfinished registered tickets reported from a telephone (E.164) or in a call, the newest first."""
+    """A company's registered or assigned tickets reported from a phone number (E.164) or in a call, newest first."""
     reported: ColumnElement[bool] = Ticket.id.in_(select(TicketCall.ticket_id).where(TicketCall.call_id == call_id))
     if phone is not None:
         reported = or_(reported, Ticket.contact_phone == phone)
@@ -159,9 +160,9 @@ async def open_tickets(
 
 
 async def ticket_by_digits(session: AsyncSession, company_id: int, digits: str) -> Ticket | None:
-    """A company's registered ticket whose number a caller typed by keys: `26000123`, or the end without the year.
+    """A company's registered ticket by the digits that a caller keyed in: `26000123`, or the end without the year.
 
-    Without a year the newest year that has this number is meant. None when there is none.
+    Without a year the newest year with this number counts. None when there is none.
     """
     condition = _number_condition(re.sub(r"\D", "", digits))
     if condition is None:
@@ -172,7 +173,7 @@ async def ticket_by_digits(session: AsyncSession, company_id: int, digits: str) 
 
 
 async def count_registered(session: AsyncSession, *, since: datetime, until: datetime) -> dict[str, int]:
-    """The tickets registered from `since` until before `until`, by who registered them."""
+    """Number of tickets registered in `since` <= t < `until`, by login or `robot`."""
     rows = await session.execute(
         select(Ticket.registered_by, func.count())
         .where(Ticket.registered_at >= since, Ticket.registered_at < until)
@@ -182,7 +183,7 @@ async def count_registered(session: AsyncSession, *, since: datetime, until: dat
 
 
 def _number_condition(digits: str) -> ColumnElement[bool] | None:
-    """A number has eight digits: two of the year and six of its place in the year."""
+    """A ticket number has eight digits: two of the year and six of the ordinal."""
     if len(digits) == 8:
         return and_(Ticket.year % 100 == int(digits[:2]), Ticket.ordinal == int(digits[2:]))
     if 1 <= len(digits) <= 6:

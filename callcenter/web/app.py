@@ -1,6 +1,6 @@
-"""The desk: a web application that reads and changes only PostgreSQL.
+"""The desk: the dispatchers' web application. It works on PostgreSQL and files, and never talks to Asterisk.
 
-It is a process of its own: it may be killed, restarted or without a database, and no call notices.
+The desk runs as a separate process. Killing it, restarting it or losing its database affects no call.
 """
 
 import asyncio
@@ -49,8 +49,11 @@ def create_app(
     find_dangers: FindDangers,
     prompt_recordings: PromptRecordings,
 ) -> FastAPI:
-    """The whole desk. The caller made `database` and closes it; `categories` are what a dispatcher may choose from,
-    `find_dangers` says which words of a transcript are to stand out, `prompt_recordings` keeps what the robot says."""
+    """Builds the desk's application with all its routes. The caller owns `database` and closes it.
+
+    `categories` are the ticket categories offered to a dispatcher, `find_dangers` finds the words to highlight in a
+    transcript, `prompt_recordings` stores the recordings of the robot's prompts.
+    """
     live = UpdateBroadcaster(database.url)
     words = read_ui_texts()
     app = FastAPI(
@@ -91,15 +94,17 @@ def create_app(
 
 
 async def serve(app: FastAPI, *, host: str, port: int) -> None:
-    """Serves until the process is told to end. TLS is the business of a reverse proxy on the same machine,
-    whose X-Forwarded-* headers are believed only when it connects from loopback."""
+    """Serves HTTP until the process receives a termination signal.
+
+    A reverse proxy on the same machine terminates TLS. X-Forwarded-* headers are trusted only from 127.0.0.1.
+    """
     server = uvicorn.Server(
         uvicorn.Config(
             app,
             host=host,
             port=port,
             log_config=None,
-            access_log=False,  # a search in the list of calls carries a phone number in its address
+            access_log=False,  # the URL of a call search contains a phone number
             server_header=False,
             proxy_headers=True,
             forwarded_allow_ips="127.0.0.1",

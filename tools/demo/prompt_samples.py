@@ -1,4 +1,4 @@
-"""The sounds of the centre by their texts: what a caller can hear, as samples to look for."""
+"""Loads the centre's prompts and recordings as samples, to find them in the audio that a softphone receives."""
 
 from pathlib import Path
 
@@ -15,28 +15,28 @@ from tools.softphone.g711 import RATE, Samples
 
 
 class NoSound(CallcenterError):
-    """A text was never rendered, so nobody can have heard it."""
+    """The sound of a text was never rendered, so it cannot have been played."""
 
 
 class PromptBook:
-    """Rendered prompts of an instance; each is read once."""
+    """The rendered prompts of an instance; each file is read once."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._read: dict[Path, Samples] = {}
 
     def load_prompt(self, text: str) -> Samples:
-        """The sound of a text of the robot; a person's recording where there is one. Raises NoSound."""
+        """Loads the sound of a prompt, preferring a person's recording. Raises NoSound."""
         stem = file_stem(text)
         human = self._layout.prompts / f"{stem}.human.wav"
         return self._load(convert_recording(human) if human.exists() else self._layout.prompts / f"{stem}.wav", text)
 
     def is_rendered(self, text: str) -> bool:
-        """Whether the text is rendered by now: texts with facts are, once they are spoken."""
+        """Whether the text is rendered. Texts with facts are rendered only when they are spoken."""
         return (self._layout.prompts / f"{file_stem(text)}.wav").exists()
 
     def load_dialplan_sound(self, name: str) -> Samples:
-        """A sound of the dialplan by its name, `callcenter/notice`. Raises NoSound."""
+        """Loads a sound of the dialplan by its name, e.g. `callcenter/notice`. Raises NoSound."""
         return self._load(self._layout.sounds / LANGUAGE / f"{name}.wav", name)
 
     def _load(self, file: Path, text: str) -> Samples:
@@ -48,7 +48,7 @@ class PromptBook:
 
 
 def read_recording(file: Path) -> tuple[Samples, Samples]:
-    """A filed recording: the caller (left) and what the caller was told (right). Raises ValueError, OSError."""
+    """Reads a filed stereo recording: caller (left), what the caller heard (right). Raises ValueError, OSError."""
     try:
         sound, rate = soundfile.read(str(file), dtype="int16", always_2d=True)
     except soundfile.LibsndfileError as error:

@@ -1,4 +1,4 @@
-"""Plays the scenes beside each other, as calls come in life, and keeps each one's account."""
+"""Plays the scenes of the demo concurrently and collects their reports."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from tools.demo.stage import Stage, open_stage
 from tools.demo.trace import Account, Tell
 
 APART = 1.5
-"""Seconds between the beginnings of two calls: an arrival is recognised by its moment."""
+"""Seconds between the starts of two scenes: a call's record is identified by its arrival time (stage.SAME_MOMENT)."""
 
 
 async def play_scenes(instance: Instance, letters: Sequence[str], *, tell: Tell) -> list[Account]:
-    """The accounts of the scenes with these letters; all of them when there are none. Raises NotRunning."""
+    """Plays the scenes with the given letters, or all; returns their reports. Raises NotRunning."""
     chosen = [scene for scene in SCENES if not letters or scene.letter in letters]
     async with open_stage(instance) as stage, asyncio.TaskGroup() as group:
         playing = [
@@ -30,7 +30,7 @@ async def _play_scene(environment: Stage, scene: Scene, delay: float, tell: Tell
         await scene.play(environment, account)
     except CallcenterError as error:
         account.failure = str(error)
-    except Exception as error:  # a scene that breaks must not take the others' accounts with it
+    except Exception as error:  # a failing scene must not end the others
         account.failure = f"{type(error).__name__}: {error}"
     account.add_step(
         account.skip_reason or ("получилось" if account.has_passed else f"НЕ ПОЛУЧИЛОСЬ: {account.failure}")

@@ -1,8 +1,8 @@
-"""The scenes of the demo. Each is a call; it fails by an exception when something that must happen does not.
+"""The scenes of the demo. Each scene is a call; it raises an exception when an expected event does not happen.
 
-Judged is what the caller's own phone hears and what SIP says. The centre's own records are only looked up to tell which
-ticket and which recording belong to the call, and to compare: the number told must be the number kept, the tones sent
-must be in the recording, each in its channel.
+A scene checks what the caller's softphone hears and the SIP messages. The centre's database is read only to find the
+ticket and the recording of the call, and to compare them: the spoken ticket number must be the stored one, and each
+tone must be in its channel of the recording.
 """
 
 import asyncio
@@ -25,12 +25,13 @@ from tools.softphone.g711 import RATE
 LEFT = "левый канал (житель)"
 RIGHT = "правый канал (центр)"
 MID_PROMPT = 2.4
-"""Seconds after which a caller hangs up; long enough to tell the robot's first words from the dialplan's own."""
+"""Seconds of greeting before the caller hangs up; enough to distinguish the greeting from the dialplan's texts."""
 THIS_VERY_TEXT = 0.98
-"""Two ticket numbers that differ in one figure are texts with a score of 0.9 and more."""
+"""Minimum score for the spoken ticket number; a number that differs in one digit scores 0.9 and more."""
 _TIMING_TOLERANCE = 0.6
-"""Seconds between the second of a call (from its INVITE) and the second of its recording (from the answer)."""
+"""Seconds by which times of the call and of its recording may differ, after correction for the time to the answer."""
 _ANSWER_TIMEOUT = 40.0
+"""Seconds in which a dispatcher must answer."""
 
 Play = Callable[[Stage, Account], Awaitable[None]]
 
@@ -43,7 +44,7 @@ class Scene:
 
 
 async def ask_passport_hours(environment: Stage, report: Account) -> None:
-    """By keys to the answer, the answer to its end, by keys to the goodbye; the centre hangs up."""
+    """Keys lead to an answer, which is played to its end, then to the goodbye; the centre hangs up."""
     answer = environment.edition.answers.get(subjects().article)
     if answer is None:
         raise DemoFailed(f"на вопрос {subjects().article} нет ответа, который можно произнести: callcenter check")
@@ -59,7 +60,7 @@ async def ask_passport_hours(environment: Stage, report: Account) -> None:
 
 
 async def report_burst_pipe(environment: Stage, report: Account) -> None:
-    """By keys to a registered ticket; the number told is the number kept."""
+    """Keys lead to a registered ticket; the spoken ticket number equals the stored one."""
     category = subjects().category
 
     def registers(command: object) -> bool:
@@ -96,7 +97,7 @@ async def report_burst_pipe(environment: Stage, report: Account) -> None:
 
 
 async def ask_for_a_person(environment: Stage, report: Account) -> None:
-    """By a key to a dispatcher; both hear each other, and both are in the recording, each in its channel."""
+    """A key leads to a dispatcher; both parties hear each other, and each is in its own channel of the recording."""
     way = find_way(environment.edition, lambda command: isinstance(command, ToQueue) and command.priority == 0)
     call = await environment.dial(report)
     await environment.follow_turns(call, way.turns, report, since=0.0)
@@ -111,7 +112,7 @@ async def ask_for_a_person(environment: Stage, report: Account) -> None:
 
 
 async def stay_silent(environment: Stage, report: Account) -> None:
-    """Nothing is pressed: the robot asks again, then a person comes."""
+    """The caller presses nothing: the robot repeats the question, then a dispatcher answers."""
     way = play_silence(environment.edition)
     call = await environment.dial(report)
     report.add_step("житель молчит")
@@ -124,7 +125,7 @@ async def stay_silent(environment: Stage, report: Account) -> None:
 
 
 async def hang_up_mid_prompt(environment: Stage, report: Account) -> None:
-    """The caller hangs up in the first words: nobody is called, a whole record is left."""
+    """The caller hangs up during the greeting: no dispatcher is called, and record and recording are complete."""
     greeting = play_keys(environment.edition, "").turns[0].prompts[0].text
     call = await environment.dial(report)
     await environment.wait_for_prompt(call, greeting, report, since=0.0, first=MID_PROMPT)
@@ -165,7 +166,10 @@ async def _check_recording(
     tone: int | None = None,
     begin: float = 0.0,
 ) -> None:
-    """The recording holds the greeting and `prompts` on the right; of a talk the two tones, each on its side only."""
+    """Checks the recording: greeting and `prompts` are in the right channel; with `tone`, each tone is in one channel.
+
+    `begin`: second of the call at which the caller began to hear `tone`. Raises DemoFailed.
+    """
     row = await environment.find_call_row(call, report)
     file = await environment.wait_for_recording(row.id, report)
     said, told = read_recording(file)

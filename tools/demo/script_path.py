@@ -1,7 +1,7 @@
-"""The way through a script: which keys lead to a wished place, and what the robot must say on it.
+"""Finds the keys that lead to a command of a script, and the prompts that the robot says on the way.
 
-The demo does not know the menus: it plays the script in its engine, finds the shortest way, and then demands to hear
-just those words on the telephone. So a changed menu needs no changed demo.
+The demo contains no menu. It runs the script in the dialogue engine, finds the shortest key sequence, and expects these
+prompts on the telephone. So a changed menu needs no change of the demo.
 """
 
 from collections import deque
@@ -18,17 +18,18 @@ from callcenter.dialogue.scripts.script import Ask, Digits
 
 _DTMF_KEYS = "1234567890"
 _MAX_KEYS = 8
+"""Longest key sequence that is searched, and number of silences that `play_silence` plays."""
 
 Reaches = Callable[[Command], bool]
 
 
 class NoWay(CallcenterError):
-    """No keys of this script lead there."""
+    """No key sequence of the script leads to the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the robot says, in order, and the key that is pressed then; None: no key, silence or the end."""
+    """The prompts of the robot, in order, and the key pressed after them; None: silence, or the end of the way."""
 
     prompts: tuple[Say, ...]
     key: str | None
@@ -36,13 +37,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`keys` and the turns they make; `commands` is all that the engine asked for, in order."""
+    """A key sequence with its turns, and all commands of the engine in order."""
 
     keys: str
     turns: tuple[Turn, ...]
     commands: tuple[Command, ...]
     last_step: str
-    """Where it ends."""
+    """The last step of the script; empty when the conversation is in none."""
     facts: Mapping[str, str]
 
 
@@ -53,21 +54,21 @@ def play_keys(
     facts: Mapping[str, str] | None = None,
     outcomes: Mapping[str, str] | None = None,
 ) -> Way:
-    """The way of `keys`, until the robot waits for one more, hangs up or hands over.
+    """Plays `keys` until the robot waits for another key, hangs up or puts the caller through.
 
-    Actions succeed, unless `outcomes` names another outcome for one. What they give is taken from `facts`; a fact that
-    is missing there is spoken as its name.
+    An action has its first outcome unless `outcomes` names another one. Its facts are taken from `facts`; the name of a
+    missing fact stands for its value.
     """
     return _simulate(edition, deque(keys), facts or {}, outcomes or {}, silences=0)
 
 
 def play_silence(edition: ScriptEdition) -> Way:
-    """The way of a caller who never presses anything, to its end."""
+    """Plays a caller who never presses a key, to the end."""
     return _simulate(edition, deque(), {}, {}, silences=_MAX_KEYS)
 
 
 def find_way(edition: ScriptEdition, is_target: Reaches, *, begin: str = "") -> Way:
-    """The shortest way with a command that `is_target`, beginning with the keys `begin`. Raises NoWay."""
+    """Returns the shortest way after the keys `begin` to a command that satisfies `is_target`. Raises NoWay."""
     ways = deque([begin])
     known = len(play_keys(edition, begin).commands) if begin else 0
     seen: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
@@ -91,7 +92,7 @@ def _simulate(
     pressed = "".join(keys)
     conversation = Conversation(edition.script, edition.answers, {})
     todo = deque(conversation.handle_event(Began()))
-    if edition.recognition_enabled:  # the questions are those asked aloud, and keys answer them too
+    if edition.recognition_enabled:  # the questions are worded for speech; keys answer them, too
         todo.extend(conversation.handle_event(EarOpened()))
     said: list[Say] = []
     turns: list[Turn] = []

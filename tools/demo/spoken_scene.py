@@ -1,4 +1,4 @@
-"""The scene of a caller who speaks: heard, understood and written down by the running centre's own ear."""
+"""The scene of a caller who speaks: the running centre recognizes the speech and registers a ticket."""
 
 import asyncio
 import tempfile
@@ -23,16 +23,19 @@ from tools.softphone.g711 import RATE, Samples
 
 UNHEARD = "пропущена: модель речи не задана ([ear] в callcenter.toml), звонящих не слышно; см. docs/hearing.md"
 _END_OF_TURN_SECONDS = 1.0
-"""Seconds without a new text after which the robot is taken to wait for an answer."""
+"""Seconds after a prompt without a new one until the robot counts as waiting for an answer."""
 _QUESTION_TIMEOUT = 25.0
+"""Seconds to wait for the robot's next prompt."""
 _MAX_QUESTIONS = 7
-"""So many of the robot's questions are answered; then a person would have given up."""
+"""Number of the robot's questions that the caller answers before the scene gives up."""
 _POLL_SECONDS = 0.2
 
 
 async def tell_aloud(environment: Stage, report: Account) -> None:
-    """A problem told in one breath, confirmed by voice once it is read back right; a ticket with its category and its
-    address. The robot's words are looked up, and must be heard."""
+    """The caller reports a problem in one utterance and confirms the address by voice when it is read back correctly.
+
+    The ticket must have the right category and address. Every prompt in the call record must be heard.
+    """
     if not environment.instance.settings.callers_are_heard:
         report.mark_skipped(UNHEARD)
         return
@@ -67,7 +70,7 @@ async def tell_aloud(environment: Stage, report: Account) -> None:
 
 
 async def _render_utterances(environment: Stage, *texts: str) -> list[Samples]:
-    """The caller's lines in the centre's own voice: there is no other on this machine for certain."""
+    """Renders the caller's lines with the centre's voice, the only one certain to be installed."""
     voice = configured_voice(environment.instance.settings)
     spoken = []
     try:
@@ -82,14 +85,14 @@ async def _render_utterances(environment: Stage, *texts: str) -> list[Samples]:
 
 
 async def _play_utterance(call: Call, sound: Samples, report: Account, words: str) -> None:
-    """Says it to its end."""
+    """Sends the utterance and waits for its end."""
     call.say(sound)
     report.add_step(f"житель говорит: «{words}»")
     await asyncio.sleep(len(sound) / RATE)
 
 
 class _RobotListener:
-    """What the caller hears of the robot: its texts are looked up in the record, and listened for."""
+    """Waits for the robot's prompts: reads their texts from the call record, and finds them in the received audio."""
 
     def __init__(self, environment: Stage, call: Call, call_id: str, report: Account) -> None:
         self._stage = environment
@@ -101,8 +104,10 @@ class _RobotListener:
         self._since = 0.0
 
     async def next_question(self) -> str:
-        """The last of the next texts, once it is heard to its end and the robot waits; empty when none comes, the
-        call is over, or its ticket is registered and nothing is left to answer. Raises NotHeard."""
+        """Returns the last prompt when the robot waits for an answer; every new prompt must be heard to its end.
+
+        Empty when no prompt comes or the call is over, and as soon as the ticket is registered. Raises NotHeard.
+        """
         clock = asyncio.get_running_loop().time
         last, give_up = "", clock() + _QUESTION_TIMEOUT
         while not self._call.is_over and clock() < give_up:

@@ -1,4 +1,4 @@
-"""What the scenes share: the phones, the sounds to listen for, and a look at what the centre has kept."""
+"""The environment of the scenes: the softphones, the prompt sounds, and read access to the centre's database."""
 
 import asyncio
 import contextlib
@@ -32,27 +32,29 @@ from tools.softphone.g711 import RATE
 from tools.softphone.phone import Manners, Softphone
 
 DISPATCHER_TONES = (440, 550)
-"""Two dispatchers, so that the wrap-up after one conversation does not keep the next caller waiting."""
+"""Hz, one per dispatcher. There are two, so that the wrap-up after a conversation does not delay the next caller."""
 CALLER_TONE = 1000
+"""Hz."""
 SAME_MOMENT = 0.7
-"""Seconds by which our INVITE and the centre's record of the arrival may differ; scenes begin further apart."""
+"""Seconds by which our INVITE and the arrival in the call record may differ; less than `runner.APART`."""
 _POLL_SECONDS = 0.2
 _BARGE_IN_SECONDS = 1.5
+"""Seconds of an interruptible prompt that are heard before the key is pressed."""
 
 T = TypeVar("T")
 
 
 class DemoFailed(CallcenterError):
-    """Something that the scene must show did not happen."""
+    """An expected event of the scene did not happen."""
 
 
 class NotRunning(CallcenterError):
-    """There is no running centre to show."""
+    """The centre does not run, or lacks something that the demo needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A running centre seen from outside, with the phones signed on."""
+    """A running centre and the registered softphones of the demo."""
 
     instance: Instance
     edition: ScriptEdition
@@ -62,7 +64,7 @@ class Stage:
     dispatchers: tuple[Softphone, ...]
 
     async def dial(self, report: Account) -> Call:
-        """Calls the centre's number and waits for the answer."""
+        """Calls the centre's number and waits for the answer. Raises SoftphoneError."""
         number = self.instance.settings.company.number
         report.add_step(f"житель звонит на {number}")
         call = await self.resident.call(number)
@@ -70,9 +72,10 @@ class Stage:
         return call
 
     async def follow_turns(self, call: Call, turns: tuple[Turn, ...], report: Account, *, since: float) -> float:
-        """Hears what the robot must say and presses the keys; the second of the last word's beginning.
+        """Waits for the prompts of each turn and presses its key; returns the second at which the last prompt began.
 
-        A prompt that a key may interrupt is interrupted at its beginning, all others are heard to their end.
+        The last prompt before a key is interrupted after its first words, if it is interruptible; all other prompts are
+        heard to their end. Raises NotHeard.
         """
         for turn in turns:
             for say in turn.prompts:
@@ -87,7 +90,7 @@ class Stage:
     async def wait_for_prompt(
         self, call: Call, text: str, report: Account, *, since: float, within: float = 12.0, first: float | None = None
     ) -> float:
-        """Waits for a text of the robot, or for its `first` seconds only. Raises NotHeard."""
+        """Waits for a prompt, or only its `first` seconds; returns the second at which it began. Raises NotHeard."""
         sound = self.prompt_sounds.load_prompt(text)
         if first is not None:
             sound = sound[: int(first * RATE)]
@@ -96,9 +99,10 @@ class Stage:
         return found.second
 
     async def wait_for_conversation(self, call: Call, report: Account, *, within: float) -> tuple[Call, int, float]:
-        """Waits until a dispatcher's tone is heard, and the caller's by the dispatcher: both can talk.
+        """Waits until the caller hears a dispatcher's tone and the dispatcher hears the caller's.
 
-        The dispatcher's end of the call, its tone, and the second of `call` at which it began.
+        Returns the dispatcher's call, the dispatcher's tone in Hz, and the second of `call` at which the tone began.
+        Raises NotHeard.
         """
         begun = call.second()
         call.tone(CALLER_TONE)
@@ -122,7 +126,7 @@ class Stage:
         return theirs, tone, span.begin
 
     async def find_call_row(self, call: Call, report: Account) -> CallRow:
-        """The centre's record of `call`, by the moment it arrived. Raises DemoFailed when there is none."""
+        """Finds the centre's record of `call` by number and arrival time. Raises DemoFailed after 10 s without one."""
         shown = self.instance.secrets.resident.extension
 
         async def look() -> CallRow | None:
@@ -139,7 +143,7 @@ class Stage:
         return row
 
     async def wait_for_ended_call(self, call_id: str) -> CallRow:
-        """The record once the centre knows how the call ended."""
+        """Returns the call record once it has an outcome. Raises DemoFailed after 15 s."""
 
         async def look() -> CallRow | None:
             async with self.database.begin() as session:
@@ -149,7 +153,7 @@ class Stage:
         return await eventually(look, within=15, missing=f"в карточке {call_id} звонок не завершён")
 
     async def wait_for_ticket(self, call_id: str) -> Ticket:
-        """The registered ticket of a call."""
+        """Returns the registered ticket of a call. Raises DemoFailed after 15 s without one."""
 
         async def look() -> Ticket | None:
             async with self.database.begin() as session:
@@ -159,7 +163,7 @@ class Stage:
         return await eventually(look, within=15, missing=f"заявка по звонку {call_id} не зарегистрирована")
 
     async def say_deadline(self, ticket: Ticket) -> str:
-        """The nearest term of the ticket, in the words of the moment it was registered."""
+        """The nearest deadline of the ticket, worded as at its registration. Raises DemoFailed without a deadline."""
         async with self.database.begin() as session:
             clocks = await clocks_of(session, ticket.id)
         if not clocks or ticket.registered_at is None:
@@ -167,7 +171,7 @@ class Stage:
         return spoken_moment(clocks[0].due_at, now=ticket.registered_at, zone=self.instance.settings.company.zone)
 
     async def wait_for_recording(self, call_id: str, report: Account) -> Path:
-        """The filed recording of a call that has ended."""
+        """Returns the file of an ended call's recording. Raises DemoFailed after 30 s, or when filing failed."""
 
         async def look() -> Recording | None:
             async with self.database.begin() as session:
@@ -185,7 +189,7 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
-    """Signs the phones on at the running centre. Raises NotRunning with the mend."""
+    """Registers the softphones at the running centre. Raises NotRunning; its message names the cause."""
     settings, ports, secrets = instance.settings, instance.ports, instance.secrets
     if not settings.test_resident:
         raise NotRunning(
@@ -213,7 +217,7 @@ async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
                 ) from error
             return phone
 
-        # The last devices of the list: the first ones may be in use.
+        # The last devices of the list: people may use the first ones.
         devices = secrets.devices[-len(DISPATCHER_TONES) :]
         dispatchers = [
             await sign_on(device.name, device.password, Manners(answer_after=0.5, tone=tone))
@@ -224,7 +228,7 @@ async def open_stage(instance: Instance) -> AsyncIterator[Stage]:
 
 
 async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float, missing: str) -> T:
-    """What `look` finds, asked again until it does. Raises DemoFailed saying what is `missing`."""
+    """Calls `look` until it returns a result. After `within` seconds, raises DemoFailed with the message `missing`."""
     give_up = time.monotonic() + within
     while True:
         found = await look()

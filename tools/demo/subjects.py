@@ -1,4 +1,4 @@
-"""What the demo shows, by the names of the knowledge base and the categories: `scenes.toml`."""
+"""Reads `scenes.toml`: the articles, categories and texts that the demo uses."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """One field for each line of the file; what each is for stands there."""
+    """The values of `scenes.toml`; its comments describe them."""
 
     article: str
     category: str

@@ -1,4 +1,4 @@
-"""What the demo tells: each scene's steps with their seconds, for people and as JSON."""
+"""The reports of the demo: the steps of each scene with their times, for people and as JSON."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """`second` is counted from the scene's beginning."""
+    """A step of a scene; `second` counts from the start of the scene."""
 
     second: float
     text: str
@@ -18,7 +18,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A tone or a prompt found in one channel of the recording."""
+    """A tone or a prompt found in one channel of the recording; `score` is None for a tone."""
 
     what: str
     channel: str
@@ -28,7 +28,7 @@ class Trace:
 
 @dataclass(slots=True)
 class Account:
-    """One scene. `failure` is empty when all of it really happened, or, by `skip_reason`, could not happen here."""
+    """The report of a scene. `failure` is empty when the scene passed, or was skipped for `skip_reason`."""
 
     scene: str
     title: str
@@ -44,13 +44,13 @@ class Account:
     started_monotonic: float = field(default_factory=time.monotonic)
 
     def add_step(self, text: str) -> None:
-        """Adds a step and tells it at once."""
+        """Adds a step and prints it at once."""
         second = time.monotonic() - self.started_monotonic
         self.steps.append(Happening(round(second, 2), text))
         self.print_line(f"[{self.scene}] {second:5.1f} с  {text}")
 
     def add_recording_match(self, what: str, *, channel: str, second: float, score: float | None = None) -> None:
-        """Adds a find in the recording and tells it at once."""
+        """Adds a match in the recording and prints it at once."""
         self.recording_matches.append(
             Trace(what, channel, round(second, 2), None if score is None else round(score, 3))
         )
@@ -58,7 +58,7 @@ class Account:
         self.add_step(f"в записи, {channel}: {what} на секунде {second:.1f}{match}")
 
     def mark_skipped(self, why: str) -> None:
-        """The scene cannot be played by this centre: that is told, and is no failure."""
+        """Marks the scene as one that this centre cannot play; it does not count as failed."""
         self.skip_reason = why
 
     @property
@@ -66,7 +66,7 @@ class Account:
         return not self.failure
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for `--json`."""
+        """The report as JSON values, for `--json`."""
         return {
             "scene": self.scene,
             "title": self.title,

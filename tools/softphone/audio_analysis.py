@@ -1,9 +1,9 @@
-"""Ears: where in a sound a prompt or a tone is, and how loud it is. Pure arithmetic on 8 kHz samples.
+"""Finds prompts and tones in received audio and measures its level. Pure computation on 8 kHz samples.
 
-A prompt is found by normalised cross-correlation: the cosine of the angle between the prompt and every stretch of the
-same length. It does not depend on level; A-law costs it a ten-thousandth, each lost percent of packets half of one. In
-the same voice another text scores below 0.2, and the same text with another last word 0.85 (measured, and kept in
-tests/softphone/test_ears.py). `MATCH` stands above both: «this text was said, to its end».
+A prompt is found by normalized cross-correlation: the cosine similarity of the prompt and each section of the audio of
+the same length. The score does not depend on the level. A-law lowers it by 0.0001, each percent of lost packets by
+0.005. In the same voice, a different text scores below 0.2, and the same text with a different last word about 0.85
+(measured; asserted in tests/softphone/test_ears.py).
 """
 
 import wave
@@ -16,24 +16,27 @@ import numpy.typing as npt
 from tools.softphone.g711 import RATE, Samples
 
 MATCH = 0.92
-"""Score from which a prompt counts as heard."""
+"""Score from which a prompt counts as heard to its end; above the scores of other texts, see the module docstring."""
 
 _PIECE = RATE // 2
+"""Samples of one piece of a prompt in `find_whole`."""
 _HITCH = RATE // 2
-"""The longest pause in the middle of a prompt that is forgiven: a busy machine, a network that held packets back."""
+"""Samples of the longest tolerated pause within a prompt, caused by a busy machine or a network delay."""
 _SAME_PIECE = 0.9
+"""Score from which a piece counts as heard."""
 _AUDIBLE = 200
-"""A-law silence is 8, comfort noise some tens; the quietest beginning of a word is above."""
+"""Absolute sample value above which sound is audible. A-law silence is 8, comfort noise some tens; speech is above."""
 _WINDOW = 160
+"""Samples of one analysis window, 20 ms."""
 _FAINT = 100.0
-"""Root mean square below which a window holds no tone worth the name."""
+"""Root mean square of the samples below which a window has no tone."""
 _SAME_TONE = 3
-"""Windows that may be missing inside one span of a tone: lost packets, a click."""
+"""Windows without the tone that may be inside one span: lost packets, a click."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A prompt begins at `second`; `score` is 1 for the very same sound, near 0 for anything else."""
+    """A prompt begins at `second` of the audio; `score` is 1 for identical sound, near 0 for unrelated sound."""
 
     second: float
     score: float
@@ -41,7 +44,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From second `begin` to second `end`."""
+    """A time interval, in seconds of the audio."""
 
     begin: float
     end: float
@@ -52,7 +55,7 @@ class Span:
 
 
 def read_wav(file: Path) -> Samples:
-    """The samples of a mono 16-bit 8 kHz WAV file. Raises ValueError for another format, OSError."""
+    """Reads a mono 16-bit 8 kHz WAV file. Raises ValueError for another format, OSError."""
     with wave.open(str(file), "rb") as sound:
         shape = (sound.getnchannels(), sound.getsampwidth(), sound.getframerate())
         if shape != (1, 2, RATE):
@@ -61,21 +64,21 @@ def read_wav(file: Path) -> Samples:
 
 
 def find_prompt(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> Found | None:
-    """Where `prompt` is in `heard`, if its score is `at_least`; the best place when there are several.
+    """Returns the best match of `prompt` in `heard`; None when its score is below `at_least`.
 
-    A prompt cut short (the caller interrupted it) scores the root of the share of its energy that was played.
+    An interrupted prompt scores the square root of the share of its energy that was played.
     """
     sample = _trimmed(prompt)
     lead, wanted = sample
     if len(wanted) == 0 or len(heard) == 0:
         return None
     power = float(np.dot(wanted, wanted))
-    sound = np.concatenate([heard.astype(np.float64), np.zeros(len(wanted))])  # the end may be cut off
+    sound = np.concatenate([heard.astype(np.float64), np.zeros(len(wanted))])  # the prompt may be cut off at the end
     size = 1 << (len(sound) + len(wanted) - 1).bit_length()
     product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)[: len(heard)]
     sums = np.concatenate([[0.0], np.cumsum(sound * sound)])
     energy = sums[len(wanted) : len(wanted) + len(heard)] - sums[: len(heard)]
-    floor = len(wanted) * _FAINT  # near-silence must not match by its rounding errors
+    floor = len(wanted) * _FAINT  # rounding errors of near-silence must not match
     scores = product / np.sqrt(power * np.maximum(energy, floor))
     best = int(np.argmax(scores))
     score = float(min(scores[best], 1.0))
@@ -83,10 +86,10 @@ def find_prompt(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> 
 
 
 def find_whole(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> Found | None:
-    """As find_prompt, but forgives hitches: everything after a pause in the middle of a prompt is late.
+    """Like find_prompt, but tolerates pauses within the prompt of up to half a second each.
 
-    The score is then the share of the prompt's half seconds that were heard, each in its turn; the one with the hitch
-    in it counts as heard once.
+    If the whole prompt does not match, the score is the share of its half-second pieces that were heard in order. One
+    missing piece, the one with the pause, counts as heard.
     """
     found = find_prompt(heard, prompt, at_least=0.0)
     if found is None or found.score >= at_least:
@@ -99,13 +102,13 @@ def find_whole(heard: Samples, prompt: Samples, *, at_least: float = MATCH) -> F
 
 
 def beginning(prompt: Samples, seconds: float) -> Samples:
-    """The prompt from its begin until `seconds` after its first audible sample."""
+    """The prompt from its start until `seconds` after its first audible sample."""
     lead, _ = _trimmed(prompt)
     return prompt[: lead + int(seconds * RATE)]
 
 
 def find_tone(heard: Samples, hertz: float, *, share: float = 0.5, lasting: float = 0.1) -> list[Span]:
-    """Every span of at least `lasting` seconds in which `hertz` carries `share` of the energy, to 20 ms."""
+    """Spans of at least `lasting` seconds in which `hertz` has at least `share` of the energy; resolution 20 ms."""
     count = len(heard) // _WINDOW
     windows = heard[: count * _WINDOW].astype(np.float64).reshape(count, _WINDOW)
     energy = np.einsum("ij,ij->i", windows, windows)
@@ -116,7 +119,7 @@ def find_tone(heard: Samples, hertz: float, *, share: float = 0.5, lasting: floa
 
 
 def find_loud(heard: Samples, *, above: float = -45.0) -> list[Span]:
-    """Every span in which the level of 20 ms windows is above `above` dB (0 dB: full scale), to 20 ms."""
+    """Spans in which the level of 20 ms windows is above `above` dBFS; resolution 20 ms."""
     count = len(heard) // _WINDOW
     windows = heard[: count * _WINDOW].astype(np.float64).reshape(count, _WINDOW)
     energy = np.einsum("ij,ij->i", windows, windows) / _WINDOW
@@ -124,7 +127,7 @@ def find_loud(heard: Samples, *, above: float = -45.0) -> list[Span]:
 
 
 def level(heard: Samples) -> float:
-    """Level in dB below full scale; -100 for nothing at all."""
+    """RMS level in dBFS; -100 for digital silence or no samples."""
     if len(heard) == 0:
         return -100.0
     square = float(np.mean(heard.astype(np.float64) ** 2))
@@ -132,12 +135,15 @@ def level(heard: Samples) -> float:
 
 
 def is_audible(samples: Samples) -> bool:
-    """Whether any sample stands out of the line's own noise."""
+    """Whether any sample is above the noise of an idle line."""
     return bool(np.any(np.abs(samples.astype(np.int32)) > _AUDIBLE))
 
 
 def _follow(heard: Samples, prompt: Samples, offset: int) -> float:
-    """The share of the prompt's pieces heard in their order from `offset` on."""
+    """Share of the prompt's pieces found in order from sample `offset` on; one missing piece counts as found.
+
+    Pieces more than 20 dB below the level of the prompt are skipped.
+    """
     good = loud = 0
     floor = level(prompt) - 20
     for begin in range(0, len(prompt) - _PIECE // 2, _PIECE):
@@ -154,7 +160,7 @@ def _follow(heard: Samples, prompt: Samples, offset: int) -> float:
 
 
 def _trimmed(prompt: Samples) -> tuple[int, npt.NDArray[np.float64]]:
-    """The prompt without the silence at its ends, and how many samples were taken off its beginning."""
+    """(number of samples removed from the start, the prompt without the silence at both ends)."""
     loud = np.flatnonzero(np.abs(prompt.astype(np.int32)) > _AUDIBLE)
     if len(loud) == 0:
         return 0, np.zeros(0)

@@ -1,6 +1,6 @@
-"""One call of the softphone, from where the person sits who holds the receiver.
+"""One call of the softphone: what a person can do and hear on the telephone.
 
-Seconds of a call are counted from its INVITE (sent or received), in `heard` as well: sample 0 is that moment.
+Times in seconds count from the INVITE, sent or received; sample 0 of `heard` is the same moment.
 """
 
 import asyncio
@@ -18,13 +18,15 @@ from tools.softphone.session import Session, Side
 from tools.softphone.watched import WatchedTasks
 
 _LISTEN_AGAIN = 0.15
+"""Seconds between two searches in the received audio."""
 _HEAD = 1.2
-"""Seconds of a prompt that are looked for until it has begun; to look for all of a menu so often costs too much."""
+"""Seconds at the start of a prompt that are searched for first: repeated searches for a long menu take too much CPU."""
 _HEAD_MATCH = 0.7
+"""Score from which the start of a prompt counts as a candidate."""
 
 
 class Call:
-    """Made by Softphone, which gives it its `session` at once. `number` is the other side's."""
+    """Created by Softphone, which sets `session` at once. `number` is the number of the other side."""
 
     session: Session
 
@@ -37,16 +39,16 @@ class Call:
         self.began_on = datetime.now(UTC)
         self._tape = Tape(zero=self.began_at)
 
-    # --- how it stands -------------------------------------------------------------------------------------------
+    # --- state ---------------------------------------------------------------------------------------------------
 
     @property
     def status(self) -> int:
-        """The final reply to the INVITE; 0 while there is none."""
+        """Status code of the final reply to the INVITE; 0 before it."""
         return self.session.status
 
     @property
     def ended_by(self) -> Side | None:
-        """Who ended the call, or «nobody» when the other side never replied; None while it lasts."""
+        """The side that ended the call; `nobody` when the other side never replied, None during the call."""
         return self.session.ended_by
 
     @property
@@ -55,16 +57,16 @@ class Call:
 
     @property
     def answered_after(self) -> float | None:
-        """Seconds from the INVITE to its 200; None while it is not answered."""
+        """Seconds from the INVITE to its 200; None before the answer."""
         return None if self.session.answered_at is None else self.session.answered_at - self.began_at
 
     @property
     def steps(self) -> list[tuple[float, str]]:
-        """Every SIP message: the second of the call, and `-> INVITE` or `<- 200 OK`."""
+        """All SIP messages: (second of the call, text such as `-> INVITE` or `<- 200 OK`)."""
         return [(step.at - self.began_at, step.text) for step in self.session.steps]
 
     def second(self, at: float | None = None) -> float:
-        """Seconds of the call at a `time.monotonic()` moment; by default now, or the end of a call that is over."""
+        """Converts a `time.monotonic()` value to a second of the call; by default now, or the end of an ended call."""
         moment = at if at is not None else self.session.ended_at
         return (time.monotonic() if moment is None else moment) - self.began_at
 
@@ -74,47 +76,47 @@ class Call:
         end = f"ended by {self.ended_by}" if self.ended_by else "lasts"
         return f"call {self.number} {end} at {self.second():.1f} s; {len(self.audio.packets)} packets; SIP: {steps}"
 
-    # --- what is heard -------------------------------------------------------------------------------------------
+    # --- received audio ------------------------------------------------------------------------------------------
 
     @property
     def heard(self) -> Samples:
-        """Everything heard so far, 8 kHz, from the INVITE on; silence where no packet came."""
+        """All received audio at 8 kHz, from the INVITE on; silence where no packet arrived."""
         self._tape.take(self.audio.packets)
         return self._tape.until(self.second())
 
     @property
     def keys_heard(self) -> str:
-        """The RFC 4733 keys that the other side pressed."""
+        """The DTMF digits that the other side sent by RFC 4733."""
         return "".join(self.audio.keys_heard)
 
     @property
     def first_packet_after(self) -> float | None:
-        """Seconds from the INVITE to the first audio packet; None while there is none."""
+        """Seconds from the INVITE to the first audio packet; None before it."""
         return self.audio.packets[0].at - self.began_at if self.audio.packets else None
 
     @property
     def first_audio_after(self) -> float | None:
-        """Seconds from the INVITE to the arrival of the first packet that holds an audible sample."""
+        """Seconds from the INVITE to the first packet with an audible sample; None before it."""
         for packet in self.audio.packets:
             if audio_analysis.is_audible(decode_alaw(packet.payload)):
                 return packet.at - self.began_at
         return None
 
     def gaps(self, *, longer_than: float = 0.1) -> list[Gap]:
-        """Every pause between two arriving packets longer than `longer_than` seconds."""
+        """Pauses of more than `longer_than` seconds between two received packets."""
         return find_gaps(self.audio.packets, zero=self.began_at, longer_than=longer_than)
 
     def pace(self, *, since: float = 0.0, until: float = math.inf) -> Pace:
-        """How evenly the packets came that arrived between two seconds of the call."""
+        """Inter-arrival times of the packets received between two seconds of the call."""
         return measure_pace([packet for packet in self.audio.packets if since <= packet.at - self.began_at <= until])
 
     async def hear(
         self, prompt: Samples, *, within: float, since: float = 0.0, at_least: float = audio_analysis.MATCH
     ) -> audio_analysis.Found:
-        """Waits until `prompt` has been heard to its end after the second `since`.
+        """Waits until `prompt` was heard to its end, after second `since` of the call.
 
-        Raises NotHeard when it has not begun `within` seconds from now, or scores too little. Whoever wants to speak
-        into a prompt waits for a slice of it.
+        Raises NotHeard when the prompt does not begin `within` seconds from now, or its score is below `at_least`. To
+        interrupt a prompt, pass only its first samples.
         """
         head = audio_analysis.beginning(prompt, _HEAD)
         lasting = len(prompt) / RATE
@@ -126,7 +128,7 @@ class Call:
             if start is None or start.score < _HEAD_MATCH:
                 begin = max(begin, (len(heard) - len(head)) / RATE - 0.5)
             elif start.second + lasting <= len(heard) / RATE:
-                until = start.second + lasting + 1.0  # a hitch makes it longer
+                until = start.second + lasting + 1.0  # room for pauses within the prompt
                 found = await _find(heard, prompt, since=start.second - 0.1, until=until, whole=at_least)
                 if found is not None:
                     return found
@@ -149,7 +151,7 @@ class Call:
     async def hear_tone(
         self, hertz: int, *, within: float, since: float = 0.0, lasting: float = 0.3
     ) -> audio_analysis.Span:
-        """Waits for a tone of at least `lasting` seconds after the second `since`. Raises NotHeard."""
+        """Waits `within` seconds for a tone of at least `lasting` seconds after second `since`. Raises NotHeard."""
         give_up = time.monotonic() + within
         while True:
             last = time.monotonic() >= give_up or self.is_over
@@ -160,10 +162,13 @@ class Call:
                 raise NotHeard(f"no {hertz} Hz of {lasting:.1f} s after second {since:.1f}; {self.describe()}")
             await self._wait_a_little()
 
-    # --- what the person does ------------------------------------------------------------------------------------
+    # --- actions of the person -----------------------------------------------------------------------------------
 
     async def press(self, keys: str, *, seconds: float = 0.1, pause: float = 0.1) -> Pressed:
-        """Presses `keys` (0-9 * # A-D); returns the last one. Raises SoftphoneError when the call is over."""
+        """Sends `keys` (0-9 * # A-D) by RFC 4733; returns the last one. Raises SoftphoneError when the call is over.
+
+        `seconds`: duration of a key, `pause`: silence after it.
+        """
         if self.is_over:
             raise SoftphoneError(f"cannot press {keys}: {self.describe()}")
         try:
@@ -175,7 +180,7 @@ class Call:
         return self.audio.pressed[-1]
 
     async def press_by_info(self, keys: str, *, pause: float = 0.1) -> None:
-        """Presses `keys` the way of phones that send SIP INFO. Raises SoftphoneError when one is refused."""
+        """Sends `keys` by SIP INFO, as some phones do. Raises SoftphoneError when one is refused."""
         for key in keys:
             status = await self.session.inform("application/dtmf-relay", f"Signal={key}\r\nDuration=100\r\n")
             if status != 200:
@@ -183,15 +188,15 @@ class Call:
             await asyncio.sleep(pause)
 
     def say(self, samples: Samples) -> None:
-        """Plays `samples` (8 kHz) after what is still being said."""
+        """Queues `samples` (8 kHz) after the speech that is still being sent."""
         self.audio.say(samples)
 
     def tone(self, hertz: int) -> None:
-        """Plays a tone from now on, wherever nothing is said."""
+        """Sends a tone from now on whenever no speech is queued."""
         self.audio.tone(hertz)
 
     def quiet(self) -> None:
-        """Ends speech and tone; the line stays open."""
+        """Ends speech and tone; silence is sent instead."""
         self.audio.quiet()
 
     def stop_sending(self, seconds: float = math.inf) -> None:
@@ -199,34 +204,34 @@ class Call:
         self.audio.stop_sending(seconds)
 
     def fall_behind(self, seconds: float) -> None:
-        """Sends everything `seconds` later from now on, as a line does that was moved to a slower network."""
+        """Sends nothing for `seconds`; then timestamps continue without a gap, like a move to a slower network."""
         self.audio.fall_behind(seconds)
 
     def hold_back(self, seconds: float) -> None:
-        """Sends nothing for `seconds` (less than 0.5) and then all of it at once, as a shaky network does."""
+        """Sends nothing for `seconds` (less than 0.5), then all delayed packets at once, like network jitter."""
         self.audio.hold_back(seconds)
 
     def answer(self) -> None:
-        """Lifts the receiver of an incoming call."""
+        """Answers an incoming call."""
         self.session.accept()
 
     def decline(self, status: int = 486) -> None:
-        """Refuses an incoming call."""
+        """Declines an incoming call with `status`."""
         self.session.decline(status)
 
     async def hang_up(self) -> None:
-        """Ends the call: CANCEL while it rings there, a refusal while it rings here, BYE afterwards."""
+        """Ends the call: CANCEL before the answer of an outgoing call, a refusal of an incoming one, BYE afterwards."""
         await self.session.hang_up()
 
     async def answered(self, *, within: float = 32.0) -> None:
-        """Waits for the answer. Raises SoftphoneError when the call is refused, ends, or still rings then."""
+        """Waits for the answer. Raises SoftphoneError when the call is refused, ends, or rings longer than `within`."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.session.settled.wait(), within)
         if self.session.answered_at is None:
             raise SoftphoneError(f"not answered: {self.describe()}")
 
     async def ended(self, *, within: float) -> None:
-        """Waits for the end. Raises SoftphoneError when the call still lasts then."""
+        """Waits for the end of the call. Raises SoftphoneError when it lasts longer than `within`."""
         try:
             await asyncio.wait_for(self.session.over.wait(), within)
         except TimeoutError:
@@ -235,13 +240,13 @@ class Call:
     # --- for the session -----------------------------------------------------------------------------------------
 
     def take_media(self, theirs: sdp.Description) -> None:
-        """Sends to where the other side listens, from now on."""
+        """Sends audio to the address of the other side's description from now on."""
         self.audio.aim(theirs.address if theirs.listens else None, keys_payload=theirs.keys_payload)
         if self._sending is None and not self.is_over:
             self._sending = self._tasks.start(self.audio.run())
 
     def take_end(self) -> None:
-        """Closes the sound; what was heard stays."""
+        """Closes the audio stream; the received audio is kept."""
         if self._sending is not None:
             self._sending.cancel()
         self.audio.close()
@@ -254,9 +259,9 @@ class Call:
 async def _find(
     heard: Samples, prompt: Samples, *, since: float, until: float = math.inf, whole: float | None = None
 ) -> audio_analysis.Found | None:
-    """The best place of `prompt` between two seconds; with `whole` only if all of it was heard, that well.
+    """The best match of `prompt` between two seconds; with `whole`, only a complete match of that score.
 
-    In a thread: the line must go on being served meanwhile.
+    Runs in a thread, so that the audio stream continues meanwhile.
     """
     begin = int(max(since, 0.0) * RATE)
     sound = heard[begin : len(heard) if until == math.inf else int(until * RATE)]

@@ -1,4 +1,4 @@
-"""The two ends of a call as SIP sees them (RFC 3261 section 12), and asking with a proof of who we are (section 22)."""
+"""A SIP dialog (RFC 3261 section 12), and requests with authentication (section 22)."""
 
 import secrets
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _SDP: Headers = (("Content-Type", "application/sdp"),)
 
 @dataclass(slots=True)
 class Dialog:
-    """Addresses and tags are whole header values, as they go into From and To of our requests."""
+    """State of a dialog. `ours` and `theirs` are complete values of From and To in our requests, tags included."""
 
     ours: str
     theirs: str
@@ -25,9 +25,9 @@ class Dialog:
     contact: str
     """Our own Contact value."""
     target: str
-    """The URI that requests are addressed to."""
+    """The request URI: the remote target."""
     peer: Address
-    """Where datagrams go."""
+    """The next hop: the address that datagrams are sent to."""
     routes: list[str] = field(default_factory=list)
     sequence: int = 0
 
@@ -59,7 +59,7 @@ class Dialog:
         return parameter(self.ours, "tag")
 
     def follow(self, reply: Message) -> None:
-        """Takes the other side's tag, contact and route from a reply that makes or refreshes the dialog."""
+        """Takes remote tag, Contact and route set from a reply that creates or refreshes the dialog."""
         self.theirs = reply.header("to")
         if contact := reply.header("contact"):
             self.target = uri_of(contact)
@@ -76,7 +76,7 @@ class Dialog:
         description: bytes = b"",
         same_sequence: bool = False,
     ) -> Message:
-        """A new request with its own branch; `same_sequence` is for an ACK."""
+        """Creates a request with a new branch. `same_sequence` keeps the CSeq number, for an ACK."""
         if not same_sequence:
             self.sequence += 1
         fixed: Headers = (
@@ -112,9 +112,10 @@ async def ask_proving(
     *,
     on_provisional: OnProvisional | None = None,
 ) -> tuple[Message, Message]:
-    """The request last sent and its final reply. `make` builds the request with the headers it is given.
+    """Sends a request with authentication; returns the last request sent and its final reply.
 
-    A challenge is answered once, and once more when the nonce has gone stale. Raises NoReply, UnknownChallenge.
+    `make(headers)` builds the request with additional headers. A challenge is answered once, and a second time when the
+    nonce is stale. Raises NoReply, UnknownChallenge.
     """
     request = make(())
     reply = await socket.ask(request, to, on_provisional=on_provisional)

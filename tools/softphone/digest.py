@@ -15,23 +15,23 @@ _PARAMETER = re.compile(r'([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))'
 
 
 class UnknownChallenge(SoftphoneError):
-    """The other side asks for a way of authentication that the softphone does not know."""
+    """The other side requires an authentication scheme, algorithm or qop that the softphone does not support."""
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a 401 or 407 asks to be proved."""
+    """The challenge of a 401 or 407 reply."""
 
     realm: str
     nonce: str
     algorithm: str = "MD5"
     opaque: str | None = None
     qop: bool = False
-    """Whether `qop=auth` is offered; then the proof counts its uses and carries our own nonce."""
+    """Whether `qop=auth` is offered; the response then contains a nonce count and a client nonce."""
 
     @classmethod
     def parse(cls, header: str) -> "Challenge":
-        """Reads a `WWW-Authenticate` or `Proxy-Authenticate` value. Raises UnknownChallenge."""
+        """Parses a `WWW-Authenticate` or `Proxy-Authenticate` value. Raises UnknownChallenge."""
         scheme, _, rest = header.strip().partition(" ")
         if scheme.lower() != "digest":
             raise UnknownChallenge(f"authentication by «{scheme}» is not known, only Digest")
@@ -51,7 +51,7 @@ class Challenge:
         )
 
     def prove(self, *, user: str, password: str, method: str, uri: str, own_nonce: str, use: int = 1) -> str:
-        """The value of `Authorization`. `own_nonce` and `use` (counted from 1) go in only with qop."""
+        """Returns the value of `Authorization`. `own_nonce` (cnonce) and `use` (nonce count) are used only with qop."""
         digest = _ALGORITHMS[self.algorithm]
         secret = digest(f"{user}:{self.realm}:{password}".encode())
         request = digest(f"{method}:{uri}".encode())

@@ -1,4 +1,4 @@
-"""What can go wrong with a call of the softphone."""
+"""Exceptions of the softphone."""
 
 from callcenter.core.errors import CallcenterError
 
@@ -16,7 +16,7 @@ class NoReply(SoftphoneError):
 
 
 class Refused(SoftphoneError):
-    """The other side answered with a refusal."""
+    """The other side refused a request with status `status`."""
 
     def __init__(self, status: int, reason: str, *, asked: str) -> None:
         super().__init__(f"{asked}: {status} {reason}")
@@ -25,4 +25,4 @@ class Refused(SoftphoneError):
 
 
 class NotHeard(SoftphoneError):
-    """What was listened for was not heard in time."""
+    """An expected prompt or tone was not heard in time."""

@@ -1,23 +1,23 @@
-"""G.711 A-law, as ITU-T G.711 (11/88) table 1a defines it: one byte a sample, 8000 samples a second.
+"""G.711 A-law codec after ITU-T G.711 (11/88) table 1a: one byte per sample, 8000 samples per second.
 
-Both ways are table look-ups; the tables are computed once from the law's segments.
+Encoding and decoding are table lookups; the tables are computed once from the segments of the law.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 Samples = npt.NDArray[np.int16]
-"""Linear sound, 16 bit, 8000 samples a second, one channel; shape (n,)."""
+"""Linear PCM, 16 bit, 8000 samples per second, mono; shape (n,)."""
 
 RATE = 8000
 SILENCE = 0xD5
-"""The byte that stands for the smallest positive value: what a quiet line carries."""
+"""A-law byte of the smallest positive value, sent on a silent line."""
 
 _EVEN_BITS = 0x55  # A-law inverts every second bit on the wire
 
 
 def _decoded(byte: int) -> int:
-    """The 16-bit value of one A-law byte: 13-bit magnitude of its segment's middle, shifted left by 3."""
+    """The 16-bit value of one A-law byte: the middle of its quantization step, a 13-bit value shifted left by 3."""
     byte ^= _EVEN_BITS
     segment = (byte >> 4) & 0x07
     magnitude = ((byte & 0x0F) << 4) + 8
@@ -30,7 +30,7 @@ _DECODE: Samples = np.array([_decoded(byte) for byte in range(256)], dtype=np.in
 
 
 def _encode_table() -> npt.NDArray[np.uint8]:
-    """For each of the 65536 values of a sample (as unsigned) its byte: segment by the highest bit, 4 bits inside."""
+    """The A-law byte of each 16-bit sample, indexed as unsigned: segment from the highest bit, 4 bits within it."""
     values = np.arange(65536, dtype=np.uint16).view(np.int16).astype(np.int32)
     negative = values < 0
     magnitude = np.where(negative, -values - 1, values) >> 4  # 11 bits
@@ -46,10 +46,10 @@ _ENCODE = _encode_table()
 
 
 def encode_alaw(samples: Samples) -> bytes:
-    """The A-law bytes of `samples`, one a sample."""
+    """Encodes `samples` to A-law, one byte per sample."""
     return _ENCODE[samples.view(np.uint16)].tobytes()
 
 
 def decode_alaw(payload: bytes) -> Samples:
-    """The samples of A-law bytes, one a byte, full 16-bit scale."""
+    """Decodes A-law bytes to samples of the full 16-bit scale, one per byte."""
     return _DECODE[np.frombuffer(payload, dtype=np.uint8)]

@@ -1,4 +1,4 @@
-"""A SIP telephone of our own, for the demo, the tests and the bench: it behaves like a real one and measures.
+"""A SIP softphone for the demo, the tests and the bench. It behaves like a real telephone and measures calls.
 
 async with Softphone(("127.0.0.1", 5060), user="d-4f1a9c", password="...") as phone:
     await phone.register()
@@ -23,20 +23,21 @@ from tools.softphone.watched import WatchedTasks
 
 @dataclass(slots=True)
 class Manners:
-    """What the phone does with an incoming call; may be changed at any time."""
+    """How the phone handles an incoming call; may be changed at any time."""
 
     answer_after: float | None = None
-    """Seconds of ringing before it answers by itself; None: it rings until somebody answers."""
+    """Seconds of ringing before the automatic answer; None: no automatic answer."""
     tone: int | None = None
-    """A tone (hertz) that is played once answered."""
+    """Frequency in Hz of a tone that is sent after the automatic answer; None: no tone."""
     busy: bool = False
-    """Refuses every call with 486."""
+    """Declines every call with 486."""
 
 
 class Softphone:
-    """One telephone with one line to `centre`. An async context; leaving it hangs up and signs off.
+    """A telephone with one account at `centre`. Leaving the async context hangs up and unregisters.
 
-    `user` and `password` are its account (no password: it cannot prove itself); `host` is the address it binds to.
+    `user` and `password` are the account; without a password, challenges are not answered. `host` is the address that
+    SIP and RTP are bound to.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Softphone:
         self.user = user
         self.manners = manners or Manners()
         self.calls: list[Call] = []
-        """Every call so far, in order, both directions."""
+        """All calls so far, in order, in both directions."""
         self.registered = False
         self._host = host
         self._credentials = Credentials(user, password) if password else None
@@ -73,7 +74,7 @@ class Softphone:
         await self._socket.open(self._host)
 
     async def close(self) -> None:
-        """Hangs up, signs off, frees the port. Raises what went wrong unseen in the background."""
+        """Hangs up, unregisters and closes the socket. Raises the first exception of a background task."""
         await asyncio.gather(*(self._hang_up_soon(call) for call in self.calls))
         if self.registered:
             with contextlib.suppress(NoReply, TimeoutError):
@@ -90,11 +91,11 @@ class Softphone:
 
     @property
     def malformed(self) -> int:
-        """Datagrams that came to the SIP port and were no SIP."""
+        """Number of datagrams received on the SIP port that are not SIP messages."""
         return self._socket.malformed
 
     async def register(self, *, seconds: int = 120) -> None:
-        """Signs on for `seconds`, and again at half of what is granted. Raises Refused, NoReply."""
+        """Registers for `seconds`, and again after half of the granted time. Raises Refused, NoReply."""
         granted = await self._register_once(seconds)
         self._tasks.start(self._stay_registered(granted))
 
@@ -109,8 +110,8 @@ class Softphone:
     ) -> Call:
         """Sends the INVITE and returns at once.
 
-        `shown` is the user part of From (default: the account's name); `anonymous` hides it as RFC 3323 says;
-        `asserted` goes into P-Asserted-Identity, as a provider's trunk would put it.
+        `shown` is the user part of From, by default the account's user; `anonymous` hides it as in RFC 3323.
+        `asserted` is the number in P-Asserted-Identity, which a provider's trunk would add.
         """
         host, port = self.centre
         sender = f"<sip:{shown or self.user}@{self._host}>"
@@ -135,13 +136,13 @@ class Softphone:
         anonymous: bool = False,
         asserted: str | None = None,
     ) -> Call:
-        """Dials and waits for the answer. Raises SoftphoneError when there is none."""
+        """Dials and waits for the answer. Raises SoftphoneError when the call is not answered."""
         call = self.dial(number, shown=shown, anonymous=anonymous, asserted=asserted)
         await call.answered()
         return call
 
     async def next_call(self, *, within: float) -> Call:
-        """The next incoming call that was not yet taken from here, ringing or answered. Raises SoftphoneError."""
+        """Returns the next incoming call, ringing or answered; each call once. Raises SoftphoneError after `within`."""
         try:
             return await asyncio.wait_for(self._arrived.get(), within)
         except TimeoutError:
@@ -211,7 +212,7 @@ class Softphone:
             await asyncio.sleep(max(granted / 2, 1))
             try:
                 granted = await self._register_once(granted)
-            except (NoReply, Refused):  # the centre is away: a real phone tries again, too
+            except (NoReply, Refused):  # the centre is unavailable: retry, as a real phone does
                 self.registered = False
                 granted = 10
 

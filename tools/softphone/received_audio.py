@@ -1,8 +1,8 @@
-"""What arrived on a call's RTP port, laid out on the wall clock.
+"""Places the RTP packets of a call on a time line, and measures gaps and inter-arrival times.
 
-A packet is placed by its own timestamp relative to the first packet of its run, so that network jitter does not chop
-the sound; but a run is trusted only while it agrees with the arrival times. So lost packets leave silence, reordered
-ones land where they belong, and a pause of the sender is a pause of the same length here.
+A packet is placed by its RTP timestamp relative to the first packet of its run, so that jitter does not distort the
+sound. A new run begins when timestamps and arrival times disagree. So a lost packet is silence, a reordered packet is
+in its place, and a pause of the sender keeps its length.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ import numpy as np
 from tools.softphone.g711 import RATE, Samples, decode_alaw
 
 TRUST = int(0.4 * RATE)
-"""Samples by which a run may differ from its arrival times before it is laid anew: a stalled sender that catches up."""
+"""Samples by which timestamp and arrival may differ, e.g. while a stalled sender catches up, before a new run."""
 FRESH_TRUST = int(0.03 * RATE)
-"""The same for a packet with the marker bit: the sender says that a new run begins."""
+"""The same for a packet with the marker bit, by which the sender announces a new talkspurt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One packet: `at` is its arrival by `time.monotonic()`, stamped by the kernel; a key's packet has no payload."""
+    """An RTP packet. `at`: arrival as `time.monotonic()`, from the kernel's timestamp. Key packets have no payload."""
 
     at: float
     sequence: int
@@ -33,7 +33,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """No packet arrived for `seconds`, from `second` on (counted from the beginning of the call)."""
+    """A pause of `seconds` without a packet, from `second` of the call on."""
 
     second: float
     seconds: float
@@ -41,7 +41,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How evenly packets came: seconds between arrivals, packets that never came."""
+    """Statistics of inter-arrival times in seconds, and of received and lost packets."""
 
     packets: int
     lost: int
@@ -51,7 +51,7 @@ class Pace:
 
 
 class Tape:
-    """The sound of packets in order of arrival, 8 kHz; sample 0 is the moment `zero`, silence where nothing came."""
+    """The received audio at 8 kHz. Sample 0 is the moment `zero` (`time.monotonic()`); missing packets are silence."""
 
     def __init__(self, *, zero: float) -> None:
         self._zero = zero
@@ -61,14 +61,14 @@ class Tape:
         self._start = 0
 
     def take(self, packets: Sequence[Packet]) -> None:
-        """Lays out what came since the last time; `packets` are all of them, from the first on."""
+        """Adds the packets that are new since the last call; `packets` is the whole list, in order of arrival."""
         for packet in packets[self._taken :]:
             if packet.payload:
                 self._lay(packet)
         self._taken = len(packets)
 
     def until(self, second: float) -> Samples:
-        """A copy of the sound from the moment zero to `second`."""
+        """Returns a copy of the audio from sample 0 to `second`."""
         length = max(int(second * RATE), 0)
         self._make_room(length)
         return self._sound[:length].copy()
@@ -91,14 +91,14 @@ class Tape:
 
 
 def lay_out(packets: Sequence[Packet], *, zero: float, seconds: float) -> Samples:
-    """The whole sound of `packets`, as Tape lays it out."""
+    """Returns the audio of `packets`, as placed by Tape, with a length of `seconds`."""
     tape = Tape(zero=zero)
     tape.take(packets)
     return tape.until(seconds)
 
 
 def find_gaps(packets: Sequence[Packet], *, zero: float, longer_than: float) -> list[Gap]:
-    """Every pause between two arrivals longer than `longer_than` seconds."""
+    """Returns the pauses of more than `longer_than` seconds between two arrivals."""
     return [
         Gap(before.at - zero, after.at - before.at)
         for before, after in pairwise(packets)
@@ -107,11 +107,11 @@ def find_gaps(packets: Sequence[Packet], *, zero: float, longer_than: float) -> 
 
 
 def measure_pace(packets: Sequence[Packet]) -> Pace:
-    """Pace of a stream of at least two packets; of fewer all seconds are 0."""
+    """Measures a stream of packets; with fewer than two packets, all times are 0."""
     lost = 0
     for before, after in pairwise(packets):
         if before.source == after.source:
-            lost += _ahead(after.sequence, before.sequence, bits=16) - 1  # a reordered packet takes its loss back
+            lost += _ahead(after.sequence, before.sequence, bits=16) - 1  # a reordered packet subtracts its loss again
     if len(packets) < 2:
         return Pace(len(packets), 0, 0.0, 0.0, 0.0)
     between = np.diff(np.array([packet.at for packet in packets]))
@@ -125,6 +125,6 @@ def measure_pace(packets: Sequence[Packet]) -> Pace:
 
 
 def _ahead(later: int, earlier: int, *, bits: int = 32) -> int:
-    """How far `later` is ahead of `earlier` on a counter that wraps; negative when behind."""
+    """Difference `later` - `earlier` of a wrapping counter of `bits` bits; negative when `later` is behind."""
     half = 1 << (bits - 1)
     return ((later - earlier + half) % (1 << bits)) - half

@@ -1,8 +1,8 @@
-"""A call's sound: one packet every 20 ms out (RFC 3550), keys by RFC 4733, everything heard kept with arrival times.
+"""The RTP stream of a call (RFC 3550): sends a packet every 20 ms and DTMF by RFC 4733, keeps all received packets.
 
-The sending clock is the wall clock: a late wake-up is caught up at once, and a phone that stops sending for a while
-goes on with the timestamp it would have had, as silence suppression does. Arrivals are stamped by the kernel
-(SO_TIMESTAMPNS), so a slow Python cannot be mistaken for a gap on the line.
+Sending follows the clock: packets delayed by a late wake-up are sent at once. During a pause in sending, the timestamp
+advances as if packets were sent, as with silence suppression. The kernel stamps arrivals (SO_TIMESTAMPNS), so a slow
+Python process does not look like a gap on the line.
 """
 
 import asyncio
@@ -22,8 +22,10 @@ from tools.softphone.sdp import KEYS, PCMA
 from tools.softphone.sip import Address
 
 FRAME = 160
+"""Samples, and A-law bytes, of one packet."""
 FRAME_SECONDS = FRAME / RATE
 KEY_NAMES = "0123456789*#ABCD"
+"""The index of a key is its event code in RFC 4733."""
 
 _SO_TIMESTAMPNS = 35  # linux/socket.h; the socket module has no name for it
 _TIMESPEC = struct.Struct("@qq")
@@ -31,11 +33,12 @@ _HEADER = struct.Struct("!BBHII")
 _KEY = struct.Struct("!BBH")
 _QUIET = bytes([SILENCE]) * FRAME
 _TOO_LATE = 0.5
+"""Seconds of delay that are caught up after a stall; the packets before are never sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A key that was sent: first packet and the packet that ended it, by `time.monotonic()`."""
+    """A key that was sent; times of its first and its last packet, by `time.monotonic()`."""
 
     key: str
     began_at: float
@@ -54,7 +57,7 @@ class _Pressing:
 
 
 class AudioStream:
-    """One RTP socket (with its RTCP neighbour, which is bound and ignored) on `host`."""
+    """An RTP socket on `host`. The RTCP socket on the next port is bound, and its packets are ignored."""
 
     def __init__(self, host: str) -> None:
         self._socket, self._neighbour = _bind_pair(host)
@@ -63,7 +66,7 @@ class AudioStream:
         self.keys_heard: list[str] = []
         self.pressed: list[Pressed] = []
         self.strange = 0
-        """Datagrams that were neither A-law nor a key."""
+        """Number of received datagrams that are neither A-law audio nor a key."""
         self.sent = 0
         self._there: Address | None = None
         self._keys_payload: int | None = KEYS
@@ -82,16 +85,16 @@ class AudioStream:
         asyncio.get_running_loop().add_reader(self._neighbour, self._ignore)
 
     def aim(self, there: Address | None, *, keys_payload: int | None) -> None:
-        """Where our sound goes; None while the other side does not want it."""
+        """Sets the destination of our packets; None: nothing is sent, e.g. on hold."""
         self._there = there
         self._keys_payload = keys_payload
 
     def say(self, samples: Samples) -> None:
-        """Sends `samples` after whatever is still being said."""
+        """Queues `samples` after the speech that is still being sent."""
         self._speech += encode_alaw(samples)
 
     def tone(self, hertz: int, *, amplitude: int = 8000) -> None:
-        """Sends an endless sine wherever nothing else is said; `hertz` is whole, so that a second ends as it began."""
+        """Sends a sine tone whenever no speech is queued. `hertz` is an integer, so that one second can be repeated."""
         turns = np.arange(RATE) * (2 * np.pi * hertz / RATE)
         self._tone = encode_alaw((np.sin(turns) * amplitude).astype(np.int16))
 
@@ -101,20 +104,23 @@ class AudioStream:
         self._tone = None
 
     def stop_sending(self, seconds: float) -> None:
-        """Sends no packet at all for `seconds` from now; `inf` is for good, 0 resumes."""
+        """Sends no packets for `seconds` from now; `inf`: for the rest of the call, 0: resume."""
         self._silent_until = time.monotonic() + seconds
 
     def fall_behind(self, seconds: float) -> None:
-        """Sends nothing for `seconds` and then goes on where it was: all comes that much later from now on."""
+        """Sends nothing for `seconds`, then continues with the next timestamp, like packets late by `seconds`."""
         self.stop_sending(seconds)
         self._first_timestamp -= round(seconds / FRAME_SECONDS) * FRAME
 
     def hold_back(self, seconds: float) -> None:
-        """Sends nothing for `seconds`, less than half a second, and then all of it at once, as a shaky network does."""
+        """Sends nothing for `seconds` (less than 0.5), then all delayed packets at once, like network jitter."""
         self._held_until = time.monotonic() + seconds
 
     async def press(self, keys: str, *, seconds: float, pause: float) -> None:
-        """Sends `keys` one after another; returns when the last one has ended. Raises ValueError for a key unknown."""
+        """Sends `keys` one after another; returns after the last one.
+
+        Raises ValueError for an unknown key, or when the other side accepts no telephone-event.
+        """
         if self._keys_payload is None:
             raise ValueError("the other side takes no keys (no telephone-event in its description)")
         if unknown := set(keys) - set(KEY_NAMES):
@@ -128,12 +134,12 @@ class AudioStream:
         await done
 
     async def run(self) -> None:
-        """Sends until cancelled."""
+        """Sends packets until canceled."""
         began = time.monotonic()
         while True:
             now = time.monotonic()
             due = int((now - began) / FRAME_SECONDS)
-            self._tick = max(self._tick, due - int(_TOO_LATE / FRAME_SECONDS))  # after a long stall: no endless burst
+            self._tick = max(self._tick, due - int(_TOO_LATE / FRAME_SECONDS))  # limits the burst after a long stall
             while self._tick <= due and now >= self._held_until:
                 self._send_frame(now)
                 self._tick += 1
@@ -150,7 +156,7 @@ class AudioStream:
                 key.done.cancel()
 
     def _send_frame(self, now: float) -> None:
-        speech = self._next_speech()  # a stopped phone goes on talking into the void
+        speech = self._next_speech()  # speech passes even while nothing is sent
         if self._there is None or now < self._silent_until:
             self._marked = True
             return
@@ -161,7 +167,7 @@ class AudioStream:
         self._marked = False
 
     def _send_key(self, key: _Pressing, timestamp: int, now: float) -> bool:
-        """One packet of the key (the last one thrice, as losses are common); False in the pause after it."""
+        """Sends a packet of the key, the last one three times against loss; returns False in the pause after it."""
         if key.sent == 0:
             key.timestamp, key.began_at = timestamp, now
         key.sent += 1
@@ -185,7 +191,7 @@ class AudioStream:
         header = _HEADER.pack(0x80, second, self._sequence & 0xFFFF, timestamp, self._source)
         self._sequence += 1
         self.sent += 1
-        with contextlib.suppress(OSError):  # a full buffer or «port unreachable» is a lost packet, no more
+        with contextlib.suppress(OSError):  # a full buffer or «port unreachable» is only a lost packet
             self._socket.sendto(header + payload, self._there or self.address)
 
     def _next_speech(self) -> bytes:
@@ -202,7 +208,7 @@ class AudioStream:
         while True:
             try:
                 datagram, ancillary, _, _ = self._socket.recvmsg(2048, 64)
-            except OSError:  # nothing more, or «port unreachable»
+            except OSError:  # no more datagrams, or «port unreachable»
                 return
             self._take(datagram, _arrival(ancillary))
 
@@ -245,7 +251,7 @@ def _arrival(ancillary: list[tuple[int, int, bytes]]) -> float:
 
 
 def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
-    """An even port and the odd one after it: RTCP for this call must not fall on another call's RTP."""
+    """Binds an even port and the next odd one, so that RTCP of this call never arrives at another call's RTP port."""
     while True:
         first, second = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         first.bind((host, 0))
@@ -259,6 +265,6 @@ def _bind_pair(host: str) -> tuple[socket.socket, socket.socket]:
                 second.setblocking(False)
                 return first, second
         except OSError:
-            pass  # the neighbour is taken: another pair
+            pass  # the odd port is taken: try another pair
         first.close()
         second.close()

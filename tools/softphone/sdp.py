@@ -1,4 +1,4 @@
-"""The description of the sound in a call (RFC 8866, RFC 3264): A-law and RFC 4733 keys, 20 ms packets."""
+"""SDP offer and answer (RFC 8866, RFC 3264) for A-law audio in 20 ms packets and telephone-event (RFC 4733)."""
 
 import re
 from dataclasses import dataclass
@@ -7,30 +7,30 @@ from tools.softphone.sip import Address
 
 PCMA = 8
 KEYS = 101
-"""The payload number we offer for telephone-event."""
+"""The payload type that we offer for telephone-event."""
 
 _ANSWERED_BY = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the other side wants to hear, and where."""
+    """The audio stream of the other side's description; `address` is where it receives RTP."""
 
     address: Address
     alaw: bool
     keys_payload: int | None
-    """The payload number of telephone-event; None when the other side takes no keys."""
+    """Payload type of telephone-event; None when the other side accepts no DTMF."""
     direction: str = "sendrecv"
-    """Seen from the other side."""
+    """The direction attribute as the other side states it."""
 
     @property
     def listens(self) -> bool:
-        """Whether the other side wants our sound at all (not on hold)."""
+        """Whether the other side wants to receive audio, i.e. the call is not on hold."""
         return self.direction in ("sendrecv", "recvonly") and self.address[0] != "0.0.0.0"  # noqa: S104 - old hold
 
 
 def parse_description(body: bytes) -> Description | None:
-    """The first audio stream of an SDP body; None when there is none that could be understood."""
+    """Parses the first audio stream of an SDP body; None without an active one over RTP/AVP and IPv4."""
     text = body.decode("utf-8", "replace")
     media = re.search(r"^m=audio (\d+)[^\r\n ]* RTP/AVP ([\d ]+)", text, re.MULTILINE)
     if media is None or int(media[1]) == 0:
@@ -53,12 +53,12 @@ def parse_description(body: bytes) -> Description | None:
 
 
 def offer(address: Address, *, version: int = 1) -> bytes:
-    """Our description: A-law at `address` and telephone-event 0-15."""
+    """Creates an offer: A-law at `address`, and telephone-event 0-15."""
     return _body(address, keys_payload=KEYS, direction="sendrecv", version=version)
 
 
 def answer(address: Address, to: Description, *, version: int = 1) -> bytes:
-    """Our description in answer to another: its payload number for keys, hold answered by hold."""
+    """Creates an answer to the offer `to`, with its payload type of telephone-event; hold is answered by hold."""
     return _body(address, keys_payload=to.keys_payload, direction=_ANSWERED_BY[to.direction], version=version)
 
 

@@ -1,7 +1,7 @@
-"""The signalling of one call: INVITE, ACK, CANCEL, BYE and what the other side may ask in between.
+"""The SIP signaling of one call: INVITE, ACK, CANCEL, BYE and the requests of the other side within the call.
 
-Outgoing: `invite` runs until the final reply. Incoming: made with the INVITE; `accept` or `decline` answers it. Both
-end in `over`. What the two sides agree on about sound goes to `on_media`; the sound itself is not known here.
+Outgoing call: `invite` runs until the final reply. Incoming call: created with the INVITE, answered by `accept` or
+`decline`. The event `over` is set at the end. `on_media` gets each description of the other side; audio is elsewhere.
 """
 
 import asyncio
@@ -22,19 +22,20 @@ Side = Literal["us", "them", "nobody"]
 OnMedia = Callable[[sdp.Description], None]
 
 _ACK_PATIENCE = 32.0
+"""Seconds for which a 200 is repeated without an ACK; the call is ended then (RFC 3261 section 13.3.1.4)."""
 _SDP: Headers = (("Content-Type", "application/sdp"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One SIP message of the call: `text` is like `-> INVITE` or `<- 200 OK`; `at` is by `time.monotonic()`."""
+    """A SIP message of the call. `text`: e.g. `-> INVITE` or `<- 200 OK`; `at`: `time.monotonic()`."""
 
     at: float
     text: str
 
 
 class Session:
-    """`status` is the final reply to the INVITE (0: none yet); `ended_by` is None while the call lasts."""
+    """The signaling of a call. `status`: final reply to the INVITE, 0 before it; `ended_by`: None during the call."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Session:
         return self.dialog.call_id
 
     async def invite(self, headers: Headers) -> None:
-        """Calls: until the final reply, answered with ACK, or until nobody replies."""
+        """Sends the INVITE; returns after the final reply and our ACK, or after the timeout without any reply."""
 
         def make(proof: Headers) -> Message:
             offer = sdp.offer(self._sound)
@@ -111,16 +112,16 @@ class Session:
         self._agree(reply)
         self.answered_at = time.monotonic()
         self.settled.set()
-        if self._given_up:  # our CANCEL crossed their answer
+        if self._given_up:  # the CANCEL came after the answer
             await self.hang_up()
 
     def ring(self) -> None:
-        """Says «ringing» to an incoming call."""
+        """Sends 180 Ringing for an incoming call."""
         if self._incoming is not None:
             self._reply(self._incoming, 180, headers=(("Contact", self.dialog.contact),))
 
     def accept(self) -> None:
-        """Answers an incoming call. Refuses it with 488 when it offers no A-law."""
+        """Answers an incoming call; declines it with 488 when the offer has no A-law."""
         if self._incoming is None or self.over.is_set() or self.answered_at is not None:
             return
         theirs = sdp.parse_description(self._incoming.body)
@@ -133,7 +134,7 @@ class Session:
         self.settled.set()
 
     def decline(self, status: int = 486) -> None:
-        """Refuses an incoming call that was not answered."""
+        """Declines an incoming call that was not answered yet."""
         if self._incoming is None or self.over.is_set() or self.answered_at is not None:
             return
         self._reply(self._incoming, status)
@@ -141,7 +142,7 @@ class Session:
         self._finish("us")
 
     async def hang_up(self) -> None:
-        """Ends the call from our side: CANCEL, BYE or a refusal, whichever is due; waits for the reply."""
+        """Ends the call by CANCEL, BYE or a refusal, depending on its state; waits for the reply."""
         if self.over.is_set():
             return
         if self.answered_at is not None:
@@ -159,11 +160,11 @@ class Session:
             self.decline()
 
     def abandon(self) -> None:
-        """Forgets the call without a word: the other side did not answer our goodbye."""
+        """Ends the call without sending anything: the other side did not reply in time."""
         self._finish("us")
 
     async def inform(self, kind: str, body: str) -> int:
-        """Sends INFO with a body of this content type; the status of the reply. Raises NoReply."""
+        """Sends INFO with a body of content type `kind`; returns the status of the reply. Raises NoReply."""
         request = self.dialog.request("INFO", self._socket.address, headers=(("Content-Type", kind),))
         request = replace(request, body=body.encode())
         self._note("->", request)
@@ -172,11 +173,11 @@ class Session:
         return reply.status
 
     def take(self, request: Message, source: Address) -> None:
-        """A request of the other side within this call."""
+        """Processes a request of the other side within this call."""
         self._note("<-", request)
         if request.method == "ACK":
             self._acknowledged.set()
-            if request.body:  # their answer to our offer
+            if request.body:  # the answer to our offer
                 self._agree(request)
             return
         if request.method == "BYE":
@@ -213,7 +214,7 @@ class Session:
             self._cancel()
 
     def _cancel(self) -> None:
-        """CANCEL may go only after a first reply (RFC 3261 section 9.1); until then it waits for one."""
+        """Sends CANCEL after a provisional reply, as RFC 3261 section 9.1 requires; before it, does nothing."""
         if not self._rung or self._outgoing is None or self._cancelled:
             return
         self._cancelled = True
@@ -232,7 +233,7 @@ class Session:
             await self._socket.ask(request, self.dialog.peer)
 
     def _accept(self, invite: Message) -> None:
-        """200 with our description, repeated until the ACK comes."""
+        """Sends 200 with our description, and repeats it until the ACK arrives."""
         self._acknowledged.clear()
         reply = invite.reply(200, tag=self._tag, headers=self._described(), body=self._description(invite))
         self._agree(invite)

@@ -1,4 +1,4 @@
-"""SIP messages (RFC 3261 section 7): bytes in, bytes out, nothing of the network."""
+"""SIP messages (RFC 3261 section 7): parsing and rendering, no network."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ Address = tuple[str, int]
 """An IPv4 address and a UDP port."""
 
 MAGIC_COOKIE = "z9hG4bK"
-"""How every branch of RFC 3261 begins."""
+"""Prefix of every branch parameter (RFC 3261 section 8.1.1.7)."""
 
 REASONS = {
     100: "Trying",
@@ -54,7 +54,7 @@ class Message:
 
     @classmethod
     def parse(cls, datagram: bytes) -> "Message":
-        """Reads one datagram. Raises MalformedMessage for anything that is not a whole SIP message."""
+        """Parses a datagram. Raises MalformedMessage when it is not a complete SIP message."""
         head, _, body = datagram.partition(b"\r\n\r\n")
         try:
             lines = head.decode("utf-8").split("\r\n")
@@ -62,7 +62,7 @@ class Message:
             raise MalformedMessage from error
         headers: list[tuple[str, str]] = []
         for line in lines[1:]:
-            if line[:1] in (" ", "\t") and headers:  # a folded header goes on
+            if line[:1] in (" ", "\t") and headers:  # continuation of a folded header
                 name, value = headers[-1]
                 headers[-1] = (name, f"{value} {line.strip()}")
                 continue
@@ -89,17 +89,17 @@ class Message:
         return replace(message, body=body)
 
     def render(self) -> bytes:
-        """The datagram; Content-Length is ours to write."""
+        """Returns the datagram; adds Content-Length, which `headers` must not contain."""
         first = f"{self.method} {self.uri} SIP/2.0" if self.method else f"SIP/2.0 {self.status} {self.reason}"
         lines = [first, *(f"{name}: {value}" for name, value in self.headers), f"Content-Length: {len(self.body)}"]
         return ("\r\n".join(lines) + "\r\n\r\n").encode() + self.body
 
     def header(self, name: str) -> str:
-        """The first value under `name` (any case, compact form too); empty when absent."""
+        """The first value of header `name`, in any case or in compact form; empty when absent."""
         return next(iter(self.all(name)), "")
 
     def all(self, name: str) -> list[str]:
-        """Every value under `name`, in order, not split at commas."""
+        """All values of header `name`, in order, not split at commas."""
         wanted = name.lower()
         return [value for key, value in self.headers if _COMPACT.get(key.lower(), key.lower()) == wanted]
 
@@ -135,7 +135,7 @@ class Message:
         headers: tuple[tuple[str, str], ...] = (),
         body: bytes = b"",
     ) -> "Message":
-        """A reply to this request: its routing and dialog headers copied, `tag` put on To if it has none."""
+        """Creates a reply to this request with its routing and dialog headers; adds `tag` to a To without a tag."""
         to = self.header("to")
         if tag and not self.to_tag:
             to = f"{to};tag={tag}"
@@ -152,19 +152,19 @@ def parameter(value: str, name: str) -> str:
 
 
 def uri_of(value: str) -> str:
-    """The address in a From, To, Contact or Record-Route value, without brackets and header parameters."""
+    """The URI in a From, To, Contact or Record-Route value, without brackets and header parameters."""
     inside = re.search(r"<([^>]*)>", value)
     return inside[1] if inside else value.split(";", maxsplit=1)[0].strip()
 
 
 def user_of(value: str) -> str:
-    """The user part of the address in a header; empty when it has none."""
+    """The user part of the SIP URI, or the number of the tel URI, in a header value; empty when absent."""
     found = re.match(r"^sips?:([^@;>]*)@|^tel:([^;>]+)", uri_of(value))
     return (found[1] or found[2]) if found else ""
 
 
 def address_of(uri: str) -> Address:
-    """Where to send what goes to `sip:user@host:port`; the port of SIP is 5060 when none is written."""
+    """The host and port of `sip:user@host:port`; the default port is 5060. Raises MalformedMessage."""
     found = _PORT.match(uri)
     if found is None:
         raise MalformedMessage(f"not an address: {uri[:60]!r}")

@@ -1,8 +1,8 @@
-"""SIP over one UDP socket (RFC 3261 section 17): requests are repeated until answered, answers until acknowledged.
+"""SIP transactions over a UDP socket (RFC 3261 section 17).
 
-Client side: `ask` sends a request again after 0.5, 1, 2, 4, 4 ... seconds until a reply comes (an INVITE until any
-reply comes), gives up after 32 s, and acknowledges a refused INVITE by itself. Server side: a request seen twice gets
-the same reply again and is not passed on.
+Client: `ask` repeats a request after 0.5, 1, 2, 4, 4 ... seconds until the final reply (an INVITE: 0.5, 1, 2, 4, 8 ...
+until any reply), gives up after 32 s, and acknowledges a refused INVITE. Server: a repeated request gets the same reply
+again and is not passed on.
 """
 
 import asyncio
@@ -16,13 +16,14 @@ from tools.softphone.sip import Address, Message
 T1 = 0.5
 T2 = 4.0
 GIVE_UP = 64 * T1
+"""Timers of RFC 3261 in seconds: T1, T2, and timers B and F."""
 
 OnRequest = Callable[[Message, Address], None]
 OnProvisional = Callable[[Message], None]
 
 
 class SipSocket(asyncio.DatagramProtocol):
-    """One UDP socket with its transactions. `on_request` gets each new request once, and every ACK."""
+    """A UDP socket with its transactions. `on_request` gets each new request once, and every ACK."""
 
     def __init__(self, on_request: OnRequest) -> None:
         self._on_request = on_request
@@ -32,7 +33,7 @@ class SipSocket(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self.address: Address = ("", 0)
         self.malformed = 0
-        """Datagrams that were no SIP."""
+        """Number of received datagrams that are not SIP messages."""
 
     async def open(self, host: str, port: int = 0) -> None:
         """Binds to `host` and `port` (0: any free one). Raises OSError."""
@@ -47,7 +48,7 @@ class SipSocket(asyncio.DatagramProtocol):
         self.address = transport.get_extra_info("sockname")[:2]
 
     def error_received(self, exc: Exception) -> None:
-        """ICMP «port unreachable»: the other side is away; the repetitions decide when to give up."""
+        """Ignores ICMP «port unreachable»: the timeout of the transaction decides."""
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if not data.strip():  # keep-alive
@@ -63,14 +64,14 @@ class SipSocket(asyncio.DatagramProtocol):
             self._take_request(message, addr)
 
     def send(self, message: Message, to: Address) -> None:
-        """Sends once, without waiting for anything: an ACK."""
+        """Sends a message once, without a transaction, e.g. an ACK."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(message.render(), to)
 
     async def ask(self, request: Message, to: Address, *, on_provisional: OnProvisional | None = None) -> Message:
-        """The final reply to `request`, which must carry its Via. Raises NoReply after 32 s of silence.
+        """Sends `request`, which must have its Via; returns the final reply. Raises NoReply after 32 s without one.
 
-        An INVITE that was answered provisionally waits for as long as it takes.
+        After a provisional reply to an INVITE, there is no time limit.
         """
         key = (request.branch, request.method)
         replies: asyncio.Queue[Message] = asyncio.Queue()
@@ -100,12 +101,12 @@ class SipSocket(asyncio.DatagramProtocol):
             del self._waiting[key]
 
     def acknowledge(self, branch: str, acknowledgement: Message, to: Address) -> None:
-        """Sends the ACK of the INVITE with `branch`, and again whenever its final reply comes again."""
+        """Sends the ACK of the INVITE with `branch`, and repeats it whenever the final reply is repeated."""
         self._acknowledgements[branch] = (acknowledgement, to)
         self.send(acknowledgement, to)
 
     def answer(self, request: Message, reply: Message, to: Address) -> None:
-        """Sends `reply`, and again whenever `request` comes again."""
+        """Sends `reply`, and repeats it whenever `request` is repeated."""
         datagram = reply.render()
         self._answered[request.branch, request.method] = (datagram, to)
         if self._transport is not None and not self._transport.is_closing():
@@ -134,7 +135,7 @@ async def _next(replies: asyncio.Queue[Message], seconds: float | None) -> Messa
 
 
 def _refusal_acknowledged(invite: Message, refusal: Message) -> Message:
-    """The ACK of a refused INVITE belongs to the INVITE's transaction: same branch, the refusal's To."""
+    """The ACK of a refused INVITE: part of the INVITE's transaction, with the same branch and the To of the refusal."""
     kept = tuple(
         (name, value) for name, value in invite.headers if name.lower() in ("via", "max-forwards", "route", "call-id")
     )

@@ -1,7 +1,7 @@
-"""Tasks that somebody answers for: a failure in one is raised where their owner is closed.
+"""Background tasks whose exceptions are raised when their owner is closed.
 
-A TaskGroup must be left by the task that entered it; a telephone opened in a test's fixture and closed in its
-tear-down is not. So the owner keeps its tasks here.
+It replaces asyncio.TaskGroup, which must be entered and left in the same task; a softphone that a test fixture opens
+and closes is not.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from typing import Any
 
 
 class WatchedTasks:
-    """A set of running tasks; `close` cancels them, waits, and raises the first failure any of them had."""
+    """A set of running tasks. `close` cancels them, waits for their end, and raises the first exception of any task."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
         self._failures: list[BaseException] = []
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Runs `work` until it ends or `close`. Must be called in a running loop."""
+        """Runs `work` in a task, until its end or `close`. Must be called in a running loop."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -29,7 +29,7 @@ class WatchedTasks:
             for task in running:
                 task.cancel()
             await asyncio.wait(running)
-            await asyncio.sleep(0)  # the callbacks of ended tasks run now
+            await asyncio.sleep(0)  # lets the callbacks of ended tasks run
         if self._failures:
             failure, self._failures = self._failures[0], []
             raise failure

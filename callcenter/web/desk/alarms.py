@@ -1,4 +1,4 @@
-"""Alarms: somebody says that they have seen one."""
+"""Route by which a dispatcher marks an alarm as seen."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The live board: what happens now. Each part can be asked for alone, when a notice says that it changed."""
+"""The live board: current calls, queue members, callbacks, alarms. A page reloads only the part that a notice names."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from callcenter.web.plumbing.pages import announce, is_partial, show
 router = APIRouter()
 
 _STATE_ORDER = (CallState.QUEUED, CallState.IVR, CallState.TALKING)
-"""Whoever waits comes first."""
+"""Order of the calls on the board: waiting callers first."""
 _ON_DUTY_STATES = frozenset({MemberState.FREE, MemberState.RINGING, MemberState.TALKING, MemberState.WRAP_UP})
 
 
@@ -38,7 +38,7 @@ Facts = Mapping[str, Any]
 
 
 class BoardPart(StrEnum):
-    """The parts of the board; each is a template `board_<part>.html`."""
+    """The parts of the board. The template of a part is `board_<part>.html`."""
 
     SUMMARY = "summary"
     CALLS = "calls"
@@ -46,21 +46,21 @@ class BoardPart(StrEnum):
     CALLBACKS = "callbacks"
     ALARMS = "alarms"
     DANGERS = "dangers"
-    """The strip over all other pages."""
+    """Unseen dangers, shown at the top of every page except the board."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardCall:
     call: Call
     state_since: datetime
-    """When its present state began."""
+    """Start of the current state."""
     danger: str | None
-    """The name of the danger, in words."""
+    """Name of the danger's category; its code when the category is unknown."""
     member: str | None
-    """Who talks, by name."""
+    """Name of the dispatcher on the call; the queue member's interface when no name is known."""
     ticket: Ticket | None
     is_own: bool
-    """The visitor talks."""
+    """True while the signed-in user talks on this call."""
 
 
 @router.get("/")
@@ -77,7 +77,10 @@ async def show_part(request: Request, part: BoardPart, app_state: AnAppState, us
 
 
 async def answer_with_part(request: Request, app_state: AppState, user: CurrentUser, part: BoardPart) -> Response:
-    """The part as it stands now for htmx, the whole board for a browser without scripts; closes an open window."""
+    """Returns the current part to htmx, or redirects a browser without scripts to the board.
+
+    The answer to a POST also fires `desk:done`, which closes an open dialog.
+    """
     if not is_partial(request):
         return RedirectResponse("/", status_code=303)
     async with app_state.database.begin() as session:
@@ -87,7 +90,7 @@ async def answer_with_part(request: Request, app_state: AppState, user: CurrentU
 
 
 async def gather(session: AsyncSession, app_state: AppState, user: CurrentUser, parts: Iterable[BoardPart]) -> Facts:
-    """What these parts show. Open boards ask for single parts without end, so each costs only its own queries."""
+    """Loads the template context of these parts. Only their own queries run, because open boards reload parts often."""
     facts: dict[str, Any] = {}
     for piece in dict.fromkeys(piece for part in parts for piece in _LOADERS[part]):
         facts |= await piece(session, app_state, user)
@@ -161,7 +164,7 @@ _LOADERS = {
 
 
 async def existing_calls(session: AsyncSession, subjects: Sequence[str]) -> frozenset[str]:
-    """Which of these are calls, so that the page can link to them."""
+    """Returns those alarm subjects that are ids of calls, so that the page can link to the calls."""
     if not subjects:
         return frozenset()
     return frozenset(await session.scalars(select(Call.id).where(Call.id.in_(subjects))))

@@ -1,4 +1,4 @@
-"""A call's record turned into what its card shows. Pure: rows in, words and seconds out."""
+"""Converts a call's database rows into the texts and numbers of its card. Pure: no I/O; used by `desk.calls`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,19 @@ from callcenter.web.plumbing.app_state import FindDangers
 from callcenter.web.plumbing.ui_texts import UiTexts
 
 _CATEGORY_FACTS = frozenset({"category", "категория"})
-"""Named so by our notes, and by the scripts."""
+"""Facts whose value is a category code: «category» in the engine's own events, «категория» in scripts."""
 PLAYABLE = frozenset({RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT})
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineLine:
+    """One entry of the call's timeline. `detail` entries are hidden until the user asks for them."""
+
     at: datetime
     second: float | None
-    """The second of the recording; None when it was after its end, or nothing is to be heard."""
+    """Offset in the recording, in seconds; None after the end of the recording, or when it cannot be played."""
     offset: timedelta
-    """Since the call's arrival."""
+    """Time since the call's arrival."""
     text: str
     icon: str
     tone: str
@@ -32,7 +34,7 @@ class TimelineLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordingSegment:
-    """A part of the strip over the recording, in thousandths of its length."""
+    """A segment of the phase strip over the recording. `left` and `width` are thousandths of the recording's length."""
 
     kind: str
     left: float
@@ -46,12 +48,15 @@ class LegLine:
     name: str
     started_at: datetime
     duration: timedelta
+    """Time since the answer, or since the start of a leg that was not answered."""
     answered: bool
     hangup_text: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallCard:
+    """Content of the card. The duration of a phase that the call has not reached is None."""
+
     danger: str | None
     member: str | None
     robot_duration: timedelta | None
@@ -77,7 +82,10 @@ def describe_call(
     find_dangers: FindDangers,
     now: datetime,
 ) -> CallCard:
-    """The card. `member_names` are people by queue member, `login_names` by login."""
+    """Builds the card. `member_names` maps queue member interfaces to names, `login_names` maps logins to names.
+
+    `now` is the end of the spans of a call that has not ended.
+    """
     call, recording = record.call, record.recording
     end = call.ended_at or now
     playable = recording is not None and recording.state in PLAYABLE and bool(recording.path and recording.seconds)
@@ -149,7 +157,7 @@ def _build_timeline_entry(
 def _resolve_name(
     fact: str, value: object, categories: Categories, names: Mapping[str, str], people: Mapping[str, str]
 ) -> object:
-    """Codes of categories, members and people become their names."""
+    """Replaces the code of a category, queue member or employee with its name."""
     if not isinstance(value, str):
         return value
     if fact in _CATEGORY_FACTS:
@@ -174,7 +182,7 @@ def _build_leg(leg: CallLeg, *, words: UiTexts, names: Mapping[str, str], now: d
 
 
 def _build_segments(record: CallRecord, recording: Recording, length: float) -> list[RecordingSegment]:
-    """Robot, queue, talk one after the other, and over them the gaps that could not be recorded."""
+    """Builds the consecutive phases (robot, queue, talk), then the gaps in the recording, which are drawn over them."""
     call, since = record.call, record.recording_started_at
     marks = [("robot", "Робот", call.arrived_at), ("queue", "Ожидание", call.queued_at)]
     marks.append(("talk", "Разговор", call.connected_at))

@@ -1,4 +1,4 @@
-"""Callbacks: a dispatcher takes one and finishes it with a result."""
+"""Routes by which a dispatcher takes a callback and closes it with a result."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Calls: the list with its filters, and the card of one call."""
+"""Routes for the filtered list of calls, the card of one call and the new lines of its transcript."""
 
 import asyncio
 from datetime import date, datetime, time, timedelta
@@ -75,7 +75,7 @@ async def show_call(request: Request, call_id: str, app_state: AnAppState, user:
         names = await names_by_interface(session, user.company_id)
         people = await names_by_login(session, user.company_id)
     now = app_state.clock.now()
-    card = await asyncio.to_thread(  # an hour has a thousand lines
+    card = await asyncio.to_thread(  # one hour of speech is about a thousand lines
         describe_call,
         record,
         ui_texts=app_state.ui_texts,
@@ -109,7 +109,7 @@ async def show_lines(
     user: ACurrentUser,
     after: Annotated[int, Query(ge=-1, lt=2**63)] = -1,
 ) -> Response:
-    """The lines that were written after the one with that number, for a page that has all before it."""
+    """Returns the transcript lines whose sequence number is greater than `after`, for a page that has the others."""
     async with app_state.database.begin() as session:
         if await one_call(session, user.company_id, call_id) is None:
             raise HTTPException(404)
@@ -122,12 +122,12 @@ async def show_lines(
 
 
 def _parse_enum(kind: Any, value: str) -> Any:
-    """The member of an enumeration; None for «any» and for what a stale or mistyped address holds."""
+    """Parses a filter value; None (any) for an empty or unknown value, e.g. from an outdated link."""
     return kind(value) if value in set(kind) else None
 
 
 def _day_bounds(day: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """The moments at which a day of the company's zone begins and ends; none for no day or no date."""
+    """Returns the start of an ISO date and of the next day in `zone`; a pair of None when `day` is not a date."""
     try:
         begins = date.fromisoformat(day)
         ends = begins + timedelta(days=1)

@@ -1,4 +1,7 @@
-"""A dispatcher leaves the queue for a while and comes back: a wish in the database, carried out by the controller."""
+"""Routes by which a dispatcher pauses or resumes their own queue member.
+
+A route only writes a request into the database. The controller executes it in Asterisk.
+"""
 
 from typing import Annotated
 

@@ -1,7 +1,7 @@
-"""What the robot says, to be heard and recorded by a person: the text to read, its sound, a file to hand in.
+"""Routes for the robot's prompts: the text of each, its audio, and the upload of a person's recording.
 
-Who hands in a file is told at once whether it is good; callers hear it some seconds later, when the controller has
-taken it over.
+An upload is checked at once, and the page shows the result. Callers hear the recording some seconds later, when the
+controller has installed it.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from callcenter.web.plumbing.pages import is_partial, show
 from callcenter.web.plumbing.prompt_studio import UnfitRecording
 
 RECORDING_ROLES = frozenset({Role.DIRECTOR, Role.ADMINISTRATOR})
-"""Those who decide with which voice the company speaks."""
+"""Roles that may upload recordings of prompts."""
 FORMATS = ".wav,.flac,.ogg,.oga,audio/wav,audio/flac,audio/ogg"
 
 router = APIRouter()
@@ -65,7 +65,10 @@ async def play_prompt(number: int, app_state: AnAppState, user: ACurrentUser) ->
 
 @router.post("/prompts/{number}/recording")
 async def hand_in(request: Request, number: int, app_state: AnAppState, user: ACurrentUser) -> Response:
-    """The form is taken in only here, when it is known who sends it: it may be large."""
+    """Accepts a recording, or shows why it is unfit.
+
+    The body may be large (20 MB), so the form is parsed here, after the session check, and not by a parameter.
+    """
     async with request.form(max_files=1, max_fields=5) as form:
         check_form(user, str(form.get("csrf", "")))
         if user.role not in RECORDING_ROLES:

@@ -1,4 +1,4 @@
-"""Questions that the robot had no answer for: read by the knowledge base's owner, and settled."""
+"""Routes for the questions that the robot could not answer: the owner of the knowledge base lists and settles them."""
 
 from typing import Annotated
 

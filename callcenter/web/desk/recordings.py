@@ -1,4 +1,4 @@
-"""Recordings: drawn and played in the card, with seeking, and every listening written into the call's timeline."""
+"""Routes for the audio and the waveform of a call's recording. Each playback is logged in the call's timeline."""
 
 import asyncio
 from datetime import datetime
@@ -23,7 +23,8 @@ router = APIRouter()
 
 _MEDIA_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".ogg": "audio/ogg", ".wav": "audio/wav"}
 _LISTENING_WINDOW_SECONDS = 600
-"""A player asks for a file in many pieces: within this time they are one listening."""
+"""Length of a time slot, in seconds. A player fetches a file by many range requests: those of one user in one slot are
+logged as one playback. A longer slot merges separate playbacks; a shorter one logs a long playback more often."""
 
 
 @router.get("/calls/{call_id}/recording")
@@ -34,7 +35,7 @@ async def play_recording(
     user: ACurrentUser,
     download: Annotated[bool, Query()] = False,
 ) -> Response:
-    """The file, whole or by ranges (FileResponse speaks them: 206, 416, If-Range)."""
+    """Sends the file, whole or by ranges (FileResponse implements them: 206, 416, If-Range), and logs the playback."""
     now = app_state.clock.now()
     async with app_state.database.begin() as session:
         recording = await _find_recording(session, user, call_id)
@@ -58,7 +59,10 @@ async def play_recording(
 
 @router.get("/calls/{call_id}/waveform")
 async def show_waveform(call_id: str, app_state: AnAppState, user: ACurrentUser) -> JSONResponse:
-    """How loud each side is from stretch to stretch, as parts of `loudest`. To look at it is not to listen."""
+    """Returns {"loudest": maximum, "channels": levels of each channel}. Viewing is not logged as a playback.
+
+    Raises RecordingNotOnDisk when the file cannot be decoded.
+    """
     async with app_state.database.begin() as session:
         file = _resolve_file(await _find_recording(session, user, call_id), app_state.recordings_directory)
     try:
@@ -75,7 +79,8 @@ async def _find_recording(session: AsyncSession, user: CurrentUser, call_id: str
 
 
 def _resolve_file(recording: Recording | None, directory: Path) -> Path:
-    """The recording's file. It must lie below `directory`, whatever the row says and wherever links lead."""
+    """Returns the recording's file. The path comes from a row and may pass symbolic links, so its target must be below
+    `directory`. Raises HTTPException 404 without a playable recording, RecordingNotOnDisk when the file is missing."""
     if recording is None or recording.path is None or recording.state not in PLAYABLE:
         raise HTTPException(404)
     root = directory.resolve()

@@ -1,4 +1,4 @@
-"""Tickets: the list, the card, and what a dispatcher does with a draft."""
+"""Routes for the list of tickets, the card of one ticket, and saving, registering and canceling it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -62,7 +62,7 @@ async def list_tickets(
 async def describe_category(
     request: Request, app_state: AnAppState, user: ACurrentUser, category: str = ""
 ) -> Response:
-    """What the dispatcher must know of a category at the moment of choosing it."""
+    """Returns the safety warning, deadlines and responsible party of a category, shown while it is being chosen."""
     return show(request, app_state, "category_about.html", {"category": app_state.categories.get(category)}, user=user)
 
 
@@ -84,7 +84,10 @@ async def submit_draft(
     contact_phone: Annotated[str, Form(max_length=40)] = "",
     description: Annotated[str, Form(max_length=_MAX_DESCRIPTION_LENGTH)] = "",
 ) -> Response:
-    """Saves the fields; `then=register` also gives the ticket its number and starts its clocks."""
+    """Saves the fields of a draft; `then=register` also assigns the ticket's number and starts its deadline clocks.
+
+    Invalid fields are shown in the form again with status 422, and nothing is saved.
+    """
     typed = {"category": category, "address": address, "contact_phone": contact_phone, "description": description}
     chosen = app_state.categories.get(category)
     phone = parse_phone(contact_phone)
@@ -139,7 +142,7 @@ async def take_cancel(
 
 
 async def _find_callers(session: AsyncSession, call_ids: Sequence[str | None]) -> Mapping[str, str | None]:
-    """Who called, by call: a draft often knows nothing else yet."""
+    """Returns the callers' numbers by call id. The list shows them because a new draft often has no other data."""
     known = [call_id for call_id in call_ids if call_id is not None]
     rows = await session.execute(select(Call.id, Call.caller_number).where(Call.id.in_(known)))
     return {call_id: number for call_id, number in rows}

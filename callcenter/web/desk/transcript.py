@@ -1,4 +1,4 @@
-"""The lines of a transcript turned into what the card shows of them. Pure: rows in, words and seconds out."""
+"""Converts transcript rows into the lines of the call card: words, times, confidence, dangers. Pure: no I/O."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,30 +10,32 @@ from callcenter.web.plumbing.ui_texts import UiTexts
 
 _CONFIDENT_FROM = 0.85
 _GUESS_BELOW = 0.6
-"""An ear's confidence, 0 to 1: from the first on a word looks like print, below the second it is marked as a guess."""
+"""Thresholds of the recognizer's confidence, 0 to 1. A word is shown plain from `_CONFIDENT_FROM` on, pale below it,
+and underlined (a guess) below `_GUESS_BELOW`. Raising either marks more words."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenWord:
     text: str
     second: float | None
-    """Of the recording; None when the ear gave no times."""
+    """Start of the word, in seconds of the recording; None when the recognizer gave no times."""
     confidence_class: str
-    """"", «faint» or «guess»: how sure the ear was."""
+    """"" (confident), «faint» or «guess»."""
     is_danger: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenLine:
-    """One line of the transcript; `recognition_failed`: from here on nothing was heard, and there are no words."""
+    """One line of the transcript. With `recognition_failed` it has no words: nothing is recognized from its time on."""
 
     sequence: int
     at: datetime
     side: str
     speaker_label: str
     second: float
-    """Of the recording."""
+    """Start of the line, in seconds of the recording."""
     end: float
+    """End of its last word, in seconds of the recording; equals `second` when the words have no times."""
     words: tuple[SpokenWord, ...]
     recognition_failed: bool
 
@@ -41,7 +43,7 @@ class SpokenLine:
 def describe_lines(
     utterances: Iterable[Utterance], *, recording_start: datetime, ui_texts: UiTexts, find_dangers: FindDangers
 ) -> tuple[SpokenLine, ...]:
-    """The lines. `recording_start` is the moment of the recording's first second."""
+    """Converts utterances into lines. `recording_start` is the moment at which the recording begins."""
     return tuple(
         _build_line(utterance, since=recording_start, words=ui_texts, find_dangers=find_dangers)
         for utterance in utterances
@@ -79,7 +81,8 @@ def _confidence_class(confidence: float) -> str:
 
 
 def mark_dangers(words: Sequence[str], find_dangers: FindDangers) -> frozenset[int]:
-    """The places of the words that name a danger; between them other words may stand."""
+    """Returns the indices of the words that name a danger. Other words may stand between them; of several matches of
+    one danger the shortest span is marked."""
     folded = [_normalize(word) for word in words]
     marked: set[int] = set()
     for found in find_dangers(" ".join(words)):
@@ -96,7 +99,7 @@ def _normalize(text: str) -> str:
 
 
 def _match_positions(words: Sequence[str], wanted: Sequence[str], begin: int) -> tuple[int, ...]:
-    """Where the wanted words stand one after the other, the first of them at `begin`; empty when they do not."""
+    """Returns the positions of the `wanted` words in their order, the first at `begin`; empty without a match."""
     if not wanted or words[begin] != wanted[0]:
         return ()
     places = [begin]

@@ -1,4 +1,4 @@
-"""The shape of a recording, small enough to be drawn: the loudest sample of each short stretch of each side."""
+"""Waveform of a recording, small enough to draw: the peak sample of each short interval of each channel."""
 
 import threading
 from functools import lru_cache
@@ -8,19 +8,23 @@ import numpy as np
 import soundfile
 
 STRETCHES = 1600
+"""Maximum number of intervals per channel. More gives a finer drawing and a larger answer."""
 LOUDEST = 100
+"""Level of an interval whose peak fills the full height."""
 _BLOCK_FRAMES = 1 << 18
-"""Frames read at a time: an hour's recording never lies in memory as a whole."""
+"""Frames read at a time, so that an hour-long recording is never in memory as a whole."""
 _PEAK_QUANTILE = 0.995
-"""This share of the stretches fits the height; a click louder than all speech does not press the rest flat."""
+"""Quantile of the interval peaks that is drawn at full height; higher peaks are clipped. At 1.0 a single click louder
+than all speech would flatten the rest; a lower value clips more of the speech."""
 _MEASURE_LOCK = threading.Lock()
-"""The machine has calls to carry: ten cards opened at once take turns."""
+"""One measurement at a time: ten cards opened at once must not take the processor from the calls."""
 
 
 def measure_waveform(file: Path) -> list[list[int]]:
-    """For each channel `STRETCHES` numbers from 0 to `LOUDEST`, fewer for a very short file.
+    """Returns for each channel at most `STRETCHES` levels from 0 to `LOUDEST`; an empty list for a file without audio.
 
-    Takes about a second for an hour: for a thread. Raises soundfile.LibsndfileError for what is no recording.
+    Blocks for about a second per hour of audio: call it in a thread. The last 64 results are cached. Raises
+    soundfile.LibsndfileError when the file is not a readable recording.
     """
     stat = file.stat()
     with _MEASURE_LOCK:

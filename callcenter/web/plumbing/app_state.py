@@ -1,4 +1,4 @@
-"""What every page of the desk works with: built once by `create_app`, handed to each request."""
+"""Shared state of the desk's routes: built once by `create_app`, injected into each request as `AnAppState`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from callcenter.web.plumbing.prompt_studio import PromptRecordings
 from callcenter.web.plumbing.ui_texts import UiTexts
 
 FindDangers = Callable[[str], Iterable[str]]
-"""The words of a line that name a danger, once for each danger; in the line other words may stand between them."""
+"""Takes the text of a line and returns, for each danger in it, the words that name the danger, separated by spaces. In
+the line other words may stand between them."""
 
 
 @dataclass(frozen=True, slots=True)

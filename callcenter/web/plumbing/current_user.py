@@ -1,4 +1,4 @@
-"""Who is asking: the signed-in person, the CSRF token of their forms, and what their role may change."""
+"""The signed-in user of a request, the check of the CSRF token and the check of the role, as FastAPI dependencies."""
 
 import secrets
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from callcenter.web.plumbing.app_state import AnAppState, AppState
 
 SESSION_COOKIE = "callcenter_session"
 WORKING_ROLES = frozenset({Role.DISPATCHER, Role.DIRECTOR})
-"""The roles that answer residents and may change tickets, callbacks and alarms. Every role may read everything of its
+"""Roles that answer residents and may change tickets, callbacks and alarms. Every role may read all data of its own
 company."""
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentUser:
     company_id: int
-    """Pages show what belongs to this company."""
+    """Pages show only the data of this company."""
     login: str
     name: str
     role: Role
     interface: str | None
-    """The queue member that is this person's phone."""
+    """Queue member of the user's phone, e.g. `PJSIP/d-4f1a9c`; None without a phone."""
     csrf: str
     expires_at: datetime
 
@@ -35,15 +35,15 @@ class CurrentUser:
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in, or the session is over."""
+    """The request has no valid session: the user is not signed in, or the session has expired."""
 
 
 class Forbidden(Exception):
-    """This person may not do that; the message is for the page, in Russian."""
+    """The user lacks permission. The message is shown on the page, in Russian."""
 
 
 async def find_user(request: Request, app_state: AppState) -> CurrentUser | None:
-    """The person whose session the cookie names; None when there is none."""
+    """Returns the user of the session named by the cookie; None without a valid session."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return None
@@ -64,7 +64,8 @@ async def find_user(request: Request, app_state: AppState) -> CurrentUser | None
 
 
 async def _require_session(request: Request, app_state: AnAppState) -> CurrentUser:
-    request.state.mark = app_state.update_broadcaster.last_update_id  # before the page reads anything
+    # Taken before the page reads any data, so that the page misses no later change.
+    request.state.mark = app_state.update_broadcaster.last_update_id
     visitor = await find_user(request, app_state)
     if visitor is None:
         raise SignInNeeded
@@ -75,7 +76,7 @@ ACurrentUser = Annotated[CurrentUser, Depends(_require_session)]
 
 
 def check_form(user: CurrentUser, csrf: str) -> None:
-    """Raises Forbidden when the form is not of the session's own pages."""
+    """Checks a form's CSRF token. Raises Forbidden when it is not the token of the user's session."""
     if not secrets.compare_digest(csrf.encode(), user.csrf.encode()):
         raise Forbidden("Страница устарела: обновите её и повторите действие.")
 
@@ -86,7 +87,7 @@ async def _require_csrf(user: ACurrentUser, csrf: Annotated[str, Form(max_length
 
 
 AFormUser = Annotated[CurrentUser, Depends(_require_csrf)]
-"""A signed-in person whose form carries the session's CSRF token: for every POST."""
+"""A signed-in user whose form has the session's CSRF token: required for every POST."""
 
 
 async def _require_editor(user: AFormUser) -> CurrentUser:
@@ -96,4 +97,4 @@ async def _require_editor(user: AFormUser) -> CurrentUser:
 
 
 AWorker = Annotated[CurrentUser, Depends(_require_editor)]
-"""The same, and the role answers residents."""
+"""An `AFormUser` whose role is in `WORKING_ROLES`."""

@@ -1,4 +1,4 @@
-"""What a person reads when something does not work: calm words, the right status, and a way on."""
+"""Exception handlers: each error becomes a page in plain Russian with the right HTTP status and a link to continue."""
 
 from typing import cast
 from urllib.parse import urlencode
@@ -84,7 +84,7 @@ async def _handle_domain_error(request: Request, error: Exception) -> Response:
 
 
 async def _handle_invalid_request(request: Request, error: Exception) -> Response:
-    """Also what PostgreSQL itself cannot take: a NUL in a text, a number beyond its range."""
+    """Also handles values that PostgreSQL rejects: a NUL character in a text, a number out of range."""
     return await _render_error(request, 422, "Не получилось прочитать запрос", "Проверьте, что поля заполнены верно.")
 
 
@@ -107,7 +107,7 @@ async def _handle_unexpected_error(request: Request, error: Exception) -> Respon
 
 
 def _call_log_fields(request: Request) -> dict[str, str]:
-    """The call that the page is about, for the log."""
+    """Returns the id of the page's call as a log field, if its path has one."""
     call_id = request.path_params.get("call_id")
     return {} if call_id is None else {"call_id": call_id}
 
@@ -122,7 +122,11 @@ async def _render_error(
     retry: bool = False,
     anonymous: bool = False,
 ) -> Response:
-    """A page of its own; for htmx the page stays as it is and says `banner_text`, or `text`, in its banner."""
+    """Returns an error page; to htmx, an event that shows `banner_text`, or `text`, in the banner of the open page.
+
+    `retry` adds Retry-After and, for a GET, a script that reloads the page when the database is back. `anonymous` skips
+    the look-up of the user.
+    """
     if is_partial(request):
         return announce(Response(status_code=status, headers={"HX-Reswap": "none"}), "desk:fault", banner_text or text)
     office = cast(AppState, request.app.state.office)

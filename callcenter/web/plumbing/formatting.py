@@ -1,4 +1,4 @@
-"""How moments, spans, phones and sizes are written on the pages."""
+"""Formats of times, durations, phone numbers and sizes on the pages; used as Jinja2 filters."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,14 +22,14 @@ _MONTHS = (
 
 
 def spell_span(span: timedelta | float) -> str:
-    """`1:05`, `1:02:03`. Takes seconds too."""
+    """Formats a duration, a timedelta or seconds: `1:05`, `1:02:03`. A negative one is `0:00`."""
     seconds = max(0, int(span.total_seconds() if isinstance(span, timedelta) else span))
     hours, minutes = divmod(seconds // 60, 60)
     return f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else f"{minutes}:{seconds % 60:02d}"
 
 
 def spell_wait(span: timedelta) -> str:
-    """A span that counts on: `1:05`, `6 ч 05 мин`, `2 дн. 3 ч`. The same as `spell` in clocks.js."""
+    """Formats a running duration: `1:05`, `6 ч 05 мин`, `2 дн. 3 ч`. Must agree with `spell` in clocks.js."""
     seconds = max(0, int(span.total_seconds()))
     hours, minutes = divmod(seconds // 60, 60)
     if hours >= 24:
@@ -42,7 +42,7 @@ def spell_time(at: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
 
 
 def spell_moment(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
-    """Today only the time, else the day too, and the year when it is another one."""
+    """Formats a moment: `14:05` today, `3 мая, 14:05` on another day, `3 мая 2025, 14:05` in another year."""
     local, today = at.astimezone(zone), now.astimezone(zone)
     time = local.strftime("%H:%M")
     if local.date() == today.date():
@@ -57,7 +57,7 @@ def spell_full_moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def spell_phone(number: str | None) -> str:
-    """`+7 921 555-01-92`; what is not a number stays as it is."""
+    """Formats an E.164 number: `+7 921 555-01-92`. Any other text is returned unchanged, None as an empty string."""
     if not number:
         return ""
     try:
@@ -68,14 +68,14 @@ def spell_phone(number: str | None) -> str:
 
 
 def spell_size(count: int) -> str:
-    """Bytes as `812 КБ`, `1,2 МБ`."""
+    """Formats a number of bytes, with 1000 bytes in a kilobyte: `812 КБ`, `1,2 МБ`."""
     if count < 1_000_000:
         return f"{max(1, round(count / 1000))} КБ"
     return f"{count / 1_000_000:.1f} МБ".replace(".", ",")
 
 
 def choose_form(count: int, one: str, few: str, many: str) -> str:
-    """The noun that goes with a number: 1 звонок, 2 звонка, 5 звонков."""
+    """Chooses the plural form of a Russian noun: 1 звонок, 2 звонка, 5 звонков."""
     if count % 10 == 1 and count % 100 != 11:
         return one
     if count % 10 in {2, 3, 4} and count % 100 not in {12, 13, 14}:

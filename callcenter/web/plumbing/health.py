@@ -1,4 +1,4 @@
-"""`/healthz`: whether the desk can work, for the supervisor and for pages that wait. Tells nothing about people."""
+"""`/healthz`: health of the desk, for the supervisor and for waiting error pages. No session, no personal data."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -15,9 +15,12 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def report_health(app_state: AnAppState) -> JSONResponse:
-    """200 when PostgreSQL answers, else 503. `live` is whether news of the database is heard, `pages` are those open
-    now, `telephony` is false while an alarm about it stands; `last_event_at` is the newest line of any call's
-    timeline, the sign of life that the controller leaves in the database."""
+    """Returns 200 when PostgreSQL answers, else 503.
+
+    `live`: the LISTEN connection is up. `pages`: number of pages with an open event stream. `telephony`: false while a
+    telephony alarm is open. `last_event_at`: time of the newest timeline entry of any call, which shows that the
+    controller still writes to the database.
+    """
     try:
         async with app_state.database.begin() as session:
             newest = await session.scalar(select(func.max(CallEvent.at)))

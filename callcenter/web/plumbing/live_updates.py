@@ -1,9 +1,9 @@
-"""News from PostgreSQL to the open pages: LISTEN on one channel, fan out to every browser that looks.
+"""Forwards PostgreSQL notices to the open pages: one LISTEN connection, fanned out to all event streams (see `sse`).
 
-A browser gets topics, never rows: it asks for the part of the page that a topic touches, and that request
-is checked like any other. Only words that are just being said travel themselves, to pages that show their call: no row
-holds them. Whoever may have missed something (the connection to PostgreSQL was lost) is
-told to refresh the whole page.
+A page receives topics, never rows: it then reloads the part that the topic names by an ordinary request with the
+ordinary checks. Partial recognition results are the exception, because no row holds them: their text is sent to the
+pages that show the call. A page that may have missed a notice (e.g. while PostgreSQL was unreachable) gets the topic
+`refresh` and reloads all its parts.
 """
 
 import asyncio
@@ -22,30 +22,31 @@ from callcenter.calls.live_speech import SPOKEN_CHANNEL
 from callcenter.core.database import NOTICE_CHANNEL
 
 LOST = "lost"
-"""Topic: PostgreSQL is away, what the page shows may be old."""
+"""Topic: PostgreSQL is unreachable, so the page may be out of date."""
 REFRESH = "refresh"
-"""Topic: something may have been missed, ask for everything again."""
+"""Topic: notices may have been missed; the page reloads all its parts."""
 ALARM = "alarm"
-"""Topic that waits for nothing: a danger is told as soon as it is known."""
+"""Topic that is sent at once, without coalescing or throttling, because it may report a danger."""
 SPOKEN = "spoken"
-"""Event, no topic: words that are being said in the call that the page shows, as `calls.spoken` puts them."""
+"""Event, not a topic: partial results of the call that the page shows, as JSON in the format of `calls.live_speech`."""
 
 _FIRST_BACKOFF = 0.25
 _MAX_BACKOFF = 5.0
+"""Seconds between two attempts to connect: doubled after each failure up to this maximum, reset by a notice."""
 _KEEPALIVE_SECONDS = 20.0
-"""Seconds without a notice after which the connection is asked whether it still lives."""
+"""Seconds without a notice after which a query checks that the connection is still up."""
 
 log = structlog.get_logger()
 
 
 @dataclass(eq=False, slots=True)
 class Subscription:
-    """What one open page has not been told yet. Topics gather here, so a slow browser costs nothing."""
+    """Pending events of one open page. Equal topics are merged, so a slow browser does not make a queue grow."""
 
     call_id: str = ""
-    """The call whose words the page wants while they are being said."""
+    """The call whose partial results the page wants; empty for none."""
     _partial_results: dict[str, Any] = field(default_factory=dict)
-    """By side the newest words."""
+    """The newest partial result of each speaker."""
     _pending_topics: dict[str, set[str]] = field(default_factory=dict)
     _has_updates: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.Event = field(default_factory=asyncio.Event)
@@ -57,13 +58,15 @@ class Subscription:
             self._alarm.set()
 
     def set_partial_results(self, partial_results: Mapping[str, Any]) -> None:
-        """Words are being said: by side, the newest replace the older."""
+        """Stores partial results by speaker; a newer result replaces the older one."""
         self._partial_results.update(partial_results)
         self._has_updates.set()
 
     async def collect_events(self, *, coalesce_seconds: float) -> list[tuple[str, str]]:
-        """The next events: topics with the identifiers they touch, words being said. Waits for the first and
-        `coalesce_seconds` more for its neighbours."""
+        """Waits for an event, then `coalesce_seconds` more for others, and returns all as pairs (event name, data).
+
+        The data of a topic are the identifiers of the changed rows, separated by spaces. An alarm ends the wait.
+        """
         await self._has_updates.wait()
         await self.wait_for_alarm(coalesce_seconds)
         self._has_updates.clear()
@@ -74,36 +77,39 @@ class Subscription:
         return events + [(topic, " ".join(sorted(identifiers))) for topic, identifiers in pending.items()]
 
     async def wait_for_alarm(self, seconds: float) -> None:
-        """Waits, but not on when there is an alarm."""
+        """Waits for `seconds`; returns early when an alarm is pending."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._alarm.wait()
 
 
 class UpdateBroadcaster:
-    """One listening connection for the whole process, kept up for as long as `run` runs."""
+    """Owns the process's only LISTEN connection; `run` keeps it up and publishes its notices to all subscriptions."""
 
     def __init__(self, address: str) -> None:
-        """`address` is a `postgresql+psycopg://` address, as Database takes it."""
+        """`address` is a `postgresql+psycopg://` URL, as for Database."""
         self._address = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
         self._subscriptions: set[Subscription] = set()
-        self._update_count = secrets.randbelow(2**32)  # no mark of an earlier process is taken for one of ours
+        self._update_count = secrets.randbelow(2**32)  # random, so that an id from an earlier process does not match
         self.is_connected = False
 
     @property
     def last_update_id(self) -> str:
-        """How far the news has come. A page made before one piece of news, and listening after it, has missed it."""
+        """Id of the newest published update. A page rendered at an older id has missed an update when it subscribes."""
         return str(self._update_count)
 
     @property
     def open_page_count(self) -> int:
-        """How many open pages listen."""
+        """Number of pages with an open event stream."""
         return len(self._subscriptions)
 
     @contextmanager
     def subscribe(self, *, last_update_id: str = "", call_id: str = "") -> Iterator[Subscription]:
-        """For one open page, made when the news had come to `last_update_id`; empty when the page knows that it is old.
-        `call_id`: the call it shows, if it shows one that may go on."""
+        """Subscribes one open page for the duration of the context.
+
+        `last_update_id` is the id at which the page was rendered: another id now adds REFRESH. It is empty when a page
+        reconnects and reloads its parts anyway. `call_id` is the call whose partial results the page wants, if any.
+        """
         subscription = Subscription(call_id)
         if last_update_id and last_update_id != self.last_update_id:
             subscription.add_topic(REFRESH)
@@ -116,7 +122,7 @@ class UpdateBroadcaster:
             self._subscriptions.discard(subscription)
 
     async def run(self) -> None:
-        """Listens until cancelled; never raises because PostgreSQL is away."""
+        """Listens until canceled. Reconnects when PostgreSQL is unreachable and does not raise."""
         wait = _FIRST_BACKOFF
         while True:
             try:

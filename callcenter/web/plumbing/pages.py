@@ -1,4 +1,4 @@
-"""Jinja2 with the desk's filters, and the one way to answer with a page."""
+"""The Jinja2 environment with the desk's filters, and the functions by which routes answer with a page."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 def build_templates(zone: ZoneInfo, ui_texts: UiTexts) -> Environment:
-    """Everything is escaped, and a name that a page forgot to hand over is an error, not an empty place."""
+    """Builds the Jinja2 environment. All output is escaped; a variable missing from the context raises an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -58,7 +58,7 @@ def show(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """Answers with a page, or with the part of one that htmx asked for."""
+    """Renders a template, a whole page or a part for htmx, with the common context; `context` overrides it."""
     longest_wait = app_state.settings.queue.callback_after_seconds
     context = {
         "partial": is_partial(request),
@@ -77,13 +77,13 @@ def show(
 
 
 def announce(response: ResponseT, event: str, message: str = "") -> ResponseT:
-    """Has htmx fire `event` in the page that asked, with a message for the person; nothing else changes there."""
+    """Adds the HX-Trigger header: htmx fires `event` in the requesting page, with `message` for the user."""
     response.headers["HX-Trigger"] = json.dumps({event: {"message": message}})
     return response
 
 
 def is_partial(request: Request) -> bool:
-    """Whether htmx asks for a part of the page it stands on."""
+    """Returns whether the request is from htmx, which wants a part of a page."""
     return request.headers.get("hx-request") == "true"
 
 

@@ -1,4 +1,4 @@
-"""The texts the robot says and a person's recordings of them, as the desk wants them."""
+"""Interface to the robot's prompts and their recordings. Implemented by `operations.prompt_studio.PromptStudio`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,37 +10,40 @@ from callcenter.core.errors import CallcenterError
 
 @dataclass(frozen=True, slots=True)
 class RecordedPrompt:
-    """A text of the robot. `number` is kept for ever: people write it down."""
+    """A text that the robot says. `number` is permanent and never reused, because people write it down."""
 
     number: int
     text: str
     seconds: float
-    """About how long it takes to say."""
+    """Estimated duration of the spoken text."""
     is_recorded: bool
-    """A person speaks it; else the voice does."""
+    """True with a person's recording; otherwise the synthetic voice speaks the text."""
     upload_pending: bool
-    """A file was handed in, and the controller has not taken it over yet."""
+    """True while an uploaded file waits for the controller to install it."""
     has_audio: bool
-    """There is something to be heard; else it only sounds within longer texts."""
+    """True when the text has an audio file of its own; otherwise it is heard only within longer texts."""
     is_fragment: bool
-    """A sentence of a longer text with changing places."""
+    """True for a sentence of a longer text with placeholders."""
 
 
 class UnfitRecording(CallcenterError):
-    """A file that is no recording of the text; the message says in Russian what to do."""
+    """The uploaded file cannot be used as a recording of the text. The message says in Russian what to do."""
 
 
 class PromptRecordings(Protocol):
-    """The texts and their recordings. Its methods read and write files: they are for a thread."""
+    """Catalog of the texts and their recordings. Its methods block on file I/O: call them in a thread."""
 
     def list_prompts(self) -> Sequence[RecordedPrompt]:
-        """In the order of their numbers; none when the script cannot be read."""
+        """Returns all texts sorted by number; none until the script has been read without errors."""
         ...
 
     def find_audio_file(self, number: int) -> Path | None:
-        """What callers hear of it now; None when nothing was made yet."""
+        """Returns the audio that callers hear now; None when the number is unknown or has no audio file."""
         ...
 
     def upload_recording(self, number: int, sound: bytes) -> float:
-        """The seconds of speech in it. Raises Unfit; KeyError for a number that no text has."""
+        """Checks an audio file and passes it to the controller; returns the seconds of speech in it.
+
+        Raises UnfitRecording when the check fails, KeyError when no text has this number.
+        """
         ...

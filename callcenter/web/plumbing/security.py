@@ -1,4 +1,4 @@
-"""What every answer of the desk carries, and which requests are refused before any page sees them."""
+"""ASGI middleware: sets the security headers of every response, refuses forged and oversized requests."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ _CSP_DIRECTIVES = (
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'{style}",
-    "img-src 'self' data:",  # the UI kit draws its check marks and arrows with data: pictures
+    "img-src 'self' data:",  # Tabler draws check marks and arrows with data: images
     "font-src 'self'",
     "media-src 'self'",
     "connect-src 'self'",
@@ -23,12 +23,12 @@ _CSP_DIRECTIVES = (
 
 
 def policy(*, style_nonce: str = "") -> str:
-    """What a page may load. With a nonce one style sheet inside the page may name it: the drawn waveform needs one."""
+    """Returns the Content-Security-Policy. `style_nonce` permits inline styles with this nonce (the waveform's)."""
     return "; ".join(_CSP_DIRECTIVES).format(style=f" 'nonce-{style_nonce}'" if style_nonce else "")
 
 
 def new_nonce() -> str:
-    """For one answer only."""
+    """Returns a random nonce. Use it for one response only."""
     return secrets.token_urlsafe(16)
 
 
@@ -41,19 +41,20 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-"""On every answer, also on those that never pass the layer below: an error of ours is told outside of it."""
+"""Headers of every response. The 500 page is sent outside of SecurityHeaders (by Starlette's outermost error handler),
+so `error_pages` adds them itself."""
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _MAX_FORM_BYTES = 64_000
-"""Bytes; the longest description in Cyrillic, percent-encoded, and room to spare."""
+"""Maximum size of a form: a 4000-character Cyrillic description takes 24,000 bytes percent-encoded."""
 _MAX_UPLOAD_BYTES = 20_000_000
-"""Bytes; two minutes of stereo in CD quality: no text of the robot takes so long."""
+"""Maximum size of an uploaded recording: 113 s of CD-quality stereo, longer than any text of the robot."""
 _UPLOAD_PATH = re.compile(r"/prompts/\d+/recording")
 
 
 class SecurityHeaders:
-    """ASGI layer: strict headers on every answer; a changing request from another site gets 403, a huge one 413.
+    """Adds the security headers; answers a cross-site request of an unsafe method with 403, an oversized one with 413.
 
-    The CSRF token of each form is checked by the page itself; this is the second lock on the same door.
+    Routes check the CSRF token of each form as well: the origin check is a second, independent protection.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -69,7 +70,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                # Files of the desk itself are kept, and asked about (304) each time; pages hold people's lives.
+                # Static files are cached and revalidated (304); pages contain personal data and are never cached.
                 headers.setdefault("cache-control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
                 if scope["scheme"] == "https":
                     headers.setdefault("strict-transport-security", "max-age=31536000")
@@ -80,13 +81,13 @@ class SecurityHeaders:
 
 
 def _find_refusal(scope: Scope) -> PlainTextResponse | None:
-    """The answer to a changing request that no form of ours can have sent; None when it may pass."""
+    """Returns the response to a POST (or the like) that no form of the desk can have sent; None for a valid request."""
     headers = Headers(scope=scope)
     most = _MAX_UPLOAD_BYTES if _UPLOAD_PATH.fullmatch(scope["path"]) else _MAX_FORM_BYTES
     if not _is_same_origin(headers):
         return PlainTextResponse("Запрос пришёл с чужого сайта.", status_code=403)
     length = headers.get("content-length", "")
-    # A transfer encoding goes before a length told beside it, and tells none.
+    # Transfer-Encoding overrides Content-Length (RFC 9112, 6.3), so the size would be unknown.
     if "transfer-encoding" in headers or not (length.isdecimal() and int(length) <= most):
         return PlainTextResponse("Форма слишком велика.", status_code=413)
     return None

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Routes for signing in and out."""
 
 import secrets
 from datetime import timedelta
@@ -16,7 +16,7 @@ from callcenter.web.plumbing.pages import show
 router = APIRouter()
 
 ENTRY_COOKIE = "callcenter_entry"
-"""Nobody is signed in yet, so the sign-in form is tied to the browser by a cookie with the form's token."""
+"""Cookie with the CSRF token of the sign-in form, which is shown before a session exists."""
 
 
 @router.get("/sign-in")
@@ -94,7 +94,7 @@ def _render_form(
 
 
 def _sanitize_redirect(place: str) -> str:
-    """The page to go on to: a path of the desk itself, never another site."""
+    """Returns the redirect target after sign-in: `place` if it is a path within the desk, else the board."""
     if place.startswith("/") and not place.startswith("//") and "\\" not in place and place.isprintable():
         return place
     return "/"

@@ -1,4 +1,4 @@
-"""`/live`: server-sent events that tell an open page which of its parts to ask for again."""
+"""`/live`: the stream of server-sent events that tells an open page which of its parts to reload."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -15,12 +15,13 @@ from callcenter.web.plumbing.live_updates import Subscription
 router = APIRouter()
 
 _COALESCE_SECONDS = 0.1
-"""One change of a call makes several notices; a page is told once."""
+"""Seconds to wait for further notices after the first: one change of a call makes several, sent together."""
 REST_SECONDS = 0.5
-"""Then a page is left alone for so long, however much happens: thirty calls at once would have twenty open
-boards ask for themselves without end. An alarm does not wait for it."""
+"""Minimum pause in seconds after each batch of events. Without it thirty simultaneous calls would make twenty open
+boards reload all the time. A longer pause shows changes later. An alarm ends the pause."""
 _CALL_THROTTLE_SECONDS = 0.25
-"""A page that follows one call hears of little else, and words are worth seeing while they are being said."""
+"""The pause of a page that shows one call, in seconds. It is shorter so that words appear while they are being said,
+and cheap because such a page reloads few parts."""
 _PING_SECONDS = 15
 
 
@@ -31,7 +32,11 @@ async def send_updates(
     mark: Annotated[str, Query(max_length=20)] = "",
     call: Annotated[str, Query(max_length=80)] = "",
 ) -> EventSourceResponse:
-    """`mark` as in UpdateBroadcaster; `call` is the call whose words the page wants while they are being said."""
+    """Opens the event stream of one page.
+
+    `mark` is `last_update_id` of `UpdateBroadcaster.subscribe`, `call` is its `call_id`. A call of another company is
+    ignored.
+    """
     return EventSourceResponse(
         _generate_events(request, app_state, mark, call), ping=_PING_SECONDS, headers={"X-Accel-Buffering": "no"}
     )
@@ -40,7 +45,7 @@ async def send_updates(
 async def _generate_events(
     request: Request, app_state: AppState, mark: str, call: str
 ) -> AsyncIterator[ServerSentEvent]:
-    # An event source cannot see a status, so even a refusal is told by an event.
+    # The browser's EventSource does not expose the HTTP status, so a refusal is sent as an event.
     with app_state.update_broadcaster.subscribe(last_update_id=mark, call_id=call) as subscription:
         try:
             user = await find_user(request, app_state)
@@ -61,7 +66,7 @@ async def _generate_events(
 
 
 async def _may_follow(app_state: AppState, user: CurrentUser, call_id: str) -> bool:
-    """Words that are being said are shown to the call's company only."""
+    """Returns whether the call belongs to the user's company: only its users may see the partial results."""
     async with app_state.database.begin() as session:
         return await one_call(session, user.company_id, call_id) is not None
 

@@ -1,4 +1,4 @@
-"""The desk's Russian texts: `ui_texts.yaml` and the words of enumerations. Both are checked when they are read."""
+"""The desk's Russian texts: `ui_texts.yaml` and the labels of enumerations. Both are validated on loading."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _Labels = dict[str, str]
 
 
 class EventWording(BaseModel):
-    """How one kind of timeline entry reads. `detail` entries are folded away until somebody asks for them."""
+    """Text and look of one kind of timeline entry. `detail` entries are hidden until the user asks for them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,7 +55,7 @@ class UiTexts(BaseModel):
     ticket_cancel_reasons: Annotated[tuple[str, ...], Field(min_length=1)]
 
     def describe_event(self, kind: str, facts: Mapping[str, Any]) -> tuple[str, EventWording]:
-        """The sentence for a timeline entry and its wording; an unknown kind is shown by its own name."""
+        """Returns the sentence for a timeline entry and its wording. An unknown kind is shown by its own name."""
         wording = self.events.get(kind) or EventWording(text=kind, detail=True)
         return _fill_template(wording.text, facts), wording
 
@@ -64,7 +64,7 @@ class UiTexts(BaseModel):
 
 
 def read_ui_texts(file: Path = TEXTS_FILE) -> UiTexts:
-    """Raises pydantic.ValidationError when a table is missing or unknown."""
+    """Reads and validates the texts. Raises pydantic.ValidationError when a table is missing or unknown."""
     return UiTexts.model_validate({**labels(), **yaml.safe_load(file.read_text(encoding="utf-8"))})
 
 

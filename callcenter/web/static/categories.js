@@ -1,10 +1,10 @@
-// A dispatcher types what the resident says; the list of categories narrows to those that are called so.
+// Filters the list of ticket categories by the resident's words, typed by the dispatcher.
 
 function plain(text) {
   return text.toLowerCase().replaceAll("ё", "е");
 }
 
-// Endings are left out: «трубу» finds «труба».
+// Drops the last letter, so that other word forms match: «трубу» finds «труба».
 function stem(word) {
   return word.length > 4 ? word.slice(0, -1) : word;
 }

@@ -1,4 +1,4 @@
-// Times that count on in the page. The server's hour rules: the computer on the desk may be minutes off.
+// Updates the running times of the page every second, by the server's clock: the local clock may be minutes off.
 
 const skew = Number(document.documentElement.dataset.now) - Date.now();
 
@@ -6,7 +6,7 @@ export function serverNow() {
   return Date.now() + skew;
 }
 
-// The same as `spell_wait` in spelling.py.
+// Must agree with `spell_wait` in formatting.py.
 function spell(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const minutes = Math.floor(seconds / 60);

@@ -1,4 +1,4 @@
-// Windows over the page: opened by a button, or filled by htmx and then opened; forms in them close them when done.
+// Dialogs: opened by a button, or by htmx after it has loaded their content; closed when their form has been submitted.
 
 const dialog = document.getElementById("dialog");
 
@@ -15,7 +15,7 @@ document.addEventListener("htmx:after:swap", () => {
   dialog.showModal();
 });
 
-// The server says that what the window was for has been done.
+// The server fires `desk:done` when it has executed the action of the dialog.
 document.body.addEventListener("desk:done", () => {
   if (!dialog?.open) return;
   dialog.close();
@@ -23,14 +23,14 @@ document.body.addEventListener("desk:done", () => {
 
 dialog?.addEventListener("close", () => dialog.replaceChildren());
 
-// A ready answer is put into the field beside it, to be completed by hand.
+// Copies a chosen ready-made answer into the field named by `data-fills`, where it can be edited.
 document.addEventListener("change", (event) => {
   const choice = event.target.closest("[data-fills]");
   if (!choice) return;
   document.querySelector(choice.dataset.fills).value = choice.value;
 });
 
-// Filters take effect at once; the button beside them serves those without scripts.
+// Submits a filter form on every change; its button is for browsers without scripts.
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-instant]")?.requestSubmit();
 });

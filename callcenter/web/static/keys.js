@@ -1,5 +1,5 @@
-// Keyboard shortcuts. Places of keys are used, not letters: they are the same in Russian and English layouts.
-// A shortcut follows a link but only walks to a button: a stray key never does anything that others see.
+// Keyboard shortcuts. They use physical key codes, which are the same in Russian and English layouts.
+// A shortcut follows a link but only focuses a button, so that a key pressed by mistake changes nothing.
 
 const REACHABLE = "a[href], button, select, input";
 
@@ -42,8 +42,8 @@ document.addEventListener("keydown", (event) => {
   if (act(event)) event.preventDefault();
 });
 
-// A part of the page that is replaced may take the focus away with it: it goes back to the same row, else to the
-// beginning of the same list, else to what the page says is the next thing to read.
+// Replacing a part of the page may remove the focused element. The focus then moves to the same row, else to the first
+// row of the same list, else to the element marked `data-land`.
 let focused = null;
 let row = null;
 let list = null;

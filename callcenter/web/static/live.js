@@ -1,19 +1,19 @@
-// News from the server. An event `call` becomes the page's event `live:call`; parts of the page that show
-// calls listen for it and ask for themselves again. A part that shows one call or ticket names it in `data-watch`
-// ("call:17 ticket:4") and hears `live:own`. What may have been missed is asked for as a whole. The words that are being
-// said in the call that the page shows (`data-call`) come themselves, as `live:spoken`.
+// Client of the event stream `/live`. A server event of topic `call` is fired on the page as `live:call`; the parts
+// that show calls then reload. A part that shows one call or ticket names it in `data-watch` ("call:17 ticket:4") and
+// gets `live:own`. When events may have been missed, `live:refresh` reloads all parts. Partial recognition results of
+// the page's call (`data-call`) are fired as `live:spoken`, with the text.
 
 const banner = document.getElementById("connection");
 const wantsNews = document.querySelector("[data-live]");
 const TOPICS = ["call", "ticket", "task", "alarm", "member", "recording", "transcript", "question", "meter"];
-const FIRST_WAIT = 1000;
-const LONGEST_WAIT = 15000;
+const FIRST_WAIT = 1000; // milliseconds before the first reconnection; doubled after each failure
+const LONGEST_WAIT = 15000; // milliseconds
 
 let source = null;
 let wait = FIRST_WAIT;
 let timer = 0;
 let interrupted = false;
-let mark = document.body.dataset.mark; // what happened since the page was made is told at once
+let mark = document.body.dataset.mark; // update id at rendering: if a newer one exists, the server sends `refresh`
 
 function announce(topic, identifiers = "") {
   document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
@@ -40,7 +40,7 @@ function connect() {
   source?.close();
   source = new EventSource(`/live?${new URLSearchParams({ mark, call: document.body.dataset.call ?? "" })}`);
   mark = "";
-  let away = false; // a server without its database ends the stream after it has said so
+  let away = false; // a server without its database sends `lost` and ends the stream
   source.addEventListener("hello", () => (interrupted ? refreshAll() : show("")));
   source.addEventListener("refresh", refreshAll);
   source.addEventListener("lost", () => {
@@ -61,8 +61,8 @@ function connect() {
   };
 }
 
-// A browser opens few connections to one address: pages in the background give theirs back,
-// except the board, which may hang on a second screen.
+// A browser limits its connections to one host, so a page in the background closes its stream. The board keeps it,
+// because it may be on a second screen.
 function followVisibility() {
   if (document.hidden && wantsNews.dataset.live !== "always") {
     clearTimeout(timer);
@@ -75,12 +75,12 @@ function followVisibility() {
 }
 
 if (wantsNews) {
-  document.addEventListener("DOMContentLoaded", connect); // htmx lets the parts of the page listen then, just before
+  document.addEventListener("DOMContentLoaded", connect); // htmx has registered the listeners of the parts by then
   document.addEventListener("visibilitychange", followVisibility);
   window.addEventListener("pagehide", () => source?.close());
 }
 
-// The title of a page that lies behind others tells how many alarms nobody has seen.
+// The page title shows the number of unseen alarms, so that it is visible on a tab in the background.
 const title = document.title;
 function countAlarms() {
   const unseen = Number(document.querySelector("[data-unseen]")?.dataset.unseen ?? 0);
@@ -89,7 +89,7 @@ function countAlarms() {
 countAlarms();
 document.addEventListener("htmx:after:swap", countAlarms);
 
-// What the person asked for did not happen, and why: said for a while, then taken away.
+// Shows for 8 s why the user's action failed.
 let faultTimer = 0;
 document.body.addEventListener("desk:fault", (event) => {
   show(event.detail.message);

@@ -1,5 +1,5 @@
-// The recording of a call: native player, our strip of the call's phases, the timeline beside it. Everything is
-// looked for when it is needed, because the player appears by itself when a call that is looked at has ended.
+// Playback of a call's recording: the browser's player, the strip of the call's phases and the timeline. Elements are
+// looked up on each use, because the player is inserted when a call ends while its page is open.
 
 const SIDES = { both: [1, 1], caller: [1, 0], centre: [0, 1] };
 let mixer = null;
@@ -8,7 +8,7 @@ export function player() {
   return document.querySelector("audio[data-recording]");
 }
 
-// Stopped or moved before the sound began is no error; a file that does not open is told by the event `error`.
+// play() rejects when playback is paused or moved before it starts: not an error. An unreadable file fires `error`.
 function start(audio) {
   audio.play().catch(() => {});
 }
@@ -21,7 +21,7 @@ export function seek(second, { play }) {
     if (play) start(audio);
   };
   if (audio.readyState > 0 || !play) {
-    go(); // before the file is asked for it is the second from which it will play
+    go(); // before the file is loaded, currentTime sets the position at which playback will start
     return;
   }
   audio.addEventListener("loadedmetadata", go, { once: true });
@@ -42,7 +42,7 @@ function follow() {
   }
 }
 
-// One side alone, or both, in both ears: the file has the caller on the left and the centre on the right.
+// Plays one side or both, always as mono: the file has the caller in the left channel and the center in the right one.
 function hear(side) {
   if (!mixer) {
     const context = new AudioContext();

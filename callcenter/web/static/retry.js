@@ -1,11 +1,11 @@
-// Waits until PostgreSQL is back, then loads the page again.
+// Reloads the page when `/healthz` reports that PostgreSQL is back.
 
 async function look() {
   try {
     const answer = await fetch("/healthz", { cache: "no-store" });
     if (answer.ok) location.reload();
   } catch {
-    // the desk itself restarts: ask again in a moment
+    // the desk is restarting: the next request follows
   }
 }
 

@@ -1,4 +1,4 @@
-// The colours of day or night, set before the page is drawn: as chosen on this computer, else as its system has them.
+// Sets the light or dark theme before the page is drawn: the one chosen on this computer, else that of its system.
 
 (() => {
   const page = document.documentElement;

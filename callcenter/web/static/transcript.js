@@ -1,15 +1,15 @@
-// The words of a call: they follow the sound, lead to it, and grow while the call goes on. Lines that were said to their
-// end are read by their sequence, so a broken connection neither loses nor doubles one; words still being said come by
-// themselves and are only shown.
+// The transcript of a call: it highlights the words being played, seeks to a word, and grows during the call. Finished
+// lines are fetched by sequence number, so a lost connection neither loses nor duplicates a line. Partial results are
+// pushed by the server and shown only until their line is finished.
 
 import { player, seek } from "./player.js";
 
-const HANDS_OFF = 5000; // milliseconds after somebody scrolls by hand in which the text does not scroll by itself
-const LINGER = 0.4; // seconds for which the last word of a line stays lit
+const HANDS_OFF = 5000; // milliseconds without automatic scrolling after the user has scrolled
+const LINGER = 0.4; // seconds for which the last word of a line stays highlighted after its end
 
 const list = () => document.getElementById("transcript");
-let indexed = null; // the list whose words are in `sides`
-let sides = []; // for each side its words in the order of time: {second, end, element}
+let indexed = null; // the list element whose words are in `sides`
+let sides = []; // for each speaker the words sorted by time: {second, end, element}
 let lit = new Set();
 let scrolledAt = 0;
 
@@ -69,13 +69,14 @@ function keepFollowing() {
 
 document.addEventListener("play", keepFollowing, true);
 for (const kind of ["seeking", "seeked", "timeupdate"]) document.addEventListener(kind, follow, true);
+// Scrolling by hand or pressing the scrollbar pauses automatic scrolling; pressing a word or a time resumes it.
 for (const kind of ["wheel", "touchmove", "pointerdown"]) {
   document.addEventListener(kind, (event) => {
     if (event.target.closest("#transcript")) scrolledAt = kind === "pointerdown" && event.target !== list() ? 0 : Date.now();
   }, { passive: true });
 }
 
-// By keys: the list is one stop of Tab; in it the arrows walk over words and lines, Enter plays from where one stands.
+// Keyboard: the list is one Tab stop; in it arrows move over words and lines, and Enter plays from the focused one.
 
 function enter(element) {
   if (!element) return;
@@ -107,7 +108,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 }, true);
 
-// A link to a second of the recording, e.g. #t=12.3: the player waits there, and nothing is heard unasked.
+// A link to a second of the recording, e.g. #t=12.3: the player seeks there and does not start.
 function goToLink() {
   const second = Number(new URLSearchParams(location.hash.slice(1)).get("t") ?? NaN);
   if (!Number.isFinite(second) || !player()) return;
@@ -117,7 +118,7 @@ function goToLink() {
   for (const word of lit) bringIntoView(word, { always: true });
 }
 
-// What is being said now.
+// Partial results: {speaker: [start of the line in milliseconds since 1970, text]}; an empty text removes the line.
 
 function showSpoken({ detail }) {
   const box = list();
@@ -151,7 +152,7 @@ function nearEnd(box) {
   return box.scrollHeight - box.scrollTop - box.clientHeight < 60;
 }
 
-// Lines that have been written since the newest one that stands here. One question at a time, the next right after it.
+// Fetches the lines after the newest one shown. Only one request runs at a time; a call during it starts the next one.
 
 let reading = false;
 let again = false;
@@ -167,7 +168,7 @@ async function readOn() {
     const answer = await fetch(`${box.dataset.transcript}?after=${last}`, { headers: { "HX-Request": "true" } });
     if (answer.ok) addLines(box, await answer.text());
   } catch {
-    // the connection is away: the page hears of it, and asks again when it is back
+    // no connection: `live:refresh` repeats the request when it is back
   } finally {
     reading = false;
     if (again) readOn();

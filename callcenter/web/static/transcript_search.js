@@ -1,10 +1,10 @@
-// Search within the transcript: every word typed is the beginning of a word said, endings and ё aside, in a row.
+// Search within the transcript: finds consecutive words that begin with the typed words; endings and «ё» are ignored.
 
 import { seek } from "./player.js";
 import { bringIntoView } from "./transcript.js";
 
 const ENDING = /[аеиоуыэюяйь]{1,2}$/;
-let found = []; // of each place found its words
+let found = []; // for each match, the elements of its words
 let at = -1;
 
 const field = () => document.querySelector("[data-find]");
@@ -68,7 +68,7 @@ document.addEventListener("transcript:grown", () => {
   count();
 });
 
-// A link from the list of calls brings what was looked for there; of its words the one that was said at its second.
+// A link from the list of calls carries the query (`find`) and the second of the hit (`t`). Selects the hit's word.
 const asked = new URLSearchParams(location.search).get("find");
 if (asked && field()) {
   const second = Number(new URLSearchParams(location.hash.slice(1)).get("t"));

@@ -1,13 +1,13 @@
-// The recording drawn: the caller above, the centre below. Drawn from a few numbers of the server's, so that a look at
-// the card neither loads the recording nor counts as listening to it.
+// Waveform of the recording: the caller above, the center below. It is drawn from levels computed by the server, so
+// that viewing the card neither loads the recording nor is logged as a playback.
 
 import WaveSurfer from "./vendor/wavesurfer.esm.js";
 import { player, seek } from "./player.js";
 
-const HEIGHT = 44; // pixels of one side
+const HEIGHT = 44; // pixels per side
 const { nonce } = document.querySelector("script[nonce]");
 let drawn = null;
-let asked = null; // the box that is being filled: news may come while its numbers are on their way
+let asked = null; // the box whose levels are being fetched: `draw` may run again meanwhile
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
