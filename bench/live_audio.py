@@ -23,8 +23,7 @@ from callcenter.asterisk.asterisk import Asterisk, BootParameters
 from callcenter.instance.instance import Instance, open_instance
 from callcenter.settings import Settings
 from callcenter.telephony.audio.taps import ChannelSide, Taps
-from tests.audio.conftest import TRANSPORTS, Line, configure, open_line
-from tests.audio.test_live_audio import Sound
+from tests.telephony.audio.real_line import TRANSPORTS, Line, Sound, configure, open_line
 
 _LINE_SILENCE = 0xD5
 

@@ -43,7 +43,7 @@ from callcenter.telephony.audio.requests import AudioAriClient
 from callcenter.telephony.audio.taps import ChannelSide, Taps
 from callcenter.telephony.audio.transport import AudioUnavailable
 from callcenter.telephony.audio.websocket import WebsocketTransport
-from tests.audio.conftest import TRANSPORTS, Router, configure
+from tests.telephony.audio.real_line import TRANSPORTS, Router, configure
 from tools.softphone.phone import Softphone
 
 _LOUD = 1000

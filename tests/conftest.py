@@ -22,6 +22,8 @@ from callcenter.operations.postgres import PostgresCluster
 from callcenter.settings import TREE
 from tests.stand_ins.clock import FakeClock
 
+pytest_plugins = ["tests.record_fixtures"]
+
 os.environ.setdefault("CALLCENTER_EAR__MODEL", "off")
 """A test that is not about hearing has no ear; one that is says so in its settings."""
 
@@ -93,6 +95,15 @@ def tests_layout() -> Iterator[Layout]:
     prepare_directories(layout)
     yield layout
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def homes() -> Iterator[Path]:
+    """A directory for homes of instances, which the service user may enter."""
+    directory = Path(tempfile.mkdtemp(prefix="cc-"))
+    directory.chmod(0o711)
+    yield directory
+    shutil.rmtree(directory)
 
 
 @pytest.fixture(scope="session")

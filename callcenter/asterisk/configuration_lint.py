@@ -2,8 +2,8 @@
 
 A mistake in these files costs money (a stranger dials Cuba through the company's trunk) or a conversation, and Asterisk
 gives no warning. Each rule has a stable code: AST0xx file syntax, 1xx dialplan, 2xx SIP, 3xx control interfaces and
-event logs, 4xx modules, 5xx media and queue. `tests/asterisk_conf/test_lint.py` plants a fault per rule, which no other
-rule may report.
+event logs, 4xx modules, 5xx media and queue. `tests/asterisk/test_configuration_lint.py` plants a fault per rule,
+which no other rule may report.
 """
 
 from collections.abc import Mapping

@@ -105,7 +105,10 @@ async def keep_recording(
 
 
 async def overdue_recordings(session: AsyncSession, *, ended_before: datetime) -> Sequence[str]:
-    """Ids of this node's calls that ended before `ended_before` and whose recording is still pending; at most 200, oldest first."""
+    """Ids of this node's calls that ended before `ended_before` and whose recording is still pending.
+
+    At most 200, the oldest first.
+    """
     return (
         await session.scalars(
             select(Recording.call_id)

@@ -122,7 +122,7 @@ def _read_rows(findings: FileProblems, head: list[str], rows: Iterable[tuple[int
         if len(fields) != len(head):
             findings.add(
                 25,
-                f"полей {len(fields)}, а столбцов {len(head)}; проверьте знаки между полями; поле с таким знаком внутри заключите в кавычки",
+                f"полей {len(fields)}, а столбцов {len(head)}; поле, где есть разделитель, возьмите в кавычки",
                 number,
             )
             continue

@@ -69,7 +69,7 @@ class PostgresProcess:
 
 
 class PostgresCluster(PostgresProcess):
-    """A private cluster in `layout.postgres_data`, reached through a socket in `layout.sockets`.
+    """A private cluster in `layout.postgres_data`, reached through a socket in `layout.socket_directory`.
 
     `durable=False` switches fsync off, for tests: a crash of the machine may then lose data.
     """

@@ -3,21 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
-from functools import cache
 
 import pytest
 
-from callcenter.conducting.action_specs import ACTIONS, CATEGORY, MARK_DANGER, REGISTER_TICKET
-from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
-from callcenter.conducting.plain_actions import PlainActions
+from callcenter.conducting.action_specs import CATEGORY, MARK_DANGER, REGISTER_TICKET
 from callcenter.core.problems import FileLocation
 from callcenter.dialogue.engine.answer_endings import PART_SECONDS, STORY_SECONDS, judge_pause
 from callcenter.dialogue.engine.commands import Do, Hush, Listen, Say, ToQueue
 from callcenter.dialogue.engine.priorities import DANGER_PRIORITY
-from callcenter.dialogue.interpretation.interpretation import Interpreter
 from callcenter.dialogue.scripts.prompt_checks import MAX_MENU_KEYS
-from callcenter.dialogue.scripts.reader import read_script
 from callcenter.dialogue.scripts.rehearsal import Rehearsal, run_talk, run_talks
 from callcenter.dialogue.scripts.script import (
     Act,
@@ -35,49 +29,13 @@ from callcenter.dialogue.scripts.script import (
     list_texts_by_keys,
     list_told_articles,
 )
-from callcenter.dialogue.scripts.talks import Talk, find_talks_file, read_talks
+from callcenter.dialogue.scripts.talks import Talk
 from callcenter.dialogue.scripts.vocabulary import SPEECH_REQUEST_WORDS
-from callcenter.knowledge.base import read_knowledge
-from callcenter.settings import TREE, CompanySettings
+from tests.dialogue.main_script import CARRY_OUT, FILE, KNOWLEDGE, MAIN, TALKS, TODAY, shipped_mind
 from tests.dialogue.talking import Caller
 
-FILE = TREE / "ivr_scripts" / "main.yaml"
-TODAY = date(2026, 11, 24)
-KNOWLEDGE = read_knowledge(TREE / "knowledge_base")
-ZONE = CompanySettings().zone
 NOWHERE = FileLocation(FILE, 1, 1)
 STRANGE = "чужой шаг"
-
-
-def read_main() -> Script:
-    codes = [category.code for category in KNOWLEDGE.categories]
-    script, problems = read_script(
-        FILE, actions=ACTIONS, articles=KNOWLEDGE.answer_names, allowed_values={CATEGORY: codes}
-    )
-    assert script is not None, problems
-    assert problems == []
-    return script
-
-
-MAIN = read_main()
-
-
-def read_main_talks() -> tuple[Talk, ...]:
-    talks, problems = read_talks(find_talks_file(FILE))
-    assert problems == []
-    return talks
-
-
-TALKS = read_main_talks()
-KNOWN, _ = read_knowledge_snapshot(TREE / "knowledge_base", KNOWLEDGE.categories, ZONE)
-CARRY_OUT = PlainActions(lambda: KNOWN, ZONE).make_rehearsal_runner(now=datetime(2026, 11, 24, 12, 0, tzinfo=ZONE))
-
-
-@cache
-def shipped_mind() -> Interpreter:
-    """Opened when a test first asks: it takes seconds, and every worker imports every file of tests."""
-    mind, _ = open_interpreter(TREE / "knowledge_base", KNOWN, KNOWLEDGE.articles)
-    return mind
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from callcenter.dialogue.engine.events import EarLost, EarOpened, Heard, Said, S
 from callcenter.dialogue.scripts.script import Ask
 from callcenter.hearing.client.client import RecognitionClient
 from callcenter.hearing.client.recognition import PooledRecognition
-from tests.hearing.conftest import RunningEar
+from tests.hearing.running_server import RunningEar
 from tests.hearing.sound import cut
 from tests.stand_ins.centre import read_spoken_script
 from tests.stand_ins.clock import MORNING, FakeClock

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import BrowserContext, Page
 
-from tests.desk.browser.chromium import Watch, open_chromium
 from tests.live.running_centre import RunningCentre
+from tests.web.browser.chromium import Watch, open_chromium
 
 PATIENCE = 20_000
 """Milliseconds for which anything on a page is waited for."""

@@ -20,13 +20,13 @@ from callcenter.meters.views import newest_readings
 from callcenter.operations.supervisor import EAR
 from callcenter.questions.views import open_questions
 from callcenter.wording.stress import hide_stress
-from tests.desk.browser.test_player import reaches
 from tests.live.conftest import settle
 from tests.live.desk import PATIENCE, open_desk
 from tests.live.records import Record
 from tests.live.residents import HELP, RESIDENTS, converse, record, record_residents, was_told
 from tests.live.running_centre import RunningCentre
 from tests.live.town import Town
+from tests.web.browser.player import reaches
 from tools.softphone import audio_analysis
 from tools.softphone.call import Call
 from tools.softphone.g711 import RATE

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from callcenter.core.database import Database
 from callcenter.measuring.metrics import Metrics
 from callcenter.settings import TREE
-from tests.measuring.test_metrics import Prometheus, find_port
+from tests.measuring.prometheus import Prometheus, find_port
 from tests.stand_ins.asterisk_files import AsteriskFiles
 from tests.stand_ins.clock import FakeClock
 

@@ -7,9 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter.calls.models import Outcome, RecordingState
 from callcenter.calls.recordings import keep_recording
@@ -22,41 +20,9 @@ from callcenter.measuring.metrics import Metrics
 from callcenter.measuring.watcher import KEPT_SECONDS
 from callcenter.queues.models import MemberState
 from callcenter.queues.service import write_member
+from tests.measuring.prometheus import Prometheus, find_port
 from tests.stand_ins.asterisk_files import MEMBER, AsteriskFiles, InboundCall
 from tests.stand_ins.clock import MORNING, FakeClock
-
-Sample = tuple[str, frozenset[tuple[str, str]]]
-
-
-class Prometheus:
-    """Scrapes one port; `value("callcenter_calls", state="queued")` is a number of the last scrape, None without it."""
-
-    def __init__(self, port: int, clock: FakeClock) -> None:
-        self._address = f"http://127.0.0.1:{port}/metrics"
-        self._clock = clock
-        self.text = ""
-        self._samples: dict[Sample, float] = {}
-
-    async def scrapes(self, *, later: float = KEPT_SECONDS) -> None:
-        self._clock.advance(seconds=later)
-        async with httpx.AsyncClient(trust_env=False) as client:
-            answer = await client.get(self._address, timeout=20)
-        assert answer.status_code == 200
-        self.text = answer.text
-        self._samples = {
-            (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in text_string_to_metric_families(self.text)
-            for sample in family.samples
-        }
-
-    def value(self, name: str, **labels: str) -> float | None:
-        return self._samples.get((f"callcenter_{name}", frozenset(labels.items())))
-
-
-def find_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -1,20 +1,12 @@
 """The example company's houses, made ready once."""
 
-from pathlib import Path
-
 import pytest
 
-from callcenter.houses.houses import Houses, read_houses
+from callcenter.houses.houses import Houses
 from callcenter.understanding.address.address_book import AddressBook
+from tests.houses.example_list import houses
 
-HOUSES = Path(__file__).parents[2] / "knowledge_base" / "houses.csv"
-
-
-@pytest.fixture(scope="session")
-def houses() -> Houses:
-    listed, problems = read_houses(HOUSES)
-    assert problems == []
-    return listed
+__all__ = ["houses"]
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 A prompt is found by normalized cross-correlation: the cosine similarity of the prompt and each section of the audio of
 the same length. The score does not depend on the level. A-law lowers it by 0.0001, each percent of lost packets by
 0.005. In the same voice, a different text scores below 0.2, and the same text with a different last word about 0.85
-(measured; asserted in tests/softphone/test_ears.py).
+(measured; asserted in tests/tools/test_audio_analysis.py).
 """
 
 import wave
