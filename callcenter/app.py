@@ -45,7 +45,8 @@ from callcenter.speech.pronouncing import make_text_converter
 from callcenter.speech.voices import configured_voice
 from callcenter.telephony.ari.switch import AriStateReader
 from callcenter.telephony.controller import AsteriskAccess, Controller
-from callcenter.understanding.dangers.dangers import Dangers
+from callcenter.understanding.dangers.finder import DangerFinder
+from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.understanding import read_phrases
 from callcenter.web.app import create_app, serve
 from callcenter.web.plumbing.app_state import FindDangers
@@ -234,7 +235,10 @@ async def _run_desk(instance: Instance) -> None:
 
 
 def danger_finder(settings: Settings) -> FindDangers:
-    """Returns a function that finds danger words in an utterance: phrases of the script and of the knowledge base.
+    """Returns a function that finds the words of dangers in an utterance, as the robot's alarm finds them.
+
+    Searched are the phrases of the script and, by the same `DangerFinder` as the robot's, the phrases of the knowledge
+    base and what was learned.
 
     Call the function in a thread, because the transcript of a one-hour call has about a thousand utterances. Reading
     the phrases takes seconds. With recognition enabled they are read in advance in a background thread; otherwise the
@@ -244,12 +248,12 @@ def danger_finder(settings: Settings) -> FindDangers:
     reading = Lock()
 
     @cache
-    def read() -> tuple[tuple[Phrase, ...], Dangers]:
+    def read() -> tuple[tuple[Phrase, ...], DangerFinder]:
         edition, _ = edition_reader(script, KNOWLEDGE, zone=settings.company.zone)(SystemClock().now().date())
         answers = edition.script.dangers if edition is not None else ()
         phrases = read_phrases(KNOWLEDGE / PHRASES)
         own = tuple(phrase for answer in answers for phrase in answer.phrases)
-        return own, Dangers(phrases.dangers, phrases.context)
+        return own, DangerFinder(phrases.dangers, phrases.context, Misrecognitions())
 
     @lru_cache(maxsize=10_000)
     def find(text: str) -> tuple[str, ...]:
@@ -257,7 +261,7 @@ def danger_finder(settings: Settings) -> FindDangers:
             own, meant = read()
         said = normalize_words(text)
         matches = (phrase.pattern.search(said) for phrase in own)
-        return (*(match[0] for match in matches if match), *(danger.words for danger in meant.detect(text)))
+        return (*(match[0] for match in matches if match), *(danger.words for danger in meant.find(text)))
 
     if settings.callers_are_heard:
         Thread(target=find, args=("",), daemon=True).start()

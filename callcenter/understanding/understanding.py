@@ -21,7 +21,8 @@ from callcenter.knowledge.categories_file import read_categories
 from callcenter.understanding.address.address import Address
 from callcenter.understanding.address.address_book import AddressBook
 from callcenter.understanding.dangers.context import NOW, OVER, PAST
-from callcenter.understanding.dangers.dangers import Danger, Dangers, Gathered, find_context_matches
+from callcenter.understanding.dangers.dangers import Danger, Gathered, find_context_matches
+from callcenter.understanding.dangers.finder import DangerFinder
 from callcenter.understanding.intents.confirmation import Confirmation, find_confirmation
 from callcenter.understanding.intents.intents import (
     Intent,
@@ -30,24 +31,18 @@ from callcenter.understanding.intents.intents import (
     choose_intent,
     weigh_learned_intents,
 )
-from callcenter.understanding.learned.classifiers import OF_DANGERS, Classifier
 from callcenter.understanding.learned.score_fusion import MAX_ANSWERS, ModelScores
 from callcenter.understanding.numbers.digit_sequences import SpokenFigure, find_figures
 from callcenter.understanding.numbers.moments import Moment, find_moments
 from callcenter.understanding.numbers.numbers import Number, find_numbers
 from callcenter.understanding.phrases.excerpt import excerpt
-from callcenter.understanding.phrases.matching import PhraseLine, is_content_word
+from callcenter.understanding.phrases.matching import PhraseLine
 from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.notation import DefinedWords, read_phrase
 from callcenter.understanding.phrases.phrase_files import SURE, PhraseEntry, PhraseReader, WrittenPhrase
 from callcenter.understanding.phrases.ranking import Ranking, ScoredEntry
 from callcenter.understanding.words import Word, read_words
 
-MIN_CONTENT_WORDS = 4
-"""Minimum number of content words of a line in which the model alone may find a danger; «сижу жду» is too little."""
-MIN_DANGER_PROBABILITY = 0.4
-"""Minimum probability, by the model, of a danger that no phrase found. Lowering it finds more dangers and raises more
-false alarms (`meaning_model/README.md`)."""
 _WARM_UP_LINE = (
     "алло здравствуйте девушка э ну вот это самое у нас на этаже в подъезде что-то прям сильно и не работает а я одна "
     "дома да у соседки дом один квартира пять падъеззд"
@@ -136,7 +131,7 @@ class Understanding:
     ) -> None:
         self._accident_codes = accident_codes
         slips = Misrecognitions()
-        self._dangers = Dangers(phrases.dangers, phrases.context, slips)
+        self._danger_finder = DangerFinder(phrases.dangers, phrases.context, slips)
         self._leading_categories: dict[str, set[str]] = {}
         """Danger code -> its category and the categories that may precede it (`category` and `also` of an entry)."""
         for entry in phrases.dangers:
@@ -144,10 +139,7 @@ class Understanding:
                 entry.attributes.get("as", entry.key), {entry.attributes["category"]}
             )
             leading.update(_split_codes(entry.attributes.get("also", "")))
-        self._danger_classifier, self._model_scores = Classifier(OF_DANGERS), ModelScores()
-        self._category_of = {
-            entry.attributes.get("as", entry.key): entry.attributes["category"] for entry in reversed(phrases.dangers)
-        }
+        self._model_scores = ModelScores()
         own = [entry for entry in phrases.dangers if entry.key == entry.attributes["category"]]
         self._danger_categories = frozenset(entry.key for entry in own)
         self._categories = Ranking((*own, *phrases.categories), slips)
@@ -159,21 +151,15 @@ class Understanding:
         _freeze_garbage_collector()
 
     def find_danger(self, text: str, *, is_final: bool = True) -> tuple[Danger, ...]:
-        """The dangers of a final or a partial recognition result.
-
-        With `is_final=False` more words may follow: act only on dangers that are `settled`. Phrases alone are used
-        then, because the model judges whole lines.
-        """
-        words = read_words(text)
-        line = PhraseLine(words)
-        return self._find_dangers(words, line, self._dangers.match_phrases(line), whole=is_final)
+        """See `DangerFinder.find`."""
+        return self._danger_finder.find(text, is_final=is_final)
 
     def understand(self, text: str, *, now: datetime) -> Meaning:
         """Interprets one whole line, recognized or typed. `now`: local time, from which «завтра» is counted."""
         words = read_words(text)
         line = PhraseLine(words)
-        gathered = self._dangers.match_phrases(line)
-        dangers = self._find_dangers(words, line, gathered)
+        gathered = self._danger_finder.match_phrases(line)
+        dangers = self._danger_finder.select(words, line, gathered)
         address = self._address_book.find_address(words)
         figures = find_figures(words)
         rest = _drop_address_and_phone_words(words, address, figures)
@@ -209,25 +195,6 @@ class Understanding:
             time_expressions=find_moments(words, now=now),
             explanations=tuple(_explain(choice, categories, dangers, address)),
         )
-
-    def _find_dangers(
-        self, words: Sequence[Word], line: PhraseLine, gathered: Gathered, *, whole: bool = True
-    ) -> tuple[Danger, ...]:
-        """The dangers that phrases find, otherwise at most one that the model finds.
-
-        The model does not overrule phrases that match the words of a danger and cancel it: «газом не пахнет».
-        """
-        found = self._dangers.select_dangers(line, gathered)
-        if found or not whole or sum(is_content_word(word) for word in words) < MIN_CONTENT_WORDS:
-            return found
-        opinion = self._danger_classifier.predict_strongest_part(words)
-        if opinion.any_probability < MIN_DANGER_PROBABILITY:
-            return ()
-        if self._dangers.has_danger_words(words) or not self._dangers.can_mean(opinion.code, line):
-            return ()
-        category, phrase = self._category_of[opinion.code], f"learned, {opinion.any_probability:.2f}"
-        said, _ = self._danger_classifier.explain_prediction(words, opinion)
-        return (Danger(opinion.code, category, said, phrase, settled=False),)
 
 
 def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, list[Problem]]:

@@ -12,6 +12,10 @@ from callcenter.settings import Settings, SpeechRecognitionSettings
 from callcenter.understanding.understanding import PhraseFiles, read_phrases
 from callcenter.web.desk.transcript import mark_dangers
 
+LEARNED = "мы трое человек лифт закрыт не едет открыть не может"
+"""No phrase says that this is a danger; it was learned."""
+LEARNED_WORDS = "мы трое человек лифт едет открыть может"
+
 
 @pytest.mark.parametrize(
     ("line", "found", "marked"),
@@ -36,6 +40,7 @@ def test_the_centres_own_phrases_find_dangers_and_leave_out_what_is_denied() -> 
     for line, marked in (
         ("на лестнице сильно пахнет газом", "пахнет газом"),
         ("пожара нет", ""),
+        (LEARNED, LEARNED_WORDS),
         ("здравствуйте я по квитанции", ""),
     ):
         words = line.split()

@@ -17,7 +17,7 @@ from callcenter.understanding.dangers.context import MARKS, NEGATIONS, DangerCon
 from callcenter.understanding.phrases.matching import FoundPhrase, PhraseBook, PhraseLine, PhraseSpan
 from callcenter.understanding.phrases.misrecognitions import Misrecognitions
 from callcenter.understanding.phrases.phrase_files import AGAINST, HINT, SURE, PhraseEntry, WrittenPhrase
-from callcenter.understanding.words import Word, read_words
+from callcenter.understanding.words import Word
 
 LEAST_QUALITY = 0.7
 """Minimum quality of a phrase of danger: seven foreign words in it, or one misrecognized word. Lowering it finds more
@@ -78,11 +78,6 @@ class Dangers:
             for entry in entries
             if NAMED in entry.attributes
         }
-
-    def detect(self, text: str) -> tuple[Danger, ...]:
-        """The dangers of a line or of its beginning, in the order of `select_dangers`."""
-        line = PhraseLine(read_words(text))
-        return self.select_dangers(line, self.match_phrases(line))
 
     def match_phrases(self, line: PhraseLine) -> Gathered:
         """All phrases of dangers and of context in a line with at least `LEAST_QUALITY`."""
