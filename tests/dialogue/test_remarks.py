@@ -9,7 +9,7 @@ import pytest
 from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.dialogue.interpretation.courtesy import ends_conversation, is_courtesy, is_gratitude, strip_thanks
 from callcenter.dialogue.interpretation.interpretation import Interpreter
-from callcenter.dialogue.interpretation.remarks import concerns_whole_house, list_words_before_wish
+from callcenter.dialogue.interpretation.remarks import concerns_whole_house, list_remarks, list_words_before_wish
 from callcenter.dialogue.interpretation.trouble_reports import LONGEST_DESCRIPTION
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE, read_settings
@@ -225,3 +225,9 @@ def test_no_phrase_holds_a_shorter_one_of_its_row() -> None:
 def test_every_phrase_of_having_enough_is_found_however_long() -> None:
     phrases = read_rows("courtesy.toml")["enough"]
     assert [phrase for phrase in phrases if not ends_conversation(read_words(phrase))] == []
+
+
+def test_the_companys_name_comes_from_its_facts() -> None:
+    assert "кто вы" in list_remarks(read_words("это северный берег"))
+    assert "кто вы" not in list_remarks(read_words("это южный берег"))
+    assert strip_thanks(read_words("это северный берег у нас течёт кран"))[0].text == "у"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from callcenter.dialogue.interpretation.company_name import with_company_name
 from callcenter.understanding.words import Word
 
 
@@ -76,4 +77,4 @@ def _phrases(row: str) -> frozenset[tuple[str, ...]]:
 
 @cache
 def _load_words() -> dict[str, list[str]]:
-    return tomllib.loads(Path(__file__).with_name("courtesy.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(with_company_name(Path(__file__).with_name("courtesy.toml")))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from callcenter.dialogue.interpretation.company_name import with_company_name
 from callcenter.dialogue.scripts.vocabulary import NUMBER_AGAIN, REMARKS
 from callcenter.understanding.words import Word
 
@@ -91,6 +92,6 @@ def _phrases(row: str) -> list[list[str]]:
 @cache
 def _load_words() -> Mapping[str, Mapping[str, list[str]]]:
     rows: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
-        Path(__file__).with_name("remarks.toml").read_text(encoding="utf-8")
+        with_company_name(Path(__file__).with_name("remarks.toml"))
     )
     return rows
