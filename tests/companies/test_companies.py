@@ -26,8 +26,9 @@ from callcenter.questions.service import settle_question
 from callcenter.questions.views import open_questions
 from callcenter.tickets.drafts import cancel
 from callcenter.tickets.errors import TicketNotFound
+from callcenter.tickets.models import TicketState
 from callcenter.tickets.new_ticket import NewTicket
-from callcenter.tickets.views import find_tickets, ticket_card
+from callcenter.tickets.views import TicketFilters, find_tickets, ticket_card
 from tests.helpers.categories import MOSCOW, make_category
 from tests.stand_ins.clock import MORNING
 
@@ -35,6 +36,7 @@ OURS, THEIRS = "+78125550192", "+78125550193"
 OUR_CALL, THEIR_CALL = "b1-1.1", "b1-1.2"
 RESIDENT = "+79005556677"
 """Calls both companies."""
+DRAFTS = TicketFilters(state=TicketState.DRAFT)
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ async def test_the_dialled_number_chooses_the_company_of_a_call_its_draft_and_it
             assert await one_call(session, company_id, foreign) is None
             assert await call_record(session, company_id, foreign) is None
             assert (await find_calls(session, company_id, search=RESIDENT)).total == 1
-            (draft,) = (await find_tickets(session, company_id)).rows
+            (draft,) = (await find_tickets(session, company_id, DRAFTS)).rows
             assert draft.ticket.call_id == own
             foreign_id = draft.ticket.id + (1 if company_id == DEFAULT_COMPANY_ID else -1)
             assert await ticket_card(session, company_id, foreign_id) is None
@@ -103,8 +105,8 @@ async def test_a_call_whose_number_comes_late_moves_with_its_draft(database: Dat
     await call(database, THEIR_CALL, THEIRS)
     assert await company_of(database, THEIR_CALL) == other
     async with database.begin() as session:
-        assert (await find_tickets(session, DEFAULT_COMPANY_ID)).total == 0
-        assert (await find_tickets(session, other)).total == 1
+        assert (await find_tickets(session, DEFAULT_COMPANY_ID, DRAFTS)).total == 0
+        assert (await find_tickets(session, other, DRAFTS)).total == 1
 
 
 async def test_each_company_counts_its_tickets_from_one_and_a_caller_hears_of_its_own(
