@@ -22,9 +22,7 @@ stop: ## stop the centre (calls in progress end)
 
 test: ## set up what tests need and run everything, live telephony included
 	@deploy/bootstrap.sh --for-tests
-	@$(MAKE) --no-print-directory --jobs=2 lint ready-for-tests
-	@$(PYTHON) -m pytest -n 3 -m "not live"
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m live
+	@$(PYTHON) -m tests.run_all
 
 ready-for-tests:
 	@$(PYTHON) -m callcenter setup --for-tests
