@@ -38,7 +38,7 @@ from callcenter.speech.dialplan_sounds import DialplanTextsUnreadable, read_dial
 from callcenter.speech.prompt_recordings.catalogue import find_recording_problems, list_recordable_texts, read_edition
 from callcenter.speech.voices import configured_voice
 from callcenter.understanding.phrases.checks import find_phrase_problems
-from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
+from callcenter.understanding.understanding import Understanding, read_phrases
 
 SCRIPTS = TREE / "ivr_scripts"
 KNOWLEDGE = TREE / "knowledge_base"
@@ -116,7 +116,7 @@ def find_understanding_problems(directory: Path) -> list[Problem]:
     if any(problem.fatal for problem in problems):
         return problems
     codes = [category.code for category in base.categories]
-    understanding = Understanding(phrases, houses, list_accidents(base.categories), base.articles)
+    understanding = Understanding(phrases, houses, base.categories, base.articles)
     ids = [article.id for article in base.articles]
     return [*problems, *find_phrase_problems(directory / PHRASES, phrases, understanding, codes=codes, articles=ids)]
 

@@ -13,7 +13,7 @@ from callcenter.houses.houses import Houses, read_houses
 from callcenter.knowledge.articles import Article
 from callcenter.knowledge.categories import Categories
 from callcenter.understanding.address.address_book import AddressBook
-from callcenter.understanding.understanding import Understanding, list_accidents, read_phrases
+from callcenter.understanding.understanding import Understanding, read_phrases
 
 HOUSES, OUTAGES, PHRASES = "houses.csv", "outages.yaml", "phrases"
 
@@ -45,5 +45,5 @@ def open_interpreter(
     Also returns the problems of the phrase files.
     """
     phrases = read_phrases(directory / PHRASES)
-    understanding = Understanding(phrases, known.houses, list_accidents(known.categories), articles)
+    understanding = Understanding(phrases, known.houses, known.categories, articles)
     return UnderstandingInterpreter(understanding, AddressBook(known.houses), known.categories), list(phrases.problems)

@@ -98,6 +98,14 @@ class WorkingDayTerm:
     source_status: str = ""
 
 
+class CategoryIntent(StrEnum):
+    READING = "reading"
+    STATUS = "status"
+    COMPLAINT = "complaint"
+    OUTAGE = "outage"
+    PAID = "paid"
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     code: str
@@ -125,6 +133,20 @@ class Category:
     spoken_name: str = ""
     """How the robot names the category when it reads a ticket back; empty: `name` in lower case."""
     address_precision: AddressScope = AddressScope.FLAT
+    intent: CategoryIntent | None = None
+    """What callers want who name it; None: they report a trouble."""
+    is_consulting: bool = False
+    """Callers ask about it rather than report it."""
+    is_other_provider: bool = False
+    """Another company repairs it."""
+    is_scope_unclear: bool = False
+    """«Нет света»: callers do not say whether in their apartment or in the whole house."""
+    family_name: str = ""
+
+    @property
+    def family(self) -> str:
+        """Categories of one family describe one trouble: a leaking pipe and the neighbors below it."""
+        return self.family_name or self.code.partition("_")[0]
 
 
 class Categories:
@@ -148,6 +170,15 @@ class Categories:
 
     def get(self, code: str) -> Category | None:
         return self._by_code.get(code)
+
+    def get_family(self, code: str) -> str:
+        """The family of a category; of an unknown code the part before its first «_»."""
+        category = self._by_code.get(code)
+        return code.partition("_")[0] if category is None else category.family
+
+    def find_first(self, intent: CategoryIntent) -> str:
+        """The code of the first category with this intent; empty for none."""
+        return next((category.code for category in self if category.intent is intent), "")
 
     def get_spoken_name(self, code: str) -> str:
         """Returns the name of the category for reading a ticket back; an unknown code is returned unchanged."""

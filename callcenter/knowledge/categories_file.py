@@ -9,6 +9,7 @@ from callcenter.knowledge.categories import (
     AddressScope,
     Categories,
     Category,
+    CategoryIntent,
     ClockKind,
     ClockRule,
     ClockStart,
@@ -25,7 +26,8 @@ LONGEST_SAFETY_SPOKEN = 260
 
 _KEYS = (
     "code", "name", "said", "where", "phrases", "urgency", "urgency_note", "clocks", "working_day_terms", "term",
-    "basis", "responsible", "safety", "safety_spoken", "asked_by_keys", "mark",
+    "basis", "responsible", "safety", "safety_spoken", "asked_by_keys", "mark", "family", "intent", "consulting",
+    "other_provider", "scope_unclear",
 )  # fmt: skip
 _CLOCK_KEYS = ("kind", "minutes", "starts", "basis", "mark", "regulation", "window", "if")
 _WORKING_DAY_KEYS = ("kind", "working_days", "basis", "mark", "regulation", "if")
@@ -64,6 +66,7 @@ def read_categories(file: Path) -> tuple[Categories, list[Problem]]:
 def _read_category(findings: FileProblems, node: YamlNode) -> Category:
     sheet = MappingReader(findings, node, known=_KEYS)
     urgency = sheet.read_choice("urgency", tuple(Urgency))
+    intent = sheet.read_choice("intent", tuple(CategoryIntent)) if "intent" in sheet.values else None
     rules = [_read_clock(findings, item) for item in sheet.read_items("clocks")]
     rules_read = [rule for rule in rules if rule is not None]
     terms = [_read_working_day_deadline(findings, item) for item in sheet.read_items("working_day_terms")]
@@ -87,6 +90,11 @@ def _read_category(findings: FileProblems, node: YamlNode) -> Category:
         address_precision=AddressScope(sheet.read_choice("where", tuple(AddressScope)) or AddressScope.FLAT)
         if "where" in sheet.values
         else AddressScope.FLAT,
+        intent=CategoryIntent(intent) if intent else None,
+        is_consulting=sheet.is_true("consulting"),
+        is_other_provider=sheet.is_true("other_provider"),
+        is_scope_unclear=sheet.is_true("scope_unclear"),
+        family_name=sheet.read_string("family", required=False),
     )
     _check_category(findings, category, node)
     return category

@@ -27,6 +27,7 @@ from callcenter.understanding.intents.confirmation import Confirmation, find_con
 from callcenter.understanding.intents.intents import (
     Intent,
     IntentChoice,
+    IntentRules,
     arrange_categories,
     choose_intent,
     weigh_learned_intents,
@@ -48,6 +49,8 @@ _WARM_UP_LINE = (
     "дома да у соседки дом один квартира пять падъеззд"
 )
 """Interpreted once after loading, so that lazily built tables and common words are cached before the first call."""
+ARTICLE_INTENTS = (Intent.OUTAGE, Intent.STATUS)
+"""Intents that an article may mean: a look-up answers better than its text."""
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _PUNCTUATION = re.compile(r"[^\w\s-]")
 _PLAIN_ADDRESS_PARTS = ("settlement", "street", "complex", "house", "building", "structure", "letter", "apartment")
@@ -115,7 +118,7 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
     dangers = reader.read("dangers", attributes=notes)
     context = reader.read("context")
     intents = reader.read("intents")
-    articles = reader.read("articles", attributes=notes)
+    articles = reader.read("articles", attributes=(*notes, "intent"))
     reader.report_unused_words()
     return PhraseFiles(categories, dangers, context, intents, articles, tuple(reader.problems))
 
@@ -123,13 +126,14 @@ def _read_phrases(directory: Path, stamps: tuple[tuple[str, int, int], ...]) -> 
 class Understanding:
     """Interprets lines with phrases, learned models and a house list.
 
-    `accident_codes`: the codes of the categories that are accidents; `articles`: their wordings count as sure phrases.
+    `categories` tell which of them are accidents and which mean another intent; the wordings of `articles` count as
+    sure phrases.
     """
 
     def __init__(
-        self, phrases: PhraseFiles, houses: Houses, accident_codes: frozenset[str], articles: Sequence[Article] = ()
+        self, phrases: PhraseFiles, houses: Houses, categories: Iterable[Category], articles: Sequence[Article] = ()
     ) -> None:
-        self._accident_codes = accident_codes
+        self._rules = _build_intent_rules(categories, phrases.articles)
         slips = Misrecognitions()
         self._danger_finder = DangerFinder(phrases.dangers, phrases.context, slips)
         self._leading_categories: dict[str, set[str]] = {}
@@ -145,7 +149,6 @@ class Understanding:
         self._categories = Ranking((*own, *phrases.categories), slips)
         self._intents = Ranking(phrases.intents, slips)
         self._articles = Ranking(_add_article_wordings(phrases.articles, articles), slips)
-        self._article_categories = {entry.key: entry.attributes.get("category", "") for entry in phrases.articles}
         self._address_book = AddressBook(houses)
         self.understand(_WARM_UP_LINE, now=_ANY_DAY)
         _freeze_garbage_collector()
@@ -176,12 +179,10 @@ class Understanding:
             ranked,
             articles,
             self._intents.rank(line),
-            accident_codes=self._accident_codes,
-            category_of_article=self._article_categories,
+            self._rules,
         )
-        choice = weigh_learned_intents(choice, second, ranked, articles, accident_codes=self._accident_codes)
-        category = self._article_categories.get(choice.article.key, "") if choice.article else ""
-        categories = arrange_categories(choice, dangers, ranked, self._leading_categories, category)[:MAX_ANSWERS]
+        choice = weigh_learned_intents(choice, second, ranked, articles, self._rules)
+        categories = arrange_categories(choice, dangers, ranked, self._leading_categories, self._rules)[:MAX_ANSWERS]
         return Meaning(
             text=text,
             intent=choice.intent,
@@ -206,12 +207,28 @@ def read_understanding(knowledge: Path, houses: Path) -> tuple[Understanding, li
     known, problems = read_houses(houses)
     categories, _ = read_categories(knowledge / "categories.yaml")
     articles, _ = read_articles(knowledge)
-    return Understanding(phrases, known, list_accidents(categories), articles), [*phrases.problems, *problems]
+    return Understanding(phrases, known, categories, articles), [*phrases.problems, *problems]
 
 
 def list_accidents(categories: Iterable[Category]) -> frozenset[str]:
     """The codes of the categories that are accidents; a report with one of them is an emergency."""
     return frozenset(one.code for one in categories if one.urgency in (Urgency.EMERGENCY, Urgency.ACCIDENT))
+
+
+def _build_intent_rules(categories: Iterable[Category], articles: Iterable[PhraseEntry]) -> IntentRules:
+    """`articles`: the entries of `phrases/articles.yaml`; an unknown intent there is reported by `callcenter check`."""
+    known, entries = tuple(categories), tuple(articles)
+    return IntentRules(
+        accidents=list_accidents(known),
+        of_category={one.code: Intent(one.intent) for one in known if one.intent is not None},
+        consulting=frozenset(one.code for one in known if one.is_consulting),
+        of_article={
+            entry.key: Intent(entry.attributes["intent"])
+            for entry in entries
+            if entry.attributes.get("intent") in ARTICLE_INTENTS
+        },
+        category_of_article={entry.key: entry.attributes.get("category", "") for entry in entries},
+    )
 
 
 def _freeze_garbage_collector() -> None:

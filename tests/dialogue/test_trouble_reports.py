@@ -10,7 +10,7 @@ from callcenter.dialogue.interpretation.trouble_reports import TroubleReports
 from callcenter.houses.houses import Houses
 from callcenter.knowledge.base import read_knowledge
 from callcenter.settings import TREE
-from callcenter.understanding.understanding import Meaning, Understanding, list_accidents, read_phrases
+from callcenter.understanding.understanding import Meaning, Understanding, read_phrases
 from callcenter.understanding.words import read_words
 
 CATEGORIES = read_knowledge(TREE / "knowledge_base").categories
@@ -24,7 +24,7 @@ STORY = (
 @pytest.fixture(scope="module")
 def understanding() -> Understanding:
     phrases = read_phrases(TREE / "knowledge_base" / "phrases")
-    return Understanding(phrases, Houses(()), list_accidents(CATEGORIES))
+    return Understanding(phrases, Houses(()), CATEGORIES)
 
 
 def understand_with(understanding: Understanding, asked: list[str]) -> Callable[[str], Meaning]:

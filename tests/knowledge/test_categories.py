@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.knowledge.categories import Categories, ClockKind, ClockStart, Urgency, Window
+from callcenter.knowledge.categories import Categories, CategoryIntent, ClockKind, ClockStart, Urgency, Window
 from callcenter.knowledge.categories_file import read_categories
 
 GOOD = """categories:
@@ -47,6 +47,24 @@ def read(directory: Path, text: str) -> Categories:
     categories, problems = read_categories(file)
     assert problems == []
     return categories
+
+
+def test_how_callers_speak_of_a_category_is_data(tmp_path: Path) -> None:
+    plain = read(tmp_path, GOOD)["CHUTE_CLOG"]
+    assert (plain.intent, plain.family, plain.is_consulting, plain.is_other_provider) == (None, "CHUTE", False, False)
+    more = (
+        "    family: waste\n    intent: paid\n    consulting: true\n    other_provider: true\n    scope_unclear: true\n"
+    )
+    told = read(tmp_path, GOOD + more)["CHUTE_CLOG"]
+    assert (told.intent, told.family, told.is_consulting) == (CategoryIntent.PAID, "waste", True)
+    assert (told.is_other_provider, told.is_scope_unclear) == (True, True)
+
+
+def test_an_unknown_intent_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "categories.yaml"
+    file.write_text(f"{GOOD}    intent: wish\n", encoding="utf-8")
+    _, problems = read_categories(file)
+    assert [(problem.position.line, "wish" in problem.message) for problem in problems] == [(31, True)]
 
 
 def test_a_category_is_read_with_its_clocks(tmp_path: Path) -> None:

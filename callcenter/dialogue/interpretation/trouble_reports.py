@@ -11,12 +11,11 @@ from callcenter.dialogue.interpretation.utterance_splitter import (
     TOLD,
     TROUBLES,
     UtteranceSplitter,
-    find_family,
     join,
     read_file,
 )
 from callcenter.dialogue.scripts import vocabulary as names
-from callcenter.knowledge.categories import Categories, Urgency
+from callcenter.knowledge.categories import Categories, CategoryIntent, Urgency
 from callcenter.understanding.intents.confirmation import ConfirmationAnswer, find_confirmation
 from callcenter.understanding.numbers.numbers import find_numbers
 from callcenter.understanding.phrases.ranking import ScoredEntry
@@ -32,8 +31,12 @@ _MEANING_BY_INTENT = {
     "paid": names.PAID,
     "complaint": _COMPLAINT,
 }
-_CATEGORY_OF = {_OUTAGE: "OUTAGE_INFO", names.PAID: "PAID_WORK", _COMPLAINT: "COMPLAINT_STAFF"}
-"""Meaning -> the category of a report that names no other."""
+_INTENT_OF = {
+    _OUTAGE: CategoryIntent.OUTAGE,
+    names.PAID: CategoryIntent.PAID,
+    _COMPLAINT: CategoryIntent.COMPLAINT,
+}
+"""Meaning -> the intent whose first category a report gets that names no other."""
 _NO_TICKET_URGENCIES = (Urgency.CONSULTATION, Urgency.NONE)
 """Urgencies of categories that callers ask about and that get no ticket."""
 _QUESTION_INTENTS = ("information", "reading")
@@ -48,7 +51,9 @@ class TroubleReports:
         self._categories = categories
         self._accidents = list_accidents(categories)
         self._splitter = UtteranceSplitter(
-            understand, {one.code for one in categories if one.urgency in _NO_TICKET_URGENCIES}
+            understand,
+            categories.get_family,
+            {one.code for one in categories if one.urgency in _NO_TICKET_URGENCIES},
         )
 
     def extract(
@@ -67,9 +72,10 @@ class TroubleReports:
         name = _MEANING_BY_INTENT.get(meaning.intent, "")
         asked = self._splitter.find_two_matters(told) if meaning.intent in _QUESTION_INTENTS else ("", "")
         codes = [scored.key for scored in meaning.categories]
-        if name in _CATEGORY_OF:
-            named = (code for code in codes if name != _OUTAGE or code != _CATEGORY_OF[name])
-            yield name, self._build_facts(next(named, _CATEGORY_OF[name]), text, address, facts)
+        if name in _INTENT_OF:
+            usual = self._categories.find_first(_INTENT_OF[name])
+            named = (code for code in codes if name != _OUTAGE or code != usual)
+            yield name, self._build_facts(next(named, usual), text, address, facts)
         elif meaning.intent == "status":
             if accident := next((code for code in codes if code in self._accidents), ""):
                 yield names.TROUBLE, self._build_facts(accident, text, address, facts)
@@ -92,13 +98,17 @@ class TroubleReports:
         """The reports of an utterance that names a trouble. `told`: its words without those it denies."""
         code, *more = self._order_categories(meaning.categories, told)
         read = read_words(meaning.text)
-        first, other = _combine_with_told(code, read, facts)
+        first, other = _combine_with_told(code, read, facts, self._categories.get_family)
         if _has_denial(read, facts):
-            more = [one for one in more if find_family(one) != find_family(facts.get(names.CATEGORY, ""))]
+            more = [
+                one
+                for one in more
+                if self._categories.get_family(one) != self._categories.get_family(facts.get(names.CATEGORY, ""))
+            ]
         report = self._build_facts(first, meaning.text, address, facts, more=[other] if other else more)
-        if _is_light_scope_unclear(meaning.categories, read) and not facts.get(names.DESCRIPTION):
+        if self._is_scope_unclear(meaning.categories, read) and not facts.get(names.DESCRIPTION):
             yield names.NO_LIGHT, report
-        if first in read_file()["others"]["codes"]:
+        if (category := self._categories.get(first)) is not None and category.is_other_provider:
             yield names.OTHER_PROVIDER, report
         yield name, report
 
@@ -116,13 +126,20 @@ class TroubleReports:
         """The reported categories: accidents first, then the best-scored one; the article of a question comes last."""
         best = scored[0].key
         told = self._splitter.list_troubles(read, scored) or [best]
-        families = [find_family(code) for code in told]
-        if find_family(best) in families:
-            told[families.index(find_family(best))] = best
+        families = [self._categories.get_family(code) for code in told]
+        if self._categories.get_family(best) in families:
+            told[families.index(self._categories.get_family(best))] = best
         else:
             told = [best, *told[1:]]  # The whole utterance classifies its first part better.
         told.sort(key=lambda code: (code not in self._accidents, code != best))
         return [*told, *(item for item in self._splitter.find_two_matters(read)[1:] if item)]
+
+    def _is_scope_unclear(self, scored: Sequence[ScoredEntry], read: Sequence[Word]) -> bool:
+        """Whether the utterance reports no light but does not say if only in the apartment."""
+        said = f" {' '.join(word.text for word in read)} "
+        is_told = any(f" {where} " in said for where in read_file()["dark"]["where"])
+        best = [self._categories.get(one.key) for one in scored[:2]]
+        return not is_told and len(best) == 2 and all(one is not None and one.is_scope_unclear for one in best)
 
     def _build_facts(
         self, code: str, text: str, address: str, facts: Mapping[str, str], *, more: Sequence[str] = ()
@@ -135,7 +152,7 @@ class TroubleReports:
             names.PLACE: address,
             names.DESCRIPTION: describe(before, text),
             names.PENDING_ITEMS: format_further_matters(
-                item for item in items if find_family(item) != find_family(code)
+                item for item in items if self._categories.get_family(item) != self._categories.get_family(code)
             ),
             names.BY_ARTICLE: "",
         }
@@ -157,13 +174,6 @@ def format_further_matters(items: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(items))
 
 
-def _is_light_scope_unclear(scored: Sequence[ScoredEntry], read: Sequence[Word]) -> bool:
-    """Whether the utterance reports no light but does not say if only in the apartment."""
-    dark, said = read_file()["dark"], f" {' '.join(word.text for word in read)} "
-    told = any(f" {where} " in said for where in dark["where"])
-    return not told and {one.key for one in scored[:2]} == set(dark["codes"])
-
-
 def _has_content_words(read: Sequence[Word]) -> bool:
     """Whether an utterance has content besides numbers, yes or no, parts of an address, courtesies and remarks."""
     if is_courtesy(read) or any(list_remarks(read)):
@@ -174,7 +184,9 @@ def _has_content_words(read: Sequence[Word]) -> bool:
     return any(word.parses[:1] and word.parses[0].part_of_speech in _CONTENT_PARTS_OF_SPEECH for word in left)
 
 
-def _combine_with_told(code: str, read: Sequence[Word], facts: Mapping[str, str]) -> tuple[str, str]:
+def _combine_with_told(
+    code: str, read: Sequence[Word], facts: Mapping[str, str], get_family: Callable[[str], str]
+) -> tuple[str, str]:
     """(The reported category, a second one or empty) after an utterance about `code`.
 
     «да, и ещё домофон не работает» keeps the category reported before and adds a second one; «не кран, а батарея», or
@@ -183,7 +195,7 @@ def _combine_with_told(code: str, read: Sequence[Word], facts: Mapping[str, str]
     first = facts.get(names.CATEGORY, "") if facts.get(names.DESCRIPTION) else ""
     if not first or _has_denial(read, facts):
         return code, ""
-    another = find_family(code) != find_family(first)
+    another = get_family(code) != get_family(first)
     if _is_confirmation(read) or (another and _has_addition(read)):
         added = another and (_has_addition(read) or any(word.text in ("и", "а") for word in read))
         return first, code if added else ""

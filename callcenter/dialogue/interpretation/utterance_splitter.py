@@ -28,14 +28,20 @@ TROUBLES = ("emergency", "request")
 
 
 class UtteranceSplitter:
-    """Splits utterances into parts. `understand`: text -> its meaning.
+    """Splits utterances into parts. `understand`: text -> its meaning; `get_family`: category code -> its family.
 
     `question_categories`: categories that are no trouble by themselves; they need a conjunction to become a part of
     their own, since «дети бегают» may be said of an open manhole.
     """
 
-    def __init__(self, understand: Callable[[str], Meaning], question_categories: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        understand: Callable[[str], Meaning],
+        get_family: Callable[[str], str],
+        question_categories: Collection[str] = (),
+    ) -> None:
         self._understand = understand
+        self._get_family = get_family
         self._question_categories = question_categories
 
     def list_troubles(self, read: Sequence[Word], scored: Sequence[ScoredEntry]) -> list[str]:
@@ -44,7 +50,7 @@ class UtteranceSplitter:
         if not LEAST_WORDS <= len(read) <= _MOST_WORDS:
             return []
         told = {one.key for one in scored if one.score >= TOLD}
-        lost = len(read) <= _MAX_WORDS_WITHOUT_CONJUNCTION and len({find_family(code) for code in told}) > 1
+        lost = len(read) <= _MAX_WORDS_WITHOUT_CONJUNCTION and len({self._get_family(code) for code in told}) > 1
         for at in range(_SHORTEST_PART, len(read) - _SHORTEST_PART + 1):
             joined = _is_conjunction(read[at])
             if joined or lost:  # The recognizer easily misses the «и».
@@ -54,11 +60,11 @@ class UtteranceSplitter:
                 if (
                     all(found)
                     and alone
-                    and len(set(map(find_family, found))) > 1
+                    and len(set(map(self._get_family, found))) > 1
                     and (joined or told.issuperset(found))
                 ):
                     inside = (self.list_troubles(part, self._understand(join(part)).categories) for part in parts)
-                    return _keep_first_of_families(
+                    return self._keep_first_of_families(
                         [*chain(*(more or [one] for more, one in zip(inside, found, strict=True)))]
                     )
         return []
@@ -92,25 +98,17 @@ class UtteranceSplitter:
         meaning = self._understand(text)
         return meaning.article if meaning.intent == "information" and is_question(text) else ""
 
+    def _keep_first_of_families(self, codes: Sequence[str]) -> list[str]:
+        """The first code of each family, in order."""
+        first: dict[str, str] = {}
+        for code in codes:
+            first.setdefault(self._get_family(code), code)
+        return list(first.values())
+
 
 def join(read: Sequence[Word]) -> str:
     """The text of the words."""
     return " ".join(word.text for word in read)
-
-
-def find_family(code: str) -> str:
-    """The family of a category: its family in `reports.toml`, else the prefix of its code. Categories of one family
-    describe one trouble: a leaking pipe and the neighbors below it."""
-    families = read_file()["families"]
-    return next((name for name, codes in families.items() if code in codes), code.partition("_")[0])
-
-
-def _keep_first_of_families(codes: Sequence[str]) -> list[str]:
-    """The first code of each family, in order."""
-    first: dict[str, str] = {}
-    for code in codes:
-        first.setdefault(find_family(code), code)
-    return list(first.values())
 
 
 def _is_conjunction(word: Word) -> bool:

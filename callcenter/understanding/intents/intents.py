@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -43,31 +43,8 @@ class IntentChoice:
     """Whether a danger was found; then the intent is EMERGENCY and the model cannot change it."""
 
 
-OF_CATEGORY = {
-    "METER_READING": Intent.READING,
-    "TICKET_STATUS": Intent.STATUS,
-    "COMPLAINT_STAFF": Intent.COMPLAINT,
-    "OUTAGE_INFO": Intent.OUTAGE,
-    "PAID_WORK": Intent.PAID,
-    "PAID_CLEAN": Intent.PAID,
-}
-"""Categories with an intent of their own; every other category means a request, an emergency or information."""
-CATEGORY_OF = {
-    Intent.READING: "METER_READING",
-    Intent.STATUS: "TICKET_STATUS",
-    Intent.COMPLAINT: "COMPLAINT_STAFF",
-    Intent.OUTAGE: "OUTAGE_INFO",
-}
-"""Intents that imply one category, which is put first in `Meaning.categories`."""
-OUTAGE_ARTICLE = "KB14"
-OF_ARTICLE = {OUTAGE_ARTICLE: Intent.OUTAGE, "KB34": Intent.STATUS}
-"""Articles that mean another intent than INFORMATION, because a look-up of the outage or the ticket answers better."""
 WITHOUT_CATEGORY = frozenset((Intent.CANCEL, Intent.PERSON, Intent.WRONG_NUMBER, Intent.UNCLEAR))
 """Intents that have no category of trouble, unless one scores clearly higher; see `CATEGORY_MARGIN`."""
-CONSULTING = frozenset(
-    ("PASSPORT_DESK", "RECEPTION", "RULES_INFO", "BILL_QUESTION", "BILL_RECALC", "CCTV_REQUEST", "CERT_DOC")
-)
-"""Categories that callers ask about rather than report. Words that match the category also support its article."""
 ANSWER_BONUS = 0.04
 """Score added to an article or an intent when it is compared with the best category, whose phrases only mention the
 subject. Raising it gives more answers, lowering it more requests. Also the distance from the best category within which
@@ -92,40 +69,67 @@ SHORT_INTENT_BONUS = {Intent.CANCEL: 0.2, Intent.PERSON: 0.1}
 """Used instead of `ANSWER_BONUS` for intents that take few words and name no trouble: «отмените», «человека»."""
 
 
+@dataclass(frozen=True, slots=True)
+class IntentRules:
+    """What the company's data tell of intents: `categories.yaml` and `phrases/articles.yaml`."""
+
+    accidents: frozenset[str] = frozenset()
+    """Codes of the categories that are accidents."""
+    of_category: Mapping[str, Intent] = field(default_factory=dict)
+    """Categories with an intent of their own; every other one means a request, an emergency or information."""
+    consulting: frozenset[str] = frozenset()
+    """Categories that callers ask about rather than report. Words that match one also support its article."""
+    of_article: Mapping[str, Intent] = field(default_factory=dict)
+    """Articles that mean another intent than INFORMATION, because a look-up of the outage or the ticket answers
+    better."""
+    category_of_article: Mapping[str, str] = field(default_factory=dict)
+    """Article id -> category code, possibly empty."""
+
+    @property
+    def outage_article(self) -> str:
+        """The article that tells of outages; empty without one."""
+        return next((article for article, intent in self.of_article.items() if intent is Intent.OUTAGE), "")
+
+    def find_category(self, intent: Intent) -> str:
+        """The category that the intent implies and that is put first; empty when there is none, or several."""
+        codes = [code for code, its in self.of_category.items() if its is intent]
+        return codes[0] if len(codes) == 1 else ""
+
+    def is_trouble(self, category: ScoredEntry) -> bool:
+        return category.key not in self.of_category
+
+
 def choose_intent(
     dangers: Sequence[Danger],
     categories: Sequence[ScoredEntry],
     articles: Sequence[ScoredEntry],
     intents: Sequence[ScoredEntry],
-    *,
-    accident_codes: frozenset[str],
-    category_of_article: Mapping[str, str],
+    rules: IntentRules,
 ) -> IntentChoice:
     """The intent with the highest score by phrases; a danger always wins.
 
-    `categories`, `articles` and `intents` are sorted by score, the best first. `accident_codes`: the codes of the
-    categories that are accidents; `category_of_article`: article id -> category code, possibly empty.
+    `categories`, `articles` and `intents` are sorted by score, the best first.
     """
     if dangers:
         danger = dangers[0]
         return IntentChoice(Intent.EMERGENCY, 1.0, danger.words, (danger.phrase,), danger=True)
     told = categories[0] if categories else None
-    choices = [_make_intent_choice(one, articles) for one in intents]
+    choices = [_make_intent_choice(one, articles, rules) for one in intents]
     near = [one for one in articles if one.score >= articles[0].score - ARTICLE_MARGIN]
-    choices += [_make_article_choice(one, told, category_of_article) for one in near]
+    choices += [_make_article_choice(one, told, rules) for one in near]
     asked = max(choices, key=lambda choice: choice.score + _get_bonus(choice), default=None)
     if asked is not None and (told is None or asked.score + _get_bonus(asked) >= told.score):
         return asked
     if told is None:
         return IntentChoice(Intent.UNCLEAR, 0.0, "", ())
-    intent = OF_CATEGORY.get(told.key)
+    intent = rules.of_category.get(told.key)
     article = None
-    if intent is Intent.OUTAGE:
-        article = ScoredEntry(OUTAGE_ARTICLE, told.score, told.words, told.phrases)
-    if intent is None and told.key in CONSULTING:
+    if intent is Intent.OUTAGE and rules.outage_article:
+        article = ScoredEntry(rules.outage_article, told.score, told.words, told.phrases)
+    if intent is None and told.key in rules.consulting:
         intent = Intent.INFORMATION
     elif intent is None:
-        intent = _choose_trouble_intent(categories, accident_codes)
+        intent = _choose_trouble_intent(categories, rules.accidents)
     return IntentChoice(intent, told.score, told.words, told.phrases, article)
 
 
@@ -145,8 +149,7 @@ def weigh_learned_intents(
     model_score: LearnedIntents,
     categories: Sequence[ScoredEntry],
     articles: Sequence[ScoredEntry],
-    *,
-    accident_codes: frozenset[str],
+    rules: IntentRules,
 ) -> IntentChoice:
     """The choice by phrases, or the model's intent where that is likelier. A choice with a danger is never changed."""
     if choice.danger:
@@ -158,24 +161,20 @@ def weigh_learned_intents(
     best = max(scores, key=lambda wish: scores[wish])
     if choice.score >= MODEL_PROOF_SCORE and (best in (UNCLEAR, Intent.OUTAGE) or (best == TROUBLE and choice.article)):
         best = chosen
-    answer = next((one for one in articles if one.key not in OF_ARTICLE), None)
-    if best == chosen or (best == TROUBLE and not any(map(_is_trouble, categories))):
+    answer = next((one for one in articles if one.key not in rules.of_article), None)
+    if best == chosen or (best == TROUBLE and not any(map(rules.is_trouble, categories))):
         unanswered = choice.intent is Intent.INFORMATION and choice.article is None
         return replace(choice, article=answer) if unanswered else choice
     score, phrases = round(scores[best], 3), (f"learned, {scores[best]:.2f}",)
     if best == TROUBLE:
-        troubles = [one for one in categories if _is_trouble(one)]
-        return IntentChoice(_choose_trouble_intent(troubles, accident_codes), score, troubles[0].words, phrases)
+        troubles = [one for one in categories if rules.is_trouble(one)]
+        return IntentChoice(_choose_trouble_intent(troubles, rules.accidents), score, troubles[0].words, phrases)
     intent, words = Intent(best), model_score.find_intent_words(best)
     if intent is Intent.OUTAGE:
-        answer = ScoredEntry(OUTAGE_ARTICLE, score, words, phrases)
+        answer = ScoredEntry(rules.outage_article, score, words, phrases) if rules.outage_article else None
     return IntentChoice(
         intent, score, words, phrases, answer if intent in (Intent.INFORMATION, Intent.OUTAGE) else None
     )
-
-
-def _is_trouble(category: ScoredEntry) -> bool:
-    return category.key not in OF_CATEGORY
 
 
 def _choose_trouble_intent(categories: Sequence[ScoredEntry], urgent: frozenset[str]) -> Intent:
@@ -187,22 +186,28 @@ def _get_bonus(choice: IntentChoice) -> float:
     return SHORT_INTENT_BONUS.get(choice.intent, ANSWER_BONUS)
 
 
-def _make_article_choice(article: ScoredEntry, told: ScoredEntry | None, of_article: Mapping[str, str]) -> IntentChoice:
+def _make_article_choice(article: ScoredEntry, told: ScoredEntry | None, rules: IntentRules) -> IntentChoice:
     """The choice of an article, with a higher score when its category is the best one of the line.
 
-    For a category of `CONSULTING` the words that match the category count for the article too.
+    For a consulting category the words that match the category count for the article too.
     """
     score = article.score
-    if told is not None and of_article.get(article.key) == told.key:
-        score = max(score, told.score) + ANSWER_BONUS * score if told.key in CONSULTING else score + SAME_CATEGORY_BONUS
-    return IntentChoice(OF_ARTICLE.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article)
+    if told is not None and rules.category_of_article.get(article.key) == told.key:
+        score = (
+            max(score, told.score) + ANSWER_BONUS * score
+            if told.key in rules.consulting
+            else score + SAME_CATEGORY_BONUS
+        )
+    return IntentChoice(
+        rules.of_article.get(article.key, Intent.INFORMATION), score, article.words, article.phrases, article
+    )
 
 
-def _make_intent_choice(scored: ScoredEntry, articles: Sequence[ScoredEntry]) -> IntentChoice:
+def _make_intent_choice(scored: ScoredEntry, articles: Sequence[ScoredEntry], rules: IntentRules) -> IntentChoice:
     intent = Intent(scored.key)
-    article = next((one for one in articles if OF_ARTICLE.get(one.key) is intent), None)
-    if article is None and intent is Intent.OUTAGE:
-        article = ScoredEntry(OUTAGE_ARTICLE, scored.score, scored.words, scored.phrases)
+    article = next((one for one in articles if rules.of_article.get(one.key) is intent), None)
+    if article is None and intent is Intent.OUTAGE and rules.outage_article:
+        article = ScoredEntry(rules.outage_article, scored.score, scored.words, scored.phrases)
     return IntentChoice(intent, scored.score, scored.words, scored.phrases, article)
 
 
@@ -211,27 +216,27 @@ def arrange_categories(
     dangers: Sequence[Danger],
     categories: Sequence[ScoredEntry],
     leading_categories: Mapping[str, Set[str]],
-    article_category: str,
+    rules: IntentRules,
 ) -> tuple[ScoredEntry, ...]:
     """Puts the category that the intent, the article or the danger implies first.
 
     Empty when the intent or the article has no category, unless one scores higher by `CATEGORY_MARGIN`.
 
-    `leading_categories`: danger code -> its own category and those that may precede it; `article_category`: the code of
-    the chosen article's category, or empty.
+    `leading_categories`: danger code -> its own category and those that may precede it.
     """
+    article_category = rules.category_of_article.get(choice.article.key, "") if choice.article else ""
     best = categories[0].score if categories else 0.0
     if choice.intent in WITHOUT_CATEGORY or (choice.article is not None and not article_category):
         told = choice.score if choice.article is None else choice.article.score
         return tuple(categories) if best > told + CATEGORY_MARGIN else ()
     answered = choice.article is not None and choice.article.score >= best
-    wanted = (article_category if answered else "") or CATEGORY_OF.get(choice.intent, "")
+    wanted = (article_category if answered else "") or rules.find_category(choice.intent)
     if dangers:
         danger = dangers[0]
         if not categories or categories[0].key not in leading_categories[danger.code]:
             wanted = danger.category
     if not wanted and choice.intent in (Intent.EMERGENCY, Intent.REQUEST):
-        wanted = next((one.key for one in categories if _is_trouble(one)), "")
+        wanted = next((one.key for one in categories if rules.is_trouble(one)), "")
     if not wanted:
         return tuple(categories)
     first = next((one for one in categories if one.key == wanted), None)

@@ -8,7 +8,7 @@ were chosen. `Understanding` calls this module.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from callcenter.understanding.intents.intents import OF_ARTICLE, UNCLEAR, Intent
+from callcenter.understanding.intents.intents import UNCLEAR, Intent
 from callcenter.understanding.learned.classifiers import (
     NONE,
     OF_ARTICLES,
@@ -36,7 +36,7 @@ MIN_MODEL_ONLY, MIN_MODEL_ONLY_GENERIC = 0.3, 0.7
 """Minimum score of an article matched by the model alone; the second value applies when only generic words support it:
 «можно», «сколько», «наш дом». The model has seen few questions that no article answers."""
 _UNSPECIFIC_PARTS = ("PREP", "CONJ", "PRCL", "NPRO", "ADVB", "PRED")
-_QUESTION_INTENTS = (Intent.INFORMATION, *OF_ARTICLE.values())
+_QUESTION_INTENTS = (Intent.INFORMATION, Intent.OUTAGE, Intent.STATUS)
 _EPSILON = 1e-6
 
 

@@ -1,7 +1,7 @@
 """Checks the phrase files as a whole, for `callcenter check`: unknown keys, missing phrases, failing test lines.
 
 Codes: PHR201 a test line is understood differently; PHR202 an unknown key; PHR203 a category or an article without
-phrases (a warning); PHR204 a key without a test line (a warning).
+phrases (a warning); PHR204 a key without a test line (a warning); PHR205 an unknown intent of an article.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -11,7 +11,7 @@ from pathlib import Path
 from callcenter.core.problems import FileLocation, Problem
 from callcenter.understanding.intents.intents import Intent
 from callcenter.understanding.phrases.phrase_files import CODE_PREFIX, TESTS, PhraseEntry, PhraseReader, PhraseTest
-from callcenter.understanding.understanding import Meaning, PhraseFiles, Understanding
+from callcenter.understanding.understanding import ARTICLE_INTENTS, Meaning, PhraseFiles, Understanding
 
 NOTHING = "nothing"
 UNCLEAR = "UNCLEAR"
@@ -46,6 +46,11 @@ def find_phrase_problems(
         category = entry.attributes.get("category")
         if category is not None and category not in codes:
             problems.append(Problem(entry.position, f"{CODE_PREFIX}202", f"{entry.key}: нет категории «{category}»"))
+    for entry in phrases.articles:
+        intent = entry.attributes.get("intent")
+        if intent is not None and intent not in ARTICLE_INTENTS:
+            message = f"{entry.key}: intent «{intent}»; бывает {' или '.join(ARTICLE_INTENTS)}"
+            problems.append(Problem(entry.position, f"{CODE_PREFIX}205", message))
     return [*problems, *_run_tests(directory, phrases, understanding)]
 
 
