@@ -13,10 +13,11 @@ from callcenter.calls.models import Call, CallEvent, CallState, Recording, Recor
 from callcenter.calls.service import is_of_this_node
 from callcenter.calls.transcripts import forget_transcript
 from callcenter.core.database import notify
+from callcenter.core.event_kinds import EventKind
 
 KEPT = (RecordingState.FILED, RecordingState.SHORT, RecordingState.SILENT)
 """States in which the recording has a file."""
-RECORDING_BEGAN = "recording"
+RECORDING_BEGAN = EventKind.RECORDING
 """Timeline kind that marks the start of the recording: second 0 of the file."""
 
 

@@ -11,6 +11,7 @@ from callcenter.conducting.action_specs import ACTIONS, CATEGORY
 from callcenter.conducting.knowledge_snapshot import open_interpreter, read_knowledge_snapshot
 from callcenter.core.clock import SystemClock
 from callcenter.core.errors import CallcenterError
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.problems import FileLocation
 from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.engine.conversation import Conversation
@@ -198,7 +199,7 @@ class ManualTalk:
                     self._end = End.PUT_THROUGH_IN_DANGER if danger else End.PUT_THROUGH
                 case Hangup():
                     self._end = End.GOODBYE
-                case Remark("served"):
+                case Remark(EventKind.SERVED):
                     self._served = True
         awaited = [command for command in commands if isinstance(command, Say | Listen | Do)]
         self._awaited_command = (

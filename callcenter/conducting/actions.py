@@ -24,6 +24,7 @@ from callcenter.conducting.terms import say_due, say_term
 from callcenter.conducting.texts import texts
 from callcenter.core.clock import Clock
 from callcenter.core.errors import CallcenterError, DatabaseUnavailable
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.ids import new_id
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.journal.notes import Note
@@ -102,7 +103,7 @@ class ScriptActions:
             log.warning("no database for a ticket", call_id=request.arrival.call_id, error=repr(error))
             self._note(
                 request,
-                "ticket_wanted",
+                EventKind.TICKET_WANTED,
                 category=new_ticket.category,
                 contact=new_ticket.contact_phone,
                 description=new_ticket.description,
@@ -118,7 +119,7 @@ class ScriptActions:
             return ActionResult(names.ALREADY, told)
         if new_ticket.address or self._needs_no_address(new_ticket.category):
             return ActionResult(names.READY, told)
-        self._note(request, "address_wanted")  # an address cannot be entered by keys: a dispatcher calls back
+        self._note(request, EventKind.ADDRESS_WANTED)  # an address cannot be entered by keys: a dispatcher calls back
         return ActionResult(names.NO_ADDRESS, told)
 
     def _needs_no_address(self, code: str) -> bool:
@@ -190,7 +191,7 @@ class ScriptActions:
 
     async def _mark_danger(self, request: ActionRequest) -> ActionResult:
         """Writes a note, which raises the alarm and marks the call even if the database is unavailable now."""
-        self._note(request, "danger", category=request.arguments[names.CATEGORY])
+        self._note(request, EventKind.DANGER, category=request.arguments[names.CATEGORY])
         return ActionResult(names.READY, {})
 
     async def _check_caller(self, request: ActionRequest) -> ActionResult:

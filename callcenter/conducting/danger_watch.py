@@ -9,6 +9,7 @@ from collections.abc import Callable
 from callcenter.conducting.action_specs import CATEGORY
 from callcenter.conducting.ports import NoteWriter
 from callcenter.core.clock import Clock
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.ids import new_id
 from callcenter.dialogue.engine.dangers import find_dangers
 from callcenter.dialogue.interpretation.interpretation import Interpreter, NullInterpreter
@@ -39,6 +40,6 @@ class DangerWatch:
         """
         for danger, told in find_dangers(self._dangers(), self._mind(), text, whole=False):
             facts = {"category": dict(danger.remembered_facts).get(CATEGORY, ""), "heard": told}
-            self._notes.write(Note(new_id(), call_id, self._clock.now(), "danger", facts))
+            self._notes.write(Note(new_id(), call_id, self._clock.now(), EventKind.DANGER, facts))
             return True
         return False

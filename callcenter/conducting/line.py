@@ -39,6 +39,7 @@ from callcenter.conducting.response_timer import ResponseTimer
 from callcenter.conducting.texts import texts
 from callcenter.core.clock import Clock
 from callcenter.core.errors import AsteriskUnavailable, CallcenterError
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.ids import new_id
 from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.engine.events import (
@@ -193,7 +194,7 @@ class Line:
     async def _handle_letter(self, letter: Letter) -> None:
         match letter:
             case Key(key, at):
-                self._note("key", key=key)
+                self._note(EventKind.KEY, key=key)
                 self._stop_repeated_prompt()
                 self._feed_event(KeyPressed(key))
                 if self._pending_commands:  # no commands: the conversation ignored the key
@@ -211,7 +212,7 @@ class Line:
             case EarOpened() | EarLost() | Heard() | Said():
                 self._feed_event(letter)
                 if isinstance(letter, Said) and letter.text and self._pending_commands:
-                    self._note("heard", text=letter.text)
+                    self._note(EventKind.HEARD, text=letter.text)
                     self._response_timer.begin(letter.at, by_words=True)
             case Left():
                 self._talk.handle_event(HungUp())
@@ -279,7 +280,7 @@ class Line:
         await self._play(command.text, turn=command.turn)
         self._response_timer.end()
         self._last_prompt = command.text
-        self._note("said", text=hide_stress(command.text))
+        self._note(EventKind.SAID, text=hide_stress(command.text))
 
     async def _replay_prompt(self, turn: int | None) -> None:
         """Repeats the prompt after a reconnect, because its end or the digits pressed in reply may have been lost."""
@@ -355,7 +356,7 @@ class Line:
             self._edges.timeout_seconds,
             self._edges.actions.run_action(command.action, arrival=self._arrival, arguments=command.arguments),
         )
-        self._note("action", action=command.action, outcome=done.outcome)
+        self._note(EventKind.ACTION, action=command.action, outcome=done.outcome)
         if command.action == MARK_DANGER:
             await self._raise_priority()
         self._feed_event(ActionDone(command.turn, done.outcome, done.facts))
@@ -373,7 +374,7 @@ class Line:
         await phone.set_variable(self._call_id, "CC_PRIORITY", str(priority))
         await phone.set_variable(self._call_id, "CC_REASON", reason)
         await self._continue_in_context(by)
-        self._note("handed_over", reason=reason, priority=priority)
+        self._note(EventKind.HANDED_OVER, reason=reason, priority=priority)
 
     async def _continue_in_context(self, context: str) -> None:
         await self._stop_prompt()  # else Asterisk plays the prompt to its end before it continues or sets variables
@@ -390,7 +391,7 @@ class Line:
         except Exception as second:
             log.exception("could not hand the caller over", error=repr(second))
         log.error("the robot failed", exc_info=error)
-        self._note("failed", what=f"{type(error).__name__}: {error}")
+        self._note(EventKind.FAILED, what=f"{type(error).__name__}: {error}")
 
     def _tape_letter(self, letter: Letter) -> None:
         content = {"letter": type(letter).__name__, "fields": asdict(letter)}

@@ -9,6 +9,7 @@ from callcenter.conducting.deadline import run_within
 from callcenter.conducting.ports import ActionRequest, ActionResult, TicketRegister, WriteNote
 from callcenter.conducting.texts import texts
 from callcenter.core.errors import DatabaseUnavailable
+from callcenter.core.event_kinds import EventKind
 from callcenter.dialogue.interpretation.meter_readings_fact import METERS, format_readings, parse_readings
 from callcenter.understanding.numbers.meter_readings import AND
 
@@ -52,7 +53,7 @@ class MeterActions:
         """Writes one note per reading."""
         account = request.arguments[names.ACCOUNT]
         for meter, value in parse_readings(request.arguments[names.READINGS]).items():
-            self._write(request, "reading", account=account, meter=meter, value=value)
+            self._write(request, EventKind.READING, account=account, meter=meter, value=value)
         return ActionResult(names.READY, {names.READINGS: ""})
 
     async def _doubt(self, request: ActionRequest, account: str, meter: str, value: str) -> str:

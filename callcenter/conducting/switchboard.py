@@ -11,6 +11,7 @@ from callcenter.conducting.mailbox import Dismissed, Left, Letter
 from callcenter.conducting.ports import ChannelGone
 from callcenter.conducting.taping import with_tape
 from callcenter.core.errors import AsteriskUnavailable
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.ids import new_id
 from callcenter.journal.notes import Note
 
@@ -65,7 +66,7 @@ class Switchboard:
             line = Line(arrival, self._begin_talk(), with_tape(self._edges, arrival.call_id))
         except Exception as error:
             log.exception("no conversation for a call", call_id=arrival.call_id)
-            self._note(arrival.call_id, "failed", what=f"{type(error).__name__}: {error}")
+            self._note(arrival.call_id, EventKind.FAILED, what=f"{type(error).__name__}: {error}")
             self._spawn(self._release_to_dialplan(arrival.call_id), arrival.call_id)
             return
         self._call_sessions[arrival.call_id] = line
@@ -88,7 +89,7 @@ class Switchboard:
 
         Raises AsteriskUnavailable.
         """
-        self._note(call_id, "adopted")
+        self._note(call_id, EventKind.ADOPTED)
         await self._release_to_dialplan(call_id)
 
     async def release_all(self, *, within: float) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.models import EventSource
 from callcenter.calls.service import admit_call, knows_call, lock_call, record_event
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.tickets.service import assign_company, open_draft
 
@@ -30,7 +31,7 @@ async def admit(
         call_id,
         at=at,
         source=source,
-        kind="arrived",
+        kind=EventKind.ARRIVED,
         key=f"arrived:{call_id}",
         facts={"dialled": dialled, "caller_shown": caller_shown, "caller_number": number},
     )

@@ -19,6 +19,7 @@ from callcenter.alarms.models import AlarmKind
 from callcenter.alarms.service import raise_alarm
 from callcenter.core.database import Database, is_conflict, is_unavailable, node_of
 from callcenter.core.errors import DatabaseUnavailable
+from callcenter.core.event_kinds import EventKind
 from callcenter.intake.intake_lock import lock_intake
 from callcenter.intake.models import ReadOffset
 from callcenter.journal.notes import BATCH, JournalLine, JournalPosition, Note, read_lines, trim
@@ -31,7 +32,7 @@ Longer: fewer transactions; shorter: notes reach the database sooner."""
 RETRY_PAUSES = (0.2, 5.0)
 """First and longest pause between attempts while the database is away, seconds."""
 
-TAKES_A_NUMBER = "ticket_wanted"
+TAKES_A_NUMBER = EventKind.TICKET_WANTED
 """A note of this kind ends its batch. It takes a ticket number, and the number counter stays locked until the commit,
 while other callers wait for their numbers."""
 

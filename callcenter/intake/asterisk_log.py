@@ -22,6 +22,7 @@ from callcenter.calls.service import mark_ended, record_event
 from callcenter.core.clock import Clock, SystemClock
 from callcenter.core.database import Database, is_conflict, is_unavailable, node_of
 from callcenter.core.errors import DatabaseUnavailable
+from callcenter.core.event_kinds import EventKind
 from callcenter.intake.applying import unapplied_since
 from callcenter.intake.cel import parse_cel_line
 from callcenter.intake.intake_lock import lock_intake
@@ -150,7 +151,7 @@ class AsteriskLogReader:
                 last = await session.scalar(select(func.max(CallEvent.at)).where(CallEvent.call_id == call.id))
                 ended_at = last or call.arrived_at
                 await record_event(
-                    session, call.id, at=ended_at, source=EventSource.CENTRE, kind="lost", key=f"lost:{call.id}"
+                    session, call.id, at=ended_at, source=EventSource.CENTRE, kind=EventKind.LOST, key=f"lost:{call.id}"
                 )
                 await mark_ended(session, call, at=ended_at, cause=None)
             self._has_activity = True

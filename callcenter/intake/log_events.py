@@ -27,6 +27,7 @@ from callcenter.calls.service import (
     record_event,
     record_leg,
 )
+from callcenter.core.event_kinds import EventKind
 from callcenter.intake.admission import admit, ensure_call
 from callcenter.intake.cel import CelEvent
 from callcenter.intake.queue_log import QueueEvent
@@ -53,25 +54,51 @@ CALLERS_WAY = frozenset(
 ARRIVED = "CC_ARRIVED"
 """User event of the dialplan at the arrival of a call; its argument: `<number dialed>|<caller's number>`."""
 
-MARKS = {
-    "CC_RECORDING": ("recording", "file"),
-    "CC_LEASE_END": ("lease_end", ""),
-    "CC_FALLBACK": ("fallback", "why"),
-    "CC_QUEUE_ENTER": ("queued", ""),
-    "CC_VOICEMAIL": ("voicemail", "why"),
-    "CC_VOICEMAIL_END": ("voicemail_end", ""),
-    "CC_CALLBACK": ("callback", "phone"),
-    "CC_OVERFLOW": ("overflow", ""),
+MARKS: Mapping[str, tuple[EventKind, str]] = {
+    "CC_RECORDING": (EventKind.RECORDING, "file"),
+    "CC_LEASE_END": (EventKind.LEASE_END, ""),
+    "CC_FALLBACK": (EventKind.FALLBACK, "why"),
+    "CC_QUEUE_ENTER": (EventKind.QUEUED, ""),
+    "CC_VOICEMAIL": (EventKind.VOICEMAIL, "why"),
+    "CC_VOICEMAIL_END": (EventKind.VOICEMAIL_END, ""),
+    "CC_CALLBACK": (EventKind.CALLBACK, "phone"),
+    "CC_OVERFLOW": (EventKind.OVERFLOW, ""),
 }
 """User events of the dialplan: event name -> (kind in the timeline, name of the argument in `facts`)."""
 
-QUEUE_MARKS = {
-    "ABANDON": "left_queue",
-    "EXITWITHTIMEOUT": "queue_timeout",
-    "EXITEMPTY": "queue_empty",
-    "EXITWITHKEY": "queue_key",
+QUEUE_MARKS: Mapping[str, EventKind] = {
+    "ABANDON": EventKind.LEFT_QUEUE,
+    "EXITWITHTIMEOUT": EventKind.QUEUE_TIMEOUT,
+    "EXITEMPTY": EventKind.QUEUE_EMPTY,
+    "EXITWITHKEY": EventKind.QUEUE_KEY,
 }
 """queue_log events: event -> kind in the timeline."""
+
+
+def kind_of_cel_event(event: CelEvent) -> EventKind | None:
+    """The kind of timeline entry that a channel event means; None for an event that means none."""
+    kind = MARKS[event.kind][0] if event.kind in MARKS else None
+    match event.kind:
+        case "CC_ARRIVED":
+            kind = EventKind.ARRIVED
+        case "CHAN_START" if not event.is_caller_channel:
+            kind = EventKind.RINGING
+        case "ANSWER" if event.is_caller_channel:
+            kind = EventKind.ANSWERED
+        case "BRIDGE_ENTER" if event.peers:
+            kind = EventKind.CONNECTED
+        case "HANGUP" | "CHAN_END":
+            kind = EventKind.ENDED if event.is_caller_channel else EventKind.LEG_ENDED
+    return kind
+
+
+def kind_of_queue_event(event: QueueEvent) -> EventKind | None:
+    """The kind of timeline entry that a line of queue_log means; None for a line that means none."""
+    if event.kind == "ENTERQUEUE":
+        return EventKind.QUEUED
+    if event.kind == "CONNECT" and len(event.arguments) > 1:
+        return EventKind.CONNECTED
+    return QUEUE_MARKS.get(event.kind)
 
 
 async def apply_cel_event(session: AsyncSession, event: CelEvent) -> None:
@@ -110,7 +137,7 @@ async def apply_queue_event(session: AsyncSession, event: QueueEvent) -> None:
     call = await lock_call(session, event.call_id)
     at = max(event.at, call.arrived_at)
     if event.kind == "ENTERQUEUE":
-        await _record_event_once(session, call.id, "queued", leg=call.id, at=at, source=EventSource.QUEUE_LOG)
+        await _record_event_once(session, call.id, EventKind.QUEUED, leg=call.id, at=at, source=EventSource.QUEUE_LOG)
         await mark_queued(session, call, at=at)
     elif event.kind == "CONNECT" and len(event.arguments) > 1:
         channel_id = event.arguments[1]
@@ -133,7 +160,9 @@ async def apply_connection(
     session: AsyncSession, call_id: str, *, at: datetime, leg: str, member: str | None, source: EventSource
 ) -> None:
     """Records that a dispatcher answered on channel `leg`. The first report by CEL, queue_log or AMI counts."""
-    await _record_event_once(session, call_id, "connected", leg=leg, at=at, source=source, facts={"member": member})
+    await _record_event_once(
+        session, call_id, EventKind.CONNECTED, leg=leg, at=at, source=source, facts={"member": member}
+    )
     await mark_connected(session, await lock_call(session, call_id), at=at, member=member)
 
 
@@ -166,14 +195,16 @@ async def _open_leg(session: AsyncSession, event: CelEvent) -> None:
     )
     if not event.is_caller_channel:
         facts = {"member": interface_of(event.channel_name)}
-        await _record_event_once(session, event.call_id, "ringing", leg=event.channel_id, at=event.at, facts=facts)
+        await _record_event_once(
+            session, event.call_id, EventKind.RINGING, leg=event.channel_id, at=event.at, facts=facts
+        )
 
 
 async def _apply_answer(session: AsyncSession, event: CelEvent) -> None:
     await answer_leg(session, event.call_id, event.channel_id, at=event.at)
     if event.is_caller_channel:
         await mark_answered(session, await lock_call(session, event.call_id), at=event.at)
-        await _record_event_once(session, event.call_id, "answered", leg=event.channel_id, at=event.at)
+        await _record_event_once(session, event.call_id, EventKind.ANSWERED, leg=event.channel_id, at=event.at)
 
 
 async def _apply_bridge_entry(session: AsyncSession, event: CelEvent) -> None:
@@ -201,12 +232,14 @@ async def _apply_channel_end(session: AsyncSession, event: CelEvent) -> None:
     await end_leg(session, event.call_id, event.channel_id, at=event.at, cause=cause)
     if event.is_caller_channel:
         await _record_event_once(
-            session, event.call_id, "ended", leg=event.channel_id, at=event.at, facts={"cause": cause}
+            session, event.call_id, EventKind.ENDED, leg=event.channel_id, at=event.at, facts={"cause": cause}
         )
         await mark_ended(session, await lock_call(session, event.call_id), at=event.at, cause=cause)
     else:
         facts = {"cause": cause, "member": interface_of(event.channel_name)}
-        await _record_event_once(session, event.call_id, "leg_ended", leg=event.channel_id, at=event.at, facts=facts)
+        await _record_event_once(
+            session, event.call_id, EventKind.LEG_ENDED, leg=event.channel_id, at=event.at, facts=facts
+        )
 
 
 async def _record_event_once(

@@ -10,6 +10,7 @@ from callcenter.alarms.service import clear_alarm, raise_alarm
 from callcenter.calls.models import EventSource, Speaker
 from callcenter.calls.service import lock_call, mark_danger, record_event
 from callcenter.calls.transcripts import add_utterance
+from callcenter.core.event_kinds import EventKind
 from callcenter.intake.admission import admit, ensure_call
 from callcenter.intake.log_events import apply_connection
 from callcenter.intake.registration import ROBOT, register_for_call
@@ -32,7 +33,7 @@ class NoteApplier:
 
     async def apply(self, session: AsyncSession, note: Note) -> None:
         """Adds the note to the call's timeline and applies its effects. Idempotent."""
-        if note.kind == "arrived":
+        if note.kind == EventKind.ARRIVED:
             await admit(
                 session,
                 note.call_id,
@@ -46,7 +47,7 @@ class NoteApplier:
         if note.kind == TRANSCRIPT:
             await self._add_utterance(session, note)
             return
-        if note.kind == "connected":
+        if note.kind == EventKind.CONNECTED:
             await apply_connection(
                 session,
                 note.call_id,
@@ -67,15 +68,15 @@ class NoteApplier:
         )
         if not new:
             return
-        if note.kind == "danger":
+        if note.kind == EventKind.DANGER:
             await self._mark_danger(session, note)
-        elif note.kind == "ticket_wanted":
+        elif note.kind == EventKind.TICKET_WANTED:
             await self._register_ticket(session, note)
-        elif note.kind == "address":
+        elif note.kind == EventKind.ADDRESS:
             await note_address(session, call_id=note.call_id, address=str(note.facts["address"]))
-        elif note.kind == "reading":
+        elif note.kind == EventKind.READING:
             await self._take_reading(session, note)
-        elif note.kind == "unanswered":
+        elif note.kind == EventKind.UNANSWERED:
             await self._keep_question(session, note)
         await reopen_outcome(session, note.call_id, kind=note.kind)
 

@@ -18,6 +18,7 @@ from callcenter.callbacks.service import open_callback, withdraw_callback
 from callcenter.calls.models import Call, CallEvent, CallState, Outcome
 from callcenter.calls.service import is_of_this_node, settle_outcome
 from callcenter.core.database import is_conflict, is_unavailable, notify
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.phone_numbers import parse_phone
 from callcenter.intake.admission import CENTRE
 from callcenter.intake.registration import ROBOT
@@ -30,8 +31,17 @@ Shorter: more calls are settled twice; longer: callbacks are opened later."""
 
 DECISIVE = frozenset(
     {
-        *("served", "ticket_wanted", "address_wanted"),
-        *("voicemail", "callback", "overflow", "connected", "talk_ended", "queued", "ended", "lost"),
+        *(EventKind.SERVED, EventKind.TICKET_WANTED, EventKind.ADDRESS_WANTED),
+        *(
+            EventKind.VOICEMAIL,
+            EventKind.CALLBACK,
+            EventKind.OVERFLOW,
+            EventKind.CONNECTED,
+            EventKind.TALK_ENDED,
+            EventKind.QUEUED,
+            EventKind.ENDED,
+            EventKind.LOST,
+        ),
     }
 )
 """Kinds of timeline lines that the verdict depends on."""
@@ -57,27 +67,27 @@ def judge_call(kinds: Collection[str], *, registered: bool) -> Verdict:
     `talk_ended` (reported by AMI) is not lost: its conversation ended, and Asterisk could not write the hangup to CEL.
     """
     verdict = _decide_by_events(kinds, registered=registered)
-    broke_off = "lost" in kinds and "ended" not in kinds and "talk_ended" not in kinds
+    broke_off = EventKind.LOST in kinds and EventKind.ENDED not in kinds and EventKind.TALK_ENDED not in kinds
     if broke_off and verdict.callback_kind in (None, CallbackKind.ABANDONED):
         return Verdict(verdict.outcome, CallbackKind.LOST)
     return verdict
 
 
 def _decide_by_events(kinds: Collection[str], *, registered: bool) -> Verdict:
-    promised = CallbackKind.PROMISE if "ticket_wanted" in kinds else None
-    if "connected" in kinds:
+    promised = CallbackKind.PROMISE if EventKind.TICKET_WANTED in kinds else None
+    if EventKind.CONNECTED in kinds:
         return Verdict(Outcome.TALKED, promised)
     for kind, outcome, task in (
-        ("callback", Outcome.CALLBACK, CallbackKind.CALLBACK),
-        ("voicemail", Outcome.VOICEMAIL, CallbackKind.VOICEMAIL),
-        ("overflow", Outcome.OVERFLOW, CallbackKind.OVERFLOW),
-        ("queued", Outcome.ABANDONED, CallbackKind.ABANDONED),
+        (EventKind.CALLBACK, Outcome.CALLBACK, CallbackKind.CALLBACK),
+        (EventKind.VOICEMAIL, Outcome.VOICEMAIL, CallbackKind.VOICEMAIL),
+        (EventKind.OVERFLOW, Outcome.OVERFLOW, CallbackKind.OVERFLOW),
+        (EventKind.QUEUED, Outcome.ABANDONED, CallbackKind.ABANDONED),
     ):
         if kind in kinds:
             return Verdict(outcome, task)
     if registered or promised:
-        return Verdict(Outcome.ROBOT, CallbackKind.PROMISE if "address_wanted" in kinds else promised)
-    if "served" in kinds:
+        return Verdict(Outcome.ROBOT, CallbackKind.PROMISE if EventKind.ADDRESS_WANTED in kinds else promised)
+    if EventKind.SERVED in kinds:
         return Verdict(Outcome.ROBOT, draft_drop_reason="робот ответил, заявка не понадобилась")
     return Verdict(Outcome.ABANDONED, CallbackKind.ABANDONED)
 
@@ -169,10 +179,10 @@ def _find_callback_number(call: Call, lines: Collection[CallEvent]) -> str | Non
     """The number to call back: the last one that the caller asked for, else the caller's own number."""
     asked = None
     for line in lines:
-        if line.kind == "callback":
+        if line.kind == EventKind.CALLBACK:
             asked = line.facts.get("phone") or asked
-        elif line.kind == "ticket_wanted":
+        elif line.kind == EventKind.TICKET_WANTED:
             asked = line.facts.get("contact") or asked
-        elif line.kind == "fact":
+        elif line.kind == EventKind.FACT:
             asked = line.facts.get(_CONTACT_FACT) or asked
     return (parse_phone(str(asked)) or str(asked)) if asked else call.caller_number

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from callcenter.calls.models import Outcome
 from callcenter.conducting.action_specs import READY, REGISTER_TICKET
-from callcenter.intake.cel import CelEvent, parse_cel_line
-from callcenter.intake.log_events import ARRIVED, MARKS, QUEUE_MARKS
-from callcenter.intake.queue_log import QueueEvent, parse_queue_line
+from callcenter.intake.cel import parse_cel_line
+from callcenter.intake.log_events import kind_of_cel_event, kind_of_queue_event
+from callcenter.intake.queue_log import parse_queue_line
 from callcenter.intake.settling import judge_call
 from callcenter.journal.tape import TapeLine, TapeSource
 
@@ -36,30 +36,8 @@ def _iterate_kinds(lines: Sequence[TapeLine]) -> Iterator[str]:
             case TapeSource.ACTION_NOTE:
                 yield line.content["kind"]
             case TapeSource.CEL if (event := parse_cel_line(line.content["line"])) is not None:
-                yield from _find_cel_kind(event)
+                if (kind := kind_of_cel_event(event)) is not None:
+                    yield kind
             case TapeSource.QUEUE_LOG if (said := parse_queue_line(line.content["line"])) is not None:
-                yield from _find_queue_kind(said)
-
-
-def _find_cel_kind(event: CelEvent) -> Iterator[str]:
-    if event.kind in MARKS:
-        yield MARKS[event.kind][0]
-    elif event.kind == ARRIVED:
-        yield "arrived"
-    elif event.kind == "CHAN_START" and not event.is_caller_channel:
-        yield "ringing"
-    elif event.kind == "ANSWER" and event.is_caller_channel:
-        yield "answered"
-    elif event.kind == "BRIDGE_ENTER" and event.peers:
-        yield "connected"
-    elif event.kind in ("HANGUP", "CHAN_END"):
-        yield "ended" if event.is_caller_channel else "leg_ended"
-
-
-def _find_queue_kind(event: QueueEvent) -> Iterator[str]:
-    if event.kind == "ENTERQUEUE":
-        yield "queued"
-    elif event.kind == "CONNECT" and len(event.arguments) > 1:
-        yield "connected"
-    elif event.kind in QUEUE_MARKS:
-        yield QUEUE_MARKS[event.kind]
+                if (kind := kind_of_queue_event(said)) is not None:
+                    yield kind

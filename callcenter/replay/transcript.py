@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from callcenter.conducting.line import FALLBACK, GOODBYE
+from callcenter.core.event_kinds import EventKind
 from callcenter.intake.cel import parse_cel_line
 from callcenter.journal.tape import TapeLine, TapeSource
 from callcenter.wording.labels import label
@@ -52,17 +53,17 @@ def _describe_line(line: TapeLine) -> Iterator[str]:
 
 def _describe_note(kind: str, facts: Mapping[str, Any]) -> Iterator[str]:
     match kind:
-        case "said":
+        case EventKind.SAID:
             yield f"робот: {facts['text']}"
-        case "key":
+        case EventKind.KEY:
             yield f"житель нажал {facts['key']}"
-        case "heard":
+        case EventKind.HEARD:
             yield f"житель: {facts['text']}"
-        case "miss" if facts.get("why") == "silence":
+        case EventKind.MISS if facts.get("why") == "silence":
             yield "житель молчит"
-        case "handed_over":
+        case EventKind.HANDED_OVER:
             yield f"робот передаёт звонок диспетчерам: {facts['reason']}"
-        case "failed":
+        case EventKind.FAILED:
             yield f"робот сбился: {facts['what']}"
 
 

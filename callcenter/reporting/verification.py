@@ -21,6 +21,7 @@ from callcenter.callbacks.models import Callback
 from callcenter.calls.models import Call, CallEvent, CallState, Recording, RecordingState
 from callcenter.calls.recordings import KEPT
 from callcenter.core.database import Database
+from callcenter.core.event_kinds import EventKind
 from callcenter.reporting.reconciliation import MISSED
 from callcenter.tickets.models import TicketCall
 
@@ -110,7 +111,7 @@ async def verify_day(session: AsyncSession, recordings: Path, day: date, *, zone
     """Verifies the calls that arrived on `day` in the company's time zone, and the recording files of that day."""
     begin = datetime.combine(day, time.min, zone)
     end = datetime.combine(day + timedelta(days=1), time.min, zone)
-    recorded = exists().where(CallEvent.call_id == Call.id, CallEvent.kind == "recording")
+    recorded = exists().where(CallEvent.call_id == Call.id, CallEvent.kind == EventKind.RECORDING)
     rows = await session.execute(
         select(Call, recorded, Recording, TicketCall.ticket_id, Callback.id)
         .outerjoin(Recording, Recording.call_id == Call.id)

@@ -20,6 +20,7 @@ The engine has no clock, no network and no database. `conducting.line` passes ev
 
 from collections.abc import Mapping
 
+from callcenter.core.event_kinds import EventKind
 from callcenter.dialogue.engine.commands import Command
 from callcenter.dialogue.engine.events import (
     ActionDone,
@@ -117,7 +118,7 @@ class Conversation(StepRunner):
             whole = isinstance(speech, Said)
             found = self._speech.find_danger(speech.text, self._facts, whole=whole)
             if found:
-                self._commands.write_timeline_note("danger heard", words=found)
+                self._commands.write_timeline_note(EventKind.DANGER_HEARD, words=found)
             self._remember(self._speech.find_danger_address(speech.text, self._facts, whole=whole))
             if found:
                 return
@@ -154,7 +155,7 @@ class Conversation(StepRunner):
             case Ask(reply=Digits() as reply) as ask if self._digits:
                 self._apply_result(ask, judge_number(reply, self._digits))
             case Ask() as ask:
-                self._commands.write_timeline_note("miss", step=ask.name, why="silence")
+                self._commands.write_timeline_note(EventKind.MISS, step=ask.name, why="silence")
                 self._reprompt(
                     ask, self._retries.count_no_input(ask), SILENCES, otherwise=ask.no_input_target or ask.give_up
                 )
@@ -165,7 +166,7 @@ class Conversation(StepRunner):
             self._commands.awaited = None
             target = self._step.outcomes.get(outcome)
             if target is None:
-                self._commands.write_timeline_note("broken", step=self._step.name, why=f"исход «{outcome}»")
+                self._commands.write_timeline_note(EventKind.BROKEN, step=self._step.name, why=f"исход «{outcome}»")
                 self._give_up(self._step.give_up, FAILED)
             else:
                 self._next_target = target

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import assert_never
 
+from callcenter.core.event_kinds import EventKind
 from callcenter.dialogue.engine.command_queue import CommandQueue
 from callcenter.dialogue.engine.commands import Hangup, ToQueue
 from callcenter.dialogue.engine.pending import PendingAction, PendingPrompt, digit_seconds
@@ -96,7 +97,7 @@ class StepRunner:
                 return
             self._step = step
             self._commands.expect_speech(self._speech.stop_expecting_speech(turn=self._commands.next_turn))
-            self._commands.write_timeline_note("step", step=step.name)
+            self._commands.write_timeline_note(EventKind.STEP, step=step.name)
             self._enter(step)
         self._fail_script("круг без вопроса")
 
@@ -141,7 +142,7 @@ class StepRunner:
                 self._finish_step(step)
             case Goodbye():
                 if step.served:
-                    self._commands.write_timeline_note("served")
+                    self._commands.write_timeline_note(EventKind.SERVED)
                 self._play_templates((step.prompt,), interruptible=False)
             case _:
                 assert_never(step)
@@ -165,7 +166,7 @@ class StepRunner:
         name = article.fill_facts(self._facts) or ""
         answer = self._answers.get(name)
         if answer is None and not name.startswith(SAFETY):
-            self._commands.write_timeline_note("unanswered", text=self._last_words, article=name)
+            self._commands.write_timeline_note(EventKind.UNANSWERED, text=self._last_words, article=name)
         return answer
 
     def _finish_step(self, step: Step) -> None:
@@ -173,9 +174,9 @@ class StepRunner:
         match step:
             case Tell():
                 if step.is_recording_notice:
-                    self._commands.write_timeline_note("notice heard")
+                    self._commands.write_timeline_note(EventKind.NOTICE_HEARD)
                 if step.served:
-                    self._commands.write_timeline_note("served")
+                    self._commands.write_timeline_note(EventKind.SERVED)
                 self._next_target = step.next
             case Ask():
                 if not self._apply_typeahead(step):
@@ -211,9 +212,11 @@ class StepRunner:
                 self._commands.collect_input(digit_seconds(self._digits))
             case Unmatched(why, key, said, beside):
                 self._remember(beside)
-                self._commands.write_timeline_note("miss", step=ask.name, why=why, **({"key": key} if key else {}))
+                self._commands.write_timeline_note(
+                    EventKind.MISS, step=ask.name, why=why, **({"key": key} if key else {})
+                )
                 if ARTICLE in ask.meanings and is_question(said):
-                    self._commands.write_timeline_note("unanswered", text=said)
+                    self._commands.write_timeline_note(EventKind.UNANSWERED, text=said)
                 self._reprompt(ask, self._retries.count_no_match(ask, why), MISSES, otherwise=ask.give_up)
             case Meaningless():
                 pass
@@ -245,7 +248,7 @@ class StepRunner:
 
     def _reprompt(self, ask: Ask, row: tuple[Text, ...] | None, why: str, *, otherwise: Target) -> None:
         if row is None:
-            self._commands.write_timeline_note("gave up", step=ask.name)
+            self._commands.write_timeline_note(EventKind.GAVE_UP, step=ask.name)
             self._give_up(otherwise, why)
         else:
             self._speech.asked_by_speech = False
@@ -306,10 +309,10 @@ class StepRunner:
     def _remember(self, facts: Mapping[str, str]) -> None:
         if facts:
             self._facts.update(facts)
-            self._commands.write_timeline_note("fact", **facts)
+            self._commands.write_timeline_note(EventKind.FACT, **facts)
 
     def _fail_script(self, why: str) -> None:
-        self._commands.write_timeline_note("broken", step=self._step.name if self._step else "", why=why)
+        self._commands.write_timeline_note(EventKind.BROKEN, step=self._step.name if self._step else "", why=why)
         self._commands.add(ToQueue("сбой сценария", ORDINARY_PRIORITY))
         self._end_conversation()
 

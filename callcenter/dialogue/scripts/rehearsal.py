@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from callcenter.core.errors import CallcenterError
+from callcenter.core.event_kinds import EventKind
 from callcenter.core.problems import FileLocation, Problem
 from callcenter.dialogue.engine.commands import Command, Do, Expect, Hangup, Hush, Listen, Remark, Say, ToQueue
 from callcenter.dialogue.engine.conversation import Conversation
@@ -279,9 +280,9 @@ class Rehearsal:
                 self._current_command, self._end = None, End.PUT_THROUGH_IN_DANGER if danger else End.PUT_THROUGH
             case Hangup():
                 self._current_command, self._end = None, End.GOODBYE
-            case Remark("served"):
+            case Remark(EventKind.SERVED):
                 self._served = True
-            case Remark("step", facts):
+            case Remark(EventKind.STEP, facts):
                 self.entered.append(facts["step"])
             case Remark():
                 pass

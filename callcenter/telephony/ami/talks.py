@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-CONNECTED, TALK_ENDED = "connected", "talk_ended"
+from callcenter.core.event_kinds import EventKind
+
+CONNECTED, TALK_ENDED = EventKind.CONNECTED, EventKind.TALK_ENDED
 _KINDS = {"AgentConnect": CONNECTED, "AgentComplete": TALK_ENDED}
 
 

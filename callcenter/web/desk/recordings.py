@@ -14,6 +14,7 @@ from callcenter.calls.errors import RecordingNotOnDisk
 from callcenter.calls.models import EventSource, Recording
 from callcenter.calls.service import record_event
 from callcenter.calls.views import one_call
+from callcenter.core.event_kinds import EventKind
 from callcenter.web.desk.call_card import PLAYABLE
 from callcenter.web.desk.waveform import LOUDEST, measure_waveform
 from callcenter.web.plumbing.app_state import AnAppState
@@ -45,7 +46,7 @@ async def play_recording(
             call_id,
             at=now,
             source=EventSource.CENTRE,
-            kind="recording_saved" if download else "recording_heard",
+            kind=EventKind.RECORDING_SAVED if download else EventKind.RECORDING_HEARD,
             key=_listening_key(user.login, now, download=download),
             facts={"author": user.login},
         )
